@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Status codes, the caller-owned error text, and the attributes every header uses. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define RK_API __attribute__((visibility("default")))
+#define RK_MUST_CHECK __attribute__((warn_unused_result))
+#define RK_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+/* Scope cleanup: RK_AUTO(rk_secret_done) struct rk_secret key = RK_SECRET_NONE; */
+#define RK_AUTO(destructor) __attribute__((cleanup(destructor)))
+
+/* 0..7 are the exit codes of rotkit(1), in their order. */
+enum rk_rc {
+    RK_OK = 0,
+    RK_E_INTERNAL, /* our own mistake */
+    RK_E_USAGE,    /* wrong call, manifest, or an input that is refused */
+    RK_E_VERIFY,   /* a signature, digest or comparison does not hold */
+    RK_E_KEY,      /* key, token or authorisation */
+    RK_E_LEDGER,   /* licence or ledger */
+    RK_E_PARTIAL,  /* some devices of a batch failed */
+    RK_E_IO,       /* file system, TPM or network out of reach */
+    RK_E_FORMAT,   /* malformed bytes; leaves as exit 2, or 3 under `verify` */
+    RK_E_NOMEM,    /* leaves as exit 1 */
+};
+
+/*
+ * One error, on the caller's stack, never NULL. Meaningful only after a function
+ * returned other than RK_OK. `msg` is one line plus context lines, each after a
+ * newline; text that does not fit ends in "...". Nothing secret ever enters it.
+ */
+struct rk_err {
+    enum rk_rc rc;
+    char msg[1024];
+    char file[256]; /* "" when no file is concerned */
+    unsigned line, column; /* 0 when unknown */
+    uint64_t offset;
+};
+
+/* Sets the error and returns rc. */
+RK_API enum rk_rc rk_fail(struct rk_err *err, enum rk_rc rc, const char *fmt, ...) RK_PRINTF(3, 4);
+/* Puts "subject: " in front of the first line; returns err->rc. */
+RK_API enum rk_rc rk_wrap(struct rk_err *err, const char *fmt, ...) RK_PRINTF(2, 3);
+/* Adds a context line below; returns err->rc. */
+RK_API enum rk_rc rk_note(struct rk_err *err, const char *fmt, ...) RK_PRINTF(2, 3);
+/* As rk_fail, in front of it "file:line:column: " (parts that are 0 left out), kept for --json too. */
+RK_API enum rk_rc rk_fail_at(struct rk_err *err, enum rk_rc rc, const char *file, unsigned line,
+                             unsigned column, const char *fmt, ...) RK_PRINTF(6, 7);

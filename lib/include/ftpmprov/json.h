@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * JSON documents, over jansson. A document owns all of its values; a value is a small handle
+ * passed by value. Putting fails silently and sticks: ask once, with rk_json_text().
+ */
+#pragma once
+
+#include "ftpmprov/bytes.h"
+
+#include <stdbool.h>
+
+typedef struct rk_json rk_json;
+struct rk_jv {
+    rk_json *doc;
+    void *v; /* NULL: absent */
+};
+
+RK_API rk_json *rk_json_new(void); /* an empty object; NULL when out of memory, which all calls accept */
+RK_API void rk_json_free(rk_json *doc);
+RK_API struct rk_jv rk_json_root(rk_json *doc);
+
+/* key NULL appends to an array. Strings must be UTF-8. */
+RK_API void rk_json_put_str(struct rk_jv at, const char *key, const char *value);
+RK_API void rk_json_put_u64(struct rk_jv at, const char *key, uint64_t value);
+RK_API void rk_json_put_bool(struct rk_jv at, const char *key, bool value);
+RK_API void rk_json_put_hex(struct rk_jv at, const char *key, const uint8_t *bytes, size_t len);
+RK_API struct rk_jv rk_json_put_object(struct rk_jv at, const char *key);
+RK_API struct rk_jv rk_json_put_array(struct rk_jv at, const char *key);
+
+/* pretty: two-blank indent and a final newline; else one line, no newline. Members in the order put. */
+RK_API enum rk_rc rk_json_text(const rk_json *doc, bool pretty, struct rk_bytes *ret,
+                               struct rk_err *err) RK_MUST_CHECK;
+
+/* Refuses duplicate keys, trailing bytes, depth over 64; message has line and column. */
+RK_API enum rk_rc rk_json_parse(const uint8_t *text, size_t len, rk_json **ret,
+                                struct rk_err *err) RK_MUST_CHECK;
+RK_API struct rk_jv rk_json_get(struct rk_jv object, const char *key);
+RK_API size_t rk_json_count(struct rk_jv array);
+RK_API struct rk_jv rk_json_at(struct rk_jv array, size_t i);
+RK_API const char *rk_json_str(struct rk_jv value); /* NULL when absent or no string; borrowed */
+RK_API bool rk_json_u64(struct rk_jv value, uint64_t *ret);
