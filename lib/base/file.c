@@ -217,6 +217,21 @@ enum rk_rc rk_file_write(const char *path, enum rk_file_mode mode, const void *b
     return RK_OK;
 }
 
+enum rk_rc rk_file_create(const char *path, enum rk_file_mode mode, const void *bytes, size_t len,
+                          struct rk_err *err)
+{
+    RK_AUTO(fd_done) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                                   mode == RK_FILE_PRIVATE ? 0600 : 0644);
+
+    if (fd < 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot create \"%s\"", path);
+    if (write_all(fd, path, bytes, len, err)) {
+        (void)unlink(path);
+        return err->rc;
+    }
+    return RK_OK;
+}
+
 enum rk_rc rk_file_make_dirs(const char *path, struct rk_err *err)
 {
     char part[RK_PATH_MAX];

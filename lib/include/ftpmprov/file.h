@@ -30,6 +30,9 @@ enum rk_file_mode {
  */
 RK_API enum rk_rc rk_file_write(const char *path, enum rk_file_mode mode, const void *bytes,
                                 size_t len, struct rk_err *err) RK_MUST_CHECK;
+/* A new file, not synced, for a folder that is synced as a whole later. RK_E_IO when it exists already. */
+RK_API enum rk_rc rk_file_create(const char *path, enum rk_file_mode mode, const void *bytes,
+                                 size_t len, struct rk_err *err) RK_MUST_CHECK;
 /* Longest path rotkit handles, NUL included; longer ones are refused. */
 enum { RK_PATH_MAX = 1024 };
 /* mkdir -p. RK_E_IO with the part that failed. */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* EK templates as the TPM knows them. Source: formats/ek-derivation.md section 2, TPM 2.0 Part 2, 12.2.4. */
+#pragma once
+
+#include "base/err.h"
+#include "ftpmprov/ek.h"
+
+#include <tss2/tss2_tpm2_types.h>
+
+struct rk_ek_template {
+    const char *name;
+    uint32_t nv_index;
+    TPMT_PUBLIC public_area; /* unique as the caller of TPM2_CreatePrimary sends it */
+};
+
+/* nameAlg | H_nameAlg(marshalled TPMT_PUBLIC): the Name of a public area. */
+enum rk_rc rk_template_name(const rk_ctx *ctx, const TPMT_PUBLIC *area, uint8_t ret[RK_EK_NAME_MAX],
+                            size_t *ret_len, struct rk_err *err) RK_MUST_CHECK;
+/* TPM2B_PUBLIC, marshalled. */
+enum rk_rc rk_template_marshal(const TPMT_PUBLIC *area, struct rk_bytes *ret,
+                               struct rk_err *err) RK_MUST_CHECK;
+
+/* What OpenSSL calls a TPM curve; NULL when the derivation does not cover it. bytes: of one coordinate. */
+const char *rk_template_curve(TPMI_ECC_CURVE curve, size_t *ret_bytes);
