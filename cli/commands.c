@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verbs, in the order of the help: one row each. */
+#include "commands.h"
+
+#include <stddef.h>
+
+const struct cmd *const commands[] = {
+    NULL,
+};

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "help.h"
+
+#include <string.h>
+
+enum { SUMMARY_COLUMN = 12, HELP_COLUMN = 32 };
+
+void help_overview(FILE *to)
+{
+    (void)fprintf(to, "usage: rotkit <verb> [options] [operands]\n\n");
+    for (const struct cmd *const *cmd = commands; *cmd != NULL; cmd++)
+        (void)fprintf(to, "  %-*s%s\n", SUMMARY_COLUMN, (*cmd)->name, (*cmd)->summary);
+    (void)fprintf(to, "\nsee 'rotkit help VERB'; rotkit --version tells the version\n");
+}
+
+void help_group(FILE *to, const struct cmd *group)
+{
+    (void)fprintf(to, "rotkit %s: %s\n\n", group->name, group->summary);
+    for (const struct cmd *const *sub = group->subs; *sub != NULL; sub++)
+        (void)fprintf(to, "  %s %-*s%s\n", group->name, SUMMARY_COLUMN, (*sub)->name,
+                      (*sub)->summary);
+    (void)fprintf(to, "\nsee 'rotkit help %s VERB'\n", group->name);
+}
+
+static void one_option(FILE *to, const struct opt *row)
+{
+    char left[64];
+    char letter[8] = "    ";
+
+    if (row->letter != '\0')
+        (void)snprintf(letter, sizeof letter, "-%c, ", row->letter);
+    (void)snprintf(left, sizeof left, "%s--%s%s%s", letter, row->name, row->arg == NULL ? "" : " ",
+                   row->arg == NULL ? "" : row->arg);
+    if (strlen(left) + 3 > HELP_COLUMN)
+        (void)fprintf(to, "  %s\n  %*s", left, HELP_COLUMN - 2, "");
+    else
+        (void)fprintf(to, "  %-*s", HELP_COLUMN - 2, left);
+    (void)fprintf(to, "%s%s\n", row->help, row->required ? " (required)" : "");
+}
+
+void help_command(FILE *to, const struct cmd *cmd, const char *verb, const struct opt *rows)
+{
+    (void)fprintf(to, "usage: rotkit %s [options]%s%s\n\n%s\n", verb,
+                  cmd->args[0] == '\0' ? "" : " ", cmd->args, cmd->summary);
+    if (cmd->about != NULL)
+        (void)fprintf(to, "\n%s\n", cmd->about);
+    (void)fprintf(to, "\noptions:\n");
+    for (const struct opt *row = rows; row->name != NULL; row++)
+        one_option(to, row);
+    for (const struct opt *row = opt_common; row->name != NULL; row++)
+        one_option(to, row);
+}

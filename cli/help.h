@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Help, from the command rows and their option rows. */
+#pragma once
+
+#include "opt.h"
+
+void help_overview(FILE *to);
+void help_group(FILE *to, const struct cmd *group);
+void help_command(FILE *to, const struct cmd *cmd, const char *verb, const struct opt *rows);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "out.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+enum rk_rc out_bytes(const struct app *app, const void *bytes, size_t len, struct rk_err *err)
+{
+    if (len != 0 && fwrite(bytes, 1, len, app->out) != len)
+        return rk_fail(err, RK_E_IO, "cannot write standard output");
+    return RK_OK;
+}
+
+static enum rk_rc put_document(const struct app *app, const rk_json *doc, bool pretty,
+                               struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+
+    if (rk_json_text(doc, pretty, &text, err))
+        return err->rc;
+    return out_bytes(app, text.p, text.len, err);
+}
+
+enum rk_rc out_json_line(const struct app *app, const rk_json *doc, struct rk_err *err)
+{
+    if (put_document(app, doc, false, err))
+        return err->rc;
+    return out_bytes(app, "\n", 1, err);
+}
+
+enum rk_rc out_json(const struct app *app, const rk_json *doc, struct rk_err *err)
+{
+    return put_document(app, doc, true, err);
+}
+
+void out_note(const struct app *app, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (app->quiet)
+        return;
+    (void)fputs("rotkit: ", app->err);
+    va_start(ap, fmt);
+    (void)vfprintf(app->err, fmt, ap);
+    va_end(ap);
+    (void)fputc('\n', app->err);
+}
+
+static void json_done(rk_json **doc)
+{
+    rk_json_free(*doc);
+}
+
+/* {"error":{"code":2,"message":"…","context":["…"],"file":"…","line":42,"column":7}} */
+static enum rk_rc error_text(const struct rk_err *fault, int exit_code, struct rk_bytes *ret,
+                             struct rk_err *err)
+{
+    RK_AUTO(json_done) rk_json *doc = rk_json_new();
+    struct rk_jv at = rk_json_put_object(rk_json_root(doc), "error"), context;
+    char msg[sizeof fault->msg];
+    char *line = msg, *rest;
+
+    (void)snprintf(msg, sizeof msg, "%s", fault->msg);
+    rk_json_put_u64(at, "code", (uint64_t)exit_code);
+    rest = strstr(line, "\n  ");
+    if (rest != NULL)
+        *rest = '\0';
+    rk_json_put_str(at, "message", line);
+    context = rk_json_put_array(at, "context");
+    while (rest != NULL) {
+        line = rest + 3;
+        rest = strstr(line, "\n  ");
+        if (rest != NULL)
+            *rest = '\0';
+        rk_json_put_str(context, NULL, line);
+    }
+    if (fault->file[0] != '\0')
+        rk_json_put_str(at, "file", fault->file);
+    if (fault->line != 0)
+        rk_json_put_u64(at, "line", fault->line);
+    if (fault->column != 0)
+        rk_json_put_u64(at, "column", fault->column);
+    return rk_json_text(doc, false, ret, err);
+}
+
+void out_error(const struct app *app, const struct rk_err *err, int exit_code)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    struct rk_err again;
+
+    if (app->json && error_text(err, exit_code, &text, &again) == RK_OK)
+        (void)fprintf(app->err, "%s\n", (const char *)text.p);
+    else
+        (void)fprintf(app->err, "rotkit: %s\n", err->msg);
+}

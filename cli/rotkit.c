@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finds the verb, runs it, and turns its result into an exit code. */
+#include "commands.h"
+
+#include "help.h"
+#include "out.h"
+
+#include <string.h>
+
+/* Exit codes of rotkit(1), by enum rk_rc. */
+static const int exit_codes[] = {
+    [RK_OK] = 0,       [RK_E_INTERNAL] = 1, [RK_E_USAGE] = 2, [RK_E_VERIFY] = 3, [RK_E_KEY] = 4,
+    [RK_E_LEDGER] = 5, [RK_E_PARTIAL] = 6,  [RK_E_IO] = 7,    [RK_E_FORMAT] = 2, [RK_E_NOMEM] = 1,
+};
+
+static int exit_code(const struct app *app, enum rk_rc rc)
+{
+    /* A malformed file is what verify looks for. */
+    if (rc == RK_E_FORMAT && strcmp(app->verb, "verify") == 0)
+        return 3;
+    return exit_codes[rc];
+}
+
+static const struct cmd *find(const struct cmd *const *among, const char *name)
+{
+    for (; *among != NULL; among++)
+        if (strcmp((*among)->name, name) == 0)
+            return *among;
+    return NULL;
+}
+
+static void warn(void *arg, const char *text)
+{
+    out_note(arg, "warning: %s", text);
+}
+
+/* Finds the command in argv and how many words named it; NULL after having answered or failed. */
+static enum rk_rc choose(struct app *app, int argc, char **argv, int *ret_words, struct rk_err *err)
+{
+    const struct cmd *cmd = find(commands, argv[0]);
+
+    if (cmd == NULL)
+        return opt_fail(app, err, "unknown verb \"%s\"", argv[0]);
+    (void)snprintf(app->verb, sizeof app->verb, "%s", cmd->name);
+    *ret_words = 1;
+    if (cmd->subs != NULL) {
+        const struct cmd *sub = argc < 2 ? NULL : find(cmd->subs, argv[1]);
+
+        if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+            app->cmd = cmd;
+            return RK_OK;
+        }
+        if (sub == NULL)
+            return opt_fail(app, err, "unknown verb \"%s %s\"", cmd->name, argv[1]);
+        (void)snprintf(app->verb, sizeof app->verb, "%s %s", cmd->name, sub->name);
+        *ret_words = 2;
+        cmd = sub;
+    }
+    app->cmd = cmd;
+    return RK_OK;
+}
+
+static enum rk_rc run_verb(struct app *app, int argc, char **argv, struct rk_err *err)
+{
+    int words;
+
+    if (choose(app, argc, argv, &words, err))
+        return err->rc;
+    if (app->cmd->run == NULL) {
+        if (argc < 2)
+            return opt_fail(app, err, "\"%s\" wants a second verb", app->verb);
+        help_group(app->out, app->cmd);
+        return RK_OK;
+    }
+    /* argv[0] of a command is its last word. */
+    enum rk_rc rc = app->cmd->run(app, argc - words + 1, argv + words - 1, err);
+    return app->stopped ? RK_OK : rc;
+}
+
+/* rotkit help [VERB [VERB]] */
+static enum rk_rc help(struct app *app, int argc, char **argv, struct rk_err *err)
+{
+    char ask[] = "--help";
+    char *again[3] = { NULL };
+    int n = 0;
+
+    if (argc == 1) {
+        help_overview(app->out);
+        return RK_OK;
+    }
+    if (argc > 3)
+        return opt_fail(app, err, "unexpected operand \"%s\"", argv[3]);
+    for (int i = 1; i < argc; i++)
+        again[n++] = argv[i];
+    again[n++] = ask;
+    return run_verb(app, n, again, err);
+}
+
+static enum rk_rc dispatch(struct app *app, int argc, char **argv, struct rk_err *err)
+{
+    if (argc < 2)
+        return opt_fail(app, err, "a verb is missing");
+    if (strcmp(argv[1], "help") == 0)
+        return help(app, argc - 1, argv + 1, err);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        help_overview(app->out);
+        return RK_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)fprintf(app->out, "rotkit " ROTKIT_VERSION "\n");
+        return RK_OK;
+    }
+    return run_verb(app, argc - 1, argv + 1, err);
+}
+
+static void ctx_done(rk_ctx **ctx)
+{
+    rk_ctx_free(*ctx);
+}
+
+int rotkit_main(int argc, char **argv, FILE *out, FILE *err_file)
+{
+    struct app app = { .out = out, .err = err_file };
+    struct rk_err err = { .rc = RK_OK };
+    RK_AUTO(ctx_done) rk_ctx *ctx = NULL;
+    enum rk_rc rc = rk_ctx_new(&ctx, &err);
+
+    if (rc == RK_OK) {
+        app.ctx = ctx;
+        rk_ctx_set_warning(ctx, warn, &app);
+        rc = dispatch(&app, argc, argv, &err);
+    }
+    if (rc == RK_OK && (fflush(out) != 0 || ferror(out) != 0))
+        rc = rk_fail(&err, RK_E_IO, "cannot write standard output");
+    if (rc != RK_OK)
+        out_error(&app, &err, exit_code(&app, rc));
+    return exit_code(&app, rc);
+}
