@@ -10,7 +10,7 @@ void rk_sieve_init(struct rk_sieve *sieve, uint32_t limit)
 
     memset(sieve, 0, sizeof *sieve);
     for (uint32_t n = 3; n < TOP && n <= limit; n += 2) {
-        if (composite[n / 16] >> (n / 2 % 8) & 1u)
+        if ((unsigned)composite[n / 16] >> (n / 2 % 8) & 1u)
             continue;
         sieve->prime[sieve->prime_count++] = (uint16_t)n;
         for (uint64_t k = (uint64_t)n * n; k < TOP; k += 2 * n)
