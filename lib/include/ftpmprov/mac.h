@@ -33,6 +33,7 @@ RK_API enum rk_rc rk_mac_compute(const rk_mac *mac, enum rk_mac_alg alg, const v
 RK_API enum rk_rc rk_mac_aes_block(const rk_mac *mac, const uint8_t in[16], struct rk_secret *ret,
                                    struct rk_err *err) RK_MUST_CHECK;
 RK_API size_t rk_mac_key_len(const rk_mac *mac);
+RK_API const rk_ctx *rk_mac_ctx(const rk_mac *mac); /* the context it was opened with */
 
 /*
  * SP 800-108 in counter mode, one or more blocks: BE counter of counter_bits (8 or 32) from 1 in
