@@ -52,11 +52,25 @@ static enum rk_rc read_header(struct rk_rd *rd, struct rk_ekb_outline *out, stru
     return find_version(&header, &out->version, err);
 }
 
+/*
+ * The version word is not under the MAC, and with one block of ciphertext both forms cover the same
+ * bytes: a flipped version would pass. A legacy IV looks like this once in 2^96 images.
+ */
+static bool has_content_header(const struct rk_rd *rd)
+{
+    return rk_rd_left(rd) >= RK_EKB_CONTENT_WIRE &&
+           memcmp(rd->buf + rd->pos + 4, rk_ekb_content_magic, sizeof rk_ekb_content_magic) == 0 &&
+           memcmp(rd->buf + rd->pos + 8, zero, sizeof zero) == 0;
+}
+
 static enum rk_rc read_content(struct rk_rd *rd, struct rk_ekb_outline *out, struct rk_err *err)
 {
     struct rk_ekb_content content = { .enc_data_len = LEGACY_BODY };
 
     out->content_offset = rk_rd_offset(rd);
+    if (out->version == RK_EKB_LEGACY && has_content_header(rd))
+        return rk_fail(err, RK_E_FORMAT, "version 0.0, but a content header of version 1.0 or later at "
+                       "offset 0x%zx", out->content_offset);
     if (out->version != RK_EKB_LEGACY) {
         rk_layout_read(rk_ekb_content_layout, 3, rd, &content);
         if (rk_rd_ok(rd, err))
