@@ -9,6 +9,8 @@
 
 #include "ftpmprov/identity.h"
 
+#include <stdbool.h>
+
 enum rk_devicedb_kind { RK_DB_KDK, RK_DB_PUBKEY, RK_DB_EPS_SEED };
 
 struct rk_devicedb_row {

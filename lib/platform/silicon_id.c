@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Silicon ID key pair. Source: jetson-ftpm-ekb.md 1.2; SP 800-90A 10.2.1 without df. */
+#include "platform/platform.h"
+
+#include "base/ossl.h"
+
+#include <string.h>
+
+#include <openssl/obj_mac.h>
+
+enum { BLOCK = 16, SEED = 48, CANDIDATE = 64, TRIES_MAX = 100, NUMBER = 32 };
+
+struct ctr_drbg { /* key | V as one seed-sized state */
+    uint8_t key[32], v[BLOCK];
+};
+
+static void drbg_done(struct ctr_drbg *drbg)
+{
+    OPENSSL_cleanse(drbg, sizeof *drbg);
+}
+
+static void increment(uint8_t v[BLOCK])
+{
+    for (size_t i = BLOCK; i-- > 0;) {
+        if (++v[i] != 0)
+            break;
+    }
+}
+
+/* len bytes of key stream, a multiple of the block. */
+static enum rk_rc stream(struct ctr_drbg *drbg, uint8_t *ret, size_t len, struct rk_err *err)
+{
+    RK_AUTO(rk_cipher_ctx_done) EVP_CIPHER_CTX *aes = EVP_CIPHER_CTX_new();
+
+    if (aes == NULL || EVP_EncryptInit_ex2(aes, EVP_aes_256_ecb(), drbg->key, NULL, NULL) != 1 ||
+        EVP_CIPHER_CTX_set_padding(aes, 0) != 1)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "AES-256");
+    for (size_t at = 0; at < len; at += BLOCK) {
+        int n;
+
+        increment(drbg->v);
+        if (EVP_EncryptUpdate(aes, ret + at, &n, drbg->v, BLOCK) != 1)
+            return rk_fail_ossl(err, RK_E_INTERNAL, "AES-256");
+    }
+    return RK_OK;
+}
+
+static enum rk_rc update(struct ctr_drbg *drbg, const uint8_t *seed, struct rk_err *err)
+{
+    uint8_t next[SEED];
+
+    if (stream(drbg, next, sizeof next, err))
+        return err->rc;
+    for (size_t i = 0; seed != NULL && i < sizeof next; i++)
+        next[i] ^= seed[i];
+    memcpy(drbg->key, next, sizeof drbg->key);
+    memcpy(drbg->v, next + sizeof drbg->key, sizeof drbg->v);
+    OPENSSL_cleanse(next, sizeof next);
+    return RK_OK;
+}
+
+/* A private number from the generator, 0 < d < n; *ret_good false when this candidate is none. */
+static enum rk_rc draw(struct ctr_drbg *drbg, const BIGNUM *order, BIGNUM *d, bool *ret_good,
+                       struct rk_err *err)
+{
+    uint8_t candidate[CANDIDATE];
+    bool converted;
+
+    if (stream(drbg, candidate, sizeof candidate, err) || update(drbg, NULL, err))
+        return err->rc;
+    converted = BN_bin2bn(candidate, NUMBER, d) != NULL;
+    OPENSSL_cleanse(candidate, sizeof candidate);
+    if (!converted)
+        return rk_fail_ossl(err, RK_E_NOMEM, "Silicon ID key");
+    *ret_good = !BN_is_zero(d) && BN_cmp(d, order) < 0;
+    return RK_OK;
+}
+
+static enum rk_rc find_private(struct ctr_drbg *drbg, const BIGNUM *order, BIGNUM *d,
+                               struct rk_err *err)
+{
+    for (int i = 0; i < TRIES_MAX; i++) {
+        bool good;
+
+        if (draw(drbg, order, d, &good, err))
+            return err->rc;
+        if (good)
+            return RK_OK;
+    }
+    return rk_fail(err, RK_E_USAGE, "no Silicon ID key in %d candidates: this device needs another KDK0",
+                   TRIES_MAX);
+}
+
+enum rk_rc rk_silicon_id_public(const rk_ctx *ctx, const struct rk_secret *asym_seed, uint8_t ret[64],
+                                struct rk_err *err)
+{
+    RK_AUTO(drbg_done) struct ctr_drbg drbg = { .v = { 0 } };
+    RK_AUTO(rk_group_done)
+    EC_GROUP *group = EC_GROUP_new_by_curve_name_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx),
+                                                    NID_X9_62_prime256v1);
+    RK_AUTO(rk_point_done) EC_POINT *point = group == NULL ? NULL : EC_POINT_new(group);
+    RK_AUTO(rk_bn_ctx_done) BN_CTX *bn = BN_CTX_secure_new();
+    RK_AUTO(rk_bn_done) BIGNUM *d = BN_secure_new();
+    uint8_t seed[SEED] = { 0 }, xy[65];
+    enum rk_rc rc;
+
+    if (point == NULL || bn == NULL || d == NULL)
+        return rk_fail_ossl(err, RK_E_NOMEM, "Silicon ID key");
+    BN_set_flags(d, BN_FLG_CONSTTIME);
+    memcpy(seed, asym_seed->p, 32);
+    rc = update(&drbg, seed, err);
+    OPENSSL_cleanse(seed, sizeof seed);
+    if (rc != RK_OK || find_private(&drbg, EC_GROUP_get0_order(group), d, err))
+        return err->rc;
+    if (!EC_POINT_mul(group, point, d, NULL, NULL, bn) ||
+        EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, xy, sizeof xy, bn) !=
+            sizeof xy)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "Silicon ID key");
+    memcpy(ret, xy + 1, 64);
+    return RK_OK;
+}
