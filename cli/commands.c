@@ -5,5 +5,6 @@
 #include <stddef.h>
 
 const struct cmd *const commands[] = {
+    &cmd_ek,
     NULL,
 };

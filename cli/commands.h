@@ -3,3 +3,10 @@
 #pragma once
 
 #include "app.h"
+
+extern const struct cmd cmd_inspect;
+extern const struct cmd cmd_ek;
+extern const struct cmd cmd_device;
+extern const struct cmd cmd_blob;
+extern const struct cmd cmd_fuse;
+extern const struct cmd cmd_secret;

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rotkit device: the databases of a fleet, and the identity and EKs each device will have. */
+#include "commands.h"
+#include "device.h"
+
+#include <stddef.h>
+
+static const struct cmd *const subs[] = { &cmd_device_new, &cmd_device_derive, NULL };
+
+const struct cmd cmd_device = {
+    .name = "device",
+    .args = "",
+    .summary = "make device databases, compute device identities",
+    .subs = subs,
+};

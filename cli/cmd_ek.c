@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rotkit ek: Endorsement Keys and their certificates. */
+#include "commands.h"
+#include "ek.h"
+
+#include <stddef.h>
+
+static const struct cmd *const subs[] = { &cmd_ek_derive, NULL };
+
+const struct cmd cmd_ek = {
+    .name = "ek",
+    .args = "",
+    .summary = "compute Endorsement Keys",
+    .subs = subs,
+};

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rotkit inspect: finds a file's format and shows what is in it, without a key. */
+#include "commands.h"
+
+#include "opt.h"
+#include "out.h"
+
+#include "ftpmprov/file.h"
+#include "ftpmprov/format.h"
+
+enum { INSPECT_MAX = 64 << 20 };
+
+static void json_done(rk_json **doc)
+{
+    rk_json_free(*doc);
+}
+
+static enum rk_rc print_text(const struct app *app, const struct rk_map *map, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+
+    if (rk_map_text(map, &text, err))
+        return err->rc;
+    return out_bytes(app, text.p, text.len, err);
+}
+
+static enum rk_rc print_json(const struct app *app, const struct rk_map *map, struct rk_err *err)
+{
+    RK_AUTO(json_done) rk_json *doc = rk_json_new();
+
+    rk_map_json(map, rk_json_root(doc));
+    return out_json(app, doc, err);
+}
+
+static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
+    RK_AUTO(rk_map_done) struct rk_map map = { .format = NULL };
+    struct operands operands;
+    const struct opt rows[] = { OPT_JSON(app), OPT_END };
+
+    if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
+        rk_file_read(operands.v[0], INSPECT_MAX, &file, err))
+        return err->rc;
+    if (rk_format_inspect(file.p, file.len, &map, err))
+        return rk_wrap(err, "\"%s\"", operands.v[0]);
+    return app->json ? print_json(app, &map, err) : print_text(app, &map, err);
+}
+
+const struct cmd cmd_inspect = {
+    .name = "inspect",
+    .args = "PATH",
+    .summary = "show what is in a file",
+    .about = "The format is found by content; no key is needed, and no secret is shown.",
+    .run = run,
+};

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ek_json.h"
+
+#include "ftpmprov/file.h"
+
+#include <string.h>
+
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+
+void ek_choice_done(struct ek_choice *choice)
+{
+    for (size_t i = 0; i < choice->own_count; i++)
+        rk_ek_template_free(choice->own[i]);
+    *choice = (struct ek_choice)EK_CHOICE_NONE;
+}
+
+static enum rk_rc read_template(struct ek_choice *choice, const char *path, struct rk_err *err)
+{
+    enum { TPMT_MAX = 4096 };
+    RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
+    struct rk_ek_template *tpl;
+
+    if (rk_file_read(path, TPMT_MAX, &file, err))
+        return err->rc;
+    if (rk_ek_template_parse(file.p, file.len, &tpl, err))
+        return rk_wrap(err, "\"%s\"", path);
+    choice->own[choice->own_count++] = tpl;
+    choice->tpl[choice->count++] = tpl;
+    return RK_OK;
+}
+
+static enum rk_rc no_template(const char *name, struct rk_err *err)
+{
+    (void)rk_fail(err, RK_E_USAGE, "unknown template \"%s\"", name);
+    return rk_note(err, "known: L-1 L-2 H-1 H-2 H-3 H-4 H-6 H-7 azure-sdk, file:PATH, all");
+}
+
+static enum rk_rc add_template(struct ek_choice *choice, const char *name, struct rk_err *err)
+{
+    const struct rk_ek_template *tpl;
+
+    if (choice->count == EK_TEMPLATES_MAX)
+        return rk_fail(err, RK_E_USAGE, "more than %d templates", EK_TEMPLATES_MAX);
+    if (strncmp(name, "file:", 5) == 0)
+        return read_template(choice, name + 5, err);
+    tpl = rk_ek_template_find(name);
+    if (tpl == NULL)
+        return no_template(name, err);
+    for (size_t i = 0; i < choice->count; i++)
+        if (choice->tpl[i] == tpl)
+            return rk_fail(err, RK_E_USAGE, "template \"%s\" named twice", name);
+    choice->tpl[choice->count++] = tpl;
+    return RK_OK;
+}
+
+static enum rk_rc find_profile(const char *name, struct ek_choice *choice, struct rk_err *err)
+{
+    char known[256] = "";
+
+    choice->profile = name == NULL ? rk_ek_profile_at(0) : rk_ek_profile_find(name);
+    if (choice->profile != NULL)
+        return RK_OK;
+    for (size_t i = 0; rk_ek_profile_at(i) != NULL; i++) {
+        size_t used = strlen(known);
+
+        (void)snprintf(known + used, sizeof known - used, " %s",
+                       rk_ek_profile_name(rk_ek_profile_at(i)));
+    }
+    (void)rk_fail(err, RK_E_USAGE, "unknown profile \"%s\"", name);
+    return rk_note(err, "known:%s", known);
+}
+
+enum rk_rc ek_choose(const char *profile, const char *templates, struct ek_choice *ret,
+                     struct rk_err *err)
+{
+    RK_AUTO(ek_choice_done) struct ek_choice choice = EK_CHOICE_NONE;
+    const char *at = templates == NULL ? "L-1,L-2" : templates;
+    char name[RK_PATH_MAX];
+
+    if (find_profile(profile, &choice, err))
+        return err->rc;
+    if (strcmp(at, "all") == 0) {
+        for (size_t i = 0; rk_ek_template_at(i) != NULL && i < EK_TEMPLATES_MAX; i++)
+            choice.tpl[choice.count++] = rk_ek_template_at(i);
+    } else {
+        for (;;) {
+            size_t len = strcspn(at, ",");
+
+            if (len >= sizeof name)
+                return rk_fail(err, RK_E_USAGE, "template name too long");
+            (void)snprintf(name, sizeof name, "%.*s", (int)len, at);
+            if (add_template(&choice, name, err))
+                return err->rc;
+            if (at[len] == '\0')
+                break;
+            at += len + 1;
+        }
+    }
+    *ret = choice;
+    choice = (struct ek_choice)EK_CHOICE_NONE;
+    return RK_OK;
+}
+
+static void bio_done(BIO **bio)
+{
+    BIO_free(*bio);
+}
+
+enum rk_rc ek_pem(const struct rk_ek *ek, struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(bio_done) BIO *bio = BIO_new(BIO_s_mem());
+    char *text;
+    long len;
+
+    if (bio == NULL || ek->spki.len > 65536 ||
+        PEM_write_bio(bio, PEM_STRING_PUBLIC, "", ek->spki.p, (long)ek->spki.len) <= 0)
+        return rk_fail(err, RK_E_NOMEM, "cannot write a public key as PEM");
+    len = BIO_get_mem_data(bio, &text);
+    return rk_bytes_copy(text, (size_t)len, ret, err);
+}
+
+enum rk_rc ek_put(struct rk_jv at, const struct rk_ek *ek, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
+
+    if (ek_pem(ek, &pem, err))
+        return err->rc;
+    rk_json_put_str(at, "template", rk_ek_template_name(ek->tpl));
+    rk_json_put_str(at, "profile", rk_ek_profile_name(ek->profile));
+    rk_json_put_hex(at, "name", ek->name, ek->name_len);
+    rk_json_put_hex(at, "public_tpm2b", ek->public_tpm2b.p, ek->public_tpm2b.len);
+    rk_json_put_str(at, "public_pem", (const char *)pem.p);
+    return RK_OK;
+}

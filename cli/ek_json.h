@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which EKs a command computes, and the object it prints for each: shared by ek and device. */
+#pragma once
+
+#include "app.h"
+
+#include "ftpmprov/ek.h"
+#include "ftpmprov/json.h"
+
+enum { EK_TEMPLATES_MAX = 16 };
+
+struct ek_choice {
+    const struct rk_ek_profile *profile;
+    const struct rk_ek_template *tpl[EK_TEMPLATES_MAX];
+    size_t count;
+    struct rk_ek_template *own[EK_TEMPLATES_MAX]; /* those read from files */
+    size_t own_count;
+};
+#define EK_CHOICE_NONE { .profile = NULL }
+void ek_choice_done(struct ek_choice *choice);
+
+/*
+ * profile NULL: the default. templates is a list with commas of names or file:PATH (TPMT_PUBLIC),
+ * "all", or NULL for L-1,L-2.
+ */
+enum rk_rc ek_choose(const char *profile, const char *templates, struct ek_choice *ret,
+                     struct rk_err *err) RK_MUST_CHECK;
+/* template, profile, name, public_tpm2b and public_pem into the object `at`. */
+enum rk_rc ek_put(struct rk_jv at, const struct rk_ek *ek, struct rk_err *err) RK_MUST_CHECK;
+/* SubjectPublicKeyInfo as PEM. */
+enum rk_rc ek_pem(const struct rk_ek *ek, struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+
+#define EK_PROFILE_HELP "derivation profile (default ms-159)"
+#define EK_TEMPLATE_HELP                                                                           \
+    "templates, with commas: L-1 L-2 H-1 H-2 H-3 H-4 H-6 H-7 azure-sdk, file:TPMT_PUBLIC, or all " \
+    "(default L-1,L-2)"

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Public keys as operands: a PEM or DER file, or the public half of any key the grammar names. */
+#pragma once
+
+#include "app.h"
+
+#include "ftpmprov/signer.h"
+
+enum rk_rc pubkey_open(const struct app *app, const char *name, rk_signer **ret,
+                       struct rk_err *err) RK_MUST_CHECK;

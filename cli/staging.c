@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "staging.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum rk_rc fail_io(struct rk_err *err, const char *what, const char *path)
+{
+    return rk_fail(err, RK_E_IO, "cannot %s \"%s\": %s", what, path, strerror(errno));
+}
+
+void staging_done(struct staging *staging)
+{
+    DIR *folder = staging->folder[0] == '\0' ? NULL : opendir(staging->folder);
+    const struct dirent *entry;
+
+    if (folder == NULL)
+        return;
+    while ((entry = readdir(folder)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            (void)unlinkat(dirfd(folder), entry->d_name, 0);
+    }
+    (void)closedir(folder);
+    (void)rmdir(staging->folder);
+    staging->folder[0] = '\0';
+}
+
+enum rk_rc staging_open(const struct app *app, const char *path, struct staging *ret,
+                        struct rk_err *err)
+{
+    char folder[RK_PATH_MAX];
+    int n = snprintf(folder, sizeof folder, "%s.tmp-%ld", path, (long)getpid());
+
+    if (new_file_check(path, err))
+        return err->rc;
+    if (n < 0 || (size_t)n >= sizeof folder)
+        return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
+    ret->path = path;
+    ret->dry_run = app->dry_run;
+    if (app->dry_run)
+        return RK_OK;
+    if (mkdir(folder, 0777) != 0)
+        return fail_io(err, "make folder", folder);
+    memcpy(ret->folder, folder, sizeof folder);
+    return RK_OK;
+}
+
+enum rk_rc staging_write(const struct staging *staging, const struct new_file *file,
+                         struct rk_err *err)
+{
+    char path[RK_PATH_MAX];
+
+    if (staging->dry_run)
+        return RK_OK;
+    if (rk_path_join(staging->folder, file->path, path, sizeof path, err))
+        return err->rc;
+    return rk_file_write(path, file->private ? RK_FILE_PRIVATE : RK_FILE_PUBLIC, file->bytes,
+                         file->len, err);
+}
+
+enum rk_rc staging_publish(struct staging *staging, struct rk_err *err)
+{
+    if (staging->dry_run)
+        return RK_OK;
+    /* Onto an empty folder rename would succeed: it was checked not to be there. */
+    if (rename(staging->folder, staging->path) != 0)
+        return fail_io(err, "rename to", staging->path);
+    staging->folder[0] = '\0';
+    return RK_OK;
+}
