@@ -29,6 +29,8 @@ struct fuse_options {
 struct fuse_values {
     uint8_t hash[HASHES_MAX][HASH_LEN];
     struct rk_secret key[KEYS];
+    rk_signer *pkc; /* the first key */
+    uint32_t scheme;
     struct rk_fuse_plan plan; /* points into the above */
 };
 
@@ -41,6 +43,7 @@ static void values_done(struct fuse_values *values)
 {
     for (size_t i = 0; i < KEYS; i++)
         rk_secret_done(&values->key[i]);
+    rk_signer_free(values->pkc);
 }
 
 static void signer_done(rk_signer **signer)
@@ -52,23 +55,14 @@ static void signer_done(rk_signer **signer)
 static enum rk_rc confirm(const struct fuse_options *in, size_t i, const uint8_t hash[HASH_LEN],
                           struct rk_err *err)
 {
-    uint8_t expected[HASH_LEN];
+    const char *expected = i < in->expected.count ? in->expected.v[i] : NULL;
+    enum rk_fuse_status status;
 
-    if (i >= in->expected.count) {
-        if (in->accept_unconfirmed)
-            return RK_OK;
-        (void)rk_fail(err, RK_E_USAGE,
-                      "\"%s\": the rule of PublicKeyHash is " FUSE_HASH_STATUS
-                      ", and fuses burn once",
-                      in->pubkeys.v[i]);
-        return rk_note(err, "give --expect-hash with what NVIDIA's tool printed, or --accept-unconfirmed");
-    }
-    if (rk_hex_read(in->expected.v[i], strlen(in->expected.v[i]), expected, sizeof expected, err))
-        return rk_wrap(err, "--expect-hash");
-    if (memcmp(expected, hash, HASH_LEN) != 0)
-        return rk_fail(err, RK_E_VERIFY, "\"%s\": PublicKeyHash computed here and --expect-hash differ",
-                       in->pubkeys.v[i]);
-    return RK_OK;
+    if (rk_fuse_confirm(hash, expected, in->accept_unconfirmed, &status, err) == RK_OK)
+        return RK_OK;
+    if (expected == NULL)
+        (void)rk_note(err, "options: --expect-hash HEX, --accept-unconfirmed");
+    return rk_wrap(err, "\"%s\"", in->pubkeys.v[i]);
 }
 
 static enum rk_rc hash_keys(const struct app *app, const struct fuse_options *in,
@@ -85,11 +79,15 @@ static enum rk_rc hash_keys(const struct app *app, const struct fuse_options *in
             return rk_wrap(err, "\"%s\"", in->pubkeys.v[i]);
         if (confirm(in, i, values->hash[i], err))
             return err->rc;
-        if (i != 0 && scheme != (values->plan.boot_security_info & 7))
+        values->plan.public_key_hash[i] = values->hash[i];
+        if (i == 0) {
+            values->scheme = scheme;
+            values->pkc = key;
+            key = NULL;
+        } else if (scheme != values->scheme) {
             return rk_fail(err, RK_E_USAGE, "\"%s\" is of another type than \"%s\": one scheme serves all",
                            in->pubkeys.v[i], in->pubkeys.v[0]);
-        values->plan.boot_security_info |= scheme;
-        values->plan.public_key_hash[i] = values->hash[i];
+        }
     }
     return RK_OK;
 }
@@ -112,17 +110,17 @@ static enum rk_rc read_keys(const struct fuse_options *in, struct fuse_values *v
 }
 
 /* What is enabled, OR-ed with what the module came with; a value given must cover both. */
-static enum rk_rc compose_bsi(const struct fuse_options *in, struct rk_fuse_plan *plan,
+static enum rk_rc compose_bsi(const struct fuse_options *in, struct fuse_values *values,
                               struct rk_err *err)
 {
-    uint32_t bits = plan->boot_security_info | (uint32_t)in->preset.v;
+    struct rk_fuse_plan *plan = &values->plan;
+    EVP_PKEY *pkc = values->pkc == NULL ? NULL : rk_signer_pkey(values->pkc);
+    bool oem_key = plan->oem_k1 != NULL || plan->oem_k2 != NULL;
+    uint32_t bits;
 
-    if (plan->sbk != NULL)
-        bits |= RK_BSI_SBK;
-    if (plan->oem_k1 != NULL || plan->oem_k2 != NULL)
-        bits |= RK_BSI_OEM_KEY_VALID;
-    if (in->ftpm)
-        bits |= RK_BSI_OEM_KEY_VALID | RK_BSI_OEM_KEY_KDF | RK_BSI_SILICON_ID_KDF;
+    if (rk_fuse_boot_security_info(pkc, plan->sbk != NULL, oem_key, in->ftpm,
+                                   (uint32_t)in->preset.v, &bits, err))
+        return err->rc;
     if (in->bsi.set && (in->bsi.v & bits) != bits)
         return rk_fail(err, RK_E_USAGE, "--boot-security-info 0x%llx lacks bits of 0x%x, which the other "
                        "options enable", (unsigned long long)in->bsi.v, (unsigned)bits);
@@ -162,7 +160,7 @@ static enum rk_rc read_values(const struct app *app, const struct fuse_options *
         return err->rc;
     if (hash_keys(app, in, values, err) || read_keys(in, values, err))
         return err->rc;
-    return compose_bsi(in, plan, err);
+    return compose_bsi(in, values, err);
 }
 
 static enum rk_rc make_xml(const struct app *app, const struct fuse_options *in,
@@ -233,7 +231,7 @@ static enum rk_rc write_devices(const struct app *app, const struct fuse_options
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
     RK_AUTO(options_done) struct fuse_options in = { .kdk_db = NULL };
-    RK_AUTO(values_done) struct fuse_values values = { .plan = { .sn = NULL } };
+    RK_AUTO(values_done) struct fuse_values values = { .pkc = NULL };
     struct operands none;
     enum rk_rc rc;
     /* clang-format off */

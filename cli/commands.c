@@ -5,6 +5,6 @@
 #include <stddef.h>
 
 const struct cmd *const commands[] = {
-    &cmd_ek,
+    &cmd_device, &cmd_ek, &cmd_blob, &cmd_fuse, &cmd_secret,
     NULL,
 };
