@@ -1,24 +1,374 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* EK certificates: being written. */
-#include "ftpmprov/ekcert.h"
+/* EK certificates to the TCG EK Credential Profile. Source: formats/ek-certificate.md 4.2. */
+#include "ftpm/ca.h"
 
-#include "base/err.h"
+#include "base/mem.h"
+#include "base/wr.h"
+
+#include <string.h>
+#include <time.h>
+
+#include <openssl/pem.h>
+#include <openssl/x509_vfy.h>
+
+enum { SERIAL = 20, CHAIN_MAX = 8, DER_SHORT_MAX = 127 };
+
+/* clang-format off */
+static const char oid_manufacturer[] = "2.23.133.2.1", oid_model[] = "2.23.133.2.2",
+                  oid_version[] = "2.23.133.2.3", oid_ek_certificate[] = "2.23.133.8.1";
+/* 2.23.133.2.16 tpmSpecification, DER */
+static const uint8_t oid_specification[] = { 0x06, 0x05, 0x67, 0x81, 0x05, 0x02, 0x10 };
+/* clang-format on */
+
+RK_OSSL_CLEANUP(names_done, GENERAL_NAMES, GENERAL_NAMES_free)
+RK_OSSL_CLEANUP(object_done, ASN1_OBJECT, ASN1_OBJECT_free)
+RK_OSSL_CLEANUP(usage_done, EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free)
+RK_OSSL_CLEANUP(access_done, AUTHORITY_INFO_ACCESS, AUTHORITY_INFO_ACCESS_free)
+RK_OSSL_CLEANUP(policies_done, CERTIFICATEPOLICIES, CERTIFICATEPOLICIES_free)
+RK_OSSL_CLEANUP(octets_done, ASN1_OCTET_STRING, ASN1_OCTET_STRING_free)
+RK_OSSL_CLEANUP(store_done, X509_STORE, X509_STORE_free)
+RK_OSSL_CLEANUP(store_ctx_done, X509_STORE_CTX, X509_STORE_CTX_free)
+
+static enum rk_rc add_utf8(X509_NAME *name, const char *oid, const char *text, struct rk_err *err)
+{
+    RK_AUTO(object_done) ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
+
+    if (object == NULL || X509_NAME_add_entry_by_OBJ(name, object, V_ASN1_UTF8STRING,
+                                                     (const unsigned char *)text, -1, -1, 0) != 1)
+        return rk_fail_ossl(err, RK_E_USAGE, "\"%s\" cannot be written into the certificate", text);
+    return RK_OK;
+}
+
+/* One directoryName with manufacturer, model, version: three RDNs. */
+static enum rk_rc tpm_name(const struct rk_ekcert_profile *profile, GENERAL_NAMES *names,
+                           struct rk_err *err)
+{
+    GENERAL_NAME *general = GENERAL_NAME_new();
+    X509_NAME *name = X509_NAME_new();
+
+    if (general == NULL || name == NULL || add_utf8(name, oid_manufacturer, profile->manufacturer, err) ||
+        add_utf8(name, oid_model, profile->model, err) ||
+        add_utf8(name, oid_version, profile->version, err)) {
+        if (general == NULL || name == NULL)
+            (void)rk_fail_nomem(err);
+        GENERAL_NAME_free(general);
+        X509_NAME_free(name);
+        return err->rc;
+    }
+    GENERAL_NAME_set0_value(general, GEN_DIRNAME, name);
+    if (sk_GENERAL_NAME_push(names, general) <= 0) {
+        GENERAL_NAME_free(general);
+        return rk_fail_nomem(err);
+    }
+    return RK_OK;
+}
+
+static enum rk_rc add_alt_name(X509 *cert, const struct rk_ekcert_profile *profile,
+                               struct rk_err *err)
+{
+    RK_AUTO(names_done) GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
+
+    if (names == NULL)
+        return rk_fail_nomem(err);
+    if (tpm_name(profile, names, err))
+        return err->rc;
+    return rk_x509_add(cert, NID_subject_alt_name, profile->subject_cn == NULL, names, err);
+}
+
+static enum rk_rc add_extended_usage(X509 *cert, struct rk_err *err)
+{
+    RK_AUTO(usage_done) EXTENDED_KEY_USAGE *usage = sk_ASN1_OBJECT_new_null();
+    ASN1_OBJECT *object = OBJ_txt2obj(oid_ek_certificate, 1);
+
+    if (usage == NULL || object == NULL || sk_ASN1_OBJECT_push(usage, object) <= 0) {
+        ASN1_OBJECT_free(object);
+        return rk_fail_nomem(err);
+    }
+    return rk_x509_add(cert, NID_ext_key_usage, false, usage, err);
+}
+
+static void put_tlv(struct rk_wr *wr, uint8_t tag, const struct rk_wr *content)
+{
+    if (content->failed != RK_OK || content->len > DER_SHORT_MAX)
+        wr->failed = RK_E_USAGE;
+    rk_wr_le(wr, tag, 1);
+    rk_wr_le(wr, content->len, 1);
+    rk_wr_bytes(wr, content->buf, content->len);
+}
+
+/* A non-negative INTEGER with as few octets as DER allows. */
+static void put_integer(struct rk_wr *wr, uint32_t value)
+{
+    RK_AUTO(rk_wr_done) struct rk_wr content = RK_WR_MAX(8);
+    size_t octets = 1;
+
+    while (octets < 5 && (uint64_t)value >> (8 * octets - 1) != 0)
+        octets++;
+    rk_wr_be(&content, value, octets);
+    put_tlv(wr, V_ASN1_INTEGER, &content);
+}
+
+/* SEQUENCE OF Attribute { tpmSpecification, SET { SEQUENCE { family, level, revision } } } */
+static void specification_der(const struct rk_ekcert_profile *profile, struct rk_wr *ret)
+{
+    RK_AUTO(rk_wr_done) struct rk_wr family = RK_WR_MAX(64);
+    RK_AUTO(rk_wr_done) struct rk_wr value = RK_WR_MAX(128);
+    RK_AUTO(rk_wr_done) struct rk_wr set = RK_WR_MAX(128);
+    RK_AUTO(rk_wr_done) struct rk_wr content = RK_WR_MAX(128);
+    RK_AUTO(rk_wr_done) struct rk_wr attribute = RK_WR_MAX(128);
+
+    rk_wr_str(&family, profile->spec_family);
+    put_tlv(&value, V_ASN1_UTF8STRING, &family);
+    put_integer(&value, profile->spec_level);
+    put_integer(&value, profile->spec_revision);
+    put_tlv(&set, 0x30, &value);
+    rk_wr_bytes(&content, oid_specification, sizeof oid_specification);
+    put_tlv(&content, 0x31, &set);
+    put_tlv(&attribute, 0x30, &content);
+    put_tlv(ret, 0x30, &attribute);
+}
+
+static enum rk_rc add_specification(X509 *cert, const struct rk_ekcert_profile *profile,
+                                    struct rk_err *err)
+{
+    RK_AUTO(rk_wr_done) struct rk_wr der = RK_WR_MAX(160);
+    RK_AUTO(octets_done) ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
+    RK_AUTO(rk_x509_ext_done) X509_EXTENSION *ext = NULL;
+
+    specification_der(profile, &der);
+    if (der.failed != RK_OK)
+        return rk_fail(err, RK_E_USAGE, "specification family \"%s\" is too long", profile->spec_family);
+    if (octets == NULL || ASN1_OCTET_STRING_set(octets, der.buf, (int)der.len) != 1)
+        return rk_fail_nomem(err);
+    ext = X509_EXTENSION_create_by_NID(NULL, NID_subject_directory_attributes, 0, octets);
+    if (ext == NULL || X509_add_ext(cert, ext, -1) != 1)
+        return rk_fail_ossl(err, RK_E_NOMEM, "subjectDirectoryAttributes");
+    return RK_OK;
+}
+
+static ACCESS_DESCRIPTION *issuer_at(const char *url)
+{
+    ACCESS_DESCRIPTION *access = ACCESS_DESCRIPTION_new();
+    ASN1_IA5STRING *uri = ASN1_IA5STRING_new();
+
+    if (access == NULL || uri == NULL || ASN1_STRING_set(uri, url, -1) != 1) {
+        ACCESS_DESCRIPTION_free(access);
+        ASN1_IA5STRING_free(uri);
+        return NULL;
+    }
+    ASN1_OBJECT_free(access->method);
+    access->method = OBJ_nid2obj(NID_ad_ca_issuers);
+    GENERAL_NAME_set0_value(access->location, GEN_URI, uri);
+    return access;
+}
+
+static enum rk_rc add_issuer_urls(X509 *cert, const struct rk_ekcert_profile *profile,
+                                  struct rk_err *err)
+{
+    RK_AUTO(access_done) AUTHORITY_INFO_ACCESS *list = sk_ACCESS_DESCRIPTION_new_null();
+
+    if (profile->aia_count == 0)
+        return RK_OK;
+    for (size_t i = 0; i < profile->aia_count; i++) {
+        ACCESS_DESCRIPTION *access = issuer_at(profile->aia_urls[i]);
+
+        if (list == NULL || access == NULL || sk_ACCESS_DESCRIPTION_push(list, access) <= 0) {
+            ACCESS_DESCRIPTION_free(access);
+            return rk_fail_nomem(err);
+        }
+    }
+    return rk_x509_add(cert, NID_info_access, false, list, err);
+}
+
+static enum rk_rc add_policies(X509 *cert, const struct rk_ekcert_profile *profile,
+                               struct rk_err *err)
+{
+    RK_AUTO(policies_done) CERTIFICATEPOLICIES *list = sk_POLICYINFO_new_null();
+
+    if (profile->policy_count == 0)
+        return RK_OK;
+    for (size_t i = 0; i < profile->policy_count; i++) {
+        POLICYINFO *info = POLICYINFO_new();
+
+        if (list == NULL || info == NULL || sk_POLICYINFO_push(list, info) <= 0) {
+            POLICYINFO_free(info);
+            return rk_fail_nomem(err);
+        }
+        info->policyid = OBJ_txt2obj(profile->policy_oids[i], 1);
+        if (info->policyid == NULL)
+            return rk_fail_ossl(err, RK_E_USAGE, "policy \"%s\" is no OID", profile->policy_oids[i]);
+    }
+    return rk_x509_add(cert, NID_certificate_policies, false, list, err);
+}
+
+static enum rk_rc add_extensions(X509 *cert, const rk_ca *ca, const struct rk_ekcert_profile *profile,
+                                 struct rk_err *err)
+{
+    bool rsa = EVP_PKEY_is_a(X509_get0_pubkey(cert), "RSA");
+
+    if (add_alt_name(cert, profile, err) || rk_x509_add_basic_constraints(cert, false, 0, err) ||
+        add_specification(cert, profile, err) || rk_x509_add_authority(cert, rk_ca_cert(ca), err) ||
+        rk_x509_add_key_usage(cert, rsa ? KU_KEY_ENCIPHERMENT : KU_KEY_AGREEMENT, err) ||
+        add_extended_usage(cert, err) || add_issuer_urls(cert, profile, err) ||
+        rk_x509_add_crl(cert, profile->crl_urls, profile->crl_count, err))
+        return err->rc;
+    return add_policies(cert, profile, err);
+}
+
+static enum rk_rc set_serial(X509 *cert, const uint8_t digest[32], struct rk_err *err)
+{
+    RK_AUTO(rk_bn_done) BIGNUM *bn = NULL;
+    uint8_t octets[SERIAL];
+
+    memcpy(octets, digest, sizeof octets);
+    octets[0] = (uint8_t)((octets[0] & 0x3f) | 0x40); /* positive, and 20 octets always */
+    bn = BN_bin2bn(octets, sizeof octets, NULL);
+    if (bn == NULL || BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(cert)) == NULL)
+        return rk_fail_nomem(err);
+    return RK_OK;
+}
+
+/*
+ * SHA-256 over issuer key, Device SN and the certificate's own body with serial number 0: the same
+ * content has the same serial, any other content another.
+ */
+static enum rk_rc derive_serial(X509 *cert, const rk_ca *ca, const uint8_t *device,
+                                size_t device_len, struct rk_err *err)
+{
+    RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *md = EVP_MD_CTX_new();
+    unsigned char *tbs = NULL;
+    int tbs_len = i2d_re_X509_tbs(cert, &tbs);
+    uint8_t digest[32];
+    bool good = tbs_len > 0 && md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
+                EVP_DigestUpdate(md, "rotkit EK serial", 16) == 1 &&
+                EVP_DigestUpdate(md, ca->spki_sha256.p, ca->spki_sha256.len) == 1 &&
+                EVP_DigestUpdate(md, &(uint8_t){ (uint8_t)device_len }, 1) == 1 &&
+                EVP_DigestUpdate(md, device, device_len) == 1 &&
+                EVP_DigestUpdate(md, tbs, (size_t)tbs_len) == 1 &&
+                EVP_DigestFinal_ex(md, digest, NULL) == 1;
+
+    OPENSSL_free(tbs);
+    if (!good)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "serial number");
+    return set_serial(cert, digest, err);
+}
+
+static enum rk_rc set_names(X509 *cert, const rk_ca *ca, const struct rk_ekcert_profile *profile,
+                            struct rk_err *err)
+{
+    if (X509_set_issuer_name(cert, X509_get_subject_name(rk_ca_cert(ca))) != 1)
+        return rk_fail_ossl(err, RK_E_NOMEM, "issuer name");
+    if (profile->subject_cn == NULL)
+        return RK_OK;
+    if (X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_UTF8,
+                                   (const unsigned char *)profile->subject_cn, -1, -1, 0) != 1)
+        return rk_fail_ossl(err, RK_E_USAGE, "subject \"%s\" cannot be written", profile->subject_cn);
+    return RK_OK;
+}
+
+static enum rk_rc check_profile(const struct rk_ekcert_profile *profile, struct rk_err *err)
+{
+    if (profile->manufacturer == NULL || profile->model == NULL || profile->version == NULL ||
+        profile->spec_family == NULL)
+        return rk_fail(err, RK_E_USAGE, "an EK certificate needs manufacturer, model, version and "
+                       "specification family");
+    if (profile->not_after <= profile->not_before)
+        return rk_fail(err, RK_E_USAGE, "notAfter is not later than notBefore");
+    return RK_OK;
+}
 
 enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca, const struct rk_ekcert_profile *profile,
                            const uint8_t *device, size_t device_len, const struct rk_bytes *spki,
                            struct rk_bytes *ret, struct rk_err *err)
 {
-    (void)ctx, (void)ca, (void)profile, (void)device, (void)device_len, (void)spki, (void)ret;
-    return rk_fail(err, RK_E_INTERNAL, "not built yet");
+    const unsigned char *at = spki->p;
+    RK_AUTO(rk_pkey_done)
+    EVP_PKEY *key = d2i_PUBKEY_ex(NULL, &at, (long)spki->len, rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
+    RK_AUTO(rk_x509_done) X509 *cert = X509_new_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
+
+    if (key == NULL || at != spki->p + spki->len)
+        return rk_fail_ossl(err, RK_E_FORMAT, "no SubjectPublicKeyInfo");
+    if (device_len > 255)
+        return rk_fail(err, RK_E_USAGE, "device name of %zu bytes, at most 255", device_len);
+    if (check_profile(profile, err))
+        return err->rc;
+    if (cert == NULL || X509_set_version(cert, X509_VERSION_3) != 1 || X509_set_pubkey(cert, key) != 1 ||
+        ASN1_INTEGER_set(X509_get_serialNumber(cert), 0) != 1)
+        return rk_fail_ossl(err, RK_E_NOMEM, "certificate");
+    if (set_names(cert, ca, profile, err) ||
+        rk_x509_set_validity(cert, profile->not_before, profile->not_after, err) ||
+        add_extensions(cert, ca, profile, err) || derive_serial(cert, ca, device, device_len, err) ||
+        rk_x509_sign(cert, ca->key, err))
+        return err->rc;
+    return rk_x509_encode(cert, ret, err);
 }
+
 enum rk_rc rk_ekcert_spki(const uint8_t *der, size_t len, struct rk_bytes *ret, struct rk_err *err)
 {
-    (void)der, (void)len, (void)ret;
-    return rk_fail(err, RK_E_INTERNAL, "not built yet");
+    RK_AUTO(rk_x509_done) X509 *cert = NULL;
+    unsigned char *spki = NULL;
+    int spki_len;
+
+    if (rk_x509_parse(der, len, &cert, err))
+        return err->rc;
+    spki_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &spki);
+    if (spki_len <= 0)
+        return rk_fail_ossl(err, RK_E_FORMAT, "no public key in the certificate");
+    enum rk_rc rc = rk_bytes_copy(spki, (size_t)spki_len, ret, err);
+    OPENSSL_free(spki);
+    return rc;
 }
+
+static void chain_done(STACK_OF(X509) **chain)
+{
+    sk_X509_pop_free(*chain, X509_free);
+}
+
+/* All but the last are helpers on the way; the last is what is trusted. */
+static enum rk_rc split_chain(const struct rk_bytes *pem, STACK_OF(X509) *between, X509_STORE *trusted,
+                              struct rk_err *err)
+{
+    RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(pem->p, (int)pem->len);
+    X509 *root = NULL, *next;
+
+    if (in == NULL)
+        return rk_fail_nomem(err);
+    for (int i = 0; i < CHAIN_MAX && (next = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL; i++) {
+        if (root != NULL && sk_X509_push(between, root) <= 0) {
+            X509_free(root);
+            X509_free(next);
+            return rk_fail_nomem(err);
+        }
+        root = next;
+    }
+    bool good = root != NULL && X509_STORE_add_cert(trusted, root) == 1;
+    X509_free(root);
+    if (!good)
+        return rk_fail_ossl(err, RK_E_FORMAT, "the CA chain holds no PEM certificate");
+    ERR_clear_error(); /* the reader's "no more of them" */
+    return RK_OK;
+}
+
 enum rk_rc rk_ekcert_verify(const rk_ctx *ctx, const uint8_t *der, size_t len,
                             const struct rk_bytes *chain_pem, int64_t when, struct rk_err *err)
 {
-    (void)ctx, (void)der, (void)len, (void)chain_pem, (void)when;
-    return rk_fail(err, RK_E_INTERNAL, "not built yet");
+    RK_AUTO(rk_x509_done) X509 *cert = NULL;
+    RK_AUTO(chain_done) STACK_OF(X509) *between = sk_X509_new_null();
+    RK_AUTO(store_done) X509_STORE *trusted = X509_STORE_new();
+    RK_AUTO(store_ctx_done)
+    X509_STORE_CTX *run = X509_STORE_CTX_new_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
+
+    if (between == NULL || trusted == NULL || run == NULL)
+        return rk_fail_nomem(err);
+    if (rk_x509_parse(der, len, &cert, err) || split_chain(chain_pem, between, trusted, err))
+        return err->rc;
+    if (X509_STORE_CTX_init(run, trusted, cert, between) != 1)
+        return rk_fail_ossl(err, RK_E_NOMEM, "certificate check");
+    X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(run), (time_t)when);
+    if (X509_verify_cert(run) != 1) {
+        ERR_clear_error();
+        return rk_fail(err, RK_E_VERIFY, "certificate does not hold: %s",
+                       X509_verify_cert_error_string(X509_STORE_CTX_get_error(run)));
+    }
+    return RK_OK;
 }
