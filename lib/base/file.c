@@ -70,7 +70,7 @@ static size_t first_room(int fd, size_t max)
     enum { START = 16384 };
     struct stat st;
 
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size < max)
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size <= max)
         return (size_t)st.st_size + 1;
     return max < START ? max + 1 : START;
 }
@@ -209,7 +209,7 @@ enum rk_rc rk_file_write(const char *path, enum rk_file_mode mode, const void *b
     fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
               mode == RK_FILE_PRIVATE ? 0600 : 0644);
     if (fd < 0)
-        return rk_fail_errno(err, RK_E_IO, "cannot create \"%s\"", temporary);
+        return rk_fail_errno(err, RK_E_IO, "cannot create \"%s\"", path);
     if (fill_and_rename(fd, temporary, path, bytes, len, err)) {
         (void)unlink(temporary);
         return err->rc;
