@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The manifest: YAML into a checked model. Every value remembers its place, so that a later stage
+ * can still say file:line:column. Keys, kinds, defaults and help are the rows in lib/manifest; the
+ * loader, the JSON Schema, the text of `rotkit init` and rotkit-manifest(5) are walks of them.
+ */
+#pragma once
+
+#include "ftpmprov/bytes.h"
+
+#include <stdbool.h>
+
+struct rk_where {
+    unsigned line, column; /* 0: the value is a default */
+};
+struct rk_mstr { /* text, path (already relative to the working folder), key URI */
+    char *v;     /* NULL: absent */
+    struct rk_where at;
+};
+struct rk_mnum { /* number, or a date as seconds since 1970 */
+    int64_t v;
+    bool set;
+    struct rk_where at;
+};
+struct rk_mbool {
+    bool v;
+    struct rk_where at;
+};
+enum { RK_MLIST_MAX = 16 };
+struct rk_mlist {
+    char *v[RK_MLIST_MAX];
+    size_t count;
+    struct rk_where at;
+};
+
+struct rk_manifest {
+    char *path;
+    uint8_t sha256[32]; /* of the file */
+    struct rk_mnum rotkit; /* 1 */
+    struct rk_mstr product, platform, role; /* both, odm, oem */
+    struct {
+        struct rk_where at;
+        struct rk_mstr kdk_db, eps_seeds;
+        struct rk_mstr master_key;
+        struct rk_mnum oem_id, first_sn, count;
+        struct rk_mstr handover;
+    } devices;
+    struct {
+        struct rk_where at;
+        struct rk_mstr profile;
+        struct rk_mlist templates;
+        struct {
+            struct rk_where at;
+            struct rk_mstr manufacturer, model, version, spec_family, subject_cn;
+            struct rk_mnum spec_level, spec_revision, not_before, not_after, validity_days;
+            struct rk_mlist aia, crl, policies;
+        } certificate;
+        struct {
+            struct rk_where at;
+            struct rk_mstr certificate, key, passphrase;
+        } ca;
+    } ek;
+    struct {
+        struct rk_where at;
+        struct rk_mstr version, root_key, fv, payload_key, disk_key, auth_key;
+    } blob;
+    struct {
+        struct rk_where at;
+        struct rk_mbool per_device, accept_unconfirmed, security_mode;
+        struct rk_mstr public_key, public_key_hash, secure_boot_key, oem_k1, oem_k2;
+        struct rk_mnum boot_security_info_preset, psc_odm_static;
+        struct rk_mbool common;
+    } fuses;
+    struct {
+        struct rk_where at;
+        struct rk_mstr recipient;
+    } secrets;
+    struct {
+        struct rk_where at;
+        struct rk_mstr path;
+        struct rk_mbool reproducible;
+    } release;
+};
+
+/* RK_E_USAGE names file, line and column; RK_E_IO when it cannot be read. At most 1 MiB. */
+RK_API enum rk_rc rk_manifest_load(const char *path, struct rk_manifest **ret,
+                                   struct rk_err *err) RK_MUST_CHECK;
+RK_API void rk_manifest_free(struct rk_manifest *manifest);
+/* An error at a value's place in the file. */
+RK_API enum rk_rc rk_manifest_fail(const struct rk_manifest *manifest, struct rk_where at,
+                                   struct rk_err *err, enum rk_rc rc, const char *fmt, ...)
+    RK_PRINTF(5, 6);
+
+/* The JSON Schema of the manifest. */
+RK_API enum rk_rc rk_manifest_schema(struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+/* The commented manifest that `rotkit init` writes. */
+RK_API enum rk_rc rk_manifest_init_text(struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules between values of the manifest. What needs files or keys is checked by the plan of a build. */
+#include "manifest/rows.h"
+
+#include <string.h>
+
+static enum rk_rc bad(const struct rk_manifest *m, struct rk_where at, struct rk_err *err,
+                      const char *text)
+{
+    return rk_manifest_fail(m, at, err, RK_E_USAGE, "%s", text);
+}
+
+static enum rk_rc check_devices(const struct rk_manifest *m, bool oem_only, struct rk_err *err)
+{
+    int ways = (m->devices.kdk_db.v != NULL) + (m->devices.master_key.v != NULL) +
+               (m->devices.handover.v != NULL);
+
+    if (ways != 1)
+        return bad(m, m->devices.at, err,
+                   "devices: exactly one of kdk-db, master-key and handover is needed");
+    if (oem_only != (m->devices.handover.v != NULL))
+        return bad(m, m->devices.at, err,
+                   oem_only ? "devices: role oem starts from a handover folder"
+                            : "devices: handover goes with role oem alone");
+    if ((m->devices.kdk_db.v != NULL) != (m->devices.eps_seeds.v != NULL))
+        return bad(m, m->devices.at, err, "devices: kdk-db and eps-seeds go together");
+    bool range = m->devices.oem_id.set && m->devices.first_sn.set && m->devices.count.set;
+    bool any = m->devices.oem_id.set || m->devices.first_sn.set || m->devices.count.set;
+    if (m->devices.master_key.v != NULL ? !range : any)
+        return bad(m, m->devices.at, err,
+                   "devices: oem-id, first-sn and count go with master-key, all three");
+    if (m->devices.oem_id.set && m->devices.oem_id.v > 0xffff)
+        return bad(m, m->devices.oem_id.at, err, "devices.oem-id: above 65535");
+    if (m->devices.count.set && m->devices.count.v == 0)
+        return bad(m, m->devices.count.at, err, "devices.count: no device at all");
+    return RK_OK;
+}
+
+static bool lists(const struct rk_mlist *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->v[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum rk_rc check_ek(const struct rk_manifest *m, bool odm, struct rk_err *err)
+{
+    if (odm != (m->ek.at.line != 0))
+        return bad(m, odm ? m->devices.at : m->ek.at, err,
+                   odm ? "section ek is missing: roles odm and both certify EKs"
+                       : "ek: role oem certifies no EK, remove the section");
+    if (!odm)
+        return RK_OK;
+    if (!lists(&m->ek.templates, "L-1") || !lists(&m->ek.templates, "L-2"))
+        return bad(m, m->ek.templates.at, err,
+                   "ek.templates: L-1 and L-2 are needed, the fTPM and the key blob ask for both");
+    if (m->ek.certificate.not_after.set && m->ek.certificate.validity_days.set)
+        return bad(m, m->ek.certificate.validity_days.at, err,
+                   "ek.certificate: not-after and validity-days exclude each other");
+    if (strncmp(m->ek.certificate.manufacturer.v, "id:", 3) != 0 ||
+        strlen(m->ek.certificate.manufacturer.v) != 11)
+        return bad(m, m->ek.certificate.manufacturer.at, err,
+                   "ek.certificate.manufacturer: expected id: and 8 hex digits");
+    if (strncmp(m->ek.certificate.version.v, "id:", 3) != 0)
+        return bad(m, m->ek.certificate.version.at, err,
+                   "ek.certificate.version: expected id: and hex digits");
+    return RK_OK;
+}
+
+static enum rk_rc check_blob(const struct rk_manifest *m, bool oem, struct rk_err *err)
+{
+    if (oem != (m->blob.at.line != 0))
+        return bad(m, oem ? m->devices.at : m->blob.at, err,
+                   oem ? "section blob is missing: roles oem and both make key blobs"
+                       : "blob: role odm makes no key blob, remove the section");
+    if (!oem)
+        return RK_OK;
+    bool old = strcmp(m->blob.version.v, "1.0") == 0;
+    if (old && m->blob.fv.v == NULL)
+        return bad(m, m->blob.at, err, "blob.fv: version 1.0 needs the FV that OP-TEE was built with");
+    if (!old && m->blob.fv.v != NULL)
+        return bad(m, m->blob.fv.at, err, "blob.fv: version 2.0 carries its own FV, remove the key");
+    return RK_OK;
+}
+
+static enum rk_rc check_fuses(const struct rk_manifest *m, struct rk_err *err)
+{
+    if (m->fuses.at.line == 0 || m->fuses.common.v)
+        return RK_OK;
+    const struct rk_mstr *const common[] = { &m->fuses.public_key, &m->fuses.secure_boot_key,
+                                             &m->fuses.oem_k1, &m->fuses.oem_k2,
+                                             &m->fuses.public_key_hash };
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
+        if (common[i]->v != NULL)
+            return bad(m, common[i]->at, err, "fuses: this goes into the common fuse file: say common: true");
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_manifest_check(const struct rk_manifest *m, struct rk_err *err)
+{
+    bool odm = strcmp(m->role.v, "oem") != 0, oem = strcmp(m->role.v, "odm") != 0;
+
+    if (m->rotkit.v != 1)
+        return bad(m, m->rotkit.at, err, "rotkit: this version reads manifests of format 1");
+    if (check_devices(m, !odm, err) || check_ek(m, odm, err) || check_blob(m, oem, err))
+        return err->rc;
+    return check_fuses(m, err);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a row of the manifest is. One file a section; each exports its rows. */
+#pragma once
+
+#include "base/err.h"
+#include "ftpmprov/manifest.h"
+
+enum rk_mkind {
+    RK_M_TEXT,
+    RK_M_PATH,    /* a file, relative to the manifest's folder */
+    RK_M_KEY,     /* a key URI; a bare path or file: is relative to the manifest's folder */
+    RK_M_CHOICE,  /* one of values */
+    RK_M_NUMBER,  /* decimal or 0x */
+    RK_M_DATE,
+    RK_M_BOOL,
+    RK_M_LIST,
+    RK_M_SECTION, /* rows of its own; the member is the first of the section, its place */
+};
+enum { RK_M_REQUIRED = 1, RK_M_VARIABLES = 2 /* ${VAR} is replaced */ };
+
+struct rk_mrow {
+    const char *key;
+    enum rk_mkind kind;
+    size_t member;
+    unsigned flags;
+    const char *def;           /* NULL: none; as it would stand in the file */
+    const char *const *values; /* of a choice, ended by NULL */
+    const struct rk_mrow *sub; /* of a section, ended by a row without key */
+    const char *init;          /* what `rotkit init` writes; NULL: a commented-out line */
+    const char *help;
+};
+
+extern const struct rk_mrow rk_manifest_rows[], rk_devices_rows[], rk_ek_rows[],
+    rk_certificate_rows[], rk_ca_rows[], rk_blob_rows[], rk_fuses_rows[], rk_secrets_rows[],
+    rk_release_rows[];
+#define RK_M(member) offsetof(struct rk_manifest, member)
+
+/* The key nearest to name, or NULL when none is near. */
+const char *rk_manifest_nearest(const struct rk_mrow *rows, const char *name);
+
+/* Rules between values. */
+enum rk_rc rk_manifest_check(const struct rk_manifest *manifest, struct rk_err *err) RK_MUST_CHECK;
