@@ -126,7 +126,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     RK_AUTO(derive_done) struct derive in = { .platform_name = NULL };
     RK_AUTO(pair_done) struct pair pair = { .kdk = NULL };
     struct operands none;
-    bool more;
+    bool more = true, any = false;
     /* clang-format off */
     const struct opt rows[] = {
         { "kdk-db",       0, OPT_STR,  &in.kdk_db,        "FILE", "KDK database: rows of OEM id, SN, KDK0", true },
@@ -150,14 +150,12 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         rk_devicedb_open(in.kdk_db, RK_DB_KDK, &pair.kdk, err) ||
         rk_devicedb_open(in.eps_seeds, RK_DB_EPS_SEED, &pair.seed, err))
         return err->rc;
-    for (;;) {
-        if (pair_next(&pair, &more, err))
+    while (more) {
+        if (pair_next(&pair, &more, err) || (more && one_device(app, &in, &pair, err)))
             return err->rc;
-        if (!more)
-            return RK_OK;
-        if (one_device(app, &in, &pair, err))
-            return err->rc;
+        any = any || more;
     }
+    return any ? RK_OK : rk_fail(err, RK_E_USAGE, "\"%s\" holds no device", in.kdk_db);
 }
 
 const struct cmd cmd_device_derive = {

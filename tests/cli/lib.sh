@@ -37,13 +37,13 @@ need() {
 
 # run CODE ARG...: runs rotkit, stdout and stderr into $out and $err, and compares the exit code.
 run() {
-    wanted=$1
+    run_wanted=$1
     shift
     code=0
     "$ROTKIT" "$@" >"$out" 2>"$err" </dev/null || code=$?
-    [ "$code" -eq "$wanted" ] && return 0
+    [ "$code" -eq "$run_wanted" ] && return 0
     cat "$err" >&2
-    fail "rotkit $*: exit $code, expected $wanted"
+    fail "rotkit $*: exit $code, expected $run_wanted"
 }
 
 # same WHAT WANTED-FILE FOUND-FILE
@@ -71,10 +71,8 @@ stderr_is() {
 
 # Every file, link and folder with mode and content.
 snapshot() {
-    find . -exec sh -c 'for f; do
-        printf "%s %s " "$(stat -c %A "$f")" "$f"
-        if [ -f "$f" ]; then sha256sum <"$f"; else echo; fi
-    done' sh {} + | sort -k 2
+    find . -printf '%M %p %l\n' | sort
+    find . -type f -exec sha256sum {} + | sort
 }
 
 # refuse CODE STDERR ARG...: exit code and whole stderr as given, no stdout, no file made or changed.
