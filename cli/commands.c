@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 const struct cmd *const commands[] = {
+    &cmd_build, &cmd_verify, &cmd_inspect,
     &cmd_device, &cmd_ek, &cmd_blob, &cmd_fuse, &cmd_secret,
     NULL,
 };

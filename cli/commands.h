@@ -4,6 +4,8 @@
 
 #include "app.h"
 
+extern const struct cmd cmd_build;
+extern const struct cmd cmd_verify;
 extern const struct cmd cmd_inspect;
 extern const struct cmd cmd_ek;
 extern const struct cmd cmd_device;

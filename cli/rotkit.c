@@ -15,6 +15,8 @@ static const int exit_codes[] = {
 
 static int exit_code(const struct app *app, enum rk_rc rc)
 {
+    if (app->stop_signal != 0)
+        return 128 + app->stop_signal;
     /* A malformed file is what verify looks for. */
     if (rc == RK_E_FORMAT && strcmp(app->verb, "verify") == 0)
         return 3;

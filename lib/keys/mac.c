@@ -58,22 +58,24 @@ static const struct {
     { "helper:", refuse },  { "pub:", refuse },
 };
 
+enum rk_rc rk_secret_read(const char *uri, size_t key_len, struct rk_secret *ret,
+                          struct rk_err *err)
+{
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        size_t len = strlen(sources[i].scheme);
+
+        if (strncmp(uri, sources[i].scheme, len) == 0)
+            return sources[i].read(uri + len, key_len, ret, err);
+    }
+    return read_file(uri, key_len, ret, err);
+}
+
 enum rk_rc rk_mac_open(const rk_ctx *ctx, const char *uri, size_t key_len, rk_mac **ret,
                        struct rk_err *err)
 {
     RK_AUTO(rk_secret_done) struct rk_secret key = RK_SECRET_NONE;
-    enum rk_rc (*reader)(const char *, size_t, struct rk_secret *, struct rk_err *) = read_file;
-    const char *rest = uri;
 
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
-        size_t len = strlen(sources[i].scheme);
-
-        if (strncmp(uri, sources[i].scheme, len) == 0) {
-            reader = sources[i].read;
-            rest = uri + len;
-        }
-    }
-    if (reader(rest, key_len, &key, err))
+    if (rk_secret_read(uri, key_len, &key, err))
         return err->rc;
     return rk_mac_from_secret(ctx, &key, ret, err);
 }

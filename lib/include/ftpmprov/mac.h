@@ -20,6 +20,9 @@ enum rk_mac_alg {
  */
 RK_API enum rk_rc rk_mac_open(const rk_ctx *ctx, const char *uri, size_t key_len, rk_mac **ret,
                               struct rk_err *err) RK_MUST_CHECK;
+/* The bytes of such a key, for what stores keys instead of using them (key blobs, fuse files). */
+RK_API enum rk_rc rk_secret_read(const char *uri, size_t key_len, struct rk_secret *ret,
+                                 struct rk_err *err) RK_MUST_CHECK;
 /* Takes a copy of the key into secure memory. */
 RK_API enum rk_rc rk_mac_from_secret(const rk_ctx *ctx, const struct rk_secret *key, rk_mac **ret,
                                      struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The progress line of a long command, and its clean end on SIGINT and SIGTERM. */
+#pragma once
+
+#include "app.h"
+
+#include <signal.h>
+#include <stdint.h>
+
+struct progress {
+    const struct app *app;
+    const char *what; /* "devices" */
+    int64_t started_ms, shown_ms;
+    bool on_line; /* a line is on the terminal */
+};
+/* For rk_build_options: arg is the struct progress. Shows nothing unless stderr is a terminal. */
+void progress_step(void *arg, uint64_t done, uint64_t total);
+void progress_end(struct progress *progress);
+
+/* Catches SIGINT and SIGTERM from here on; becomes non-zero with the first one, the second kills. */
+const volatile sig_atomic_t *stop_on_signal(void);
+/* The error of a run that a signal ended; the exit code becomes 128 plus the signal. */
+enum rk_rc stopped_by_signal(struct app *app, struct rk_err *err);

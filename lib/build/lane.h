@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The device lane: a pure function from a device row and the plan to a list of artifacts. It opens
+ * no file, keeps no state, and may run in any order and on any thread.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "ftpmprov/artifact.h"
+#include "ftpmprov/ek.h"
+#include "ftpmprov/ekb.h"
+#include "ftpmprov/ekcert.h"
+#include "ftpmprov/nvftpm.h"
+
+enum { RK_LANE_TEMPLATES_MAX = 16 };
+
+/* What is the same for every device. Everything is borrowed. */
+struct rk_lane {
+    const rk_ctx *ctx;
+    const struct rk_platform *platform;
+    const struct rk_ek_profile *profile;
+    const struct rk_ek_template *templates[RK_LANE_TEMPLATES_MAX];
+    size_t template_count;
+    rk_ca *ca;
+    struct rk_ekcert_profile certificate;
+    struct rk_bytes chain; /* PEM, issuing CA first */
+    int64_t now;
+    bool odm, oem;             /* which half of the work is ours */
+    bool fuses;                /* per-device fuse files */
+    uint16_t handover_minor;   /* NVFTPM 1.x */
+    rk_mac *root_key;          /* OEM: the EKB fuse key */
+    enum rk_ekb_version blob_version;
+    const uint8_t *fv;         /* 1.0: 16 bytes */
+    const struct rk_secret *payload_key, *disk_key, *auth_key; /* NULL: not in the blob */
+};
+
+/* One device: either KDK0 and EPS seed (ODM) or the container that the ODM handed over (OEM). */
+struct rk_lane_device {
+    struct rk_device_sn sn;
+    struct rk_secret kdk0, eps_seed;
+    struct rk_nvftpm handed; /* empty unless this is an OEM-only build */
+};
+void rk_lane_device_done(struct rk_lane_device *device);
+
+/*
+ * A certificate of the release that stands there now, so that a randomised signature is kept where
+ * issuer and content are the same; empty when there is none. May be NULL.
+ */
+struct rk_lane_previous {
+    enum rk_rc (*certificate)(void *arg, const char *role, const struct rk_device_sn *sn,
+                              struct rk_bytes *ret, struct rk_err *err);
+    void *arg;
+};
+
+enum rk_rc rk_lane_run(const struct rk_lane *lane, const struct rk_lane_device *device,
+                       const struct rk_lane_previous *previous, struct rk_artifacts *ret,
+                       struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan of a build: the manifest with every key opened, every name resolved, every device row
+ * read once. What is inconsistent is refused here, before anything is made.
+ */
+#pragma once
+
+#include "build/devices.h"
+#include "build/lane.h"
+#include "ftpmprov/build.h"
+#include "ftpmprov/file.h"
+#include "ftpmprov/manifest.h"
+
+struct rk_plan {
+    struct rk_manifest *manifest;
+    struct rk_lane lane;
+    struct rk_devices_from from;
+    uint64_t device_count;
+    char path[RK_PATH_MAX];      /* of the release */
+    struct rk_bytes recipient;   /* PEM; empty when there is none */
+    struct rk_secret common_fuses; /* fuse XML; empty when it is not asked for */
+    bool unconfirmed_hash;
+    /* What the lane borrows. */
+    rk_signer *ca_key;
+    rk_ca *ca;
+    rk_mac *root_key;
+    struct rk_secret payload_key, disk_key, auth_key, master_key;
+    uint8_t fv[16];
+};
+
+enum rk_rc rk_plan_make(const rk_ctx *ctx, const struct rk_build_options *options,
+                        struct rk_plan *ret, struct rk_err *err) RK_MUST_CHECK;
+void rk_plan_done(struct rk_plan *plan);
+
+/* Puts the place and name of a manifest value in front of an error from somewhere else. */
+enum rk_rc rk_plan_at(const struct rk_plan *plan, struct rk_where at, const char *name,
+                      struct rk_err *err);
+
+/* plan_fuses.c: the common fuse file, and whether the key blob fits the fuses. */
+enum rk_rc rk_plan_fuses(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a manifest to a published, verified release. */
+#pragma once
+
+#include "ftpmprov/ctx.h"
+#include "ftpmprov/release.h"
+
+#include <signal.h>
+
+struct rk_build_options {
+    const char *manifest;
+    const char *out;         /* NULL: release.path of the manifest */
+    const char *tool;        /* "rotkit 0.1.0" */
+    bool plaintext_secrets;
+    bool dry_run;            /* everything but the release: every device is made and thrown away */
+    /* Called after each device; may be NULL. */
+    void (*progress)(void *arg, uint64_t done, uint64_t total);
+    void *arg;
+    const volatile sig_atomic_t *stop; /* non-zero ends the build between two devices; may be NULL */
+};
+struct rk_build_report {
+    uint64_t devices;
+    enum rk_release_outcome outcome;
+    char path[1024];
+    bool has_plaintext_secrets;
+    bool has_unconfirmed_hash; /* a PublicKeyHash that no vendor value confirms went into a fuse file */
+    bool stopped;              /* by `stop`; nothing was published */
+};
+/*
+ * Reserve, make, commit, write, for every device; then publish. Whatever is inconsistent is refused
+ * before the first device is made. On failure the release that stood there stands there still.
+ */
+RK_API enum rk_rc rk_build(const rk_ctx *ctx, const struct rk_build_options *options,
+                           struct rk_build_report *ret, struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A release: a folder built beside its place, verified there, synced, then renamed.
+ *
+ *   release.json                              every file outside the buckets, every bucket's index
+ *   ca/chain.pem                              issuing CA first, root last
+ *   devices/<bucket>/index.json, .../<SN>/...     see artifact.h
+ *   handover/<bucket>/index.json, ...
+ *   secrets/<bucket>/index.json, ...          not named in release.json: sealing is randomised
+ */
+#pragma once
+
+#include "ftpmprov/artifact.h"
+#include "ftpmprov/signer.h"
+
+typedef struct rk_release rk_release;
+
+struct rk_release_options {
+    const char *path;                /* where the release shall stand */
+    const char *tool;                /* "rotkit 0.1.0" */
+    const char *platform, *product;
+    const uint8_t *manifest_sha256;  /* 32 bytes */
+    const struct rk_bytes *recipient_pem; /* whom secrets are sealed to; NULL with plaintext_secrets, or when there are none */
+    bool plaintext_secrets;
+};
+
+/*
+ * Starts a staging folder beside options->path; a stale one of an interrupted build is removed.
+ * RK_E_USAGE when path exists and is no release. Options are borrowed until close.
+ */
+RK_API enum rk_rc rk_release_begin(const rk_ctx *ctx, const struct rk_release_options *options,
+                                   rk_release **ret, struct rk_err *err) RK_MUST_CHECK;
+/* Removes what is left of the staging folder. */
+RK_API void rk_release_close(rk_release *release);
+
+/* A file outside the buckets, such as "ca/chain.pem". */
+RK_API enum rk_rc rk_release_add_file(rk_release *release, const char *path, const char *role,
+                                      const struct rk_bytes *bytes, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * All artifacts of one device, sealed as needed; sn NULL: common to all devices. Memory does not
+ * grow with the number of devices.
+ */
+RK_API enum rk_rc rk_release_add_device(rk_release *release, const struct rk_device_sn *sn,
+                                        const struct rk_artifacts *artifacts,
+                                        struct rk_err *err) RK_MUST_CHECK;
+/* A public artifact of the release that stands at options->path now; empty *ret when there is none. */
+RK_API enum rk_rc rk_release_previous(const rk_release *release, const struct rk_role_row *role,
+                                      const struct rk_device_sn *sn, struct rk_bytes *ret,
+                                      struct rk_err *err) RK_MUST_CHECK;
+enum rk_release_outcome { RK_RELEASE_NEW, RK_RELEASE_REPLACED, RK_RELEASE_UNCHANGED };
+/*
+ * Writes the indices, verifies the staging folder as rk_release_verify does, syncs, and puts it at
+ * its place in one rename. An identical release already there is left untouched.
+ */
+RK_API enum rk_rc rk_release_publish(rk_release *release, enum rk_release_outcome *ret,
+                                     struct rk_err *err) RK_MUST_CHECK;
+
+struct rk_release_report {
+    uint64_t devices, files, certificates;
+    char signer[96]; /* "not checked" until releases are signed */
+};
+/*
+ * Verifies a release from public material alone: every file of every index present with its size
+ * and digest and of its format, nothing else there, every EK certificate issued by ca/chain.pem
+ * and for the key that device.json states. RK_E_VERIFY names the file.
+ */
+RK_API enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path,
+                                    struct rk_release_report *ret, struct rk_err *err) RK_MUST_CHECK;
+/* True when path is a folder that holds a release.json. */
+RK_API bool rk_release_is(const char *path);

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "release/index.h"
+
+#include "base/ossl.h"
+#include "ftpmprov/file.h"
+#include "release/tree.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum rk_rc rk_sha256(const void *bytes, size_t len, uint8_t ret[32], struct rk_err *err)
+{
+    if (EVP_Digest(bytes, len, ret, NULL, EVP_sha256(), NULL) != 1)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
+    return RK_OK;
+}
+
+/* The files right below one folder of the bucket; folders only when deeper is allowed. */
+static enum rk_rc walk_folder(const char *root, const char *folder, bool deeper,
+                              rk_bucket_visit visit, void *arg, struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    char path[RK_PATH_MAX], full[RK_PATH_MAX];
+
+    if (rk_path_join(root, folder, full, sizeof full, err) ||
+        rk_names_list(full, RK_BUCKET_ENTRIES_MAX, &names, err))
+        return err->rc;
+    for (size_t i = 0; i < names.count; i++) {
+        if (rk_path_join(folder, names.name[i], path, sizeof path, err) ||
+            rk_path_join(root, path, full, sizeof full, err))
+            return err->rc;
+        if (!rk_tree_is_folder(full)) {
+            if (!(deeper && strcmp(names.name[i], "index.json") == 0) && visit(arg, path, err))
+                return err->rc;
+        } else if (!deeper) {
+            return rk_fail(err, RK_E_VERIFY, "\"%s\": a folder where none belongs", path);
+        } else if (walk_folder(root, path, false, visit, arg, err)) {
+            return err->rc;
+        }
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_bucket_walk(const char *root, const char *top, const char *bucket,
+                          rk_bucket_visit visit, void *arg, struct rk_err *err)
+{
+    char folder[RK_PATH_MAX];
+
+    if (rk_path_join(top, bucket, folder, sizeof folder, err))
+        return err->rc;
+    return walk_folder(root, folder, true, visit, arg, err);
+}
+
+/* "ftpm_eks_%s.img" against "ftpm_eks_0102-0000000100000002.img", "fuse.xml" against "fuse.xml.cms" too. */
+static bool file_matches(const struct rk_role_row *row, const char *name)
+{
+    const char *mark = strstr(row->file, "%s");
+    size_t len = strlen(row->file);
+
+    if (mark != NULL) {
+        size_t front = (size_t)(mark - row->file), back = strlen(mark + 2);
+
+        return strlen(name) >= front + back && memcmp(name, row->file, front) == 0 &&
+               strcmp(name + strlen(name) - back, mark + 2) == 0;
+    }
+    if (strncmp(name, row->file, len) != 0)
+        return false;
+    return name[len] == '\0' || (row->place == RK_PLACE_SECRET && (strcmp(name + len, ".cms") == 0 ||
+                                                                   strcmp(name + len, ".id") == 0));
+}
+
+const struct rk_role_row *rk_role_of_path(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+
+    for (size_t i = 0; rk_role_at(i) != NULL; i++) {
+        if (file_matches(rk_role_at(i), name))
+            return rk_role_at(i);
+    }
+    return NULL;
+}
+
+enum rk_rc rk_index_put(struct rk_jv files, const char *root, const char *path, const char *role,
+                        struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
+    char full[RK_PATH_MAX];
+    uint8_t digest[32];
+    struct rk_jv entry;
+
+    if (rk_path_join(root, path, full, sizeof full, err) ||
+        rk_file_read(full, RK_INDEX_FILE_MAX, &bytes, err) ||
+        rk_sha256(bytes.p, bytes.len, digest, err))
+        return err->rc;
+    entry = rk_json_put_object(files, NULL);
+    rk_json_put_str(entry, "path", path);
+    rk_json_put_str(entry, "role", role);
+    rk_json_put_u64(entry, "size", bytes.len);
+    rk_json_put_hex(entry, "sha256", digest, sizeof digest);
+    return RK_OK;
+}
+
+struct indexing {
+    const char *root;
+    struct rk_jv files;
+    uint64_t count, devices;
+    char device[RK_PATH_MAX]; /* folder of the file before, to count devices */
+};
+
+static enum rk_rc index_file(void *arg, const char *path, struct rk_err *err)
+{
+    struct indexing *in = arg;
+    const struct rk_role_row *row = rk_role_of_path(path);
+    size_t folder_len = (size_t)(strrchr(path, '/') - path);
+
+    if (row == NULL)
+        return rk_fail(err, RK_E_INTERNAL, "\"%s\" has no role in a release", path);
+    if (row->place == RK_PLACE_HANDOVER)
+        in->devices++;
+    else if (strncmp(in->device, path, folder_len) != 0 || in->device[folder_len] != '\0')
+        in->devices++;
+    (void)snprintf(in->device, sizeof in->device, "%.*s", (int)folder_len, path);
+    in->count++;
+    return rk_index_put(in->files, in->root, path, row->role, err);
+}
+
+static void json_done(rk_json **doc)
+{
+    rk_json_free(*doc);
+}
+
+enum rk_rc rk_index_write(const char *root, const char *top, const char *bucket,
+                          struct rk_index_sum *ret, struct rk_err *err)
+{
+    RK_AUTO(json_done) rk_json *doc = rk_json_new();
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    struct indexing in = { .root = root };
+    char path[RK_PATH_MAX];
+
+    rk_json_put_str(rk_json_root(doc), "bucket", bucket);
+    in.files = rk_json_put_array(rk_json_root(doc), "files");
+    if (rk_bucket_walk(root, top, bucket, index_file, &in, err) ||
+        rk_json_text(doc, true, &text, err))
+        return err->rc;
+    int n = snprintf(path, sizeof path, "%s/%s/%s/index.json", root, top, bucket);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", root);
+    if (rk_file_create(path, RK_FILE_PUBLIC, text.p, text.len, err) ||
+        rk_sha256(text.p, text.len, ret->sha256, err))
+        return err->rc;
+    ret->files = in.count;
+    ret->devices = in.devices;
+    return RK_OK;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The index of one bucket: every file below it with role, size and SHA-256. Written from what
+ * stands on disk, read back and held against it.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "ftpmprov/artifact.h"
+#include "ftpmprov/json.h"
+
+enum { RK_INDEX_FILE_MAX = 1 << 24, RK_BUCKET_ENTRIES_MAX = 8192, RK_BUCKETS_MAX = 1 << 24 };
+
+/* Visits each file of <root>/<top>/<bucket> in order; path is relative to root. index.json is skipped. */
+typedef enum rk_rc (*rk_bucket_visit)(void *arg, const char *path, struct rk_err *err);
+enum rk_rc rk_bucket_walk(const char *root, const char *top, const char *bucket,
+                          rk_bucket_visit visit, void *arg, struct rk_err *err) RK_MUST_CHECK;
+
+/* The role of a file by its name, or NULL. */
+const struct rk_role_row *rk_role_of_path(const char *path);
+
+/* Makes <root>/<top>/<bucket>/index.json and tells its digest; adds to the counts. */
+struct rk_index_sum {
+    uint8_t sha256[32];
+    uint64_t devices, files;
+};
+enum rk_rc rk_index_write(const char *root, const char *top, const char *bucket,
+                          struct rk_index_sum *ret, struct rk_err *err) RK_MUST_CHECK;
+
+enum rk_rc rk_sha256(const void *bytes, size_t len, uint8_t ret[32], struct rk_err *err) RK_MUST_CHECK;
+/* Puts role, size and sha256 of one file into an array. */
+enum rk_rc rk_index_put(struct rk_jv files, const char *root, const char *path, const char *role,
+                        struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "release/tree.h"
+
+#include "base/mem.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void dir_done(DIR **dir)
+{
+    if (*dir != NULL)
+        (void)closedir(*dir);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void rk_names_done(struct rk_names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        rk_free(names->name[i]);
+    rk_free(names->name);
+    *names = (struct rk_names){ .name = NULL };
+}
+
+static enum rk_rc add_name(struct rk_names *names, size_t *room, const char *text,
+                           struct rk_err *err)
+{
+    if (names->count == *room) {
+        size_t wider = *room == 0 ? 64 : 2 * *room;
+        char **grown = rk_alloc(wider, sizeof *grown);
+
+        if (grown == NULL)
+            return rk_fail_nomem(err);
+        if (names->count != 0)
+            memcpy(grown, names->name, names->count * sizeof *grown);
+        rk_free(names->name);
+        names->name = grown;
+        *room = wider;
+    }
+    names->name[names->count] = rk_strdup(text);
+    if (names->name[names->count] == NULL)
+        return rk_fail_nomem(err);
+    names->count++;
+    return RK_OK;
+}
+
+enum rk_rc rk_names_list(const char *folder, size_t max, struct rk_names *ret, struct rk_err *err)
+{
+    RK_AUTO(dir_done) DIR *dir = opendir(folder);
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    struct dirent *entry;
+    size_t room = 0;
+
+    if (dir == NULL)
+        return rk_fail_errno(err, RK_E_IO, "cannot list \"%s\"", folder);
+    while (errno = 0, (entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (names.count == max)
+            return rk_fail(err, RK_E_FORMAT, "\"%s\" holds more than %zu entries", folder, max);
+        if (add_name(&names, &room, entry->d_name, err))
+            return err->rc;
+    }
+    if (errno != 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot list \"%s\"", folder);
+    if (names.count != 0)
+        qsort(names.name, names.count, sizeof *names.name, by_bytes);
+    *ret = names;
+    names = (struct rk_names){ .name = NULL };
+    return RK_OK;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+enum rk_rc rk_tree_remove(const char *path, struct rk_err *err)
+{
+    enum { OPEN_FOLDERS = 16 };
+
+    if (!rk_tree_exists(path))
+        return RK_OK;
+    if (nftw(path, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) != 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot remove \"%s\"", path);
+    return RK_OK;
+}
+
+bool rk_tree_exists(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0;
+}
+
+bool rk_tree_is_folder(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}

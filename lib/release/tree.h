@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Folders of a release: sorted listing, removal, digests of files. */
+#pragma once
+
+#include "base/err.h"
+
+#include <stdbool.h>
+
+/* The names in a folder, sorted by byte value, without . and ..; more than `max` are refused. */
+struct rk_names {
+    char **name;
+    size_t count;
+};
+enum rk_rc rk_names_list(const char *folder, size_t max, struct rk_names *ret,
+                         struct rk_err *err) RK_MUST_CHECK;
+void rk_names_done(struct rk_names *names);
+
+/* A missing folder is fine. Symbolic links are removed, not followed. */
+enum rk_rc rk_tree_remove(const char *path, struct rk_err *err) RK_MUST_CHECK;
+bool rk_tree_exists(const char *path);
+bool rk_tree_is_folder(const char *path);

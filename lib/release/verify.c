@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads a release as a stranger would: from its bytes and public material alone. */
+#include "ftpmprov/release.h"
+
+#include "base/err.h"
+#include "ftpmprov/ctx.h"
+#include "ftpmprov/ekcert.h"
+#include "ftpmprov/file.h"
+#include "ftpmprov/format.h"
+#include "ftpmprov/hex.h"
+#include "release/index.h"
+#include "release/tree.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { RELEASE_JSON_MAX = 1 << 30 };
+
+struct verifying {
+    const rk_ctx *ctx;
+    const char *root;
+    struct rk_bytes chain; /* empty when the release has none */
+    int64_t now;
+    struct rk_release_report report;
+    rk_json *device; /* device.json of the device at hand: it sorts before the certificates */
+};
+
+static void verifying_done(struct verifying *v)
+{
+    rk_bytes_done(&v->chain);
+    rk_json_free(v->device);
+}
+
+static void json_done(rk_json **doc)
+{
+    rk_json_free(*doc);
+}
+
+/* A path of an index stays below the root and is written one way only. */
+static bool path_is_plain(const char *path)
+{
+    return path[0] != '/' && path[0] != '\0' && strstr(path, "..") == NULL &&
+           strstr(path, "//") == NULL && strstr(path, "/./") == NULL;
+}
+
+static enum rk_rc read_below(const struct verifying *v, const char *path, size_t max,
+                             struct rk_bytes *ret, struct rk_err *err)
+{
+    char full[RK_PATH_MAX];
+
+    if (!path_is_plain(path))
+        return rk_fail(err, RK_E_VERIFY, "path \"%s\" leaves the release", path);
+    if (rk_path_join(v->root, path, full, sizeof full, err))
+        return err->rc;
+    if (!rk_tree_exists(full))
+        return rk_fail(err, RK_E_VERIFY, "\"%s\" is missing", path);
+    return rk_file_read(full, max, ret, err);
+}
+
+static enum rk_rc check_digest(const struct rk_bytes *bytes, const char *path, const char *want,
+                               struct rk_err *err)
+{
+    uint8_t digest[32];
+    char text[65];
+
+    if (rk_sha256(bytes->p, bytes->len, digest, err))
+        return err->rc;
+    rk_hex_write(digest, sizeof digest, text);
+    if (want == NULL || strcmp(want, text) != 0)
+        return rk_fail(err, RK_E_VERIFY, "\"%s\": SHA-256 is %s, the index says %s", path, text,
+                       want == NULL ? "nothing" : want);
+    return RK_OK;
+}
+
+static enum rk_rc check_format(const struct rk_role_row *row, const struct rk_bytes *bytes,
+                               struct rk_err *err)
+{
+    struct rk_map map = { .root = NULL };
+    bool right;
+
+    if (rk_format_inspect(bytes->p, bytes->len, &map, err)) {
+        err->rc = err->rc == RK_E_FORMAT ? RK_E_VERIFY : err->rc;
+        return err->rc;
+    }
+    right = strcmp(map.format, row->format) == 0;
+    if (!right)
+        (void)rk_fail(err, RK_E_VERIFY, "format is %s, expected %s", map.format, row->format);
+    rk_map_done(&map);
+    return right ? RK_OK : err->rc;
+}
+
+/* The certificate is for the key that device.json states; one without a statement is not judged. */
+static enum rk_rc check_certified_key(const struct verifying *v, const char *template_id,
+                                      const struct rk_bytes *bytes, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
+    struct rk_jv eks = rk_json_get(rk_json_root(v->device), "ek");
+
+    if (rk_ekcert_spki(bytes->p, bytes->len, &spki, err))
+        return err->rc;
+    for (size_t i = 0; i < rk_json_count(eks); i++) {
+        struct rk_jv ek = rk_json_at(eks, i);
+        const char *name = rk_json_str(rk_json_get(ek, "template"));
+
+        if (name == NULL || strcasecmp(name, template_id) != 0)
+            continue;
+        return check_digest(&spki, "public key of the certificate",
+                            rk_json_str(rk_json_get(ek, "spki_sha256")), err);
+    }
+    return RK_OK;
+}
+
+static enum rk_rc keep_device(struct verifying *v, const struct rk_bytes *bytes, struct rk_err *err)
+{
+    rk_json_free(v->device);
+    v->device = NULL;
+    return rk_json_parse(bytes->p, bytes->len, &v->device, err);
+}
+
+static enum rk_rc check_content(struct verifying *v, const struct rk_role_row *row,
+                                    const struct rk_bytes *bytes, struct rk_err *err)
+{
+    if (strcmp(row->role, "device") == 0)
+        return keep_device(v, bytes, err);
+    if (strncmp(row->role, "ek-cert-", 8) != 0)
+        return RK_OK;
+    if (check_certified_key(v, row->role + 8, bytes, err))
+        return err->rc;
+    if (v->chain.p == NULL)
+        return rk_fail(err, RK_E_VERIFY, "no ca/chain.pem to hold it against");
+    v->report.certificates++;
+    return rk_ekcert_verify(v->ctx, bytes->p, bytes->len, &v->chain, v->now, err);
+}
+
+/* One entry of an index: {path, role, size, sha256}. */
+static enum rk_rc check_entry(struct verifying *v, struct rk_jv entry, const char *below,
+                              struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
+    const char *path = rk_json_str(rk_json_get(entry, "path"));
+    const char *role = rk_json_str(rk_json_get(entry, "role"));
+    const struct rk_role_row *row = role == NULL ? NULL : rk_role_find(role);
+
+    if (path == NULL || role == NULL || strncmp(path, below, strlen(below)) != 0)
+        return rk_fail(err, RK_E_VERIFY, "an index entry names no file below \"%s\"", below);
+    if (read_below(v, path, RK_INDEX_FILE_MAX, &bytes, err) ||
+        check_digest(&bytes, path, rk_json_str(rk_json_get(entry, "sha256")), err))
+        return err->rc;
+    v->report.files++;
+    if (row == NULL || row->place == RK_PLACE_SECRET)
+        return RK_OK;
+    if ((row->format != NULL && check_format(row, &bytes, err)) ||
+        check_content(v, row, &bytes, err))
+        return rk_wrap(err, "\"%s\"", path);
+    return RK_OK;
+}
+
+static enum rk_rc count_file(void *arg, const char *path, struct rk_err *err)
+{
+    (void)path;
+    (void)err;
+    ++*(uint64_t *)arg;
+    return RK_OK;
+}
+
+/* Every file of the bucket's index holds, and the folder has no other. */
+static enum rk_rc check_bucket(struct verifying *v, const char *top, const char *bucket,
+                               const char *want_sha256, struct rk_err *err)
+{
+    RK_AUTO(json_done) rk_json *doc = NULL;
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    char path[RK_PATH_MAX], below[RK_PATH_MAX];
+    uint64_t found = 0;
+    struct rk_jv files;
+
+    (void)snprintf(path, sizeof path, "%.64s/%.64s/index.json", top, bucket);
+    (void)snprintf(below, sizeof below, "%.64s/%.64s/", top, bucket);
+    if (read_below(v, path, RK_INDEX_FILE_MAX, &text, err))
+        return err->rc;
+    if (want_sha256 != NULL && check_digest(&text, path, want_sha256, err))
+        return err->rc;
+    if (rk_json_parse(text.p, text.len, &doc, err))
+        return rk_wrap(err, "\"%s\"", path);
+    files = rk_json_get(rk_json_root(doc), "files");
+    for (size_t i = 0; i < rk_json_count(files); i++) {
+        if (check_entry(v, rk_json_at(files, i), below, err))
+            return err->rc;
+    }
+    if (rk_bucket_walk(v->root, top, bucket, count_file, &found, err))
+        return err->rc;
+    if (found != rk_json_count(files))
+        return rk_fail(err, RK_E_VERIFY, "\"%s\" holds %llu files, its index names %zu", below,
+                       (unsigned long long)found, rk_json_count(files));
+    return RK_OK;
+}
+
+/* The bucket of "devices/<bucket>/index.json", or NULL. */
+static bool split_bucket_path(const char *path, char top[16], char bucket[32])
+{
+    const char *first = strchr(path, '/');
+    const char *second = first == NULL ? NULL : strchr(first + 1, '/');
+
+    if (second == NULL || strcmp(second, "/index.json") != 0 || first - path > 15 ||
+        second - first > 31)
+        return false;
+    (void)snprintf(top, 16, "%.*s", (int)(first - path), path);
+    (void)snprintf(bucket, 32, "%.*s", (int)(second - first - 1), first + 1);
+    return strcmp(top, "devices") == 0 || strcmp(top, "handover") == 0;
+}
+
+static enum rk_rc check_buckets(struct verifying *v, struct rk_jv buckets, struct rk_err *err)
+{
+    char top[16], bucket[32];
+
+    for (size_t i = 0; i < rk_json_count(buckets); i++) {
+        struct rk_jv entry = rk_json_at(buckets, i);
+        const char *path = rk_json_str(rk_json_get(entry, "path"));
+        const char *sha256 = rk_json_str(rk_json_get(entry, "sha256"));
+
+        if (path == NULL || sha256 == NULL || !split_bucket_path(path, top, bucket))
+            return rk_fail(err, RK_E_VERIFY, "release.json: bucket %zu is malformed", i + 1);
+        if (check_bucket(v, top, bucket, sha256, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+/* Folders on disk against release.json: a bucket that it does not name is a fault. */
+static enum rk_rc check_bucket_count(const struct verifying *v, struct rk_jv buckets,
+                                     struct rk_err *err)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < 2; i++) {
+        RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+        const char *top = i == 0 ? "devices" : "handover";
+        char path[RK_PATH_MAX];
+
+        if (rk_path_join(v->root, top, path, sizeof path, err))
+            return err->rc;
+        if (!rk_tree_exists(path))
+            continue;
+        if (rk_names_list(path, RK_BUCKETS_MAX, &names, err))
+            return err->rc;
+        found += names.count;
+    }
+    if (found != rk_json_count(buckets))
+        return rk_fail(err, RK_E_VERIFY, "%zu buckets stand here, release.json names %zu", found,
+                       rk_json_count(buckets));
+    return RK_OK;
+}
+
+static enum rk_rc check_secrets(struct verifying *v, struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    char path[RK_PATH_MAX];
+
+    if (rk_path_join(v->root, "secrets", path, sizeof path, err))
+        return err->rc;
+    if (!rk_tree_exists(path))
+        return RK_OK;
+    if (rk_names_list(path, RK_BUCKETS_MAX, &names, err))
+        return err->rc;
+    for (size_t i = 0; i < names.count; i++) {
+        if (check_bucket(v, "secrets", names.name[i], NULL, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+/* clang-format off */
+static const char *const top_names[] = { "ca", "devices", "handover", "release.json", "secrets" };
+/* clang-format on */
+
+static enum rk_rc check_top(const struct verifying *v, struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+
+    if (rk_names_list(v->root, RK_BUCKET_ENTRIES_MAX, &names, err))
+        return err->rc;
+    for (size_t i = 0; i < names.count; i++) {
+        bool known = false;
+
+        for (size_t k = 0; k < sizeof top_names / sizeof top_names[0]; k++)
+            known = known || strcmp(names.name[i], top_names[k]) == 0;
+        if (!known)
+            return rk_fail(err, RK_E_VERIFY, "\"%s\" does not belong into a release",
+                           names.name[i]);
+    }
+    return RK_OK;
+}
+
+static enum rk_rc check_files(struct verifying *v, struct rk_jv files, struct rk_err *err)
+{
+    for (size_t i = 0; i < rk_json_count(files); i++) {
+        if (check_entry(v, rk_json_at(files, i), "ca/", err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+static enum rk_rc read_index(struct verifying *v, rk_json **ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    uint64_t version = 0;
+
+    if (read_below(v, "release.json", RELEASE_JSON_MAX, &text, err))
+        return err->rc;
+    if (rk_json_parse(text.p, text.len, ret, err))
+        return rk_wrap(err, "release.json");
+    if (!rk_json_u64(rk_json_get(rk_json_root(*ret), "rotkit_release"), &version) || version != 1)
+        return rk_fail(err, RK_E_FORMAT, "release.json: not of version 1");
+    (void)rk_json_u64(rk_json_get(rk_json_root(*ret), "devices"), &v->report.devices);
+    return RK_OK;
+}
+
+enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, struct rk_release_report *ret,
+                             struct rk_err *err)
+{
+    RK_AUTO(json_done) rk_json *doc = NULL;
+    RK_AUTO(verifying_done) struct verifying v = { .ctx = ctx, .root = path };
+    char chain[RK_PATH_MAX];
+
+    if (read_index(&v, &doc, err) || rk_clock_now(ctx, &v.now, err) ||
+        rk_path_join(path, "ca/chain.pem", chain, sizeof chain, err))
+        return err->rc;
+    if (rk_tree_exists(chain) && read_below(&v, "ca/chain.pem", RK_INDEX_FILE_MAX, &v.chain, err))
+        return err->rc;
+    struct rk_jv root = rk_json_root(doc);
+    struct rk_jv buckets = rk_json_get(root, "buckets");
+    if (check_top(&v, err) || check_files(&v, rk_json_get(root, "files"), err) ||
+        check_buckets(&v, buckets, err) || check_bucket_count(&v, buckets, err) ||
+        check_secrets(&v, err))
+        return err->rc;
+    (void)snprintf(v.report.signer, sizeof v.report.signer, "not checked");
+    *ret = v.report;
+    return RK_OK;
+}

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Staging, sealing, publication. */
+#include "ftpmprov/release.h"
+
+#include "base/mem.h"
+#include "base/ossl.h"
+#include "ftpmprov/cms.h"
+#include "ftpmprov/ctx.h"
+#include "ftpmprov/file.h"
+#include "ftpmprov/hex.h"
+#include "release/index.h"
+#include "release/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct rk_release {
+    const rk_ctx *ctx;
+    const struct rk_release_options *options;
+    rk_json *doc;       /* release.json as far as it is known */
+    struct rk_jv files; /* its "files" */
+    bool has_secrets;
+    char path[RK_PATH_MAX], staging[RK_PATH_MAX];
+};
+
+static void close_at_exit(rk_release **release)
+{
+    rk_release_close(*release);
+}
+
+bool rk_release_is(const char *path)
+{
+    char index[RK_PATH_MAX];
+    struct rk_err ignored;
+
+    return rk_path_join(path, "release.json", index, sizeof index, &ignored) == RK_OK &&
+           rk_tree_exists(index);
+}
+
+/* Where the release stands, without trailing slashes, and its sibling. */
+static enum rk_rc set_paths(rk_release *release, const char *path, struct rk_err *err)
+{
+    size_t len = strlen(path);
+    int n;
+
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    (void)snprintf(release->path, sizeof release->path, "%.*s", (int)len, path);
+    n = snprintf(release->staging, sizeof release->staging, "%s.staging", release->path);
+    if (n < 0 || (size_t)n + 128 >= sizeof release->staging)
+        return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
+    if (rk_tree_exists(release->path) && !rk_release_is(release->path))
+        return rk_fail(err, RK_E_USAGE, "\"%s\" exists and is no release: name another folder",
+                       release->path);
+    return RK_OK;
+}
+
+static void put_head(rk_release *release)
+{
+    const struct rk_release_options *options = release->options;
+    struct rk_jv root = rk_json_root(release->doc);
+
+    rk_json_put_u64(root, "rotkit_release", 1);
+    rk_json_put_str(root, "tool", options->tool);
+    rk_json_put_str(root, "product", options->product);
+    rk_json_put_str(root, "platform", options->platform);
+    rk_json_put_hex(root, "manifest_sha256", options->manifest_sha256, 32);
+    release->files = rk_json_put_array(root, "files");
+}
+
+enum rk_rc rk_release_begin(const rk_ctx *ctx, const struct rk_release_options *options,
+                            rk_release **ret, struct rk_err *err)
+{
+    RK_AUTO(close_at_exit) rk_release *release = rk_alloc(1, sizeof *release);
+
+    if (release == NULL)
+        return rk_fail_nomem(err);
+    release->ctx = ctx;
+    release->options = options;
+    release->doc = rk_json_new();
+    put_head(release);
+    if (set_paths(release, options->path, err)) {
+        release->staging[0] = '\0';
+        return err->rc;
+    }
+    if (rk_tree_remove(release->staging, err) || rk_file_make_dirs(release->staging, err))
+        return err->rc;
+    *ret = release;
+    release = NULL;
+    return RK_OK;
+}
+
+void rk_release_close(rk_release *release)
+{
+    struct rk_err err;
+
+    if (release == NULL)
+        return;
+    if (release->staging[0] != '\0' && rk_tree_remove(release->staging, &err) != RK_OK)
+        rk_warn(release->ctx, "%s", err.msg);
+    rk_json_free(release->doc);
+    rk_free(release);
+}
+
+/* Creates <staging>/<path> with the folders above it. */
+static enum rk_rc stage(const rk_release *release, const char *path, enum rk_file_mode mode,
+                        const void *bytes, size_t len, struct rk_err *err)
+{
+    char full[RK_PATH_MAX], folder[RK_PATH_MAX];
+
+    if (rk_path_join(release->staging, path, full, sizeof full, err))
+        return err->rc;
+    memcpy(folder, full, sizeof folder);
+    *strrchr(folder, '/') = '\0';
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST && rk_file_make_dirs(folder, err))
+        return err->rc;
+    return rk_file_create(full, mode, bytes, len, err);
+}
+
+enum rk_rc rk_release_add_file(rk_release *release, const char *path, const char *role,
+                               const struct rk_bytes *bytes, struct rk_err *err)
+{
+    if (stage(release, path, RK_FILE_PUBLIC, bytes->p, bytes->len, err))
+        return err->rc;
+    return rk_index_put(release->files, release->staging, path, role, err);
+}
+
+static enum rk_rc read_previous(const rk_release *release, const char *path, struct rk_bytes *ret,
+                                struct rk_err *err)
+{
+    char full[RK_PATH_MAX];
+
+    if (rk_path_join(release->path, path, full, sizeof full, err))
+        return err->rc;
+    if (!rk_tree_exists(full)) {
+        *ret = (struct rk_bytes)RK_BYTES_NONE;
+        return RK_OK;
+    }
+    return rk_file_read(full, RK_INDEX_FILE_MAX, ret, err);
+}
+
+enum rk_rc rk_release_previous(const rk_release *release, const struct rk_role_row *role,
+                               const struct rk_device_sn *sn, struct rk_bytes *ret,
+                               struct rk_err *err)
+{
+    char path[RK_PATH_MAX];
+
+    if (rk_artifact_path(role, sn, false, path, sizeof path, err))
+        return err->rc;
+    return read_previous(release, path, ret, err);
+}
+
+/*
+ * What a sealed file holds and for whom, so that an equal one is not sealed anew. The content has
+ * a 256-bit key in it, so its digest tells nothing.
+ */
+static enum rk_rc content_id(const rk_release *release, const struct rk_secret *content,
+                             char ret[65], struct rk_err *err)
+{
+    RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *md = EVP_MD_CTX_new();
+    const struct rk_bytes *pem = release->options->recipient_pem;
+    uint8_t digest[32];
+
+    if (rk_sha256(pem->p, pem->len, digest, err))
+        return err->rc;
+    if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1 ||
+        EVP_DigestUpdate(md, "rotkit sealed content", 22) != 1 ||
+        EVP_DigestUpdate(md, digest, sizeof digest) != 1 ||
+        EVP_DigestUpdate(md, content->p, content->len) != 1 ||
+        EVP_DigestFinal_ex(md, digest, NULL) != 1)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
+    rk_hex_write(digest, sizeof digest, ret);
+    return RK_OK;
+}
+
+/* Seals content, or takes the previous release's file when it holds the same for the same reader. */
+static enum rk_rc seal(const rk_release *release, const char *path, const char *id_path,
+                       const char *id, const struct rk_secret *content, struct rk_bytes *ret,
+                       struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes old_id = RK_BYTES_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes old = RK_BYTES_NONE;
+
+    if (read_previous(release, id_path, &old_id, err) || read_previous(release, path, &old, err))
+        return err->rc;
+    if (old.p != NULL && old_id.len == 64 && memcmp(old_id.p, id, 64) == 0) {
+        *ret = rk_bytes_take(&old);
+        return RK_OK;
+    }
+    return rk_cms_seal(release->ctx, release->options->recipient_pem, content, ret, err);
+}
+
+static enum rk_rc add_secret(const rk_release *release, const struct rk_artifact *item,
+                             const struct rk_device_sn *sn, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes sealed = RK_BYTES_NONE;
+    char path[RK_PATH_MAX], id_path[RK_PATH_MAX], id[65];
+    bool plain = release->options->plaintext_secrets;
+
+    if (rk_artifact_path(item->role, sn, !plain, path, sizeof path, err))
+        return err->rc;
+    if (plain)
+        return stage(release, path, RK_FILE_PRIVATE, item->secret.p, item->secret.len, err);
+    if (release->options->recipient_pem == NULL)
+        return rk_fail(err, RK_E_INTERNAL, "secret output without a recipient");
+    if (rk_artifact_path(item->role, sn, false, id_path, sizeof id_path - 3, err))
+        return err->rc;
+    memcpy(id_path + strlen(id_path), ".id", 4);
+    if (content_id(release, &item->secret, id, err) ||
+        seal(release, path, id_path, id, &item->secret, &sealed, err) ||
+        stage(release, path, RK_FILE_PRIVATE, sealed.p, sealed.len, err))
+        return err->rc;
+    return stage(release, id_path, RK_FILE_PRIVATE, id, 64, err);
+}
+
+enum rk_rc rk_release_add_device(rk_release *release, const struct rk_device_sn *sn,
+                                 const struct rk_artifacts *artifacts, struct rk_err *err)
+{
+    char path[RK_PATH_MAX];
+
+    for (size_t i = 0; i < artifacts->count; i++) {
+        const struct rk_artifact *item = &artifacts->item[i];
+
+        if (item->role->place == RK_PLACE_SECRET) {
+            release->has_secrets = true;
+            if (add_secret(release, item, sn, err))
+                return err->rc;
+        } else if (rk_artifact_path(item->role, sn, false, path, sizeof path, err) ||
+                   stage(release, path, RK_FILE_PUBLIC, item->bytes.p, item->bytes.len, err)) {
+            return err->rc;
+        }
+    }
+    return RK_OK;
+}
+
+/* Indices of all buckets below one top folder; named in release.json unless they hold secrets. */
+static enum rk_rc index_top(rk_release *release, const char *top, struct rk_jv buckets,
+                            uint64_t *devices, struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    char path[RK_PATH_MAX];
+
+    if (rk_path_join(release->staging, top, path, sizeof path, err))
+        return err->rc;
+    if (!rk_tree_exists(path))
+        return RK_OK;
+    if (rk_names_list(path, RK_BUCKETS_MAX, &names, err))
+        return err->rc;
+    for (size_t i = 0; i < names.count; i++) {
+        struct rk_index_sum sum;
+
+        if (rk_index_write(release->staging, top, names.name[i], &sum, err))
+            return err->rc;
+        *devices += sum.devices;
+        if (strcmp(top, "secrets") == 0)
+            continue;
+        struct rk_jv entry = rk_json_put_object(buckets, NULL);
+        (void)snprintf(path, sizeof path, "%s/%s/index.json", top, names.name[i]);
+        rk_json_put_str(entry, "path", path);
+        rk_json_put_hex(entry, "sha256", sum.sha256, sizeof sum.sha256);
+        rk_json_put_u64(entry, "devices", sum.devices);
+        rk_json_put_u64(entry, "files", sum.files);
+    }
+    return RK_OK;
+}
+
+static enum rk_rc write_indices(rk_release *release, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    struct rk_jv root = rk_json_root(release->doc);
+    struct rk_jv buckets = rk_json_put_array(root, "buckets");
+    uint64_t devices = 0, handovers = 0, secrets = 0;
+
+    if (index_top(release, "devices", buckets, &devices, err) ||
+        index_top(release, "handover", buckets, &handovers, err) ||
+        index_top(release, "secrets", buckets, &secrets, err))
+        return err->rc;
+    rk_json_put_u64(root, "devices", devices != 0 ? devices : handovers);
+    rk_json_put_str(root, "secrets",
+                    !release->has_secrets                  ? "none"
+                    : release->options->plaintext_secrets ? "plaintext"
+                                                          : "sealed");
+    if (rk_json_text(release->doc, true, &text, err))
+        return err->rc;
+    return stage(release, "release.json", RK_FILE_PUBLIC, text.p, text.len, err);
+}
+
+static void fd_done(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+}
+
+static enum rk_rc sync_all(const char *path, struct rk_err *err)
+{
+    RK_AUTO(fd_done) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0 || syncfs(fd) != 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot sync \"%s\"", path);
+    return RK_OK;
+}
+
+static enum rk_rc same_file(const char *a_root, const char *b_root, const char *path, bool *ret,
+                            struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes a = RK_BYTES_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes b = RK_BYTES_NONE;
+    char full[RK_PATH_MAX];
+
+    if (rk_path_join(b_root, path, full, sizeof full, err))
+        return err->rc;
+    *ret = rk_tree_exists(full);
+    if (!*ret)
+        return RK_OK;
+    if (rk_file_read(full, RK_INDEX_FILE_MAX, &b, err) ||
+        rk_path_join(a_root, path, full, sizeof full, err) ||
+        rk_file_read(full, RK_INDEX_FILE_MAX, &a, err))
+        return err->rc;
+    *ret = a.len == b.len && memcmp(a.p, b.p, a.len) == 0;
+    return RK_OK;
+}
+
+/* The secrets of both are the same when their indices are; the caller has verified both. */
+static enum rk_rc same_secrets(const rk_release *release, bool *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    char path[RK_PATH_MAX];
+
+    *ret = true;
+    if (rk_path_join(release->staging, "secrets", path, sizeof path, err))
+        return err->rc;
+    if (!rk_tree_exists(path))
+        return RK_OK;
+    if (rk_names_list(path, RK_BUCKETS_MAX, &names, err))
+        return err->rc;
+    for (size_t i = 0; *ret && i < names.count; i++) {
+        (void)snprintf(path, sizeof path, "secrets/%s/index.json", names.name[i]);
+        if (same_file(release->staging, release->path, path, ret, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+/* Whether the release in place is whole and says what the staging folder says. */
+static enum rk_rc is_unchanged(const rk_release *release, bool *ret, struct rk_err *err)
+{
+    struct rk_release_report report;
+    struct rk_err damage;
+
+    *ret = false;
+    if (!rk_tree_exists(release->path))
+        return RK_OK;
+    if (same_file(release->staging, release->path, "release.json", ret, err))
+        return err->rc;
+    if (!*ret)
+        return RK_OK;
+    *ret = rk_release_verify(release->ctx, release->path, &report, &damage) == RK_OK;
+    return *ret ? same_secrets(release, ret, err) : RK_OK;
+}
+
+/* The new one in, the old one out, with no moment at which neither stands there. */
+static enum rk_rc swap_in(const rk_release *release, struct rk_err *err)
+{
+    if (renameat2(AT_FDCWD, release->staging, AT_FDCWD, release->path, RENAME_EXCHANGE) != 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot exchange \"%s\" and \"%s\"", release->staging,
+                             release->path);
+    return rk_tree_remove(release->staging, err);
+}
+
+enum rk_rc rk_release_publish(rk_release *release, enum rk_release_outcome *ret, struct rk_err *err)
+{
+    struct rk_release_report report;
+    bool unchanged;
+
+    if (write_indices(release, err) ||
+        rk_release_verify(release->ctx, release->staging, &report, err) ||
+        is_unchanged(release, &unchanged, err))
+        return err->rc;
+    if (unchanged) {
+        *ret = RK_RELEASE_UNCHANGED;
+        return RK_OK;
+    }
+    if (sync_all(release->staging, err))
+        return err->rc;
+    if (rk_tree_exists(release->path)) {
+        *ret = RK_RELEASE_REPLACED;
+        return swap_in(release, err);
+    }
+    if (rename(release->staging, release->path) != 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot rename \"%s\" to \"%s\"", release->staging,
+                             release->path);
+    *ret = RK_RELEASE_NEW;
+    return RK_OK;
+}
