@@ -228,27 +228,61 @@ static enum rk_rc set_serial(X509 *cert, const uint8_t digest[32], struct rk_err
     return RK_OK;
 }
 
+/* Length-prefixed, so that no two lists of parts hash alike. */
+static bool hash_part(EVP_MD_CTX *md, const void *part, int len)
+{
+    uint8_t be[4] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len };
+
+    return len >= 0 && EVP_DigestUpdate(md, be, sizeof be) == 1 &&
+           (len == 0 || EVP_DigestUpdate(md, part, (size_t)len) == 1);
+}
+
+static bool hash_time(EVP_MD_CTX *md, const ASN1_TIME *time)
+{
+    return hash_part(md, ASN1_STRING_get0_data(time), ASN1_STRING_length(time));
+}
+
+static bool hash_extensions(EVP_MD_CTX *md, const X509 *cert)
+{
+    bool good = true;
+
+    for (int i = 0; good && i < X509_get_ext_count(cert); i++) {
+        unsigned char *der = NULL;
+        int len = i2d_X509_EXTENSION(X509_get_ext(cert, i), &der);
+
+        good = hash_part(md, der, len);
+        OPENSSL_free(der);
+    }
+    return good;
+}
+
+static bool hash_name(EVP_MD_CTX *md, const X509_NAME *name)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509_NAME(name, &der);
+    bool good = hash_part(md, der, len);
+
+    OPENSSL_free(der);
+    return good;
+}
+
 /*
- * SHA-256 over issuer key, Device SN and the certificate's own body with serial number 0: the same
- * content has the same serial, any other content another.
+ * SHA-256 over issuer key, Device SN, EK and everything else the certificate says: the same
+ * content has the same serial number, any other content another.
  */
 static enum rk_rc derive_serial(X509 *cert, const rk_ca *ca, const uint8_t *device,
-                                size_t device_len, struct rk_err *err)
+                                size_t device_len, const struct rk_bytes *spki, struct rk_err *err)
 {
     RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *md = EVP_MD_CTX_new();
-    unsigned char *tbs = NULL;
-    int tbs_len = i2d_re_X509_tbs(cert, &tbs);
     uint8_t digest[32];
-    bool good = tbs_len > 0 && md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
-                EVP_DigestUpdate(md, "rotkit EK serial", 16) == 1 &&
-                EVP_DigestUpdate(md, ca->spki_sha256.p, ca->spki_sha256.len) == 1 &&
-                EVP_DigestUpdate(md, &(uint8_t){ (uint8_t)device_len }, 1) == 1 &&
-                EVP_DigestUpdate(md, device, device_len) == 1 &&
-                EVP_DigestUpdate(md, tbs, (size_t)tbs_len) == 1 &&
-                EVP_DigestFinal_ex(md, digest, NULL) == 1;
 
-    OPENSSL_free(tbs);
-    if (!good)
+    if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1 ||
+        !hash_part(md, "rotkit EK serial", 16) ||
+        !hash_part(md, ca->spki_sha256.p, (int)ca->spki_sha256.len) ||
+        !hash_part(md, device, (int)device_len) || !hash_part(md, spki->p, (int)spki->len) ||
+        !hash_name(md, X509_get_issuer_name(cert)) || !hash_name(md, X509_get_subject_name(cert)) ||
+        !hash_time(md, X509_get0_notBefore(cert)) || !hash_time(md, X509_get0_notAfter(cert)) ||
+        !hash_extensions(md, cert) || EVP_DigestFinal_ex(md, digest, NULL) != 1)
         return rk_fail_ossl(err, RK_E_INTERNAL, "serial number");
     return set_serial(cert, digest, err);
 }
@@ -297,7 +331,7 @@ enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca, const struct rk_ekcert_
         return rk_fail_ossl(err, RK_E_NOMEM, "certificate");
     if (set_names(cert, ca, profile, err) ||
         rk_x509_set_validity(cert, profile->not_before, profile->not_after, err) ||
-        add_extensions(cert, ca, profile, err) || derive_serial(cert, ca, device, device_len, err) ||
+        add_extensions(cert, ca, profile, err) || derive_serial(cert, ca, device, device_len, spki, err) ||
         rk_x509_sign(cert, ca->key, err))
         return err->rc;
     return rk_x509_encode(cert, ret, err);
