@@ -160,7 +160,7 @@ static enum rk_rc read_fleet(const struct app *app, const struct numbers *in,
     if (in->oem_id.v > UINT16_MAX)
         return opt_fail(app, err, "--oem-id: %llu is above 65535", (unsigned long long)in->oem_id.v);
     if (in->count.v == 0 || in->count.v > COUNT_MAX)
-        return opt_fail(app, err, "--count: %llu, expected 1 to %d", (unsigned long long)in->count.v,
+        return opt_fail(app, err, "--count: %llu, expected 1 to %d a run", (unsigned long long)in->count.v,
                         COUNT_MAX);
     if (in->first_sn.v > UINT64_MAX - (in->count.v - 1))
         return opt_fail(app, err, "--first-sn and --count pass the last serial number there is");
@@ -169,8 +169,9 @@ static enum rk_rc read_fleet(const struct app *app, const struct numbers *in,
     if (rk_platform_find(platform == NULL ? "t234" : platform, &fleet->platform, err) ||
         seal_open(app, &fleet->seal, err))
         return err->rc;
-    return fleet->master_uri == NULL ? RK_OK
-                                     : key_read(fleet->master_uri, KEY_LEN, &fleet->master, err);
+    if (fleet->master_uri != NULL && key_read(fleet->master_uri, KEY_LEN, &fleet->master, err))
+        return rk_wrap(err, "--master");
+    return RK_OK;
 }
 
 struct paths {
