@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
 
 enum { CHAIN_FILE_MAX = 1 << 20, CHAIN_MAX = 8, SERIAL = 20 };
@@ -47,6 +48,13 @@ static enum rk_rc read_chain(const struct rk_bytes *file, STACK_OF(X509) *chain,
     }
     if (sk_X509_num(chain) == 0)
         return rk_fail_ossl(err, RK_E_FORMAT, "no certificate in PEM or DER");
+    if (sk_X509_num(chain) == CHAIN_MAX)
+        return rk_fail(err, RK_E_FORMAT, "%d certificates or more, at most %d", CHAIN_MAX,
+                       CHAIN_MAX - 1);
+    /* the reader ends with "no start line" at the end, with anything else in a broken certificate */
+    if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+        return rk_fail_ossl(err, RK_E_FORMAT, "certificate %d cannot be read",
+                            sk_X509_num(chain) + 1);
     ERR_clear_error();
     return RK_OK;
 }
@@ -63,14 +71,57 @@ static enum rk_rc check_may_sign(X509 *cert, struct rk_err *err)
     return RK_OK;
 }
 
+static enum rk_rc fail_date(const ASN1_TIME *time, const char *what, struct rk_err *err)
+{
+    char text[32] = "an unreadable date";
+    struct tm tm;
+
+    if (ASN1_TIME_to_tm(time, &tm) == 1)
+        (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return rk_fail(err, RK_E_USAGE, "this CA certificate %s %s", what, text);
+}
+
 static enum rk_rc check_dates(X509 *cert, int64_t when, struct rk_err *err)
 {
     time_t t = (time_t)when;
 
     if (X509_cmp_time(X509_get0_notBefore(cert), &t) > 0)
-        return rk_fail(err, RK_E_USAGE, "this CA certificate is not valid yet");
+        return fail_date(X509_get0_notBefore(cert), "is not valid before", err);
     if (X509_cmp_time(X509_get0_notAfter(cert), &t) < 0)
-        return rk_fail(err, RK_E_USAGE, "this CA certificate has expired");
+        return fail_date(X509_get0_notAfter(cert), "expired on", err);
+    return RK_OK;
+}
+
+/* A root's own signature proves nothing, so its digest does not matter. */
+static enum rk_rc check_strength(X509 *cert, struct rk_err *err)
+{
+    enum { RSA_MIN = 2048, EC_MIN = 256 };
+    EVP_PKEY *key = X509_get0_pubkey(cert);
+    int digest = NID_undef, bits;
+
+    if (key == NULL)
+        return rk_fail_ossl(err, RK_E_USAGE, "its key cannot be read");
+    bits = EVP_PKEY_get_bits(key);
+    if (EVP_PKEY_is_a(key, "RSA") && bits < RSA_MIN)
+        return rk_fail(err, RK_E_USAGE, "its RSA key is weak: %d bits, at least %d", bits, RSA_MIN);
+    if (EVP_PKEY_is_a(key, "EC") && bits < EC_MIN)
+        return rk_fail(err, RK_E_USAGE, "its EC key is weak: %d bits, at least %d", bits, EC_MIN);
+    (void)OBJ_find_sigid_algs(X509_get_signature_nid(cert), &digest, NULL);
+    if ((digest == NID_md5 || digest == NID_sha1) &&
+        (X509_get_extension_flags(cert) & EXFLAG_SS) == 0)
+        return rk_fail(err, RK_E_USAGE, "its signature is weak: made with %s", OBJ_nid2sn(digest));
+    return RK_OK;
+}
+
+/* The certificates above the issuing CA: a verifier will ask the same of them. */
+static enum rk_rc check_above(STACK_OF(X509) *chain, int64_t when, struct rk_err *err)
+{
+    for (int i = 1; i < sk_X509_num(chain); i++) {
+        X509 *cert = sk_X509_value(chain, i);
+
+        if (check_may_sign(cert, err) || check_dates(cert, when, err) || check_strength(cert, err))
+            return rk_wrap(err, "certificate %d of the chain", i + 1);
+    }
     return RK_OK;
 }
 
@@ -105,8 +156,9 @@ static enum rk_rc open_chain(rk_ca *ca, const struct rk_bytes *file, int64_t whe
     if (read_chain(file, ca->chain, err))
         return err->rc;
     cert = rk_ca_cert(ca);
-    if (check_may_sign(cert, err) || check_dates(cert, when, err) || check_key(cert, ca->key, err) ||
-        check_order(ca->chain, err))
+    if (check_may_sign(cert, err) || check_dates(cert, when, err) || check_strength(cert, err) ||
+        check_key(cert, ca->key, err) || check_order(ca->chain, err) ||
+        check_above(ca->chain, when, err))
         return err->rc;
     if (EVP_Digest(spki->p, spki->len, digest, NULL, EVP_sha256(), NULL) != 1)
         return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
@@ -313,6 +365,10 @@ enum rk_rc rk_ca_make(const rk_ctx *ctx, const struct rk_ca_init *in, struct rk_
     RK_AUTO(rk_x509_done) X509 *root = NULL;
     RK_AUTO(rk_x509_done) X509 *issuing = NULL;
 
+    if (in->not_after_root <= in->not_before || in->not_after_issuing <= in->not_before)
+        return rk_fail(err, RK_E_USAGE, "the CA's notAfter is not later than its notBefore");
+    if (in->not_after_issuing > in->not_after_root)
+        return rk_fail(err, RK_E_USAGE, "the issuing CA would outlive its root");
     if (new_key(ctx, in->key_type, &root_key, err) || new_key(ctx, in->key_type, &issuing_key, err) ||
         rk_signer_from_pkey(ctx, root_key, &signer, err))
         return err->rc;

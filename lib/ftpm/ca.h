@@ -33,4 +33,15 @@ enum rk_rc rk_x509_add_basic_constraints(X509 *cert, bool ca, int path_len,
 enum rk_rc rk_x509_add_authority(X509 *cert, X509 *issuer, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_x509_add_crl(X509 *cert, const char *const *urls, size_t count,
                            struct rk_err *err) RK_MUST_CHECK;
+/* RK_E_USAGE with the member that a certificate cannot carry. */
+enum rk_rc rk_ekcert_profile_check(const struct rk_ekcert_profile *profile,
+                                   struct rk_err *err) RK_MUST_CHECK;
+/* The extensions that name the TPM: certificates and CSRs carry the same. */
+enum rk_rc rk_ekcert_add_alt_name(X509 *cert, const struct rk_ekcert_profile *profile, bool critical,
+                                  struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ekcert_add_eku(X509 *cert, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ekcert_add_specification(X509 *cert, const struct rk_ekcert_profile *profile,
+                                       struct rk_err *err) RK_MUST_CHECK;
+/* The digest of rk_signer_default_scheme; NULL for Ed25519. */
+const EVP_MD *rk_x509_digest(const rk_signer *key);
 enum rk_rc rk_x509_sign(X509 *cert, rk_signer *key, struct rk_err *err) RK_MUST_CHECK;

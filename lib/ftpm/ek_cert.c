@@ -63,8 +63,8 @@ static enum rk_rc tpm_name(const struct rk_ekcert_profile *profile, GENERAL_NAME
     return RK_OK;
 }
 
-static enum rk_rc add_alt_name(X509 *cert, const struct rk_ekcert_profile *profile,
-                               struct rk_err *err)
+enum rk_rc rk_ekcert_add_alt_name(X509 *cert, const struct rk_ekcert_profile *profile, bool critical,
+                                  struct rk_err *err)
 {
     RK_AUTO(names_done) GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
 
@@ -72,10 +72,10 @@ static enum rk_rc add_alt_name(X509 *cert, const struct rk_ekcert_profile *profi
         return rk_fail_nomem(err);
     if (tpm_name(profile, names, err))
         return err->rc;
-    return rk_x509_add(cert, NID_subject_alt_name, profile->subject_cn == NULL, names, err);
+    return rk_x509_add(cert, NID_subject_alt_name, critical, names, err);
 }
 
-static enum rk_rc add_extended_usage(X509 *cert, struct rk_err *err)
+enum rk_rc rk_ekcert_add_eku(X509 *cert, struct rk_err *err)
 {
     RK_AUTO(usage_done) EXTENDED_KEY_USAGE *usage = sk_ASN1_OBJECT_new_null();
     ASN1_OBJECT *object = OBJ_txt2obj(oid_ek_certificate, 1);
@@ -128,8 +128,8 @@ static void specification_der(const struct rk_ekcert_profile *profile, struct rk
     put_tlv(ret, 0x30, &attribute);
 }
 
-static enum rk_rc add_specification(X509 *cert, const struct rk_ekcert_profile *profile,
-                                    struct rk_err *err)
+enum rk_rc rk_ekcert_add_specification(X509 *cert, const struct rk_ekcert_profile *profile,
+                                       struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr der = RK_WR_MAX(160);
     RK_AUTO(octets_done) ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
@@ -206,10 +206,11 @@ static enum rk_rc add_extensions(X509 *cert, const rk_ca *ca, const struct rk_ek
 {
     bool rsa = EVP_PKEY_is_a(X509_get0_pubkey(cert), "RSA");
 
-    if (add_alt_name(cert, profile, err) || rk_x509_add_basic_constraints(cert, false, 0, err) ||
-        add_specification(cert, profile, err) || rk_x509_add_authority(cert, rk_ca_cert(ca), err) ||
+    if (rk_ekcert_add_alt_name(cert, profile, profile->subject_cn == NULL, err) ||
+        rk_x509_add_basic_constraints(cert, false, 0, err) ||
+        rk_ekcert_add_specification(cert, profile, err) || rk_x509_add_authority(cert, rk_ca_cert(ca), err) ||
         rk_x509_add_key_usage(cert, rsa ? KU_KEY_ENCIPHERMENT : KU_KEY_AGREEMENT, err) ||
-        add_extended_usage(cert, err) || add_issuer_urls(cert, profile, err) ||
+        rk_ekcert_add_eku(cert, err) || add_issuer_urls(cert, profile, err) ||
         rk_x509_add_crl(cert, profile->crl_urls, profile->crl_count, err))
         return err->rc;
     return add_policies(cert, profile, err);
@@ -300,17 +301,6 @@ static enum rk_rc set_names(X509 *cert, const rk_ca *ca, const struct rk_ekcert_
     return RK_OK;
 }
 
-static enum rk_rc check_profile(const struct rk_ekcert_profile *profile, struct rk_err *err)
-{
-    if (profile->manufacturer == NULL || profile->model == NULL || profile->version == NULL ||
-        profile->spec_family == NULL)
-        return rk_fail(err, RK_E_USAGE, "an EK certificate needs manufacturer, model, version and "
-                       "specification family");
-    if (profile->not_after <= profile->not_before)
-        return rk_fail(err, RK_E_USAGE, "notAfter is not later than notBefore");
-    return RK_OK;
-}
-
 enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca, const struct rk_ekcert_profile *profile,
                            const uint8_t *device, size_t device_len, const struct rk_bytes *spki,
                            struct rk_bytes *ret, struct rk_err *err)
@@ -324,7 +314,7 @@ enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca, const struct rk_ekcert_
         return rk_fail_ossl(err, RK_E_FORMAT, "no SubjectPublicKeyInfo");
     if (device_len > 255)
         return rk_fail(err, RK_E_USAGE, "device name of %zu bytes, at most 255", device_len);
-    if (check_profile(profile, err))
+    if (rk_ekcert_profile_check(profile, err))
         return err->rc;
     if (cert == NULL || X509_set_version(cert, X509_VERSION_3) != 1 || X509_set_pubkey(cert, key) != 1 ||
         ASN1_INTEGER_set(X509_get_serialNumber(cert), 0) != 1)

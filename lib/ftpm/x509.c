@@ -146,8 +146,7 @@ enum rk_rc rk_x509_add_crl(X509 *cert, const char *const *urls, size_t count, st
     return rk_x509_add(cert, NID_crl_distribution_points, false, points, err);
 }
 
-/* By the digest of rk_signer_default_scheme. */
-static const EVP_MD *digest_for(const rk_signer *key)
+const EVP_MD *rk_x509_digest(const rk_signer *key)
 {
     switch (rk_signer_default_scheme(key)) {
     case RK_SCHEME_ED25519:
@@ -163,7 +162,7 @@ static const EVP_MD *digest_for(const rk_signer *key)
 
 enum rk_rc rk_x509_sign(X509 *cert, rk_signer *key, struct rk_err *err)
 {
-    if (X509_sign(cert, rk_signer_pkey(key), digest_for(key)) <= 0)
+    if (X509_sign(cert, rk_signer_pkey(key), rk_x509_digest(key)) <= 0)
         return rk_fail_ossl(err, RK_E_KEY, "cannot sign a certificate");
     return RK_OK;
 }

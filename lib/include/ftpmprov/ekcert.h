@@ -26,9 +26,10 @@ struct rk_ekcert_profile {
 typedef struct rk_ca rk_ca;
 /*
  * The issuing CA: its certificate (PEM or DER file; further certificates of the file are the chain,
- * root last) and its key. RK_E_VERIFY when key and certificate differ, RK_E_USAGE when the
- * certificate may not sign (basicConstraints, keyUsage), is expired or not yet valid at `when`, or
- * ends before... the notAfter rules are in the source.
+ * root last) and its key. RK_E_VERIFY when key and certificate differ or a certificate of the file
+ * did not issue the one before it; RK_E_USAGE when one may not sign (basicConstraints, keyUsage), is
+ * expired or not yet valid at `when`, or is weak (RSA below 2048 bits, EC below 256, signed with
+ * SHA-1). An EK certificate may outlive its CA: verifiers check each at their own time.
  */
 RK_API enum rk_rc rk_ca_open(const rk_ctx *ctx, const char *cert_path, rk_signer *key, int64_t when,
                              rk_ca **ret, struct rk_err *err) RK_MUST_CHECK; /* borrows key */
@@ -52,9 +53,11 @@ RK_API enum rk_rc rk_ca_make(const rk_ctx *ctx, const struct rk_ca_init *in, str
 RK_API void rk_ca_files_done(struct rk_ca_files *files);
 
 /*
- * Issues the EK certificate of a public key (SubjectPublicKeyInfo DER). The serial is derived from
- * issuer, device and key, so a rebuild gives the same certificate body and no two certificates of
- * one issuer share a serial. `device` is any byte string that names the device (the Device SN).
+ * Issues the EK certificate of a public key (SubjectPublicKeyInfo DER). The serial (20 octets) is
+ * derived from issuer key, device and all of the certificate's content, so a rebuild gives the same
+ * certificate body, a re-issue with other content another serial, and no two certificates of one
+ * issuer share one. `device` is any byte string that names the device (the Device SN). RK_E_USAGE
+ * for a profile a certificate cannot carry or a key that is neither RSA nor NIST EC.
  */
 RK_API enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca,
                                   const struct rk_ekcert_profile *profile, const uint8_t *device,
@@ -72,6 +75,14 @@ RK_API enum rk_rc rk_ekcert_verify(const rk_ctx *ctx, const uint8_t *der, size_t
 RK_API enum rk_rc rk_ekcsr_make(const rk_ctx *ctx, rk_signer *pair,
                                 const struct rk_ekcert_profile *profile, const char *subject_cn,
                                 struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * The CSR NVIDIA's provisioning scripts make, with their sample values (jetson-ftpm-ekb.md 4.1);
+ * for tests and comparison: the faults it carries are known to rk_ekcert_lint. device_sn: the 20
+ * hex digits of the Device SN.
+ */
+RK_API enum rk_rc rk_ekcsr_make_nvidia_sample(const rk_ctx *ctx, rk_signer *pair,
+                                              const char *device_sn, struct rk_bytes *ret,
+                                              struct rk_err *err) RK_MUST_CHECK;
 
 enum rk_lint_level { RK_LINT_OK, RK_LINT_INFO, RK_LINT_WARN, RK_LINT_ERROR };
 struct rk_lint_finding {
