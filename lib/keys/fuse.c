@@ -62,7 +62,7 @@ static const struct key_kind {
     { "RSA",     NULL,         3072, 1, put_rsa },
     { "EC",      "prime256v1", 256,  2, put_p256 },
     { "EC",      "secp521r1",  521,  3, put_p521 },
-    { "ED25519", NULL,         253,  4, put_ed25519 },
+    { "ED25519", NULL,         256,  4, put_ed25519 },
 };
 /* clang-format on */
 
