@@ -2,6 +2,8 @@
 /* What one run of rotkit shares, and the row a command is. */
 #pragma once
 
+#include "arena.h"
+
 #include "ftpmprov/ctx.h"
 
 #include <stdbool.h>
@@ -13,7 +15,8 @@ struct cmd;
 struct app {
     FILE *out, *err; /* the product and --json; everything for people */
     rk_ctx *ctx;
-    bool json, quiet, dry_run;
+    enum arena arena;
+    bool json, quiet, dry_run, require_locked;
     unsigned verbose;
     const struct cmd *cmd;
     char verb[32]; /* "ek derive" */

@@ -5,11 +5,11 @@
 
 #include <stddef.h>
 
-static const struct cmd *const subs[] = { &cmd_ek_derive, NULL };
+static const struct cmd *const subs[] = { &cmd_ek_derive, &cmd_ek_lint, NULL };
 
 const struct cmd cmd_ek = {
     .name = "ek",
     .args = "",
-    .summary = "compute Endorsement Keys",
+    .summary = "compute Endorsement Keys, check their certificates",
     .subs = subs,
 };

@@ -4,8 +4,19 @@
 
 #include <stddef.h>
 
+/* clang-format off */
 const struct cmd *const commands[] = {
-    &cmd_build, &cmd_verify, &cmd_inspect,
-    &cmd_device, &cmd_ek, &cmd_blob, &cmd_fuse, &cmd_secret,
+    &cmd_build,
+    &cmd_verify,
+    &cmd_inspect,
+    &cmd_device,
+    &cmd_ek,
+    &cmd_ca,
+    &cmd_blob,
+    &cmd_fuse,
+    &cmd_secret,
+    &cmd_completion,
+    &cmd_man,
     NULL,
 };
+/* clang-format on */

@@ -12,3 +12,6 @@ extern const struct cmd cmd_device;
 extern const struct cmd cmd_blob;
 extern const struct cmd cmd_fuse;
 extern const struct cmd cmd_secret;
+extern const struct cmd cmd_ca;
+extern const struct cmd cmd_completion;
+extern const struct cmd cmd_man;

@@ -2,18 +2,21 @@
 #include "opt.h"
 
 #include "help.h"
+#include "nearest.h"
+#include "out.h"
 
 #include "ftpmprov/hex.h"
 
 #include <stdarg.h>
 #include <string.h>
 
-/* What help and pages say of -h, -q and -v; parse_common binds them. */
+/* What help and pages say of the options of every command; parse_common binds them. */
 /* clang-format off */
 const struct opt opt_common[] = {
     { "help",    'h', OPT_FLAG,    NULL, NULL, "show this help", false },
     { "quiet",   'q', OPT_FLAG,    NULL, NULL, "no notes, no progress", false },
     { "verbose", 'v', OPT_COUNTER, NULL, NULL, "say more; twice for even more", false },
+    { "require-locked-memory", 0, OPT_FLAG, NULL, NULL, "refuse to work when secrets may be swapped out", false },
     OPT_END,
 };
 /* clang-format on */
@@ -30,51 +33,18 @@ enum rk_rc opt_fail(const struct app *app, struct rk_err *err, const char *fmt, 
     return rk_note(err, "see 'rotkit help%s%s'", app->verb[0] == '\0' ? "" : " ", app->verb);
 }
 
-/* Edit distance of at most 32-character words, for "did you mean". */
-static size_t distance(const char *a, const char *b)
-{
-    enum { MAX = 32 };
-    size_t row[MAX + 1], a_len = strlen(a), b_len = strlen(b);
-
-    if (a_len > MAX || b_len > MAX)
-        return MAX;
-    for (size_t j = 0; j <= b_len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a_len; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[b_len];
-}
-
 static enum rk_rc unknown_option(const struct app *app, const struct opt *rows, const char *name,
                                  struct rk_err *err)
 {
-    const struct opt *nearest = NULL;
-    size_t best = 4;
+    struct nearest nearest = nearest_to(name);
 
-    for (const struct opt *row = rows; row->name != NULL; row++) {
-        size_t d = distance(name, row->name);
-
-        if (d < best) {
-            best = d;
-            nearest = row;
-        }
-    }
-    if (nearest != NULL)
+    for (const struct opt *row = rows; row->name != NULL; row++)
+        nearest_offer(&nearest, row->name);
+    for (const struct opt *row = opt_common; row->name != NULL; row++)
+        nearest_offer(&nearest, row->name);
+    if (nearest.word != NULL)
         return opt_fail(app, err, "unknown option \"--%s\" (did you mean \"--%s\"?)", name,
-                        nearest->name);
+                        nearest.word);
     return opt_fail(app, err, "unknown option \"--%s\"", name);
 }
 
@@ -120,7 +90,7 @@ static enum rk_rc set(const struct app *app, const struct opt *row, const char *
     return rk_fail(err, RK_E_INTERNAL, "option \"--%s\" has no kind", row->name);
 }
 
-/* -h, -q, -v; true when `name` (or letter) was one of them. */
+/* The options of opt_common; true when `name` (or letter) was one of them. */
 static bool parse_common(struct app *app, const char *name, char letter)
 {
     if (letter == 'h' || (name != NULL && strcmp(name, "help") == 0))
@@ -129,6 +99,8 @@ static bool parse_common(struct app *app, const char *name, char letter)
         app->quiet = true;
     else if (letter == 'v' || (name != NULL && strcmp(name, "verbose") == 0))
         app->verbose++;
+    else if (name != NULL && strcmp(name, "require-locked-memory") == 0)
+        app->require_locked = true;
     else
         return false;
     return true;
@@ -228,6 +200,21 @@ static enum rk_rc check_all_given(const struct app *app, const struct opt *rows,
     return RK_OK;
 }
 
+/* Secrets come next: says where they will live, or refuses to read any. */
+static enum rk_rc check_arena(const struct app *app, struct rk_err *err)
+{
+    const char *fault = arena_fault(app->arena);
+
+    if (fault == NULL)
+        return RK_OK;
+    if (app->require_locked)
+        return rk_fail(err, RK_E_IO, "memory cannot be locked: %s", fault);
+    /* A process that runs commands of its own knows what memory it made. */
+    if (app->arena != ARENA_FOREIGN)
+        out_note(app, "warning: secrets are wiped but may be swapped: %s", fault);
+    return RK_OK;
+}
+
 /* The run is over, with nothing to complain about. */
 static enum rk_rc stop(struct app *app, struct rk_err *err)
 {
@@ -265,7 +252,7 @@ enum rk_rc opt_parse(struct app *app, const struct opt *rows, int argc, char **a
             return stop(app, err);
         }
     }
-    if (check_all_given(app, rows, &operands, min, max, err))
+    if (check_all_given(app, rows, &operands, min, max, err) || check_arena(app, err))
         return err->rc;
     *ret = operands;
     return RK_OK;

@@ -43,7 +43,7 @@ struct operands {
 };
 
 /*
- * Reads argv[1..] by the rows and by -h, -q and -v, which every command has; what is no option goes
+ * Reads argv[1..] by the rows and by opt_common, which every command has; what is no option goes
  * to *ret, at least min and at most max of them. "--" ends the options. RK_E_USAGE with "see 'rotkit
  * help VERB'" below. Also returns other than RK_OK when the run is over: see app->stopped.
  */

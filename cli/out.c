@@ -80,6 +80,8 @@ static enum rk_rc error_text(const struct rk_err *fault, int exit_code, struct r
         rk_json_put_u64(at, "line", fault->line);
     if (fault->column != 0)
         rk_json_put_u64(at, "column", fault->column);
+    if (fault->offset != 0)
+        rk_json_put_u64(at, "offset", fault->offset);
     return rk_json_text(doc, false, ret, err);
 }
 

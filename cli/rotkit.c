@@ -2,25 +2,18 @@
 /* Finds the verb, runs it, and turns its result into an exit code. */
 #include "commands.h"
 
+#include "exits.h"
 #include "help.h"
+#include "nearest.h"
 #include "out.h"
 
 #include <string.h>
-
-/* Exit codes of rotkit(1), by enum rk_rc. */
-static const int exit_codes[] = {
-    [RK_OK] = 0,       [RK_E_INTERNAL] = 1, [RK_E_USAGE] = 2, [RK_E_VERIFY] = 3, [RK_E_KEY] = 4,
-    [RK_E_LEDGER] = 5, [RK_E_PARTIAL] = 6,  [RK_E_IO] = 7,    [RK_E_FORMAT] = 2, [RK_E_NOMEM] = 1,
-};
 
 static int exit_code(const struct app *app, enum rk_rc rc)
 {
     if (app->stop_signal != 0)
         return 128 + app->stop_signal;
-    /* A malformed file is what verify looks for. */
-    if (rc == RK_E_FORMAT && strcmp(app->verb, "verify") == 0)
-        return 3;
-    return exit_codes[rc];
+    return exit_code_of(rc, strcmp(app->verb, "verify") == 0);
 }
 
 static const struct cmd *find(const struct cmd *const *among, const char *name)
@@ -36,13 +29,28 @@ static void warn(void *arg, const char *text)
     out_note(arg, "warning: %s", text);
 }
 
+/* `group` NULL: a verb of the first level. */
+static enum rk_rc unknown_verb(const struct app *app, const struct cmd *group,
+                               const struct cmd *const *among, const char *name, struct rk_err *err)
+{
+    struct nearest nearest = nearest_to(name);
+    const char *front = group == NULL ? "" : group->name, *blank = group == NULL ? "" : " ";
+
+    for (; *among != NULL; among++)
+        nearest_offer(&nearest, (*among)->name);
+    if (nearest.word != NULL)
+        return opt_fail(app, err, "unknown verb \"%s%s%s\" (did you mean \"%s%s%s\"?)", front,
+                        blank, name, front, blank, nearest.word);
+    return opt_fail(app, err, "unknown verb \"%s%s%s\"", front, blank, name);
+}
+
 /* Finds the command in argv and how many words named it; NULL after having answered or failed. */
 static enum rk_rc choose(struct app *app, int argc, char **argv, int *ret_words, struct rk_err *err)
 {
     const struct cmd *cmd = find(commands, argv[0]);
 
     if (cmd == NULL)
-        return opt_fail(app, err, "unknown verb \"%s\"", argv[0]);
+        return unknown_verb(app, NULL, commands, argv[0], err);
     (void)snprintf(app->verb, sizeof app->verb, "%s", cmd->name);
     *ret_words = 1;
     if (cmd->subs != NULL) {
@@ -53,7 +61,7 @@ static enum rk_rc choose(struct app *app, int argc, char **argv, int *ret_words,
             return RK_OK;
         }
         if (sub == NULL)
-            return opt_fail(app, err, "unknown verb \"%s %s\"", cmd->name, argv[1]);
+            return unknown_verb(app, cmd, cmd->subs, argv[1], err);
         (void)snprintf(app->verb, sizeof app->verb, "%s %s", cmd->name, sub->name);
         *ret_words = 2;
         cmd = sub;
@@ -122,7 +130,7 @@ static void ctx_done(rk_ctx **ctx)
 
 int rotkit_main(int argc, char **argv, FILE *out, FILE *err_file)
 {
-    struct app app = { .out = out, .err = err_file };
+    struct app app = { .out = out, .err = err_file, .arena = arena_open() };
     struct rk_err err = { .rc = RK_OK };
     RK_AUTO(ctx_done) rk_ctx *ctx = NULL;
     enum rk_rc rc = rk_ctx_new(&ctx, &err);

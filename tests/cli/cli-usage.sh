@@ -4,8 +4,8 @@
 
 refuse 2 "rotkit: a verb is missing
   see 'rotkit help'"
-refuse 2 "rotkit: unknown verb \"bild\"
-  see 'rotkit help'" bild
+refuse 2 "rotkit: unknown verb \"frobnicate\"
+  see 'rotkit help'" frobnicate
 run 0 --version
 stderr_is ""
 grep -qx 'rotkit [0-9.]*' "$out" || fail "no version"

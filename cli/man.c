@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "man.h"
+
+#include "exits.h"
+#include "rows.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* Running text, a line a sentence: what roff would take for a request or an escape is defused. */
+static void put_text(FILE *to, const char *text)
+{
+    bool line_start = true, sentence_end = false;
+
+    for (; *text != '\0'; text++) {
+        if (line_start && (*text == '.' || *text == '\''))
+            (void)fputs("\\&", to);
+        line_start = *text == '\n';
+        if (*text == '\\')
+            (void)fputs("\\e", to);
+        else if (*text == ' ' && sentence_end)
+            (void)fputc('\n', to);
+        else
+            (void)fputc(*text, to);
+        sentence_end = *text == '.';
+    }
+    (void)fputc('\n', to);
+}
+
+/* Words behind a macro: each is kept from being a macro itself. */
+static void put_words(FILE *to, const char *text)
+{
+    bool word_start = true;
+
+    for (; *text != '\0'; text++) {
+        if (word_start && *text != ' ')
+            (void)fputs(" \\&", to);
+        word_start = *text == ' ';
+        if (*text == '"')
+            (void)fputs("\\(dq", to);
+        else if (!word_start)
+            (void)fputc(*text, to);
+    }
+}
+
+static void put_head(FILE *to, const char *name, const char *summary)
+{
+    (void)fputs(".Dd " ROTKIT_DATE "\n.Dt ", to);
+    for (const char *p = name; *p != '\0'; p++)
+        (void)fputc(toupper((unsigned char)*p), to);
+    (void)fprintf(to, " 1\n.Os rotkit " ROTKIT_VERSION "\n.Sh NAME\n.Nm %s\n.Nd", name);
+    put_words(to, summary);
+    (void)fputc('\n', to);
+}
+
+/* "-o FILE" behind .Op or alone; the long name when there is no letter. */
+static void put_synopsis_option(FILE *to, const struct opt *row)
+{
+    (void)fputs(row->required ? ".Fl" : ".Op Fl", to);
+    if (row->letter != '\0')
+        (void)fprintf(to, " %c", row->letter);
+    else
+        (void)fprintf(to, " -%s", row->name);
+    if (row->arg != NULL) {
+        (void)fputs(" Ar", to);
+        put_words(to, row->arg);
+    }
+    (void)fputc('\n', to);
+}
+
+static void put_synopsis(void *arg, const struct cmd *cmd, const char *verb, const struct opt *rows)
+{
+    FILE *to = arg;
+
+    (void)fprintf(to, ".Nm rotkit %s\n", verb);
+    for (const struct opt *row = rows; row->name != NULL; row++)
+        put_synopsis_option(to, row);
+    if (cmd->args[0] != '\0') {
+        (void)fputs(".Ar", to);
+        put_words(to, cmd->args);
+        (void)fputc('\n', to);
+    }
+}
+
+static void put_options(FILE *to, const struct opt *rows)
+{
+    for (const struct opt *row = rows; row->name != NULL; row++) {
+        (void)fputs(".It", to);
+        if (row->letter != '\0')
+            (void)fprintf(to, " Fl %c ,", row->letter);
+        (void)fprintf(to, " Fl -%s", row->name);
+        if (row->arg != NULL) {
+            (void)fputs(" Ar", to);
+            put_words(to, row->arg);
+        }
+        (void)fputc('\n', to);
+        (void)fprintf(to, "%s", row->required ? "(required)\n" : "");
+        put_text(to, row->help);
+    }
+}
+
+static void put_part(void *arg, const struct cmd *cmd, const char *verb, const struct opt *rows)
+{
+    FILE *to = arg;
+
+    (void)fprintf(to, ".Ss rotkit %s\n", verb);
+    put_text(to, cmd->summary);
+    if (cmd->about != NULL) {
+        (void)fputs(".Pp\n", to);
+        put_text(to, cmd->about);
+    }
+    if (rows->name == NULL)
+        return;
+    (void)fputs(".Bl -tag -width Ds\n", to);
+    put_options(to, rows);
+    (void)fputs(".El\n", to);
+}
+
+void man_verb(const struct app *app, FILE *to, const struct cmd *cmd)
+{
+    char name[64];
+
+    (void)snprintf(name, sizeof name, "rotkit-%s", cmd->name);
+    put_head(to, name, cmd->summary);
+    (void)fputs(".Sh SYNOPSIS\n", to);
+    rows_of(app, cmd, put_synopsis, to);
+    (void)fputs(".Sh DESCRIPTION\n", to);
+    rows_of(app, cmd, put_part, to);
+    (void)fputs(".Ss Common options\n.Bl -tag -width Ds\n", to);
+    put_options(to, opt_common);
+    (void)fputs(".El\n.Sh EXIT STATUS\nAs listed in\n.Xr rotkit 1 .\n"
+                ".Sh SEE ALSO\n.Xr rotkit 1\n",
+                to);
+}
+
+static void put_exit_codes(FILE *to)
+{
+    (void)fputs(".Sh EXIT STATUS\n.Bl -tag -width 130,143\n", to);
+    for (size_t i = 0; exit_row_at(i) != NULL; i++) {
+        const struct exit_row *row = exit_row_at(i);
+
+        if (row->meaning == NULL)
+            continue;
+        (void)fprintf(to, ".It %d\n", row->code);
+        put_text(to, row->meaning);
+    }
+    (void)fputs(".It 130, 143\nstopped by SIGINT, SIGTERM\n.El\n"
+                ".Pp\nA malformed file is 2, and 3 under\n.Xr rotkit-verify 1 .\n",
+                to);
+}
+
+/* The verb that follows `name` in the alphabet; NULL after the last. */
+static const char *verb_after(const char *name)
+{
+    const char *next = NULL;
+
+    for (const struct cmd *const *cmd = commands; *cmd != NULL; cmd++) {
+        if (strcmp((*cmd)->name, name) > 0 && (next == NULL || strcmp((*cmd)->name, next) < 0))
+            next = (*cmd)->name;
+    }
+    return next;
+}
+
+static void put_see_also(FILE *to)
+{
+    (void)fputs(".Sh SEE ALSO\n", to);
+    for (const char *name = verb_after(""); name != NULL; name = verb_after(name))
+        (void)fprintf(to, ".Xr rotkit-%s 1%s\n", name, verb_after(name) == NULL ? "" : " ,");
+}
+
+static const char keys_and_environment[] =
+    ".Sh KEYS\n"
+    "Keys are named the same way everywhere, in manifests and on the command line:\n"
+    ".Bl -tag -width Ds\n"
+    ".It Ar path , Li file: Ns Ar path\n"
+    "a private key in PEM or DER, encrypted or not;\n"
+    "a symmetric key as hex text, plain or as eight 0x words\n"
+    ".It Li pub: Ns Ar path\n"
+    "the public half of a key that is elsewhere\n"
+    ".It Li env: Ns Ar NAME\n"
+    "a symmetric key as hex text in an environment variable\n"
+    ".El\n"
+    ".Pp\n"
+    "Passphrases come from\n"
+    ".Li fd: Ns Ar N ,\n"
+    ".Li file: Ns Ar path ,\n"
+    ".Li env: Ns Ar NAME ,\n"
+    "or a prompt on a terminal; never from an argument.\n"
+    ".Sh ENVIRONMENT\n"
+    ".Bl -tag -width SOURCE_DATE_EPOCH\n"
+    ".It Ev SOURCE_DATE_EPOCH\n"
+    "seconds since 1970 that stand for the present time\n"
+    ".El\n";
+
+void man_overview(FILE *to)
+{
+    put_head(to, "rotkit", "root-of-trust provisioning for device makers");
+    (void)fputs(".Sh SYNOPSIS\n.Nm\n.Ar verb\n.Op Ar options\n.Op Ar operands\n.Nm\n.Cm help\n"
+                ".Op Ar verb Op Ar verb\n.Nm\n.Fl -version\n.Sh DESCRIPTION\n"
+                "Results go to standard output, everything for people to standard error;\n"
+                ".Sq -\nis standard input or output.\nAn option that does not apply is refused.\n"
+                ".Bl -tag -width Ds\n",
+                to);
+    for (const struct cmd *const *cmd = commands; *cmd != NULL; cmd++) {
+        (void)fprintf(to, ".It Xr rotkit-%s 1\n", (*cmd)->name);
+        put_text(to, (*cmd)->summary);
+    }
+    (void)fputs(".El\n.Pp\nEvery verb takes:\n.Bl -tag -width Ds\n", to);
+    put_options(to, opt_common);
+    (void)fputs(".El\n", to);
+    (void)fputs(keys_and_environment, to);
+    put_exit_codes(to);
+    put_see_also(to);
+}
