@@ -173,11 +173,20 @@ static enum rk_rc make_xml(const struct app *app, const struct fuse_options *in,
     return seal_close(app, &in->seal, &xml, ret, err);
 }
 
+static bool holds_a_fuse(const struct rk_fuse_plan *plan)
+{
+    return plan->public_key_hash[0] != NULL || plan->sbk != NULL || plan->oem_k1 != NULL ||
+           plan->oem_k2 != NULL || plan->has_boot_security_info || plan->has_security_mode ||
+           plan->has_opt_in_enable || plan->has_psc_odm_static;
+}
+
 static enum rk_rc write_common(const struct app *app, const struct fuse_options *in,
                                const struct fuse_values *values, struct rk_err *err)
 {
     RK_AUTO(sealed_done) struct sealed content = { .cms = RK_BYTES_NONE };
 
+    if (!holds_a_fuse(&values->plan))
+        return opt_fail(app, err, "no fuse is named");
     if (new_file_check(in->out, err) || make_xml(app, in, &values->plan, &content, err))
         return err->rc;
     const struct new_file file = new_file_sealed(in->out, &content);
@@ -213,7 +222,7 @@ static enum rk_rc write_devices(const struct app *app, const struct fuse_options
 {
     RK_AUTO(db_done) rk_devicedb *db = NULL;
     RK_AUTO(staging_done) struct staging staging = STAGING_NONE;
-    bool more = true;
+    bool more = true, any = false;
 
     if (rk_devicedb_open(in->kdk_db, RK_DB_KDK, &db, err) ||
         staging_open(app, in->out, &staging, err))
@@ -224,7 +233,10 @@ static enum rk_rc write_devices(const struct app *app, const struct fuse_options
         if (rk_devicedb_next(db, &row, &more, err) ||
             (more && write_device(app, in, values, &row, &staging, err)))
             return err->rc;
+        any = any || more;
     }
+    if (!any)
+        return rk_fail(err, RK_E_USAGE, "\"%s\" holds no device", in->kdk_db);
     return staging_publish(&staging, err);
 }
 

@@ -43,7 +43,7 @@ enum rk_rc staging_open(const struct app *app, const char *path, struct staging 
     if (app->dry_run)
         return RK_OK;
     if (mkdir(folder, 0777) != 0)
-        return fail_io(err, "make folder", folder);
+        return fail_io(err, "make folder", path);
     memcpy(ret->folder, folder, sizeof folder);
     return RK_OK;
 }
