@@ -230,8 +230,8 @@ enum rk_rc rk_devicedb_next(rk_devicedb *db, struct rk_devicedb_row *row, bool *
                             struct rk_err *err)
 {
     RK_AUTO(rk_devicedb_row_done) struct rk_devicedb_row read = { .line = 0 };
-    const char *line;
-    size_t len;
+    const char *line = NULL;
+    size_t len = 0;
 
     if (next_line(db, &line, &len, err))
         return err->rc;

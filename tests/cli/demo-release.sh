@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+# The example's release: verified, accepted by openssl and certtool, unchanged by a repeat, and the same
+# again from a clean start but for secrets/ when the CA signs by PKCS#1 v1.5.
+. "$(dirname "$0")/lib.sh"
+need openssl certtool jq
+
+example=$SOURCE/examples/jetson-orin
+sh "$example/prepare.sh" "$ROTKIT" product rsa3072 >"$scratch/log" 2>&1 || {
+    cat "$scratch/log" >&2
+    fail "prepare.sh"
+}
+unset SOURCE_DATE_EPOCH # the CA of today signs
+
+tree() {
+    (cd "$1" && find . -type f ! -path './secrets/*' -exec sha256sum {} + | sort -k 2)
+}
+
+sed 's/^  path: release$/  path: release\n  reproducible: true/' product/manifest.yaml >product/again.yaml
+run 0 build product/again.yaml
+run 0 verify product/release
+stderr_is ""
+stdout_is "product/release: release: holds: 20 devices, 183 files, 60 EK certificates; signer: not checked"
+
+# A repeat changes no byte, secrets included.
+(cd product/release && find . -type f -exec sha256sum {} + | sort -k 2) >first
+run 0 build product/again.yaml
+stderr_is 'rotkit: warning: a PublicKeyHash is unconfirmed: no vendor value was there to compare
+rotkit: 20 devices, release "product/release": unchanged'
+(cd product/release && find . -type f -exec sha256sum {} + | sort -k 2) >second
+same "the release after a repeat" first second
+
+# From a clean start: the same but for secrets/.
+run 0 build product/again.yaml -o other
+tree product/release >first
+tree other >second
+same "a second clean build" first second
+
+# Independent readers of the certificates.
+count=0
+for cert in product/release/devices/*/*/ek-cert-*.der; do
+    openssl verify -CAfile product/ca/root.pem -untrusted product/ca/issuing.pem "$cert" >/dev/null 2>"$err" ||
+        fail "$cert: $(cat "$err")"
+    openssl x509 -inform DER -in "$cert" -outform DER | cmp -s - "$cert" || fail "$cert: openssl re-encodes it otherwise"
+    count=$((count + 1))
+done
+[ "$count" -eq 60 ] || fail "$count certificates"
+for cert in $(ls product/release/devices/*/*/ek-cert-*.der | head -n 3); do
+    certtool --certificate-info --inder --infile "$cert" >info 2>"$err" || fail "certtool: $(cat "$err")"
+    grep -q 'Subject Alternative Name (critical)' info || fail "$cert: certtool sees no critical subjectAltName"
+    grep -q '2.23.133.8.1' info || fail "$cert: certtool sees no tcg-kp-EKCertificate"
+    openssl x509 -inform DER -in "$cert" -out ee.pem
+    cat ee.pem product/ca/chain.pem >whole.pem
+    certtool --verify --load-ca-certificate product/ca/root.pem --infile whole.pem >info 2>&1 ||
+        fail "certtool --verify: $(cat info)"
+done
+serials=$(for cert in product/release/devices/*/*/ek-cert-*.der; do
+    openssl x509 -inform DER -in "$cert" -noout -serial
+done | sort -u | wc -l)
+[ "$serials" -eq 60 ] || fail "$serials serial numbers for 60 certificates"
+
+# The factory opens a sealed fuse file by openssl alone, and it holds the KDK0 of the database.
+sealed=$(ls product/release/secrets/*/*/fuse.xml.cms | head -n 1)
+openssl cms -decrypt -inform DER -in "$sealed" -inkey product/factory/factory.key -out fuse.xml 2>"$err" ||
+    fail "openssl cms: $(cat "$err")"
+sn=$(basename "$(dirname "$sealed")")
+kdk0=$(tr -d '\r' <product/devices/kdk_db.csv | awk -v sn="$sn" '$1 $2 == sn { print $3 }')
+grep -q "name=\"Kdk0\" size=\"32\" value=\"0x$kdk0\"" fuse.xml || fail "$sealed: another KDK0"
+hides "$kdk0" $(find product/release other -type f)
+
+# One flipped byte anywhere in a public file is found.
+for file in $(find product/release -type f ! -path '*/secrets/*' | sort | head -n 12); do
+    cp "$file" "$scratch/good"
+    printf '\377' | dd of="$file" bs=1 seek=40 conv=notrunc 2>/dev/null
+    cmp -s "$file" "$scratch/good" && continue
+    run 3 verify product/release
+    cp "$scratch/good" "$file"
+done
+echo extra >product/release/devices/extra
+run 3 verify product/release
+rm product/release/devices/extra
+run 0 verify product/release
