@@ -80,7 +80,7 @@ static enum rk_rc find_private(struct ctr_drbg *drbg, const BIGNUM *order, BIGNU
                                struct rk_err *err)
 {
     for (int i = 0; i < TRIES_MAX; i++) {
-        bool good;
+        bool good = false;
 
         if (draw(drbg, order, d, &good, err))
             return err->rc;
