@@ -120,6 +120,7 @@ static DIST_POINT *point_at(const char *url)
                 ASN1_STRING_set(uri, url, -1) == 1;
 
     if (good) {
+        point->distpoint->type = 0; /* fullName; a new one has no choice made yet */
         GENERAL_NAME_set0_value(name, GEN_URI, uri);
         uri = NULL;
         good = sk_GENERAL_NAME_push(point->distpoint->name.fullname, name) > 0;
