@@ -6,6 +6,7 @@
 
 /* clang-format off */
 const struct cmd *const commands[] = {
+    &cmd_init,
     &cmd_build,
     &cmd_verify,
     &cmd_inspect,

@@ -15,3 +15,4 @@ extern const struct cmd cmd_secret;
 extern const struct cmd cmd_ca;
 extern const struct cmd cmd_completion;
 extern const struct cmd cmd_man;
+extern const struct cmd cmd_init;

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+# What init writes builds at once, and what is built verifies.
+. "$(dirname "$0")/lib.sh"
+unset SOURCE_DATE_EPOCH
+
+run 0 init product
+stdout_is ""
+stderr_is "rotkit: the keys in \"product\" are for development only
+rotkit: next: rotkit build product/manifest.yaml"
+grep -q "development only" product/manifest.yaml || fail "the manifest does not say what its keys are"
+for secret in ca/root.key ca/issuing.key factory/factory.key keys/oem_k1.key keys/payload.key \
+    keys/disk.key keys/uefi-auth.key devices/kdk_db.csv devices/eps_seeds.csv; do
+    mode_is 600 "product/$secret"
+done
+
+run 0 build product/manifest.yaml
+stdout_is ""
+stderr_is "rotkit: 4 devices, release \"product/release\": new"
+run 0 verify product/release
+run 0 build product/manifest.yaml
+stderr_is "rotkit: 4 devices, release \"product/release\": unchanged"
+
+# The factory can read what is sealed to it.
+sealed=$(find product/release/secrets -type f -name '*.cms' | sort | head -n 1)
+[ -n "$sealed" ] || fail "no sealed file in the release"
+run 0 secret open --key product/factory/factory.key -o opened "$sealed"
+[ -s opened ] || fail "nothing in the sealed file"
+
+# Two products share no key.
+run 0 init -q other2
+stderr_is ""
+for key in keys/oem_k1.key keys/disk.key devices/kdk_db.csv devices/eps_seeds.csv ca/issuing.key; do
+    if cmp -s "product/$key" "other2/$key"; then
+        fail "$key is the same in two products"
+    fi
+done
+
+# An empty folder will do; with --dry-run nothing is made.
+mkdir empty
+run 0 init -q empty
+[ -f empty/manifest.yaml ] || fail "no manifest"
+run 0 init -q --dry-run absent
+[ ! -e absent ] || fail "a dry run made something"
