@@ -408,7 +408,7 @@ static bool policies_empty(const struct rk_lint_facts *f, struct says *s)
 #define NO_RULE        "no rule known"
 #define GO_ATTESTATION "go-attestation"
 #define GO_SOURCE      "google/go-attestation x509/ekcert.go, citing EK Credential Profile 2.6, 3.2"
-#define PROFILE        "TCG EK Credential Profile 2.5, 3.2"
+#define SWTPM_SOURCE   "swtpm src/swtpm_cert/ek-cert.c, which writes it so"
 
 /* clang-format off */
 static const struct rule {
