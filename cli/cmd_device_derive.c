@@ -6,6 +6,7 @@
 #include "opt.h"
 #include "out.h"
 
+#include "ftpmprov/identity.h"
 #include "ftpmprov/devicedb.h"
 
 #include <string.h>

@@ -7,6 +7,7 @@
 #include "out.h"
 #include "seal.h"
 
+#include "ftpmprov/identity.h"
 #include "ftpmprov/devicedb.h"
 
 #include <string.h>

@@ -10,6 +10,7 @@
 #include "ftpmprov/ek.h"
 #include "ftpmprov/ekb.h"
 #include "ftpmprov/ekcert.h"
+#include "ftpmprov/identity.h"
 #include "ftpmprov/nvftpm.h"
 
 enum { RK_LANE_TEMPLATES_MAX = 16 };

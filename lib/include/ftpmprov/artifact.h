@@ -3,7 +3,7 @@
 #pragma once
 
 #include "ftpmprov/bytes.h"
-#include "ftpmprov/identity.h"
+#include "ftpmprov/device_sn.h"
 
 #include "ftpmprov/secret.h"
 

@@ -7,13 +7,7 @@
 
 #include "ftpmprov/bytes.h"
 #include "ftpmprov/ctx.h"
-
-enum { RK_DEVICE_SN_LEN = 10 };
-
-/* BE16(OEM_ID) | BE64(SN) */
-struct rk_device_sn {
-    uint8_t b[RK_DEVICE_SN_LEN];
-};
+#include "ftpmprov/device_sn.h"
 
 struct rk_platform;
 /* RK_E_USAGE for an unknown name (lists the known) and for t264, with what is not public. */

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "ftpmprov/identity.h"
+#include "ftpmprov/device_sn.h"
 
 typedef struct rk_ledger rk_ledger;
 

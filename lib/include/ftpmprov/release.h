@@ -20,7 +20,8 @@ struct rk_release_options {
     const char *tool;                /* "rotkit 0.1.0" */
     const char *platform, *product;
     const uint8_t *manifest_sha256;  /* 32 bytes */
-    const struct rk_bytes *recipient_pem; /* whom secrets are sealed to; NULL with plaintext_secrets, or when there are none */
+    /* Whom secrets are sealed to; NULL with plaintext_secrets, or when there are none. */
+    const struct rk_bytes *recipient_pem;
     bool plaintext_secrets;
 };
 

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All of libftpmprov. */
+#pragma once
+
+#include "ftpmprov/artifact.h"
+#include "ftpmprov/build.h"
+#include "ftpmprov/bytes.h"
+#include "ftpmprov/cms.h"
+#include "ftpmprov/ctx.h"
+#include "ftpmprov/device_sn.h"
+#include "ftpmprov/devicedb.h"
+#include "ftpmprov/ek.h"
+#include "ftpmprov/ekb.h"
+#include "ftpmprov/ekcert.h"
+#include "ftpmprov/err.h"
+#include "ftpmprov/file.h"
+#include "ftpmprov/format.h"
+#include "ftpmprov/fuse.h"
+#include "ftpmprov/hex.h"
+#include "ftpmprov/identity.h"
+#include "ftpmprov/json.h"
+#include "ftpmprov/ledger.h"
+#include "ftpmprov/mac.h"
+#include "ftpmprov/manifest.h"
+#include "ftpmprov/nvftpm.h"
+#include "ftpmprov/release.h"
+#include "ftpmprov/secret.h"
+#include "ftpmprov/signer.h"
