@@ -291,12 +291,23 @@ static enum rk_rc check_top(const struct verifying *v, struct rk_err *err)
     return RK_OK;
 }
 
+/* The files outside the buckets: all in ca/, and nothing else is there. */
 static enum rk_rc check_files(struct verifying *v, struct rk_jv files, struct rk_err *err)
 {
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    char path[RK_PATH_MAX];
+
     for (size_t i = 0; i < rk_json_count(files); i++) {
         if (check_entry(v, rk_json_at(files, i), "ca/", err))
             return err->rc;
     }
+    if (rk_path_join(v->root, "ca", path, sizeof path, err))
+        return err->rc;
+    if (rk_tree_exists(path) && rk_names_list(path, RK_BUCKET_ENTRIES_MAX, &names, err))
+        return err->rc;
+    if (names.count != rk_json_count(files))
+        return rk_fail(err, RK_E_VERIFY, "\"ca\" holds %zu files, release.json names %zu", names.count,
+                       rk_json_count(files));
     return RK_OK;
 }
 

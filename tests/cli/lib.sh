@@ -35,7 +35,8 @@ need() {
     done
 }
 
-# run CODE ARG...: runs rotkit, stdout and stderr into $out and $err, and compares the exit code.
+# run CODE ARG...: runs rotkit, stdout and stderr into $out and $err, and compares the exit code; a
+# test that loops says in $what where it stands.
 run() {
     run_wanted=$1
     shift
@@ -43,7 +44,7 @@ run() {
     "$ROTKIT" "$@" >"$out" 2>"$err" </dev/null || code=$?
     [ "$code" -eq "$run_wanted" ] && return 0
     cat "$err" >&2
-    fail "rotkit $*: exit $code, expected $run_wanted"
+    fail "rotkit $*: exit $code, expected $run_wanted${what:+ ($what)}"
 }
 
 # same WHAT WANTED-FILE FOUND-FILE
