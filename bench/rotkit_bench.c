@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* EKs and whole devices a second, in one thread: rotkit_bench SECONDS CA-FOLDER [TEMPLATE...] */
+#include "build/lane.h"
+
+#include "base/ossl.h"
+#include "ftpmprov/mac.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <openssl/crypto.h>
+
+enum { ARENA = 1 << 20, ARENA_MIN = 32, OEM_ID = 0x0102 };
+
+struct bench {
+    rk_ctx *ctx;
+    double seconds; /* how long each figure is measured */
+    rk_signer *ca_key;
+    rk_ca *ca;
+    rk_mac *root_key;
+    struct rk_secret auth_key;
+    struct rk_lane lane;
+};
+
+static void bench_done(struct bench *bench)
+{
+    rk_mac_free(bench->root_key);
+    rk_secret_done(&bench->auth_key);
+    rk_ca_free(bench->ca);
+    rk_signer_free(bench->ca_key);
+    rk_bytes_done(&bench->lane.chain);
+    rk_ctx_free(bench->ctx);
+}
+
+static double now(clockid_t clock)
+{
+    struct timespec t = { 0 };
+
+    (void)clock_gettime(clock, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static long peak_kib(void)
+{
+    struct rusage usage = { 0 };
+
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+/* Rates are of processor time, so that a busy neighbour does not spoil them; wall time stands
+ * beside. */
+static void print_rate(const char *what, unsigned count, double cpu, double wall)
+{
+    (void)printf("%-34s %6u in %5.1f s  %9.2f ms each  %9.1f a second\n", what, count, wall,
+                 cpu / count * 1e3, count / cpu);
+    (void)fflush(stdout);
+}
+
+static enum rk_rc bench_ek(const struct bench *bench, const char *name, struct rk_err *err)
+{
+    const struct rk_ek_profile *profile = rk_ek_profile_at(0);
+    const struct rk_ek_template *tpl = rk_ek_template_find(name);
+    double wall = now(CLOCK_MONOTONIC), cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+    unsigned count = 0;
+    char what[64];
+
+    if (tpl == NULL)
+        return rk_fail(err, RK_E_USAGE, "unknown template \"%s\"", name);
+    do {
+        RK_AUTO(rk_secret_done) struct rk_secret eps = RK_SECRET_NONE;
+        RK_AUTO(rk_ek_done) struct rk_ek ek = RK_EK_NONE;
+
+        if (rk_random_secret(bench->ctx, rk_ek_profile_eps_len(profile), &eps, err) ||
+            rk_ek_derive(bench->ctx, &eps, profile, tpl, &ek, err))
+            return err->rc;
+        count++;
+    } while (now(CLOCK_MONOTONIC) - wall < bench->seconds);
+    (void)snprintf(what, sizeof what, "EK %s", name);
+    print_rate(what, count, now(CLOCK_PROCESS_CPUTIME_ID) - cpu, now(CLOCK_MONOTONIC) - wall);
+    return RK_OK;
+}
+
+static enum rk_rc open_ca(struct bench *bench, const char *folder, struct rk_err *err)
+{
+    char path[1024];
+
+    (void)snprintf(path, sizeof path, "%s/issuing.key", folder);
+    if (rk_signer_open(bench->ctx, path, NULL, &bench->ca_key, err))
+        return err->rc;
+    (void)snprintf(path, sizeof path, "%s/chain.pem", folder);
+    return rk_ca_open(bench->ctx, path, bench->ca_key, bench->lane.now, &bench->ca, err);
+}
+
+/* Both EKs, two certificates and a 2.0 key blob, each read back as in a build. */
+static enum rk_rc open_lane(struct bench *bench, const char *ca_folder, struct rk_err *err)
+{
+    RK_AUTO(rk_secret_done) struct rk_secret root = RK_SECRET_NONE;
+    struct rk_lane *lane = &bench->lane;
+
+    if (rk_clock_now(bench->ctx, &lane->now, err) || open_ca(bench, ca_folder, err) ||
+        rk_ca_chain_pem(bench->ca, &lane->chain, err) ||
+        rk_platform_find("t234", &lane->platform, err) ||
+        rk_random_secret(bench->ctx, rk_platform_root_key_len(lane->platform), &root, err) ||
+        rk_mac_from_secret(bench->ctx, &root, &bench->root_key, err) ||
+        rk_random_secret(bench->ctx, 16, &bench->auth_key, err))
+        return err->rc;
+    lane->ctx = bench->ctx;
+    lane->profile = rk_ek_profile_find(rk_platform_default_profile(lane->platform));
+    lane->templates[0] = rk_ek_template_find("L-1");
+    lane->templates[1] = rk_ek_template_find("L-2");
+    lane->template_count = 2;
+    lane->ca = bench->ca;
+    lane->certificate = (struct rk_ekcert_profile) { .manufacturer = "id:44454D4F",
+                                                     .model = "bench fTPM",
+                                                     .version = "id:00010000",
+                                                     .spec_family = "2.0",
+                                                     .spec_revision = 159,
+                                                     .not_before = lane->now,
+                                                     .not_after = RK_EKCERT_NO_EXPIRY };
+    lane->odm = lane->oem = true;
+    lane->root_key = bench->root_key;
+    lane->auth_key = &bench->auth_key;
+    lane->blob_version = RK_EKB_2_0;
+    return RK_OK;
+}
+
+static enum rk_rc one_device(const struct bench *bench, unsigned serial, struct rk_err *err)
+{
+    RK_AUTO(rk_lane_device_done) struct rk_lane_device device = { .handed.minor = 0 };
+    RK_AUTO(rk_artifacts_done) struct rk_artifacts made = { .count = 0 };
+
+    device.sn.b[0] = OEM_ID >> 8;
+    device.sn.b[1] = OEM_ID & 0xff;
+    for (size_t i = 0; i < 4; i++)
+        device.sn.b[RK_DEVICE_SN_LEN - 1 - i] = (uint8_t)(serial >> 8 * i);
+    if (rk_random_secret(bench->ctx, 32, &device.kdk0, err) ||
+        rk_random_secret(bench->ctx, 32, &device.eps_seed, err))
+        return err->rc;
+    return rk_lane_run(&bench->lane, &device, NULL, &made, err);
+}
+
+static enum rk_rc bench_devices(const struct bench *bench, struct rk_err *err)
+{
+    double wall, cpu;
+    unsigned count = 0;
+    long early;
+
+    if (one_device(bench, 1, err)) /* so that what is set up once is set up */
+        return err->rc;
+    wall = now(CLOCK_MONOTONIC);
+    cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+    early = peak_kib();
+    do {
+        if (one_device(bench, 2 + count, err))
+            return err->rc;
+        count++;
+    } while (now(CLOCK_MONOTONIC) - wall < 2 * bench->seconds);
+    print_rate("device: L-1, L-2, 2 certs, EKB", count, now(CLOCK_PROCESS_CPUTIME_ID) - cpu,
+               now(CLOCK_MONOTONIC) - wall);
+    (void)printf("%-34s %ld KiB after 1, %ld KiB after %u\n", "peak memory", early, peak_kib(),
+                 count + 1);
+    return RK_OK;
+}
+
+static enum rk_rc run(int argc, char **argv, struct rk_err *err)
+{
+    RK_AUTO(bench_done) struct bench bench = { .seconds = argc > 1 ? strtod(argv[1], NULL) : 0 };
+
+    if (argc < 3 || !(bench.seconds > 0))
+        return rk_fail(err, RK_E_USAGE, "usage: rotkit_bench SECONDS CA-FOLDER [TEMPLATE...]");
+    if (rk_ctx_new(&bench.ctx, err) || open_lane(&bench, argv[2], err))
+        return err->rc;
+    for (int i = 3; i < argc; i++) {
+        if (bench_ek(&bench, argv[i], err))
+            return err->rc;
+    }
+    return bench_devices(&bench, err);
+}
+
+int main(int argc, char **argv)
+{
+    struct rk_err err;
+
+    if (CRYPTO_secure_malloc_init(ARENA, ARENA_MIN) == 0) {
+        (void)fprintf(stderr, "rotkit_bench: no secure memory\n");
+        return EXIT_FAILURE;
+    }
+    if (run(argc, argv, &err)) {
+        (void)fprintf(stderr, "rotkit_bench: %s\n", err.msg);
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}

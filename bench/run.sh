@@ -1,0 +1,64 @@
+#!/bin/sh
+# Speed and memory of the device lane, in one thread, beside swtpm_setup --create-ek-cert in the same run.
+#   run.sh [SECONDS-PER-FIGURE]
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+bin=${BIN:-$here/../build/release/bin}
+seconds=${1:-10}
+peer_runs=20
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/rotkit-bench.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 130' INT TERM
+
+now_ms() {
+    date +%s%3N
+}
+
+# The peer makes a TPM state, an RSA-2048 and an ECC EK and a certificate for each, one device a run.
+peer() {
+    mkdir "$scratch/localca" "$scratch/state"
+    cat >"$scratch/localca.conf" <<EOF
+statedir = $scratch/localca
+signingkey = $scratch/localca/signkey.pem
+issuercert = $scratch/localca/issuercert.pem
+certserial = $scratch/localca/certserial
+EOF
+    printf '%s\n' '--platform-manufacturer bench' '--platform-version 1' '--platform-model bench' \
+        >"$scratch/localca.options"
+    cat >"$scratch/setup.conf" <<EOF
+create_certs_tool = swtpm_localca
+create_certs_tool_config = $scratch/localca.conf
+create_certs_tool_options = $scratch/localca.options
+EOF
+    # The first run also makes the peer's CA and is not counted.
+    for i in $(seq 0 "$peer_runs"); do
+        [ "$i" -ne 1 ] || start=$(now_ms)
+        swtpm_setup --tpm2 --tpmstate "$scratch/state" --overwrite --create-ek-cert \
+            --config "$scratch/setup.conf" >"$scratch/peer.log" 2>&1 || {
+            cat "$scratch/peer.log" >&2
+            return 1
+        }
+    done
+    took=$(($(now_ms) - start))
+    awk -v n="$peer_runs" -v ms="$took" 'BEGIN {
+        printf "%-34s %6u in %5.1f s  %9.2f ms each  %9.1f a second\n",
+            "swtpm_setup --create-ek-cert", n, ms / 1000, ms / n, 1000 * n / ms }'
+}
+
+"$bin/rotkit" ca init -q "$scratch/ca" --name bench --key-type p256 2>"$scratch/ca.log" || {
+    cat "$scratch/ca.log" >&2
+    exit 1
+}
+echo "# $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(openssl version | cut -d ' ' -f 1,2)"
+echo "# rotkit, one thread, default profile"
+"$bin/rotkit_bench" "$seconds" "$scratch/ca" L-1 L-2 H-3 H-4 H-6 H-7
+if grep -qw avx512ifma /proc/cpuinfo; then
+    echo "# rotkit, the same without AVX-512 IFMA (OPENSSL_ia32cap)"
+    OPENSSL_ia32cap=:~0x200000 "$bin/rotkit_bench" "$seconds" "$scratch/ca" L-1
+fi
+if command -v swtpm_setup >/dev/null; then
+    echo "# peer: one RSA-2048 and one ECC EK with a certificate each, a TPM state a run"
+    peer
+else
+    echo "# peer: swtpm_setup is absent"
+fi
