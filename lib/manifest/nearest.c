@@ -45,7 +45,8 @@ const char *rk_manifest_nearest(const struct rk_mrow *rows, const char *name)
     for (; rows->key != NULL; rows++) {
         size_t d = distance(name, rows->key);
 
-        if (d < best_distance) {
+        /* As many edits as the key has letters is no likeness. */
+        if (d < best_distance && d < strlen(rows->key)) {
             best_distance = d;
             best = rows->key;
         }
