@@ -28,11 +28,12 @@ static enum rk_rc read_certificate(const struct rk_bytes *pem, X509 **ret, struc
 
 static enum rk_rc check_dates(const X509 *cert, int64_t when, struct rk_err *err)
 {
-    time_t t = (time_t)when;
+    time_t t = (time_t)when, before = t - 1;
 
     if (X509_cmp_time(X509_get0_notBefore(cert), &t) > 0)
         return rk_fail(err, RK_E_USAGE, "recipient certificate is not valid yet");
-    if (X509_cmp_time(X509_get0_notAfter(cert), &t) < 0)
+    /* notAfter is the last good second, and X509_cmp_time calls equal times earlier. */
+    if (X509_cmp_time(X509_get0_notAfter(cert), &before) < 0)
         return rk_fail(err, RK_E_USAGE, "recipient certificate has expired: ask the factory for a new one");
     return RK_OK;
 }
