@@ -7,6 +7,7 @@
 #include "out.h"
 
 #include "ftpmprov/file.h"
+#include "ftpmprov/manifest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,9 +58,21 @@ static enum rk_rc write_page(const struct app *app, const char *folder, const st
     return rk_file_write(path, RK_FILE_PUBLIC, page.text, page.len, err);
 }
 
+static enum rk_rc write_manifest_page(const char *folder, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes page = RK_BYTES_NONE;
+    char path[RK_PATH_MAX];
+
+    if (rk_manifest_page(ROTKIT_DATE, ROTKIT_VERSION, &page, err) ||
+        rk_path_join(folder, "rotkit-manifest.5", path, sizeof path, err))
+        return err->rc;
+    return rk_file_write(path, RK_FILE_PUBLIC, page.p, page.len, err);
+}
+
 static enum rk_rc write_all(const struct app *app, const char *folder, struct rk_err *err)
 {
-    if (rk_file_make_dirs(folder, err) || write_page(app, folder, NULL, err))
+    if (rk_file_make_dirs(folder, err) || write_page(app, folder, NULL, err) ||
+        write_manifest_page(folder, err))
         return err->rc;
     for (const struct cmd *const *cmd = commands; *cmd != NULL; cmd++) {
         if (write_page(app, folder, *cmd, err))
@@ -68,11 +81,24 @@ static enum rk_rc write_all(const struct app *app, const char *folder, struct rk
     return RK_OK;
 }
 
+/* The page of the manifest, or its JSON Schema. */
+static enum rk_rc print_manifest(const struct app *app, bool schema, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+
+    if (schema ? rk_manifest_schema(&text, err)
+               : rk_manifest_page(ROTKIT_DATE, ROTKIT_VERSION, &text, err))
+        return err->rc;
+    return out_bytes(app, text.p, text.len, err);
+}
+
 static enum rk_rc print_page(const struct app *app, const char *verb, struct rk_err *err)
 {
     RK_AUTO(page_done) struct page page = PAGE_NONE;
     const struct cmd *const *cmd = commands;
 
+    if (verb != NULL && strcmp(verb, "manifest") == 0)
+        return print_manifest(app, false, err);
     while (verb != NULL && *cmd != NULL && strcmp((*cmd)->name, verb) != 0)
         cmd++;
     if (*cmd == NULL)
@@ -85,10 +111,12 @@ static enum rk_rc print_page(const struct app *app, const char *verb, struct rk_
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
     const char *folder = NULL;
+    bool schema = false;
     struct operands operands;
     /* clang-format off */
     const struct opt rows[] = {
         { "output", 'o', OPT_STR, &folder, "DIR", "write all pages there instead of printing one", false },
+        { "schema", 0, OPT_FLAG, &schema, NULL, "print the JSON Schema of the manifest instead", false },
         OPT_END,
     };
     /* clang-format on */
@@ -98,6 +126,10 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     if (folder != NULL && operands.count != 0)
         return opt_fail(app, err, "--output writes all pages: \"%s\" does not apply",
                         operands.v[0]);
+    if (schema && (folder != NULL || operands.count != 0))
+        return opt_fail(app, err, "--schema stands alone");
+    if (schema)
+        return print_manifest(app, true, err);
     if (folder != NULL)
         return write_all(app, folder, err);
     return print_page(app, operands.count == 0 ? NULL : operands.v[0], err);
@@ -105,8 +137,9 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 
 const struct cmd cmd_man = {
     .name = "man",
-    .args = "[VERB]",
+    .args = "[VERB|manifest]",
     .summary = "print a man page",
-    .about = "The page of a verb, or of rotkit as a whole, in mdoc: rotkit man ek | mandoc -l",
+    .about = "The page of a verb, of the manifest, or of rotkit as a whole, in mdoc:\n"
+             "rotkit man ek | mandoc -l",
     .run = run,
 };

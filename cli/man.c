@@ -165,7 +165,8 @@ static void put_see_also(FILE *to)
 {
     (void)fputs(".Sh SEE ALSO\n", to);
     for (const char *name = verb_after(""); name != NULL; name = verb_after(name))
-        (void)fprintf(to, ".Xr rotkit-%s 1%s\n", name, verb_after(name) == NULL ? "" : " ,");
+        (void)fprintf(to, ".Xr rotkit-%s 1 ,\n", name);
+    (void)fputs(".Xr rotkit-manifest 5\n", to);
 }
 
 static const char keys_and_environment[] =

@@ -23,6 +23,7 @@ options() {
 sed -n 's/^  \([a-z]*\)  .*/\1/p' "$scratch/overview" >"$scratch/verbs"
 [ -s "$scratch/verbs" ] || fault "no verb in the help"
 [ -f "$MAN/rotkit.1" ] || fault "no page rotkit.1"
+[ -f "$MAN/rotkit-manifest.5" ] || fault "no page rotkit-manifest.5"
 
 while read -r verb; do
     page=$MAN/rotkit-$verb.1
@@ -49,7 +50,7 @@ for page in "$MAN"/*.1; do
 done
 
 if command -v mandoc >/dev/null 2>&1; then
-    for page in "$MAN"/*.1; do
+    for page in "$MAN"/*.[15]; do
         mandoc -T lint -W warning "$page" >"$scratch/lint" 2>&1 || true
         # A page of this project is not among the system's pages while it is being checked.
         grep -v 'referenced manual not found' "$scratch/lint" >"$scratch/left" || true

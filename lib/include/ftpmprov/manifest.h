@@ -95,3 +95,6 @@ RK_API enum rk_rc rk_manifest_fail(const struct rk_manifest *manifest, struct rk
 RK_API enum rk_rc rk_manifest_schema(struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /* The commented manifest that `rotkit init` writes. */
 RK_API enum rk_rc rk_manifest_init_text(struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+/* rotkit-manifest(5) in mdoc; date and version stand in its head and foot. */
+RK_API enum rk_rc rk_manifest_page(const char *date, const char *version, struct rk_bytes *ret,
+                                   struct rk_err *err) RK_MUST_CHECK;
