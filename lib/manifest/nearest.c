@@ -40,7 +40,8 @@ static size_t distance(const char *a, const char *b)
 const char *rk_manifest_nearest(const struct rk_mrow *rows, const char *name)
 {
     const char *best = NULL;
-    size_t best_distance = NAME_DISTANCE_MAX + 1;
+    size_t near = (strlen(name) + 2) / 3; /* a short name has few letters to get wrong */
+    size_t best_distance = (near < NAME_DISTANCE_MAX ? near : NAME_DISTANCE_MAX) + 1;
 
     for (; rows->key != NULL; rows++) {
         size_t d = distance(name, rows->key);
