@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/err.h"
+
+#include "suite.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <string.h>
+
+START_TEST(the_first_line_grows_outwards_and_notes_go_below)
+{
+    struct rk_err err;
+
+    ck_assert_int_eq(rk_fail(&err, RK_E_USAGE, "%d bytes, expected %d", 15, 16), RK_E_USAGE);
+    ck_assert_int_eq(rk_wrap(&err, "file \"%s\"", "k.bin"), RK_E_USAGE);
+    ck_assert_int_eq(rk_note(&err, "give 16"), RK_E_USAGE);
+    ck_assert_int_eq(rk_wrap(&err, "key \"sym2\""), RK_E_USAGE);
+    ck_assert_str_eq(err.msg, "key \"sym2\": file \"k.bin\": 15 bytes, expected 16\n  give 16");
+}
+END_TEST
+
+START_TEST(a_place_is_kept_and_shown)
+{
+    struct rk_err err;
+
+    ck_assert_int_eq(rk_fail_at(&err, RK_E_USAGE, "x.yaml", 42, 7, "unknown"), RK_E_USAGE);
+    ck_assert_str_eq(err.msg, "x.yaml:42:7: unknown");
+    ck_assert_str_eq(err.file, "x.yaml");
+    ck_assert_uint_eq(err.line, 42);
+    ck_assert_uint_eq(err.column, 7);
+    ck_assert_int_eq(rk_fail_at(&err, RK_E_USAGE, "x.csv", 3, 0, "bad"), RK_E_USAGE);
+    ck_assert_str_eq(err.msg, "x.csv:3: bad");
+}
+END_TEST
+
+START_TEST(text_that_does_not_fit_ends_in_dots)
+{
+    struct rk_err err;
+    char huge[3000];
+
+    memset(huge, 'x', sizeof huge);
+    huge[sizeof huge - 1] = '\0';
+    ck_assert_int_eq(rk_fail(&err, RK_E_IO, "%s", huge), RK_E_IO);
+    ck_assert_uint_eq(strlen(err.msg), sizeof err.msg - 1);
+    ck_assert_str_eq(err.msg + sizeof err.msg - 4, "...");
+    ck_assert_int_eq(rk_wrap(&err, "subject"), RK_E_IO);
+    ck_assert_int_eq(strncmp(err.msg, "subject: xxx", 12), 0);
+    ck_assert_str_eq(err.msg + sizeof err.msg - 4, "...");
+    ck_assert_int_eq(rk_note(&err, "never seen"), RK_E_IO);
+    ck_assert_uint_lt(strlen(err.msg), sizeof err.msg);
+    ck_assert_int_eq(rk_wrap(&err, "%s", huge), RK_E_IO);
+    ck_assert_uint_lt(strlen(err.msg), sizeof err.msg);
+}
+END_TEST
+
+START_TEST(openssls_queue_is_left_empty)
+{
+    struct rk_err err;
+
+    ERR_raise(ERR_LIB_USER, ERR_R_PASSED_INVALID_ARGUMENT);
+    ck_assert_int_eq(rk_fail_ossl(&err, RK_E_KEY, "key"), RK_E_KEY);
+    ck_assert_uint_eq(ERR_peek_error(), 0);
+    ck_assert_int_eq(strncmp(err.msg, "key: ", 5), 0);
+    errno = ENOENT;
+    ck_assert_int_eq(rk_fail_errno(&err, RK_E_IO, "cannot open \"%s\"", "x"), RK_E_IO);
+    ck_assert_str_eq(err.msg, "cannot open \"x\": No such file or directory");
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_test(tc, the_first_line_grows_outwards_and_notes_go_below);
+    tcase_add_test(tc, a_place_is_kept_and_shown);
+    tcase_add_test(tc, text_that_does_not_fit_ends_in_dots);
+    tcase_add_test(tc, openssls_queue_is_left_empty);
+}
+
+int main(void)
+{
+    return suite_run(&(struct suite_options){ .name = "err", .add = add });
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ftpmprov/json.h"
+
+#include "suite.h"
+
+#include <string.h>
+
+static struct rk_err err;
+
+START_TEST(a_document_keeps_the_order_of_its_members)
+{
+    rk_json *doc = rk_json_new();
+    struct rk_bytes text = RK_BYTES_NONE;
+    struct rk_jv list;
+
+    rk_json_put_str(rk_json_root(doc), "z", "a \"b\"");
+    list = rk_json_put_array(rk_json_root(doc), "list");
+    rk_json_put_u64(list, NULL, 7);
+    rk_json_put_bool(rk_json_put_object(list, NULL), "yes", true);
+    rk_json_put_hex(rk_json_root(doc), "a", (const uint8_t *)"\x01\xff", 2);
+    ck_assert_int_eq(rk_json_text(doc, false, &text, &err), RK_OK);
+    ck_assert_str_eq((const char *)text.p, "{\"z\":\"a \\\"b\\\"\",\"list\":[7,{\"yes\":true}],\"a\":\"01ff\"}");
+    rk_bytes_done(&text);
+    rk_json_free(doc);
+}
+END_TEST
+
+START_TEST(a_fault_sticks_until_the_text_is_asked_for)
+{
+    rk_json *doc = rk_json_new();
+    struct rk_bytes text = RK_BYTES_NONE;
+
+    rk_json_put_str(rk_json_root(doc), "bad", "\xff\xfe");
+    rk_json_put_str(rk_json_root(doc), "good", "x");
+    ck_assert_int_eq(rk_json_text(doc, false, &text, &err), RK_E_NOMEM);
+    ck_assert_ptr_null(text.p);
+    rk_json_free(doc);
+}
+END_TEST
+
+static const struct {
+    const char *text, *message;
+} bad[] = {
+    { "{", "JSON line 1 column 1: string or '}' expected near end of file" },
+    { "{\"a\":1,\"a\":2}", "JSON line 1 column 10: duplicate object key near '\"a\"'" },
+    { "{} x", "JSON line 1 column 4: end of file expected near 'x'" },
+    { "", "JSON line 1 column 0: '[' or '{' expected near end of file" },
+};
+
+START_TEST(malformed_text_is_refused_with_its_place)
+{
+    rk_json *doc = NULL;
+
+    ck_assert_int_eq(rk_json_parse((const uint8_t *)bad[_i].text, strlen(bad[_i].text), &doc, &err),
+                     RK_E_FORMAT);
+    ck_assert_str_eq(err.msg, bad[_i].message);
+    ck_assert_ptr_null(doc);
+}
+END_TEST
+
+START_TEST(absent_values_answer_absent)
+{
+    rk_json *doc = NULL;
+    uint64_t v = 9;
+
+    ck_assert_int_eq(rk_json_parse((const uint8_t *)"{\"n\":-1,\"s\":\"t\"}", 16, &doc, &err), RK_OK);
+    ck_assert_ptr_null(rk_json_str(rk_json_get(rk_json_root(doc), "none")));
+    ck_assert_ptr_null(rk_json_str(rk_json_get(rk_json_root(doc), "n")));
+    ck_assert(!rk_json_u64(rk_json_get(rk_json_root(doc), "n"), &v));
+    ck_assert(!rk_json_u64(rk_json_get(rk_json_root(doc), "s"), &v));
+    ck_assert_uint_eq(rk_json_count(rk_json_get(rk_json_root(doc), "none")), 0);
+    ck_assert_ptr_null(rk_json_str(rk_json_at(rk_json_get(rk_json_root(doc), "none"), 3)));
+    ck_assert_uint_eq(v, 9);
+    rk_json_free(doc);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_test(tc, a_document_keeps_the_order_of_its_members);
+    tcase_add_test(tc, a_fault_sticks_until_the_text_is_asked_for);
+    tcase_add_loop_test(tc, malformed_text_is_refused_with_its_place, 0, 4);
+    tcase_add_test(tc, absent_values_answer_absent);
+}
+
+int main(void)
+{
+    return suite_run(&(struct suite_options){ .name = "json", .add = add });
+}
