@@ -118,6 +118,6 @@ enum rk_rc rk_passphrase_read(const struct rk_pin *pin, const char *subject, str
         if (strncmp(pin->source, sources[i].scheme, len) == 0)
             return sources[i].read(pin->source + len, subject, ret, err);
     }
-    return rk_fail(err, RK_E_USAGE, "passphrase source \"%s\" is none of fd:N, file:PATH, env:NAME",
-                   pin->source);
+    /* not shown: people put the passphrase itself where its source belongs */
+    return rk_fail(err, RK_E_USAGE, "passphrase source is none of fd:N, file:PATH, env:NAME");
 }

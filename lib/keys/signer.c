@@ -199,7 +199,14 @@ static enum rk_rc refuse(const rk_ctx *ctx, const char *rest, const struct rk_pi
     if (strstr(rest, "pin-value") != NULL)
         return rk_fail(err, RK_E_USAGE, "a key URI must not carry pin-value: name a pin-source");
     (void)rk_fail(err, RK_E_USAGE, "keys in tokens and behind helpers are not served in this version");
-    return rk_note(err, "served: PATH, file:PATH, pub:PATH");
+    return rk_note(err, "served: PATH, file:PATH, pub:PATH; pkcs11: and helper: come later");
+}
+
+static enum rk_rc refuse_env(const rk_ctx *ctx, const char *rest, const struct rk_pin *pin,
+                             rk_signer **ret, struct rk_err *err)
+{
+    (void)ctx, (void)rest, (void)pin, (void)ret;
+    return rk_fail(err, RK_E_USAGE, "\"env:\" names symmetric keys only, and this key signs");
 }
 
 static const struct {
@@ -211,7 +218,16 @@ static const struct {
     { "pub:", open_public },
     { "pkcs11:", refuse },
     { "helper:", refuse },
+    { "env:", refuse_env },
 };
+
+/* Length of a leading "scheme:", colon included; 0 when uri is a plain path. */
+static size_t scheme_len(const char *uri)
+{
+    size_t len = strspn(uri, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
+
+    return len != 0 && uri[len] == ':' ? len + 1 : 0;
+}
 
 enum rk_rc rk_signer_open(const rk_ctx *ctx, const char *uri, const struct rk_pin *pin,
                           rk_signer **ret, struct rk_err *err)
@@ -221,6 +237,12 @@ enum rk_rc rk_signer_open(const rk_ctx *ctx, const char *uri, const struct rk_pi
 
         if (strncmp(uri, sources[i].scheme, len) == 0)
             return sources[i].open(ctx, uri + len, pin, ret, err);
+    }
+    if (scheme_len(uri) != 0) {
+        (void)rk_fail(err, RK_E_USAGE,
+                      "unknown key scheme \"%.*s\" (known: file, pub, pkcs11, helper)",
+                      (int)scheme_len(uri), uri);
+        return rk_note(err, "a path with a colon in it is named file:PATH");
     }
     return open_file(ctx, uri, pin, ret, err);
 }
