@@ -202,9 +202,9 @@ static enum rk_rc new_field(rk_prime_search *search, struct rk_drbg *drbg, struc
     if (rk_drbg_generate(drbg, bytes, search->bytes, err))
         return err->rc;
     load_words(profile, bytes, search->bytes, word);
-    rc = refuse_corner(profile, word, words, err);
     if (profile->clear_top_byte)
         word[words - 1] &= 0x00FFFFFFu;
+    rc = refuse_corner(profile, word, words, err); /* of the number as the TPM's big numbers see it */
     adjust_top(profile, word, words);
     word[0] |= 1;
     search->pick = word[0] | 0x80000000u;
