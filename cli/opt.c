@@ -222,6 +222,19 @@ static enum rk_rc stop(struct app *app, struct rk_err *err)
     return rk_fail(err, RK_E_INTERNAL, "stopped");
 }
 
+/* A fault is told in JSON even when it stands before --json. */
+static void look_for_json(const struct opt *rows, int argc, char **argv)
+{
+    const struct opt *row = rows;
+
+    while (row->name != NULL && strcmp(row->name, "json") != 0)
+        row++;
+    for (int i = 1; row->name != NULL && i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--json") == 0)
+            *(bool *)row->into = true;
+    }
+}
+
 enum rk_rc opt_parse(struct app *app, const struct opt *rows, int argc, char **argv, size_t min,
                      size_t max, struct operands *ret, struct rk_err *err)
 {
@@ -233,6 +246,7 @@ enum rk_rc opt_parse(struct app *app, const struct opt *rows, int argc, char **a
         app->describe(app->describe_arg, app->cmd, app->verb, rows);
         return stop(app, err);
     }
+    look_for_json(rows, argc, argv);
     while (scan.at < argc) {
         char *text = argv[scan.at++];
         enum rk_rc rc = RK_OK;

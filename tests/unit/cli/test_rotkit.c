@@ -57,6 +57,19 @@ START_TEST(two_commands_run_in_one_process_and_share_nothing)
 }
 END_TEST
 
+START_TEST(a_fault_before_json_is_told_in_json)
+{
+    struct ran ran = run("ek", "derive", "--epsi=x", "--json");
+
+    ck_assert_int_eq(ran.code, 2);
+    ck_assert_str_eq(ran.out, "");
+    ck_assert_str_eq(ran.err,
+                     "{\"error\":{\"code\":2,\"message\":\"unknown option \\\"--epsi\\\" (did you "
+                     "mean \\\"--eps\\\"?)\",\"context\":[\"see 'rotkit help ek derive'\"]}}\n");
+    ran_done(&ran);
+}
+END_TEST
+
 START_TEST(every_kind_of_fault_has_its_exit_code)
 {
     /* design.md, "The command line" */
@@ -205,6 +218,7 @@ int main(void)
 
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, two_commands_run_in_one_process_and_share_nothing);
+    tcase_add_test(tc, a_fault_before_json_is_told_in_json);
     tcase_add_test(tc, every_kind_of_fault_has_its_exit_code);
     tcase_add_loop_test(tc, a_usage_fault_is_one_line_and_where_to_read_on, 0,
                         (int)(sizeof usages / sizeof usages[0]));
