@@ -66,7 +66,7 @@ RK_API enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca,
 /* The SubjectPublicKeyInfo of a certificate, for comparison with the computed EK. */
 RK_API enum rk_rc rk_ekcert_spki(const uint8_t *der, size_t len, struct rk_bytes *ret,
                                  struct rk_err *err) RK_MUST_CHECK;
-/* RK_E_VERIFY unless the certificate was issued by the CA certificates in chain_pem (root last). `when` for validity. */
+/* RK_E_VERIFY unless the certificate was issued by the CA certificates in chain_pem; the last of them is trusted. `when` for validity. */
 RK_API enum rk_rc rk_ekcert_verify(const rk_ctx *ctx, const uint8_t *der, size_t len,
                                    const struct rk_bytes *chain_pem, int64_t when,
                                    struct rk_err *err) RK_MUST_CHECK;

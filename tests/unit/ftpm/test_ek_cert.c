@@ -283,6 +283,7 @@ START_TEST(certificate_verifies_against_its_chain_and_no_other)
     ck_assert_int_eq(rk_ekcert_verify(ctx, der.p, der.len, &chain, NOW - 1, &err), RK_E_VERIFY);
     ck_assert_int_eq(rk_ekcert_verify(ctx, der.p, der.len, &chain, NOW + 11 * YEAR, &err),
                      RK_E_VERIFY);
+    ck_assert_int_eq(rk_ekcert_verify(ctx, der.p, der.len, &files.issuing_cert, NOW, &err), RK_OK);
     ck_assert_int_eq(rk_ca_make(ctx, &init, &other, &err), RK_OK);
     ck_assert_int_eq(rk_ekcert_verify(ctx, der.p, der.len, &other.root_cert, NOW, &err),
                      RK_E_VERIFY);
