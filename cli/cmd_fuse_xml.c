@@ -18,6 +18,8 @@
 
 enum { HASHES_MAX = 3, HASH_LEN = 64, KEY_LEN = 32, KEYS = 3 };
 
+static const char *const key_options[KEYS] = { "sbk", "oem-k1", "oem-k2" };
+
 struct fuse_options {
     const char *kdk_db, *out, *keys[KEYS]; /* SBK, OEM_K1, OEM_K2 */
     struct opt_list pubkeys, expected;
@@ -95,7 +97,6 @@ static enum rk_rc hash_keys(const struct app *app, const struct fuse_options *in
 static enum rk_rc read_keys(const struct fuse_options *in, struct fuse_values *values,
                             struct rk_err *err)
 {
-    static const char *const names[KEYS] = { "sbk", "oem-k1", "oem-k2" };
     const struct rk_secret **into[KEYS] = { &values->plan.sbk, &values->plan.oem_k1,
                                             &values->plan.oem_k2 };
 
@@ -103,7 +104,7 @@ static enum rk_rc read_keys(const struct fuse_options *in, struct fuse_values *v
         if (in->keys[i] == NULL)
             continue;
         if (key_read(in->keys[i], KEY_LEN, &values->key[i], err))
-            return rk_wrap(err, "--%s", names[i]);
+            return rk_wrap(err, "--%s", key_options[i]);
         *into[i] = &values->key[i];
     }
     return RK_OK;

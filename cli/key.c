@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of the grammar, but their bytes are not to be had. */
+static const char *const elsewhere[] = { "pkcs11:", "helper:", "pub:" };
+
 static enum rk_rc from_environment(const char *name, size_t len, struct rk_secret *ret,
                                    struct rk_err *err)
 {
@@ -20,8 +23,6 @@ static enum rk_rc from_environment(const char *name, size_t len, struct rk_secre
 
 enum rk_rc key_read(const char *uri, size_t len, struct rk_secret *ret, struct rk_err *err)
 {
-    static const char *const elsewhere[] = { "pkcs11:", "helper:", "pub:" };
-
     for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++)
         if (strncmp(uri, elsewhere[i], strlen(elsewhere[i])) == 0)
             return rk_fail(err, RK_E_USAGE, "a \"%s\" key cannot serve here: its bytes are needed",
