@@ -95,8 +95,8 @@ static enum rk_rc print_text(const struct app *app, const struct rk_ekb *ekb, bo
 
     rk_hex_write(ekb->fv, sizeof ekb->fv, fv);
     rk_hex_write(ekb->iv, sizeof ekb->iv, iv);
-    (void)fprintf(app->out, "version  %s\nFV       %s\nIV       %s\n", version_name(ekb->version), fv,
-                  iv);
+    (void)fprintf(app->out, "version  %s\nFV       %s\nIV       %s\n", version_name(ekb->version),
+                  fv, iv);
     for (size_t i = 0; i < ekb->item_count; i++) {
         const struct rk_ekb_item *item = &ekb->items[i];
 
@@ -156,7 +156,8 @@ const struct cmd cmd_blob_open = {
     .name = "open",
     .args = "EKS.IMG",
     .summary = "check and decrypt a key blob, list its items",
-    .about = "Exit code 3: the MAC does not hold, so key or FV are others, or the blob was changed.\n"
-             "Values of secret items are hidden unless --show-secrets is given.",
+    .about =
+        "Exit code 3: the MAC does not hold, so key or FV are others, or the blob was changed.\n"
+        "Values of secret items are hidden unless --show-secrets is given.",
     .run = run,
 };

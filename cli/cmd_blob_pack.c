@@ -136,7 +136,8 @@ static enum rk_rc find_version(const struct app *app, const char *name, enum rk_
         }
     }
     if (strcmp(name, "2.1") == 0)
-        return rk_fail(err, RK_E_USAGE, "key blob version 2.1 (t264) is refused: NVIDIA has published "
+        return rk_fail(err, RK_E_USAGE,
+                       "key blob version 2.1 (t264) is refused: NVIDIA has published "
                        "neither its key derivation nor an image of it");
     return opt_fail(app, err, "unknown key blob version \"%s\" (known: legacy, 1.0, 2.0)", name);
 }
@@ -156,7 +157,8 @@ static enum rk_rc set_nonces(const struct app *app, const struct pack *in, const
                              struct rk_ekb *ekb, struct rk_err *err)
 {
     if (in->fv == NULL && ekb->version != RK_EKB_2_0)
-        return opt_fail(app, err, "--fv FILE is missing: version %s takes the FV of the device's OP-TEE",
+        return opt_fail(app, err,
+                        "--fv FILE is missing: version %s takes the FV of the device's OP-TEE",
                         in->version);
     if (in->fv != NULL && read_block(in->fv, ekb->fv, err))
         return rk_wrap(err, "--fv");
@@ -235,8 +237,13 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 
     memcpy(rows, fixed, sizeof fixed);
     for (size_t i = 0; i < ITEMS; i++)
-        rows[FIXED + i] = (struct opt){ blob_tag_find(items[i].tag)->name, 0, OPT_STR, &in.from[i],
-                                        items[i].arg, items[i].help, false };
+        rows[FIXED + i] = (struct opt) { blob_tag_find(items[i].tag)->name,
+                                         0,
+                                         OPT_STR,
+                                         &in.from[i],
+                                         items[i].arg,
+                                         items[i].help,
+                                         false };
     if (opt_parse(app, rows, argc, argv, 0, 0, &none, err))
         return err->rc;
     return pack(app, &in, err);
@@ -246,9 +253,10 @@ const struct cmd cmd_blob_pack = {
     .name = "pack",
     .args = "",
     .summary = "make an encrypted key blob",
-    .about = "Refuses a blob that a fused device cannot use: without the UEFI authentication key, with\n"
-             "an incomplete set of fTPM items, with a certificate above 2048 bytes or a key of another\n"
-             "size. IV and, for 2.0, FV are derived from key and content: the same input gives the\n"
-             "same blob. KEY is a path, file:PATH or env:NAME; the text is hex or 0x words.",
+    .about =
+        "Refuses a blob that a fused device cannot use: without the UEFI authentication key, with\n"
+        "an incomplete set of fTPM items, with a certificate above 2048 bytes or a key of another\n"
+        "size. IV and, for 2.0, FV are derived from key and content: the same input gives the\n"
+        "same blob. KEY is a path, file:PATH or env:NAME; the text is hex or 0x words.",
     .run = run,
 };

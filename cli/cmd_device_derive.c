@@ -30,8 +30,8 @@ static enum rk_rc only_in(const char *path, uint64_t line, const struct rk_devic
     char text[21];
 
     rk_device_sn_text(sn, text);
-    return rk_fail_at(err, RK_E_USAGE, path, (unsigned)line, 0, "device \"%s\" has no row in \"%s\"",
-                      text, missing_in);
+    return rk_fail_at(err, RK_E_USAGE, path, (unsigned)line, 0,
+                      "device \"%s\" has no row in \"%s\"", text, missing_in);
 }
 
 /* The next device of both files; the same order is expected. */
@@ -163,7 +163,8 @@ const struct cmd cmd_device_derive = {
     .name = "derive",
     .args = "",
     .summary = "compute the identity and the EKs of each device",
-    .about = "Reads both files row by row, in the same order, and prints one JSON object a device:\n"
-             "device_sn, silicon_id_public (x|y) and ek, a list as `rotkit ek derive` prints it.",
+    .about =
+        "Reads both files row by row, in the same order, and prints one JSON object a device:\n"
+        "device_sn, silicon_id_public (x|y) and ek, a list as `rotkit ek derive` prints it.",
     .run = run,
 };

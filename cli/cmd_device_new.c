@@ -154,15 +154,16 @@ struct numbers {
     struct opt_u64 oem_id, first_sn, count;
 };
 
-static enum rk_rc read_fleet(const struct app *app, const struct numbers *in,
-                             const char *platform, struct fleet *fleet, struct rk_err *err)
+static enum rk_rc read_fleet(const struct app *app, const struct numbers *in, const char *platform,
+                             struct fleet *fleet, struct rk_err *err)
 {
 
     if (in->oem_id.v > UINT16_MAX)
-        return opt_fail(app, err, "--oem-id: %llu is above 65535", (unsigned long long)in->oem_id.v);
+        return opt_fail(app, err, "--oem-id: %llu is above 65535",
+                        (unsigned long long)in->oem_id.v);
     if (in->count.v == 0 || in->count.v > COUNT_MAX)
-        return opt_fail(app, err, "--count: %llu, expected 1 to %d a run", (unsigned long long)in->count.v,
-                        COUNT_MAX);
+        return opt_fail(app, err, "--count: %llu, expected 1 to %d a run",
+                        (unsigned long long)in->count.v, COUNT_MAX);
     if (in->first_sn.v > UINT64_MAX - (in->count.v - 1))
         return opt_fail(app, err, "--first-sn and --count pass the last serial number there is");
     fleet->count = (size_t)in->count.v;
@@ -232,8 +233,9 @@ const struct cmd cmd_device_new = {
     .name = "new",
     .args = "",
     .summary = "make the databases of new devices",
-    .about = "Draws KDK0 and EPS seed for each serial number, or derives them from --master, so that\n"
-             "the same devices can be made again. The secret files are CMS messages that only the\n"
-             "recipient opens (rotkit secret open). A file that exists is never overwritten.",
+    .about =
+        "Draws KDK0 and EPS seed for each serial number, or derives them from --master, so that\n"
+        "the same devices can be made again. The secret files are CMS messages that only the\n"
+        "recipient opens (rotkit secret open). A file that exists is never overwritten.",
     .run = run,
 };

@@ -72,9 +72,10 @@ static enum rk_rc all_lines(const struct app *app, const struct derive *in, stru
         if (lines_next(lines, &text, &len, err))
             return err->rc;
         if (text == NULL)
-            return lines->line != 0 ? RK_OK
-                                    : rk_fail(err, RK_E_USAGE, "\"%s\" is empty, expected an EPS a line",
-                                              lines->path);
+            return lines->line != 0
+                       ? RK_OK
+                       : rk_fail(err, RK_E_USAGE, "\"%s\" is empty, expected an EPS a line",
+                                 lines->path);
         if (rk_secret_from_hex(text, len, eps_len, &eps, err)) {
             (void)rk_wrap(err, "EPS of profile %s", rk_ek_profile_name(in->choice.profile));
             return at_line(lines, err);

@@ -50,7 +50,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         return print_json(app, hash, scheme, err);
     rk_hex_write(hash, sizeof hash, text);
     (void)fprintf(app->out, "%s\n", text);
-    out_note(app, "status: %s: no output of NVIDIA's tool has confirmed this rule", FUSE_HASH_STATUS);
+    out_note(app, "status: %s: no output of NVIDIA's tool has confirmed this rule",
+             FUSE_HASH_STATUS);
     out_note(app, FUSE_HASH_ADVICE);
     return RK_OK;
 }
@@ -59,7 +60,8 @@ const struct cmd cmd_fuse_hash = {
     .name = "hash",
     .args = "PUBKEY",
     .summary = "PublicKeyHash of a PKC key",
-    .about = "For RSA-3072, P-256, P-521 and Ed25519. The rule is read from published tools; no output\n"
-             "of NVIDIA's own tool has confirmed it: " FUSE_HASH_ADVICE ".",
+    .about =
+        "For RSA-3072, P-256, P-521 and Ed25519. The rule is read from published tools; no output\n"
+        "of NVIDIA's own tool has confirmed it: " FUSE_HASH_ADVICE ".",
     .run = run,
 };

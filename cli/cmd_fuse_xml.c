@@ -87,7 +87,8 @@ static enum rk_rc hash_keys(const struct app *app, const struct fuse_options *in
             values->pkc = key;
             key = NULL;
         } else if (scheme != values->scheme) {
-            return rk_fail(err, RK_E_USAGE, "\"%s\" is of another type than \"%s\": one scheme serves all",
+            return rk_fail(err, RK_E_USAGE,
+                           "\"%s\" is of another type than \"%s\": one scheme serves all",
                            in->pubkeys.v[i], in->pubkeys.v[0]);
         }
     }
@@ -123,8 +124,10 @@ static enum rk_rc compose_bsi(const struct fuse_options *in, struct fuse_values 
                                    (uint32_t)in->preset.v, &bits, err))
         return err->rc;
     if (in->bsi.set && (in->bsi.v & bits) != bits)
-        return rk_fail(err, RK_E_USAGE, "--boot-security-info 0x%llx lacks bits of 0x%x, which the other "
-                       "options enable", (unsigned long long)in->bsi.v, (unsigned)bits);
+        return rk_fail(err, RK_E_USAGE,
+                       "--boot-security-info 0x%llx lacks bits of 0x%x, which the other "
+                       "options enable",
+                       (unsigned long long)in->bsi.v, (unsigned)bits);
     plan->boot_security_info = in->bsi.set ? (uint32_t)in->bsi.v : bits;
     plan->has_boot_security_info = plan->boot_security_info != 0;
     return RK_OK;
@@ -157,7 +160,8 @@ static enum rk_rc read_values(const struct app *app, const struct fuse_options *
              &plan->security_mode, err) ||
         word(app, &in->opt_in, "opt-in-enable", &plan->has_opt_in_enable, &plan->opt_in_enable,
              err) ||
-        word(app, &in->psc, "psc-odm-static", &plan->has_psc_odm_static, &plan->psc_odm_static, err))
+        word(app, &in->psc, "psc-odm-static", &plan->has_psc_odm_static, &plan->psc_odm_static,
+             err))
         return err->rc;
     if (hash_keys(app, in, values, err) || read_keys(in, values, err))
         return err->rc;
@@ -285,7 +289,8 @@ const struct cmd cmd_fuse_xml = {
     .name = "xml",
     .args = "",
     .summary = "write fuse files",
-    .about = "BootSecurityInfo is composed from what the options enable and OR-ed with --preset. The\n"
-             "files stand for fuses that burn once: check them with the vendor's tool first.",
+    .about =
+        "BootSecurityInfo is composed from what the options enable and OR-ed with --preset. The\n"
+        "files stand for fuses that burn once: check them with the vendor's tool first.",
     .run = run,
 };

@@ -74,8 +74,9 @@ static const struct cmd cmd_secret_open = {
     .name = "open",
     .args = "FILE",
     .summary = "open a sealed file",
-    .about = "FILE is CMS AuthEnvelopedData, as `rotkit build`, `device new` and `fuse xml` write it.\n"
-             "Nothing of it is written before its tag has been checked; exit code 3 when it fails.",
+    .about =
+        "FILE is CMS AuthEnvelopedData, as `rotkit build`, `device new` and `fuse xml` write it.\n"
+        "Nothing of it is written before its tag has been checked; exit code 3 when it fails.",
     .run = run,
 };
 

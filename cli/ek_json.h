@@ -16,7 +16,10 @@ struct ek_choice {
     struct rk_ek_template *own[EK_TEMPLATES_MAX]; /* those read from files */
     size_t own_count;
 };
-#define EK_CHOICE_NONE { .profile = NULL }
+#define EK_CHOICE_NONE                                                                             \
+    {                                                                                              \
+        .profile = NULL                                                                            \
+    }
 void ek_choice_done(struct ek_choice *choice);
 
 /*

@@ -13,7 +13,10 @@ struct lines {
     size_t at, end;
     uint64_t line; /* of the last one handed out, from 1 */
 };
-#define LINES_NONE { .fd = -1 }
+#define LINES_NONE                                                                                 \
+    {                                                                                              \
+        .fd = -1                                                                                   \
+    }
 void lines_done(struct lines *lines);
 /* "-" is standard input. */
 enum rk_rc lines_open(const char *path, struct lines *ret, struct rk_err *err) RK_MUST_CHECK;

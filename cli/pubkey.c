@@ -17,7 +17,8 @@ enum rk_rc pubkey_open(const struct app *app, const char *name, rk_signer **ret,
     if (rk_signer_open(app->ctx, uri, NULL, ret, err) == RK_OK)
         return RK_OK;
     /* A private key has a public half; what the first reader said stands if it is none either. */
-    if (err->rc == RK_E_KEY && !prefixed && rk_signer_open(app->ctx, name, NULL, ret, &second) == RK_OK)
+    if (err->rc == RK_E_KEY && !prefixed &&
+        rk_signer_open(app->ctx, name, NULL, ret, &second) == RK_OK)
         return RK_OK;
     return err->rc;
 }

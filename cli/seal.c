@@ -27,7 +27,8 @@ enum rk_rc seal_open(const struct app *app, struct seal *seal, struct rk_err *er
         return RK_OK;
     if (seal->recipient == NULL)
         return opt_fail(app, err, "give --recipient CERT, or --plaintext-secrets");
-    if (rk_file_read(seal->recipient, CERTIFICATE_MAX, &pem, err) || rk_clock_now(app->ctx, &now, err))
+    if (rk_file_read(seal->recipient, CERTIFICATE_MAX, &pem, err) ||
+        rk_clock_now(app->ctx, &now, err))
         return err->rc;
     if (rk_cms_check_recipient(app->ctx, &pem, now, err))
         return rk_wrap(err, "\"%s\"", seal->recipient);
@@ -58,10 +59,10 @@ struct new_file new_file_sealed(const char *path, const struct sealed *content)
 {
     bool plain = content->plain.p != NULL;
 
-    return (struct new_file){ .path = path,
-                              .private = plain,
-                              .bytes = plain ? content->plain.p : content->cms.p,
-                              .len = plain ? content->plain.len : content->cms.len };
+    return (struct new_file) { .path = path,
+                               .private = plain,
+                               .bytes = plain ? content->plain.p : content->cms.p,
+                               .len = plain ? content->plain.len : content->cms.len };
 }
 
 enum rk_rc new_file_check(const char *path, struct rk_err *err)

@@ -15,12 +15,19 @@ struct seal {
     bool plaintext;
     struct rk_bytes certificate;
 };
-#define SEAL_NONE { .recipient = NULL }
+#define SEAL_NONE                                                                                  \
+    {                                                                                              \
+        .recipient = NULL                                                                          \
+    }
 #define OPT_SEAL(seal)                                                                             \
-    { "recipient", 0, OPT_STR, &(seal).recipient, "CERT",                                          \
-      "certificate that secret outputs are sealed to (CMS)", false },                              \
-    { "plaintext-secrets", 0, OPT_FLAG, &(seal).plaintext, NULL,                                   \
-      "write secret outputs in the clear, mode 0600", false }
+    { "recipient", 0,                                                                              \
+      OPT_STR,     &(seal).recipient,                                                              \
+      "CERT",      "certificate that secret outputs are sealed to (CMS)",                          \
+      false },                                                                                     \
+    {                                                                                              \
+        "plaintext-secrets", 0, OPT_FLAG, &(seal).plaintext, NULL,                                 \
+            "write secret outputs in the clear, mode 0600", false                                  \
+    }
 void seal_done(struct seal *seal);
 
 /* One of the two must be given; reads and checks the certificate before any work is done. */

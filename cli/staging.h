@@ -11,7 +11,10 @@ struct staging {
     char folder[RK_PATH_MAX]; /* "" : nothing to clear away */
     bool dry_run;
 };
-#define STAGING_NONE { .path = NULL }
+#define STAGING_NONE                                                                               \
+    {                                                                                              \
+        .path = NULL                                                                               \
+    }
 /* Clears away what was not published. */
 void staging_done(struct staging *staging);
 /* RK_E_USAGE when path exists. Nothing is made with --dry-run. */
