@@ -3,8 +3,6 @@ add_library(rk_warnings INTERFACE)
 target_compile_options(rk_warnings INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wwrite-strings
   -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wformat=2 -Wundef -pedantic)
-# Sanitizers blow frames up, so only the release build is held to it.
-target_compile_options(rk_warnings INTERFACE $<$<CONFIG:Release>:-Wframe-larger-than=8192>)
 target_compile_definitions(rk_warnings INTERFACE
   _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE _GNU_SOURCE
   OPENSSL_NO_DEPRECATED OPENSSL_API_COMPAT=30000)
