@@ -201,19 +201,20 @@ static enum rk_rc check_area(const TPMT_PUBLIC *area, struct rk_err *err)
     return RK_OK;
 }
 
-/* As TPMT_PUBLIC, or as TPM2B_PUBLIC when its size word says so. */
-static bool unmarshal(const uint8_t *tpmt, size_t len, TPMT_PUBLIC *ret)
+static bool unmarshal_area(const uint8_t *tpmt, size_t len, TPMT_PUBLIC *ret)
 {
-    TPM2B_PUBLIC whole = { .size = 0 };
     size_t used = 0;
 
-    if (Tss2_MU_TPMT_PUBLIC_Unmarshal(tpmt, len, &used, ret) == TSS2_RC_SUCCESS && used == len)
+    return Tss2_MU_TPMT_PUBLIC_Unmarshal(tpmt, len, &used, ret) == TSS2_RC_SUCCESS && used == len;
+}
+
+/* As TPMT_PUBLIC, or as TPM2B_PUBLIC when the size word in front, which tss2-mu ignores, says so. */
+static bool unmarshal(const uint8_t *bytes, size_t len, TPMT_PUBLIC *ret)
+{
+    if (unmarshal_area(bytes, len, ret))
         return true;
-    used = 0;
-    if (Tss2_MU_TPM2B_PUBLIC_Unmarshal(tpmt, len, &used, &whole) != TSS2_RC_SUCCESS || used != len)
-        return false;
-    *ret = whole.publicArea;
-    return true;
+    return len >= 2 && ((size_t)bytes[0] << 8 | bytes[1]) == len - 2 &&
+           unmarshal_area(bytes + 2, len - 2, ret);
 }
 
 enum rk_rc rk_ek_template_parse(const uint8_t *tpmt, size_t len, struct rk_ek_template **ret,
