@@ -42,6 +42,8 @@ run() {
     shift
     code=0
     "$ROTKIT" "$@" >"$out" 2>"$err" </dev/null || code=$?
+    # Where the memory lock limit is low (a container), every run that reads secrets says so.
+    sed -i '/^rotkit: warning: secrets are wiped but may be swapped: /d' "$err"
     [ "$code" -eq "$run_wanted" ] && return 0
     cat "$err" >&2
     fail "rotkit $*: exit $code, expected $run_wanted${what:+ ($what)}"
