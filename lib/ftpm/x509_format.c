@@ -2,10 +2,17 @@
 /* The certificate's row in the table of formats. */
 #include "base/format_rows.h"
 #include "ftpm/ca.h"
+#include "ftpm/cert_read.h"
+#include "ftpmprov/hex.h"
 
 #include <stdio.h>
 
-enum { CERT_MAX = 65536 };
+#include <openssl/err.h>
+#include <openssl/objects.h>
+
+enum { CERT_MAX = 65536, SERIAL_SHOWN = 32 };
+
+RK_OSSL_CLEANUP(object_done, ASN1_OBJECT, ASN1_OBJECT_free)
 
 static bool recognise(const uint8_t *file, size_t len)
 {
@@ -17,41 +24,81 @@ static bool recognise(const uint8_t *file, size_t len)
     return good;
 }
 
-static const char *const names[] = { "tbsCertificate", "signatureAlgorithm", "signatureValue" };
-
-/* SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue }: where the three stand. */
-static enum rk_rc add_parts(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
+static enum rk_rc add(struct rk_map *map, struct rk_region *parent, const struct rk_tlv *tlv,
+                      const char *name, struct rk_region **ret, struct rk_err *err)
 {
-    const unsigned char *at = file;
-    long size;
-    int tag, class;
+    return rk_region_add(map, parent, tlv->at, tlv->size, name, ret, err);
+}
 
-    if ((ASN1_get_object(&at, &size, &tag, &class, (long)len) & 0x80) != 0)
-        return rk_fail_ossl(err, RK_E_FORMAT, "malformed DER");
-    for (size_t i = 0; i < 3; i++) {
-        const unsigned char *start = at;
-        struct rk_region *region;
+static enum rk_rc add_extensions(const struct rk_cert *cert, struct rk_map *map,
+                                 struct rk_region *tbs, struct rk_err *err)
+{
+    struct rk_region *list, *region;
 
-        if ((ASN1_get_object(&at, &size, &tag, &class, (long)(file + len - at)) & 0x80) != 0)
-            return rk_fail_ossl(err, RK_E_FORMAT, "malformed DER");
-        at += size;
-        if (rk_region_add(map, map->root, (uint64_t)(start - file), (uint64_t)(at - start), names[i],
-                          &region, err))
+    if (cert->exts.tag == 0)
+        return RK_OK;
+    if (add(map, tbs, &cert->exts, "extensions", &list, err))
+        return err->rc;
+    for (size_t i = 0; i < cert->ext_count; i++) {
+        const struct rk_cert_ext *ext = &cert->ext[i];
+        const unsigned char *at = ext->oid.head;
+        RK_AUTO(object_done) ASN1_OBJECT *oid = d2i_ASN1_OBJECT(NULL, &at, (long)ext->oid.size);
+        char name[64] = "extension";
+
+        if (oid != NULL)
+            (void)OBJ_obj2txt(name, sizeof name, oid, 0);
+        ERR_clear_error();
+        if (add(map, list, &ext->whole, name, &region, err))
             return err->rc;
+        if (ext->critical.tag != 0 && ext->critical.p[0] != 0)
+            (void)snprintf(region->note, sizeof region->note, "critical");
     }
     return RK_OK;
+}
+
+/* The fields of tbsCertificate in their order, then algorithm and signature. */
+static enum rk_rc add_parts(const struct rk_cert *cert, struct rk_map *map, struct rk_err *err)
+{
+    const struct {
+        const struct rk_tlv *tlv;
+        const char *name;
+    } fields[] = {
+        { &cert->version, "version" },           { &cert->serial, "serialNumber" },
+        { &cert->tbs_alg, "signature" },         { &cert->issuer, "issuer" },
+        { &cert->validity, "validity" },         { &cert->subject, "subject" },
+        { &cert->spki, "subjectPublicKeyInfo" },
+    };
+    struct rk_region *tbs, *region;
+
+    if (add(map, map->root, &cert->tbs, "tbsCertificate", &tbs, err))
+        return err->rc;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (fields[i].tlv->tag == 0)
+            continue;
+        if (add(map, tbs, fields[i].tlv, fields[i].name, &region, err))
+            return err->rc;
+        if (fields[i].tlv == &cert->serial && cert->serial.len <= SERIAL_SHOWN)
+            rk_hex_write(cert->serial.p, cert->serial.len, region->note);
+    }
+    if (add_extensions(cert, map, tbs, err) ||
+        add(map, map->root, &cert->alg, "signatureAlgorithm", &region, err))
+        return err->rc;
+    return add(map, map->root, &cert->signature, "signatureValue", &region, err);
 }
 
 static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(rk_x509_done) X509 *cert = NULL;
     char issuer[128] = "";
+    struct rk_cert parts;
 
-    if (rk_x509_parse(file, len, &cert, err) || add_parts(file, len, map, err))
+    if (rk_x509_parse(file, len, &cert, err) || rk_cert_read(file, len, &parts, err) ||
+        add_parts(&parts, map, err))
         return err->rc;
     (void)X509_NAME_oneline(X509_get_issuer_name(cert), issuer, sizeof issuer);
     (void)snprintf(map->root->note, sizeof map->root->note, "issuer %s", issuer);
-    (void)snprintf(map->integrity, sizeof map->integrity, "signature not checked: needs the issuer");
+    (void)snprintf(map->integrity, sizeof map->integrity,
+                   "signature not checked: needs the issuer");
     return RK_OK;
 }
 
