@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@ struct rk_release {
     struct rk_jv files; /* its "files" */
     bool has_secrets;
     char path[RK_PATH_MAX], staging[RK_PATH_MAX];
+    int lock; /* on the staging folder, as long as this build is at work; -1: none */
 };
 
 static void close_at_exit(rk_release **release)
@@ -72,6 +74,54 @@ static void put_head(rk_release *release)
     release->files = rk_json_put_array(root, "files");
 }
 
+static enum rk_rc make_parent(const char *path, struct rk_err *err)
+{
+    char parent[RK_PATH_MAX];
+    char *slash;
+
+    (void)snprintf(parent, sizeof parent, "%s", path);
+    slash = strrchr(parent, '/');
+    if (slash == NULL || slash == parent)
+        return RK_OK;
+    *slash = '\0';
+    return rk_file_make_dirs(parent, err);
+}
+
+static enum rk_rc busy(rk_release *release, struct rk_err *err)
+{
+    (void)rk_fail(err, RK_E_USAGE, "\"%s\" is in use: another build writes the same release",
+                  release->staging);
+    release->staging[0] = '\0'; /* not ours to remove */
+    return err->rc;
+}
+
+static enum rk_rc lock_staging(rk_release *release, struct rk_err *err)
+{
+    release->lock = open(release->staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (release->lock < 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot open \"%s\"", release->staging);
+    if (flock(release->lock, LOCK_EX | LOCK_NB) != 0)
+        return busy(release, err);
+    return RK_OK;
+}
+
+/* A stale folder of a build that died is nobody's any more, so its lock can be had. */
+static enum rk_rc open_staging(rk_release *release, struct rk_err *err)
+{
+    if (rk_tree_exists(release->staging)) {
+        if (lock_staging(release, err) || rk_tree_remove(release->staging, err))
+            return err->rc;
+        (void)close(release->lock);
+        release->lock = -1;
+    }
+    if (make_parent(release->staging, err))
+        return err->rc;
+    if (mkdir(release->staging, 0777) != 0)
+        return errno == EEXIST ? busy(release, err)
+                               : rk_fail_errno(err, RK_E_IO, "cannot make folder \"%s\"", release->staging);
+    return lock_staging(release, err);
+}
+
 enum rk_rc rk_release_begin(const rk_ctx *ctx, const struct rk_release_options *options,
                             rk_release **ret, struct rk_err *err)
 {
@@ -81,13 +131,14 @@ enum rk_rc rk_release_begin(const rk_ctx *ctx, const struct rk_release_options *
         return rk_fail_nomem(err);
     release->ctx = ctx;
     release->options = options;
+    release->lock = -1;
     release->doc = rk_json_new();
     put_head(release);
     if (set_paths(release, options->path, err)) {
         release->staging[0] = '\0';
         return err->rc;
     }
-    if (rk_tree_remove(release->staging, err) || rk_file_make_dirs(release->staging, err))
+    if (open_staging(release, err))
         return err->rc;
     *ret = release;
     release = NULL;
@@ -102,6 +153,8 @@ void rk_release_close(rk_release *release)
         return;
     if (release->staging[0] != '\0' && rk_tree_remove(release->staging, &err) != RK_OK)
         rk_warn(release->ctx, "%s", err.msg);
+    if (release->lock >= 0)
+        (void)close(release->lock);
     rk_json_free(release->doc);
     rk_free(release);
 }
