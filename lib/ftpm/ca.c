@@ -146,6 +146,17 @@ static enum rk_rc check_key(X509 *cert, const rk_signer *key, struct rk_err *err
     return RK_OK;
 }
 
+/* Now, and not at the first device: a public or locked key cannot sign. */
+static enum rk_rc check_signs(rk_signer *key, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
+
+    if (rk_signer_sign(key, rk_signer_default_scheme(key), (const uint8_t *)"probe", 5, &signature,
+                       err))
+        return rk_wrap(err, "CA key");
+    return RK_OK;
+}
+
 static enum rk_rc open_chain(rk_ca *ca, const struct rk_bytes *file, int64_t when,
                              struct rk_err *err)
 {
@@ -158,7 +169,7 @@ static enum rk_rc open_chain(rk_ca *ca, const struct rk_bytes *file, int64_t whe
     cert = rk_ca_cert(ca);
     if (check_may_sign(cert, err) || check_dates(cert, when, err) || check_strength(cert, err) ||
         check_key(cert, ca->key, err) || check_order(ca->chain, err) ||
-        check_above(ca->chain, when, err))
+        check_above(ca->chain, when, err) || check_signs(ca->key, err))
         return err->rc;
     if (EVP_Digest(spki->p, spki->len, digest, NULL, EVP_sha256(), NULL) != 1)
         return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");

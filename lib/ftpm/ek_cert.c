@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/wr.h"
+#include "ftpm/cert_read.h"
 
 #include <string.h>
 #include <time.h>
@@ -301,6 +302,20 @@ static enum rk_rc set_names(X509 *cert, const rk_ca *ca, const struct rk_ekcert_
     return RK_OK;
 }
 
+/* Keys the TCG templates make: anything else is no EK, and its keyUsage would be a guess. */
+static enum rk_rc check_key(const struct rk_bytes *spki, struct rk_err *err)
+{
+    enum { RSA_MIN = 2048 };
+    struct rk_spki_info info;
+
+    if (rk_spki_read(spki->p, spki->len, &info, err))
+        return err->rc;
+    if (info.kind == RK_KEY_RSA && info.bits < RSA_MIN)
+        return rk_fail(err, RK_E_USAGE, "public key: RSA of %zu bits, at least %d", info.bits,
+                       RSA_MIN);
+    return RK_OK;
+}
+
 enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca, const struct rk_ekcert_profile *profile,
                            const uint8_t *device, size_t device_len, const struct rk_bytes *spki,
                            struct rk_bytes *ret, struct rk_err *err)
@@ -312,6 +327,8 @@ enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca, const struct rk_ekcert_
 
     if (key == NULL || at != spki->p + spki->len)
         return rk_fail_ossl(err, RK_E_FORMAT, "no SubjectPublicKeyInfo");
+    if (check_key(spki, err))
+        return err->rc;
     if (device_len > 255)
         return rk_fail(err, RK_E_USAGE, "device name of %zu bytes, at most 255", device_len);
     if (rk_ekcert_profile_check(profile, err))

@@ -394,6 +394,32 @@ START_TEST(issue_refuses_a_policy_that_is_no_oid)
 }
 END_TEST
 
+START_TEST(issue_refuses_keys_that_no_ek_template_makes)
+{
+    const struct {
+        EVP_PKEY *pkey;
+        const char *message;
+    } rows[] = {
+        { EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), "public key: the key is neither RSA nor EC" },
+        { EVP_PKEY_Q_keygen(NULL, NULL, "EC", "brainpoolP256r1"),
+          "public key: the curve is none of P-256, P-384, P-521" },
+        { EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024),
+          "public key: RSA of 1024 bits, at least 2048" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct rk_bytes spki = RK_BYTES_NONE, got = RK_BYTES_NONE;
+
+        spki_of(rows[i].pkey, &spki);
+        ck_assert_int_eq(rk_ekcert_issue(ctx, ca, &plain, device, sizeof device, &spki, &got, &err),
+                         RK_E_USAGE);
+        ck_assert_str_eq(err.msg, rows[i].message);
+        ck_assert_ptr_null(got.p);
+        rk_bytes_done(&spki);
+    }
+}
+END_TEST
+
 /* Loop test: a public key cut to _i bytes. */
 START_TEST(issue_refuses_every_cut_public_key)
 {
@@ -433,6 +459,20 @@ START_TEST(ca_refuses_a_key_that_is_not_its_own)
     refused(root_key, NOW, RK_E_VERIFY,
             SUBJECT "the CA certificate and the CA key do not belong together");
     rk_signer_free(root_key);
+}
+END_TEST
+
+START_TEST(ca_refuses_a_public_key_before_the_first_device)
+{
+    rk_signer *public_half = NULL;
+    BIO *bio = BIO_new_file(CA_PATH ".pub", "w");
+
+    ck_assert_int_eq(PEM_write_bio_PUBKEY(bio, rk_signer_pkey(ca_key)), 1);
+    BIO_free(bio);
+    ck_assert_int_eq(rk_signer_open(ctx, "pub:" CA_PATH ".pub", NULL, &public_half, &err), RK_OK);
+    (void)unlink(CA_PATH ".pub");
+    refused(public_half, NOW, RK_E_KEY, SUBJECT "CA key: the key is public only and cannot sign");
+    rk_signer_free(public_half);
 }
 END_TEST
 
@@ -580,6 +620,8 @@ int main(void)
     tcase_add_test(one, spki_comes_back_as_it_went_in);
     tcase_add_loop_test(one, issue_refuses_what_no_certificate_can_carry, 0, BAD);
     tcase_add_test(one, issue_refuses_a_policy_that_is_no_oid);
+    tcase_add_test(one, issue_refuses_keys_that_no_ek_template_makes);
+    tcase_add_test(one, ca_refuses_a_public_key_before_the_first_device);
     tcase_add_loop_test(one, issue_refuses_every_cut_public_key, 0, EC_SPKI);
     tcase_add_test(one, ca_refuses_times_outside_its_validity);
     tcase_add_test(one, ca_refuses_a_key_that_is_not_its_own);
