@@ -61,10 +61,13 @@ check() {
         cat "$scratch/tool.log" >&2
         fail "$template: $1"
     }
-    tpm2_readpublic -c ek.ctx -f pem -o theirs.pem >/dev/null
+    tpm2_readpublic -c ek.ctx -f pem -o theirs.pem -n theirs.name >/dev/null
     openssl pkey -pubin -in theirs.pem -outform DER -out theirs.der
     ours "$template" | openssl pkey -pubin -outform DER -out ours.der
     cmp -s theirs.der ours.der || fail "$template: the TPM made another EK"
+    # The Name is a digest of the whole public area: attributes, policy and parameters agree too.
+    jq -r --arg t "$template" 'select(.template == $t) | .name' computed | unhex >ours.name
+    cmp -s theirs.name ours.name || fail "$template: the TPM's EK has another Name"
     tpm2_flushcontext -t >/dev/null 2>&1 || true
     echo "$template" >>agreed
 }
