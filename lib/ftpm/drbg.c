@@ -129,6 +129,11 @@ static enum rk_rc update(struct rk_drbg *drbg, const uint8_t *x, struct rk_err *
     return RK_OK;
 }
 
+static void wipe_chain(uint8_t (*chain)[CHAINS_MAX][BLOCK])
+{
+    OPENSSL_cleanse(*chain, sizeof *chain);
+}
+
 static enum rk_rc new_aes(const rk_ctx *ctx, size_t key_len, EVP_CIPHER_CTX **ret,
                           struct rk_err *err)
 {
@@ -149,7 +154,7 @@ enum rk_rc rk_drbg_init(const rk_ctx *ctx, const struct rk_secret *eps, const ui
 {
     RK_AUTO(rk_drbg_done) struct rk_drbg drbg = { .key_len = key_len };
     RK_AUTO(rk_wr_done) struct rk_wr msg = RK_WR_MAX(SEED_INPUT_MAX);
-    uint8_t chain[CHAINS_MAX][BLOCK];
+    RK_AUTO(wipe_chain) uint8_t chain[CHAINS_MAX][BLOCK] = { { 0 } };
     size_t data_len;
 
     if (new_aes(ctx, key_len, &drbg.aes, err) ||
@@ -157,7 +162,6 @@ enum rk_rc rk_drbg_init(const rk_ctx *ctx, const struct rk_secret *eps, const ui
         derive_seed(&drbg, &msg, data_len, chain, err) ||
         set_key(drbg.aes, drbg.state.key, err) || update(&drbg, chain[0], err))
         return err->rc;
-    OPENSSL_cleanse(chain, sizeof chain);
     *ret = drbg;
     drbg.aes = NULL;
     return RK_OK;

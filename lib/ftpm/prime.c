@@ -190,11 +190,16 @@ static enum rk_rc set_base(rk_prime_search *search, const uint32_t *word, size_t
     return good != NULL ? RK_OK : rk_fail_ossl(err, RK_E_NOMEM, "big number");
 }
 
+static void wipe(uint8_t (*bytes)[PRIME_BYTES_MAX])
+{
+    OPENSSL_cleanse(*bytes, sizeof *bytes);
+}
+
 /* A random start and its sieved field. */
 static enum rk_rc new_field(rk_prime_search *search, struct rk_drbg *drbg, struct rk_err *err)
 {
     const struct rk_ek_profile *profile = search->profile;
-    uint8_t bytes[PRIME_BYTES_MAX];
+    RK_AUTO(wipe) uint8_t bytes[PRIME_BYTES_MAX] = { 0 };
     uint32_t word[PRIME_BYTES_MAX / 4];
     size_t words = search->bytes / 4;
     enum rk_rc rc;
@@ -212,7 +217,6 @@ static enum rk_rc new_field(rk_prime_search *search, struct rk_drbg *drbg, struc
     rk_sieve_run(&search->sieve, word, words);
     if (rc == RK_OK)
         rc = set_base(search, word, words, err);
-    OPENSSL_cleanse(bytes, sizeof bytes);
     OPENSSL_cleanse(word, sizeof word);
     return rc;
 }
@@ -226,7 +230,7 @@ static enum rk_rc bn_failed(struct rk_err *err)
 static enum rk_rc draw_witness(const rk_prime_search *search, struct rk_drbg *drbg,
                                struct lane *lane, struct rk_err *err)
 {
-    uint8_t bytes[PRIME_BYTES_MAX];
+    RK_AUTO(wipe) uint8_t bytes[PRIME_BYTES_MAX] = { 0 };
 
     do {
         if (rk_drbg_generate(drbg, bytes, search->bytes, err))
@@ -235,7 +239,6 @@ static enum rk_rc draw_witness(const rk_prime_search *search, struct rk_drbg *dr
             return bn_failed(err);
     } while (BN_cmp(lane->witness, BN_value_one()) <= 0 ||
              BN_cmp(lane->witness, lane->w_minus_1) >= 0);
-    OPENSSL_cleanse(bytes, sizeof bytes);
     return RK_OK;
 }
 
