@@ -300,6 +300,24 @@ START_TEST(each_rule_speaks_when_it_is_broken) /* loop test: _i is the change */
 }
 END_TEST
 
+/* SEQUENCE in SEQUENCE, 60 deep: the walk stops at its bound and says so. */
+START_TEST(nesting_without_end_is_malformed)
+{
+    enum { DEPTH = 60 };
+    uint8_t nested[2 * DEPTH];
+    struct rk_bytes der;
+
+    for (size_t i = 0; i < DEPTH; i++) {
+        nested[2 * i] = 0x30;
+        nested[2 * i + 1] = (uint8_t)(2 * (DEPTH - i - 1));
+    }
+    der = altered(NID_info_access, NID_info_access, false, nested, sizeof nested);
+    lint(&der);
+    ck_assert_msg(text_of("ext-malformed") != NULL, "ext-malformed is silent");
+    rk_bytes_done(&der);
+}
+END_TEST
+
 /* Same-length edits of ours: the position is found by the bytes around it. */
 /* clang-format off */
 static const struct {
@@ -400,6 +418,7 @@ int main(void)
     tcase_add_test(tc, nvidias_ecc_sample_also_claims_to_sign);
     tcase_add_test(tc, our_certificates_have_no_finding);
     tcase_add_loop_test(tc, each_rule_speaks_when_it_is_broken, 0, CHANGES);
+    tcase_add_test(tc, nesting_without_end_is_malformed);
     tcase_add_loop_test(tc, each_edit_is_found, 0, EDITS);
     tcase_add_loop_test(tc, every_cut_sample_is_no_certificate, 0, 2);
     tcase_add_loop_test(tc, every_flipped_byte_of_a_sample_is_stood, 0, 2);
