@@ -36,9 +36,11 @@ static enum rk_rc tell(const struct app *app, const struct rk_build_report *repo
     if (report->has_plaintext_secrets)
         out_note(app, "warning: secret outputs are in the clear, as --plaintext-secrets asked");
     if (report->has_unconfirmed_hash)
-        out_note(app, "warning: a PublicKeyHash is unconfirmed: no vendor value was there to compare");
+        out_note(app,
+                 "warning: a PublicKeyHash is unconfirmed: no vendor value was there to compare");
     if (!app->json) {
-        out_note(app, "%" PRIu64 " devices, release \"%s\": %s", report->devices, report->path, outcome);
+        out_note(app, "%" PRIu64 " devices, release \"%s\": %s", report->devices, report->path,
+                 outcome);
         return RK_OK;
     }
     doc = rk_json_new();
@@ -46,7 +48,8 @@ static enum rk_rc tell(const struct app *app, const struct rk_build_report *repo
     rk_json_put_u64(rk_json_root(doc), "devices", report->devices);
     rk_json_put_str(rk_json_root(doc), "outcome", outcome);
     rk_json_put_bool(rk_json_root(doc), "plaintext_secrets", report->has_plaintext_secrets);
-    rk_json_put_bool(rk_json_root(doc), "unconfirmed_public_key_hash", report->has_unconfirmed_hash);
+    rk_json_put_bool(rk_json_root(doc), "unconfirmed_public_key_hash",
+                     report->has_unconfirmed_hash);
     return out_json(app, doc, err);
 }
 
@@ -87,7 +90,8 @@ const struct cmd cmd_build = {
     .name = "build",
     .args = "MANIFEST",
     .summary = "make a release: key blobs, certificates, fuse data",
-    .about = "Everything is made beside the release's place, read back and verified there, and put in\n"
-             "place in one step. A release that would come out the same is left untouched.",
+    .about =
+        "Everything is made beside the release's place, read back and verified there, and put in\n"
+        "place in one step. A release that would come out the same is left untouched.",
     .run = run,
 };

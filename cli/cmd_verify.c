@@ -31,8 +31,8 @@ static void json_done(rk_json **doc)
     rk_json_free(*doc);
 }
 
-static enum rk_rc tell(const struct app *app, const char *path, const char *what, const char *detail,
-                       const char *signer, struct rk_err *err)
+static enum rk_rc tell(const struct app *app, const char *path, const char *what,
+                       const char *detail, const char *signer, struct rk_err *err)
 {
     RK_AUTO(json_done) rk_json *doc = NULL;
 
@@ -55,8 +55,9 @@ static enum rk_rc verify_release(const struct app *app, const char *path, struct
 
     if (rk_release_verify(app->ctx, path, &report, err))
         return rk_wrap(err, "%s", path);
-    (void)snprintf(detail, sizeof detail, "holds: %" PRIu64 " devices, %" PRIu64 " files, %" PRIu64
-                   " EK certificates", report.devices, report.files, report.certificates);
+    (void)snprintf(detail, sizeof detail,
+                   "holds: %" PRIu64 " devices, %" PRIu64 " files, %" PRIu64 " EK certificates",
+                   report.devices, report.files, report.certificates);
     return tell(app, path, "release", detail, report.signer, err);
 }
 
@@ -73,8 +74,8 @@ static enum rk_rc verify_file(const struct app *app, const struct verify_options
         return rk_wrap(err, "%s", path);
     if (options->ca != NULL) {
         if (strcmp(map.format, "x509") != 0)
-            return rk_fail(err, RK_E_VERIFY, "%s: %s carries no signature that --ca could check", path,
-                           map.format);
+            return rk_fail(err, RK_E_VERIFY, "%s: %s carries no signature that --ca could check",
+                           path, map.format);
         if (rk_ekcert_verify(app->ctx, file.p, file.len, &options->chain, options->now, err))
             return rk_wrap(err, "%s", path);
         signer = options->ca;
@@ -102,7 +103,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     for (size_t i = 0; i < operands.count; i++) {
         const char *path = operands.v[i];
 
-        if (rk_release_is(path) ? verify_release(app, path, err) : verify_file(app, &options, path, err))
+        if (rk_release_is(path) ? verify_release(app, path, err)
+                                : verify_file(app, &options, path, err))
             return err->rc;
     }
     return RK_OK;
@@ -112,7 +114,8 @@ const struct cmd cmd_verify = {
     .name = "verify",
     .args = "PATH...",
     .summary = "verify files and releases from public material",
-    .about = "The format is found by content. Without --ca only integrity is checked, and the answer says\n"
+    .about = "The format is found by content. Without --ca only integrity is checked, and the "
+             "answer says\n"
              "\"signer: not checked\". Exit code 3 when something does not hold.",
     .run = run,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options as rows: they bind local variables of a command, and are its help, completion and page. */
+/* Options as rows: they bind local variables of a command, and are its help, completion and page.
+ */
 #pragma once
 
 #include "app.h"
@@ -32,10 +33,18 @@ struct opt {
     const char *help;
     bool required;
 };
-#define OPT_END { .name = NULL }
-#define OPT_JSON(app) { "json", 0, OPT_FLAG, &(app)->json, NULL, "print JSON", false }
+#define OPT_END                                                                                    \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
+#define OPT_JSON(app)                                                                              \
+    {                                                                                              \
+        "json", 0, OPT_FLAG, &(app)->json, NULL, "print JSON", false                               \
+    }
 #define OPT_DRY_RUN(app)                                                                           \
-    { "dry-run", 'n', OPT_FLAG, &(app)->dry_run, NULL, "do everything but write", false }
+    {                                                                                              \
+        "dry-run", 'n', OPT_FLAG, &(app)->dry_run, NULL, "do everything but write", false          \
+    }
 
 struct operands {
     char **v;
@@ -44,13 +53,14 @@ struct operands {
 
 /*
  * Reads argv[1..] by the rows and by opt_common, which every command has; what is no option goes
- * to *ret, at least min and at most max of them. "--" ends the options. RK_E_USAGE with "see 'rotkit
- * help VERB'" below. Also returns other than RK_OK when the run is over: see app->stopped.
+ * to *ret, at least min and at most max of them. "--" ends the options. RK_E_USAGE with "see
+ * 'rotkit help VERB'" below. Also returns other than RK_OK when the run is over: see app->stopped.
  */
 enum rk_rc opt_parse(struct app *app, const struct opt *rows, int argc, char **argv, size_t min,
                      size_t max, struct operands *ret, struct rk_err *err) RK_MUST_CHECK;
 /* As a fault that opt_parse finds: RK_E_USAGE and the pointer to the help. */
-enum rk_rc opt_fail(const struct app *app, struct rk_err *err, const char *fmt, ...) RK_PRINTF(3, 4);
+enum rk_rc opt_fail(const struct app *app, struct rk_err *err, const char *fmt, ...)
+    RK_PRINTF(3, 4);
 
 /* The rows every command has, for help and pages. */
 extern const struct opt opt_common[];

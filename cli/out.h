@@ -7,7 +7,8 @@
 #include "ftpmprov/json.h"
 
 /* The document as one line on app->out. */
-enum rk_rc out_json_line(const struct app *app, const rk_json *doc, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc out_json_line(const struct app *app, const rk_json *doc,
+                         struct rk_err *err) RK_MUST_CHECK;
 /* The document indented, as the whole answer of a command. */
 enum rk_rc out_json(const struct app *app, const rk_json *doc, struct rk_err *err) RK_MUST_CHECK;
 /* Bytes as they are. */

@@ -35,9 +35,9 @@ void progress_step(void *arg, uint64_t done, uint64_t total)
     progress->on_line = true;
     elapsed = now - progress->started_ms;
     rate = elapsed == 0 ? 0 : 1000.0 * (double)done / (double)elapsed;
-    (void)fprintf(progress->app->err, "\r%" PRIu64 " of %" PRIu64 " %s, %.0f a second, %.0f s left \033[K",
-                  done, total, progress->what, rate,
-                  rate > 0 ? (double)(total - done) / rate : 0.0);
+    (void)fprintf(progress->app->err,
+                  "\r%" PRIu64 " of %" PRIu64 " %s, %.0f a second, %.0f s left \033[K", done, total,
+                  progress->what, rate, rate > 0 ? (double)(total - done) / rate : 0.0);
     (void)fflush(progress->app->err);
 }
 
@@ -65,5 +65,6 @@ const volatile sig_atomic_t *stop_on_signal(void)
 enum rk_rc stopped_by_signal(struct app *app, struct rk_err *err)
 {
     app->stop_signal = stop_signal;
-    return rk_fail(err, RK_E_INTERNAL, "stopped by signal %d; nothing was published", (int)stop_signal);
+    return rk_fail(err, RK_E_INTERNAL, "stopped by signal %d; nothing was published",
+                   (int)stop_signal);
 }

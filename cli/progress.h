@@ -17,7 +17,8 @@ struct progress {
 void progress_step(void *arg, uint64_t done, uint64_t total);
 void progress_end(struct progress *progress);
 
-/* Catches SIGINT and SIGTERM from here on; becomes non-zero with the first one, the second kills. */
+/* Catches SIGINT and SIGTERM from here on; becomes non-zero with the first one, the second kills.
+ */
 const volatile sig_atomic_t *stop_on_signal(void);
 /* The error of a run that a signal ended; the exit code becomes 128 plus the signal. */
 enum rk_rc stopped_by_signal(struct app *app, struct rk_err *err);

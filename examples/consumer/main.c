@@ -30,7 +30,8 @@ int main(int argc, char **argv)
     if (rc == RK_OK)
         rc = rk_secret_from_hex((const char *)text.p, text.len, 64, &eps, &err);
     if (rc == RK_OK)
-        rc = rk_ek_derive(ctx, &eps, rk_ek_profile_find("ms-159"), rk_ek_template_find("L-1"), &ek, &err);
+        rc = rk_ek_derive(ctx, &eps, rk_ek_profile_find("ms-159"), rk_ek_template_find("L-1"), &ek,
+                          &err);
     if (rc == RK_OK) {
         rk_hex_write(ek.name, ek.name_len, name);
         (void)printf("%s\n", name);

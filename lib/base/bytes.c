@@ -17,7 +17,7 @@ enum rk_rc rk_bytes_new(size_t len, struct rk_bytes *ret, struct rk_err *err)
     uint8_t *p = rk_alloc(size, 1);
     if (p == NULL)
         return rk_fail_nomem(err);
-    *ret = (struct rk_bytes){ .p = p, .len = len };
+    *ret = (struct rk_bytes) { .p = p, .len = len };
     return RK_OK;
 }
 

@@ -139,7 +139,8 @@ enum rk_rc rk_file_read_key(const char *path, size_t len, struct rk_secret *ret,
     if (rk_hex_read_key((const char *)text.p, text.len, key.p, len == 0 ? 32 : len, &found, err))
         return rk_wrap(err, "key file \"%s\"", path);
     if (len != 0 && found != len)
-        return rk_fail(err, RK_E_USAGE, "key file \"%s\": %zu bytes, expected %zu", path, found, len);
+        return rk_fail(err, RK_E_USAGE, "key file \"%s\": %zu bytes, expected %zu", path, found,
+                       len);
     if (len == 0 && found != 16 && found != 32)
         return rk_fail(err, RK_E_USAGE, "key file \"%s\": %zu bytes, expected 16 or 32", path,
                        found);
@@ -182,8 +183,8 @@ static enum rk_rc sync_folder(const char *path, struct rk_err *err)
     return RK_OK;
 }
 
-static enum rk_rc fill_and_rename(int fd, const char *temporary, const char *path, const void *bytes,
-                                  size_t len, struct rk_err *err)
+static enum rk_rc fill_and_rename(int fd, const char *temporary, const char *path,
+                                  const void *bytes, size_t len, struct rk_err *err)
 {
     if (write_all(fd, path, bytes, len, err))
         return err->rc;
@@ -220,8 +221,9 @@ enum rk_rc rk_file_write(const char *path, enum rk_file_mode mode, const void *b
 enum rk_rc rk_file_create(const char *path, enum rk_file_mode mode, const void *bytes, size_t len,
                           struct rk_err *err)
 {
-    RK_AUTO(fd_done) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                                   mode == RK_FILE_PRIVATE ? 0600 : 0644);
+    RK_AUTO(fd_done)
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                  mode == RK_FILE_PRIVATE ? 0600 : 0644);
 
     if (fd < 0)
         return rk_fail_errno(err, RK_E_IO, "cannot create \"%s\"", path);

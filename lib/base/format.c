@@ -21,11 +21,11 @@ static void region_free(struct rk_region *region)
 void rk_map_done(struct rk_map *map)
 {
     region_free(map->root);
-    *map = (struct rk_map){ .root = NULL };
+    *map = (struct rk_map) { .root = NULL };
 }
 
-enum rk_rc rk_region_add(struct rk_map *map, struct rk_region *parent, uint64_t offset, uint64_t len,
-                         const char *name, struct rk_region **ret, struct rk_err *err)
+enum rk_rc rk_region_add(struct rk_map *map, struct rk_region *parent, uint64_t offset,
+                         uint64_t len, const char *name, struct rk_region **ret, struct rk_err *err)
 {
     struct rk_region *region = rk_alloc(1, sizeof *region);
     struct rk_region **link = parent != NULL ? &parent->child : &map->root;

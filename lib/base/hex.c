@@ -67,8 +67,10 @@ static enum rk_rc read_words(const char *text, size_t text_len, uint8_t *bytes, 
     size_t words = (text_len + 1) / (WORD + 1);
 
     if (words * (WORD + 1) - 1 != text_len || words * 4 > room)
-        return rk_fail(err, RK_E_USAGE, "malformed 0x words: expected at most %zu words of 8 digits, "
-                       "one blank between", room / 4);
+        return rk_fail(err, RK_E_USAGE,
+                       "malformed 0x words: expected at most %zu words of 8 digits, "
+                       "one blank between",
+                       room / 4);
     for (size_t i = 0; i < words; i++) {
         const char *word = text + i * (WORD + 1);
 

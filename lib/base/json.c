@@ -35,7 +35,7 @@ void rk_json_free(rk_json *doc)
 
 struct rk_jv rk_json_root(rk_json *doc)
 {
-    return (struct rk_jv){ .doc = doc, .v = doc == NULL ? NULL : doc->root };
+    return (struct rk_jv) { .doc = doc, .v = doc == NULL ? NULL : doc->root };
 }
 
 /* Gives value to `at`; the handle of it, absent after a failure, which sticks. */
@@ -53,7 +53,7 @@ static struct rk_jv put(struct rk_jv at, const char *key, json_t *value)
     }
     if (rc != 0 && at.doc != NULL)
         at.doc->failed = true;
-    return (struct rk_jv){ .doc = at.doc, .v = rc == 0 ? value : NULL };
+    return (struct rk_jv) { .doc = at.doc, .v = rc == 0 ? value : NULL };
 }
 
 void rk_json_put_str(struct rk_jv at, const char *key, const char *value)
@@ -100,7 +100,8 @@ enum rk_rc rk_json_text(const rk_json *doc, bool pretty, struct rk_bytes *ret, s
     size_t flags = pretty ? JSON_INDENT(2) : JSON_COMPACT;
 
     if (doc == NULL || doc->failed)
-        return rk_fail(err, RK_E_NOMEM, "cannot build the JSON text: out of memory, or text that is no UTF-8");
+        return rk_fail(err, RK_E_NOMEM,
+                       "cannot build the JSON text: out of memory, or text that is no UTF-8");
     size_t size = json_dumpb(doc->root, NULL, 0, flags);
     if (size == 0 || rk_bytes_new(size + (pretty ? 1 : 0), ret, err))
         return rk_fail_nomem(err);
@@ -129,7 +130,7 @@ enum rk_rc rk_json_parse(const uint8_t *text, size_t len, rk_json **ret, struct 
 
 struct rk_jv rk_json_get(struct rk_jv object, const char *key)
 {
-    return (struct rk_jv){ .doc = object.doc, .v = json_object_get(object.v, key) };
+    return (struct rk_jv) { .doc = object.doc, .v = json_object_get(object.v, key) };
 }
 
 size_t rk_json_count(struct rk_jv array)
@@ -139,7 +140,7 @@ size_t rk_json_count(struct rk_jv array)
 
 struct rk_jv rk_json_at(struct rk_jv array, size_t i)
 {
-    return (struct rk_jv){ .doc = array.doc, .v = json_array_get(array.v, i) };
+    return (struct rk_jv) { .doc = array.doc, .v = json_array_get(array.v, i) };
 }
 
 const char *rk_json_str(struct rk_jv value)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Layout tables: a fixed structure is a table of fields in wire order; read, write and inspect walk it.
- * The row macros check the member's C type.
+ * Layout tables: a fixed structure is a table of fields in wire order; read, write and inspect walk
+ * it. The row macros check the member's C type.
  */
 #pragma once
 
@@ -20,17 +20,29 @@ struct rk_field {
 
 /* The width of an unsigned member; anything else does not compile. */
 #define RK_UWIDTH(type, member)                                                                    \
-    _Generic(((type *)0)->member, uint8_t: 1, uint16_t: 2, uint32_t: 4, uint64_t: 8)
+    _Generic(((type *)0)->member, uint8_t : 1, uint16_t : 2, uint32_t : 4, uint64_t : 8)
 /* Only an array of uint8_t has this type of address. */
 #define RK_AWIDTH(type, member)                                                                    \
-    _Generic(&((type *)0)->member, uint8_t(*)[sizeof(((type *)0)->member)]: sizeof(((type *)0)->member))
-#define RK_LE(type, m) { #m, RK_KIND_LE, RK_UWIDTH(type, m), offsetof(type, m) }
-#define RK_BE(type, m) { #m, RK_KIND_BE, RK_UWIDTH(type, m), offsetof(type, m) }
-#define RK_BYTES(type, m) { #m, RK_KIND_BYTES, RK_AWIDTH(type, m), offsetof(type, m) }
+    _Generic(&((type *)0)->member, uint8_t(*)[sizeof(((type *)0)->member)]                         \
+             : sizeof(((type *)0)->member))
+#define RK_LE(type, m)                                                                             \
+    {                                                                                              \
+#m, RK_KIND_LE, RK_UWIDTH(type, m), offsetof(type, m)                                      \
+    }
+#define RK_BE(type, m)                                                                             \
+    {                                                                                              \
+#m, RK_KIND_BE, RK_UWIDTH(type, m), offsetof(type, m)                                      \
+    }
+#define RK_BYTES(type, m)                                                                          \
+    {                                                                                              \
+#m, RK_KIND_BYTES, RK_AWIDTH(type, m), offsetof(type, m)                                   \
+    }
 
 size_t rk_layout_wire(const struct rk_field *fields, size_t count);
 void rk_layout_read(const struct rk_field *fields, size_t count, struct rk_rd *rd, void *ret);
-void rk_layout_write(const struct rk_field *fields, size_t count, const void *from, struct rk_wr *wr);
-/* One child region a field under `parent`, values in the note. at: offset of the structure in the file. */
+void rk_layout_write(const struct rk_field *fields, size_t count, const void *from,
+                     struct rk_wr *wr);
+/* One child region a field under `parent`, values in the note. at: offset of the structure in the
+ * file. */
 enum rk_rc rk_layout_map(const struct rk_field *fields, size_t count, const void *from, uint64_t at,
                          struct rk_region *parent, struct rk_err *err) RK_MUST_CHECK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Library memory: zeroed, overflow-checked, over OPENSSL_zalloc so that one hook can make it fail. */
+/* Library memory: zeroed, overflow-checked, over OPENSSL_zalloc so that one hook can make it fail.
+ */
 #pragma once
 
 #include "ftpmprov/err.h"

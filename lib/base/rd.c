@@ -55,8 +55,8 @@ struct rk_rd rk_rd_sub(struct rk_rd *rd, size_t n)
     const uint8_t *p = rk_rd_take(rd, n);
 
     if (p == NULL)
-        return (struct rk_rd){ .want = n == 0 ? 1 : n, .base = at };
-    return (struct rk_rd){ .buf = p, .len = n, .base = at };
+        return (struct rk_rd) { .want = n == 0 ? 1 : n, .base = at };
+    return (struct rk_rd) { .buf = p, .len = n, .base = at };
 }
 
 size_t rk_rd_left(const struct rk_rd *rd)

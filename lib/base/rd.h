@@ -17,9 +17,9 @@ struct rk_rd {
     size_t base;        /* offset of buf in the file, for messages */
 };
 
-const uint8_t *rk_rd_take(struct rk_rd *rd, size_t n); /* n bytes in place, or NULL */
+const uint8_t *rk_rd_take(struct rk_rd *rd, size_t n);      /* n bytes in place, or NULL */
 void rk_rd_bytes(struct rk_rd *rd, uint8_t *ret, size_t n); /* zeroes ret on failure */
-uint64_t rk_rd_le(struct rk_rd *rd, size_t width);     /* width 1..8 */
+uint64_t rk_rd_le(struct rk_rd *rd, size_t width);          /* width 1..8 */
 uint64_t rk_rd_be(struct rk_rd *rd, size_t width);
 /* The next n bytes as a cursor of their own; a failed one when they are not there. */
 struct rk_rd rk_rd_sub(struct rk_rd *rd, size_t n);

@@ -14,9 +14,10 @@ enum rk_rc rk_secret_new(size_t len, struct rk_secret *ret, struct rk_err *err)
 
     if (p == NULL) {
         (void)rk_fail_nomem(err);
-        return rk_note(err, "secure memory is exhausted: lower --jobs or raise the memory lock limit");
+        return rk_note(err,
+                       "secure memory is exhausted: lower --jobs or raise the memory lock limit");
     }
-    *ret = (struct rk_secret){ .p = p, .len = len };
+    *ret = (struct rk_secret) { .p = p, .len = len };
     return RK_OK;
 }
 

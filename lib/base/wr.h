@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Write cursor: a buffer that grows up to the maximum it is born with. Failure sticks; ask once,
- * with rk_wr_end(). The buffer is wiped when it grows and when it goes, so secrets may pass through.
+ * with rk_wr_end(). The buffer is wiped when it grows and when it goes, so secrets may pass
+ * through.
  */
 #pragma once
 
@@ -13,7 +14,10 @@ struct rk_wr {
     size_t len, room, max;
     enum rk_rc failed;
 };
-#define RK_WR_MAX(limit) { .buf = NULL, .max = (limit) }
+#define RK_WR_MAX(limit)                                                                           \
+    {                                                                                              \
+        .buf = NULL, .max = (limit)                                                                \
+    }
 
 void rk_wr_bytes(struct rk_wr *wr, const void *bytes, size_t n);
 void rk_wr_zero(struct rk_wr *wr, size_t n);

@@ -107,7 +107,7 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
     if (rk_plan_make(ctx, options, plan, err) || rk_ledger_open_none(&run->ledger, err) ||
         rk_devices_open(ctx, &plan->from, &run->devices, err))
         return err->rc;
-    release = (struct rk_release_options){
+    release = (struct rk_release_options) {
         .path = plan->path,
         .tool = options->tool,
         .platform = rk_platform_name(plan->lane.platform),
@@ -120,7 +120,8 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
     run->report.has_unconfirmed_hash = plan->unconfirmed_hash;
     run->report.has_plaintext_secrets =
         options->plaintext_secrets && (plan->lane.fuses || plan->common_fuses.p != NULL);
-    if (!options->dry_run && (rk_release_begin(ctx, &release, &run->release, err) || add_common(run, err)))
+    if (!options->dry_run &&
+        (rk_release_begin(ctx, &release, &run->release, err) || add_common(run, err)))
         return err->rc;
     if (make_devices(run, err))
         return err->rc;

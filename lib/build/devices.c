@@ -187,8 +187,10 @@ static enum rk_rc next_of_handover(rk_devices *devices, struct rk_lane_device *r
         return rk_wrap(err, "%s", path);
     if (ret->handed.ek_cert_rsa.p == NULL || ret->handed.ek_cert_ecc.p == NULL) {
         rk_nvftpm_done(&ret->handed);
-        return rk_fail(err, RK_E_USAGE, "%s: an online-mode container: it has no EK certificates, "
-                       "and the build makes offline-mode blobs only", path);
+        return rk_fail(err, RK_E_USAGE,
+                       "%s: an online-mode container: it has no EK certificates, "
+                       "and the build makes offline-mode blobs only",
+                       path);
     }
     ret->sn = ret->handed.sn;
     return RK_OK;
@@ -212,9 +214,10 @@ enum rk_rc rk_devices_check(const rk_ctx *ctx, const struct rk_devices_from *fro
 
     if (from->master != NULL) {
         if (from->count == 0 || from->first_sn + (from->count - 1) < from->first_sn)
-            return rk_fail(err, RK_E_USAGE, "%llu devices from serial number 0x%llx on are more "
-                           "than there are", (unsigned long long)from->count,
-                           (unsigned long long)from->first_sn);
+            return rk_fail(err, RK_E_USAGE,
+                           "%llu devices from serial number 0x%llx on are more "
+                           "than there are",
+                           (unsigned long long)from->count, (unsigned long long)from->first_sn);
         *ret_count = from->count;
         return RK_OK;
     }

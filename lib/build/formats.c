@@ -39,7 +39,7 @@ static enum rk_rc parse(const struct rk_format *format, const uint8_t *file, siz
     if (format->parse(file, len, &map, err))
         return rk_wrap(err, "%s", format->name);
     *ret = map;
-    map = (struct rk_map){ .root = NULL };
+    map = (struct rk_map) { .root = NULL };
     return RK_OK;
 }
 
@@ -56,7 +56,8 @@ static enum rk_rc unknown_format(struct rk_err *err)
     return rk_fail(err, RK_E_FORMAT, "unknown format (known: %s)", known);
 }
 
-enum rk_rc rk_format_inspect(const uint8_t *file, size_t len, struct rk_map *ret, struct rk_err *err)
+enum rk_rc rk_format_inspect(const uint8_t *file, size_t len, struct rk_map *ret,
+                             struct rk_err *err)
 {
     for (size_t i = 0; i < FORMATS; i++) {
         if (formats[i]->recognise(file, len))

@@ -68,9 +68,10 @@ static enum rk_rc tbs(const struct rk_bytes *cert, struct rk_bytes *ret, struct 
 }
 
 /* Puts the previous certificate in the place of the new one where only the signature differs. */
-static enum rk_rc keep_signature(const struct rk_lane *lane, const struct rk_lane_previous *previous,
-                                 const char *role, const struct rk_device_sn *sn,
-                                 struct rk_bytes *cert, struct rk_err *err)
+static enum rk_rc keep_signature(const struct rk_lane *lane,
+                                 const struct rk_lane_previous *previous, const char *role,
+                                 const struct rk_device_sn *sn, struct rk_bytes *cert,
+                                 struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes old = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes old_tbs = RK_BYTES_NONE;
@@ -276,7 +277,8 @@ static enum rk_rc take_certificates(const struct rk_lane *lane, struct made *mad
     return RK_OK;
 }
 
-/* The ODM's half: from KDK0 to certificates, and the container unless the OEM is in the same house. */
+/* The ODM's half: from KDK0 to certificates, and the container unless the OEM is in the same house.
+ */
 static enum rk_rc run_odm(const struct rk_lane *lane, const struct rk_lane_device *device,
                           const struct rk_lane_previous *previous, struct made *made,
                           struct rk_err *err)

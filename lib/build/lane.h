@@ -26,12 +26,12 @@ struct rk_lane {
     struct rk_ekcert_profile certificate;
     struct rk_bytes chain; /* PEM, issuing CA first */
     int64_t now;
-    bool odm, oem;             /* which half of the work is ours */
-    bool fuses;                /* per-device fuse files */
-    uint16_t handover_minor;   /* NVFTPM 1.x */
-    rk_mac *root_key;          /* OEM: the EKB fuse key */
+    bool odm, oem;           /* which half of the work is ours */
+    bool fuses;              /* per-device fuse files */
+    uint16_t handover_minor; /* NVFTPM 1.x */
+    rk_mac *root_key;        /* OEM: the EKB fuse key */
     enum rk_ekb_version blob_version;
-    const uint8_t *fv;         /* 1.0: 16 bytes */
+    const uint8_t *fv;                                         /* 1.0: 16 bytes */
     const struct rk_secret *payload_key, *disk_key, *auth_key; /* NULL: not in the blob */
 };
 

@@ -49,12 +49,14 @@ static enum rk_rc find_profile(struct rk_plan *plan, struct rk_err *err)
     if (name == NULL)
         name = rk_platform_default_profile(plan->lane.platform);
     if (name == NULL)
-        return rk_manifest_fail(m, m->platform.at, err, RK_E_USAGE, "platform %s has no fTPM profile here",
+        return rk_manifest_fail(m, m->platform.at, err, RK_E_USAGE,
+                                "platform %s has no fTPM profile here",
                                 rk_platform_name(plan->lane.platform));
     plan->lane.profile = rk_ek_profile_find(name);
     if (plan->lane.profile != NULL)
         return RK_OK;
-    (void)rk_manifest_fail(m, m->ek.profile.at, err, RK_E_USAGE, "ek.profile: unknown profile \"%s\"", name);
+    (void)rk_manifest_fail(m, m->ek.profile.at, err, RK_E_USAGE,
+                           "ek.profile: unknown profile \"%s\"", name);
     for (size_t i = 0; rk_ek_profile_at(i) != NULL; i++)
         (void)rk_note(err, "known: %s", rk_ek_profile_name(rk_ek_profile_at(i)));
     return err->rc;
@@ -69,13 +71,15 @@ static enum rk_rc find_templates(struct rk_plan *plan, struct rk_err *err)
         const struct rk_ek_template *tpl = rk_ek_template_find(list->v[i]);
 
         if (tpl == NULL)
-            return rk_manifest_fail(m, list->at, err, RK_E_USAGE,
-                                    "ek.templates: unknown template \"%s\" (known: L-1, L-2, H-1, H-2, H-3, "
-                                    "H-4, H-6, H-7, azure-sdk)", list->v[i]);
+            return rk_manifest_fail(
+                m, list->at, err, RK_E_USAGE,
+                "ek.templates: unknown template \"%s\" (known: L-1, L-2, H-1, H-2, H-3, "
+                "H-4, H-6, H-7, azure-sdk)",
+                list->v[i]);
         for (size_t k = 0; k < plan->lane.template_count; k++) {
             if (plan->lane.templates[k] == tpl)
-                return rk_manifest_fail(m, list->at, err, RK_E_USAGE, "ek.templates: \"%s\" is listed twice",
-                                        list->v[i]);
+                return rk_manifest_fail(m, list->at, err, RK_E_USAGE,
+                                        "ek.templates: \"%s\" is listed twice", list->v[i]);
         }
         plan->lane.templates[plan->lane.template_count++] = tpl;
     }
@@ -93,14 +97,17 @@ static enum rk_rc set_validity(struct rk_plan *plan, struct rk_err *err)
     struct rk_ekcert_profile *cert = &plan->lane.certificate;
 
     if (!m->ek.certificate.not_before.set && secure_getenv("SOURCE_DATE_EPOCH") == NULL)
-        return rk_manifest_fail(m, m->ek.certificate.at, err, RK_E_USAGE,
-                                "ek.certificate.not-before: needed, or SOURCE_DATE_EPOCH, so that a rebuild "
-                                "gives the same certificates");
-    cert->not_before = m->ek.certificate.not_before.set ? m->ek.certificate.not_before.v : plan->lane.now;
+        return rk_manifest_fail(
+            m, m->ek.certificate.at, err, RK_E_USAGE,
+            "ek.certificate.not-before: needed, or SOURCE_DATE_EPOCH, so that a rebuild "
+            "gives the same certificates");
+    cert->not_before =
+        m->ek.certificate.not_before.set ? m->ek.certificate.not_before.v : plan->lane.now;
     if (cert->not_before > plan->lane.now)
-        return rk_manifest_fail(m, m->ek.certificate.not_before.at, err, RK_E_USAGE,
-                                "ek.certificate.not-before: is in the future, so no verifier would accept "
-                                "the certificates now");
+        return rk_manifest_fail(
+            m, m->ek.certificate.not_before.at, err, RK_E_USAGE,
+            "ek.certificate.not-before: is in the future, so no verifier would accept "
+            "the certificates now");
     cert->not_after = RK_EKCERT_NO_EXPIRY;
     if (m->ek.certificate.not_after.set)
         cert->not_after = m->ek.certificate.not_after.v;
@@ -155,10 +162,11 @@ static enum rk_rc check_reproducible(const struct rk_plan *plan, struct rk_err *
     if (!m->release.reproducible.v || scheme == RK_SCHEME_RSA_PKCS1_SHA256 ||
         scheme == RK_SCHEME_ED25519 || rk_release_is(plan->path))
         return RK_OK;
-    return rk_manifest_fail(m, m->release.reproducible.at, err, RK_E_USAGE,
-                            "release.reproducible: %s signatures are random, and there is no previous "
-                            "release to keep them from: use an RSA or Ed25519 CA",
-                            rk_scheme_name(scheme));
+    return rk_manifest_fail(
+        m, m->release.reproducible.at, err, RK_E_USAGE,
+        "release.reproducible: %s signatures are random, and there is no previous "
+        "release to keep them from: use an RSA or Ed25519 CA",
+        rk_scheme_name(scheme));
 }
 
 static enum rk_rc plan_odm(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err)
@@ -209,10 +217,10 @@ static enum rk_rc plan_oem(const rk_ctx *ctx, struct rk_plan *plan, struct rk_er
     if (read_fv(plan, err) ||
         read_key(plan, &m->blob.payload_key, "blob.payload-key", key_len, &plan->payload_key,
                  &plan->lane.payload_key, err) ||
-        read_key(plan, &m->blob.disk_key, "blob.disk-key", 16, &plan->disk_key, &plan->lane.disk_key,
-                 err) ||
-        read_key(plan, &m->blob.auth_key, "blob.auth-key", 16, &plan->auth_key, &plan->lane.auth_key,
-                 err))
+        read_key(plan, &m->blob.disk_key, "blob.disk-key", 16, &plan->disk_key,
+                 &plan->lane.disk_key, err) ||
+        read_key(plan, &m->blob.auth_key, "blob.auth-key", 16, &plan->auth_key,
+                 &plan->lane.auth_key, err))
         return err->rc;
     return RK_OK;
 }
@@ -222,9 +230,10 @@ static enum rk_rc plan_devices(const rk_ctx *ctx, struct rk_plan *plan, struct r
     const struct rk_manifest *m = plan->manifest;
     const struct rk_secret *master = NULL;
 
-    if (read_key(plan, &m->devices.master_key, "devices.master-key", 32, &plan->master_key, &master, err))
+    if (read_key(plan, &m->devices.master_key, "devices.master-key", 32, &plan->master_key, &master,
+                 err))
         return err->rc;
-    plan->from = (struct rk_devices_from){
+    plan->from = (struct rk_devices_from) {
         .kdk_db = m->devices.kdk_db.v,
         .eps_seeds = m->devices.eps_seeds.v,
         .master = master,
@@ -251,9 +260,10 @@ static enum rk_rc plan_secrets(const rk_ctx *ctx, const struct rk_build_options 
     if (!needed)
         return RK_OK;
     if (m->secrets.recipient.v == NULL)
-        return rk_manifest_fail(m, m->fuses.at, err, RK_E_USAGE,
-                                "secrets.recipient: fuse files hold keys; name the factory certificate to "
-                                "seal them to, or give --plaintext-secrets");
+        return rk_manifest_fail(
+            m, m->fuses.at, err, RK_E_USAGE,
+            "secrets.recipient: fuse files hold keys; name the factory certificate to "
+            "seal them to, or give --plaintext-secrets");
     if (rk_file_read(m->secrets.recipient.v, RECIPIENT_MAX, &plan->recipient, err) ||
         rk_cms_check_recipient(ctx, &plan->recipient, plan->lane.now, err))
         return rk_plan_at(plan, m->secrets.recipient.at, "secrets.recipient", err);
@@ -272,8 +282,9 @@ static enum rk_rc make(const rk_ctx *ctx, const struct rk_build_options *options
         rk_clock_now(ctx, &plan->lane.now, err) || find_platform(plan, err))
         return err->rc;
     plan->lane.ctx = ctx;
-    if ((plan->lane.odm && plan_odm(ctx, plan, err)) || (plan->lane.oem && plan_oem(ctx, plan, err)) ||
-        plan_secrets(ctx, options, plan, err) || rk_plan_fuses(ctx, plan, err))
+    if ((plan->lane.odm && plan_odm(ctx, plan, err)) ||
+        (plan->lane.oem && plan_oem(ctx, plan, err)) || plan_secrets(ctx, options, plan, err) ||
+        rk_plan_fuses(ctx, plan, err))
         return err->rc;
     return plan_devices(ctx, plan, err);
 }
@@ -282,10 +293,10 @@ enum rk_rc rk_plan_make(const rk_ctx *ctx, const struct rk_build_options *option
                         struct rk_plan *ret, struct rk_err *err)
 {
     /* In place, since the lane points into the plan. */
-    *ret = (struct rk_plan){ .manifest = NULL };
+    *ret = (struct rk_plan) { .manifest = NULL };
     if (make(ctx, options, ret, err)) {
         rk_plan_done(ret);
-        *ret = (struct rk_plan){ .manifest = NULL };
+        *ret = (struct rk_plan) { .manifest = NULL };
         return err->rc;
     }
     return RK_OK;

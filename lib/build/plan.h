@@ -16,8 +16,8 @@ struct rk_plan {
     struct rk_lane lane;
     struct rk_devices_from from;
     uint64_t device_count;
-    char path[RK_PATH_MAX];      /* of the release */
-    struct rk_bytes recipient;   /* PEM; empty when there is none */
+    char path[RK_PATH_MAX];        /* of the release */
+    struct rk_bytes recipient;     /* PEM; empty when there is none */
     struct rk_secret common_fuses; /* fuse XML; empty when it is not asked for */
     bool unconfirmed_hash;
     /* What the lane borrows. */

@@ -42,7 +42,8 @@ static enum rk_rc read_public_key(const rk_ctx *ctx, struct rk_plan *plan, struc
     if (rk_signer_open(ctx, uri, NULL, &c->pkc, err) ||
         rk_fuse_public_key_hash(rk_signer_pkey(c->pkc), c->hash, err))
         return rk_plan_at(plan, m->fuses.public_key.at, "fuses.public-key", err);
-    if (rk_fuse_confirm(c->hash, m->fuses.public_key_hash.v, m->fuses.accept_unconfirmed.v, &status, err))
+    if (rk_fuse_confirm(c->hash, m->fuses.public_key_hash.v, m->fuses.accept_unconfirmed.v, &status,
+                        err))
         return rk_plan_at(plan, m->fuses.public_key.at, "fuses.public-key", err);
     plan->unconfirmed_hash = status == RK_FUSE_UNCONFIRMED;
     return RK_OK;
@@ -50,7 +51,8 @@ static enum rk_rc read_public_key(const rk_ctx *ctx, struct rk_plan *plan, struc
 
 static const char message[] = "rotkit: same key?";
 
-/* Whether the two are the same key, by what they make of one message: the root key may be elsewhere. */
+/* Whether the two are the same key, by what they make of one message: the root key may be
+ * elsewhere. */
 static enum rk_rc same_key(const rk_ctx *ctx, const rk_mac *root, const struct rk_secret *fuse,
                            bool *ret, struct rk_err *err)
 {
@@ -83,9 +85,10 @@ static enum rk_rc check_root_key(const rk_ctx *ctx, const struct rk_plan *plan,
         return err->rc;
     if (k1 || k2)
         return RK_OK;
-    return rk_manifest_fail(m, m->blob.root_key.at, err, RK_E_USAGE,
-                            "blob.root-key: is neither fuses.oem-k1 nor fuses.oem-k2, so no fused device "
-                            "could open the key blob");
+    return rk_manifest_fail(
+        m, m->blob.root_key.at, err, RK_E_USAGE,
+        "blob.root-key: is neither fuses.oem-k1 nor fuses.oem-k2, so no fused device "
+        "could open the key blob");
 }
 
 static enum rk_rc write_xml(struct rk_plan *plan, const struct common *c, struct rk_err *err)

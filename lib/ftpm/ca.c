@@ -29,7 +29,8 @@ static void free_at_exit(rk_ca **ca)
 }
 
 /* All certificates of a PEM file, or the one of a DER file. */
-static enum rk_rc read_chain(const struct rk_bytes *file, STACK_OF(X509) *chain, struct rk_err *err)
+static enum rk_rc read_chain(const struct rk_bytes *file, STACK_OF(X509) * chain,
+                             struct rk_err *err)
 {
     RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(file->p, (int)file->len);
     X509 *cert = NULL;
@@ -51,7 +52,8 @@ static enum rk_rc read_chain(const struct rk_bytes *file, STACK_OF(X509) *chain,
     if (sk_X509_num(chain) == CHAIN_MAX)
         return rk_fail(err, RK_E_FORMAT, "%d certificates or more, at most %d", CHAIN_MAX,
                        CHAIN_MAX - 1);
-    /* the reader ends with "no start line" at the end, with anything else in a broken certificate */
+    /* the reader ends with "no start line" at the end, with anything else in a broken certificate
+     */
     if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
         return rk_fail_ossl(err, RK_E_FORMAT, "certificate %d cannot be read",
                             sk_X509_num(chain) + 1);
@@ -64,9 +66,11 @@ static enum rk_rc check_may_sign(X509 *cert, struct rk_err *err)
     if ((X509_get_extension_flags(cert) & EXFLAG_CA) == 0)
         return rk_fail(err, RK_E_USAGE, "this is no CA certificate (basicConstraints)");
     if ((X509_get_key_usage(cert) & KU_KEY_CERT_SIGN) == 0)
-        return rk_fail(err, RK_E_USAGE, "this CA may not sign certificates (keyUsage lacks keyCertSign)");
+        return rk_fail(err, RK_E_USAGE,
+                       "this CA may not sign certificates (keyUsage lacks keyCertSign)");
     if (X509_get0_subject_key_id(cert) == NULL)
-        return rk_fail(err, RK_E_USAGE, "this CA certificate has no subjectKeyIdentifier, which EK "
+        return rk_fail(err, RK_E_USAGE,
+                       "this CA certificate has no subjectKeyIdentifier, which EK "
                        "certificates must name");
     return RK_OK;
 }
@@ -114,7 +118,7 @@ static enum rk_rc check_strength(X509 *cert, struct rk_err *err)
 }
 
 /* The certificates above the issuing CA: a verifier will ask the same of them. */
-static enum rk_rc check_above(STACK_OF(X509) *chain, int64_t when, struct rk_err *err)
+static enum rk_rc check_above(STACK_OF(X509) * chain, int64_t when, struct rk_err *err)
 {
     for (int i = 1; i < sk_X509_num(chain); i++) {
         X509 *cert = sk_X509_value(chain, i);
@@ -126,15 +130,17 @@ static enum rk_rc check_above(STACK_OF(X509) *chain, int64_t when, struct rk_err
 }
 
 /* Each certificate is issued by the one behind it. */
-static enum rk_rc check_order(STACK_OF(X509) *chain, struct rk_err *err)
+static enum rk_rc check_order(STACK_OF(X509) * chain, struct rk_err *err)
 {
     for (int i = 0; i + 1 < sk_X509_num(chain); i++) {
         X509 *cert = sk_X509_value(chain, i), *issuer = sk_X509_value(chain, i + 1);
 
         if (X509_check_issued(issuer, cert) != X509_V_OK ||
             X509_verify(cert, X509_get0_pubkey(issuer)) != 1)
-            return rk_fail_ossl(err, RK_E_VERIFY, "certificate %d of the chain is not issued by the "
-                                "one behind it", i + 1);
+            return rk_fail_ossl(err, RK_E_VERIFY,
+                                "certificate %d of the chain is not issued by the "
+                                "one behind it",
+                                i + 1);
     }
     return RK_OK;
 }
@@ -142,7 +148,8 @@ static enum rk_rc check_order(STACK_OF(X509) *chain, struct rk_err *err)
 static enum rk_rc check_key(X509 *cert, const rk_signer *key, struct rk_err *err)
 {
     if (EVP_PKEY_eq(X509_get0_pubkey(cert), rk_signer_pkey(key)) != 1)
-        return rk_fail_ossl(err, RK_E_VERIFY, "the CA certificate and the CA key do not belong together");
+        return rk_fail_ossl(err, RK_E_VERIFY,
+                            "the CA certificate and the CA key do not belong together");
     return RK_OK;
 }
 
@@ -250,8 +257,8 @@ static enum rk_rc new_key(const rk_ctx *ctx, const char *type, EVP_PKEY **ret, s
     else if (strcmp(type, "rsa4096") == 0)
         *ret = EVP_PKEY_Q_keygen(lib, propq, "RSA", (size_t)4096);
     else
-        return rk_fail(err, RK_E_USAGE, "unknown key type \"%s\" (known: p384, p256, rsa3072, rsa4096)",
-                       type);
+        return rk_fail(err, RK_E_USAGE,
+                       "unknown key type \"%s\" (known: p384, p256, rsa3072, rsa4096)", type);
     return *ret != NULL ? RK_OK : rk_fail_ossl(err, RK_E_INTERNAL, "cannot make a key");
 }
 
@@ -282,11 +289,11 @@ static enum rk_rc random_serial(const rk_ctx *ctx, X509 *cert, struct rk_err *er
     return RK_OK;
 }
 
-struct ca_cert { /* what the two CA certificates differ in */
+struct ca_cert {        /* what the two CA certificates differ in */
     const char *suffix; /* of the common name */
     int path_len;
     int64_t not_after;
-    X509 *issuer;       /* NULL: self-signed */
+    X509 *issuer; /* NULL: self-signed */
     rk_signer *issuer_key;
     const char *crl_url;
 };
@@ -299,11 +306,13 @@ static enum rk_rc set_subject(X509 *cert, const struct rk_ca_init *in, const cha
     X509_NAME *name = X509_get_subject_name(cert);
 
     if (n < 0 || (size_t)n >= sizeof cn)
-        return rk_fail(err, RK_E_USAGE, "CA name \"%s\" is too long: X.520 allows 64 characters", in->name);
+        return rk_fail(err, RK_E_USAGE, "CA name \"%s\" is too long: X.520 allows 64 characters",
+                       in->name);
     if ((in->organization != NULL &&
          X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8,
                                     (const unsigned char *)in->organization, -1, -1, 0) != 1) ||
-        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)cn, -1, -1, 0) != 1)
+        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)cn, -1, -1,
+                                   0) != 1)
         return rk_fail_ossl(err, RK_E_USAGE, "CA name \"%s\" cannot be written", in->name);
     return RK_OK;
 }
@@ -325,13 +334,15 @@ static enum rk_rc add_key_id(X509 *cert, struct rk_err *err)
     return rc;
 }
 
-static enum rk_rc make_cert(const rk_ctx *ctx, const struct rk_ca_init *in, const struct ca_cert *what,
-                            EVP_PKEY *key, X509 **ret, struct rk_err *err)
+static enum rk_rc make_cert(const rk_ctx *ctx, const struct rk_ca_init *in,
+                            const struct ca_cert *what, EVP_PKEY *key, X509 **ret,
+                            struct rk_err *err)
 {
     RK_AUTO(rk_x509_done) X509 *cert = X509_new_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
     X509 *issuer;
 
-    if (cert == NULL || X509_set_version(cert, X509_VERSION_3) != 1 || X509_set_pubkey(cert, key) != 1)
+    if (cert == NULL || X509_set_version(cert, X509_VERSION_3) != 1 ||
+        X509_set_pubkey(cert, key) != 1)
         return rk_fail_ossl(err, RK_E_NOMEM, "certificate");
     issuer = what->issuer == NULL ? cert : what->issuer;
     if (random_serial(ctx, cert, err) || set_subject(cert, in, what->suffix, err))
@@ -380,14 +391,15 @@ enum rk_rc rk_ca_make(const rk_ctx *ctx, const struct rk_ca_init *in, struct rk_
         return rk_fail(err, RK_E_USAGE, "the CA's notAfter is not later than its notBefore");
     if (in->not_after_issuing > in->not_after_root)
         return rk_fail(err, RK_E_USAGE, "the issuing CA would outlive its root");
-    if (new_key(ctx, in->key_type, &root_key, err) || new_key(ctx, in->key_type, &issuing_key, err) ||
+    if (new_key(ctx, in->key_type, &root_key, err) ||
+        new_key(ctx, in->key_type, &issuing_key, err) ||
         rk_signer_from_pkey(ctx, root_key, &signer, err))
         return err->rc;
     const struct ca_cert root_is = { "Root CA", 1, in->not_after_root, NULL, signer, NULL };
     if (make_cert(ctx, in, &root_is, root_key, &root, err))
         return err->rc;
-    const struct ca_cert issuing_is = { "EK CA", 0, in->not_after_issuing, root, signer,
-                                        in->root_crl_url };
+    const struct ca_cert issuing_is = { "EK CA", 0,      in->not_after_issuing,
+                                        root,    signer, in->root_crl_url };
     if (make_cert(ctx, in, &issuing_is, issuing_key, &issuing, err) ||
         cert_text(root, &files.root_cert, err) || cert_text(issuing, &files.issuing_cert, err) ||
         key_pem(root_key, &files.root_key, err) || key_pem(issuing_key, &files.issuing_key, err))

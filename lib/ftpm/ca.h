@@ -10,8 +10,8 @@
 
 struct rk_ca {
     const rk_ctx *ctx;
-    rk_signer *key;             /* borrowed */
-    STACK_OF(X509) *chain;      /* issuing CA first */
+    rk_signer *key;              /* borrowed */
+    STACK_OF(X509) * chain;      /* issuing CA first */
     struct rk_bytes spki_sha256; /* of the issuing CA: goes into serial numbers */
 };
 static inline X509 *rk_ca_cert(const struct rk_ca *ca)
@@ -19,13 +19,15 @@ static inline X509 *rk_ca_cert(const struct rk_ca *ca)
     return sk_X509_value(ca->chain, 0);
 }
 
-enum rk_rc rk_x509_parse(const uint8_t *der, size_t len, X509 **ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_x509_parse(const uint8_t *der, size_t len, X509 **ret,
+                         struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_x509_encode(X509 *cert, struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /* RK_EKCERT_NO_EXPIRY becomes 99991231235959Z; UTCTime before 2050 as RFC 5280 4.1.2.5 asks. */
 enum rk_rc rk_x509_set_validity(X509 *cert, int64_t not_before, int64_t not_after,
                                 struct rk_err *err) RK_MUST_CHECK;
 /* Adds an extension in its internal form (X509V3_EXT_i2d); a NULL value is RK_E_NOMEM. */
-enum rk_rc rk_x509_add(X509 *cert, int nid, bool critical, void *value, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_x509_add(X509 *cert, int nid, bool critical, void *value,
+                       struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_x509_add_key_usage(X509 *cert, int usage_bits, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_x509_add_basic_constraints(X509 *cert, bool ca, int path_len,
                                          struct rk_err *err) RK_MUST_CHECK;
@@ -37,8 +39,8 @@ enum rk_rc rk_x509_add_crl(X509 *cert, const char *const *urls, size_t count,
 enum rk_rc rk_ekcert_profile_check(const struct rk_ekcert_profile *profile,
                                    struct rk_err *err) RK_MUST_CHECK;
 /* The extensions that name the TPM: certificates and CSRs carry the same. */
-enum rk_rc rk_ekcert_add_alt_name(X509 *cert, const struct rk_ekcert_profile *profile, bool critical,
-                                  struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ekcert_add_alt_name(X509 *cert, const struct rk_ekcert_profile *profile,
+                                  bool critical, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_ekcert_add_eku(X509 *cert, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_ekcert_add_specification(X509 *cert, const struct rk_ekcert_profile *profile,
                                        struct rk_err *err) RK_MUST_CHECK;

@@ -15,7 +15,7 @@ struct rk_cert {
     struct rk_tlv cert, tbs;
     struct rk_tlv version; /* tag 0: v1 */
     struct rk_tlv serial, tbs_alg, issuer, validity, not_before, not_after, subject, spki;
-    struct rk_tlv exts;    /* the SEQUENCE OF Extension; tag 0: none */
+    struct rk_tlv exts; /* the SEQUENCE OF Extension; tag 0: none */
     struct rk_tlv alg, signature;
     struct rk_cert_ext ext[RK_CERT_EXTS];
     size_t ext_count;

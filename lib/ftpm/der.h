@@ -22,7 +22,7 @@ enum {
     RK_DER_GENERAL_TIME = 0x18,
     RK_DER_SEQUENCE = 0x30,
     RK_DER_SET = 0x31,
-    RK_DER_CONTEXT = 0x80,        /* primitive [n] is RK_DER_CONTEXT + n */
+    RK_DER_CONTEXT = 0x80, /* primitive [n] is RK_DER_CONTEXT + n */
     RK_DER_CONTEXT_CONSTRUCTED = 0xa0,
 };
 
@@ -31,7 +31,10 @@ struct rk_oid {
     const char *p;
     size_t len;
 };
-#define RK_OID(literal) { (literal), sizeof(literal) - 1 }
+#define RK_OID(literal)                                                                            \
+    {                                                                                              \
+        (literal), sizeof(literal) - 1                                                             \
+    }
 extern const struct rk_oid rk_oid_san, rk_oid_basic, rk_oid_key_usage, rk_oid_eku, rk_oid_aki,
     rk_oid_ski, rk_oid_sda, rk_oid_crl, rk_oid_policies, rk_oid_aia;
 extern const struct rk_oid rk_oid_tpm_manufacturer, rk_oid_tpm_model, rk_oid_tpm_version,
@@ -46,7 +49,8 @@ struct rk_tlv {
     size_t size;         /* header and content */
     size_t at;           /* offset of the header in the file */
 };
-/* The next value. RK_E_FORMAT when cut short, of indefinite length, or with a tag number above 30. */
+/* The next value. RK_E_FORMAT when cut short, of indefinite length, or with a tag number above 30.
+ */
 enum rk_rc rk_der_next(struct rk_rd *rd, struct rk_tlv *ret, struct rk_err *err) RK_MUST_CHECK;
 /* The same, and of this tag; `what` names it in the message. */
 enum rk_rc rk_der_want(struct rk_rd *rd, uint8_t tag, const char *what, struct rk_tlv *ret,

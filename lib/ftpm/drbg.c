@@ -33,7 +33,8 @@ static void put_be32(uint8_t *p, size_t value)
         p[i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
-/* The accumulator is carried from chain to chain, not reset: in every second chain b cancels out. */
+/* The accumulator is carried from chain to chain, not reset: in every second chain b cancels out.
+ */
 static enum rk_rc absorb(EVP_CIPHER_CTX *aes, uint8_t chain[][BLOCK], size_t chains,
                          const uint8_t b[BLOCK], struct rk_err *err)
 {
@@ -137,7 +138,8 @@ static void wipe_chain(uint8_t (*chain)[CHAINS_MAX][BLOCK])
 static enum rk_rc new_aes(const rk_ctx *ctx, size_t key_len, EVP_CIPHER_CTX **ret,
                           struct rk_err *err)
 {
-    RK_AUTO(rk_cipher_done) EVP_CIPHER *ecb = EVP_CIPHER_fetch(
+    RK_AUTO(rk_cipher_done)
+    EVP_CIPHER *ecb = EVP_CIPHER_fetch(
         rk_ctx_libctx(ctx), key_len == 32 ? "AES-256-ECB" : "AES-128-ECB", rk_ctx_propq(ctx));
     RK_AUTO(rk_cipher_ctx_done) EVP_CIPHER_CTX *aes = EVP_CIPHER_CTX_new();
 
@@ -159,8 +161,8 @@ enum rk_rc rk_drbg_init(const rk_ctx *ctx, const struct rk_secret *eps, const ui
 
     if (new_aes(ctx, key_len, &drbg.aes, err) ||
         seed_message(eps, name, name_len, &data_len, &msg, err) ||
-        derive_seed(&drbg, &msg, data_len, chain, err) ||
-        set_key(drbg.aes, drbg.state.key, err) || update(&drbg, chain[0], err))
+        derive_seed(&drbg, &msg, data_len, chain, err) || set_key(drbg.aes, drbg.state.key, err) ||
+        update(&drbg, chain[0], err))
         return err->rc;
     *ret = drbg;
     drbg.aes = NULL;

@@ -19,10 +19,13 @@ struct rk_drbg_state {
 };
 struct rk_drbg {
     struct rk_drbg_state state;
-    size_t key_len;       /* 16 or 32 */
-    EVP_CIPHER_CTX *aes;  /* ECB, re-keyed by every call */
+    size_t key_len;      /* 16 or 32 */
+    EVP_CIPHER_CTX *aes; /* ECB, re-keyed by every call */
 };
-#define RK_DRBG_NONE { .aes = NULL }
+#define RK_DRBG_NONE                                                                               \
+    {                                                                                              \
+        .aes = NULL                                                                                \
+    }
 
 /* Seeds from EPS | label with its NUL | Name of the template. */
 enum rk_rc rk_drbg_init(const rk_ctx *ctx, const struct rk_secret *eps, const uint8_t *name,

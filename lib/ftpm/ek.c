@@ -117,7 +117,8 @@ static enum rk_rc find_primes(const struct rk_ek_profile *profile, struct rk_drb
             return err->rc;
     }
     if (!done)
-        return rk_fail(err, RK_E_USAGE, "a TPM makes no usable key of this EPS (its primes are too "
+        return rk_fail(err, RK_E_USAGE,
+                       "a TPM makes no usable key of this EPS (its primes are too "
                        "close): choose another EPS seed");
     if (BN_cmp(rsa->p, rsa->q) < 0)
         BN_swap(rsa->p, rsa->q);
@@ -168,9 +169,7 @@ static enum rk_rc derive_rsa(const rk_ctx *ctx, struct rk_drbg *drbg, TPMT_PUBLI
                              struct rk_ek *ek, struct rk_err *err)
 {
     RK_AUTO(rsa_numbers_done)
-    struct rsa_numbers rsa = {
-        .p = secret_bn(), .q = secret_bn(), .n = BN_new(), .e = BN_new()
-    };
+    struct rsa_numbers rsa = { .p = secret_bn(), .q = secret_bn(), .n = BN_new(), .e = BN_new() };
     RK_AUTO(rk_bn_ctx_done) BN_CTX *bn = BN_CTX_secure_new();
     RK_AUTO(rk_pkey_done) EVP_PKEY *pkey = NULL;
     uint16_t bits = area->parameters.rsaDetail.keyBits;

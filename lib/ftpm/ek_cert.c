@@ -47,7 +47,8 @@ static enum rk_rc tpm_name(const struct rk_ekcert_profile *profile, GENERAL_NAME
     GENERAL_NAME *general = GENERAL_NAME_new();
     X509_NAME *name = X509_NAME_new();
 
-    if (general == NULL || name == NULL || add_utf8(name, oid_manufacturer, profile->manufacturer, err) ||
+    if (general == NULL || name == NULL ||
+        add_utf8(name, oid_manufacturer, profile->manufacturer, err) ||
         add_utf8(name, oid_model, profile->model, err) ||
         add_utf8(name, oid_version, profile->version, err)) {
         if (general == NULL || name == NULL)
@@ -64,8 +65,8 @@ static enum rk_rc tpm_name(const struct rk_ekcert_profile *profile, GENERAL_NAME
     return RK_OK;
 }
 
-enum rk_rc rk_ekcert_add_alt_name(X509 *cert, const struct rk_ekcert_profile *profile, bool critical,
-                                  struct rk_err *err)
+enum rk_rc rk_ekcert_add_alt_name(X509 *cert, const struct rk_ekcert_profile *profile,
+                                  bool critical, struct rk_err *err)
 {
     RK_AUTO(names_done) GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
 
@@ -138,7 +139,8 @@ enum rk_rc rk_ekcert_add_specification(X509 *cert, const struct rk_ekcert_profil
 
     specification_der(profile, &der);
     if (der.failed != RK_OK)
-        return rk_fail(err, RK_E_USAGE, "specification family \"%s\" is too long", profile->spec_family);
+        return rk_fail(err, RK_E_USAGE, "specification family \"%s\" is too long",
+                       profile->spec_family);
     if (octets == NULL || ASN1_OCTET_STRING_set(octets, der.buf, (int)der.len) != 1)
         return rk_fail_nomem(err);
     ext = X509_EXTENSION_create_by_NID(NULL, NID_subject_directory_attributes, 0, octets);
@@ -197,19 +199,21 @@ static enum rk_rc add_policies(X509 *cert, const struct rk_ekcert_profile *profi
         }
         info->policyid = OBJ_txt2obj(profile->policy_oids[i], 1);
         if (info->policyid == NULL)
-            return rk_fail_ossl(err, RK_E_USAGE, "policy \"%s\" is no OID", profile->policy_oids[i]);
+            return rk_fail_ossl(err, RK_E_USAGE, "policy \"%s\" is no OID",
+                                profile->policy_oids[i]);
     }
     return rk_x509_add(cert, NID_certificate_policies, false, list, err);
 }
 
-static enum rk_rc add_extensions(X509 *cert, const rk_ca *ca, const struct rk_ekcert_profile *profile,
-                                 struct rk_err *err)
+static enum rk_rc add_extensions(X509 *cert, const rk_ca *ca,
+                                 const struct rk_ekcert_profile *profile, struct rk_err *err)
 {
     bool rsa = EVP_PKEY_is_a(X509_get0_pubkey(cert), "RSA");
 
     if (rk_ekcert_add_alt_name(cert, profile, profile->subject_cn == NULL, err) ||
         rk_x509_add_basic_constraints(cert, false, 0, err) ||
-        rk_ekcert_add_specification(cert, profile, err) || rk_x509_add_authority(cert, rk_ca_cert(ca), err) ||
+        rk_ekcert_add_specification(cert, profile, err) ||
+        rk_x509_add_authority(cert, rk_ca_cert(ca), err) ||
         rk_x509_add_key_usage(cert, rsa ? KU_KEY_ENCIPHERMENT : KU_KEY_AGREEMENT, err) ||
         rk_ekcert_add_eku(cert, err) || add_issuer_urls(cert, profile, err) ||
         rk_x509_add_crl(cert, profile->crl_urls, profile->crl_count, err))
@@ -233,7 +237,8 @@ static enum rk_rc set_serial(X509 *cert, const uint8_t digest[32], struct rk_err
 /* Length-prefixed, so that no two lists of parts hash alike. */
 static bool hash_part(EVP_MD_CTX *md, const void *part, int len)
 {
-    uint8_t be[4] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len };
+    uint8_t be[4] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8),
+                      (uint8_t)len };
 
     return len >= 0 && EVP_DigestUpdate(md, be, sizeof be) == 1 &&
            (len == 0 || EVP_DigestUpdate(md, part, (size_t)len) == 1);
@@ -298,7 +303,8 @@ static enum rk_rc set_names(X509 *cert, const rk_ca *ca, const struct rk_ekcert_
         return RK_OK;
     if (X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_UTF8,
                                    (const unsigned char *)profile->subject_cn, -1, -1, 0) != 1)
-        return rk_fail_ossl(err, RK_E_USAGE, "subject \"%s\" cannot be written", profile->subject_cn);
+        return rk_fail_ossl(err, RK_E_USAGE, "subject \"%s\" cannot be written",
+                            profile->subject_cn);
     return RK_OK;
 }
 
@@ -322,7 +328,8 @@ enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca, const struct rk_ekcert_
 {
     const unsigned char *at = spki->p;
     RK_AUTO(rk_pkey_done)
-    EVP_PKEY *key = d2i_PUBKEY_ex(NULL, &at, (long)spki->len, rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
+    EVP_PKEY *key =
+        d2i_PUBKEY_ex(NULL, &at, (long)spki->len, rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
     RK_AUTO(rk_x509_done) X509 *cert = X509_new_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
 
     if (key == NULL || at != spki->p + spki->len)
@@ -333,13 +340,13 @@ enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca, const struct rk_ekcert_
         return rk_fail(err, RK_E_USAGE, "device name of %zu bytes, at most 255", device_len);
     if (rk_ekcert_profile_check(profile, err))
         return err->rc;
-    if (cert == NULL || X509_set_version(cert, X509_VERSION_3) != 1 || X509_set_pubkey(cert, key) != 1 ||
-        ASN1_INTEGER_set(X509_get_serialNumber(cert), 0) != 1)
+    if (cert == NULL || X509_set_version(cert, X509_VERSION_3) != 1 ||
+        X509_set_pubkey(cert, key) != 1 || ASN1_INTEGER_set(X509_get_serialNumber(cert), 0) != 1)
         return rk_fail_ossl(err, RK_E_NOMEM, "certificate");
     if (set_names(cert, ca, profile, err) ||
         rk_x509_set_validity(cert, profile->not_before, profile->not_after, err) ||
-        add_extensions(cert, ca, profile, err) || derive_serial(cert, ca, device, device_len, spki, err) ||
-        rk_x509_sign(cert, ca->key, err))
+        add_extensions(cert, ca, profile, err) ||
+        derive_serial(cert, ca, device, device_len, spki, err) || rk_x509_sign(cert, ca->key, err))
         return err->rc;
     return rk_x509_encode(cert, ret, err);
 }
@@ -360,21 +367,22 @@ enum rk_rc rk_ekcert_spki(const uint8_t *der, size_t len, struct rk_bytes *ret, 
     return rc;
 }
 
-static void chain_done(STACK_OF(X509) **chain)
+static void chain_done(STACK_OF(X509) * *chain)
 {
     sk_X509_pop_free(*chain, X509_free);
 }
 
 /* All but the last are helpers on the way; the last is what is trusted. */
-static enum rk_rc split_chain(const struct rk_bytes *pem, STACK_OF(X509) *between, X509_STORE *trusted,
-                              struct rk_err *err)
+static enum rk_rc split_chain(const struct rk_bytes *pem, STACK_OF(X509) * between,
+                              X509_STORE *trusted, struct rk_err *err)
 {
     RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(pem->p, (int)pem->len);
     X509 *root = NULL, *next;
 
     if (in == NULL)
         return rk_fail_nomem(err);
-    for (int i = 0; i < CHAIN_MAX && (next = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL; i++) {
+    for (int i = 0; i < CHAIN_MAX && (next = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL;
+         i++) {
         if (root != NULL && sk_X509_push(between, root) <= 0) {
             X509_free(root);
             X509_free(next);
@@ -406,7 +414,8 @@ enum rk_rc rk_ekcert_verify(const rk_ctx *ctx, const uint8_t *der, size_t len,
     if (X509_STORE_CTX_init(run, trusted, cert, between) != 1)
         return rk_fail_ossl(err, RK_E_NOMEM, "certificate check");
     X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(run), (time_t)when);
-    /* an ODM may hold the issuing CA alone: the last certificate is the anchor, self-signed or not */
+    /* an ODM may hold the issuing CA alone: the last certificate is the anchor, self-signed or not
+     */
     X509_STORE_CTX_set_flags(run, X509_V_FLAG_PARTIAL_CHAIN);
     if (X509_verify_cert(run) != 1) {
         ERR_clear_error();

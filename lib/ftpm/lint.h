@@ -11,7 +11,8 @@ struct rk_der_faults {
 
 struct rk_san_facts {
     bool malformed;
-    size_t directories, others, foreign; /* directoryNames, other names, attributes of other types */
+    size_t directories, others,
+        foreign; /* directoryNames, other names, attributes of other types */
     struct rk_tlv manufacturer, model, version;
 };
 
@@ -22,19 +23,19 @@ struct rk_lint_facts {
     const struct rk_cert_ext *san, *basic, *usage, *eku, *sda, *aki, *aia, *policies;
     struct rk_san_facts san_facts;
     bool basic_ca;
-    uint16_t usage_bits;  /* first octet high: RK_KU_* */
-    bool eku_ek;          /* holds tcg-kp-EKCertificate */
-    bool sda_spec;        /* holds tpmSpecification */
+    uint16_t usage_bits;           /* first octet high: RK_KU_* */
+    bool eku_ek;                   /* holds tcg-kp-EKCertificate */
+    bool sda_spec;                 /* holds tpmSpecification */
     size_t aki_key_id, aki_fields; /* length of keyid; [0], [1], [2] present in all */
     bool policies_empty;
     bool key_known;
     struct rk_spki_info key;
-    size_t repeated;      /* offset of an extension that stands twice */
+    size_t repeated; /* offset of an extension that stands twice */
 };
 enum { /* RFC 5280 4.2.1.3, bit 0 is the highest */
-    RK_KU_DIGITAL_SIGNATURE = 0x8000,
-    RK_KU_KEY_ENCIPHERMENT = 0x2000,
-    RK_KU_KEY_AGREEMENT = 0x0800,
+       RK_KU_DIGITAL_SIGNATURE = 0x8000,
+       RK_KU_KEY_ENCIPHERMENT = 0x2000,
+       RK_KU_KEY_AGREEMENT = 0x0800,
 };
 
 /* RK_E_FORMAT when it is no certificate; anything less is a fact. */

@@ -156,7 +156,8 @@ static enum rk_rc refuse_corner(const struct rk_ek_profile *profile, const uint3
 {
     if (word[words - 1] != 0 || (profile->word_bits == 64 && word[words - 2] != 0))
         return RK_OK;
-    return rk_fail(err, RK_E_USAGE, "a TPM makes no usable key of this EPS (a prime candidate "
+    return rk_fail(err, RK_E_USAGE,
+                   "a TPM makes no usable key of this EPS (a prime candidate "
                    "starts with a zero word): choose another EPS seed");
 }
 
@@ -209,7 +210,8 @@ static enum rk_rc new_field(rk_prime_search *search, struct rk_drbg *drbg, struc
     load_words(profile, bytes, search->bytes, word);
     if (profile->clear_top_byte)
         word[words - 1] &= 0x00FFFFFFu;
-    rc = refuse_corner(profile, word, words, err); /* of the number as the TPM's big numbers see it */
+    rc = refuse_corner(profile, word, words,
+                       err); /* of the number as the TPM's big numbers see it */
     adjust_top(profile, word, words);
     word[0] |= 1;
     search->pick = word[0] | 0x80000000u;
@@ -319,8 +321,8 @@ static enum rk_rc strong_test(rk_prime_search *search, struct lane *lane, bool *
 }
 
 /* The rounds after the first, one by one: each stops the test at once when it fails. */
-static enum rk_rc remaining_rounds(rk_prime_search *search, struct rk_drbg *drbg,
-                                   struct lane *lane, bool *ret, struct rk_err *err)
+static enum rk_rc remaining_rounds(rk_prime_search *search, struct rk_drbg *drbg, struct lane *lane,
+                                   bool *ret, struct rk_err *err)
 {
     *ret = true;
     for (int round = 1; *ret && round < search->rounds; round++) {

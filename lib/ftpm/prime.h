@@ -16,7 +16,8 @@
 
 typedef struct rk_prime_search rk_prime_search;
 
-/* Everything a search of primes of `bits` (a multiple of 8, 512 to 2048) reuses; e the public exponent. */
+/* Everything a search of primes of `bits` (a multiple of 8, 512 to 2048) reuses; e the public
+ * exponent. */
 enum rk_rc rk_prime_search_new(const struct rk_ek_profile *profile, size_t bits, uint32_t e,
                                rk_prime_search **ret, struct rk_err *err) RK_MUST_CHECK;
 void rk_prime_search_free(rk_prime_search *search); /* wipes */

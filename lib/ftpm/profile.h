@@ -18,13 +18,13 @@ enum rk_top_adjust {
 
 struct rk_ek_profile {
     const char *name;
-    const char *who; /* for help texts */
-    bool little_endian;    /* order of the candidate's bytes */
-    bool clear_top_byte;   /* the most significant byte is zeroed before the adjustment */
+    const char *who;     /* for help texts */
+    bool little_endian;  /* order of the candidate's bytes */
+    bool clear_top_byte; /* the most significant byte is zeroed before the adjustment */
     enum rk_top_adjust top;
-    unsigned word_bits;    /* smallest machine word of the builds: an all-zero top word is refused */
-    uint32_t sieve_limit;  /* largest sieving prime for primes above 1024 bits */
-    bool ecc_reject;       /* ECC by rejection sampling instead of extra bits */
-    size_t drbg_key_len;   /* 32, or 16 without AES-256 */
+    unsigned word_bits;   /* smallest machine word of the builds: an all-zero top word is refused */
+    uint32_t sieve_limit; /* largest sieving prime for primes above 1024 bits */
+    bool ecc_reject;      /* ECC by rejection sampling instead of extra bits */
+    size_t drbg_key_len;  /* 32, or 16 without AES-256 */
     size_t eps_len;
 };

@@ -8,6 +8,7 @@
 
 #include <tss2/tss2_mu.h>
 
+/* clang-format off */
 /* PolicySecret(TPM_RH_ENDORSEMENT); the TCG profile's PolicyB for each hash. */
 #define POLICY_A                                                                                   \
     { .size = 32, .buffer = { 0x83, 0x71, 0x97, 0x67, 0x44, 0x84, 0xb3, 0xf8, 0x1a, 0x90, 0xcc,    \
@@ -48,7 +49,6 @@
                                 .curveID = (curve), .kdf.scheme = TPM2_ALG_NULL },                 \
       .unique.ecc = { .x.size = (unique_size), .y.size = (unique_size) } }
 
-/* clang-format off */
 static const struct rk_ek_template templates[] = {
     { "L-1", 0x01C00002, RSA_AREA(TPM2_ALG_SHA256, ATTRIBUTES_L, POLICY_A, 128, 2048, 256) },
     { "L-2", 0x01C0000A, ECC_AREA(TPM2_ALG_SHA256, ATTRIBUTES_L, POLICY_A, 128, TPM2_ECC_NIST_P256, 32) },
@@ -167,8 +167,8 @@ static enum rk_rc check_rsa(const TPMT_PUBLIC *area, struct rk_err *err)
         return rk_fail(err, RK_E_USAGE, "template: keyBits %u, expected 1024, 2048, 3072 or 4096",
                        bits);
     if (e != 0 && e < 65537)
-        return rk_fail(err, RK_E_USAGE, "template: exponent %u, expected 0 or a prime from 65537 on",
-                       e);
+        return rk_fail(err, RK_E_USAGE,
+                       "template: exponent %u, expected 0 or a prime from 65537 on", e);
     return RK_OK;
 }
 
@@ -187,14 +187,16 @@ static enum rk_rc check_area(const TPMT_PUBLIC *area, struct rk_err *err)
     size_t bytes;
 
     if (hash_name(area->nameAlg) == NULL)
-        return rk_fail(err, RK_E_USAGE, "template: nameAlg 0x%04x, expected SHA-1, SHA-256, SHA-384 "
-                       "or SHA-512", area->nameAlg);
+        return rk_fail(err, RK_E_USAGE,
+                       "template: nameAlg 0x%04x, expected SHA-1, SHA-256, SHA-384 "
+                       "or SHA-512",
+                       area->nameAlg);
     if (area->type == TPM2_ALG_RSA)
         return check_rsa(area, err) ? err->rc
                                     : check_exponent(area->parameters.rsaDetail.exponent, err);
     if (area->type != TPM2_ALG_ECC)
-        return rk_fail(err, RK_E_USAGE, "template: type 0x%04x, expected RSA (0x0001) or ECC (0x0023)",
-                       area->type);
+        return rk_fail(err, RK_E_USAGE,
+                       "template: type 0x%04x, expected RSA (0x0001) or ECC (0x0023)", area->type);
     if (rk_template_curve(area->parameters.eccDetail.curveID, &bytes) == NULL)
         return rk_fail(err, RK_E_USAGE, "template: curve 0x%04x, expected P-256, P-384 or P-521",
                        area->parameters.eccDetail.curveID);
@@ -208,7 +210,8 @@ static bool unmarshal_area(const uint8_t *tpmt, size_t len, TPMT_PUBLIC *ret)
     return Tss2_MU_TPMT_PUBLIC_Unmarshal(tpmt, len, &used, ret) == TSS2_RC_SUCCESS && used == len;
 }
 
-/* As TPMT_PUBLIC, or as TPM2B_PUBLIC when the size word in front, which tss2-mu ignores, says so. */
+/* As TPMT_PUBLIC, or as TPM2B_PUBLIC when the size word in front, which tss2-mu ignores, says so.
+ */
 static bool unmarshal(const uint8_t *bytes, size_t len, TPMT_PUBLIC *ret)
 {
     if (unmarshal_area(bytes, len, ret))
@@ -223,7 +226,8 @@ enum rk_rc rk_ek_template_parse(const uint8_t *tpmt, size_t len, struct rk_ek_te
     TPMT_PUBLIC area = { .type = 0 };
 
     if (len > sizeof area || !unmarshal(tpmt, len, &area))
-        return rk_fail(err, RK_E_FORMAT, "template: no TPMT_PUBLIC or TPM2B_PUBLIC of %zu bytes", len);
+        return rk_fail(err, RK_E_FORMAT, "template: no TPMT_PUBLIC or TPM2B_PUBLIC of %zu bytes",
+                       len);
     if (check_area(&area, err))
         return err->rc;
     struct rk_ek_template *tpl = rk_alloc(1, sizeof *tpl);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* EK templates as the TPM knows them. Source: formats/ek-derivation.md section 2, TPM 2.0 Part 2, 12.2.4. */
+/* EK templates as the TPM knows them. Source: formats/ek-derivation.md section 2, TPM 2.0 Part
+ * 2, 12.2.4. */
 #pragma once
 
 #include "base/err.h"
@@ -20,5 +21,6 @@ enum rk_rc rk_template_name(const rk_ctx *ctx, const TPMT_PUBLIC *area, uint8_t 
 enum rk_rc rk_template_marshal(const TPMT_PUBLIC *area, struct rk_bytes *ret,
                                struct rk_err *err) RK_MUST_CHECK;
 
-/* What OpenSSL calls a TPM curve; NULL when the derivation does not cover it. bytes: of one coordinate. */
+/* What OpenSSL calls a TPM curve; NULL when the derivation does not cover it. bytes: of one
+ * coordinate. */
 const char *rk_template_curve(TPMI_ECC_CURVE curve, size_t *ret_bytes);

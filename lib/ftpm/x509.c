@@ -97,8 +97,8 @@ enum rk_rc rk_x509_add_authority(X509 *cert, X509 *issuer, struct rk_err *err)
 {
     RK_AUTO(authority_done) AUTHORITY_KEYID *authority = AUTHORITY_KEYID_new();
     /* Not X509_get0_subject_key_id: it refuses a certificate that is not signed yet (a root). */
-    RK_AUTO(octets_done) ASN1_OCTET_STRING *id =
-        X509_get_ext_d2i(issuer, NID_subject_key_identifier, NULL, NULL);
+    RK_AUTO(octets_done)
+    ASN1_OCTET_STRING *id = X509_get_ext_d2i(issuer, NID_subject_key_identifier, NULL, NULL);
 
     if (id == NULL)
         return rk_fail(err, RK_E_USAGE, "the CA certificate has no subjectKeyIdentifier");

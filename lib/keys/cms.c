@@ -34,7 +34,8 @@ static enum rk_rc check_dates(const X509 *cert, int64_t when, struct rk_err *err
         return rk_fail(err, RK_E_USAGE, "recipient certificate is not valid yet");
     /* notAfter is the last good second, and X509_cmp_time calls equal times earlier. */
     if (X509_cmp_time(X509_get0_notAfter(cert), &before) < 0)
-        return rk_fail(err, RK_E_USAGE, "recipient certificate has expired: ask the factory for a new one");
+        return rk_fail(err, RK_E_USAGE,
+                       "recipient certificate has expired: ask the factory for a new one");
     return RK_OK;
 }
 
@@ -132,7 +133,8 @@ enum rk_rc rk_cms_open(const rk_ctx *ctx, rk_signer *key, const uint8_t *cms, si
         return rk_fail_ossl(err, RK_E_FORMAT, "no CMS AuthEnvelopedData");
     /* What is decrypted before the tag is known stays in `out`, which goes with an error. */
     if (CMS_decrypt(info, rk_signer_pkey(key), NULL, NULL, out, CMS_BINARY) != 1)
-        return rk_fail_ossl(err, RK_E_VERIFY, "cannot be opened: sealed to another key, or changed");
+        return rk_fail_ossl(err, RK_E_VERIFY,
+                            "cannot be opened: sealed to another key, or changed");
     content_len = BIO_get_mem_data(out, &content);
     return rk_secret_copy(content, content_len < 0 ? 0 : (size_t)content_len, ret, err);
 }

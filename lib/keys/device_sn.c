@@ -14,8 +14,10 @@ enum rk_rc rk_device_sn_parse(const char *text, struct rk_device_sn *ret, struct
     bool dashed = len == 21 && text[4] == '-';
 
     if (len != 20 && !dashed)
-        return rk_fail(err, RK_E_USAGE, "Device SN \"%s\": expected 20 hex digits, as in "
-                       "01020000000100000002 or 0102-0000000100000002", text);
+        return rk_fail(err, RK_E_USAGE,
+                       "Device SN \"%s\": expected 20 hex digits, as in "
+                       "01020000000100000002 or 0102-0000000100000002",
+                       text);
     memcpy(digits, text, 4);
     memcpy(digits + 4, text + (dashed ? 5 : 4), 17);
     if (rk_hex_read(digits, 20, sn.b, RK_DEVICE_SN_LEN, err))

@@ -35,7 +35,7 @@ struct seen {
     struct slot {
         struct rk_device_sn sn;
         uint64_t line; /* 0: free */
-    } *slot;
+    } * slot;
     size_t room, used;
 };
 

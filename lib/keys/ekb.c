@@ -106,8 +106,8 @@ static enum rk_rc check_sizes(const struct rk_ekb *ekb, size_t root_key_len, str
         const struct rk_secret *value = rk_ekb_find(ekb, tag);
 
         if (value != NULL && value->len > RK_EKB_CERT_MAX)
-            return rk_fail(err, RK_E_USAGE, "tag %u (%s): %zu bytes, the fTPM takes at most %d", tag,
-                           rk_ekb_tag_name(tag), value->len, RK_EKB_CERT_MAX);
+            return rk_fail(err, RK_E_USAGE, "tag %u (%s): %zu bytes, the fTPM takes at most %d",
+                           tag, rk_ekb_tag_name(tag), value->len, RK_EKB_CERT_MAX);
     }
     return RK_OK;
 }
@@ -126,8 +126,10 @@ static enum rk_rc need_all(const struct rk_ekb *ekb, uint32_t lo, uint32_t hi, s
 {
     for (uint32_t tag = lo; tag <= hi; tag++) {
         if (rk_ekb_find(ekb, tag) == NULL)
-            return missing(tag, "the fTPM needs the whole set: 91 to 94 (offline mode) or 91, 92, 95, "
-                           "96, 97 (online mode)", err);
+            return missing(tag,
+                           "the fTPM needs the whole set: 91 to 94 (offline mode) or 91, 92, 95, "
+                           "96, 97 (online mode)",
+                           err);
     }
     return RK_OK;
 }
@@ -164,8 +166,11 @@ enum rk_rc rk_ekb_derive_key(const rk_mac *root, const uint8_t fv[16], const cha
 {
     RK_AUTO(rk_secret_done) struct rk_secret ekb_rk = RK_SECRET_NONE;
     RK_AUTO(mac_done) rk_mac *mac = NULL;
-    const struct rk_kdf108 kdf = { .alg = RK_MAC_AES_CMAC, .counter_bits = 8, .label = label,
-                                   .context = context, .context_len = sizeof context,
+    const struct rk_kdf108 kdf = { .alg = RK_MAC_AES_CMAC,
+                                   .counter_bits = 8,
+                                   .label = label,
+                                   .context = context,
+                                   .context_len = sizeof context,
                                    .out_len = RK_EKB_BLOCK };
 
     if (rk_mac_aes_block(root, fv, &ekb_rk, err) ||
@@ -192,8 +197,7 @@ enum rk_rc rk_ekb_crypt(const struct rk_secret *key, const uint8_t iv[16], bool 
     RK_AUTO(rk_cipher_ctx_done) EVP_CIPHER_CTX *run = EVP_CIPHER_CTX_new();
     int len = 0;
 
-    if (run == NULL ||
-        EVP_CipherInit_ex2(run, EVP_aes_128_cbc(), key->p, iv, encrypt, NULL) != 1 ||
+    if (run == NULL || EVP_CipherInit_ex2(run, EVP_aes_128_cbc(), key->p, iv, encrypt, NULL) != 1 ||
         EVP_CIPHER_CTX_set_padding(run, 0) != 1 ||
         EVP_CipherUpdate(run, data->p, &len, data->p, (int)data->len) != 1 ||
         (size_t)len != data->len)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Wire form of the EKB, and what its writer, reader and inspector share. Source: jetson-ftpm-ekb.md 2.1. */
+/* Wire form of the EKB, and what its writer, reader and inspector share. Source:
+ * jetson-ftpm-ekb.md 2.1. */
 #pragma once
 
 #include "base/layout.h"

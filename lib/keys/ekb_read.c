@@ -27,11 +27,12 @@ static enum rk_rc find_version(const struct rk_ekb_header *header, enum rk_ekb_v
         *ret = RK_EKB_2_0;
         return RK_OK;
     case 0x20001:
-        return rk_fail(err, RK_E_USAGE, "key blob version 2.1 (T264, Thor) is refused: its key "
+        return rk_fail(err, RK_E_USAGE,
+                       "key blob version 2.1 (T264, Thor) is refused: its key "
                        "derivation, cipher and tags are not public");
     default:
-        return rk_fail(err, RK_E_FORMAT, "key blob version %u.%u, expected 1.0 or 2.0", header->major,
-                       header->minor);
+        return rk_fail(err, RK_E_FORMAT, "key blob version %u.%u, expected 1.0 or 2.0",
+                       header->major, header->minor);
     }
 }
 
@@ -69,8 +70,10 @@ static enum rk_rc read_content(struct rk_rd *rd, struct rk_ekb_outline *out, str
 
     out->content_offset = rk_rd_offset(rd);
     if (out->version == RK_EKB_LEGACY && has_content_header(rd))
-        return rk_fail(err, RK_E_FORMAT, "version 0.0, but a content header of version 1.0 or later at "
-                       "offset 0x%zx", out->content_offset);
+        return rk_fail(err, RK_E_FORMAT,
+                       "version 0.0, but a content header of version 1.0 or later at "
+                       "offset 0x%zx",
+                       out->content_offset);
     if (out->version != RK_EKB_LEGACY) {
         rk_layout_read(rk_ekb_content_layout, 3, rd, &content);
         if (rk_rd_ok(rd, err))
@@ -95,7 +98,8 @@ static enum rk_rc read_content(struct rk_rd *rd, struct rk_ekb_outline *out, str
     return RK_OK;
 }
 
-/* Small images are filled up to 1024 bytes after the size word, each byte the pad's length mod 256. */
+/* Small images are filled up to 1024 bytes after the size word, each byte the pad's length mod 256.
+ */
 static enum rk_rc read_pad(struct rk_rd *rd, struct rk_ekb_outline *out, struct rk_err *err)
 {
     size_t size = rd->pos - 4, want = size < RK_EKB_SIZE_MIN ? RK_EKB_SIZE_MIN - size : 0;
@@ -145,7 +149,8 @@ static enum rk_rc check_mac(const rk_mac *root, const uint8_t *fv, const uint8_t
         return err->rc;
     if (rk_secret_equal(&mac, &found))
         return RK_OK;
-    (void)rk_fail(err, RK_E_VERIFY, "the key blob's MAC does not hold: wrong root key, wrong FV, or "
+    (void)rk_fail(err, RK_E_VERIFY,
+                  "the key blob's MAC does not hold: wrong root key, wrong FV, or "
                   "changed content");
     return rk_note(err, "the device would report \"EKB signature mismatch\"");
 }
@@ -228,7 +233,8 @@ static enum rk_rc add_parts(const struct part *parts, size_t count, struct rk_ma
 
         if (parts[i].len == 0)
             continue;
-        if (rk_region_add(map, map->root, parts[i].offset, parts[i].len, parts[i].name, &region, err))
+        if (rk_region_add(map, map->root, parts[i].offset, parts[i].len, parts[i].name, &region,
+                          err))
             return err->rc;
         (void)snprintf(region->note, sizeof region->note, "%s", parts[i].note);
     }
@@ -249,12 +255,14 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
         rk_layout_map(rk_ekb_header_layout, 4, &header, 0, region, err))
         return err->rc;
     const struct part parts[] = {
-        { "FV", RK_EKB_HEADER_WIRE, out.cmac_offset - RK_EKB_HEADER_WIRE, "not covered by the MAC" },
+        { "FV", RK_EKB_HEADER_WIRE, out.cmac_offset - RK_EKB_HEADER_WIRE,
+          "not covered by the MAC" },
         { "CMAC", out.cmac_offset, 16, "" },
         { "content header", out.content_offset, out.iv_offset - out.content_offset, "covered" },
         { "IV", out.iv_offset, 16, "covered" },
         { "ciphertext", out.ciphertext_offset, out.ciphertext_len, "covered" },
-        { "pad", out.ciphertext_offset + out.ciphertext_len, out.pad_len, "not covered by the MAC" },
+        { "pad", out.ciphertext_offset + out.ciphertext_len, out.pad_len,
+          "not covered by the MAC" },
     };
     if (add_parts(parts, sizeof parts / sizeof parts[0], map, err))
         return err->rc;

@@ -21,7 +21,8 @@ static enum rk_rc legacy_plaintext(const struct rk_ekb *ekb, struct rk_wr *wr, s
 
     if (ekb->item_count != 2 || key1 == NULL || key2 == NULL || key1->len != RK_EKB_BLOCK ||
         key2->len != RK_EKB_BLOCK)
-        return rk_fail(err, RK_E_USAGE, "the legacy form holds tags 1 and 2 of 16 bytes each and "
+        return rk_fail(err, RK_E_USAGE,
+                       "the legacy form holds tags 1 and 2 of 16 bytes each and "
                        "nothing else");
     rk_wr_bytes(wr, key1->p, key1->len);
     rk_wr_bytes(wr, key2->p, key2->len);
@@ -116,9 +117,12 @@ enum rk_rc rk_ekb_derive_nonces(const rk_mac *root, struct rk_ekb *ekb, struct r
     RK_AUTO(rk_secret_done) struct rk_secret nonces = RK_SECRET_NONE;
     RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *md = EVP_MD_CTX_new();
     uint8_t digest[32], version = (uint8_t)ekb->version;
-    const struct rk_kdf108 kdf = { .alg = RK_MAC_AES_CMAC, .counter_bits = 32,
-                                   .label = "rotkit EKB nonces", .context = digest,
-                                   .context_len = sizeof digest, .out_len = 32 };
+    const struct rk_kdf108 kdf = { .alg = RK_MAC_AES_CMAC,
+                                   .counter_bits = 32,
+                                   .label = "rotkit EKB nonces",
+                                   .context = digest,
+                                   .context_len = sizeof digest,
+                                   .out_len = 32 };
 
     if (make_plaintext(ekb, &plaintext, err))
         return err->rc;

@@ -79,8 +79,10 @@ static enum rk_rc find_kind(EVP_PKEY *pub, const struct key_kind **ret, struct r
             return RK_OK;
         }
     }
-    return rk_fail(err, RK_E_USAGE, "a %s key of %d bits cannot be fused, expected RSA-3072, P-256, "
-                   "P-521 or Ed25519", EVP_PKEY_get0_type_name(pub), EVP_PKEY_get_bits(pub));
+    return rk_fail(err, RK_E_USAGE,
+                   "a %s key of %d bits cannot be fused, expected RSA-3072, P-256, "
+                   "P-521 or Ed25519",
+                   EVP_PKEY_get0_type_name(pub), EVP_PKEY_get_bits(pub));
 }
 
 enum rk_rc rk_fuse_public_key_hash(EVP_PKEY *pub, uint8_t ret[64], struct rk_err *err)
@@ -112,7 +114,8 @@ enum rk_rc rk_fuse_confirm(const uint8_t computed[64], const char *vendor_hex,
     char text[129];
 
     if (vendor_hex == NULL && !accept_unconfirmed) {
-        (void)rk_fail(err, RK_E_USAGE, "PublicKeyHash is not confirmed: its rule has been checked "
+        (void)rk_fail(err, RK_E_USAGE,
+                      "PublicKeyHash is not confirmed: its rule has been checked "
                       "against no vendor value, and fuses burn once");
         return rk_note(err, "give the value that tegrasign printed, or say accept-unconfirmed");
     }
@@ -126,8 +129,10 @@ enum rk_rc rk_fuse_confirm(const uint8_t computed[64], const char *vendor_hex,
     if (memcmp(vendor, computed, sizeof vendor) == 0)
         return RK_OK;
     rk_hex_write(computed, 64, text);
-    return rk_fail(err, RK_E_USAGE, "PublicKeyHash is %s here, the vendor's tool printed another: "
-                   "nothing may be fused until it is clear why", text);
+    return rk_fail(err, RK_E_USAGE,
+                   "PublicKeyHash is %s here, the vendor's tool printed another: "
+                   "nothing may be fused until it is clear why",
+                   text);
 }
 
 enum rk_rc rk_fuse_boot_security_info(EVP_PKEY *pkc, bool sbk, bool oem_key, bool ftpm,
@@ -141,8 +146,10 @@ enum rk_rc rk_fuse_boot_security_info(EVP_PKEY *pkc, bool sbk, bool oem_key, boo
         if (rk_fuse_auth_scheme(pkc, &scheme, err))
             return err->rc;
         if ((preset & 7u) != 0 && (preset & 7u) != scheme)
-            return rk_fail(err, RK_E_USAGE, "BootSecurityInfo preset 0x%x has authentication scheme %u "
-                           "burnt, the key needs %u", preset, preset & 7u, scheme);
+            return rk_fail(err, RK_E_USAGE,
+                           "BootSecurityInfo preset 0x%x has authentication scheme %u "
+                           "burnt, the key needs %u",
+                           preset, preset & 7u, scheme);
         value |= scheme;
     }
     value |= sbk ? RK_BSI_SBK : 0;

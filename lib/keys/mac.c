@@ -38,7 +38,10 @@ static enum rk_rc read_env(const char *rest, size_t len, struct rk_secret *ret, 
         return rk_wrap(err, "environment variable \"%s\"", rest);
     if (len == 0 ? found != 16 && found != 32 : found != len)
         return rk_fail(err, RK_E_USAGE, "environment variable \"%s\": %zu bytes, expected %s", rest,
-                       found, len == 0 ? "16 or 32" : len == 16 ? "16" : "32");
+                       found,
+                       len == 0    ? "16 or 32"
+                       : len == 16 ? "16"
+                                   : "32");
     return rk_secret_copy(key.p, found, ret, err);
 }
 
@@ -54,7 +57,7 @@ static const struct {
     const char *scheme;
     enum rk_rc (*read)(const char *rest, size_t len, struct rk_secret *ret, struct rk_err *err);
 } sources[] = {
-    { "file:", read_file }, { "env:", read_env },   { "pkcs11:", refuse },
+    { "file:", read_file }, { "env:", read_env }, { "pkcs11:", refuse },
     { "helper:", refuse },  { "pub:", refuse },
 };
 
@@ -123,9 +126,9 @@ struct alg {
 static struct alg alg_of(enum rk_mac_alg alg, size_t key_len)
 {
     if (alg == RK_MAC_HMAC_SHA256)
-        return (struct alg){ "HMAC", OSSL_MAC_PARAM_DIGEST, "SHA256", 32 };
-    return (struct alg){ "CMAC", OSSL_MAC_PARAM_CIPHER,
-                         key_len == 32 ? "AES-256-CBC" : "AES-128-CBC", 16 };
+        return (struct alg) { "HMAC", OSSL_MAC_PARAM_DIGEST, "SHA256", 32 };
+    return (struct alg) { "CMAC", OSSL_MAC_PARAM_CIPHER,
+                          key_len == 32 ? "AES-256-CBC" : "AES-128-CBC", 16 };
 }
 
 enum rk_rc rk_mac_compute(const rk_mac *mac, enum rk_mac_alg which, const void *msg, size_t msg_len,
@@ -145,8 +148,8 @@ enum rk_rc rk_mac_compute(const rk_mac *mac, enum rk_mac_alg which, const void *
     if (rk_secret_new(alg.len, &out, err))
         return err->rc;
     if (run == NULL || EVP_MAC_init(run, mac->key.p, mac->key.len, params) != 1 ||
-        EVP_MAC_update(run, msg, msg_len) != 1 ||
-        EVP_MAC_final(run, out.p, &len, out.len) != 1 || len != out.len)
+        EVP_MAC_update(run, msg, msg_len) != 1 || EVP_MAC_final(run, out.p, &len, out.len) != 1 ||
+        len != out.len)
         return rk_fail_ossl(err, RK_E_INTERNAL, "%s", alg.mac);
     *ret = rk_secret_take(&out);
     return RK_OK;

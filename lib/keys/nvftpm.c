@@ -9,8 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CONTAINER_MAX = 65536, HEADER_WIRE = 16, END_MARK = 8, TAG_SN = 1, TAG_EPS_SEED = 2,
-       TAGS_MAX = 7, SEED_LEN = 32 };
+enum {
+    CONTAINER_MAX = 65536,
+    HEADER_WIRE = 16,
+    END_MARK = 8,
+    TAG_SN = 1,
+    TAG_EPS_SEED = 2,
+    TAGS_MAX = 7,
+    SEED_LEN = 32
+};
 
 struct header {
     uint32_t size; /* bytes after this field */
@@ -70,12 +77,15 @@ static enum rk_rc check_set(const struct rk_nvftpm *c, enum rk_rc rc, struct rk_
         bool there = value_of(c, i)->p != NULL;
 
         if (there != (values[i].set == online))
-            return rk_fail(err, rc, "tag %u (%s) %s: a container holds tags 1 to 4 (offline) or 1, 2, 5, "
-                           "6, 7 (online)", values[i].tag, values[i].name,
+            return rk_fail(err, rc,
+                           "tag %u (%s) %s: a container holds tags 1 to 4 (offline) or 1, 2, 5, "
+                           "6, 7 (online)",
+                           values[i].tag, values[i].name,
                            there ? "does not belong here" : "is missing");
     }
     if (c->eps_seed.len != SEED_LEN)
-        return rk_fail(err, rc, "tag 2 (EPS_Seed): %zu bytes, expected %d", c->eps_seed.len, SEED_LEN);
+        return rk_fail(err, rc, "tag 2 (EPS_Seed): %zu bytes, expected %d", c->eps_seed.len,
+                       SEED_LEN);
     return RK_OK;
 }
 
@@ -136,8 +146,8 @@ static enum rk_rc take_value(struct rk_nvftpm *c, uint32_t tag, const uint8_t *v
         return rk_secret_copy(value, len, &c->eps_seed, err);
     for (size_t i = 0; i < VALUES; i++) {
         if (values[i].tag == tag)
-            return rk_bytes_copy(value, len, (struct rk_bytes *)(void *)((uint8_t *)c + values[i].member),
-                                 err);
+            return rk_bytes_copy(value, len,
+                                 (struct rk_bytes *)(void *)((uint8_t *)c + values[i].member), err);
     }
     return rk_fail(err, RK_E_FORMAT, "tag %u is unknown, expected 1 to 7", tag);
 }
@@ -166,7 +176,8 @@ static enum rk_rc read_values(struct rk_rd *rd, struct rk_nvftpm *c, struct rk_e
     return RK_OK;
 }
 
-enum rk_rc rk_nvftpm_read(const uint8_t *file, size_t len, struct rk_nvftpm *ret, struct rk_err *err)
+enum rk_rc rk_nvftpm_read(const uint8_t *file, size_t len, struct rk_nvftpm *ret,
+                          struct rk_err *err)
 {
     struct rk_rd rd = { .buf = file, .len = len };
     RK_AUTO(rk_nvftpm_done) struct rk_nvftpm c = { .minor = 0 };
@@ -181,7 +192,7 @@ enum rk_rc rk_nvftpm_read(const uint8_t *file, size_t len, struct rk_nvftpm *ret
     if (read_values(&rd, &c, err) || rk_rd_end(&rd, err) || check_set(&c, RK_E_FORMAT, err))
         return err->rc;
     *ret = c;
-    c = (struct rk_nvftpm){ .minor = 0 };
+    c = (struct rk_nvftpm) { .minor = 0 };
     return RK_OK;
 }
 

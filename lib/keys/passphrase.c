@@ -86,8 +86,10 @@ static enum rk_rc from_prompt(const char *rest, const char *subject, struct rk_s
     if (fd < 0 || tcgetattr(fd, &shown) != 0) {
         if (fd >= 0)
             (void)close(fd);
-        (void)rk_fail(err, RK_E_KEY, "key file \"%s\" is encrypted and there is no terminal to ask for "
-                      "its passphrase", subject);
+        (void)rk_fail(err, RK_E_KEY,
+                      "key file \"%s\" is encrypted and there is no terminal to ask for "
+                      "its passphrase",
+                      subject);
         return rk_note(err, "name a source: fd:N, file:PATH or env:NAME");
     }
     hidden = shown;

@@ -158,10 +158,9 @@ static enum rk_rc decode(const rk_ctx *ctx, const struct rk_secret *file, int se
     if (asked->err->rc != RK_OK)
         return asked->err->rc; /* the passphrase could not be had, and that is said already */
     return rk_fail_ossl(err, RK_E_KEY, "key file \"%s\": %s", asked->path,
-                        asked->was_asked ? "cannot be decrypted: wrong passphrase?"
-                        : selection == EVP_PKEY_KEYPAIR
-                            ? "no private key in PEM or DER"
-                            : "no public key in PEM or DER");
+                        asked->was_asked                ? "cannot be decrypted: wrong passphrase?"
+                        : selection == EVP_PKEY_KEYPAIR ? "no private key in PEM or DER"
+                                                        : "no public key in PEM or DER");
 }
 
 static enum rk_rc open_file(const rk_ctx *ctx, const char *rest, const struct rk_pin *pin,
@@ -198,7 +197,8 @@ static enum rk_rc refuse(const rk_ctx *ctx, const char *rest, const struct rk_pi
     (void)ret;
     if (strstr(rest, "pin-value") != NULL)
         return rk_fail(err, RK_E_USAGE, "a key URI must not carry pin-value: name a pin-source");
-    (void)rk_fail(err, RK_E_USAGE, "keys in tokens and behind helpers are not served in this version");
+    (void)rk_fail(err, RK_E_USAGE,
+                  "keys in tokens and behind helpers are not served in this version");
     return rk_note(err, "served: PATH, file:PATH, pub:PATH; pkcs11: and helper: come later");
 }
 
@@ -214,11 +214,8 @@ static const struct {
     enum rk_rc (*open)(const rk_ctx *ctx, const char *rest, const struct rk_pin *pin,
                        rk_signer **ret, struct rk_err *err);
 } sources[] = {
-    { "file:", open_file },
-    { "pub:", open_public },
-    { "pkcs11:", refuse },
-    { "helper:", refuse },
-    { "env:", refuse_env },
+    { "file:", open_file }, { "pub:", open_public }, { "pkcs11:", refuse },
+    { "helper:", refuse },  { "env:", refuse_env },
 };
 
 /* Length of a leading "scheme:", colon included; 0 when uri is a plain path. */
@@ -267,7 +264,7 @@ enum rk_scheme rk_signer_default_scheme(const rk_signer *signer)
         return RK_SCHEME_ED25519;
     if (!EVP_PKEY_is_a(signer->pkey, "EC"))
         return RK_SCHEME_NONE;
-    return bits <= 256 ? RK_SCHEME_ECDSA_SHA256
+    return bits <= 256   ? RK_SCHEME_ECDSA_SHA256
            : bits <= 384 ? RK_SCHEME_ECDSA_SHA384
                          : RK_SCHEME_ECDSA_SHA512;
 }
@@ -288,8 +285,8 @@ static enum rk_rc fitting_scheme(enum rk_scheme id, EVP_PKEY *pkey, const struct
     if (scheme == NULL)
         return rk_fail(err, RK_E_USAGE, "no signature scheme for this key");
     if (!EVP_PKEY_is_a(pkey, scheme->key_type))
-        return rk_fail(err, RK_E_KEY, "scheme %s needs a key of type %s, this one is %s", scheme->name,
-                       scheme->key_type, EVP_PKEY_get0_type_name(pkey));
+        return rk_fail(err, RK_E_KEY, "scheme %s needs a key of type %s, this one is %s",
+                       scheme->name, scheme->key_type, EVP_PKEY_get0_type_name(pkey));
     *ret = scheme;
     return RK_OK;
 }
@@ -332,8 +329,8 @@ enum rk_rc rk_signature_check(const rk_ctx *ctx, EVP_PKEY *pub, enum rk_scheme i
     if (fitting_scheme(id, pub, &scheme, err))
         return err->rc;
     if (md == NULL ||
-        EVP_DigestVerifyInit_ex(md, &key, scheme->digest, rk_ctx_libctx(ctx), rk_ctx_propq(ctx), pub,
-                                NULL) != 1 ||
+        EVP_DigestVerifyInit_ex(md, &key, scheme->digest, rk_ctx_libctx(ctx), rk_ctx_propq(ctx),
+                                pub, NULL) != 1 ||
         !set_padding(scheme, key))
         return rk_fail_ossl(err, RK_E_INTERNAL, "cannot verify by %s", scheme->name);
     if (EVP_DigestVerify(md, sig, sig_len, msg, msg_len) != 1)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rules between values of the manifest. What needs files or keys is checked by the plan of a build. */
+/* Rules between values of the manifest. What needs files or keys is checked by the plan of a build.
+ */
 #include "manifest/rows.h"
 
 #include <string.h>
@@ -79,9 +80,11 @@ static enum rk_rc check_blob(const struct rk_manifest *m, bool oem, struct rk_er
         return RK_OK;
     bool old = strcmp(m->blob.version.v, "1.0") == 0;
     if (old && m->blob.fv.v == NULL)
-        return bad(m, m->blob.at, err, "blob.fv: version 1.0 needs the FV that OP-TEE was built with");
+        return bad(m, m->blob.at, err,
+                   "blob.fv: version 1.0 needs the FV that OP-TEE was built with");
     if (!old && m->blob.fv.v != NULL)
-        return bad(m, m->blob.fv.at, err, "blob.fv: version 2.0 carries its own FV, remove the key");
+        return bad(m, m->blob.fv.at, err,
+                   "blob.fv: version 2.0 carries its own FV, remove the key");
     return RK_OK;
 }
 
@@ -94,7 +97,8 @@ static enum rk_rc check_fuses(const struct rk_manifest *m, struct rk_err *err)
                                              &m->fuses.public_key_hash };
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
         if (common[i]->v != NULL)
-            return bad(m, common[i]->at, err, "fuses: this goes into the common fuse file: say common: true");
+            return bad(m, common[i]->at, err,
+                       "fuses: this goes into the common fuse file: say common: true");
     }
     return RK_OK;
 }

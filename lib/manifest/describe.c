@@ -112,7 +112,8 @@ static void init_rows(const struct rk_mrow *rows, int depth, struct rk_wr *wr)
         } else if (rows->init != NULL) {
             rk_wr_printf(wr, "%*s%s: %s\n", indent, "", rows->key, rows->init);
         } else {
-            rk_wr_printf(wr, "%*s#%s: %s\n", indent, "", rows->key, rows->def == NULL ? "" : rows->def);
+            rk_wr_printf(wr, "%*s#%s: %s\n", indent, "", rows->key,
+                         rows->def == NULL ? "" : rows->def);
         }
     }
 }
@@ -121,7 +122,8 @@ enum rk_rc rk_manifest_init_text(struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(TEXT_MAX);
 
-    rk_wr_str(&wr, "# rotkit manifest. Paths are relative to this file. Keys that start with # are not set.\n");
+    rk_wr_str(&wr, "# rotkit manifest. Paths are relative to this file. Keys that start with # are "
+                   "not set.\n");
     init_rows(rk_manifest_rows, 0, &wr);
     return rk_wr_end(&wr, ret, err);
 }

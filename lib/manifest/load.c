@@ -85,8 +85,8 @@ enum rk_rc rk_manifest_fail(const struct rk_manifest *m, struct rk_where at, str
 
 static struct rk_where where(const yaml_node_t *node)
 {
-    return (struct rk_where){ (unsigned)node->start_mark.line + 1,
-                              (unsigned)node->start_mark.column + 1 };
+    return (struct rk_where) { (unsigned)node->start_mark.line + 1,
+                               (unsigned)node->start_mark.column + 1 };
 }
 
 /* ---- values ---- */
@@ -120,7 +120,8 @@ static enum rk_rc expand(const struct loading *l, const struct place *place, con
         const char *value = secure_getenv(name);
         if (value == NULL)
             return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE,
-                                    "%s: environment variable \"%s\" is not set", place->name, name);
+                                    "%s: environment variable \"%s\" is not set", place->name,
+                                    name);
         rk_wr_bytes(&wr, text, (size_t)(open - text));
         rk_wr_str(&wr, value);
         text = close + 1;
@@ -182,8 +183,8 @@ static enum rk_rc keep_choice(const struct loading *l, const struct place *place
             return keep_text(ret, text, err);
         (void)snprintf(known + used, sizeof known - used, "%s%s", used == 0 ? "" : ", ", *v);
     }
-    return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: unknown value \"%s\" (known: %s)",
-                            place->name, text, known);
+    return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE,
+                            "%s: unknown value \"%s\" (known: %s)", place->name, text, known);
 }
 
 static enum rk_rc set_str(const struct loading *l, const struct place *place,
@@ -221,10 +222,12 @@ static enum rk_rc set_number(const struct loading *l, const struct place *place,
 
     if (row->kind == RK_M_DATE) {
         if (rk_clock_parse(text, &num->v, &detail) != RK_OK)
-            return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: %s", place->name, detail.msg);
+            return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: %s", place->name,
+                                    detail.msg);
     } else {
         if (rk_parse_u64(text, INT64_MAX, &v, &detail) != RK_OK)
-            return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: %s", place->name, detail.msg);
+            return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: %s", place->name,
+                                    detail.msg);
         num->v = (int64_t)v;
     }
     num->set = true;
@@ -288,8 +291,10 @@ static enum rk_rc load_list(const struct loading *l, const struct place *place,
                             const struct rk_mrow *row, const yaml_node_t *node, struct rk_err *err)
 {
     if (node->type != YAML_SEQUENCE_NODE)
-        return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: expected a list", place->name);
-    for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top; i++) {
+        return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: expected a list",
+                                place->name);
+    for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top;
+         i++) {
         yaml_node_t *entry = yaml_document_get_node(l->yaml, *i);
         struct place entry_place = *place;
         const char *text = scalar(entry);
@@ -355,9 +360,9 @@ static enum rk_rc check_doubled(const struct loading *l, const struct place *sec
         yaml_node_t *earlier = yaml_document_get_node(l->yaml, p->key);
 
         if (scalar(earlier) != NULL && strcmp(scalar(earlier), key) == 0)
-            return rk_manifest_fail(l->m, at, err, RK_E_USAGE, "%s%skey \"%s\" is on line %u already",
-                                    section->name, section->name[0] == '\0' ? "" : ": ", key,
-                                    where(earlier).line);
+            return rk_manifest_fail(l->m, at, err, RK_E_USAGE,
+                                    "%s%skey \"%s\" is on line %u already", section->name,
+                                    section->name[0] == '\0' ? "" : ": ", key, where(earlier).line);
     }
     return RK_OK;
 }
@@ -385,7 +390,8 @@ static enum rk_rc load_pair(const struct loading *l, const struct place *section
 
 static bool has_key(const struct loading *l, const yaml_node_t *node, const char *key)
 {
-    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
+         p++) {
         const char *name = scalar(yaml_document_get_node(l->yaml, p->key));
 
         if (name != NULL && strcmp(name, key) == 0)
@@ -395,7 +401,8 @@ static bool has_key(const struct loading *l, const yaml_node_t *node, const char
 }
 
 /* Lists are short enough to be given as "A, B". */
-static enum rk_rc set_default(const struct loading *l, const struct rk_mrow *row, struct rk_err *err)
+static enum rk_rc set_default(const struct loading *l, const struct rk_mrow *row,
+                              struct rk_err *err)
 {
     struct place place = { .at = { 0, 0 } };
     char text[128], *rest = text, *entry;
@@ -418,9 +425,9 @@ static enum rk_rc fill_in(const struct loading *l, const struct place *section,
         if (has_key(l, node, rows->key))
             continue;
         if ((rows->flags & RK_M_REQUIRED) != 0)
-            return rk_manifest_fail(l->m, section->at, err, RK_E_USAGE, "%s%skey \"%s\" is missing (%s)",
-                                    section->name, section->name[0] == '\0' ? "" : ": ", rows->key,
-                                    rows->help);
+            return rk_manifest_fail(l->m, section->at, err, RK_E_USAGE,
+                                    "%s%skey \"%s\" is missing (%s)", section->name,
+                                    section->name[0] == '\0' ? "" : ": ", rows->key, rows->help);
         if (rows->def != NULL && set_default(l, rows, err))
             return err->rc;
     }
@@ -434,7 +441,8 @@ static enum rk_rc load_section(const struct loading *l, const struct place *plac
     if (node->type != YAML_MAPPING_NODE)
         return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s%sexpected keys and values",
                                 place->name, place->name[0] == '\0' ? "" : ": ");
-    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
+         p++) {
         if (load_pair(l, place, rows, node, p, err))
             return err->rc;
     }
@@ -466,7 +474,8 @@ static enum rk_rc yaml_failed(const struct rk_manifest *m, const yaml_parser_t *
 }
 
 /* Nothing but the end may follow the first document. */
-static enum rk_rc check_single(const struct rk_manifest *m, yaml_parser_t *parser, struct rk_err *err)
+static enum rk_rc check_single(const struct rk_manifest *m, yaml_parser_t *parser,
+                               struct rk_err *err)
 {
     RK_AUTO(document_done) yaml_document_t next = { 0 };
     yaml_node_t *root;
@@ -475,7 +484,8 @@ static enum rk_rc check_single(const struct rk_manifest *m, yaml_parser_t *parse
         return yaml_failed(m, parser, err);
     root = yaml_document_get_root_node(&next);
     if (root != NULL)
-        return rk_manifest_fail(m, where(root), err, RK_E_USAGE, "a second document: a manifest is one");
+        return rk_manifest_fail(m, where(root), err, RK_E_USAGE,
+                                "a second document: a manifest is one");
     return RK_OK;
 }
 

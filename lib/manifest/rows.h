@@ -7,10 +7,10 @@
 
 enum rk_mkind {
     RK_M_TEXT,
-    RK_M_PATH,    /* a file, relative to the manifest's folder */
-    RK_M_KEY,     /* a key URI; a bare path or file: is relative to the manifest's folder */
-    RK_M_CHOICE,  /* one of values */
-    RK_M_NUMBER,  /* decimal or 0x */
+    RK_M_PATH,   /* a file, relative to the manifest's folder */
+    RK_M_KEY,    /* a key URI; a bare path or file: is relative to the manifest's folder */
+    RK_M_CHOICE, /* one of values */
+    RK_M_NUMBER, /* decimal or 0x */
     RK_M_DATE,
     RK_M_BOOL,
     RK_M_LIST,

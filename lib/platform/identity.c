@@ -30,8 +30,11 @@ static enum rk_rc kbkdf(const rk_ctx *ctx, const struct rk_secret *key, const ch
                         struct rk_err *err)
 {
     RK_AUTO(mac_done) rk_mac *mac = NULL;
-    const struct rk_kdf108 kdf = { .alg = RK_MAC_HMAC_SHA256, .counter_bits = 32, .label = label,
-                                   .context = context, .context_len = context_len,
+    const struct rk_kdf108 kdf = { .alg = RK_MAC_HMAC_SHA256,
+                                   .counter_bits = 32,
+                                   .label = label,
+                                   .context = context,
+                                   .context_len = context_len,
                                    .out_len = SECRET };
 
     if (rk_mac_from_secret(ctx, key, &mac, err))
@@ -40,8 +43,8 @@ static enum rk_rc kbkdf(const rk_ctx *ctx, const struct rk_secret *key, const ch
 }
 
 /* HMAC-SHA-256(KBKDF(silicon_id, name, 00), name): the fTPM seed and the seed of the key pair. */
-static enum rk_rc named_seed(const rk_ctx *ctx, const struct rk_secret *silicon_id, const char *name,
-                             struct rk_secret *ret, struct rk_err *err)
+static enum rk_rc named_seed(const rk_ctx *ctx, const struct rk_secret *silicon_id,
+                             const char *name, struct rk_secret *ret, struct rk_err *err)
 {
     RK_AUTO(rk_secret_done) struct rk_secret origin = RK_SECRET_NONE;
     RK_AUTO(mac_done) rk_mac *mac = NULL;
@@ -56,7 +59,8 @@ static enum rk_rc check_inputs(const struct rk_platform *platform, const struct 
                                struct rk_err *err)
 {
     if (!platform->has_identity_chain)
-        return rk_fail(err, RK_E_USAGE, "platform %s has no fTPM identity chain here, only key blobs",
+        return rk_fail(err, RK_E_USAGE,
+                       "platform %s has no fTPM identity chain here, only key blobs",
                        platform->name);
     if (kdk0->len != SECRET)
         return rk_fail(err, RK_E_USAGE, "KDK0 of %zu bytes, expected %d", kdk0->len, SECRET);
@@ -73,7 +77,8 @@ enum rk_rc rk_identity_silicon_id(const rk_ctx *ctx, const struct rk_platform *p
 
     if (check_inputs(platform, kdk0, err))
         return err->rc;
-    /* The boot ROM feeds the OdmInfo fuse raw, little-endian; everybody else takes it big-endian. */
+    /* The boot ROM feeds the OdmInfo fuse raw, little-endian; everybody else takes it big-endian.
+     */
     psc.b[0] = sn->b[1];
     psc.b[1] = sn->b[0];
     if (kbkdf(ctx, kdk0, "NRK", zero_context, sizeof zero_context, &made.kdk_nrk, err) ||
@@ -82,7 +87,7 @@ enum rk_rc rk_identity_silicon_id(const rk_ctx *ctx, const struct rk_platform *p
         rk_silicon_id_public(ctx, &asym_seed, made.silicon_id_public, err))
         return err->rc;
     *ret = made;
-    made = (struct rk_identity){ .eps = RK_SECRET_NONE };
+    made = (struct rk_identity) { .eps = RK_SECRET_NONE };
     return RK_OK;
 }
 
@@ -94,7 +99,8 @@ enum rk_rc rk_identity_derive(const rk_ctx *ctx, const struct rk_platform *platf
     RK_AUTO(rk_identity_done) struct rk_identity made = { .eps = RK_SECRET_NONE };
 
     if (eps_seed->len != SECRET)
-        return rk_fail(err, RK_E_USAGE, "EPS seed of %zu bytes, expected %d", eps_seed->len, SECRET);
+        return rk_fail(err, RK_E_USAGE, "EPS seed of %zu bytes, expected %d", eps_seed->len,
+                       SECRET);
     if (rk_identity_silicon_id(ctx, platform, sn, kdk0, &made, err) ||
         named_seed(ctx, &made.silicon_id, "fTPM", &made.ftpm_seed, err) ||
         rk_hkdf_sha256(ctx, zero_context, sizeof zero_context, &made.ftpm_seed, "Root_Seed", 9,
@@ -103,7 +109,7 @@ enum rk_rc rk_identity_derive(const rk_ctx *ctx, const struct rk_platform *platf
                        &made.eps, err))
         return err->rc;
     *ret = made;
-    made = (struct rk_identity){ .eps = RK_SECRET_NONE };
+    made = (struct rk_identity) { .eps = RK_SECRET_NONE };
     return RK_OK;
 }
 
@@ -114,7 +120,8 @@ enum rk_rc rk_identity_from_master(const rk_ctx *ctx, const struct rk_secret *ma
     RK_AUTO(rk_secret_done) struct rk_secret kdk0 = RK_SECRET_NONE;
 
     if (master->len != SECRET)
-        return rk_fail(err, RK_E_USAGE, "master key of %zu bytes, expected %d", master->len, SECRET);
+        return rk_fail(err, RK_E_USAGE, "master key of %zu bytes, expected %d", master->len,
+                       SECRET);
     if (kbkdf(ctx, master, "rotkit KDK0", sn->b, sizeof sn->b, &kdk0, err) ||
         kbkdf(ctx, master, "rotkit EPS seed", sn->b, sizeof sn->b, ret_eps_seed, err))
         return err->rc;

@@ -19,8 +19,10 @@ enum rk_rc rk_platform_find(const char *name, const struct rk_platform **ret, st
         }
     }
     if (strcmp(name, "t264") == 0 || strcmp(name, "thor") == 0)
-        return rk_fail(err, RK_E_USAGE, "platform \"%s\" (Thor) is refused: its key blob 2.1 and the "
-                       "labels of its fTPM key derivation are not public", name);
+        return rk_fail(err, RK_E_USAGE,
+                       "platform \"%s\" (Thor) is refused: its key blob 2.1 and the "
+                       "labels of its fTPM key derivation are not public",
+                       name);
     return rk_fail(err, RK_E_USAGE, "unknown platform \"%s\" (known: t234, t194)", name);
 }
 

@@ -16,7 +16,8 @@ struct rk_platform {
 
 /*
  * The Silicon ID key pair's public half, x | y, from the 32-byte seed: AES-256 CTR_DRBG without
- * derivation function, candidates of 64 bytes of which the first 32 count. RK_E_USAGE when 100 fail.
+ * derivation function, candidates of 64 bytes of which the first 32 count. RK_E_USAGE when 100
+ * fail.
  */
-enum rk_rc rk_silicon_id_public(const rk_ctx *ctx, const struct rk_secret *asym_seed, uint8_t ret[64],
-                                struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_silicon_id_public(const rk_ctx *ctx, const struct rk_secret *asym_seed,
+                                uint8_t ret[64], struct rk_err *err) RK_MUST_CHECK;

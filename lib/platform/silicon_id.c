@@ -87,17 +87,17 @@ static enum rk_rc find_private(struct ctr_drbg *drbg, const BIGNUM *order, BIGNU
         if (good)
             return RK_OK;
     }
-    return rk_fail(err, RK_E_USAGE, "no Silicon ID key in %d candidates: this device needs another KDK0",
-                   TRIES_MAX);
+    return rk_fail(err, RK_E_USAGE,
+                   "no Silicon ID key in %d candidates: this device needs another KDK0", TRIES_MAX);
 }
 
-enum rk_rc rk_silicon_id_public(const rk_ctx *ctx, const struct rk_secret *asym_seed, uint8_t ret[64],
-                                struct rk_err *err)
+enum rk_rc rk_silicon_id_public(const rk_ctx *ctx, const struct rk_secret *asym_seed,
+                                uint8_t ret[64], struct rk_err *err)
 {
     RK_AUTO(drbg_done) struct ctr_drbg drbg = { .v = { 0 } };
     RK_AUTO(rk_group_done)
-    EC_GROUP *group = EC_GROUP_new_by_curve_name_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx),
-                                                    NID_X9_62_prime256v1);
+    EC_GROUP *group =
+        EC_GROUP_new_by_curve_name_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx), NID_X9_62_prime256v1);
     RK_AUTO(rk_point_done) EC_POINT *point = group == NULL ? NULL : EC_POINT_new(group);
     RK_AUTO(rk_bn_ctx_done) BN_CTX *bn = BN_CTX_secure_new();
     RK_AUTO(rk_bn_done) BIGNUM *d = BN_secure_new();

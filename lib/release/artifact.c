@@ -60,7 +60,7 @@ static enum rk_rc next_item(struct rk_artifacts *to, const char *role, struct rk
     if (row == NULL || to->count == RK_ARTIFACTS_MAX)
         return rk_fail(err, RK_E_INTERNAL, "no room for an artifact of role \"%s\"", role);
     *ret = &to->item[to->count++];
-    **ret = (struct rk_artifact){ .role = row };
+    **ret = (struct rk_artifact) { .role = row };
     return RK_OK;
 }
 

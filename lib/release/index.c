@@ -51,7 +51,8 @@ enum rk_rc rk_bucket_walk(const char *root, const char *top, const char *bucket,
     return walk_folder(root, folder, true, visit, arg, err);
 }
 
-/* "ftpm_eks_%s.img" against "ftpm_eks_0102-0000000100000002.img", "fuse.xml" against "fuse.xml.cms" too. */
+/* "ftpm_eks_%s.img" against "ftpm_eks_0102-0000000100000002.img", "fuse.xml" against "fuse.xml.cms"
+ * too. */
 static bool file_matches(const struct rk_role_row *row, const char *name)
 {
     const char *mark = strstr(row->file, "%s");
@@ -65,8 +66,9 @@ static bool file_matches(const struct rk_role_row *row, const char *name)
     }
     if (strncmp(name, row->file, len) != 0)
         return false;
-    return name[len] == '\0' || (row->place == RK_PLACE_SECRET && (strcmp(name + len, ".cms") == 0 ||
-                                                                   strcmp(name + len, ".id") == 0));
+    return name[len] == '\0' ||
+           (row->place == RK_PLACE_SECRET &&
+            (strcmp(name + len, ".cms") == 0 || strcmp(name + len, ".id") == 0));
 }
 
 const struct rk_role_row *rk_role_of_path(const char *path)

@@ -11,7 +11,8 @@
 
 enum { RK_INDEX_FILE_MAX = 1 << 24, RK_BUCKET_ENTRIES_MAX = 8192, RK_BUCKETS_MAX = 1 << 24 };
 
-/* Visits each file of <root>/<top>/<bucket> in order; path is relative to root. index.json is skipped. */
+/* Visits each file of <root>/<top>/<bucket> in order; path is relative to root. index.json is
+ * skipped. */
 typedef enum rk_rc (*rk_bucket_visit)(void *arg, const char *path, struct rk_err *err);
 enum rk_rc rk_bucket_walk(const char *root, const char *top, const char *bucket,
                           rk_bucket_visit visit, void *arg, struct rk_err *err) RK_MUST_CHECK;
@@ -27,7 +28,8 @@ struct rk_index_sum {
 enum rk_rc rk_index_write(const char *root, const char *top, const char *bucket,
                           struct rk_index_sum *ret, struct rk_err *err) RK_MUST_CHECK;
 
-enum rk_rc rk_sha256(const void *bytes, size_t len, uint8_t ret[32], struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_sha256(const void *bytes, size_t len, uint8_t ret[32],
+                     struct rk_err *err) RK_MUST_CHECK;
 /* Puts role, size and sha256 of one file into an array. */
 enum rk_rc rk_index_put(struct rk_jv files, const char *root, const char *path, const char *role,
                         struct rk_err *err) RK_MUST_CHECK;

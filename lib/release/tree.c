@@ -27,7 +27,7 @@ void rk_names_done(struct rk_names *names)
     for (size_t i = 0; i < names->count; i++)
         rk_free(names->name[i]);
     rk_free(names->name);
-    *names = (struct rk_names){ .name = NULL };
+    *names = (struct rk_names) { .name = NULL };
 }
 
 static enum rk_rc add_name(struct rk_names *names, size_t *room, const char *text,
@@ -74,7 +74,7 @@ enum rk_rc rk_names_list(const char *folder, size_t max, struct rk_names *ret, s
     if (names.count != 0)
         qsort(names.name, names.count, sizeof *names.name, by_bytes);
     *ret = names;
-    names = (struct rk_names){ .name = NULL };
+    names = (struct rk_names) { .name = NULL };
     return RK_OK;
 }
 

@@ -119,7 +119,7 @@ static enum rk_rc keep_device(struct verifying *v, const struct rk_bytes *bytes,
 }
 
 static enum rk_rc check_content(struct verifying *v, const struct rk_role_row *row,
-                                    const struct rk_bytes *bytes, struct rk_err *err)
+                                const struct rk_bytes *bytes, struct rk_err *err)
 {
     if (strcmp(row->role, "device") == 0)
         return keep_device(v, bytes, err);
@@ -306,8 +306,8 @@ static enum rk_rc check_files(struct verifying *v, struct rk_jv files, struct rk
     if (rk_tree_exists(path) && rk_names_list(path, RK_BUCKET_ENTRIES_MAX, &names, err))
         return err->rc;
     if (names.count != rk_json_count(files))
-        return rk_fail(err, RK_E_VERIFY, "\"ca\" holds %zu files, release.json names %zu", names.count,
-                       rk_json_count(files));
+        return rk_fail(err, RK_E_VERIFY, "\"ca\" holds %zu files, release.json names %zu",
+                       names.count, rk_json_count(files));
     return RK_OK;
 }
 

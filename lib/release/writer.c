@@ -117,8 +117,9 @@ static enum rk_rc open_staging(rk_release *release, struct rk_err *err)
     if (make_parent(release->staging, err))
         return err->rc;
     if (mkdir(release->staging, 0777) != 0)
-        return errno == EEXIST ? busy(release, err)
-                               : rk_fail_errno(err, RK_E_IO, "cannot make folder \"%s\"", release->staging);
+        return errno == EEXIST
+                   ? busy(release, err)
+                   : rk_fail_errno(err, RK_E_IO, "cannot make folder \"%s\"", release->staging);
     return lock_staging(release, err);
 }
 
@@ -230,7 +231,8 @@ static enum rk_rc content_id(const rk_release *release, const struct rk_secret *
     return RK_OK;
 }
 
-/* Seals content, or takes the previous release's file when it holds the same for the same reader. */
+/* Seals content, or takes the previous release's file when it holds the same for the same reader.
+ */
 static enum rk_rc seal(const rk_release *release, const char *path, const char *id_path,
                        const char *id, const struct rk_secret *content, struct rk_bytes *ret,
                        struct rk_err *err)
@@ -334,7 +336,7 @@ static enum rk_rc write_indices(rk_release *release, struct rk_err *err)
         return err->rc;
     rk_json_put_u64(root, "devices", devices != 0 ? devices : handovers);
     rk_json_put_str(root, "secrets",
-                    !release->has_secrets                  ? "none"
+                    !release->has_secrets                 ? "none"
                     : release->options->plaintext_secrets ? "plaintext"
                                                           : "sealed");
     if (rk_json_text(release->doc, true, &text, err))

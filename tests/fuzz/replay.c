@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a fuzz target over the files of a folder, without libFuzzer: whole, cut, and with flipped bytes. */
+/* Runs a fuzz target over the files of a folder, without libFuzzer: whole, cut, and with flipped
+ * bytes. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Allocation faults: ours and OpenSSL's go through one hook, which makes the n-th fail. Not reached:
- * libyaml, jansson, libtss2 and the secure arena (so sweeps run without one).
+ * Allocation faults: ours and OpenSSL's go through one hook, which makes the n-th fail. Not
+ * reached: libyaml, jansson, libtss2 and the secure arena (so sweeps run without one).
  */
 #pragma once
 
@@ -15,7 +15,7 @@ bool fault_install(void);
 /*
  * Runs body with the 1st, 2nd, ... allocation failing until a run meets none. Returns the number of
  * runs that failed, or -1 when one of them did not answer RK_E_NOMEM or (for want of memory inside
- * OpenSSL) another error, but RK_OK after a fault was injected into library memory, or when more than
- * `limit` runs were needed. Bodies use no ck_assert and release what they hold.
+ * OpenSSL) another error, but RK_OK after a fault was injected into library memory, or when more
+ * than `limit` runs were needed. Bodies use no ck_assert and release what they hold.
  */
 int fault_sweep(enum rk_rc (*body)(void *arg), void *arg, int limit);

@@ -12,12 +12,12 @@
 enum rk_role_place {
     RK_PLACE_DEVICE,   /* devices/<bucket>/<Device SN>/<file> */
     RK_PLACE_HANDOVER, /* handover/<bucket>/<file> */
-    RK_PLACE_SECRET,   /* secrets/<bucket>/<Device SN>/<file>, sealed unless plaintext is asked for */
+    RK_PLACE_SECRET, /* secrets/<bucket>/<Device SN>/<file>, sealed unless plaintext is asked for */
 };
 
 struct rk_role_row {
-    const char *role;  /* as in release.json */
-    const char *file;  /* "%s" stands for the Device SN as NVIDIA's tools write it: oem-sn */
+    const char *role; /* as in release.json */
+    const char *file; /* "%s" stands for the Device SN as NVIDIA's tools write it: oem-sn */
     enum rk_role_place place;
     const char *format; /* what the file must be, rk_format name; NULL: not looked into */
 };
@@ -49,7 +49,8 @@ RK_API enum rk_rc rk_artifacts_digest(const struct rk_artifacts *artifacts, uint
  * on the SN alone, so shards agree, and holds at most 256 devices.
  */
 RK_API void rk_device_bucket(const struct rk_device_sn *sn, char ret[19]);
-/* Path of an artifact inside the release, such as "devices/.../eks.img"; sn NULL: common to all devices. */
+/* Path of an artifact inside the release, such as "devices/.../eks.img"; sn NULL: common to all
+ * devices. */
 RK_API enum rk_rc rk_artifact_path(const struct rk_role_row *role, const struct rk_device_sn *sn,
                                    bool sealed, char *ret, size_t ret_size,
                                    struct rk_err *err) RK_MUST_CHECK;

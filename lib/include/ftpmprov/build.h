@@ -9,21 +9,23 @@
 
 struct rk_build_options {
     const char *manifest;
-    const char *out;         /* NULL: release.path of the manifest */
-    const char *tool;        /* "rotkit 0.1.0" */
+    const char *out;  /* NULL: release.path of the manifest */
+    const char *tool; /* "rotkit 0.1.0" */
     bool plaintext_secrets;
-    bool dry_run;            /* everything but the release: every device is made and thrown away */
+    bool dry_run; /* everything but the release: every device is made and thrown away */
     /* Called after each device; may be NULL. */
     void (*progress)(void *arg, uint64_t done, uint64_t total);
     void *arg;
-    const volatile sig_atomic_t *stop; /* non-zero ends the build between two devices; may be NULL */
+    const volatile sig_atomic_t
+        *stop; /* non-zero ends the build between two devices; may be NULL */
 };
 struct rk_build_report {
     uint64_t devices;
     enum rk_release_outcome outcome;
     char path[1024];
     bool has_plaintext_secrets;
-    bool has_unconfirmed_hash; /* a PublicKeyHash that no vendor value confirms went into a fuse file */
+    bool has_unconfirmed_hash; /* a PublicKeyHash that no vendor value confirms went into a fuse
+                                  file */
     bool stopped;              /* by `stop`; nothing was published */
 };
 /*

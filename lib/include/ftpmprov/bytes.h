@@ -8,7 +8,10 @@ struct rk_bytes {
     uint8_t *p; /* NULL when empty; always followed by a NUL that len does not count */
     size_t len;
 };
-#define RK_BYTES_NONE { .p = NULL, .len = 0 }
+#define RK_BYTES_NONE                                                                              \
+    {                                                                                              \
+        .p = NULL, .len = 0                                                                        \
+    }
 
 RK_API enum rk_rc rk_bytes_new(size_t len, struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 RK_API enum rk_rc rk_bytes_copy(const void *bytes, size_t len, struct rk_bytes *ret,

@@ -7,11 +7,13 @@
 
 #include "ftpmprov/signer.h"
 
-/* recipient_pem: the factory certificate. RK_E_USAGE when it may not receive (keyUsage, key type, expired at `when`). */
+/* recipient_pem: the factory certificate. RK_E_USAGE when it may not receive (keyUsage, key type,
+ * expired at `when`). */
 RK_API enum rk_rc rk_cms_seal(const rk_ctx *ctx, const struct rk_bytes *recipient_pem,
                               const struct rk_secret *content, struct rk_bytes *ret,
                               struct rk_err *err) RK_MUST_CHECK;
-/* Opens with the recipient's key; content is handed out only after the tag has been checked. RK_E_VERIFY else. */
+/* Opens with the recipient's key; content is handed out only after the tag has been checked.
+ * RK_E_VERIFY else. */
 RK_API enum rk_rc rk_cms_open(const rk_ctx *ctx, rk_signer *key, const uint8_t *cms, size_t len,
                               struct rk_secret *ret, struct rk_err *err) RK_MUST_CHECK;
 /* The certificate's own check, before a batch starts. */
@@ -23,7 +25,10 @@ struct rk_cms_recipient {
     struct rk_bytes certificate;
     struct rk_secret key;
 };
-#define RK_CMS_RECIPIENT_NONE { .certificate = RK_BYTES_NONE }
+#define RK_CMS_RECIPIENT_NONE                                                                      \
+    {                                                                                              \
+        .certificate = RK_BYTES_NONE                                                               \
+    }
 RK_API void rk_cms_recipient_done(struct rk_cms_recipient *recipient);
 /*
  * A fresh P-256 key and its self-signed certificate for key agreement, subject CN=name. RK_E_USAGE

@@ -26,8 +26,8 @@ RK_API enum rk_rc rk_devicedb_open(const char *path, enum rk_devicedb_kind kind,
                                    struct rk_err *err) RK_MUST_CHECK;
 RK_API void rk_devicedb_close(rk_devicedb *db);
 /*
- * The next row; *ret_more false at the end (then row is untouched). Every fault (RK_E_USAGE: malformed
- * line, wrong size, a Device SN seen before) names file and line, never the key.
+ * The next row; *ret_more false at the end (then row is untouched). Every fault (RK_E_USAGE:
+ * malformed line, wrong size, a Device SN seen before) names file and line, never the key.
  */
 RK_API enum rk_rc rk_devicedb_next(rk_devicedb *db, struct rk_devicedb_row *row, bool *ret_more,
                                    struct rk_err *err) RK_MUST_CHECK;

@@ -13,9 +13,11 @@ enum { RK_EPS_MAX = 64, RK_EK_NAME_MAX = 2 + 64 };
 /* One row a release family of the reference code (ek-derivation.md, section 4). */
 struct rk_ek_profile;
 RK_API const struct rk_ek_profile *rk_ek_profile_find(const char *name); /* NULL when unknown */
-RK_API const struct rk_ek_profile *rk_ek_profile_at(size_t i);           /* NULL past the end; 0 is the default */
+RK_API const struct rk_ek_profile *
+rk_ek_profile_at(size_t i); /* NULL past the end; 0 is the default */
 RK_API const char *rk_ek_profile_name(const struct rk_ek_profile *profile);
-RK_API size_t rk_ek_profile_eps_len(const struct rk_ek_profile *profile); /* bytes: 64, or 32 for ms-138 */
+RK_API size_t
+rk_ek_profile_eps_len(const struct rk_ek_profile *profile); /* bytes: 64, or 32 for ms-138 */
 
 /* L-1, L-2, H-1 .. H-4, H-6, H-7, azure-sdk (L-1 with an empty unique), or a user's TPMT_PUBLIC. */
 struct rk_ek_template;
@@ -36,13 +38,16 @@ RK_API void rk_ek_template_free(struct rk_ek_template *tpl);
 struct rk_ek {
     const struct rk_ek_template *tpl;
     const struct rk_ek_profile *profile;
-    struct rk_bytes public_tpm2b;    /* TPM2B_PUBLIC, marshalled */
-    struct rk_bytes spki;            /* SubjectPublicKeyInfo, DER */
-    uint8_t name[RK_EK_NAME_MAX];    /* Name of the EK: nameAlg | digest */
+    struct rk_bytes public_tpm2b; /* TPM2B_PUBLIC, marshalled */
+    struct rk_bytes spki;         /* SubjectPublicKeyInfo, DER */
+    uint8_t name[RK_EK_NAME_MAX]; /* Name of the EK: nameAlg | digest */
     size_t name_len;
-    EVP_PKEY *pkey;                  /* NULL unless the private key was asked for (CSRs) */
+    EVP_PKEY *pkey; /* NULL unless the private key was asked for (CSRs) */
 };
-#define RK_EK_NONE { .tpl = NULL }
+#define RK_EK_NONE                                                                                 \
+    {                                                                                              \
+        .tpl = NULL                                                                                \
+    }
 RK_API void rk_ek_done(struct rk_ek *ek);
 
 /*

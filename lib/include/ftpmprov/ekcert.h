@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* EK certificates, EK CSRs, the CA that issues them, and the lint. Source: formats/ek-certificate.md. */
+/* EK certificates, EK CSRs, the CA that issues them, and the lint. Source:
+ * formats/ek-certificate.md. */
 #pragma once
 
 #include "ftpmprov/signer.h"
 
 /* What the manifest says about every EK certificate of a product. Strings are borrowed. */
 struct rk_ekcert_profile {
-    const char *manufacturer;      /* "id:" + 8 hex digits of the TCG vendor id */
-    const char *model;             /* free text, should match TPM_PT_VENDOR_STRING */
-    const char *version;           /* "id:" + hex firmware version */
-    const char *spec_family;       /* "2.0" */
+    const char *manufacturer;           /* "id:" + 8 hex digits of the TCG vendor id */
+    const char *model;                  /* free text, should match TPM_PT_VENDOR_STRING */
+    const char *version;                /* "id:" + hex firmware version */
+    const char *spec_family;            /* "2.0" */
     uint32_t spec_level, spec_revision; /* 0, e.g. 138 */
-    int64_t not_before;            /* seconds since 1970 */
-    int64_t not_after;             /* RK_EKCERT_NO_EXPIRY: 99991231235959Z */
-    const char *const *aia_urls;   /* caIssuers; aia_count of them */
+    int64_t not_before;                 /* seconds since 1970 */
+    int64_t not_after;                  /* RK_EKCERT_NO_EXPIRY: 99991231235959Z */
+    const char *const *aia_urls;        /* caIssuers; aia_count of them */
     size_t aia_count;
     const char *const *crl_urls;
     size_t crl_count;
     const char *const *policy_oids;
     size_t policy_count;
-    const char *subject_cn;        /* NULL: empty subject, so the SAN is critical */
+    const char *subject_cn; /* NULL: empty subject, so the SAN is critical */
 };
 #define RK_EKCERT_NO_EXPIRY INT64_MAX
 
@@ -27,29 +28,30 @@ typedef struct rk_ca rk_ca;
 /*
  * The issuing CA: its certificate (PEM or DER file; further certificates of the file are the chain,
  * root last) and its key. RK_E_VERIFY when key and certificate differ or a certificate of the file
- * did not issue the one before it; RK_E_USAGE when one may not sign (basicConstraints, keyUsage), is
- * expired or not yet valid at `when`, or is weak (RSA below 2048 bits, EC below 256, signed with
+ * did not issue the one before it; RK_E_USAGE when one may not sign (basicConstraints, keyUsage),
+ * is expired or not yet valid at `when`, or is weak (RSA below 2048 bits, EC below 256, signed with
  * SHA-1). An EK certificate may outlive its CA: verifiers check each at their own time.
  */
 RK_API enum rk_rc rk_ca_open(const rk_ctx *ctx, const char *cert_path, rk_signer *key, int64_t when,
                              rk_ca **ret, struct rk_err *err) RK_MUST_CHECK; /* borrows key */
 RK_API void rk_ca_free(rk_ca *ca);
 /* The chain, issuing CA first, PEM. */
-RK_API enum rk_rc rk_ca_chain_pem(const rk_ca *ca, struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+RK_API enum rk_rc rk_ca_chain_pem(const rk_ca *ca, struct rk_bytes *ret,
+                                  struct rk_err *err) RK_MUST_CHECK;
 
-struct rk_ca_init { /* rotkit ca init: a root and an issuing CA with fresh file keys */
-    const char *key_type;      /* "p384" (default), "p256", "rsa3072", "rsa4096" */
-    const char *organization;  /* subject O; CN is "<name> Root CA" / "<name> EK CA" */
+struct rk_ca_init {           /* rotkit ca init: a root and an issuing CA with fresh file keys */
+    const char *key_type;     /* "p384" (default), "p256", "rsa3072", "rsa4096" */
+    const char *organization; /* subject O; CN is "<name> Root CA" / "<name> EK CA" */
     const char *name;
     int64_t not_before, not_after_root, not_after_issuing;
-    const char *root_crl_url;  /* NULL: none */
+    const char *root_crl_url; /* NULL: none */
 };
 struct rk_ca_files {
-    struct rk_bytes root_cert, issuing_cert;  /* PEM */
-    struct rk_secret root_key, issuing_key;   /* PKCS#8 PEM */
+    struct rk_bytes root_cert, issuing_cert; /* PEM */
+    struct rk_secret root_key, issuing_key;  /* PKCS#8 PEM */
 };
-RK_API enum rk_rc rk_ca_make(const rk_ctx *ctx, const struct rk_ca_init *in, struct rk_ca_files *ret,
-                             struct rk_err *err) RK_MUST_CHECK;
+RK_API enum rk_rc rk_ca_make(const rk_ctx *ctx, const struct rk_ca_init *in,
+                             struct rk_ca_files *ret, struct rk_err *err) RK_MUST_CHECK;
 RK_API void rk_ca_files_done(struct rk_ca_files *files);
 
 /*
@@ -66,7 +68,8 @@ RK_API enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca,
 /* The SubjectPublicKeyInfo of a certificate, for comparison with the computed EK. */
 RK_API enum rk_rc rk_ekcert_spki(const uint8_t *der, size_t len, struct rk_bytes *ret,
                                  struct rk_err *err) RK_MUST_CHECK;
-/* RK_E_VERIFY unless the certificate was issued by the CA certificates in chain_pem; the last of them is trusted. `when` for validity. */
+/* RK_E_VERIFY unless the certificate was issued by the CA certificates in chain_pem; the last of
+ * them is trusted. `when` for validity. */
 RK_API enum rk_rc rk_ekcert_verify(const rk_ctx *ctx, const uint8_t *der, size_t len,
                                    const struct rk_bytes *chain_pem, int64_t when,
                                    struct rk_err *err) RK_MUST_CHECK;

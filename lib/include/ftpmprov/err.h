@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RK_API __attribute__((visibility("default")))
-#define RK_MUST_CHECK __attribute__((warn_unused_result))
+#define RK_API               __attribute__((visibility("default")))
+#define RK_MUST_CHECK        __attribute__((warn_unused_result))
 #define RK_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 /* Scope cleanup: RK_AUTO(rk_secret_done) struct rk_secret key = RK_SECRET_NONE; */
 #define RK_AUTO(destructor) __attribute__((cleanup(destructor)))
@@ -33,7 +33,7 @@ enum rk_rc {
 struct rk_err {
     enum rk_rc rc;
     char msg[1024];
-    char file[256]; /* "" when no file is concerned */
+    char file[256];        /* "" when no file is concerned */
     unsigned line, column; /* 0 when unknown */
     uint64_t offset;
 };
@@ -44,6 +44,7 @@ RK_API enum rk_rc rk_fail(struct rk_err *err, enum rk_rc rc, const char *fmt, ..
 RK_API enum rk_rc rk_wrap(struct rk_err *err, const char *fmt, ...) RK_PRINTF(2, 3);
 /* Adds a context line below; returns err->rc. */
 RK_API enum rk_rc rk_note(struct rk_err *err, const char *fmt, ...) RK_PRINTF(2, 3);
-/* As rk_fail, in front of it "file:line:column: " (parts that are 0 left out), kept for --json too. */
+/* As rk_fail, in front of it "file:line:column: " (parts that are 0 left out), kept for --json too.
+ */
 RK_API enum rk_rc rk_fail_at(struct rk_err *err, enum rk_rc rc, const char *file, unsigned line,
                              unsigned column, const char *fmt, ...) RK_PRINTF(6, 7);

@@ -16,7 +16,8 @@ RK_API enum rk_rc rk_file_read(const char *path, size_t max, struct rk_bytes *re
 /* The same into secure memory, by read(2) alone. */
 RK_API enum rk_rc rk_file_read_secret(const char *path, size_t max, struct rk_secret *ret,
                                       struct rk_err *err) RK_MUST_CHECK;
-/* A key file (hex in either spelling, see rk_hex_read_key) of exactly len bytes; len 0 takes 16 or 32. */
+/* A key file (hex in either spelling, see rk_hex_read_key) of exactly len bytes; len 0 takes 16
+ * or 32. */
 RK_API enum rk_rc rk_file_read_key(const char *path, size_t len, struct rk_secret *ret,
                                    struct rk_err *err) RK_MUST_CHECK;
 
@@ -30,7 +31,8 @@ enum rk_file_mode {
  */
 RK_API enum rk_rc rk_file_write(const char *path, enum rk_file_mode mode, const void *bytes,
                                 size_t len, struct rk_err *err) RK_MUST_CHECK;
-/* A new file, not synced, for a folder that is synced as a whole later. RK_E_IO when it exists already. */
+/* A new file, not synced, for a folder that is synced as a whole later. RK_E_IO when it exists
+ * already. */
 RK_API enum rk_rc rk_file_create(const char *path, enum rk_file_mode mode, const void *bytes,
                                  size_t len, struct rk_err *err) RK_MUST_CHECK;
 /* Longest path rotkit handles, NUL included; longer ones are refused. */

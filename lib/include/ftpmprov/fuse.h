@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuse data of T234: PublicKeyHash, BootSecurityInfo, fuse XML. Source: formats/jetson-ftpm-ekb.md section 5. */
+/* Fuse data of T234: PublicKeyHash, BootSecurityInfo, fuse XML. Source: formats/jetson-ftpm-ekb.md
+ * section 5. */
 #pragma once
 
 #include "ftpmprov/bytes.h"
@@ -10,13 +11,19 @@
 
 #include <stdbool.h>
 
-/* SHA-512 fuse value of a PKC public key: RSA-3072, P-256, P-521, Ed25519. Not confirmed by a vendor golden. */
+/* SHA-512 fuse value of a PKC public key: RSA-3072, P-256, P-521, Ed25519. Not confirmed by a
+ * vendor golden. */
 RK_API enum rk_rc rk_fuse_public_key_hash(EVP_PKEY *pub, uint8_t ret[64],
                                           struct rk_err *err) RK_MUST_CHECK;
-enum { RK_BSI_SBK = 1u << 3, RK_BSI_OEM_KEY_VALID = 1u << 9, RK_BSI_OEM_KEY_KDF = 1u << 11,
-       RK_BSI_SILICON_ID_KDF = 1u << 13 };
+enum {
+    RK_BSI_SBK = 1u << 3,
+    RK_BSI_OEM_KEY_VALID = 1u << 9,
+    RK_BSI_OEM_KEY_KDF = 1u << 11,
+    RK_BSI_SILICON_ID_KDF = 1u << 13
+};
 /* Authentication scheme bits [2:0] for a key type. */
-RK_API enum rk_rc rk_fuse_auth_scheme(EVP_PKEY *pub, uint32_t *ret, struct rk_err *err) RK_MUST_CHECK;
+RK_API enum rk_rc rk_fuse_auth_scheme(EVP_PKEY *pub, uint32_t *ret,
+                                      struct rk_err *err) RK_MUST_CHECK;
 
 /*
  * Fuses burn once: a hash goes into a fuse file only when the vendor's tool printed the same
@@ -34,11 +41,12 @@ RK_API enum rk_rc rk_fuse_boot_security_info(EVP_PKEY *pkc, bool sbk, bool oem_k
                                              uint32_t preset, uint32_t *ret,
                                              struct rk_err *err) RK_MUST_CHECK;
 
-/* One fuse file, in burn order. Absent members (NULL / false) are left out; SecurityMode comes last. */
+/* One fuse file, in burn order. Absent members (NULL / false) are left out; SecurityMode comes
+ * last. */
 struct rk_fuse_plan {
-    const struct rk_device_sn *sn;        /* OdmInfo, OdmId */
+    const struct rk_device_sn *sn; /* OdmInfo, OdmId */
     const struct rk_secret *kdk0;
-    const uint8_t *public_key_hash[3];    /* 64 bytes each */
+    const uint8_t *public_key_hash[3];             /* 64 bytes each */
     const struct rk_secret *sbk, *oem_k1, *oem_k2; /* 32 bytes each */
     bool has_boot_security_info, has_security_mode, has_opt_in_enable, has_psc_odm_static;
     uint32_t boot_security_info, security_mode, opt_in_enable, psc_odm_static;

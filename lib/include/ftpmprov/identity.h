@@ -14,13 +14,15 @@ struct rk_platform;
 RK_API enum rk_rc rk_platform_find(const char *name, const struct rk_platform **ret,
                                    struct rk_err *err) RK_MUST_CHECK;
 RK_API const char *rk_platform_name(const struct rk_platform *platform);
-RK_API size_t rk_platform_root_key_len(const struct rk_platform *platform); /* EKB fuse key bytes: 16 or 32 */
-RK_API const char *rk_platform_default_profile(const struct rk_platform *platform); /* EK profile name */
+RK_API size_t
+rk_platform_root_key_len(const struct rk_platform *platform); /* EKB fuse key bytes: 16 or 32 */
+RK_API const char *
+rk_platform_default_profile(const struct rk_platform *platform); /* EK profile name */
 
 struct rk_identity {
     struct rk_secret kdk_nrk, silicon_id, ftpm_seed, root_seed; /* 32, 32, 32, 64 bytes */
-    struct rk_secret eps;            /* 64 bytes */
-    uint8_t silicon_id_public[64];   /* x | y, big-endian */
+    struct rk_secret eps;                                       /* 64 bytes */
+    uint8_t silicon_id_public[64];                              /* x | y, big-endian */
 };
 RK_API void rk_identity_done(struct rk_identity *identity);
 
@@ -38,7 +40,8 @@ RK_API enum rk_rc rk_identity_silicon_id(const rk_ctx *ctx, const struct rk_plat
                                          const struct rk_device_sn *sn,
                                          const struct rk_secret *kdk0, struct rk_identity *ret,
                                          struct rk_err *err) RK_MUST_CHECK;
-/* "rotkit KDK0" / "rotkit EPS seed" from a master key, see design.md "Derived instead of stored". */
+/* "rotkit KDK0" / "rotkit EPS seed" from a master key, see design.md "Derived instead of stored".
+ */
 RK_API enum rk_rc rk_identity_from_master(const rk_ctx *ctx, const struct rk_secret *master,
                                           const struct rk_device_sn *sn, struct rk_secret *ret_kdk0,
                                           struct rk_secret *ret_eps_seed,

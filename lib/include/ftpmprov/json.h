@@ -15,7 +15,8 @@ struct rk_jv {
     void *v; /* NULL: absent */
 };
 
-RK_API rk_json *rk_json_new(void); /* an empty object; NULL when out of memory, which all calls accept */
+RK_API rk_json *
+rk_json_new(void); /* an empty object; NULL when out of memory, which all calls accept */
 RK_API void rk_json_free(rk_json *doc);
 RK_API struct rk_jv rk_json_root(rk_json *doc);
 
@@ -27,7 +28,8 @@ RK_API void rk_json_put_hex(struct rk_jv at, const char *key, const uint8_t *byt
 RK_API struct rk_jv rk_json_put_object(struct rk_jv at, const char *key);
 RK_API struct rk_jv rk_json_put_array(struct rk_jv at, const char *key);
 
-/* pretty: two-blank indent and a final newline; else one line, no newline. Members in the order put. */
+/* pretty: two-blank indent and a final newline; else one line, no newline. Members in the order
+ * put. */
 RK_API enum rk_rc rk_json_text(const rk_json *doc, bool pretty, struct rk_bytes *ret,
                                struct rk_err *err) RK_MUST_CHECK;
 

@@ -35,8 +35,8 @@ struct rk_mlist {
 
 struct rk_manifest {
     char *path;
-    uint8_t sha256[32]; /* of the file */
-    struct rk_mnum rotkit; /* 1 */
+    uint8_t sha256[32];                     /* of the file */
+    struct rk_mnum rotkit;                  /* 1 */
     struct rk_mstr product, platform, role; /* both, odm, oem */
     struct {
         struct rk_where at;

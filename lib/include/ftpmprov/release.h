@@ -16,10 +16,10 @@
 typedef struct rk_release rk_release;
 
 struct rk_release_options {
-    const char *path;                /* where the release shall stand */
-    const char *tool;                /* "rotkit 0.1.0" */
+    const char *path; /* where the release shall stand */
+    const char *tool; /* "rotkit 0.1.0" */
     const char *platform, *product;
-    const uint8_t *manifest_sha256;  /* 32 bytes */
+    const uint8_t *manifest_sha256; /* 32 bytes */
     /* Whom secrets are sealed to; NULL with plaintext_secrets, or when there are none. */
     const struct rk_bytes *recipient_pem;
     bool plaintext_secrets;
@@ -36,7 +36,8 @@ RK_API void rk_release_close(rk_release *release);
 
 /* A file outside the buckets, such as "ca/chain.pem". */
 RK_API enum rk_rc rk_release_add_file(rk_release *release, const char *path, const char *role,
-                                      const struct rk_bytes *bytes, struct rk_err *err) RK_MUST_CHECK;
+                                      const struct rk_bytes *bytes,
+                                      struct rk_err *err) RK_MUST_CHECK;
 /*
  * All artifacts of one device, sealed as needed; sn NULL: common to all devices. Memory does not
  * grow with the number of devices.
@@ -44,7 +45,8 @@ RK_API enum rk_rc rk_release_add_file(rk_release *release, const char *path, con
 RK_API enum rk_rc rk_release_add_device(rk_release *release, const struct rk_device_sn *sn,
                                         const struct rk_artifacts *artifacts,
                                         struct rk_err *err) RK_MUST_CHECK;
-/* A public artifact of the release that stands at options->path now; empty *ret when there is none. */
+/* A public artifact of the release that stands at options->path now; empty *ret when there is none.
+ */
 RK_API enum rk_rc rk_release_previous(const rk_release *release, const struct rk_role_row *role,
                                       const struct rk_device_sn *sn, struct rk_bytes *ret,
                                       struct rk_err *err) RK_MUST_CHECK;
@@ -66,6 +68,7 @@ struct rk_release_report {
  * and for the key that device.json states. RK_E_VERIFY names the file.
  */
 RK_API enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path,
-                                    struct rk_release_report *ret, struct rk_err *err) RK_MUST_CHECK;
+                                    struct rk_release_report *ret,
+                                    struct rk_err *err) RK_MUST_CHECK;
 /* True when path is a folder that holds a release.json. */
 RK_API bool rk_release_is(const char *path);

@@ -11,28 +11,29 @@
 typedef struct rk_signer rk_signer;
 
 enum rk_scheme { /* names as in `rotkit sign --scheme` */
-    RK_SCHEME_NONE = 0,
-    RK_SCHEME_RSA_PKCS1_SHA256,
-    RK_SCHEME_RSA_PKCS1_SHA384,
-    RK_SCHEME_RSA_PKCS1_SHA512,
-    RK_SCHEME_RSA_PSS_SHA256,
-    RK_SCHEME_RSA_PSS_SHA384,
-    RK_SCHEME_RSA_PSS_SHA512,
-    RK_SCHEME_ECDSA_SHA256,
-    RK_SCHEME_ECDSA_SHA384,
-    RK_SCHEME_ECDSA_SHA512,
-    RK_SCHEME_ED25519,
+                 RK_SCHEME_NONE = 0,
+                 RK_SCHEME_RSA_PKCS1_SHA256,
+                 RK_SCHEME_RSA_PKCS1_SHA384,
+                 RK_SCHEME_RSA_PKCS1_SHA512,
+                 RK_SCHEME_RSA_PSS_SHA256,
+                 RK_SCHEME_RSA_PSS_SHA384,
+                 RK_SCHEME_RSA_PSS_SHA512,
+                 RK_SCHEME_ECDSA_SHA256,
+                 RK_SCHEME_ECDSA_SHA384,
+                 RK_SCHEME_ECDSA_SHA512,
+                 RK_SCHEME_ED25519,
 };
 
-/* Where a passphrase or PIN comes from: "fd:N", "file:PATH", "env:NAME", or NULL for a prompt on a terminal. */
+/* Where a passphrase or PIN comes from: "fd:N", "file:PATH", "env:NAME", or NULL for a prompt on a
+ * terminal. */
 struct rk_pin {
     const char *source;
 };
 
 /*
  * Opens a key by the one key grammar: PATH, file:PATH, pub:PATH. RK_E_USAGE for a scheme of the
- * grammar this build cannot serve (says which), RK_E_KEY for a key that cannot be read or decrypted,
- * RK_E_IO for a missing file.
+ * grammar this build cannot serve (says which), RK_E_KEY for a key that cannot be read or
+ * decrypted, RK_E_IO for a missing file.
  */
 RK_API enum rk_rc rk_signer_open(const rk_ctx *ctx, const char *uri, const struct rk_pin *pin,
                                  rk_signer **ret, struct rk_err *err) RK_MUST_CHECK;
@@ -45,12 +46,14 @@ RK_API void rk_signer_free(rk_signer *signer);
 RK_API EVP_PKEY *rk_signer_pkey(const rk_signer *signer);
 /* SubjectPublicKeyInfo, DER; borrowed. */
 RK_API const struct rk_bytes *rk_signer_spki(const rk_signer *signer);
-/* The scheme X.509 signatures use with this key: PKCS#1 v1.5 for RSA, digest matched to the curve for EC. */
+/* The scheme X.509 signatures use with this key: PKCS#1 v1.5 for RSA, digest matched to the curve
+ * for EC. */
 RK_API enum rk_scheme rk_signer_default_scheme(const rk_signer *signer);
 RK_API const char *rk_scheme_name(enum rk_scheme scheme);
 RK_API enum rk_scheme rk_scheme_find(const char *name); /* RK_SCHEME_NONE when unknown */
 
-/* Signs a message. ECDSA signatures are DER. RK_E_KEY when the key is public only or does not fit the scheme. */
+/* Signs a message. ECDSA signatures are DER. RK_E_KEY when the key is public only or does not fit
+ * the scheme. */
 RK_API enum rk_rc rk_signer_sign(rk_signer *signer, enum rk_scheme scheme, const uint8_t *msg,
                                  size_t msg_len, struct rk_bytes *ret,
                                  struct rk_err *err) RK_MUST_CHECK;

@@ -27,8 +27,9 @@ static const struct {
     { "2026-11-23T18:55:01Z", 1795460101 },
     { "9999-12-31T23:59:59Z", 253402300799 },
 };
-static const char *const bad[] = { "2026-02-29", "2026-13-01", "2026-00-01", "2026-1-01", "26-01-01",
-                                   "2026-01-01T24:00:00Z", "2026-01-01T00:00:00", "2026-04-31", "",
+static const char *const bad[] = { "2026-02-29",          "2026-13-01", "2026-00-01",
+                                   "2026-1-01",           "26-01-01",   "2026-01-01T24:00:00Z",
+                                   "2026-01-01T00:00:00", "2026-04-31", "",
                                    "2026-01-01 00:00:00Z" };
 
 START_TEST(a_date_is_seconds_since_1970)
@@ -94,5 +95,6 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return suite_run(&(struct suite_options){ .name = "clock", .add = add, .load = load, .unload = unload });
+    return suite_run(
+        &(struct suite_options) { .name = "clock", .add = add, .load = load, .unload = unload });
 }

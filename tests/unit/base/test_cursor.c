@@ -128,7 +128,10 @@ START_TEST(a_reservation_is_filled_in_later)
     rk_wr_put_be(&wr, at, 0xdeadbeef, 4);
     ck_assert_int_eq(rk_wr_end(&wr, &out, &err), RK_OK);
     ck_assert_uint_eq(out.len, 605);
-    ck_assert_mem_eq(out.p, "x\xde\xad\xbe\xef" "0123", 9);
+    ck_assert_mem_eq(out.p,
+                     "x\xde\xad\xbe\xef"
+                     "0123",
+                     9);
     rk_bytes_done(&out);
     rk_wr_done(&wr);
 }
@@ -147,5 +150,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return suite_run(&(struct suite_options){ .name = "cursor", .add = add });
+    return suite_run(&(struct suite_options) { .name = "cursor", .add = add });
 }

@@ -77,5 +77,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return suite_run(&(struct suite_options){ .name = "err", .add = add });
+    return suite_run(&(struct suite_options) { .name = "err", .add = add });
 }

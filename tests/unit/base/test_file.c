@@ -65,7 +65,8 @@ END_TEST
 
 START_TEST(a_write_that_fails_leaves_the_old_file_and_nothing_else)
 {
-    struct rlimit limit = { .rlim_cur = 4, .rlim_max = RLIM_INFINITY }; /* bytes a file may grow to */
+    struct rlimit limit = { .rlim_cur = 4,
+                            .rlim_max = RLIM_INFINITY }; /* bytes a file may grow to */
     struct rk_bytes back = RK_BYTES_NONE;
 
     ck_assert_int_eq(rk_file_write("a", RK_FILE_PUBLIC, "old", 3, &err), RK_OK);
@@ -173,5 +174,6 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return suite_run(&(struct suite_options){ .name = "file", .add = add, .load = load, .unload = unload });
+    return suite_run(
+        &(struct suite_options) { .name = "file", .add = add, .load = load, .unload = unload });
 }

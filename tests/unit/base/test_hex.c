@@ -42,8 +42,8 @@ static void key_is(const char *text, const char *want_hex)
     char got[65];
     size_t len = 0;
 
-    ck_assert_msg(rk_hex_read_key(text, strlen(text), key, sizeof key, &len, &err) == RK_OK, "%s: %s",
-                  text, err.msg);
+    ck_assert_msg(rk_hex_read_key(text, strlen(text), key, sizeof key, &len, &err) == RK_OK,
+                  "%s: %s", text, err.msg);
     rk_hex_write(key, len, got);
     ck_assert_str_eq(got, want_hex);
 }
@@ -54,8 +54,9 @@ START_TEST(both_spellings_of_a_key_file_are_the_same_key)
 
     key_is(plain, plain);
     key_is("  0x2d4a614e645267556b58703273357638792f423f4428472b4b6250655368566d\r\n", plain);
-    key_is("0x2d4a614e 0x64526755 0x6b587032 0x73357638 0x792f423f 0x4428472b 0x4b625065 0x5368566d\n",
-           plain);
+    key_is(
+        "0x2d4a614e 0x64526755 0x6b587032 0x73357638 0x792f423f 0x4428472b 0x4b625065 0x5368566d\n",
+        plain);
 }
 END_TEST
 
@@ -64,7 +65,8 @@ static const struct {
 } bad_keys[] = {
     { "", "0 hex digits, expected 64" },
     { "abc", "3 hex digits, expected 64" },
-    { "0x2d4a614e  0x64526755", "malformed 0x words: expected at most 8 words of 8 digits, one blank between" },
+    { "0x2d4a614e  0x64526755",
+      "malformed 0x words: expected at most 8 words of 8 digits, one blank between" },
     { "0x2d4a614e 64526755xx", "word 2 is not 0x and 8 digits" },
     { "0x2d4a614e 0x6452675g", "word 2: character 8 is no hex digit" },
     { "zz", "character 1 is no hex digit" },
@@ -113,5 +115,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return suite_run(&(struct suite_options){ .name = "hex", .add = add });
+    return suite_run(&(struct suite_options) { .name = "hex", .add = add });
 }

@@ -19,7 +19,8 @@ START_TEST(a_document_keeps_the_order_of_its_members)
     rk_json_put_bool(rk_json_put_object(list, NULL), "yes", true);
     rk_json_put_hex(rk_json_root(doc), "a", (const uint8_t *)"\x01\xff", 2);
     ck_assert_int_eq(rk_json_text(doc, false, &text, &err), RK_OK);
-    ck_assert_str_eq((const char *)text.p, "{\"z\":\"a \\\"b\\\"\",\"list\":[7,{\"yes\":true}],\"a\":\"01ff\"}");
+    ck_assert_str_eq((const char *)text.p,
+                     "{\"z\":\"a \\\"b\\\"\",\"list\":[7,{\"yes\":true}],\"a\":\"01ff\"}");
     rk_bytes_done(&text);
     rk_json_free(doc);
 }
@@ -63,7 +64,8 @@ START_TEST(absent_values_answer_absent)
     rk_json *doc = NULL;
     uint64_t v = 9;
 
-    ck_assert_int_eq(rk_json_parse((const uint8_t *)"{\"n\":-1,\"s\":\"t\"}", 16, &doc, &err), RK_OK);
+    ck_assert_int_eq(rk_json_parse((const uint8_t *)"{\"n\":-1,\"s\":\"t\"}", 16, &doc, &err),
+                     RK_OK);
     ck_assert_ptr_null(rk_json_str(rk_json_get(rk_json_root(doc), "none")));
     ck_assert_ptr_null(rk_json_str(rk_json_get(rk_json_root(doc), "n")));
     ck_assert(!rk_json_u64(rk_json_get(rk_json_root(doc), "n"), &v));
@@ -85,5 +87,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return suite_run(&(struct suite_options){ .name = "json", .add = add });
+    return suite_run(&(struct suite_options) { .name = "json", .add = add });
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rk_ek_derive beyond the vectors: NVIDIA's own tool as judge, the forms of the result, what is refused. */
+/* rk_ek_derive beyond the vectors: NVIDIA's own tool as judge, the forms of the result, what is
+ * refused. */
 #include "ftpmprov/ek.h"
 #include "ftpmprov/file.h"
 #include "ftpmprov/hex.h"
@@ -58,9 +59,9 @@ static void derive(int record, const struct rk_ek_template *tpl, bool pair)
     struct rk_secret eps = RK_SECRET_NONE;
 
     load_eps(record, &eps);
-    ck_assert_int_eq((pair ? rk_ek_derive_pair : rk_ek_derive)(ctx, &eps, rk_ek_profile_at(0), tpl,
-                                                               &ek, &err),
-                     RK_OK);
+    ck_assert_int_eq(
+        (pair ? rk_ek_derive_pair : rk_ek_derive)(ctx, &eps, rk_ek_profile_at(0), tpl, &ek, &err),
+        RK_OK);
     rk_secret_done(&eps);
 }
 
@@ -140,11 +141,12 @@ END_TEST
 START_TEST(a_template_of_the_users_own_gives_the_same_key)
 {
     /* L-2 as TPMT_PUBLIC: what tpm2_createek sends. */
-    static const char l_2[] = "0023000b000300b20020837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1"
-                              "da1b331469aa0006008000430010000300100020"
-                              "0000000000000000000000000000000000000000000000000000000000000000"
-                              "0020"
-                              "0000000000000000000000000000000000000000000000000000000000000000";
+    static const char l_2[] =
+        "0023000b000300b20020837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1"
+        "da1b331469aa0006008000430010000300100020"
+        "0000000000000000000000000000000000000000000000000000000000000000"
+        "0020"
+        "0000000000000000000000000000000000000000000000000000000000000000";
     uint8_t area[sizeof l_2 / 2];
     struct rk_ek_template *own = NULL;
     char text[TEXT_MAX];
@@ -197,8 +199,8 @@ END_TEST
 /* ek-derivation.md section 4, names and order of EPS length; the first is the default. */
 START_TEST(profiles_are_the_ten_of_the_document)
 {
-    static const char *const names[] = { "ms-159",     "ms-159-aes128", "libtpms-1",  "tcg-184",
-                                         "tcg-183",    "ms-146",        "ms-138",     "ms-146-r32",
+    static const char *const names[] = { "ms-159",     "ms-159-aes128", "libtpms-1", "tcg-184",
+                                         "tcg-183",    "ms-146",        "ms-138",    "ms-146-r32",
                                          "ms-138-r32", "libtpms-0" };
     enum { COUNT = sizeof names / sizeof names[0] };
 
@@ -216,7 +218,8 @@ START_TEST(profiles_are_the_ten_of_the_document)
 }
 END_TEST
 
-/* On 32-bit words the old code differs in the top of RSA candidates alone: ECC keys are the same. */
+/* On 32-bit words the old code differs in the top of RSA candidates alone: ECC keys are the same.
+ */
 START_TEST(word_size_moves_rsa_keys_only)
 {
     const struct rk_ek_profile *wide = rk_ek_profile_find("ms-146"),
@@ -247,7 +250,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, private_key_is_not_there_unless_asked_for);
     tcase_add_loop_test(tc, name_is_that_of_the_public_area, 0, 2);
     tcase_add_test(tc, a_template_of_the_users_own_gives_the_same_key);
-    tcase_add_loop_test(tc, eps_of_another_length_is_refused, 0, sizeof lengths / sizeof lengths[0]);
+    tcase_add_loop_test(tc, eps_of_another_length_is_refused, 0,
+                        sizeof lengths / sizeof lengths[0]);
     tcase_add_test(tc, profiles_are_the_ten_of_the_document);
     tcase_add_test(tc, word_size_moves_rsa_keys_only);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The EK generator: its seed against private keys of reference TPMs, its stream against OpenSSL's CTR-DRBG. */
+/* The EK generator: its seed against private keys of reference TPMs, its stream against OpenSSL's
+ * CTR-DRBG. */
 #include "ftpm/drbg.h"
 
 #include "base/ossl.h"
@@ -38,14 +39,15 @@ static struct rk_drbg seeded(size_t key_len)
     uint8_t name[RK_EK_NAME_MAX];
     size_t name_len;
 
-    ck_assert_int_eq(rk_template_name(ctx, &rk_ek_template_find("L-2")->public_area, name, &name_len,
-                                      &err),
-                     RK_OK);
+    ck_assert_int_eq(
+        rk_template_name(ctx, &rk_ek_template_find("L-2")->public_area, name, &name_len, &err),
+        RK_OK);
     ck_assert_int_eq(rk_drbg_init(ctx, &eps, name, name_len, key_len, &drbg, &err), RK_OK);
     return drbg;
 }
 
-/* d of EK L-2 of the zero EPS, from ms-tpm-20-ref-main.jsonl and ms-tpm-20-ref-main-aes128.jsonl. */
+/* d of EK L-2 of the zero EPS, from ms-tpm-20-ref-main.jsonl and ms-tpm-20-ref-main-aes128.jsonl.
+ */
 static const char *const reference_d[] = {
     "3423180384bfcbd997be9254d41b45430c29f37da4d1ce918f8cdb0618754c5c",
     "f3c82d8d0a5d54ec9c3e62a7a94f087a29b621be6da334616293548dd14f2432",
@@ -84,9 +86,10 @@ static size_t entropy_for(const struct rk_drbg *drbg, uint8_t ret[48])
 
     for (size_t i = 0; i < len / BLOCK; i++)
         counters[BLOCK * i + BLOCK - 1] = (uint8_t)(i + 1);
-    ck_assert_int_eq(EVP_EncryptInit_ex2(aes, drbg->key_len == 32 ? EVP_aes_256_ecb() : EVP_aes_128_ecb(),
-                                         zero_key, NULL, NULL),
-                     1);
+    ck_assert_int_eq(
+        EVP_EncryptInit_ex2(aes, drbg->key_len == 32 ? EVP_aes_256_ecb() : EVP_aes_128_ecb(),
+                            zero_key, NULL, NULL),
+        1);
     ck_assert_int_eq(EVP_EncryptUpdate(aes, ret, &n, counters, (int)len), 1);
     EVP_CIPHER_CTX_free(aes);
     for (size_t i = 0; i < len; i++)

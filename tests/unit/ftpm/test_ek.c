@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* EK derivation against what the reference libraries themselves made: one vector file an argument. */
+/* EK derivation against what the reference libraries themselves made: one vector file an argument.
+ */
 #include "ftpmprov/ek.h"
 #include "ftpmprov/file.h"
 #include "ftpmprov/hex.h"
@@ -26,7 +27,8 @@ static bool equals(const struct rk_ek *ek, const char *param, const BIGNUM *want
     return same;
 }
 
-/* The record's prime is one of the two (releases differ in which one they store first), or its d is d. */
+/* The record's prime is one of the two (releases differ in which one they store first), or its d is
+ * d. */
 static void assert_private(const struct rk_ek *ek, const char *p, const char *d, unsigned line)
 {
     BIGNUM *want = NULL;

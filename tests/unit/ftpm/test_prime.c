@@ -138,7 +138,8 @@ START_TEST(primes_are_prime_and_large_enough)
     BIGNUM *p = BN_secure_new(), *low = NULL, *top = BN_new();
     BN_CTX *bn = BN_CTX_new();
 
-    ck_assert_int_eq(rk_prime_search_new(rk_ek_profile_find(names[_i]), 1024, E, &search, &err), RK_OK);
+    ck_assert_int_eq(rk_prime_search_new(rk_ek_profile_find(names[_i]), 1024, E, &search, &err),
+                     RK_OK);
     ck_assert(BN_hex2bn(&low, low_hex) != 0);
     for (int i = 0; i < 4; i++) {
         ck_assert_int_eq(rk_prime_find(search, &drbg, p, &err), RK_OK);
@@ -156,7 +157,8 @@ START_TEST(primes_are_prime_and_large_enough)
 }
 END_TEST
 
-/* A search tests several candidates at once; the generator must stand where one by one leaves it. */
+/* A search tests several candidates at once; the generator must stand where one by one leaves it.
+ */
 START_TEST(a_search_begun_again_goes_on_alike)
 {
     rk_prime_search *one = NULL, *other = NULL;
@@ -184,7 +186,8 @@ END_TEST
 
 /* ---- corners: ek-derivation.md 3.6 ---- */
 
-/* Puts the generator where its block `number` (from 1 on) will be `want`: V = D(key, want) - number. */
+/* Puts the generator where its block `number` (from 1 on) will be `want`: V = D(key, want) -
+ * number. */
 static void steer(const uint8_t want[BLOCK], unsigned number)
 {
     EVP_CIPHER_CTX *aes = EVP_CIPHER_CTX_new();
@@ -231,9 +234,9 @@ START_TEST(candidate_with_a_zero_top_word_is_refused)
     BIGNUM *p = BN_secure_new();
 
     steer(corners[_i].bytes, corners[_i].block);
-    ck_assert_int_eq(rk_prime_search_new(rk_ek_profile_find(corners[_i].profile), 1024, E, &search,
-                                         &err),
-                     RK_OK);
+    ck_assert_int_eq(
+        rk_prime_search_new(rk_ek_profile_find(corners[_i].profile), 1024, E, &search, &err),
+        RK_OK);
     if (corners[_i].refused) {
         ck_assert_int_eq(rk_prime_find(search, &drbg, p, &err), RK_E_USAGE);
         ck_assert_str_eq(err.msg, "a TPM makes no usable key of this EPS (a prime candidate starts "

@@ -145,7 +145,8 @@ static void policy_secret(const char *hash, size_t size, uint8_t *ret)
 
 START_TEST(policy_a_is_policy_secret_of_the_endorsement_hierarchy)
 {
-    const TPM2B_DIGEST *policy = &rk_ek_template_find(_i == 0 ? "L-1" : "L-2")->public_area.authPolicy;
+    const TPM2B_DIGEST *policy =
+        &rk_ek_template_find(_i == 0 ? "L-1" : "L-2")->public_area.authPolicy;
     uint8_t want[64];
 
     policy_secret("SHA256", 32, want);
@@ -182,7 +183,8 @@ START_TEST(templates_read_back_in_both_forms)
 
     ck_assert_int_eq(rk_template_marshal(&tpl->public_area, &whole, &err), RK_OK);
     for (size_t skip = 0; skip <= 2; skip += 2) {
-        ck_assert_int_eq(rk_ek_template_parse(whole.p + skip, whole.len - skip, &read, &err), RK_OK);
+        ck_assert_int_eq(rk_ek_template_parse(whole.p + skip, whole.len - skip, &read, &err),
+                         RK_OK);
         ck_assert_str_eq(rk_ek_template_name(read), "custom");
         ck_assert_uint_eq(rk_ek_template_nv_index(read), 0);
         ck_assert_int_eq(rk_template_marshal(&read->public_area, &again, &err), RK_OK);
@@ -208,8 +210,8 @@ START_TEST(every_short_length_is_refused)
             uint8_t *cut = malloc(len + 1); /* of its own, so that the sanitizer sees the end */
 
             memcpy(cut, whole.p + skip, len);
-            (void)snprintf(want, sizeof want, "template: no TPMT_PUBLIC or TPM2B_PUBLIC of %zu bytes",
-                           len);
+            (void)snprintf(want, sizeof want,
+                           "template: no TPMT_PUBLIC or TPM2B_PUBLIC of %zu bytes", len);
             ck_assert_int_eq(rk_ek_template_parse(cut, len, &read, &err), RK_E_FORMAT);
             ck_assert_str_eq(err.msg, want);
             ck_assert_ptr_null(read);
@@ -226,7 +228,8 @@ START_TEST(trailing_bytes_are_refused)
     struct rk_ek_template *read = NULL;
     uint8_t longer[WHOLE_MAX] = { 0 };
 
-    ck_assert_int_eq(rk_template_marshal(&rk_ek_template_find("H-2")->public_area, &whole, &err), RK_OK);
+    ck_assert_int_eq(rk_template_marshal(&rk_ek_template_find("H-2")->public_area, &whole, &err),
+                     RK_OK);
     memcpy(longer, whole.p, whole.len);
     ck_assert_int_eq(rk_ek_template_parse(longer, whole.len + 1, &read, &err), RK_E_FORMAT);
     ck_assert_int_eq(rk_ek_template_parse(longer + 2, whole.len - 2 + 1, &read, &err), RK_E_FORMAT);
@@ -236,7 +239,8 @@ START_TEST(trailing_bytes_are_refused)
 }
 END_TEST
 
-/* A changed byte is either refused or part of another template, which then marshals to those bytes. */
+/* A changed byte is either refused or part of another template, which then marshals to those bytes.
+ */
 START_TEST(every_flipped_bit_is_refused_or_kept)
 {
     struct rk_bytes whole = RK_BYTES_NONE, again = RK_BYTES_NONE;
@@ -271,7 +275,8 @@ static const struct {
     uint32_t value;
     const char *message;
 } refusals[] = {
-    { "H-1", 2, 2, 0x0012, "template: nameAlg 0x0012, expected SHA-1, SHA-256, SHA-384 or SHA-512" },
+    { "H-1", 2, 2, 0x0012,
+      "template: nameAlg 0x0012, expected SHA-1, SHA-256, SHA-384 or SHA-512" },
     { "H-1", 50, 2, 1536, "template: keyBits 1536, expected 1024, 2048, 3072 or 4096" },
     { "H-1", 50, 2, 8192, "template: keyBits 8192, expected 1024, 2048, 3072 or 4096" },
     { "H-1", 50, 2, 0, "template: keyBits 0, expected 1024, 2048, 3072 or 4096" },
@@ -290,7 +295,8 @@ START_TEST(keys_the_derivation_does_not_cover_are_refused)
     uint8_t *at;
 
     ck_assert_int_eq(
-        rk_template_marshal(&rk_ek_template_find(refusals[_i].from)->public_area, &whole, &err), RK_OK);
+        rk_template_marshal(&rk_ek_template_find(refusals[_i].from)->public_area, &whole, &err),
+        RK_OK);
     at = whole.p + 2 + refusals[_i].at;
     put(&at, refusals[_i].value, refusals[_i].width);
     ck_assert_int_eq(rk_ek_template_parse(whole.p + 2, whole.len - 2, &read, &err), RK_E_USAGE);

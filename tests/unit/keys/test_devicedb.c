@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define KDK "681a8d62bffb803e9b1068eb4e14af3e440b5a73d0e81d161d2817c24dac41a6"
-#define PATH TEST_SCRATCH "/devicedb.csv"
+#define KDK      "681a8d62bffb803e9b1068eb4e14af3e440b5a73d0e81d161d2817c24dac41a6"
+#define PATH     TEST_SCRATCH "/devicedb.csv"
 #define EXPECTED "\n  expected: oem_id of 4 hex digits, sn of 16, KDK0 of 64, one blank between"
 
 static struct rk_err err;
@@ -124,8 +124,9 @@ START_TEST(a_repeat_is_found_among_many)
         rows++;
     }
     ck_assert_uint_eq(rows, ROWS);
-    ck_assert_str_eq(err.msg + strlen(PATH), ":20001: device 01020000000000000309 is on line 778 already: two "
-                                             "devices would have one identity");
+    ck_assert_str_eq(err.msg + strlen(PATH),
+                     ":20001: device 01020000000000000309 is on line 778 already: two "
+                     "devices would have one identity");
     rk_devicedb_close(db);
 }
 END_TEST
@@ -157,8 +158,9 @@ START_TEST(serial_numbers_count_up_and_end)
     ck_assert_int_eq(rk_device_sn_parse("0102ffffffffffffffff", &sn, &err), RK_OK);
     ck_assert_int_eq(rk_device_sn_next(&sn, &err), RK_E_USAGE);
     ck_assert_int_eq(rk_device_sn_parse("0102ffff", &sn, &err), RK_E_USAGE);
-    ck_assert_str_eq(err.msg, "Device SN \"0102ffff\": expected 20 hex digits, as in 01020000000100000002 or "
-                              "0102-0000000100000002");
+    ck_assert_str_eq(
+        err.msg, "Device SN \"0102ffff\": expected 20 hex digits, as in 01020000000100000002 or "
+                 "0102-0000000100000002");
 }
 END_TEST
 
@@ -174,5 +176,6 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return suite_run(&(struct suite_options){ .name = "devicedb", .add = add, .load = unload, .unload = unload });
+    return suite_run(&(struct suite_options) {
+        .name = "devicedb", .add = add, .load = unload, .unload = unload });
 }

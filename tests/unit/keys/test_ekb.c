@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key blobs against those NVIDIA's tools made, byte for byte both ways; every cut and every flipped byte. */
+/* Key blobs against those NVIDIA's tools made, byte for byte both ways; every cut and every flipped
+ * byte. */
 #include "ftpmprov/ekb.h"
 #include "ftpmprov/file.h"
 #include "ftpmprov/hex.h"
@@ -38,12 +39,18 @@ static const struct {
     uint32_t tag;
     bool hex;
 } options[] = {
-    { "in_sym_key", 1, true },          { "in_sym_key2", 2, true },
-    { "in_uefi_pubkey", 3, true },      { "in_uefi_enckey", 4, true },
-    { "in_auth_key", 4, true },         { "in_device_id", 3, false },
-    { "in_ftpm_sn", 91, true },         { "in_ftpm_eps_seed", 92, true },
-    { "in_ftpm_rsa_ek_cert", 93, false }, { "in_ftpm_ec_ek_cert", 94, false },
-    { "in_sid_cert", 95, false },       { "in_ftpm_rsa_ek_csr", 96, false },
+    { "in_sym_key", 1, true },
+    { "in_sym_key2", 2, true },
+    { "in_uefi_pubkey", 3, true },
+    { "in_uefi_enckey", 4, true },
+    { "in_auth_key", 4, true },
+    { "in_device_id", 3, false },
+    { "in_ftpm_sn", 91, true },
+    { "in_ftpm_eps_seed", 92, true },
+    { "in_ftpm_rsa_ek_cert", 93, false },
+    { "in_ftpm_ec_ek_cert", 94, false },
+    { "in_sid_cert", 95, false },
+    { "in_ftpm_rsa_ek_csr", 96, false },
     { "in_ftpm_ec_ek_csr", 97, false },
 };
 
@@ -96,8 +103,7 @@ static void add_option(struct rk_ekb *ekb, size_t i, const char *value, bool r35
     if (hex)
         ck_assert_int_eq(
             rk_hex_read_key((const char *)file.p, file.len, key, sizeof key, &len, &err), RK_OK);
-    ck_assert_int_eq(
-        rk_ekb_add(ekb, tag, hex ? key : file.p, hex ? len : file.len, &err), RK_OK);
+    ck_assert_int_eq(rk_ekb_add(ekb, tag, hex ? key : file.p, hex ? len : file.len, &err), RK_OK);
     rk_bytes_done(&file);
 }
 
@@ -134,7 +140,8 @@ START_TEST(the_index_lists_22_images)
 }
 END_TEST
 
-/* tag 3 with 1.4's device ID stands after tag 4 in gen_ekb 1.5's order: the list above has it so. */
+/* tag 3 with 1.4's device ID stands after tag 4 in gen_ekb 1.5's order: the list above has it so.
+ */
 START_TEST(writing_gives_the_tools_bytes)
 {
     struct rk_jv at = record((size_t)_i);
@@ -231,7 +238,8 @@ START_TEST(nvidias_default_images_open)
     ck_assert_uint_eq(rk_json_count(rk_json_root(doc)), 3);
     for (size_t i = 0; i < 3; i++) {
         struct rk_jv at = rk_json_at(rk_json_root(doc), i);
-        static const char *const parts[] = { "header", "cmac", "content_header", "iv", "ciphertext" };
+        static const char *const parts[] = { "header", "cmac", "content_header", "iv",
+                                             "ciphertext" };
         uint8_t image[1028], fv[16], pad;
         struct rk_secret key = RK_SECRET_NONE;
         rk_mac *root = NULL;
@@ -246,9 +254,11 @@ START_TEST(nvidias_default_images_open)
         memset(image + used, pad, sizeof image - used);
         unhex(str(at, "fv"), fv, 16);
         const char *fuse = str(at, "fuse_key");
-        ck_assert_int_eq(rk_secret_from_hex(fuse, strlen(fuse), strlen(fuse) / 2, &key, &err), RK_OK);
+        ck_assert_int_eq(rk_secret_from_hex(fuse, strlen(fuse), strlen(fuse) / 2, &key, &err),
+                         RK_OK);
         ck_assert_int_eq(rk_mac_from_secret(ctx, &key, &root, &err), RK_OK);
-        ck_assert_msg(rk_ekb_read(root, fv, image, sizeof image, &ekb, &err) == RK_OK, "%s", err.msg);
+        ck_assert_msg(rk_ekb_read(root, fv, image, sizeof image, &ekb, &err) == RK_OK, "%s",
+                      err.msg);
         ck_assert_uint_ge(ekb.item_count, 2);
         rk_ekb_done(&ekb);
         rk_mac_free(root);
@@ -270,8 +280,9 @@ START_TEST(a_blob_that_would_brick_is_refused)
     static const uint8_t bytes[RK_EKB_CERT_MAX + 1];
     struct rk_ekb ekb = { .version = RK_EKB_2_0 };
 
-    message_is(&ekb, "tag 4 (UEFI variable authentication key) is missing\n  a fused device halts at "
-                     "boot without it: give a UEFI variable authentication key of 16 bytes");
+    message_is(&ekb,
+               "tag 4 (UEFI variable authentication key) is missing\n  a fused device halts at "
+               "boot without it: give a UEFI variable authentication key of 16 bytes");
     ck_assert_int_eq(rk_ekb_add(&ekb, 4, bytes, 16, &err), RK_OK);
     ck_assert_int_eq(rk_ekb_check(&ekb, 32, &err), RK_OK);
     ck_assert_int_eq(rk_ekb_add(&ekb, 1, bytes, 16, &err), RK_OK);
@@ -280,8 +291,9 @@ START_TEST(a_blob_that_would_brick_is_refused)
     ekb.item_count = 1;
     rk_secret_done(&ekb.items[1].value);
     ck_assert_int_eq(rk_ekb_add(&ekb, 91, bytes, 10, &err), RK_OK);
-    message_is(&ekb, "tag 92 (EPS_Seed) is missing\n  the fTPM needs the whole set: 91 to 94 (offline "
-                     "mode) or 91, 92, 95, 96, 97 (online mode)");
+    message_is(&ekb,
+               "tag 92 (EPS_Seed) is missing\n  the fTPM needs the whole set: 91 to 94 (offline "
+               "mode) or 91, 92, 95, 96, 97 (online mode)");
     ck_assert_int_eq(rk_ekb_add(&ekb, 92, bytes, 32, &err), RK_OK);
     ck_assert_int_eq(rk_ekb_add(&ekb, 93, bytes, RK_EKB_CERT_MAX + 1, &err), RK_OK);
     message_is(&ekb, "tag 93 (RSA EK certificate): 2049 bytes, the fTPM takes at most 2048");
@@ -297,8 +309,9 @@ START_TEST(version_2_1_is_refused_with_the_reason)
     read_image(record(13), &image);
     image.p[14] = 1;
     ck_assert_int_eq(rk_ekb_outline(image.p, image.len, &outline, &err), RK_E_USAGE);
-    ck_assert_str_eq(err.msg, "key blob version 2.1 (T264, Thor) is refused: its key derivation, cipher "
-                              "and tags are not public");
+    ck_assert_str_eq(err.msg,
+                     "key blob version 2.1 (T264, Thor) is refused: its key derivation, cipher "
+                     "and tags are not public");
     rk_bytes_done(&image);
 }
 END_TEST

@@ -91,11 +91,14 @@ START_TEST(hkdf_agrees_with_rfc_5869)
     secret_from("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", &ikm);
     secret_from("000102030405060708090a0b0c", &salt);
     secret_from("f0f1f2f3f4f5f6f7f8f9", &info);
-    ck_assert_int_eq(rk_hkdf_sha256(ctx, salt.p, salt.len, &ikm, info.p, info.len, 42, &got, &err), RK_OK);
-    is_hex(&got, "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
+    ck_assert_int_eq(rk_hkdf_sha256(ctx, salt.p, salt.len, &ikm, info.p, info.len, 42, &got, &err),
+                     RK_OK);
+    is_hex(&got,
+           "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
     rk_secret_done(&got);
     ck_assert_int_eq(rk_hkdf_sha256(ctx, zero, 1, &ikm, "", 0, 42, &got, &err), RK_OK);
-    is_hex(&got, "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
+    is_hex(&got,
+           "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
     rk_secret_done(&got);
     rk_secret_done(&ikm);
     rk_secret_done(&salt);
@@ -103,21 +106,26 @@ START_TEST(hkdf_agrees_with_rfc_5869)
 }
 END_TEST
 
-/* SP 800-108 by hand: one HMAC over counter | label | 00 | context | length, judged by `openssl kdf`:
+/* SP 800-108 by hand: one HMAC over counter | label | 00 | context | length, judged by `openssl
+ * kdf`:
  * openssl kdf -keylen 40 -kdfopt mac:HMAC -kdfopt digest:SHA256 -kdfopt mode:COUNTER \
  *   -kdfopt hexkey:0b..0b(32) -kdfopt salt:label -kdfopt info:context KBKDF */
 START_TEST(kdf108_agrees_with_openssls_kbkdf)
 {
     struct rk_secret key = RK_SECRET_NONE, got = RK_SECRET_NONE;
     rk_mac *mac = NULL;
-    const struct rk_kdf108 kdf = { .alg = RK_MAC_HMAC_SHA256, .counter_bits = 32, .label = "label",
-                                   .context = (const uint8_t *)"context", .context_len = 7,
+    const struct rk_kdf108 kdf = { .alg = RK_MAC_HMAC_SHA256,
+                                   .counter_bits = 32,
+                                   .label = "label",
+                                   .context = (const uint8_t *)"context",
+                                   .context_len = 7,
                                    .out_len = 40 };
 
     secret_from("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", &key);
     ck_assert_int_eq(rk_mac_from_secret(ctx, &key, &mac, &err), RK_OK);
     ck_assert_int_eq(rk_kdf108(mac, &kdf, &got, &err), RK_OK);
-    is_hex(&got, "6a965f5d05abd624c61b7189340864da6dbc8d7d5760e5667e11a3edae0a39b5d1700ab39696bdd8");
+    is_hex(&got,
+           "6a965f5d05abd624c61b7189340864da6dbc8d7d5760e5667e11a3edae0a39b5d1700ab39696bdd8");
     rk_mac_free(mac);
     rk_secret_done(&key);
     rk_secret_done(&got);
@@ -130,7 +138,8 @@ static const struct {
     const char *message;
 } bad[] = {
     { "env:ROTKIT_NO_SUCH", RK_E_KEY, "environment variable \"ROTKIT_NO_SUCH\" is not set" },
-    { "env:ROTKIT_SHORT", RK_E_USAGE, "environment variable \"ROTKIT_SHORT\": 4 bytes, expected 16 or 32" },
+    { "env:ROTKIT_SHORT", RK_E_USAGE,
+      "environment variable \"ROTKIT_SHORT\": 4 bytes, expected 16 or 32" },
     { "pkcs11:object=x", RK_E_USAGE, "symmetric keys come from a file or env: in this version" },
     { "file:/no/such", RK_E_IO, "cannot open \"/no/such\": No such file or directory" },
     { "/no/such", RK_E_IO, "cannot open \"/no/such\": No such file or directory" },
@@ -158,5 +167,6 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return suite_run(&(struct suite_options){ .name = "kdf", .add = add, .load = load, .unload = unload });
+    return suite_run(
+        &(struct suite_options) { .name = "kdf", .add = add, .load = load, .unload = unload });
 }

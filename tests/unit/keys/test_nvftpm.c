@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define ODM TEST_DATA "/vectors/ekb/odm/"
-#define IN TEST_DATA "/vectors/ekb/eks/in/"
+#define IN  TEST_DATA "/vectors/ekb/eks/in/"
 
 static struct rk_err err;
 static const char *const files[] = { ODM "odm_v1.0_offline.bin", ODM "odm_v1.1_offline.img",
@@ -72,7 +72,8 @@ START_TEST(every_cut_is_refused)
 }
 END_TEST
 
-/* The format has no MAC: a flip in a value is not found. What is accepted must read as exactly these bytes. */
+/* The format has no MAC: a flip in a value is not found. What is accepted must read as exactly
+ * these bytes. */
 START_TEST(a_flipped_byte_is_refused_or_part_of_a_value)
 {
     struct rk_bytes image = RK_BYTES_NONE;
@@ -110,8 +111,9 @@ START_TEST(an_incomplete_set_is_refused_both_ways)
     ck_assert_int_eq(rk_nvftpm_read(image.p, image.len, &c, &err), RK_OK);
     rk_bytes_done(&c.ek_cert_ecc);
     ck_assert_int_eq(rk_nvftpm_write(&c, &out, &err), RK_E_USAGE);
-    ck_assert_str_eq(err.msg, "tag 4 (ECC EK certificate) is missing: a container holds tags 1 to 4 (offline) "
-                              "or 1, 2, 5, 6, 7 (online)");
+    ck_assert_str_eq(
+        err.msg, "tag 4 (ECC EK certificate) is missing: a container holds tags 1 to 4 (offline) "
+                 "or 1, 2, 5, 6, 7 (online)");
     rk_bytes_done(&c.ek_cert_rsa);
     ck_assert_int_eq(rk_nvftpm_write(&c, &out, &err), RK_E_USAGE);
     ck_assert_str_eq(err.msg, "NVFTPM 1.0 needs both EK certificates (tags 3 and 4)");
@@ -159,5 +161,5 @@ int main(void)
 {
     if (!fault_install())
         return EXIT_FAILURE;
-    return suite_run(&(struct suite_options){ .name = "nvftpm", .add = add });
+    return suite_run(&(struct suite_options) { .name = "nvftpm", .add = add });
 }

@@ -15,7 +15,8 @@ START_TEST(the_committed_schema_is_that_of_the_rows)
     struct rk_bytes want = RK_BYTES_NONE, got = RK_BYTES_NONE;
 
     ck_assert_int_eq(
-        rk_file_read(TEST_DATA "/../../docs/rotkit-manifest.schema.json", 1 << 20, &want, &err), RK_OK);
+        rk_file_read(TEST_DATA "/../../docs/rotkit-manifest.schema.json", 1 << 20, &want, &err),
+        RK_OK);
     ck_assert_int_eq(rk_manifest_schema(&got, &err), RK_OK);
     ck_assert_str_eq((const char *)got.p, (const char *)want.p);
     rk_bytes_done(&want);
@@ -27,8 +28,9 @@ START_TEST(the_example_loads_with_its_values)
 {
     struct rk_manifest *m = NULL;
 
-    ck_assert_msg(rk_manifest_load(TEST_DATA "/../../examples/jetson-orin/manifest.yaml", &m, &err) ==
-                      RK_OK, "%s", err.msg);
+    ck_assert_msg(
+        rk_manifest_load(TEST_DATA "/../../examples/jetson-orin/manifest.yaml", &m, &err) == RK_OK,
+        "%s", err.msg);
     ck_assert_str_eq(m->product.v, "jetson-orin-demo");
     ck_assert_str_eq(m->role.v, "both");
     ck_assert_uint_eq(m->ek.templates.count, 3);
@@ -49,8 +51,8 @@ START_TEST(the_init_text_loads_as_it_is)
     struct rk_manifest *m = NULL;
 
     ck_assert_int_eq(rk_manifest_init_text(&text, &err), RK_OK);
-    ck_assert_int_eq(rk_file_write(TEST_SCRATCH "/init.yaml", RK_FILE_PUBLIC, text.p, text.len, &err),
-                     RK_OK);
+    ck_assert_int_eq(
+        rk_file_write(TEST_SCRATCH "/init.yaml", RK_FILE_PUBLIC, text.p, text.len, &err), RK_OK);
     ck_assert_msg(rk_manifest_load(TEST_SCRATCH "/init.yaml", &m, &err) == RK_OK, "%s", err.msg);
     ck_assert_str_eq(m->platform.v, "t234");
     rk_manifest_free(m);
@@ -65,11 +67,13 @@ START_TEST(every_cut_is_loaded_or_refused_with_a_place)
     struct rk_bytes text = RK_BYTES_NONE;
 
     ck_assert_int_eq(
-        rk_file_read(TEST_DATA "/../../examples/jetson-orin/manifest.yaml", 1 << 20, &text, &err), RK_OK);
+        rk_file_read(TEST_DATA "/../../examples/jetson-orin/manifest.yaml", 1 << 20, &text, &err),
+        RK_OK);
     for (size_t len = 0; len < text.len; len += 7) {
         struct rk_manifest *m = NULL;
 
-        ck_assert_int_eq(rk_file_write(TEST_SCRATCH "/cut.yaml", RK_FILE_PUBLIC, text.p, len, &err), RK_OK);
+        ck_assert_int_eq(rk_file_write(TEST_SCRATCH "/cut.yaml", RK_FILE_PUBLIC, text.p, len, &err),
+                         RK_OK);
         if (rk_manifest_load(TEST_SCRATCH "/cut.yaml", &m, &err) == RK_OK) {
             rk_manifest_free(m);
             continue;

@@ -20,7 +20,8 @@ static void load(void)
     struct rk_bytes text = RK_BYTES_NONE;
 
     ck_assert_int_eq(rk_ctx_new(&ctx, &err), RK_OK);
-    ck_assert_int_eq(rk_file_read(TEST_DATA "/vectors/ekb/chain/chain.json", 1 << 20, &text, &err), RK_OK);
+    ck_assert_int_eq(rk_file_read(TEST_DATA "/vectors/ekb/chain/chain.json", 1 << 20, &text, &err),
+                     RK_OK);
     ck_assert_int_eq(rk_json_parse(text.p, text.len, &doc, &err), RK_OK);
     ck_assert_int_eq(rk_platform_find("t234", &t234, &err), RK_OK);
     rk_bytes_done(&text);
@@ -78,8 +79,9 @@ START_TEST(thor_is_refused_with_the_reason)
     const struct rk_platform *platform;
 
     ck_assert_int_eq(rk_platform_find("t264", &platform, &err), RK_E_USAGE);
-    ck_assert_str_eq(err.msg, "platform \"t264\" (Thor) is refused: its key blob 2.1 and the labels of its "
-                              "fTPM key derivation are not public");
+    ck_assert_str_eq(err.msg,
+                     "platform \"t264\" (Thor) is refused: its key blob 2.1 and the labels of its "
+                     "fTPM key derivation are not public");
 }
 END_TEST
 
