@@ -20,6 +20,7 @@ struct bench {
     double seconds; /* how long each figure is measured */
     rk_signer *ca_key;
     rk_ca *ca;
+    rk_trust *trust;
     rk_mac *root_key;
     struct rk_secret auth_key;
     struct rk_lane lane;
@@ -31,7 +32,7 @@ static void bench_done(struct bench *bench)
     rk_secret_done(&bench->auth_key);
     rk_ca_free(bench->ca);
     rk_signer_free(bench->ca_key);
-    rk_bytes_done(&bench->lane.chain);
+    rk_trust_free(bench->trust);
     rk_ctx_free(bench->ctx);
 }
 
@@ -99,16 +100,19 @@ static enum rk_rc open_ca(struct bench *bench, const char *folder, struct rk_err
 static enum rk_rc open_lane(struct bench *bench, const char *ca_folder, struct rk_err *err)
 {
     RK_AUTO(rk_secret_done) struct rk_secret root = RK_SECRET_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes chain = RK_BYTES_NONE;
     struct rk_lane *lane = &bench->lane;
 
     if (rk_clock_now(bench->ctx, &lane->now, err) || open_ca(bench, ca_folder, err) ||
-        rk_ca_chain_pem(bench->ca, &lane->chain, err) ||
+        rk_ca_chain_pem(bench->ca, &chain, err) ||
+        rk_trust_open(bench->ctx, &chain, &bench->trust, err) ||
         rk_platform_find("t234", &lane->platform, err) ||
         rk_random_secret(bench->ctx, rk_platform_root_key_len(lane->platform), &root, err) ||
         rk_mac_from_secret(bench->ctx, &root, &bench->root_key, err) ||
         rk_random_secret(bench->ctx, 16, &bench->auth_key, err))
         return err->rc;
     lane->ctx = bench->ctx;
+    lane->trust = bench->trust;
     lane->profile = rk_ek_profile_find(rk_platform_default_profile(lane->platform));
     lane->templates[0] = rk_ek_template_find("L-1");
     lane->templates[1] = rk_ek_template_find("L-2");

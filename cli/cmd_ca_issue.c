@@ -62,15 +62,21 @@ static enum rk_rc read_profile(const struct app *app, struct issue *in, struct r
     return RK_OK;
 }
 
+static void trust_done(rk_trust **trust)
+{
+    rk_trust_free(*trust);
+}
+
 /* Nothing leaves that the chain would not accept: read back as a verifier does. */
 static enum rk_rc check(const struct app *app, const struct issue *in, const rk_ca *ca, int64_t now,
                         const struct rk_bytes *cert, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes chain = RK_BYTES_NONE;
+    RK_AUTO(trust_done) rk_trust *trust = NULL;
     int64_t from = in->profile.not_before;
 
-    if (rk_ca_chain_pem(ca, &chain, err) ||
-        rk_ekcert_verify(app->ctx, cert->p, cert->len, &chain, now > from ? now : from, err))
+    if (rk_ca_chain_pem(ca, &chain, err) || rk_trust_open(app->ctx, &chain, &trust, err) ||
+        rk_ekcert_verify(trust, cert->p, cert->len, now > from ? now : from, err))
         return rk_wrap(err, "certificate just issued");
     return RK_OK;
 }

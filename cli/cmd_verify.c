@@ -17,13 +17,13 @@ enum { FILE_MAX = 64 << 20 };
 
 struct verify_options {
     const char *ca;
-    struct rk_bytes chain; /* of --ca */
+    rk_trust *trust; /* by --ca */
     int64_t now;
 };
 
 static void options_done(struct verify_options *options)
 {
-    rk_bytes_done(&options->chain);
+    rk_trust_free(options->trust);
 }
 
 static void json_done(rk_json **doc)
@@ -76,11 +76,23 @@ static enum rk_rc verify_file(const struct app *app, const struct verify_options
         if (strcmp(map.format, "x509") != 0)
             return rk_fail(err, RK_E_VERIFY, "%s: %s carries no signature that --ca could check",
                            path, map.format);
-        if (rk_ekcert_verify(app->ctx, file.p, file.len, &options->chain, options->now, err))
+        if (rk_ekcert_verify(options->trust, file.p, file.len, options->now, err))
             return rk_wrap(err, "%s", path);
         signer = options->ca;
     }
     return tell(app, path, map.format, map.integrity, signer, err);
+}
+
+static enum rk_rc open_trust(const struct app *app, struct verify_options *options,
+                             struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
+
+    if (rk_file_read(options->ca, FILE_MAX, &pem, err))
+        return err->rc;
+    if (rk_trust_open(app->ctx, &pem, &options->trust, err))
+        return rk_wrap(err, "--ca: \"%s\"", options->ca);
+    return RK_OK;
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
@@ -98,7 +110,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     if (opt_parse(app, rows, argc, argv, 1, OPT_LIST_MAX, &operands, err) ||
         rk_clock_now(app->ctx, &options.now, err))
         return err->rc;
-    if (options.ca != NULL && rk_file_read(options.ca, FILE_MAX, &options.chain, err))
+    if (options.ca != NULL && open_trust(app, &options, err))
         return err->rc;
     for (size_t i = 0; i < operands.count; i++) {
         const char *path = operands.v[i];

@@ -89,7 +89,7 @@ static enum rk_rc add_common(struct run *run, struct rk_err *err)
     RK_AUTO(rk_artifacts_done) struct rk_artifacts common = { .count = 0 };
 
     if (plan->lane.odm &&
-        rk_release_add_file(run->release, "ca/chain.pem", "ca-chain", &plan->lane.chain, err))
+        rk_release_add_file(run->release, "ca/chain.pem", "ca-chain", &plan->chain, err))
         return err->rc;
     if (plan->common_fuses.p == NULL)
         return RK_OK;

@@ -84,7 +84,7 @@ static enum rk_rc keep_signature(const struct rk_lane *lane,
         return err->rc;
     if (old.p == NULL || tbs(&old, &old_tbs, &damage) != RK_OK || old_tbs.len != new_tbs.len ||
         memcmp(old_tbs.p, new_tbs.p, new_tbs.len) != 0 ||
-        rk_ekcert_verify(lane->ctx, old.p, old.len, &lane->chain, lane->now, &damage) != RK_OK)
+        rk_ekcert_verify(lane->trust, old.p, old.len, lane->now, &damage) != RK_OK)
         return RK_OK;
     rk_bytes_done(cert);
     *cert = rk_bytes_take(&old);
@@ -101,7 +101,7 @@ static enum rk_rc check_certificate(const struct rk_lane *lane, const struct rk_
         return err->rc;
     if (spki.len != ek->spki.len || memcmp(spki.p, ek->spki.p, spki.len) != 0)
         return rk_fail(err, RK_E_VERIFY, "the certificate is not for the computed EK");
-    return rk_ekcert_verify(lane->ctx, cert->p, cert->len, &lane->chain, lane->now, err);
+    return rk_ekcert_verify(lane->trust, cert->p, cert->len, lane->now, err);
 }
 
 static enum rk_rc make_ek(const struct rk_lane *lane, const struct rk_lane_device *device,

@@ -24,7 +24,7 @@ struct rk_lane {
     size_t template_count;
     rk_ca *ca;
     struct rk_ekcert_profile certificate;
-    struct rk_bytes chain; /* PEM, issuing CA first */
+    const rk_trust *trust; /* the CA's own chain */
     int64_t now;
     bool odm, oem;           /* which half of the work is ours */
     bool fuses;              /* per-device fuse files */

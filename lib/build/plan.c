@@ -19,7 +19,8 @@ void rk_plan_done(struct rk_plan *plan)
     rk_secret_done(&plan->master_key);
     rk_secret_done(&plan->common_fuses);
     rk_bytes_done(&plan->recipient);
-    rk_bytes_done(&plan->lane.chain);
+    rk_bytes_done(&plan->chain);
+    rk_trust_free(plan->trust);
     rk_manifest_free(plan->manifest);
 }
 
@@ -150,7 +151,11 @@ static enum rk_rc open_ca(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err
     if (rk_ca_open(ctx, m->ek.ca.certificate.v, plan->ca_key, plan->lane.now, &plan->ca, err))
         return rk_plan_at(plan, m->ek.ca.certificate.at, "ek.ca.certificate", err);
     plan->lane.ca = plan->ca;
-    return rk_ca_chain_pem(plan->ca, &plan->lane.chain, err);
+    if (rk_ca_chain_pem(plan->ca, &plan->chain, err) ||
+        rk_trust_open(ctx, &plan->chain, &plan->trust, err))
+        return err->rc;
+    plan->lane.trust = plan->trust;
+    return RK_OK;
 }
 
 /* design.md, trust rule 4 */

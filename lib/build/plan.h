@@ -23,6 +23,8 @@ struct rk_plan {
     /* What the lane borrows. */
     rk_signer *ca_key;
     rk_ca *ca;
+    struct rk_bytes chain; /* PEM, issuing CA first */
+    rk_trust *trust;
     rk_mac *root_key;
     struct rk_secret payload_key, disk_key, auth_key, master_key;
     uint8_t fv[16];

@@ -7,12 +7,8 @@
 #include "ftpm/cert_read.h"
 
 #include <string.h>
-#include <time.h>
 
-#include <openssl/pem.h>
-#include <openssl/x509_vfy.h>
-
-enum { SERIAL = 20, CHAIN_MAX = 8, DER_SHORT_MAX = 127 };
+enum { SERIAL = 20, DER_SHORT_MAX = 127 };
 
 /* clang-format off */
 static const char oid_manufacturer[] = "2.23.133.2.1", oid_model[] = "2.23.133.2.2",
@@ -27,8 +23,6 @@ RK_OSSL_CLEANUP(usage_done, EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free)
 RK_OSSL_CLEANUP(access_done, AUTHORITY_INFO_ACCESS, AUTHORITY_INFO_ACCESS_free)
 RK_OSSL_CLEANUP(policies_done, CERTIFICATEPOLICIES, CERTIFICATEPOLICIES_free)
 RK_OSSL_CLEANUP(octets_done, ASN1_OCTET_STRING, ASN1_OCTET_STRING_free)
-RK_OSSL_CLEANUP(store_done, X509_STORE, X509_STORE_free)
-RK_OSSL_CLEANUP(store_ctx_done, X509_STORE_CTX, X509_STORE_CTX_free)
 
 static enum rk_rc add_utf8(X509_NAME *name, const char *oid, const char *text, struct rk_err *err)
 {
@@ -365,62 +359,4 @@ enum rk_rc rk_ekcert_spki(const uint8_t *der, size_t len, struct rk_bytes *ret, 
     enum rk_rc rc = rk_bytes_copy(spki, (size_t)spki_len, ret, err);
     OPENSSL_free(spki);
     return rc;
-}
-
-static void chain_done(STACK_OF(X509) * *chain)
-{
-    sk_X509_pop_free(*chain, X509_free);
-}
-
-/* All but the last are helpers on the way; the last is what is trusted. */
-static enum rk_rc split_chain(const struct rk_bytes *pem, STACK_OF(X509) * between,
-                              X509_STORE *trusted, struct rk_err *err)
-{
-    RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(pem->p, (int)pem->len);
-    X509 *root = NULL, *next;
-
-    if (in == NULL)
-        return rk_fail_nomem(err);
-    for (int i = 0; i < CHAIN_MAX && (next = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL;
-         i++) {
-        if (root != NULL && sk_X509_push(between, root) <= 0) {
-            X509_free(root);
-            X509_free(next);
-            return rk_fail_nomem(err);
-        }
-        root = next;
-    }
-    bool good = root != NULL && X509_STORE_add_cert(trusted, root) == 1;
-    X509_free(root);
-    if (!good)
-        return rk_fail_ossl(err, RK_E_FORMAT, "the CA chain holds no PEM certificate");
-    ERR_clear_error(); /* the reader's "no more of them" */
-    return RK_OK;
-}
-
-enum rk_rc rk_ekcert_verify(const rk_ctx *ctx, const uint8_t *der, size_t len,
-                            const struct rk_bytes *chain_pem, int64_t when, struct rk_err *err)
-{
-    RK_AUTO(rk_x509_done) X509 *cert = NULL;
-    RK_AUTO(chain_done) STACK_OF(X509) *between = sk_X509_new_null();
-    RK_AUTO(store_done) X509_STORE *trusted = X509_STORE_new();
-    RK_AUTO(store_ctx_done)
-    X509_STORE_CTX *run = X509_STORE_CTX_new_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
-
-    if (between == NULL || trusted == NULL || run == NULL)
-        return rk_fail_nomem(err);
-    if (rk_x509_parse(der, len, &cert, err) || split_chain(chain_pem, between, trusted, err))
-        return err->rc;
-    if (X509_STORE_CTX_init(run, trusted, cert, between) != 1)
-        return rk_fail_ossl(err, RK_E_NOMEM, "certificate check");
-    X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(run), (time_t)when);
-    /* an ODM may hold the issuing CA alone: the last certificate is the anchor, self-signed or not
-     */
-    X509_STORE_CTX_set_flags(run, X509_V_FLAG_PARTIAL_CHAIN);
-    if (X509_verify_cert(run) != 1) {
-        ERR_clear_error();
-        return rk_fail(err, RK_E_VERIFY, "certificate does not hold: %s",
-                       X509_verify_cert_error_string(X509_STORE_CTX_get_error(run)));
-    }
-    return RK_OK;
 }

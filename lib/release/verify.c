@@ -20,7 +20,7 @@ enum { RELEASE_JSON_MAX = 1 << 30 };
 struct verifying {
     const rk_ctx *ctx;
     const char *root;
-    struct rk_bytes chain; /* empty when the release has none */
+    rk_trust *trust; /* by ca/chain.pem; NULL when the release has none */
     int64_t now;
     struct rk_release_report report;
     rk_json *device; /* device.json of the device at hand: it sorts before the certificates */
@@ -28,7 +28,7 @@ struct verifying {
 
 static void verifying_done(struct verifying *v)
 {
-    rk_bytes_done(&v->chain);
+    rk_trust_free(v->trust);
     rk_json_free(v->device);
 }
 
@@ -127,10 +127,10 @@ static enum rk_rc check_content(struct verifying *v, const struct rk_role_row *r
         return RK_OK;
     if (check_certified_key(v, row->role + 8, bytes, err))
         return err->rc;
-    if (v->chain.p == NULL)
+    if (v->trust == NULL)
         return rk_fail(err, RK_E_VERIFY, "no ca/chain.pem to hold it against");
     v->report.certificates++;
-    return rk_ekcert_verify(v->ctx, bytes->p, bytes->len, &v->chain, v->now, err);
+    return rk_ekcert_verify(v->trust, bytes->p, bytes->len, v->now, err);
 }
 
 /* One entry of an index: {path, role, size, sha256}. */
@@ -326,17 +326,31 @@ static enum rk_rc read_index(struct verifying *v, rk_json **ret, struct rk_err *
     return RK_OK;
 }
 
+static enum rk_rc read_chain(struct verifying *v, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
+    char path[RK_PATH_MAX];
+
+    if (rk_path_join(v->root, "ca/chain.pem", path, sizeof path, err))
+        return err->rc;
+    if (!rk_tree_exists(path))
+        return RK_OK;
+    if (read_below(v, "ca/chain.pem", RK_INDEX_FILE_MAX, &pem, err))
+        return err->rc;
+    if (rk_trust_open(v->ctx, &pem, &v->trust, err)) {
+        err->rc = err->rc == RK_E_FORMAT ? RK_E_VERIFY : err->rc;
+        return rk_wrap(err, "\"ca/chain.pem\"");
+    }
+    return RK_OK;
+}
+
 enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, struct rk_release_report *ret,
                              struct rk_err *err)
 {
     RK_AUTO(json_done) rk_json *doc = NULL;
     RK_AUTO(verifying_done) struct verifying v = { .ctx = ctx, .root = path };
-    char chain[RK_PATH_MAX];
 
-    if (read_index(&v, &doc, err) || rk_clock_now(ctx, &v.now, err) ||
-        rk_path_join(path, "ca/chain.pem", chain, sizeof chain, err))
-        return err->rc;
-    if (rk_tree_exists(chain) && read_below(&v, "ca/chain.pem", RK_INDEX_FILE_MAX, &v.chain, err))
+    if (read_index(&v, &doc, err) || rk_clock_now(ctx, &v.now, err) || read_chain(&v, err))
         return err->rc;
     struct rk_jv root = rk_json_root(doc);
     struct rk_jv buckets = rk_json_get(root, "buckets");

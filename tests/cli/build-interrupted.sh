@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A build that is killed leaves the old release or none, and the next one is whole; two at once do not mix.
 . "$(dirname "$0")/lib.sh"
-need openssl
+need openssl flock
 unset SOURCE_DATE_EPOCH
 
 sh "$SOURCE/examples/jetson-orin/prepare.sh" "$ROTKIT" product p256 >"$scratch/log" 2>&1 || {
@@ -18,7 +18,8 @@ start() {
     "$ROTKIT" build product/many.yaml >"$out" 2>"$scratch/build.err" &
     pid=$!
     for _ in $(seq 200); do
-        [ -d product/many.staging/devices ] && return 0
+        # at work: the staging folder is there and locked, and not the one a killed build left
+        [ -d product/many.staging/devices ] && ! flock -n product/many.staging true && return 0
         sleep 0.05
     done
     fail "the build did not begin: $(cat "$scratch/build.err")"

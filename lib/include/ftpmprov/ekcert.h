@@ -68,11 +68,17 @@ RK_API enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca,
 /* The SubjectPublicKeyInfo of a certificate, for comparison with the computed EK. */
 RK_API enum rk_rc rk_ekcert_spki(const uint8_t *der, size_t len, struct rk_bytes *ret,
                                  struct rk_err *err) RK_MUST_CHECK;
-/* RK_E_VERIFY unless the certificate was issued by the CA certificates in chain_pem; the last of
- * them is trusted. `when` for validity. */
-RK_API enum rk_rc rk_ekcert_verify(const rk_ctx *ctx, const uint8_t *der, size_t len,
-                                   const struct rk_bytes *chain_pem, int64_t when,
-                                   struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Who is trusted: the CA certificates of chain_pem, read once. All but the last are helpers on the
+ * way; the last is the anchor. RK_E_FORMAT when there is no certificate in it. Shared by threads.
+ */
+typedef struct rk_trust rk_trust;
+RK_API enum rk_rc rk_trust_open(const rk_ctx *ctx, const struct rk_bytes *chain_pem, rk_trust **ret,
+                                struct rk_err *err) RK_MUST_CHECK;
+RK_API void rk_trust_free(rk_trust *trust);
+/* RK_E_VERIFY unless the certificate was issued by what is trusted and is valid at `when`. */
+RK_API enum rk_rc rk_ekcert_verify(const rk_trust *trust, const uint8_t *der, size_t len,
+                                   int64_t when, struct rk_err *err) RK_MUST_CHECK;
 
 /* A CSR as the EKB's online mode carries (tags 96, 97); `pair` holds the EK key pair. */
 RK_API enum rk_rc rk_ekcsr_make(const rk_ctx *ctx, rk_signer *pair,

@@ -272,6 +272,18 @@ START_TEST(serial_is_the_same_for_the_same_and_other_for_any_other_content)
 }
 END_TEST
 
+static enum rk_rc verify_by(const struct rk_bytes *chain_pem, const struct rk_bytes *der,
+                            int64_t when)
+{
+    rk_trust *trust = NULL;
+    enum rk_rc rc = rk_trust_open(ctx, chain_pem, &trust, &err);
+
+    if (rc == RK_OK)
+        rc = rk_ekcert_verify(trust, der->p, der->len, when, &err);
+    rk_trust_free(trust);
+    return rc;
+}
+
 START_TEST(certificate_verifies_against_its_chain_and_no_other)
 {
     const struct rk_ca_init init = init_of("p256");
@@ -279,16 +291,14 @@ START_TEST(certificate_verifies_against_its_chain_and_no_other)
     struct rk_ca_files other = { .root_cert = RK_BYTES_NONE };
 
     ck_assert_int_eq(rk_ca_chain_pem(ca, &chain, &err), RK_OK);
-    ck_assert_msg(rk_ekcert_verify(ctx, der.p, der.len, &chain, NOW, &err) == RK_OK, "%s", err.msg);
-    ck_assert_int_eq(rk_ekcert_verify(ctx, der.p, der.len, &chain, NOW - 1, &err), RK_E_VERIFY);
-    ck_assert_int_eq(rk_ekcert_verify(ctx, der.p, der.len, &chain, NOW + 11 * YEAR, &err),
-                     RK_E_VERIFY);
-    ck_assert_int_eq(rk_ekcert_verify(ctx, der.p, der.len, &files.issuing_cert, NOW, &err), RK_OK);
+    ck_assert_msg(verify_by(&chain, &der, NOW) == RK_OK, "%s", err.msg);
+    ck_assert_int_eq(verify_by(&chain, &der, NOW - 1), RK_E_VERIFY);
+    ck_assert_int_eq(verify_by(&chain, &der, NOW + 11 * YEAR), RK_E_VERIFY);
+    ck_assert_int_eq(verify_by(&files.issuing_cert, &der, NOW), RK_OK);
     ck_assert_int_eq(rk_ca_make(ctx, &init, &other, &err), RK_OK);
-    ck_assert_int_eq(rk_ekcert_verify(ctx, der.p, der.len, &other.root_cert, NOW, &err),
-                     RK_E_VERIFY);
+    ck_assert_int_eq(verify_by(&other.root_cert, &der, NOW), RK_E_VERIFY);
     der.p[der.len - 1] ^= 1;
-    ck_assert_int_ne(rk_ekcert_verify(ctx, der.p, der.len, &chain, NOW, &err), RK_OK);
+    ck_assert_int_ne(verify_by(&chain, &der, NOW), RK_OK);
     rk_ca_files_done(&other);
     rk_bytes_done(&chain);
     rk_bytes_done(&der);
