@@ -13,7 +13,7 @@
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 
-enum { SPEC_REVISION_DEFAULT = 138 };
+enum { SPEC_REVISION_DEFAULT = 159 };
 
 struct issue {
     const char *cert, *key, *passphrase, *public_key, *device, *not_before, *not_after, *out;
@@ -136,7 +136,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "model",         0, OPT_STR,  &in.profile.model,        "TEXT",   "TPM model", true },
         { "version",       0, OPT_STR,  &in.profile.version,      "ID",     "id: and firmware version in hex", true },
         { "spec-level",    0, OPT_U64,  &in.spec_level,           "N",      "TPM specification level (default 0)", false },
-        { "spec-revision", 0, OPT_U64,  &in.spec_revision,        "N",      "TPM specification revision (default 138)", false },
+        { "spec-revision", 0, OPT_U64,  &in.spec_revision,        "N",      "TPM specification revision (default 159)", false },
         { "subject",       0, OPT_STR,  &in.profile.subject_cn,   "CN",     "subject common name (default: empty subject)", false },
         { "not-before",    0, OPT_STR,  &in.not_before,           "DATE",   "start of validity (default: now)", false },
         { "not-after",     0, OPT_STR,  &in.not_after,            "DATE",   "end of validity, or never (default)", false },

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-static const struct cmd *const subs[] = { &cmd_ek_derive, &cmd_ek_lint, NULL };
+static const struct cmd *const subs[] = { &cmd_ek_derive, &cmd_ek_csr, &cmd_ek_lint, NULL };
 
 const struct cmd cmd_ek = {
     .name = "ek",

@@ -4,4 +4,4 @@
 
 #include "app.h"
 
-extern const struct cmd cmd_ek_derive, cmd_ek_lint;
+extern const struct cmd cmd_ek_csr, cmd_ek_derive, cmd_ek_lint;

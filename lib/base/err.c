@@ -28,7 +28,7 @@ static void reset(struct rk_err *err, enum rk_rc rc)
     err->offset = 0;
 }
 
-static void vset(struct rk_err *err, const char *fmt, va_list ap)
+RK_PRINTF(2, 0) static void vset(struct rk_err *err, const char *fmt, va_list ap)
 {
     mark_cut(err->msg, sizeof err->msg, vsnprintf(err->msg, sizeof err->msg, fmt, ap));
 }
