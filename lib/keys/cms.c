@@ -12,7 +12,8 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
-enum { RSA_BITS_MIN = 2048, CONTENT_MAX = 1 << 26 };
+/* RFC 5084, 3.2: a GCM tag has 12 to 16 bytes. OpenSSL takes shorter ones, which can be guessed. */
+enum { RSA_BITS_MIN = 2048, CONTENT_MAX = 1 << 26, TAG_MIN = 12 };
 
 RK_OSSL_CLEANUP(cms_done, CMS_ContentInfo, CMS_ContentInfo_free)
 
@@ -116,6 +117,48 @@ enum rk_rc rk_cms_seal(const rk_ctx *ctx, const struct rk_bytes *recipient_pem,
     return encode(cms, ret, err);
 }
 
+/* ContentInfo, its contentType, [0] and AuthEnvelopedData: which of them are gone into. */
+static const bool enter[] = { true, false, true, true };
+
+/*
+ * The length of the authentication tag, -1 when there is none: OpenSSL has no call for it. RFC
+ * 5083, 2.1: the one member of AuthEnvelopedData that is an OCTET STRING. der is OpenSSL's own
+ * encoding.
+ */
+static long tag_len(const unsigned char *der, const unsigned char *end)
+{
+    const size_t heads = sizeof enter / sizeof enter[0];
+    int tag = 0, class = 0;
+    long len = 0;
+
+    for (size_t i = 0; i < heads || der < end; i++) {
+        if ((ASN1_get_object(&der, &len, &tag, &class, end - der) & 0x80) != 0)
+            return -1;
+        if (i >= heads && class == V_ASN1_UNIVERSAL && tag == V_ASN1_OCTET_STRING)
+            return len;
+        if (i >= heads || !enter[i])
+            der += len;
+    }
+    return -1;
+}
+
+static enum rk_rc check_tag(CMS_ContentInfo *cms, struct rk_err *err)
+{
+    unsigned char *der = NULL;
+    int len = i2d_CMS_ContentInfo(cms, &der);
+    long tag = len <= 0 ? -1 : tag_len(der, der + len);
+
+    OPENSSL_free(der);
+    if (len <= 0)
+        return rk_fail_ossl(err, RK_E_FORMAT, "no CMS AuthEnvelopedData");
+    if (tag < TAG_MIN)
+        return rk_fail(err, RK_E_VERIFY,
+                       "cannot be opened: an authentication tag of %ld bytes, at least %d are "
+                       "needed",
+                       tag < 0 ? 0 : tag, TAG_MIN);
+    return RK_OK;
+}
+
 enum rk_rc rk_cms_open(const rk_ctx *ctx, rk_signer *key, const uint8_t *cms, size_t len,
                        struct rk_secret *ret, struct rk_err *err)
 {
@@ -131,6 +174,8 @@ enum rk_rc rk_cms_open(const rk_ctx *ctx, rk_signer *key, const uint8_t *cms, si
     if (len > CONTENT_MAX + 65536 || d2i_CMS_ContentInfo(&info, &at, (long)len) == NULL ||
         at != cms + len || OBJ_obj2nid(CMS_get0_type(info)) != NID_id_smime_ct_authEnvelopedData)
         return rk_fail_ossl(err, RK_E_FORMAT, "no CMS AuthEnvelopedData");
+    if (check_tag(info, err))
+        return err->rc;
     /* What is decrypted before the tag is known stays in `out`, which goes with an error. */
     if (CMS_decrypt(info, rk_signer_pkey(key), NULL, NULL, out, CMS_BINARY) != 1)
         return rk_fail_ossl(err, RK_E_VERIFY,

@@ -235,11 +235,13 @@ enum rk_rc rk_devicedb_next(rk_devicedb *db, struct rk_devicedb_row *row, bool *
 
     if (next_line(db, &line, &len, err))
         return err->rc;
-    *ret_more = line != NULL;
-    if (line == NULL)
+    if (line == NULL) {
+        *ret_more = false;
         return RK_OK;
+    }
     if (parse_row(db, line, len, &read, err) || remember(db, &read.sn, err))
         return err->rc;
+    *ret_more = true;
     *row = read;
     read.value = (struct rk_secret)RK_SECRET_NONE;
     return RK_OK;

@@ -119,15 +119,18 @@ enum rk_rc rk_fuse_confirm(const uint8_t computed[64], const char *vendor_hex,
                       "against no vendor value, and fuses burn once");
         return rk_note(err, "give the value that tegrasign printed, or say accept-unconfirmed");
     }
-    *ret = vendor_hex == NULL ? RK_FUSE_UNCONFIRMED : RK_FUSE_CONFIRMED;
-    if (vendor_hex == NULL)
+    if (vendor_hex == NULL) {
+        *ret = RK_FUSE_UNCONFIRMED;
         return RK_OK;
+    }
     if (strncmp(vendor_hex, "0x", 2) == 0)
         vendor_hex += 2;
     if (rk_hex_read(vendor_hex, strlen(vendor_hex), vendor, sizeof vendor, err))
         return rk_wrap(err, "PublicKeyHash of the vendor's tool");
-    if (memcmp(vendor, computed, sizeof vendor) == 0)
+    if (memcmp(vendor, computed, sizeof vendor) == 0) {
+        *ret = RK_FUSE_CONFIRMED;
         return RK_OK;
+    }
     rk_hex_write(computed, 64, text);
     return rk_fail(err, RK_E_USAGE,
                    "PublicKeyHash is %s here, the vendor's tool printed another: "

@@ -10,13 +10,23 @@
 
 enum { BLOCK = 16, SEED = 48, CANDIDATE = 64, TRIES_MAX = 100, NUMBER = 32 };
 
-struct ctr_drbg { /* key | V as one seed-sized state */
+struct ctr_drbg {
+    const EVP_CIPHER *aes; /* AES-256-ECB, borrowed */
     uint8_t key[32], v[BLOCK];
 };
 
 static void drbg_done(struct ctr_drbg *drbg)
 {
     OPENSSL_cleanse(drbg, sizeof *drbg);
+}
+
+struct draft { /* what passes between the generator and its users */
+    uint8_t bytes[CANDIDATE];
+};
+
+static void draft_done(struct draft *draft)
+{
+    OPENSSL_cleanse(draft, sizeof *draft);
 }
 
 static void increment(uint8_t v[BLOCK])
@@ -32,7 +42,7 @@ static enum rk_rc stream(struct ctr_drbg *drbg, uint8_t *ret, size_t len, struct
 {
     RK_AUTO(rk_cipher_ctx_done) EVP_CIPHER_CTX *aes = EVP_CIPHER_CTX_new();
 
-    if (aes == NULL || EVP_EncryptInit_ex2(aes, EVP_aes_256_ecb(), drbg->key, NULL, NULL) != 1 ||
+    if (aes == NULL || EVP_EncryptInit_ex2(aes, drbg->aes, drbg->key, NULL, NULL) != 1 ||
         EVP_CIPHER_CTX_set_padding(aes, 0) != 1)
         return rk_fail_ossl(err, RK_E_INTERNAL, "AES-256");
     for (size_t at = 0; at < len; at += BLOCK) {
@@ -47,15 +57,14 @@ static enum rk_rc stream(struct ctr_drbg *drbg, uint8_t *ret, size_t len, struct
 
 static enum rk_rc update(struct ctr_drbg *drbg, const uint8_t *seed, struct rk_err *err)
 {
-    uint8_t next[SEED];
+    RK_AUTO(draft_done) struct draft next = { { 0 } };
 
-    if (stream(drbg, next, sizeof next, err))
+    if (stream(drbg, next.bytes, SEED, err))
         return err->rc;
-    for (size_t i = 0; seed != NULL && i < sizeof next; i++)
-        next[i] ^= seed[i];
-    memcpy(drbg->key, next, sizeof drbg->key);
-    memcpy(drbg->v, next + sizeof drbg->key, sizeof drbg->v);
-    OPENSSL_cleanse(next, sizeof next);
+    for (size_t i = 0; seed != NULL && i < SEED; i++)
+        next.bytes[i] ^= seed[i];
+    memcpy(drbg->key, next.bytes, sizeof drbg->key);
+    memcpy(drbg->v, next.bytes + sizeof drbg->key, sizeof drbg->v);
     return RK_OK;
 }
 
@@ -63,14 +72,11 @@ static enum rk_rc update(struct ctr_drbg *drbg, const uint8_t *seed, struct rk_e
 static enum rk_rc draw(struct ctr_drbg *drbg, const BIGNUM *order, BIGNUM *d, bool *ret_good,
                        struct rk_err *err)
 {
-    uint8_t candidate[CANDIDATE];
-    bool converted;
+    RK_AUTO(draft_done) struct draft candidate = { { 0 } };
 
-    if (stream(drbg, candidate, sizeof candidate, err) || update(drbg, NULL, err))
+    if (stream(drbg, candidate.bytes, CANDIDATE, err) || update(drbg, NULL, err))
         return err->rc;
-    converted = BN_bin2bn(candidate, NUMBER, d) != NULL;
-    OPENSSL_cleanse(candidate, sizeof candidate);
-    if (!converted)
+    if (BN_bin2bn(candidate.bytes, NUMBER, d) == NULL)
         return rk_fail_ossl(err, RK_E_NOMEM, "Silicon ID key");
     *ret_good = !BN_is_zero(d) && BN_cmp(d, order) < 0;
     return RK_OK;
@@ -94,23 +100,23 @@ static enum rk_rc find_private(struct ctr_drbg *drbg, const BIGNUM *order, BIGNU
 enum rk_rc rk_silicon_id_public(const rk_ctx *ctx, const struct rk_secret *asym_seed,
                                 uint8_t ret[64], struct rk_err *err)
 {
-    RK_AUTO(drbg_done) struct ctr_drbg drbg = { .v = { 0 } };
+    RK_AUTO(rk_cipher_done)
+    EVP_CIPHER *aes = EVP_CIPHER_fetch(rk_ctx_libctx(ctx), "AES-256-ECB", rk_ctx_propq(ctx));
+    RK_AUTO(drbg_done) struct ctr_drbg drbg = { .aes = aes };
     RK_AUTO(rk_group_done)
     EC_GROUP *group =
         EC_GROUP_new_by_curve_name_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx), NID_X9_62_prime256v1);
     RK_AUTO(rk_point_done) EC_POINT *point = group == NULL ? NULL : EC_POINT_new(group);
     RK_AUTO(rk_bn_ctx_done) BN_CTX *bn = BN_CTX_secure_new();
     RK_AUTO(rk_bn_done) BIGNUM *d = BN_secure_new();
-    uint8_t seed[SEED] = { 0 }, xy[65];
-    enum rk_rc rc;
+    RK_AUTO(draft_done) struct draft seed = { { 0 } };
+    uint8_t xy[65];
 
-    if (point == NULL || bn == NULL || d == NULL)
+    if (aes == NULL || point == NULL || bn == NULL || d == NULL)
         return rk_fail_ossl(err, RK_E_NOMEM, "Silicon ID key");
     BN_set_flags(d, BN_FLG_CONSTTIME);
-    memcpy(seed, asym_seed->p, 32);
-    rc = update(&drbg, seed, err);
-    OPENSSL_cleanse(seed, sizeof seed);
-    if (rc != RK_OK || find_private(&drbg, EC_GROUP_get0_order(group), d, err))
+    memcpy(seed.bytes, asym_seed->p, NUMBER);
+    if (update(&drbg, seed.bytes, err) || find_private(&drbg, EC_GROUP_get0_order(group), d, err))
         return err->rc;
     if (!EC_POINT_mul(group, point, d, NULL, NULL, bn) ||
         EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, xy, sizeof xy, bn) !=
