@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Key derivations over an rk_mac. */
 #include "base/err.h"
-#include "base/ossl.h"
 #include "base/wr.h"
 #include "ftpmprov/mac.h"
 
 #include <string.h>
 
-#include <openssl/core_names.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
-
 enum { INPUT_MAX = 1024, OUT_MAX = 255 };
-
-RK_OSSL_CLEANUP(kdf_done, EVP_KDF, EVP_KDF_free)
-RK_OSSL_CLEANUP(kdf_ctx_done, EVP_KDF_CTX, EVP_KDF_CTX_free)
 
 static enum rk_rc one_block(const rk_mac *mac, const struct rk_kdf108 *in, size_t counter,
                             struct rk_secret *ret, struct rk_err *err)
@@ -54,38 +46,64 @@ enum rk_rc rk_kdf108(const rk_mac *mac, const struct rk_kdf108 *in, struct rk_se
     return RK_OK;
 }
 
-/* OpenSSL's parameters take no const; it does not write to them. */
-static void *unconst(const void *p)
+static void mac_done(rk_mac **mac)
 {
-    union {
-        const void *in;
-        void *out;
-    } u = { .in = p };
-
-    return u.out;
+    rk_mac_free(*mac);
 }
 
+/* HMAC-SHA-256 under a key that is used once. */
+static enum rk_rc hmac(const rk_ctx *ctx, const struct rk_secret *key, const void *msg,
+                       size_t msg_len, struct rk_secret *ret, struct rk_err *err)
+{
+    RK_AUTO(mac_done) rk_mac *mac = NULL;
+
+    if (rk_mac_from_secret(ctx, key, &mac, err))
+        return err->rc;
+    return rk_mac_compute(mac, RK_MAC_HMAC_SHA256, msg, msg_len, ret, err);
+}
+
+/* RFC 5869 2.3: T(n) = HMAC(PRK, T(n - 1) | info | n) */
+static enum rk_rc expand(const rk_ctx *ctx, const struct rk_secret *prk, const void *info,
+                         size_t info_len, struct rk_secret *out, struct rk_err *err)
+{
+    RK_AUTO(mac_done) rk_mac *mac = NULL;
+    RK_AUTO(rk_secret_done) struct rk_secret block = RK_SECRET_NONE;
+
+    if (rk_mac_from_secret(ctx, prk, &mac, err))
+        return err->rc;
+    for (size_t at = 0, n = 1; at < out->len; n++) {
+        RK_AUTO(rk_wr_done) struct rk_wr msg = RK_WR_MAX(INPUT_MAX);
+
+        rk_wr_bytes(&msg, block.p, block.len);
+        rk_wr_bytes(&msg, info, info_len);
+        rk_wr_le(&msg, n, 1);
+        if (msg.failed != RK_OK)
+            return rk_fail(err, msg.failed, "key derivation: info is too long");
+        rk_secret_done(&block);
+        if (rk_mac_compute(mac, RK_MAC_HMAC_SHA256, msg.buf, msg.len, &block, err))
+            return err->rc;
+        size_t take = out->len - at < block.len ? out->len - at : block.len;
+        memcpy(out->p + at, block.p, take);
+        at += take;
+    }
+    return RK_OK;
+}
+
+/* Over HMAC, not OpenSSL's HKDF: that one frees its salt unwiped, and ours may be an EPS_Seed. */
 enum rk_rc rk_hkdf_sha256(const rk_ctx *ctx, const uint8_t *salt, size_t salt_len,
                           const struct rk_secret *ikm, const void *info, size_t info_len,
                           size_t out_len, struct rk_secret *ret, struct rk_err *err)
 {
-    char digest[] = "SHA256";
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, ikm->p, ikm->len),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, unconst(salt), salt_len),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, unconst(info), info_len),
-        OSSL_PARAM_construct_end(),
-    };
-    RK_AUTO(kdf_done)
-    EVP_KDF *hkdf = EVP_KDF_fetch(rk_ctx_libctx(ctx), "HKDF", rk_ctx_propq(ctx));
-    RK_AUTO(kdf_ctx_done) EVP_KDF_CTX *run = hkdf == NULL ? NULL : EVP_KDF_CTX_new(hkdf);
+    RK_AUTO(rk_secret_done) struct rk_secret salt_key = RK_SECRET_NONE;
+    RK_AUTO(rk_secret_done) struct rk_secret prk = RK_SECRET_NONE;
     RK_AUTO(rk_secret_done) struct rk_secret out = RK_SECRET_NONE;
 
-    if (rk_secret_new(out_len, &out, err))
+    if (out_len > OUT_MAX)
+        return rk_fail(err, RK_E_INTERNAL, "key derivation: %zu bytes", out_len);
+    if (rk_secret_copy(salt, salt_len, &salt_key, err) || rk_secret_new(out_len, &out, err) ||
+        hmac(ctx, &salt_key, ikm->p, ikm->len, &prk, err) ||
+        expand(ctx, &prk, info, info_len, &out, err))
         return err->rc;
-    if (run == NULL || EVP_KDF_derive(run, out.p, out.len, params) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "HKDF");
     *ret = rk_secret_take(&out);
     return RK_OK;
 }
