@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { RECIPIENT_MAX = 1 << 20, SECONDS_A_DAY = 86400 };
+#define LAST_SECOND INT64_C(253402300799) /* 99991231235959Z, the last that X.509 can say */
 
 void rk_plan_done(struct rk_plan *plan)
 {
@@ -114,6 +115,9 @@ static enum rk_rc set_validity(struct rk_plan *plan, struct rk_err *err)
         cert->not_after = m->ek.certificate.not_after.v;
     else if (m->ek.certificate.validity_days.set)
         cert->not_after = cert->not_before + m->ek.certificate.validity_days.v * SECONDS_A_DAY - 1;
+    if (m->ek.certificate.validity_days.set && cert->not_after > LAST_SECOND)
+        return rk_manifest_fail(m, m->ek.certificate.validity_days.at, err, RK_E_USAGE,
+                                "ek.certificate.validity-days: ends after the year 9999");
     if (cert->not_after <= cert->not_before)
         return rk_manifest_fail(m, m->ek.certificate.at, err, RK_E_USAGE,
                                 "ek.certificate: the validity ends before it begins");

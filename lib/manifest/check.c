@@ -30,8 +30,6 @@ static enum rk_rc check_devices(const struct rk_manifest *m, bool oem_only, stru
     if (m->devices.master_key.v != NULL ? !range : any)
         return bad(m, m->devices.at, err,
                    "devices: oem-id, first-sn and count go with master-key, all three");
-    if (m->devices.oem_id.set && m->devices.oem_id.v > 0xffff)
-        return bad(m, m->devices.oem_id.at, err, "devices.oem-id: above 65535");
     if (m->devices.count.set && m->devices.count.v == 0)
         return bad(m, m->devices.count.at, err, "devices.count: no device at all");
     return RK_OK;
@@ -44,6 +42,14 @@ static bool lists(const struct rk_mlist *list, const char *name)
             return true;
     }
     return false;
+}
+
+static bool is_hex_id(const char *text)
+{
+    const char *digits = text + 3;
+
+    return strncmp(text, "id:", 3) == 0 && digits[0] != '\0' &&
+           digits[strspn(digits, "0123456789abcdefABCDEF")] == '\0';
 }
 
 static enum rk_rc check_ek(const struct rk_manifest *m, bool odm, struct rk_err *err)
@@ -60,11 +66,11 @@ static enum rk_rc check_ek(const struct rk_manifest *m, bool odm, struct rk_err 
     if (m->ek.certificate.not_after.set && m->ek.certificate.validity_days.set)
         return bad(m, m->ek.certificate.validity_days.at, err,
                    "ek.certificate: not-after and validity-days exclude each other");
-    if (strncmp(m->ek.certificate.manufacturer.v, "id:", 3) != 0 ||
+    if (!is_hex_id(m->ek.certificate.manufacturer.v) ||
         strlen(m->ek.certificate.manufacturer.v) != 11)
         return bad(m, m->ek.certificate.manufacturer.at, err,
                    "ek.certificate.manufacturer: expected id: and 8 hex digits");
-    if (strncmp(m->ek.certificate.version.v, "id:", 3) != 0)
+    if (!is_hex_id(m->ek.certificate.version.v))
         return bad(m, m->ek.certificate.version.at, err,
                    "ek.certificate.version: expected id: and hex digits");
     return RK_OK;

@@ -43,8 +43,11 @@ static void schema_value(const struct rk_mrow *row, struct rk_jv at)
         put_types(rk_json_put_object(at, "items"), "string", NULL);
         break;
     case RK_M_NUMBER:
+    case RK_M_U16:
+    case RK_M_U32:
         put_types(at, "integer", "string");
         rk_json_put_u64(at, "minimum", 0);
+        rk_json_put_u64(at, "maximum", rk_manifest_max(row->kind));
         rk_json_put_str(at, "pattern", "^([0-9]+|0[xX][0-9a-fA-F]+)$");
         break;
     case RK_M_BOOL:
@@ -69,6 +72,12 @@ static void schema_value(const struct rk_mrow *row, struct rk_jv at)
     case RK_M_KEY:
         put_types(at, "string", NULL);
         rk_json_put_u64(at, "minLength", 1);
+        break;
+    case RK_M_PASSPHRASE:
+        put_types(at, "string", NULL);
+        rk_json_put_str(at, "pattern", "^(fd:[0-9]+|file:.+|env:.+)$");
+        break;
+    case RK_M_KINDS:
         break;
     }
 }

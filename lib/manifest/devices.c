@@ -9,7 +9,7 @@ const struct rk_mrow rk_devices_rows[] = {
       "rows of oem_id, sn, EPS_Seed, the same devices in the same order" },
     { "master-key", RK_M_KEY, RK_M(devices.master_key), 0, NULL, NULL, NULL, NULL,
       "instead of databases: KDK0 and EPS_Seed are derived from this 32-byte key and the Device SN" },
-    { "oem-id", RK_M_NUMBER, RK_M(devices.oem_id), 0, NULL, NULL, NULL, NULL,
+    { "oem-id", RK_M_U16, RK_M(devices.oem_id), 0, NULL, NULL, NULL, NULL,
       "with master-key: the 16-bit OEM id" },
     { "first-sn", RK_M_NUMBER, RK_M(devices.first_sn), 0, NULL, NULL, NULL, NULL,
       "with master-key: the first serial number" },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* YAML to the model, by the rows. */
+#include "manifest/outline.h"
 #include "manifest/rows.h"
 
 #include "base/mem.h"
@@ -13,8 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <yaml.h>
 
 enum { MANIFEST_MAX = 1 << 20, TEXT_MAX = 4096, NAME_MAX_LEN = 64 };
 
@@ -46,12 +45,16 @@ static void free_rows(struct rk_manifest *m, const struct rk_mrow *rows)
         case RK_M_TEXT:
         case RK_M_PATH:
         case RK_M_KEY:
+        case RK_M_PASSPHRASE:
         case RK_M_CHOICE:
             rk_free(str->v);
             break;
         case RK_M_NUMBER:
+        case RK_M_U16:
+        case RK_M_U32:
         case RK_M_DATE:
         case RK_M_BOOL:
+        case RK_M_KINDS:
             break;
         }
     }
@@ -104,30 +107,43 @@ static enum rk_rc wrong(const struct loading *l, const struct place *place, stru
                             what, text);
 }
 
+/* The value of the variable whose name starts at text and ends at close. */
+static enum rk_rc variable(const struct loading *l, const struct place *place, const char *text,
+                           const char *close, const char **ret, struct rk_err *err)
+{
+    char name[NAME_MAX_LEN];
+
+    (void)snprintf(name, sizeof name, "%.*s", (int)(close - text), text);
+    *ret = secure_getenv(name);
+    if (*ret == NULL || **ret == '\0')
+        return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE,
+                                "%s: environment variable \"%s\" is %s", place->name, name,
+                                *ret == NULL ? "not set" : "empty");
+    return RK_OK;
+}
+
 /* text with each ${NAME} replaced from the environment. */
 static enum rk_rc expand(const struct loading *l, const struct place *place, const char *text,
                          struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(TEXT_MAX);
-    const char *open, *close;
-    char name[NAME_MAX_LEN];
+    const char *open, *close, *value;
+    struct rk_err detail;
 
     while ((open = strstr(text, "${")) != NULL) {
         close = strchr(open, '}');
-        if (close == NULL || (size_t)(close - open - 2) >= sizeof name)
+        if (close == NULL || (size_t)(close - open - 2) >= NAME_MAX_LEN)
             return wrong(l, place, err, "malformed ${VAR}", text);
-        (void)snprintf(name, sizeof name, "%.*s", (int)(close - open - 2), open + 2);
-        const char *value = secure_getenv(name);
-        if (value == NULL)
-            return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE,
-                                    "%s: environment variable \"%s\" is not set", place->name,
-                                    name);
+        if (variable(l, place, open + 2, close, &value, err))
+            return err->rc;
         rk_wr_bytes(&wr, text, (size_t)(open - text));
         rk_wr_str(&wr, value);
         text = close + 1;
     }
     rk_wr_str(&wr, text);
-    return rk_wr_end(&wr, ret, err);
+    if (rk_wr_end(&wr, ret, &detail))
+        return rk_manifest_fail(l->m, place->at, err, detail.rc, "%s: %s", place->name, detail.msg);
+    return RK_OK;
 }
 
 static enum rk_rc keep_text(char **ret, const char *text, struct rk_err *err)
@@ -136,38 +152,49 @@ static enum rk_rc keep_text(char **ret, const char *text, struct rk_err *err)
     return *ret != NULL ? RK_OK : rk_fail_nomem(err);
 }
 
-static enum rk_rc keep_path(const struct loading *l, char **ret, const char *text,
-                            struct rk_err *err)
+/* scheme (which may be empty) and the path behind it, relative to the manifest's folder. */
+static enum rk_rc keep_path(const struct loading *l, const struct place *place, const char *scheme,
+                            const char *text, char **ret, struct rk_err *err)
 {
-    char path[RK_PATH_MAX];
+    char path[RK_PATH_MAX], uri[RK_PATH_MAX + 8];
+    struct rk_err detail;
 
-    if (rk_path_join(l->folder, text, path, sizeof path, err))
-        return err->rc;
-    return keep_text(ret, path, err);
+    if (rk_path_join(l->folder, text, path, sizeof path, &detail))
+        return rk_manifest_fail(l->m, place->at, err, detail.rc, "%s: %s", place->name, detail.msg);
+    (void)snprintf(uri, sizeof uri, "%s%s", scheme, path);
+    return keep_text(ret, uri, err);
+}
+
+static bool starts(const char *text, const char *scheme)
+{
+    return strncmp(text, scheme, strlen(scheme)) == 0;
 }
 
 static const char *const files[] = { "file:", "pub:" };
 
 /* A path, alone or behind file: or pub:, is relative to the manifest; other URIs are kept. */
-static enum rk_rc keep_key(const struct loading *l, char **ret, const char *text,
-                           struct rk_err *err)
+static enum rk_rc keep_key(const struct loading *l, const struct place *place, const char *text,
+                           char **ret, struct rk_err *err)
 {
-    char path[RK_PATH_MAX], uri[RK_PATH_MAX + 8];
-
-    for (size_t i = 0; i < 2; i++) {
-        size_t len = strlen(files[i]);
-
-        if (strncmp(text, files[i], len) != 0)
-            continue;
-        if (rk_path_join(l->folder, text + len, path, sizeof path, err))
-            return err->rc;
-        (void)snprintf(uri, sizeof uri, "%s%s", files[i], path);
-        return keep_text(ret, uri, err);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (starts(text, files[i]))
+            return keep_path(l, place, files[i], text + strlen(files[i]), ret, err);
     }
-    if (strncmp(text, "env:", 4) == 0 || strncmp(text, "pkcs11:", 7) == 0 ||
-        strncmp(text, "helper:", 7) == 0)
+    if (starts(text, "env:") || starts(text, "pkcs11:") || starts(text, "helper:"))
         return keep_text(ret, text, err);
-    return keep_path(l, ret, text, err);
+    return keep_path(l, place, "", text, ret, err);
+}
+
+/* The text is not shown: people put the passphrase itself where its source belongs. */
+static enum rk_rc keep_passphrase(const struct loading *l, const struct place *place,
+                                  const char *text, char **ret, struct rk_err *err)
+{
+    if (starts(text, "file:"))
+        return keep_path(l, place, "file:", text + strlen("file:"), ret, err);
+    if (starts(text, "fd:") || starts(text, "env:"))
+        return keep_text(ret, text, err);
+    return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE,
+                            "%s: expected fd:N, file:PATH or env:NAME", place->name);
 }
 
 static enum rk_rc keep_choice(const struct loading *l, const struct place *place,
@@ -187,30 +214,54 @@ static enum rk_rc keep_choice(const struct loading *l, const struct place *place
                             "%s: unknown value \"%s\" (known: %s)", place->name, text, known);
 }
 
+/* Variables stand where the row says so, and nowhere else. */
+static enum rk_rc replace(const struct loading *l, const struct place *place,
+                          const struct rk_mrow *row, const char *text, struct rk_bytes *ret,
+                          struct rk_err *err)
+{
+    if (text[0] == '\0')
+        return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: empty value", place->name);
+    if ((row->flags & RK_M_VARIABLES) != 0)
+        return expand(l, place, text, ret, err);
+    if (strstr(text, "${") != NULL)
+        return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: ${VAR} is not replaced here",
+                                place->name);
+    return rk_bytes_copy(text, strlen(text), ret, err);
+}
+
 static enum rk_rc set_str(const struct loading *l, const struct place *place,
                           const struct rk_mrow *row, const char *text, struct rk_err *err)
 {
     struct rk_mstr *str = member(l->m, row);
-    RK_AUTO(rk_bytes_done) struct rk_bytes expanded = RK_BYTES_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes replaced = RK_BYTES_NONE;
 
-    if (text[0] == '\0')
-        return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: empty value", place->name);
-    if ((row->flags & RK_M_VARIABLES) != 0) {
-        if (expand(l, place, text, &expanded, err))
-            return err->rc;
-        text = (const char *)expanded.p;
-    }
+    if (replace(l, place, row, text, &replaced, err))
+        return err->rc;
+    text = (const char *)replaced.p;
     str->at = place->at;
     switch (row->kind) {
     case RK_M_PATH:
-        return keep_path(l, &str->v, text, err);
+        return keep_path(l, place, "", text, &str->v, err);
     case RK_M_KEY:
-        return keep_key(l, &str->v, text, err);
+        return keep_key(l, place, text, &str->v, err);
+    case RK_M_PASSPHRASE:
+        return keep_passphrase(l, place, text, &str->v, err);
     case RK_M_CHOICE:
         return keep_choice(l, place, row, &str->v, text, err);
     default:
         return keep_text(&str->v, text, err);
     }
+}
+
+static const uint64_t largest[RK_M_KINDS] = {
+    [RK_M_NUMBER] = INT64_MAX,
+    [RK_M_U16] = UINT16_MAX,
+    [RK_M_U32] = UINT32_MAX,
+};
+
+uint64_t rk_manifest_max(enum rk_mkind kind)
+{
+    return largest[kind];
 }
 
 static enum rk_rc set_number(const struct loading *l, const struct place *place,
@@ -225,7 +276,7 @@ static enum rk_rc set_number(const struct loading *l, const struct place *place,
             return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: %s", place->name,
                                     detail.msg);
     } else {
-        if (rk_parse_u64(text, INT64_MAX, &v, &detail) != RK_OK)
+        if (rk_parse_u64(text, rk_manifest_max(row->kind), &v, &detail) != RK_OK)
             return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: %s", place->name,
                                     detail.msg);
         num->v = (int64_t)v;
@@ -251,11 +302,13 @@ static enum rk_rc add_to_list(const struct loading *l, const struct place *place
                               const struct rk_mrow *row, const char *text, struct rk_err *err)
 {
     struct rk_mlist *list = member(l->m, row);
+    RK_AUTO(rk_bytes_done) struct rk_bytes replaced = RK_BYTES_NONE;
 
     if (list->count == RK_MLIST_MAX)
         return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: more than %d entries",
                                 place->name, RK_MLIST_MAX);
-    if (keep_text(&list->v[list->count], text, err))
+    if (replace(l, place, row, text, &replaced, err) ||
+        keep_text(&list->v[list->count], (const char *)replaced.p, err))
         return err->rc;
     list->count++;
     list->at = place->at;
@@ -267,6 +320,8 @@ static enum rk_rc set_scalar(const struct loading *l, const struct place *place,
 {
     switch (row->kind) {
     case RK_M_NUMBER:
+    case RK_M_U16:
+    case RK_M_U32:
     case RK_M_DATE:
         return set_number(l, place, row, text, err);
     case RK_M_BOOL:
@@ -287,12 +342,26 @@ static const char *scalar(const yaml_node_t *node)
     return strlen(text) == node->data.scalar.length ? text : NULL;
 }
 
+/* YAML 1.2, 10.3.2: these stand for no value, unless they are quoted. */
+static const char *const nulls[] = { "~", "null", "Null", "NULL" };
+
+static bool is_null(const yaml_node_t *node)
+{
+    for (size_t i = 0; i < sizeof nulls / sizeof nulls[0]; i++) {
+        if (node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+            strcmp((const char *)node->data.scalar.value, nulls[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static enum rk_rc load_list(const struct loading *l, const struct place *place,
                             const struct rk_mrow *row, const yaml_node_t *node, struct rk_err *err)
 {
     if (node->type != YAML_SEQUENCE_NODE)
         return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: expected a list",
                                 place->name);
+    ((struct rk_mlist *)member(l->m, row))->at = place->at;
     for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top;
          i++) {
         yaml_node_t *entry = yaml_document_get_node(l->yaml, *i);
@@ -329,7 +398,7 @@ static enum rk_rc load_value(const struct loading *l, const struct place *place,
     if (text == NULL)
         return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: expected a single value",
                                 place->name);
-    return set_scalar(l, place, row, text, err);
+    return set_scalar(l, place, row, is_null(node) ? "" : text, err);
 }
 
 static enum rk_rc unknown_key(const struct loading *l, const struct place *section,
@@ -461,31 +530,15 @@ static void document_done(yaml_document_t *document)
     yaml_document_delete(document);
 }
 
-static enum rk_rc yaml_failed(const struct rk_manifest *m, const yaml_parser_t *parser,
-                              struct rk_err *err)
+/* The folder of the manifest, "" for the working folder. */
+static enum rk_rc find_folder(struct loading *l, struct rk_err *err)
 {
-    struct rk_where at = { (unsigned)parser->problem_mark.line + 1,
-                           (unsigned)parser->problem_mark.column + 1 };
+    const char *path = l->m->path, *slash = strrchr(path, '/');
+    size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
 
-    if (parser->error == YAML_MEMORY_ERROR)
-        return rk_fail_nomem(err);
-    return rk_manifest_fail(m, at, err, RK_E_USAGE, "no YAML: %s",
-                            parser->problem == NULL ? "malformed" : parser->problem);
-}
-
-/* Nothing but the end may follow the first document. */
-static enum rk_rc check_single(const struct rk_manifest *m, yaml_parser_t *parser,
-                               struct rk_err *err)
-{
-    RK_AUTO(document_done) yaml_document_t next = { 0 };
-    yaml_node_t *root;
-
-    if (!yaml_parser_load(parser, &next))
-        return yaml_failed(m, parser, err);
-    root = yaml_document_get_root_node(&next);
-    if (root != NULL)
-        return rk_manifest_fail(m, where(root), err, RK_E_USAGE,
-                                "a second document: a manifest is one");
+    if (len >= sizeof l->folder)
+        return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
+    memcpy(l->folder, path, len);
     return RK_OK;
 }
 
@@ -495,22 +548,19 @@ static enum rk_rc load_text(struct rk_manifest *m, const struct rk_bytes *text, 
     RK_AUTO(document_done) yaml_document_t yaml = { 0 };
     struct loading l = { .m = m, .yaml = &yaml };
     struct place top = { .at = { 1, 1 } };
-    const char *slash = strrchr(m->path, '/');
     yaml_node_t *root;
 
+    if (find_folder(&l, err) || rk_manifest_outline(m, text, err))
+        return err->rc;
     if (!yaml_parser_initialize(&parser))
         return rk_fail_nomem(err);
     yaml_parser_set_input_string(&parser, text->p, text->len);
     if (!yaml_parser_load(&parser, &yaml))
-        return yaml_failed(m, &parser, err);
+        return rk_manifest_fail_yaml(m, &parser, err);
     root = yaml_document_get_root_node(&yaml);
     if (root == NULL)
         return rk_manifest_fail(m, top.at, err, RK_E_USAGE, "the manifest is empty");
-    if (slash != NULL)
-        (void)snprintf(l.folder, sizeof l.folder, "%.*s", (int)(slash - m->path), m->path);
-    if (load_section(&l, &top, rk_manifest_rows, root, err))
-        return err->rc;
-    return check_single(m, &parser, err);
+    return load_section(&l, &top, rk_manifest_rows, root, err);
 }
 
 enum rk_rc rk_manifest_load(const char *path, struct rk_manifest **ret, struct rk_err *err)

@@ -9,16 +9,19 @@
 enum { PAGE_MAX = 1 << 20 };
 
 /* clang-format off */
-static const char *const kinds[] = {
-    [RK_M_TEXT]    = "text",
-    [RK_M_PATH]    = "path",
-    [RK_M_KEY]     = "key",
-    [RK_M_CHOICE]  = "choice",
-    [RK_M_NUMBER]  = "number",
-    [RK_M_DATE]    = "date",
-    [RK_M_BOOL]    = "true or false",
-    [RK_M_LIST]    = "list",
-    [RK_M_SECTION] = "section",
+static const char *const kinds[RK_M_KINDS] = {
+    [RK_M_TEXT]       = "text",
+    [RK_M_PATH]       = "path",
+    [RK_M_KEY]        = "key",
+    [RK_M_PASSPHRASE] = "source",
+    [RK_M_CHOICE]     = "choice",
+    [RK_M_NUMBER]     = "number",
+    [RK_M_U16]        = "number below 65536",
+    [RK_M_U32]        = "number below 4294967296",
+    [RK_M_DATE]       = "date",
+    [RK_M_BOOL]       = "true or false",
+    [RK_M_LIST]       = "list",
+    [RK_M_SECTION]    = "section",
 };
 /* clang-format on */
 

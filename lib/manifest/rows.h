@@ -7,14 +7,18 @@
 
 enum rk_mkind {
     RK_M_TEXT,
-    RK_M_PATH,   /* a file, relative to the manifest's folder */
-    RK_M_KEY,    /* a key URI; a bare path or file: is relative to the manifest's folder */
-    RK_M_CHOICE, /* one of values */
-    RK_M_NUMBER, /* decimal or 0x */
+    RK_M_PATH,       /* a file, relative to the manifest's folder */
+    RK_M_KEY,        /* a key URI; a bare path or file: is relative to the manifest's folder */
+    RK_M_PASSPHRASE, /* fd:N, env:NAME, or file: relative to the manifest's folder */
+    RK_M_CHOICE,     /* one of values */
+    RK_M_NUMBER,     /* decimal or 0x, below 2^63 */
+    RK_M_U16,
+    RK_M_U32,
     RK_M_DATE,
     RK_M_BOOL,
     RK_M_LIST,
     RK_M_SECTION, /* rows of its own; the member is the first of the section, its place */
+    RK_M_KINDS,
 };
 enum { RK_M_REQUIRED = 1, RK_M_VARIABLES = 2 /* ${VAR} is replaced */ };
 
@@ -35,6 +39,8 @@ extern const struct rk_mrow rk_manifest_rows[], rk_devices_rows[], rk_ek_rows[],
     rk_release_rows[];
 #define RK_M(member) offsetof(struct rk_manifest, member)
 
+/* The largest value of a kind of number; 0 for the other kinds. */
+uint64_t rk_manifest_max(enum rk_mkind kind);
 /* The key nearest to name, or NULL when none is near. */
 const char *rk_manifest_nearest(const struct rk_mrow *rows, const char *name);
 

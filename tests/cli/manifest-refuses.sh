@@ -40,6 +40,8 @@ schema() {
 }
 
 cases=0
+ROTKIT_EMPTY=
+export ROTKIT_EMPTY
 # bad both|loader SED-EXPRESSION MESSAGE: "bad.yaml:" stands in front of the message
 bad() {
     sed "$2" good.yaml >bad.yaml
@@ -88,12 +90,56 @@ bad both 's/^release:/fuses:\n  common: yes\n&/' '20:11: fuses.common: expected 
 bad loader 's/path: release/path: ${ROTKIT_UNSET}/' '20:9: release.path: environment variable "ROTKIT_UNSET" is not set'
 bad both '/^release:/,$d' '1:1: key "release" is missing (where the release goes)'
 bad loader 's/^product: demo/product: "demo/' '9:20: no YAML: did not find expected key'
-[ "$cases" -ge 30 ] || fail "$cases cases only"
+bad both 's/^product: demo/product:/' '2:9: product: empty value'
+bad loader 's/^product: demo/product: ~/' '2:10: product: empty value'
+bad both 's/^product: demo/product: {a: b}/' '2:10: product: expected a single value'
+bad loader 's/^product: demo/product: \&a demo/' '2:10: an anchor: a manifest has no aliases'
+bad loader 's/^devices:/& \&a/' '4:10: an anchor: a manifest has no aliases'
+bad loader 's/^ek:/&\n  templates: \&a [L-1, L-2]/' '8:14: an anchor: a manifest has no aliases'
+bad loader 's/^product: demo/product: !!str demo/' '2:10: a tag: the key says what its value is'
+bad loader 's/^devices:/& !x/' '4:10: a tag: the key says what its value is'
+bad both 's/^product: demo/product: [[[[[[[[a]]]]]]]]/' '2:17: nested too deeply: nothing in a manifest is'
+bad both 's/^rotkit: 1/rotkit: -1/' '1:9: rotkit: "-1" is no number'
+bad loader 's/^rotkit: 1/rotkit: 9223372036854775808/' '1:9: rotkit: "9223372036854775808" is above 9223372036854775807'
+bad loader 's/"id:44454D4F"/"id:44454D4G"/' '9:19: ek.certificate.manufacturer: expected id: and 8 hex digits'
+bad loader 's/"id:44454D4F"/"id:44454D4F0"/' '9:19: ek.certificate.manufacturer: expected id: and 8 hex digits'
+bad loader 's/"id:01"/"id:"/' '11:14: ek.certificate.version: expected id: and hex digits'
+bad loader 's/"id:01"/"id:1.0"/' '11:14: ek.certificate.version: expected id: and hex digits'
+bad loader 's/not-before: .*/&\n    spec-revision: 4294967455/' '13:20: ek.certificate.spec-revision: "4294967455" is above 4294967295'
+bad loader 's/not-before: .*/&\n    validity-days: 200000000000000/' '13:20: ek.certificate.validity-days: "200000000000000" is above 4294967295'
+bad loader 's/not-before: .*/&\n    validity-days: 4294967295/' '13:20: ek.certificate.validity-days: ends after the year 9999'
+bad loader 's/not-before: .*/&\n    validity-days: 0/' '9:5: ek.certificate: the validity ends before it begins'
+bad both 's/not-before: .*/&\n    aia: [[a]]/' '13:11: ek.certificate.aia: expected text'
+bad both 's/not-before: .*/&\n    aia: [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q]/' '13:59: ek.certificate.aia: more than 16 entries'
+bad loader 's/not-before: .*/&\n    aia: ["${HOST}"]/' '13:11: ek.certificate.aia: ${VAR} is not replaced here'
+bad loader 's/^ek:/&\n  templates: []/' '8:14: ek.templates: L-1 and L-2 are needed, the fTPM and the key blob ask for both'
+bad both 's/key: ca.key/&\n    passphrase: hunter2/' '16:17: ek.ca.passphrase: expected fd:N, file:PATH or env:NAME'
+bad loader 's/kdk.csv/${HOME}\/kdk.csv/' '5:11: devices.kdk-db: ${VAR} is not replaced here'
+bad loader 's/kdk-db.*/master-key: m.key\n  oem-id: 0x10000/;/eps-seeds/d' '6:11: devices.oem-id: "0x10000" is above 65535'
+bad loader 's/kdk-db.*/master-key: m.key\n  oem-id: 1\n  first-sn: 1\n  count: 0/;/eps-seeds/d' '8:10: devices.count: no device at all'
+bad loader 's/kdk-db.*/handover: dir/;/eps-seeds/d' '5:3: devices: handover goes with role oem alone'
+bad loader 's/^platform: t234/&\nrole: oem/' '6:3: devices: role oem starts from a handover folder'
+bad loader 's/^platform: t234/&\nrole: oem/;s/kdk-db.*/handover: dir/;/eps-seeds/d' '8:3: ek: role oem certifies no EK, remove the section'
+bad loader 's/^platform: t234/&\nrole: odm/' '18:3: blob: role odm makes no key blob, remove the section'
+bad loader '/^blob:/,/auth-key/d' '5:3: section blob is missing: roles oem and both make key blobs'
+bad loader 's/^release:/fuses:\n  boot-security-info-preset: 0x1000001e0\n&/' '20:30: fuses.boot-security-info-preset: "0x1000001e0" is above 4294967295'
+bad loader 's/^release:/fuses:\n  psc-odm-static: 0x100000060\n&/' '20:19: fuses.psc-odm-static: "0x100000060" is above 4294967295'
+bad loader 's/path: release/path: ${ROTKIT_EMPTY}\/x/' '20:9: release.path: environment variable "ROTKIT_EMPTY" is empty'
+bad loader 's/path: release/path: ${HOME/' '20:9: release.path: malformed ${VAR}, found "${HOME"'
+[ "$cases" -ge 60 ] || fail "$cases cases only"
+
+# Depth and anchors, of which libyaml makes work that grows with their square, end at the first.
+head -c 1000000 /dev/zero | tr '\0' '[' >deep.yaml
+refuse 2 'rotkit: deep.yaml:1:9: nested too deeply: nothing in a manifest is' build deep.yaml
+{ printf 'x: ['; seq -f '&a%.0f,' -s '' 100000; printf ']\n'; } >anchors.yaml
+refuse 2 'rotkit: anchors.yaml:1:5: an anchor: a manifest has no aliases' build anchors.yaml
+printf 'x: *a\n' >alias.yaml
+refuse 2 'rotkit: alias.yaml:1:4: an alias: write the value out' build alias.yaml
 
 printf 'a: 1\n---\nb: 2\n' >two.yaml
-refuse 2 'rotkit: two.yaml:1:1: unknown key "a"' build two.yaml
+refuse 2 'rotkit: two.yaml:2:1: a second document: a manifest is one' build two.yaml
 (cat good.yaml; printf -- '---\nx: 1\n') >two.yaml
-refuse 2 'rotkit: two.yaml:22:1: a second document: a manifest is one' build two.yaml
+refuse 2 'rotkit: two.yaml:21:1: a second document: a manifest is one' build two.yaml
 : >empty.yaml
 refuse 2 'rotkit: empty.yaml:1:1: the manifest is empty' build empty.yaml
 head -c 1048577 /dev/zero >large.yaml
