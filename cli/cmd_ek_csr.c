@@ -84,6 +84,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         return err->rc;
     if (in.choice.count != 1)
         return opt_fail(app, err, "--template: one template, found %zu", in.choice.count);
+    if (in.spec_revision.v > UINT32_MAX)
+        return opt_fail(app, err, "--spec-revision is a 32-bit number");
     in.profile.spec_revision =
         in.spec_revision.set ? (uint32_t)in.spec_revision.v : SPEC_REVISION_DEFAULT;
     if (make(app, &in, &der, err))
