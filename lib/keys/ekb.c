@@ -105,6 +105,8 @@ static enum rk_rc check_sizes(const struct rk_ekb *ekb, size_t root_key_len, str
     for (uint32_t tag = RK_EKB_TAG_EK_CERT_RSA; tag <= RK_EKB_TAG_EK_CERT_ECC; tag++) {
         const struct rk_secret *value = rk_ekb_find(ekb, tag);
 
+        if (value != NULL && value->len == 0)
+            return rk_fail(err, RK_E_USAGE, "tag %u (%s) is empty", tag, rk_ekb_tag_name(tag));
         if (value != NULL && value->len > RK_EKB_CERT_MAX)
             return rk_fail(err, RK_E_USAGE, "tag %u (%s): %zu bytes, the fTPM takes at most %d",
                            tag, rk_ekb_tag_name(tag), value->len, RK_EKB_CERT_MAX);
@@ -149,8 +151,11 @@ enum rk_rc rk_ekb_check(const struct rk_ekb *ekb, size_t root_key_len, struct rk
         return RK_OK;
     if (need_all(ekb, RK_EKB_TAG_FTPM_SN, RK_EKB_TAG_EPS_SEED, err))
         return err->rc;
-    if (has_any(ekb, RK_EKB_TAG_SID_CERT, RK_EKB_TAG_EK_CSR_ECC))
-        return need_all(ekb, RK_EKB_TAG_SID_CERT, RK_EKB_TAG_EK_CSR_ECC, err);
+    bool online = has_any(ekb, RK_EKB_TAG_SID_CERT, RK_EKB_TAG_EK_CSR_ECC);
+    if (online && need_all(ekb, RK_EKB_TAG_SID_CERT, RK_EKB_TAG_EK_CSR_ECC, err))
+        return err->rc;
+    if (online && !has_any(ekb, RK_EKB_TAG_EK_CERT_RSA, RK_EKB_TAG_EK_CERT_ECC))
+        return RK_OK;
     return need_all(ekb, RK_EKB_TAG_EK_CERT_RSA, RK_EKB_TAG_EK_CERT_ECC, err);
 }
 
@@ -191,13 +196,16 @@ enum rk_rc rk_ekb_compute_mac(const rk_mac *root, const uint8_t fv[16], const ui
     return rk_mac_compute(mac, RK_MAC_AES_CMAC, covered, len, ret, err);
 }
 
-enum rk_rc rk_ekb_crypt(const struct rk_secret *key, const uint8_t iv[16], bool encrypt,
-                        struct rk_secret *data, struct rk_err *err)
+enum rk_rc rk_ekb_crypt(const rk_ctx *ctx, const struct rk_secret *key, const uint8_t iv[16],
+                        bool encrypt, struct rk_secret *data, struct rk_err *err)
 {
+    RK_AUTO(rk_cipher_done)
+    EVP_CIPHER *cbc = EVP_CIPHER_fetch(rk_ctx_libctx(ctx), "AES-128-CBC", rk_ctx_propq(ctx));
     RK_AUTO(rk_cipher_ctx_done) EVP_CIPHER_CTX *run = EVP_CIPHER_CTX_new();
     int len = 0;
 
-    if (run == NULL || EVP_CipherInit_ex2(run, EVP_aes_128_cbc(), key->p, iv, encrypt, NULL) != 1 ||
+    if (cbc == NULL || run == NULL ||
+        EVP_CipherInit_ex2(run, cbc, key->p, iv, encrypt, NULL) != 1 ||
         EVP_CIPHER_CTX_set_padding(run, 0) != 1 ||
         EVP_CipherUpdate(run, data->p, &len, data->p, (int)data->len) != 1 ||
         (size_t)len != data->len)

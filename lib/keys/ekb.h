@@ -31,8 +31,8 @@ extern const uint8_t rk_ekb_magic[8], rk_ekb_content_magic[4];
 enum rk_rc rk_ekb_derive_key(const rk_mac *root, const uint8_t fv[16], const char *label,
                              struct rk_secret *ret, struct rk_err *err) RK_MUST_CHECK;
 /* AES-128-CBC without padding, in place. */
-enum rk_rc rk_ekb_crypt(const struct rk_secret *key, const uint8_t iv[16], bool encrypt,
-                        struct rk_secret *data, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ekb_crypt(const rk_ctx *ctx, const struct rk_secret *key, const uint8_t iv[16],
+                        bool encrypt, struct rk_secret *data, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_ekb_compute_mac(const rk_mac *root, const uint8_t fv[16], const uint8_t *covered,
                               size_t len, struct rk_secret *ret, struct rk_err *err) RK_MUST_CHECK;
 const char *rk_ekb_tag_name(uint32_t tag);

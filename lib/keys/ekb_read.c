@@ -168,7 +168,7 @@ static enum rk_rc read_items(const struct rk_secret *plain, struct rk_ekb *ekb, 
         if (tag == 0 && len == 0)
             break;
         if (rk_ekb_add(ekb, tag, value, len, err))
-            return err->rc = RK_E_FORMAT;
+            return err->rc = err->rc == RK_E_USAGE ? RK_E_FORMAT : err->rc;
     }
     size_t pad = rk_rd_left(&rd);
     bool good = pad < RK_EKB_BLOCK;
@@ -198,7 +198,7 @@ enum rk_rc rk_ekb_read(const rk_mac *root, const uint8_t *fv, const uint8_t *ima
     if (check_mac(root, fv, image, &out, err) ||
         rk_ekb_derive_key(root, fv, "encryption", &ekb_ek, err) ||
         rk_secret_copy(image + out.ciphertext_offset, out.ciphertext_len, &plain, err) ||
-        rk_ekb_crypt(&ekb_ek, out.iv, false, &plain, err))
+        rk_ekb_crypt(rk_mac_ctx(root), &ekb_ek, out.iv, false, &plain, err))
         return err->rc;
     if (out.version == RK_EKB_LEGACY) {
         if (rk_ekb_add(&ekb, RK_EKB_TAG_PAYLOAD_KEY, plain.p, 16, err) ||

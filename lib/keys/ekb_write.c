@@ -44,6 +44,17 @@ static void tlv_plaintext(const struct rk_ekb *ekb, struct rk_wr *wr)
     rk_wr_fill_byte(wr, (uint8_t)pad, pad);
 }
 
+/* Why a write cursor of RK_EKB_IMAGE_MAX bytes failed. */
+static enum rk_rc check_room(const struct rk_wr *wr, struct rk_err *err)
+{
+    if (wr->failed == RK_E_NOMEM)
+        return rk_fail_nomem(err);
+    if (wr->failed != RK_OK)
+        return rk_fail(err, wr->failed, "the image would be larger than %d bytes",
+                       RK_EKB_IMAGE_MAX);
+    return RK_OK;
+}
+
 static enum rk_rc make_plaintext(const struct rk_ekb *ekb, struct rk_secret *ret,
                                  struct rk_err *err)
 {
@@ -55,8 +66,8 @@ static enum rk_rc make_plaintext(const struct rk_ekb *ekb, struct rk_secret *ret
     } else {
         tlv_plaintext(ekb, &wr);
     }
-    if (wr.failed != RK_OK)
-        return rk_fail(err, wr.failed, "the image would be larger than %d bytes", RK_EKB_IMAGE_MAX);
+    if (check_room(&wr, err))
+        return err->rc;
     return rk_secret_copy(wr.buf, wr.len, ret, err);
 }
 
@@ -79,9 +90,9 @@ static enum rk_rc assemble(const struct rk_ekb *ekb, const struct rk_secret *mac
     rk_wr_bytes(&wr, mac->p, mac->len);
     rk_wr_bytes(&wr, covered, covered_len);
     rk_wr_fill_byte(&wr, (uint8_t)pad, pad);
-    if (rk_wr_end(&wr, ret, err))
-        return rk_wrap(err, "key blob");
-    return RK_OK;
+    if (check_room(&wr, err))
+        return err->rc;
+    return rk_wr_end(&wr, ret, err);
 }
 
 enum rk_rc rk_ekb_write(const rk_mac *root, const struct rk_ekb *ekb, struct rk_bytes *ret,
@@ -95,7 +106,7 @@ enum rk_rc rk_ekb_write(const rk_mac *root, const struct rk_ekb *ekb, struct rk_
 
     if (make_plaintext(ekb, &body, err) ||
         rk_ekb_derive_key(root, ekb->fv, "encryption", &ekb_ek, err) ||
-        rk_ekb_crypt(&ekb_ek, ekb->iv, true, &body, err))
+        rk_ekb_crypt(rk_mac_ctx(root), &ekb_ek, ekb->iv, true, &body, err))
         return err->rc;
     content.enc_data_len = (uint32_t)body.len;
     memcpy(content.magic, rk_ekb_content_magic, sizeof content.magic);
@@ -103,34 +114,47 @@ enum rk_rc rk_ekb_write(const rk_mac *root, const struct rk_ekb *ekb, struct rk_
         rk_layout_write(rk_ekb_content_layout, 3, &content, &covered);
     rk_wr_bytes(&covered, ekb->iv, sizeof ekb->iv);
     rk_wr_bytes(&covered, body.p, body.len);
-    if (covered.failed != RK_OK)
-        return rk_fail(err, covered.failed, "the image would be larger than %d bytes",
-                       RK_EKB_IMAGE_MAX);
-    if (rk_ekb_compute_mac(root, ekb->fv, covered.buf, covered.len, &mac, err))
+    if (check_room(&covered, err) ||
+        rk_ekb_compute_mac(root, ekb->fv, covered.buf, covered.len, &mac, err))
         return err->rc;
     return assemble(ekb, &mac, covered.buf, covered.len, ret, err);
 }
 
-enum rk_rc rk_ekb_derive_nonces(const rk_mac *root, struct rk_ekb *ekb, struct rk_err *err)
+/* SHA-256 of the version and the plaintext: what the nonces are bound to. */
+static enum rk_rc digest_content(const rk_ctx *ctx, const struct rk_ekb *ekb, struct rk_secret *ret,
+                                 struct rk_err *err)
 {
     RK_AUTO(rk_secret_done) struct rk_secret plaintext = RK_SECRET_NONE;
-    RK_AUTO(rk_secret_done) struct rk_secret nonces = RK_SECRET_NONE;
+    RK_AUTO(rk_secret_done) struct rk_secret digest = RK_SECRET_NONE;
+    RK_AUTO(rk_md_done)
+    EVP_MD *sha256 = EVP_MD_fetch(rk_ctx_libctx(ctx), "SHA256", rk_ctx_propq(ctx));
     RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *md = EVP_MD_CTX_new();
-    uint8_t digest[32], version = (uint8_t)ekb->version;
+    uint8_t version = (uint8_t)ekb->version;
+
+    if (make_plaintext(ekb, &plaintext, err) || rk_secret_new(32, &digest, err))
+        return err->rc;
+    if (md == NULL || sha256 == NULL || EVP_DigestInit_ex(md, sha256, NULL) != 1 ||
+        EVP_DigestUpdate(md, &version, 1) != 1 ||
+        EVP_DigestUpdate(md, plaintext.p, plaintext.len) != 1 ||
+        EVP_DigestFinal_ex(md, digest.p, NULL) != 1)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
+    *ret = rk_secret_take(&digest);
+    return RK_OK;
+}
+
+enum rk_rc rk_ekb_derive_nonces(const rk_mac *root, struct rk_ekb *ekb, struct rk_err *err)
+{
+    RK_AUTO(rk_secret_done) struct rk_secret digest = RK_SECRET_NONE;
+    RK_AUTO(rk_secret_done) struct rk_secret nonces = RK_SECRET_NONE;
+
+    if (digest_content(rk_mac_ctx(root), ekb, &digest, err))
+        return err->rc;
     const struct rk_kdf108 kdf = { .alg = RK_MAC_AES_CMAC,
                                    .counter_bits = 32,
                                    .label = "rotkit EKB nonces",
-                                   .context = digest,
-                                   .context_len = sizeof digest,
+                                   .context = digest.p,
+                                   .context_len = digest.len,
                                    .out_len = 32 };
-
-    if (make_plaintext(ekb, &plaintext, err))
-        return err->rc;
-    if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1 ||
-        EVP_DigestUpdate(md, &version, 1) != 1 ||
-        EVP_DigestUpdate(md, plaintext.p, plaintext.len) != 1 ||
-        EVP_DigestFinal_ex(md, digest, NULL) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
     if (rk_kdf108(root, &kdf, &nonces, err))
         return err->rc;
     memcpy(ekb->iv, nonces.p, sizeof ekb->iv);

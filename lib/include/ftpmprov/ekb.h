@@ -50,8 +50,9 @@ RK_API enum rk_rc rk_ekb_add(struct rk_ekb *ekb, uint32_t tag, const void *value
 
 /*
  * The rules of jetson-ftpm-ekb.md section 8 for a blob a secure-boot device will take: tag 4
- * present, 91..94 complete or absent (or the online set), certificates <= 2048 B, sizes of keys by
- * platform. RK_E_USAGE names the tag and what to do.
+ * present, 91..94 complete or absent (or the online set), certificates of 1 to 2048 bytes, sizes
+ * of keys by platform. RK_E_USAGE names the tag and what to do. The legacy form has no tags: no
+ * rule applies to it.
  */
 RK_API enum rk_rc rk_ekb_check(const struct rk_ekb *ekb, size_t root_key_len,
                                struct rk_err *err) RK_MUST_CHECK;
@@ -74,7 +75,13 @@ struct rk_ekb_outline {
 };
 RK_API enum rk_rc rk_ekb_outline(const uint8_t *image, size_t len, struct rk_ekb_outline *ret,
                                  struct rk_err *err) RK_MUST_CHECK;
-/* FV or IV derived from what they protect: KDF(key, SHA-256 of plaintext and AAD), so rebuilds are
- * equal. */
+/*
+ * Sets the IV, and the FV of 2.0, from what they protect, so that rebuilds are equal and two
+ * contents never share an IV under one key:
+ *   KDF108-CMAC(root, label "rotkit EKB nonces", context SHA-256(version | plaintext), 256 bit)
+ * with a 32-bit counter; the first half is the IV, the second the FV. version is one byte of enum
+ * rk_ekb_version, plaintext the padded list of items. The rest of what the CMAC covers (content
+ * header) follows from these. The FV of older forms stays as it is: it belongs to the device.
+ */
 RK_API enum rk_rc rk_ekb_derive_nonces(const rk_mac *root, struct rk_ekb *ekb,
                                        struct rk_err *err) RK_MUST_CHECK;
