@@ -18,6 +18,8 @@ static enum rk_rc one_block(const rk_mac *mac, const struct rk_kdf108 *in, size_
     rk_wr_zero(&msg, 1);
     rk_wr_bytes(&msg, in->context, in->context_len);
     rk_wr_be(&msg, (uint64_t)in->out_len * 8, 4);
+    if (msg.failed == RK_E_NOMEM)
+        return rk_fail_nomem(err);
     if (msg.failed != RK_OK)
         return rk_fail(err, msg.failed, "key derivation: label and context are too long");
     return rk_mac_compute(mac, in->alg, msg.buf, msg.len, ret, err);
@@ -77,6 +79,8 @@ static enum rk_rc expand(const rk_ctx *ctx, const struct rk_secret *prk, const v
         rk_wr_bytes(&msg, block.p, block.len);
         rk_wr_bytes(&msg, info, info_len);
         rk_wr_le(&msg, n, 1);
+        if (msg.failed == RK_E_NOMEM)
+            return rk_fail_nomem(err);
         if (msg.failed != RK_OK)
             return rk_fail(err, msg.failed, "key derivation: info is too long");
         rk_secret_done(&block);

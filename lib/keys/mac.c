@@ -32,16 +32,16 @@ static enum rk_rc read_env(const char *rest, size_t len, struct rk_secret *ret, 
 
     if (text == NULL)
         return rk_fail(err, RK_E_KEY, "environment variable \"%s\" is not set", rest);
-    if (rk_secret_new(32, &key, err))
+    if (rk_secret_new(len == 0 ? 32 : len, &key, err))
         return err->rc;
-    if (rk_hex_read_key(text, strlen(text), key.p, len == 0 ? 32 : len, &found, err))
+    if (rk_hex_read_key(text, strlen(text), key.p, key.len, &found, err))
         return rk_wrap(err, "environment variable \"%s\"", rest);
-    if (len == 0 ? found != 16 && found != 32 : found != len)
-        return rk_fail(err, RK_E_USAGE, "environment variable \"%s\": %zu bytes, expected %s", rest,
-                       found,
-                       len == 0    ? "16 or 32"
-                       : len == 16 ? "16"
-                                   : "32");
+    if (len != 0 && found != len)
+        return rk_fail(err, RK_E_USAGE, "environment variable \"%s\": %zu bytes, expected %zu",
+                       rest, found, len);
+    if (len == 0 && found != 16 && found != 32)
+        return rk_fail(err, RK_E_USAGE, "environment variable \"%s\": %zu bytes, expected 16 or 32",
+                       rest, found);
     return rk_secret_copy(key.p, found, ret, err);
 }
 
@@ -145,6 +145,8 @@ enum rk_rc rk_mac_compute(const rk_mac *mac, enum rk_mac_alg which, const void *
 
     memcpy(value, alg.value, strlen(alg.value) + 1);
     params[0] = OSSL_PARAM_construct_utf8_string(alg.param, value, 0);
+    if (which == RK_MAC_AES_CMAC && mac->key.len != 16 && mac->key.len != 32)
+        return rk_fail(err, RK_E_USAGE, "AES key of %zu bytes, expected 16 or 32", mac->key.len);
     if (rk_secret_new(alg.len, &out, err))
         return err->rc;
     if (run == NULL || EVP_MAC_init(run, mac->key.p, mac->key.len, params) != 1 ||

@@ -28,7 +28,8 @@ RK_API enum rk_rc rk_mac_from_secret(const rk_ctx *ctx, const struct rk_secret *
                                      struct rk_err *err) RK_MUST_CHECK;
 RK_API void rk_mac_free(rk_mac *mac);
 
-/* The MAC of msg; a secret, since it usually is a key. */
+/* The MAC of msg; a secret, since it usually is a key. RK_E_USAGE for a CMAC under a key of
+ * another length than AES has. */
 RK_API enum rk_rc rk_mac_compute(const rk_mac *mac, enum rk_mac_alg alg, const void *msg,
                                  size_t msg_len, struct rk_secret *ret,
                                  struct rk_err *err) RK_MUST_CHECK;
