@@ -82,6 +82,8 @@ static enum rk_rc check_set(const struct rk_nvftpm *c, enum rk_rc rc, struct rk_
                            "6, 7 (online)",
                            values[i].tag, values[i].name,
                            there ? "does not belong here" : "is missing");
+        if (there && value_of(c, i)->len == 0)
+            return rk_fail(err, rc, "tag %u (%s) is empty", values[i].tag, values[i].name);
     }
     if (c->eps_seed.len != SEED_LEN)
         return rk_fail(err, rc, "tag 2 (EPS_Seed): %zu bytes, expected %d", c->eps_seed.len,
