@@ -85,7 +85,9 @@ enum rk_rc rk_ekcert_add_eku(X509 *cert, struct rk_err *err)
 
 static void put_tlv(struct rk_wr *wr, uint8_t tag, const struct rk_wr *content)
 {
-    if (content->failed != RK_OK || content->len > DER_SHORT_MAX)
+    if (content->failed != RK_OK)
+        wr->failed = content->failed;
+    else if (content->len > DER_SHORT_MAX)
         wr->failed = RK_E_USAGE;
     rk_wr_le(wr, tag, 1);
     rk_wr_le(wr, content->len, 1);
@@ -132,6 +134,8 @@ enum rk_rc rk_ekcert_add_specification(X509 *cert, const struct rk_ekcert_profil
     RK_AUTO(rk_x509_ext_done) X509_EXTENSION *ext = NULL;
 
     specification_der(profile, &der);
+    if (der.failed == RK_E_NOMEM)
+        return rk_fail_nomem(err);
     if (der.failed != RK_OK)
         return rk_fail(err, RK_E_USAGE, "specification family \"%s\" is too long",
                        profile->spec_family);
