@@ -80,9 +80,13 @@ static enum rk_rc keep_signature(const struct rk_lane *lane,
 
     if (previous == NULL)
         return RK_OK;
-    if (previous->certificate(previous->arg, role, sn, &old, err) || tbs(cert, &new_tbs, err))
+    if (previous->certificate(previous->arg, role, sn, &old, err))
         return err->rc;
-    if (old.p == NULL || tbs(&old, &old_tbs, &damage) != RK_OK || old_tbs.len != new_tbs.len ||
+    if (old.p == NULL)
+        return RK_OK;
+    if (tbs(cert, &new_tbs, err))
+        return err->rc;
+    if (tbs(&old, &old_tbs, &damage) != RK_OK || old_tbs.len != new_tbs.len ||
         memcmp(old_tbs.p, new_tbs.p, new_tbs.len) != 0 ||
         rk_ekcert_verify(lane->trust, old.p, old.len, lane->now, &damage) != RK_OK)
         return RK_OK;
