@@ -27,16 +27,4 @@ const struct rk_mrow rk_fuses_rows[] = {
       "burn SecurityMode, last; nothing can be burnt after it" },
     { NULL, RK_M_TEXT, 0, 0, NULL, NULL, NULL, NULL, NULL },
 };
-const struct rk_mrow rk_secrets_rows[] = {
-    { "recipient", RK_M_PATH, RK_M(secrets.recipient), 0, NULL, NULL, NULL, "factory/factory.pem",
-      "factory certificate (PEM) that fuse files with keys are sealed to" },
-    { NULL, RK_M_TEXT, 0, 0, NULL, NULL, NULL, NULL, NULL },
-};
-const struct rk_mrow rk_release_rows[] = {
-    { "path", RK_M_PATH, RK_M(release.path), RK_M_REQUIRED | RK_M_VARIABLES, NULL, NULL, NULL, "release",
-      "folder of the release" },
-    { "reproducible", RK_M_BOOL, RK_M(release.reproducible), 0, "false", NULL, NULL, NULL,
-      "refuse what would not give the same bytes again (needs an RSA or Ed25519 CA, or a previous release)" },
-    { NULL, RK_M_TEXT, 0, 0, NULL, NULL, NULL, NULL, NULL },
-};
 /* clang-format on */
