@@ -2,23 +2,14 @@
 /* The Silicon ID key pair. Source: jetson-ftpm-ekb.md 1.2; SP 800-90A 10.2.1 without df. */
 #include "platform/platform.h"
 
+#include "base/ctr_drbg.h"
 #include "base/ossl.h"
 
 #include <string.h>
 
 #include <openssl/obj_mac.h>
 
-enum { BLOCK = 16, SEED = 48, CANDIDATE = 64, TRIES_MAX = 100, NUMBER = 32 };
-
-struct ctr_drbg {
-    const EVP_CIPHER *aes; /* AES-256-ECB, borrowed */
-    uint8_t key[32], v[BLOCK];
-};
-
-static void drbg_done(struct ctr_drbg *drbg)
-{
-    OPENSSL_cleanse(drbg, sizeof *drbg);
-}
+enum { CANDIDATE = 64, TRIES_MAX = 100, NUMBER = 32 /* bytes of d, and of the AES key */ };
 
 struct draft { /* what passes between the generator and its users */
     uint8_t bytes[CANDIDATE];
@@ -29,52 +20,13 @@ static void draft_done(struct draft *draft)
     OPENSSL_cleanse(draft, sizeof *draft);
 }
 
-static void increment(uint8_t v[BLOCK])
-{
-    for (size_t i = BLOCK; i-- > 0;) {
-        if (++v[i] != 0)
-            break;
-    }
-}
-
-/* len bytes of key stream, a multiple of the block. */
-static enum rk_rc stream(struct ctr_drbg *drbg, uint8_t *ret, size_t len, struct rk_err *err)
-{
-    RK_AUTO(rk_cipher_ctx_done) EVP_CIPHER_CTX *aes = EVP_CIPHER_CTX_new();
-
-    if (aes == NULL || EVP_EncryptInit_ex2(aes, drbg->aes, drbg->key, NULL, NULL) != 1 ||
-        EVP_CIPHER_CTX_set_padding(aes, 0) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "AES-256");
-    for (size_t at = 0; at < len; at += BLOCK) {
-        int n;
-
-        increment(drbg->v);
-        if (EVP_EncryptUpdate(aes, ret + at, &n, drbg->v, BLOCK) != 1)
-            return rk_fail_ossl(err, RK_E_INTERNAL, "AES-256");
-    }
-    return RK_OK;
-}
-
-static enum rk_rc update(struct ctr_drbg *drbg, const uint8_t *seed, struct rk_err *err)
-{
-    RK_AUTO(draft_done) struct draft next = { { 0 } };
-
-    if (stream(drbg, next.bytes, SEED, err))
-        return err->rc;
-    for (size_t i = 0; seed != NULL && i < SEED; i++)
-        next.bytes[i] ^= seed[i];
-    memcpy(drbg->key, next.bytes, sizeof drbg->key);
-    memcpy(drbg->v, next.bytes + sizeof drbg->key, sizeof drbg->v);
-    return RK_OK;
-}
-
 /* A private number from the generator, 0 < d < n; *ret_good false when this candidate is none. */
-static enum rk_rc draw(struct ctr_drbg *drbg, const BIGNUM *order, BIGNUM *d, bool *ret_good,
+static enum rk_rc draw(struct rk_drbg *drbg, const BIGNUM *order, BIGNUM *d, bool *ret_good,
                        struct rk_err *err)
 {
     RK_AUTO(draft_done) struct draft candidate = { { 0 } };
 
-    if (stream(drbg, candidate.bytes, CANDIDATE, err) || update(drbg, NULL, err))
+    if (rk_drbg_generate(drbg, candidate.bytes, CANDIDATE, err))
         return err->rc;
     if (BN_bin2bn(candidate.bytes, NUMBER, d) == NULL)
         return rk_fail_ossl(err, RK_E_NOMEM, "Silicon ID key");
@@ -82,7 +34,7 @@ static enum rk_rc draw(struct ctr_drbg *drbg, const BIGNUM *order, BIGNUM *d, bo
     return RK_OK;
 }
 
-static enum rk_rc find_private(struct ctr_drbg *drbg, const BIGNUM *order, BIGNUM *d,
+static enum rk_rc find_private(struct rk_drbg *drbg, const BIGNUM *order, BIGNUM *d,
                                struct rk_err *err)
 {
     for (int i = 0; i < TRIES_MAX; i++) {
@@ -100,9 +52,7 @@ static enum rk_rc find_private(struct ctr_drbg *drbg, const BIGNUM *order, BIGNU
 enum rk_rc rk_silicon_id_public(const rk_ctx *ctx, const struct rk_secret *asym_seed,
                                 uint8_t ret[64], struct rk_err *err)
 {
-    RK_AUTO(rk_cipher_done)
-    EVP_CIPHER *aes = EVP_CIPHER_fetch(rk_ctx_libctx(ctx), "AES-256-ECB", rk_ctx_propq(ctx));
-    RK_AUTO(drbg_done) struct ctr_drbg drbg = { .aes = aes };
+    RK_AUTO(rk_drbg_done) struct rk_drbg drbg = RK_DRBG_NONE;
     RK_AUTO(rk_group_done)
     EC_GROUP *group =
         EC_GROUP_new_by_curve_name_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx), NID_X9_62_prime256v1);
@@ -112,11 +62,12 @@ enum rk_rc rk_silicon_id_public(const rk_ctx *ctx, const struct rk_secret *asym_
     RK_AUTO(draft_done) struct draft seed = { { 0 } };
     uint8_t xy[65];
 
-    if (aes == NULL || point == NULL || bn == NULL || d == NULL)
+    if (point == NULL || bn == NULL || d == NULL)
         return rk_fail_ossl(err, RK_E_NOMEM, "Silicon ID key");
     BN_set_flags(d, BN_FLG_CONSTTIME);
     memcpy(seed.bytes, asym_seed->p, NUMBER);
-    if (update(&drbg, seed.bytes, err) || find_private(&drbg, EC_GROUP_get0_order(group), d, err))
+    if (rk_drbg_open(ctx, NUMBER, &drbg, err) || rk_drbg_update(&drbg, seed.bytes, err) ||
+        find_private(&drbg, EC_GROUP_get0_order(group), d, err))
         return err->rc;
     if (!EC_POINT_mul(group, point, d, NULL, NULL, bn) ||
         EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, xy, sizeof xy, bn) !=
