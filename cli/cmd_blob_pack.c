@@ -2,7 +2,6 @@
 /* rotkit blob pack: makes an encrypted key blob, and reads it back before it is written. */
 #include "blob.h"
 
-#include "key.h"
 #include "opt.h"
 #include "out.h"
 
@@ -11,6 +10,7 @@
 #include "ftpmprov/file.h"
 #include "ftpmprov/hex.h"
 #include "ftpmprov/identity.h"
+#include "ftpmprov/mac.h"
 
 #include <string.h>
 
@@ -67,7 +67,7 @@ static enum rk_rc add_key(struct rk_ekb *ekb, uint32_t tag, const char *uri, siz
 {
     RK_AUTO(rk_secret_done) struct rk_secret key = RK_SECRET_NONE;
 
-    if (key_read(uri, len, &key, err))
+    if (rk_secret_read(uri, len, &key, err))
         return err->rc;
     return rk_ekb_add(ekb, tag, key.p, key.len, err);
 }

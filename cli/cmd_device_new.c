@@ -2,13 +2,13 @@
 /* rotkit device new: KDK0 and EPS seed of new devices, and their Silicon ID public keys. */
 #include "device.h"
 
-#include "key.h"
 #include "opt.h"
 #include "out.h"
 #include "seal.h"
 
-#include "ftpmprov/identity.h"
 #include "ftpmprov/devicedb.h"
+#include "ftpmprov/identity.h"
+#include "ftpmprov/mac.h"
 
 #include <string.h>
 
@@ -171,7 +171,8 @@ static enum rk_rc read_fleet(const struct app *app, const struct numbers *in, co
     if (rk_platform_find(platform == NULL ? "t234" : platform, &fleet->platform, err) ||
         seal_open(app, &fleet->seal, err))
         return err->rc;
-    if (fleet->master_uri != NULL && key_read(fleet->master_uri, KEY_LEN, &fleet->master, err))
+    if (fleet->master_uri != NULL &&
+        rk_secret_read(fleet->master_uri, KEY_LEN, &fleet->master, err))
         return rk_wrap(err, "--master");
     return RK_OK;
 }

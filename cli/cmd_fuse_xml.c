@@ -2,7 +2,6 @@
 /* rotkit fuse xml: the common fuse file, or one for each device of a KDK database. */
 #include "fuse.h"
 
-#include "key.h"
 #include "opt.h"
 #include "out.h"
 #include "pubkey.h"
@@ -13,6 +12,7 @@
 #include "ftpmprov/file.h"
 #include "ftpmprov/fuse.h"
 #include "ftpmprov/hex.h"
+#include "ftpmprov/mac.h"
 
 #include <string.h>
 
@@ -104,7 +104,7 @@ static enum rk_rc read_keys(const struct fuse_options *in, struct fuse_values *v
     for (size_t i = 0; i < KEYS; i++) {
         if (in->keys[i] == NULL)
             continue;
-        if (key_read(in->keys[i], KEY_LEN, &values->key[i], err))
+        if (rk_secret_read(in->keys[i], KEY_LEN, &values->key[i], err))
             return rk_wrap(err, "--%s", key_options[i]);
         *into[i] = &values->key[i];
     }

@@ -45,32 +45,35 @@ static enum rk_rc read_env(const char *rest, size_t len, struct rk_secret *ret, 
     return rk_secret_copy(key.p, found, ret, err);
 }
 
-static enum rk_rc refuse(const char *rest, size_t len, struct rk_secret *ret, struct rk_err *err)
-{
-    (void)rest;
-    (void)len;
-    (void)ret;
-    return rk_fail(err, RK_E_USAGE, "symmetric keys come from a file or env: in this version");
-}
-
-static const struct {
+static const struct source {
     const char *scheme;
+    /* NULL: keys of this scheme never show their bytes. */
     enum rk_rc (*read)(const char *rest, size_t len, struct rk_secret *ret, struct rk_err *err);
 } sources[] = {
-    { "file:", read_file }, { "env:", read_env }, { "pkcs11:", refuse },
-    { "helper:", refuse },  { "pub:", refuse },
+    { "file:", read_file }, { "env:", read_env }, { "pkcs11:", NULL },
+    { "helper:", NULL },    { "pub:", NULL },
 };
+
+static const struct source plain_path = { "", read_file };
+
+static const struct source *find_source(const char *uri)
+{
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        if (strncmp(uri, sources[i].scheme, strlen(sources[i].scheme)) == 0)
+            return &sources[i];
+    }
+    return &plain_path;
+}
 
 enum rk_rc rk_secret_read(const char *uri, size_t key_len, struct rk_secret *ret,
                           struct rk_err *err)
 {
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
-        size_t len = strlen(sources[i].scheme);
+    const struct source *source = find_source(uri);
 
-        if (strncmp(uri, sources[i].scheme, len) == 0)
-            return sources[i].read(uri + len, key_len, ret, err);
-    }
-    return read_file(uri, key_len, ret, err);
+    if (source->read == NULL)
+        return rk_fail(err, RK_E_USAGE, "a \"%s\" key cannot serve here: its bytes are needed",
+                       source->scheme);
+    return source->read(uri + strlen(source->scheme), key_len, ret, err);
 }
 
 enum rk_rc rk_mac_open(const rk_ctx *ctx, const char *uri, size_t key_len, rk_mac **ret,
@@ -78,6 +81,8 @@ enum rk_rc rk_mac_open(const rk_ctx *ctx, const char *uri, size_t key_len, rk_ma
 {
     RK_AUTO(rk_secret_done) struct rk_secret key = RK_SECRET_NONE;
 
+    if (find_source(uri)->read == NULL)
+        return rk_fail(err, RK_E_USAGE, "symmetric keys come from a file or env: in this version");
     if (rk_secret_read(uri, key_len, &key, err))
         return err->rc;
     return rk_mac_from_secret(ctx, &key, ret, err);
