@@ -26,3 +26,4 @@
 #include "ftpmprov/release.h"
 #include "ftpmprov/secret.h"
 #include "ftpmprov/signer.h"
+#include "ftpmprov/words.h"
