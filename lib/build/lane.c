@@ -2,6 +2,7 @@
 /* The device lane: identity, EKs, certificates, key blob or container, fuse data. */
 #include "build/lane.h"
 
+#include "base/digest.h"
 #include "base/ossl.h"
 #include "ftpmprov/devicedb.h"
 #include "ftpmprov/fuse.h"
@@ -215,8 +216,8 @@ static enum rk_rc describe_ek(const struct rk_ek *ek, struct rk_jv eks, struct r
     struct rk_jv at = rk_json_put_object(eks, NULL);
     uint8_t digest[32];
 
-    if (EVP_Digest(ek->spki.p, ek->spki.len, digest, NULL, EVP_sha256(), NULL) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
+    if (rk_sha256(ek->spki.p, ek->spki.len, digest, err))
+        return err->rc;
     rk_json_put_str(at, "template", rk_ek_template_name(ek->tpl));
     rk_json_put_str(at, "profile", rk_ek_profile_name(ek->profile));
     rk_json_put_hex(at, "name", ek->name, ek->name_len);

@@ -2,6 +2,7 @@
 /* The CA: opened from files, or made new. */
 #include "ftpm/ca.h"
 
+#include "base/digest.h"
 #include "base/mem.h"
 #include "ftpmprov/file.h"
 
@@ -178,8 +179,8 @@ static enum rk_rc open_chain(rk_ca *ca, const struct rk_bytes *file, int64_t whe
         check_key(cert, ca->key, err) || check_order(ca->chain, err) ||
         check_above(ca->chain, when, err) || check_signs(ca->key, err))
         return err->rc;
-    if (EVP_Digest(spki->p, spki->len, digest, NULL, EVP_sha256(), NULL) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
+    if (rk_sha256(spki->p, spki->len, digest, err))
+        return err->rc;
     return rk_bytes_copy(digest, sizeof digest, &ca->spki_sha256, err);
 }
 

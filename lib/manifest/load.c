@@ -3,8 +3,8 @@
 #include "manifest/outline.h"
 #include "manifest/rows.h"
 
+#include "base/digest.h"
 #include "base/mem.h"
-#include "base/ossl.h"
 #include "base/wr.h"
 #include "ftpmprov/ctx.h"
 #include "ftpmprov/file.h"
@@ -572,8 +572,8 @@ enum rk_rc rk_manifest_load(const char *path, struct rk_manifest **ret, struct r
         return rk_fail_nomem(err);
     if (rk_file_read(path, MANIFEST_MAX, &text, err) || keep_text(&m->path, path, err))
         return err->rc;
-    if (EVP_Digest(text.p, text.len, m->sha256, NULL, EVP_sha256(), NULL) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
+    if (rk_sha256(text.p, text.len, m->sha256, err))
+        return err->rc;
     if (load_text(m, &text, err) || rk_manifest_check(m, err))
         return err->rc;
     *ret = m;

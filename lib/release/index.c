@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "release/index.h"
 
-#include "base/ossl.h"
+#include "base/digest.h"
 #include "ftpmprov/file.h"
 #include "release/tree.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum rk_rc rk_sha256(const void *bytes, size_t len, uint8_t ret[32], struct rk_err *err)
-{
-    if (EVP_Digest(bytes, len, ret, NULL, EVP_sha256(), NULL) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
-    return RK_OK;
-}
 
 /* The files right below one folder of the bucket; folders only when deeper is allowed. */
 static enum rk_rc walk_folder(const char *root, const char *folder, bool deeper,

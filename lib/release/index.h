@@ -28,8 +28,6 @@ struct rk_index_sum {
 enum rk_rc rk_index_write(const char *root, const char *top, const char *bucket,
                           struct rk_index_sum *ret, struct rk_err *err) RK_MUST_CHECK;
 
-enum rk_rc rk_sha256(const void *bytes, size_t len, uint8_t ret[32],
-                     struct rk_err *err) RK_MUST_CHECK;
 /* Puts role, size and sha256 of one file into an array. */
 enum rk_rc rk_index_put(struct rk_jv files, const char *root, const char *path, const char *role,
                         struct rk_err *err) RK_MUST_CHECK;

@@ -2,6 +2,7 @@
 /* Reads a release as a stranger would: from its bytes and public material alone. */
 #include "ftpmprov/release.h"
 
+#include "base/digest.h"
 #include "base/err.h"
 #include "ftpmprov/ctx.h"
 #include "ftpmprov/ekcert.h"

@@ -2,6 +2,7 @@
 /* Staging, sealing, publication. */
 #include "ftpmprov/release.h"
 
+#include "base/digest.h"
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "ftpmprov/cms.h"
