@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build/devices.h"
 
+#include "base/folder.h"
 #include "base/mem.h"
 #include "ftpmprov/file.h"
 
-#include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { CONTAINER_MAX = 65536 };
+enum { CONTAINER_MAX = 65536, NAMES_MAX = 1 << 24 };
 
 struct rk_devices {
     const rk_ctx *ctx;
@@ -17,17 +16,10 @@ struct rk_devices {
     rk_devicedb *kdk, *eps;
     struct rk_device_sn sn; /* master: the next one */
     uint64_t left;
-    struct dirent **top, **inner; /* handover: names, sorted */
-    int top_count, top_at, inner_count, inner_at;
+    struct rk_names top, inner; /* handover: names, sorted */
+    size_t top_at, inner_at;
     char folder[RK_PATH_MAX]; /* of the inner names */
 };
-
-static void names_free(struct dirent **names, int count)
-{
-    for (int i = 0; i < count; i++)
-        free(names[i]);
-    free(names);
-}
 
 void rk_devices_close(rk_devices *devices)
 {
@@ -35,8 +27,8 @@ void rk_devices_close(rk_devices *devices)
         return;
     rk_devicedb_close(devices->kdk);
     rk_devicedb_close(devices->eps);
-    names_free(devices->top, devices->top_count);
-    names_free(devices->inner, devices->inner_count);
+    rk_names_done(&devices->top);
+    rk_names_done(&devices->inner);
     rk_free(devices);
 }
 
@@ -45,24 +37,10 @@ static void close_at_exit(rk_devices **devices)
     rk_devices_close(*devices);
 }
 
-static int is_visible(const struct dirent *entry)
+/* Neither hidden files nor the index of a release are containers. */
+static bool is_visible(const char *name)
 {
-    return entry->d_name[0] != '.' && strcmp(entry->d_name, "index.json") != 0;
-}
-
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static enum rk_rc list(const char *folder, struct dirent ***ret, int *ret_count, struct rk_err *err)
-{
-    int count = scandir(folder, ret, is_visible, by_bytes);
-
-    if (count < 0)
-        return rk_fail_errno(err, RK_E_IO, "cannot list \"%s\"", folder);
-    *ret_count = count;
-    return RK_OK;
+    return name[0] != '.' && strcmp(name, "index.json") != 0;
 }
 
 enum rk_rc rk_devices_open(const rk_ctx *ctx, const struct rk_devices_from *from, rk_devices **ret,
@@ -80,7 +58,7 @@ enum rk_rc rk_devices_open(const rk_ctx *ctx, const struct rk_devices_from *from
         (rk_devicedb_open(from->kdk_db, RK_DB_KDK, &devices->kdk, err) ||
          rk_devicedb_open(from->eps_seeds, RK_DB_EPS_SEED, &devices->eps, err)))
         return err->rc;
-    if (from->handover != NULL && list(from->handover, &devices->top, &devices->top_count, err))
+    if (from->handover != NULL && rk_names_list(from->handover, NAMES_MAX, &devices->top, err))
         return err->rc;
     *ret = devices;
     devices = NULL;
@@ -146,26 +124,38 @@ static enum rk_rc next_of_master(rk_devices *devices, struct rk_lane_device *ret
     return devices->left == 0 ? RK_OK : rk_device_sn_next(&devices->sn, err);
 }
 
+/* The next visible name of a folder, or NULL at its end. */
+static const char *next_name(const struct rk_names *names, size_t *at)
+{
+    while (*at < names->count) {
+        const char *name = names->name[(*at)++];
+
+        if (is_visible(name))
+            return name;
+    }
+    return NULL;
+}
+
 /* The path of the next container, through the buckets; "" at the end. */
 static enum rk_rc next_path(rk_devices *devices, char *ret, size_t size, struct rk_err *err)
 {
-    const char *top = devices->from.handover;
-
     for (;;) {
-        if (devices->inner_at < devices->inner_count)
-            return rk_path_join(devices->folder, devices->inner[devices->inner_at++]->d_name, ret,
-                                size, err);
+        const char *name = next_name(&devices->inner, &devices->inner_at);
+
+        if (name != NULL)
+            return rk_path_join(devices->folder, name, ret, size, err);
+        name = next_name(&devices->top, &devices->top_at);
         ret[0] = '\0';
-        if (devices->top_at == devices->top_count)
+        if (name == NULL)
             return RK_OK;
-        struct dirent *entry = devices->top[devices->top_at++];
-        if (rk_path_join(top, entry->d_name, ret, size, err) || entry->d_type != DT_DIR)
-            return ret[0] == '\0' ? err->rc : RK_OK;
-        memcpy(devices->folder, ret, sizeof devices->folder);
-        names_free(devices->inner, devices->inner_count);
-        devices->inner = NULL;
-        devices->inner_count = devices->inner_at = 0;
-        if (list(devices->folder, &devices->inner, &devices->inner_count, err))
+        if (rk_path_join(devices->from.handover, name, ret, size, err))
+            return err->rc;
+        if (!rk_tree_is_folder(ret))
+            return RK_OK;
+        (void)snprintf(devices->folder, sizeof devices->folder, "%s", ret);
+        rk_names_done(&devices->inner);
+        devices->inner_at = 0;
+        if (rk_names_list(devices->folder, NAMES_MAX, &devices->inner, err))
             return err->rc;
     }
 }

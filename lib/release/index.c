@@ -3,7 +3,6 @@
 
 #include "base/digest.h"
 #include "ftpmprov/file.h"
-#include "release/tree.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +30,19 @@ static enum rk_rc walk_folder(const char *root, const char *folder, bool deeper,
             return err->rc;
         }
     }
+    return RK_OK;
+}
+
+enum rk_rc rk_buckets_list(const char *root, const char *top, struct rk_names *ret,
+                           struct rk_err *err)
+{
+    char path[RK_PATH_MAX];
+
+    if (rk_path_join(root, top, path, sizeof path, err))
+        return err->rc;
+    if (rk_tree_exists(path))
+        return rk_names_list(path, RK_BUCKETS_MAX, ret, err);
+    *ret = (struct rk_names) { .name = NULL };
     return RK_OK;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/folder.h"
 #include "ftpmprov/artifact.h"
 #include "ftpmprov/json.h"
 
@@ -16,6 +17,10 @@ enum { RK_INDEX_FILE_MAX = 1 << 24, RK_BUCKET_ENTRIES_MAX = 8192, RK_BUCKETS_MAX
 typedef enum rk_rc (*rk_bucket_visit)(void *arg, const char *path, struct rk_err *err);
 enum rk_rc rk_bucket_walk(const char *root, const char *top, const char *bucket,
                           rk_bucket_visit visit, void *arg, struct rk_err *err) RK_MUST_CHECK;
+
+/* The buckets below <root>/<top>, sorted; none when that folder does not exist. */
+enum rk_rc rk_buckets_list(const char *root, const char *top, struct rk_names *ret,
+                           struct rk_err *err) RK_MUST_CHECK;
 
 /* The role of a file by its name, or NULL. */
 const struct rk_role_row *rk_role_of_path(const char *path);

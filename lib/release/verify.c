@@ -3,6 +3,7 @@
 #include "ftpmprov/release.h"
 
 #include "base/digest.h"
+#include "base/folder.h"
 #include "base/err.h"
 #include "ftpmprov/ctx.h"
 #include "ftpmprov/ekcert.h"
@@ -10,7 +11,6 @@
 #include "ftpmprov/format.h"
 #include "ftpmprov/hex.h"
 #include "release/index.h"
-#include "release/tree.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -235,14 +235,8 @@ static enum rk_rc check_bucket_count(const struct verifying *v, struct rk_jv buc
 
     for (size_t i = 0; i < 2; i++) {
         RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
-        const char *top = i == 0 ? "devices" : "handover";
-        char path[RK_PATH_MAX];
 
-        if (rk_path_join(v->root, top, path, sizeof path, err))
-            return err->rc;
-        if (!rk_tree_exists(path))
-            continue;
-        if (rk_names_list(path, RK_BUCKETS_MAX, &names, err))
+        if (rk_buckets_list(v->root, i == 0 ? "devices" : "handover", &names, err))
             return err->rc;
         found += names.count;
     }
@@ -255,13 +249,8 @@ static enum rk_rc check_bucket_count(const struct verifying *v, struct rk_jv buc
 static enum rk_rc check_secrets(struct verifying *v, struct rk_err *err)
 {
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
-    char path[RK_PATH_MAX];
 
-    if (rk_path_join(v->root, "secrets", path, sizeof path, err))
-        return err->rc;
-    if (!rk_tree_exists(path))
-        return RK_OK;
-    if (rk_names_list(path, RK_BUCKETS_MAX, &names, err))
+    if (rk_buckets_list(v->root, "secrets", &names, err))
         return err->rc;
     for (size_t i = 0; i < names.count; i++) {
         if (check_bucket(v, "secrets", names.name[i], NULL, err))

@@ -3,6 +3,7 @@
 #include "ftpmprov/release.h"
 
 #include "base/digest.h"
+#include "base/folder.h"
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "ftpmprov/cms.h"
@@ -10,7 +11,6 @@
 #include "ftpmprov/file.h"
 #include "ftpmprov/hex.h"
 #include "release/index.h"
-#include "release/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -300,11 +300,7 @@ static enum rk_rc index_top(rk_release *release, const char *top, struct rk_jv b
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
     char path[RK_PATH_MAX];
 
-    if (rk_path_join(release->staging, top, path, sizeof path, err))
-        return err->rc;
-    if (!rk_tree_exists(path))
-        return RK_OK;
-    if (rk_names_list(path, RK_BUCKETS_MAX, &names, err))
+    if (rk_buckets_list(release->staging, top, &names, err))
         return err->rc;
     for (size_t i = 0; i < names.count; i++) {
         struct rk_index_sum sum;
@@ -387,11 +383,7 @@ static enum rk_rc same_secrets(const rk_release *release, bool *ret, struct rk_e
     char path[RK_PATH_MAX];
 
     *ret = true;
-    if (rk_path_join(release->staging, "secrets", path, sizeof path, err))
-        return err->rc;
-    if (!rk_tree_exists(path))
-        return RK_OK;
-    if (rk_names_list(path, RK_BUCKETS_MAX, &names, err))
+    if (rk_buckets_list(release->staging, "secrets", &names, err))
         return err->rc;
     for (size_t i = 0; *ret && i < names.count; i++) {
         (void)snprintf(path, sizeof path, "secrets/%s/index.json", names.name[i]);

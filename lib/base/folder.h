@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Folders of a release: sorted listing, removal, digests of files. */
+/* Folders: sorted listing, removal, what stands there. */
 #pragma once
 
 #include "base/err.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "release/tree.h"
+#include "base/folder.h"
 
 #include "base/mem.h"
 
