@@ -187,17 +187,20 @@ static enum rk_rc plan_odm(const rk_ctx *ctx, struct rk_plan *plan, struct rk_er
     return check_reproducible(plan, err);
 }
 
-/* Key bytes by URI, for what goes into the blob as it is. */
-static enum rk_rc read_key(const struct rk_plan *plan, const struct rk_mstr *from, const char *name,
-                           size_t len, struct rk_secret *ret, const struct rk_secret **ret_used,
-                           struct rk_err *err)
+enum rk_rc rk_plan_read_key(const struct rk_plan *plan, const struct rk_mstr *from,
+                            const char *name, size_t len, struct rk_secret *ret, struct rk_err *err)
 {
     if (from->v == NULL)
         return RK_OK;
     if (rk_secret_read(from->v, len, ret, err))
         return rk_plan_at(plan, from->at, name, err);
-    *ret_used = ret;
     return RK_OK;
+}
+
+/* What the lane gets of a key that may be absent. */
+static const struct rk_secret *if_there(const struct rk_secret *key)
+{
+    return key->p == NULL ? NULL : key;
 }
 
 static enum rk_rc read_fv(struct rk_plan *plan, struct rk_err *err)
@@ -224,28 +227,28 @@ static enum rk_rc plan_oem(const rk_ctx *ctx, struct rk_plan *plan, struct rk_er
         return rk_plan_at(plan, m->blob.root_key.at, "blob.root-key", err);
     plan->lane.root_key = plan->root_key;
     if (read_fv(plan, err) ||
-        read_key(plan, &m->blob.payload_key, "blob.payload-key", key_len, &plan->payload_key,
-                 &plan->lane.payload_key, err) ||
-        read_key(plan, &m->blob.disk_key, "blob.disk-key", 16, &plan->disk_key,
-                 &plan->lane.disk_key, err) ||
-        read_key(plan, &m->blob.auth_key, "blob.auth-key", 16, &plan->auth_key,
-                 &plan->lane.auth_key, err))
+        rk_plan_read_key(plan, &m->blob.payload_key, "blob.payload-key", key_len,
+                         &plan->payload_key, err) ||
+        rk_plan_read_key(plan, &m->blob.disk_key, "blob.disk-key", 16, &plan->disk_key, err) ||
+        rk_plan_read_key(plan, &m->blob.auth_key, "blob.auth-key", 16, &plan->auth_key, err))
         return err->rc;
+    plan->lane.payload_key = if_there(&plan->payload_key);
+    plan->lane.disk_key = if_there(&plan->disk_key);
+    plan->lane.auth_key = if_there(&plan->auth_key);
     return RK_OK;
 }
 
 static enum rk_rc plan_devices(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err)
 {
     const struct rk_manifest *m = plan->manifest;
-    const struct rk_secret *master = NULL;
 
-    if (read_key(plan, &m->devices.master_key, "devices.master-key", 32, &plan->master_key, &master,
-                 err))
+    if (rk_plan_read_key(plan, &m->devices.master_key, "devices.master-key", 32, &plan->master_key,
+                         err))
         return err->rc;
     plan->from = (struct rk_devices_from) {
         .kdk_db = m->devices.kdk_db.v,
         .eps_seeds = m->devices.eps_seeds.v,
-        .master = master,
+        .master = if_there(&plan->master_key),
         .oem_id = (uint16_t)m->devices.oem_id.v,
         .first_sn = (uint64_t)m->devices.first_sn.v,
         .count = (uint64_t)m->devices.count.v,

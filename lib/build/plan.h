@@ -38,5 +38,10 @@ void rk_plan_done(struct rk_plan *plan);
 enum rk_rc rk_plan_at(const struct rk_plan *plan, struct rk_where at, const char *name,
                       struct rk_err *err);
 
+/* The bytes of a key that the manifest may name; ret stays empty when it does not. */
+enum rk_rc rk_plan_read_key(const struct rk_plan *plan, const struct rk_mstr *from,
+                            const char *name, size_t len, struct rk_secret *ret,
+                            struct rk_err *err) RK_MUST_CHECK;
+
 /* plan_fuses.c: the common fuse file, and whether the key blob fits the fuses. */
 enum rk_rc rk_plan_fuses(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err) RK_MUST_CHECK;

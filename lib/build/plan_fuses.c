@@ -19,16 +19,6 @@ static void common_done(struct common *c)
     rk_signer_free(c->pkc);
 }
 
-static enum rk_rc read_key(const struct rk_plan *plan, const struct rk_mstr *from, const char *name,
-                           struct rk_secret *ret, struct rk_err *err)
-{
-    if (from->v == NULL)
-        return RK_OK;
-    if (rk_secret_read(from->v, 32, ret, err))
-        return rk_plan_at(plan, from->at, name, err);
-    return RK_OK;
-}
-
 static enum rk_rc read_public_key(const rk_ctx *ctx, struct rk_plan *plan, struct common *c,
                                   struct rk_err *err)
 {
@@ -119,9 +109,10 @@ enum rk_rc rk_plan_fuses(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err 
 
     if (!m->fuses.common.v)
         return RK_OK;
-    if (read_key(plan, &m->fuses.secure_boot_key, "fuses.secure-boot-key", &c.sbk, err) ||
-        read_key(plan, &m->fuses.oem_k1, "fuses.oem-k1", &c.oem_k1, err) ||
-        read_key(plan, &m->fuses.oem_k2, "fuses.oem-k2", &c.oem_k2, err) ||
+    if (rk_plan_read_key(plan, &m->fuses.secure_boot_key, "fuses.secure-boot-key", 32, &c.sbk,
+                         err) ||
+        rk_plan_read_key(plan, &m->fuses.oem_k1, "fuses.oem-k1", 32, &c.oem_k1, err) ||
+        rk_plan_read_key(plan, &m->fuses.oem_k2, "fuses.oem-k2", 32, &c.oem_k2, err) ||
         read_public_key(ctx, plan, &c, err) || check_root_key(ctx, plan, &c, err))
         return err->rc;
     return write_xml(plan, &c, err);
