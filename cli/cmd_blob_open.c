@@ -16,16 +16,6 @@ struct open_options {
     bool show_secrets;
 };
 
-static void mac_done(rk_mac **mac)
-{
-    rk_mac_free(*mac);
-}
-
-static void json_done(rk_json **doc)
-{
-    rk_json_free(*doc);
-}
-
 static bool is_secret(uint32_t tag)
 {
     const struct blob_tag *row = blob_tag_find(tag);
@@ -52,7 +42,7 @@ static const char *version_name(enum rk_ekb_version version)
 static enum rk_rc print_json(const struct app *app, const struct rk_ekb *ekb, bool show,
                              struct rk_err *err)
 {
-    RK_AUTO(json_done) rk_json *doc = rk_json_new();
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     struct rk_jv at = rk_json_root(doc), list;
 
     rk_json_put_str(at, "version", version_name(ekb->version));
@@ -116,7 +106,7 @@ static enum rk_rc open_blob(const struct app *app, const struct open_options *in
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes image = RK_BYTES_NONE;
     RK_AUTO(rk_secret_done) struct rk_secret fv = RK_SECRET_NONE;
-    RK_AUTO(mac_done) rk_mac *root = NULL;
+    RK_AUTO(rk_mac_done) rk_mac *root = NULL;
 
     if (rk_file_read(path, RK_EKB_IMAGE_MAX, &image, err))
         return err->rc;

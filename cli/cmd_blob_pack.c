@@ -45,11 +45,6 @@ struct pack {
     size_t root_key_len;
 };
 
-static void mac_done(rk_mac **mac)
-{
-    rk_mac_free(*mac);
-}
-
 /* An image has to fit RK_EKB_IMAGE_MAX, so no item is larger. */
 static enum rk_rc add_file(struct rk_ekb *ekb, uint32_t tag, const char *path, struct rk_err *err)
 {
@@ -193,7 +188,7 @@ static enum rk_rc pack(struct app *app, struct pack *in, struct rk_err *err)
 {
     RK_AUTO(rk_ekb_done) struct rk_ekb ekb = { .item_count = 0 };
     RK_AUTO(rk_bytes_done) struct rk_bytes image = RK_BYTES_NONE;
-    RK_AUTO(mac_done) rk_mac *root = NULL;
+    RK_AUTO(rk_mac_done) rk_mac *root = NULL;
     const struct rk_platform *platform;
 
     if (find_version(app, in->version, &ekb.version, err) ||

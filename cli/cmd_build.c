@@ -22,15 +22,10 @@ static const char *outcome_text(enum rk_release_outcome outcome)
     }
 }
 
-static void json_done(rk_json **doc)
-{
-    rk_json_free(*doc);
-}
-
 static enum rk_rc tell(const struct app *app, const struct rk_build_report *report,
                        struct rk_err *err)
 {
-    RK_AUTO(json_done) rk_json *doc = NULL;
+    RK_AUTO(rk_json_done) rk_json *doc = NULL;
     const char *outcome = app->dry_run ? "dry run" : outcome_text(report->outcome);
 
     if (report->has_plaintext_secrets)

@@ -23,16 +23,6 @@ struct issue {
     bool pem;
 };
 
-static void signer_done(rk_signer **signer)
-{
-    rk_signer_free(*signer);
-}
-
-static void ca_done(rk_ca **ca)
-{
-    rk_ca_free(*ca);
-}
-
 static void bio_done(BIO **bio)
 {
     BIO_free(*bio);
@@ -62,17 +52,12 @@ static enum rk_rc read_profile(const struct app *app, struct issue *in, struct r
     return RK_OK;
 }
 
-static void trust_done(rk_trust **trust)
-{
-    rk_trust_free(*trust);
-}
-
 /* Nothing leaves that the chain would not accept: read back as a verifier does. */
 static enum rk_rc check(const struct app *app, const struct issue *in, const rk_ca *ca, int64_t now,
                         const struct rk_bytes *cert, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes chain = RK_BYTES_NONE;
-    RK_AUTO(trust_done) rk_trust *trust = NULL;
+    RK_AUTO(rk_trust_done) rk_trust *trust = NULL;
     int64_t from = in->profile.not_before;
 
     if (rk_ca_chain_pem(ca, &chain, err) || rk_trust_open(app->ctx, &chain, &trust, err) ||
@@ -85,9 +70,9 @@ static enum rk_rc issue(const struct app *app, const struct issue *in, struct rk
                         struct rk_err *err)
 {
     const struct rk_pin pin = { .source = in->passphrase };
-    RK_AUTO(signer_done) rk_signer *key = NULL;
-    RK_AUTO(signer_done) rk_signer *public_key = NULL;
-    RK_AUTO(ca_done) rk_ca *ca = NULL;
+    RK_AUTO(rk_signer_done) rk_signer *key = NULL;
+    RK_AUTO(rk_signer_done) rk_signer *public_key = NULL;
+    RK_AUTO(rk_ca_done) rk_ca *ca = NULL;
     RK_AUTO(rk_bytes_done) struct rk_bytes cert = RK_BYTES_NONE;
     struct rk_device_sn sn;
     int64_t now;

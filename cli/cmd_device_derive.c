@@ -61,11 +61,6 @@ static enum rk_rc pair_next(struct pair *pair, bool *ret_more, struct rk_err *er
     return rk_note(err, "both files must list the same devices in the same order");
 }
 
-static void json_done(rk_json **doc)
-{
-    rk_json_free(*doc);
-}
-
 static void put_secrets(struct rk_jv at, const struct rk_identity *id)
 {
     rk_json_put_hex(at, "kdk_nrk", id->kdk_nrk.p, id->kdk_nrk.len);
@@ -105,7 +100,7 @@ static enum rk_rc one_device(const struct app *app, const struct derive *in,
                              const struct pair *pair, struct rk_err *err)
 {
     RK_AUTO(rk_identity_done) struct rk_identity id = { .silicon_id_public = { 0 } };
-    RK_AUTO(json_done) rk_json *doc = rk_json_new();
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     struct rk_jv at = rk_json_root(doc);
     char sn[21];
 

@@ -23,11 +23,6 @@ static void csr_done(struct csr *in)
     ek_choice_done(&in->choice);
 }
 
-static void signer_done(rk_signer **signer)
-{
-    rk_signer_free(*signer);
-}
-
 /* The one EPS of the file. */
 static enum rk_rc read_eps(const struct csr *in, struct rk_secret *ret, struct rk_err *err)
 {
@@ -49,7 +44,7 @@ static enum rk_rc make(const struct app *app, const struct csr *in, struct rk_by
 {
     RK_AUTO(rk_secret_done) struct rk_secret eps = RK_SECRET_NONE;
     RK_AUTO(rk_ek_done) struct rk_ek ek = RK_EK_NONE;
-    RK_AUTO(signer_done) rk_signer *pair = NULL;
+    RK_AUTO(rk_signer_done) rk_signer *pair = NULL;
 
     if (read_eps(in, &eps, err) ||
         rk_ek_derive_pair(app->ctx, &eps, in->choice.profile, in->choice.tpl[0], &ek, err) ||

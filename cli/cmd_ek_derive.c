@@ -17,14 +17,9 @@ static void derive_done(struct derive *in)
     ek_choice_done(&in->choice);
 }
 
-static void json_done(rk_json **doc)
-{
-    rk_json_free(*doc);
-}
-
 static enum rk_rc print(const struct app *app, const struct rk_ek *ek, struct rk_err *err)
 {
-    RK_AUTO(json_done) rk_json *doc = rk_json_new();
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
 
     if (app->json) {

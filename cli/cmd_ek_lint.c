@@ -32,11 +32,6 @@ static const char *const levels[] = {
     [RK_LINT_ERROR] = "error",
 };
 
-static void json_done(rk_json **doc)
-{
-    rk_json_free(*doc);
-}
-
 static void bio_done(BIO **bio)
 {
     BIO_free(*bio);
@@ -44,7 +39,7 @@ static void bio_done(BIO **bio)
 
 static enum rk_rc print_json(const struct lint *lint, const struct rk_lint_finding *finding)
 {
-    RK_AUTO(json_done) rk_json *doc = rk_json_new();
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     struct rk_jv root = rk_json_root(doc);
 
     rk_json_put_str(root, "file", lint->path);

@@ -9,20 +9,10 @@
 #include "ftpmprov/fuse.h"
 #include "ftpmprov/hex.h"
 
-static void signer_done(rk_signer **signer)
-{
-    rk_signer_free(*signer);
-}
-
-static void json_done(rk_json **doc)
-{
-    rk_json_free(*doc);
-}
-
 static enum rk_rc print_json(const struct app *app, const uint8_t hash[64], uint32_t scheme,
                              struct rk_err *err)
 {
-    RK_AUTO(json_done) rk_json *doc = rk_json_new();
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     struct rk_jv at = rk_json_root(doc);
 
     rk_json_put_hex(at, "public_key_hash", hash, 64);
@@ -33,7 +23,7 @@ static enum rk_rc print_json(const struct app *app, const uint8_t hash[64], uint
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
-    RK_AUTO(signer_done) rk_signer *key = NULL;
+    RK_AUTO(rk_signer_done) rk_signer *key = NULL;
     const struct opt rows[] = { OPT_JSON(app), OPT_END };
     struct operands operands;
     uint8_t hash[64];

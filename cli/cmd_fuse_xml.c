@@ -48,11 +48,6 @@ static void values_done(struct fuse_values *values)
     rk_signer_free(values->pkc);
 }
 
-static void signer_done(rk_signer **signer)
-{
-    rk_signer_free(*signer);
-}
-
 /* The computed hash goes into a file only beside the vendor tool's own, or when told so. */
 static enum rk_rc confirm(const struct fuse_options *in, size_t i, const uint8_t hash[HASH_LEN],
                           struct rk_err *err)
@@ -71,7 +66,7 @@ static enum rk_rc hash_keys(const struct app *app, const struct fuse_options *in
                             struct fuse_values *values, struct rk_err *err)
 {
     for (size_t i = 0; i < in->pubkeys.count; i++) {
-        RK_AUTO(signer_done) rk_signer *key = NULL;
+        RK_AUTO(rk_signer_done) rk_signer *key = NULL;
         uint32_t scheme;
 
         if (pubkey_open(app, in->pubkeys.v[i], &key, err))

@@ -10,11 +10,6 @@
 
 enum { INSPECT_MAX = 64 << 20 };
 
-static void json_done(rk_json **doc)
-{
-    rk_json_free(*doc);
-}
-
 static enum rk_rc print_text(const struct app *app, const struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
@@ -26,7 +21,7 @@ static enum rk_rc print_text(const struct app *app, const struct rk_map *map, st
 
 static enum rk_rc print_json(const struct app *app, const struct rk_map *map, struct rk_err *err)
 {
-    RK_AUTO(json_done) rk_json *doc = rk_json_new();
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
 
     rk_map_json(map, rk_json_root(doc));
     return out_json(app, doc, err);

@@ -18,17 +18,12 @@ struct secret_open {
     const char *key, *passphrase, *out;
 };
 
-static void signer_done(rk_signer **signer)
-{
-    rk_signer_free(*signer);
-}
-
 static enum rk_rc open_secret(const struct app *app, const struct secret_open *in, const char *path,
                               struct rk_secret *ret, struct rk_err *err)
 {
     const struct rk_pin pin = { .source = in->passphrase };
     RK_AUTO(rk_bytes_done) struct rk_bytes cms = RK_BYTES_NONE;
-    RK_AUTO(signer_done) rk_signer *key = NULL;
+    RK_AUTO(rk_signer_done) rk_signer *key = NULL;
 
     if (rk_file_read(path, CMS_MAX, &cms, err))
         return err->rc;

@@ -26,15 +26,10 @@ static void options_done(struct verify_options *options)
     rk_trust_free(options->trust);
 }
 
-static void json_done(rk_json **doc)
-{
-    rk_json_free(*doc);
-}
-
 static enum rk_rc tell(const struct app *app, const char *path, const char *what,
                        const char *detail, const char *signer, struct rk_err *err)
 {
-    RK_AUTO(json_done) rk_json *doc = NULL;
+    RK_AUTO(rk_json_done) rk_json *doc = NULL;
 
     if (!app->json) {
         (void)fprintf(app->out, "%s: %s: %s; signer: %s\n", path, what, detail, signer);

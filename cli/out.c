@@ -46,16 +46,11 @@ void out_note(const struct app *app, const char *fmt, ...)
     (void)fputc('\n', app->err);
 }
 
-static void json_done(rk_json **doc)
-{
-    rk_json_free(*doc);
-}
-
 /* {"error":{"code":2,"message":"…","context":["…"],"file":"…","line":42,"column":7}} */
 static enum rk_rc error_text(const struct rk_err *fault, int exit_code, struct rk_bytes *ret,
                              struct rk_err *err)
 {
-    RK_AUTO(json_done) rk_json *doc = rk_json_new();
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     struct rk_jv at = rk_json_put_object(rk_json_root(doc), "error"), context;
     char msg[sizeof fault->msg];
     char *line = msg, *rest;

@@ -36,11 +36,6 @@ void rk_lane_device_done(struct rk_lane_device *device)
     rk_nvftpm_done(&device->handed);
 }
 
-static void json_done(rk_json **doc)
-{
-    rk_json_free(*doc);
-}
-
 static void ekb_done(struct rk_ekb *ekb)
 {
     rk_ekb_done(ekb);
@@ -230,7 +225,7 @@ static enum rk_rc describe_ek(const struct rk_ek *ek, struct rk_jv eks, struct r
 static enum rk_rc describe_device(const struct rk_lane *lane, const struct rk_device_sn *sn,
                                   const struct made *made, struct rk_bytes *ret, struct rk_err *err)
 {
-    RK_AUTO(json_done) rk_json *doc = rk_json_new();
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     struct rk_jv root = rk_json_root(doc);
     char text[21];
 

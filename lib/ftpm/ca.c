@@ -362,11 +362,6 @@ static enum rk_rc make_cert(const rk_ctx *ctx, const struct rk_ca_init *in,
     return RK_OK;
 }
 
-static void signer_done(rk_signer **signer)
-{
-    rk_signer_free(*signer);
-}
-
 static enum rk_rc cert_text(X509 *cert, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bio_done) BIO *out = BIO_new(BIO_s_mem());
@@ -384,7 +379,7 @@ enum rk_rc rk_ca_make(const rk_ctx *ctx, const struct rk_ca_init *in, struct rk_
     RK_AUTO(rk_ca_files_done) struct rk_ca_files files = { .root_cert = RK_BYTES_NONE };
     RK_AUTO(rk_pkey_done) EVP_PKEY *root_key = NULL;
     RK_AUTO(rk_pkey_done) EVP_PKEY *issuing_key = NULL;
-    RK_AUTO(signer_done) rk_signer *signer = NULL;
+    RK_AUTO(rk_signer_done) rk_signer *signer = NULL;
     RK_AUTO(rk_x509_done) X509 *root = NULL;
     RK_AUTO(rk_x509_done) X509 *issuing = NULL;
 

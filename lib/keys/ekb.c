@@ -161,16 +161,11 @@ enum rk_rc rk_ekb_check(const struct rk_ekb *ekb, size_t root_key_len, struct rk
 
 static const uint8_t context[] = { 'e', 'k', 'b' };
 
-static void mac_done(rk_mac **mac)
-{
-    rk_mac_free(*mac);
-}
-
 enum rk_rc rk_ekb_derive_key(const rk_mac *root, const uint8_t fv[16], const char *label,
                              struct rk_secret *ret, struct rk_err *err)
 {
     RK_AUTO(rk_secret_done) struct rk_secret ekb_rk = RK_SECRET_NONE;
-    RK_AUTO(mac_done) rk_mac *mac = NULL;
+    RK_AUTO(rk_mac_done) rk_mac *mac = NULL;
     const struct rk_kdf108 kdf = { .alg = RK_MAC_AES_CMAC,
                                    .counter_bits = 8,
                                    .label = label,
@@ -188,7 +183,7 @@ enum rk_rc rk_ekb_compute_mac(const rk_mac *root, const uint8_t fv[16], const ui
                               size_t len, struct rk_secret *ret, struct rk_err *err)
 {
     RK_AUTO(rk_secret_done) struct rk_secret ekb_ak = RK_SECRET_NONE;
-    RK_AUTO(mac_done) rk_mac *mac = NULL;
+    RK_AUTO(rk_mac_done) rk_mac *mac = NULL;
 
     if (rk_ekb_derive_key(root, fv, "authentication", &ekb_ak, err) ||
         rk_mac_from_secret(rk_mac_ctx(root), &ekb_ak, &mac, err))

@@ -48,16 +48,11 @@ enum rk_rc rk_kdf108(const rk_mac *mac, const struct rk_kdf108 *in, struct rk_se
     return RK_OK;
 }
 
-static void mac_done(rk_mac **mac)
-{
-    rk_mac_free(*mac);
-}
-
 /* HMAC-SHA-256 under a key that is used once. */
 static enum rk_rc hmac(const rk_ctx *ctx, const struct rk_secret *key, const void *msg,
                        size_t msg_len, struct rk_secret *ret, struct rk_err *err)
 {
-    RK_AUTO(mac_done) rk_mac *mac = NULL;
+    RK_AUTO(rk_mac_done) rk_mac *mac = NULL;
 
     if (rk_mac_from_secret(ctx, key, &mac, err))
         return err->rc;
@@ -68,7 +63,7 @@ static enum rk_rc hmac(const rk_ctx *ctx, const struct rk_secret *key, const voi
 static enum rk_rc expand(const rk_ctx *ctx, const struct rk_secret *prk, const void *info,
                          size_t info_len, struct rk_secret *out, struct rk_err *err)
 {
-    RK_AUTO(mac_done) rk_mac *mac = NULL;
+    RK_AUTO(rk_mac_done) rk_mac *mac = NULL;
     RK_AUTO(rk_secret_done) struct rk_secret block = RK_SECRET_NONE;
 
     if (rk_mac_from_secret(ctx, prk, &mac, err))

@@ -9,11 +9,6 @@
 
 enum { TEXT_MAX = 1 << 20 };
 
-static void json_done(rk_json **doc)
-{
-    rk_json_free(*doc);
-}
-
 /* A type, or either of two: editors see numbers and booleans, strict YAML loaders see text. */
 static void put_types(struct rk_jv at, const char *a, const char *b)
 {
@@ -100,7 +95,7 @@ static void schema_rows(const struct rk_mrow *rows, struct rk_jv at)
 
 enum rk_rc rk_manifest_schema(struct rk_bytes *ret, struct rk_err *err)
 {
-    RK_AUTO(json_done) rk_json *doc = rk_json_new();
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     struct rk_jv root = rk_json_root(doc);
 
     rk_json_put_str(root, "$schema", "https://json-schema.org/draft/2020-12/schema");

@@ -10,11 +10,6 @@ enum { SECRET = 32, ROOT_SEED = 64, EPS = 64 };
 
 static const uint8_t zero_context[1];
 
-static void mac_done(rk_mac **mac)
-{
-    rk_mac_free(*mac);
-}
-
 void rk_identity_done(struct rk_identity *identity)
 {
     rk_secret_done(&identity->kdk_nrk);
@@ -29,7 +24,7 @@ static enum rk_rc kbkdf(const rk_ctx *ctx, const struct rk_secret *key, const ch
                         const uint8_t *context, size_t context_len, struct rk_secret *ret,
                         struct rk_err *err)
 {
-    RK_AUTO(mac_done) rk_mac *mac = NULL;
+    RK_AUTO(rk_mac_done) rk_mac *mac = NULL;
     const struct rk_kdf108 kdf = { .alg = RK_MAC_HMAC_SHA256,
                                    .counter_bits = 32,
                                    .label = label,
@@ -47,7 +42,7 @@ static enum rk_rc named_seed(const rk_ctx *ctx, const struct rk_secret *silicon_
                              const char *name, struct rk_secret *ret, struct rk_err *err)
 {
     RK_AUTO(rk_secret_done) struct rk_secret origin = RK_SECRET_NONE;
-    RK_AUTO(mac_done) rk_mac *mac = NULL;
+    RK_AUTO(rk_mac_done) rk_mac *mac = NULL;
 
     if (kbkdf(ctx, silicon_id, name, zero_context, sizeof zero_context, &origin, err) ||
         rk_mac_from_secret(ctx, &origin, &mac, err))

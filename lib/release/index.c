@@ -132,15 +132,10 @@ static enum rk_rc index_file(void *arg, const char *path, struct rk_err *err)
     return rk_index_put(in->files, in->root, path, row->role, err);
 }
 
-static void json_done(rk_json **doc)
-{
-    rk_json_free(*doc);
-}
-
 enum rk_rc rk_index_write(const char *root, const char *top, const char *bucket,
                           struct rk_index_sum *ret, struct rk_err *err)
 {
-    RK_AUTO(json_done) rk_json *doc = rk_json_new();
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     struct indexing in = { .root = root };
     char path[RK_PATH_MAX];

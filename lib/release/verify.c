@@ -33,11 +33,6 @@ static void verifying_done(struct verifying *v)
     rk_json_free(v->device);
 }
 
-static void json_done(rk_json **doc)
-{
-    rk_json_free(*doc);
-}
-
 /* A path of an index stays below the root and is written one way only. */
 static bool path_is_plain(const char *path)
 {
@@ -169,7 +164,7 @@ static enum rk_rc count_file(void *arg, const char *path, struct rk_err *err)
 static enum rk_rc check_bucket(struct verifying *v, const char *top, const char *bucket,
                                const char *want_sha256, struct rk_err *err)
 {
-    RK_AUTO(json_done) rk_json *doc = NULL;
+    RK_AUTO(rk_json_done) rk_json *doc = NULL;
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     char path[RK_PATH_MAX], below[RK_PATH_MAX];
     uint64_t found = 0;
@@ -337,7 +332,7 @@ static enum rk_rc read_chain(struct verifying *v, struct rk_err *err)
 enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, struct rk_release_report *ret,
                              struct rk_err *err)
 {
-    RK_AUTO(json_done) rk_json *doc = NULL;
+    RK_AUTO(rk_json_done) rk_json *doc = NULL;
     RK_AUTO(verifying_done) struct verifying v = { .ctx = ctx, .root = path };
 
     if (read_index(&v, &doc, err) || rk_clock_now(ctx, &v.now, err) || read_chain(&v, err))

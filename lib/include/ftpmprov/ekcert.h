@@ -35,6 +35,10 @@ typedef struct rk_ca rk_ca;
 RK_API enum rk_rc rk_ca_open(const rk_ctx *ctx, const char *cert_path, rk_signer *key, int64_t when,
                              rk_ca **ret, struct rk_err *err) RK_MUST_CHECK; /* borrows key */
 RK_API void rk_ca_free(rk_ca *ca);
+static inline void rk_ca_done(rk_ca **ca) /* for RK_AUTO */
+{
+    rk_ca_free(*ca);
+}
 /* The chain, issuing CA first, PEM. */
 RK_API enum rk_rc rk_ca_chain_pem(const rk_ca *ca, struct rk_bytes *ret,
                                   struct rk_err *err) RK_MUST_CHECK;
@@ -76,6 +80,10 @@ typedef struct rk_trust rk_trust;
 RK_API enum rk_rc rk_trust_open(const rk_ctx *ctx, const struct rk_bytes *chain_pem, rk_trust **ret,
                                 struct rk_err *err) RK_MUST_CHECK;
 RK_API void rk_trust_free(rk_trust *trust);
+static inline void rk_trust_done(rk_trust **trust) /* for RK_AUTO */
+{
+    rk_trust_free(*trust);
+}
 /* RK_E_VERIFY unless the certificate was issued by what is trusted and is valid at `when`. */
 RK_API enum rk_rc rk_ekcert_verify(const rk_trust *trust, const uint8_t *der, size_t len,
                                    int64_t when, struct rk_err *err) RK_MUST_CHECK;

@@ -27,6 +27,10 @@ RK_API enum rk_rc rk_secret_read(const char *uri, size_t key_len, struct rk_secr
 RK_API enum rk_rc rk_mac_from_secret(const rk_ctx *ctx, const struct rk_secret *key, rk_mac **ret,
                                      struct rk_err *err) RK_MUST_CHECK;
 RK_API void rk_mac_free(rk_mac *mac);
+static inline void rk_mac_done(rk_mac **mac) /* for RK_AUTO */
+{
+    rk_mac_free(*mac);
+}
 
 /* The MAC of msg; a secret, since it usually is a key. RK_E_USAGE for a CMAC under a key of
  * another length than AES has. */

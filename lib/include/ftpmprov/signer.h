@@ -41,6 +41,10 @@ RK_API enum rk_rc rk_signer_open(const rk_ctx *ctx, const char *uri, const struc
 RK_API enum rk_rc rk_signer_from_pkey(const rk_ctx *ctx, EVP_PKEY *pkey, rk_signer **ret,
                                       struct rk_err *err) RK_MUST_CHECK;
 RK_API void rk_signer_free(rk_signer *signer);
+static inline void rk_signer_done(rk_signer **signer) /* for RK_AUTO */
+{
+    rk_signer_free(*signer);
+}
 
 /* The key as OpenSSL wants it for X.509, CMS and PKCS7; borrowed. */
 RK_API EVP_PKEY *rk_signer_pkey(const rk_signer *signer);
