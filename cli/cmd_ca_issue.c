@@ -9,9 +9,7 @@
 #include "ftpmprov/devicedb.h"
 #include "ftpmprov/ekcert.h"
 #include "ftpmprov/file.h"
-
-#include <openssl/bio.h>
-#include <openssl/pem.h>
+#include "ftpmprov/pem.h"
 
 enum { SPEC_REVISION_DEFAULT = 159 };
 
@@ -22,11 +20,6 @@ struct issue {
     struct opt_list aia, crl, policy;
     bool pem;
 };
-
-static void bio_done(BIO **bio)
-{
-    BIO_free(*bio);
-}
 
 static enum rk_rc read_profile(const struct app *app, struct issue *in, struct rk_err *err)
 {
@@ -92,18 +85,6 @@ static enum rk_rc issue(const struct app *app, const struct issue *in, struct rk
     return RK_OK;
 }
 
-static enum rk_rc to_pem(const struct rk_bytes *der, struct rk_bytes *ret, struct rk_err *err)
-{
-    RK_AUTO(bio_done) BIO *bio = BIO_new(BIO_s_mem());
-    char *text;
-    long len;
-
-    if (bio == NULL || PEM_write_bio(bio, PEM_STRING_X509, "", der->p, (long)der->len) <= 0)
-        return rk_fail(err, RK_E_NOMEM, "cannot write a certificate as PEM");
-    len = BIO_get_mem_data(bio, &text);
-    return rk_bytes_copy(text, (size_t)len, ret, err);
-}
-
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
     struct issue in = { .cert = NULL };
@@ -136,7 +117,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     /* clang-format on */
 
     if (opt_parse(app, rows, argc, argv, 0, 0, &none, err) || read_profile(app, &in, err) ||
-        issue(app, &in, &der, err) || (in.pem && to_pem(&der, &pem, err)))
+        issue(app, &in, &der, err) ||
+        (in.pem && rk_pem_encode(RK_PEM_CERTIFICATE, &der, &pem, err)))
         return err->rc;
     if (app->dry_run)
         return RK_OK;

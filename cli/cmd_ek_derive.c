@@ -7,6 +7,8 @@
 #include "opt.h"
 #include "out.h"
 
+#include "ftpmprov/pem.h"
+
 struct derive {
     const char *eps, *profile, *templates;
     struct ek_choice choice;
@@ -27,7 +29,7 @@ static enum rk_rc print(const struct app *app, const struct rk_ek *ek, struct rk
             return err->rc;
         return out_json_line(app, doc, err);
     }
-    if (ek_pem(ek, &pem, err))
+    if (rk_pem_encode(RK_PEM_PUBLIC_KEY, &ek->spki, &pem, err))
         return err->rc;
     (void)fprintf(app->out, "template %s, profile %s\n", rk_ek_template_name(ek->tpl),
                   rk_ek_profile_name(ek->profile));

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ek_json.h"
 
+#include "ftpmprov/pem.h"
 #include "ftpmprov/file.h"
 
 #include <string.h>
-
-#include <openssl/bio.h>
-#include <openssl/pem.h>
 
 void ek_choice_done(struct ek_choice *choice)
 {
@@ -102,29 +100,11 @@ enum rk_rc ek_choose(const char *profile, const char *templates, struct ek_choic
     return RK_OK;
 }
 
-static void bio_done(BIO **bio)
-{
-    BIO_free(*bio);
-}
-
-enum rk_rc ek_pem(const struct rk_ek *ek, struct rk_bytes *ret, struct rk_err *err)
-{
-    RK_AUTO(bio_done) BIO *bio = BIO_new(BIO_s_mem());
-    char *text;
-    long len;
-
-    if (bio == NULL || ek->spki.len > 65536 ||
-        PEM_write_bio(bio, PEM_STRING_PUBLIC, "", ek->spki.p, (long)ek->spki.len) <= 0)
-        return rk_fail(err, RK_E_NOMEM, "cannot write a public key as PEM");
-    len = BIO_get_mem_data(bio, &text);
-    return rk_bytes_copy(text, (size_t)len, ret, err);
-}
-
 enum rk_rc ek_put(struct rk_jv at, const struct rk_ek *ek, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
 
-    if (ek_pem(ek, &pem, err))
+    if (rk_pem_encode(RK_PEM_PUBLIC_KEY, &ek->spki, &pem, err))
         return err->rc;
     rk_json_put_str(at, "template", rk_ek_template_name(ek->tpl));
     rk_json_put_str(at, "profile", rk_ek_profile_name(ek->profile));

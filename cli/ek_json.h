@@ -30,8 +30,6 @@ enum rk_rc ek_choose(const char *profile, const char *templates, struct ek_choic
                      struct rk_err *err) RK_MUST_CHECK;
 /* template, profile, name, public_tpm2b and public_pem into the object `at`. */
 enum rk_rc ek_put(struct rk_jv at, const struct rk_ek *ek, struct rk_err *err) RK_MUST_CHECK;
-/* SubjectPublicKeyInfo as PEM. */
-enum rk_rc ek_pem(const struct rk_ek *ek, struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 
 #define EK_PROFILE_HELP "derivation profile (default ms-159)"
 #define EK_TEMPLATE_HELP                                                                           \

@@ -4,6 +4,8 @@
 
 #include "base/digest.h"
 #include "base/mem.h"
+#include "base/pem.h"
+#include "base/wr.h"
 #include "ftpmprov/file.h"
 
 #include <stdio.h>
@@ -206,32 +208,18 @@ enum rk_rc rk_ca_open(const rk_ctx *ctx, const char *cert_path, rk_signer *key, 
     return RK_OK;
 }
 
-static enum rk_rc certificate_pem(X509 *cert, BIO *out, struct rk_err *err)
-{
-    if (PEM_write_bio_X509(out, cert) != 1)
-        return rk_fail_ossl(err, RK_E_NOMEM, "cannot write PEM");
-    return RK_OK;
-}
-
-static enum rk_rc take_text(BIO *out, struct rk_bytes *ret, struct rk_err *err)
-{
-    char *text = NULL;
-    long len = BIO_get_mem_data(out, &text);
-
-    return rk_bytes_copy(text, len < 0 ? 0 : (size_t)len, ret, err);
-}
-
 enum rk_rc rk_ca_chain_pem(const rk_ca *ca, struct rk_bytes *ret, struct rk_err *err)
 {
-    RK_AUTO(rk_bio_done) BIO *out = BIO_new(BIO_s_mem());
+    RK_AUTO(rk_wr_done) struct rk_wr chain = RK_WR_MAX(CHAIN_FILE_MAX);
 
-    if (out == NULL)
-        return rk_fail_nomem(err);
     for (int i = 0; i < sk_X509_num(ca->chain); i++) {
-        if (certificate_pem(sk_X509_value(ca->chain, i), out, err))
+        RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
+
+        if (rk_pem_certificate(sk_X509_value(ca->chain, i), &pem, err))
             return err->rc;
+        rk_wr_bytes(&chain, pem.p, pem.len);
     }
-    return take_text(out, ret, err);
+    return rk_wr_end(&chain, ret, err);
 }
 
 /* ---- a new CA ---- */
@@ -244,35 +232,33 @@ void rk_ca_files_done(struct rk_ca_files *files)
     rk_secret_done(&files->issuing_key);
 }
 
-static enum rk_rc new_key(const rk_ctx *ctx, const char *type, EVP_PKEY **ret, struct rk_err *err)
+/* The first is the default. */
+static const struct {
+    const char *name, *type, *curve;
+    size_t bits; /* of RSA */
+} key_types[] = {
+    { "p384", "EC", "P-384", 0 },
+    { "p256", "EC", "P-256", 0 },
+    { "rsa3072", "RSA", NULL, 3072 },
+    { "rsa4096", "RSA", NULL, 4096 },
+};
+enum { KEY_TYPES = sizeof key_types / sizeof key_types[0] };
+
+static enum rk_rc new_key(const rk_ctx *ctx, const char *name, EVP_PKEY **ret, struct rk_err *err)
 {
     OSSL_LIB_CTX *lib = rk_ctx_libctx(ctx);
     const char *propq = rk_ctx_propq(ctx);
+    size_t i = 0;
 
-    if (type == NULL || strcmp(type, "p384") == 0)
-        *ret = EVP_PKEY_Q_keygen(lib, propq, "EC", "P-384");
-    else if (strcmp(type, "p256") == 0)
-        *ret = EVP_PKEY_Q_keygen(lib, propq, "EC", "P-256");
-    else if (strcmp(type, "rsa3072") == 0)
-        *ret = EVP_PKEY_Q_keygen(lib, propq, "RSA", (size_t)3072);
-    else if (strcmp(type, "rsa4096") == 0)
-        *ret = EVP_PKEY_Q_keygen(lib, propq, "RSA", (size_t)4096);
-    else
+    while (name != NULL && i < KEY_TYPES && strcmp(key_types[i].name, name) != 0)
+        i++;
+    if (i == KEY_TYPES)
         return rk_fail(err, RK_E_USAGE,
-                       "unknown key type \"%s\" (known: p384, p256, rsa3072, rsa4096)", type);
+                       "unknown key type \"%s\" (known: p384, p256, rsa3072, rsa4096)", name);
+    *ret = key_types[i].curve != NULL
+               ? EVP_PKEY_Q_keygen(lib, propq, key_types[i].type, key_types[i].curve)
+               : EVP_PKEY_Q_keygen(lib, propq, key_types[i].type, key_types[i].bits);
     return *ret != NULL ? RK_OK : rk_fail_ossl(err, RK_E_INTERNAL, "cannot make a key");
-}
-
-static enum rk_rc key_pem(EVP_PKEY *key, struct rk_secret *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_bio_done) BIO *out = BIO_new(BIO_s_secmem());
-    char *text = NULL;
-    long len;
-
-    if (out == NULL || PEM_write_bio_PKCS8PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) != 1)
-        return rk_fail_ossl(err, RK_E_NOMEM, "cannot write PEM");
-    len = BIO_get_mem_data(out, &text);
-    return rk_secret_copy(text, len < 0 ? 0 : (size_t)len, ret, err);
 }
 
 /* 20 random octets, positive, the first never zero. */
@@ -362,17 +348,6 @@ static enum rk_rc make_cert(const rk_ctx *ctx, const struct rk_ca_init *in,
     return RK_OK;
 }
 
-static enum rk_rc cert_text(X509 *cert, struct rk_bytes *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_bio_done) BIO *out = BIO_new(BIO_s_mem());
-
-    if (out == NULL)
-        return rk_fail_nomem(err);
-    if (certificate_pem(cert, out, err))
-        return err->rc;
-    return take_text(out, ret, err);
-}
-
 enum rk_rc rk_ca_make(const rk_ctx *ctx, const struct rk_ca_init *in, struct rk_ca_files *ret,
                       struct rk_err *err)
 {
@@ -397,8 +372,10 @@ enum rk_rc rk_ca_make(const rk_ctx *ctx, const struct rk_ca_init *in, struct rk_
     const struct ca_cert issuing_is = { "EK CA", 0,      in->not_after_issuing,
                                         root,    signer, in->root_crl_url };
     if (make_cert(ctx, in, &issuing_is, issuing_key, &issuing, err) ||
-        cert_text(root, &files.root_cert, err) || cert_text(issuing, &files.issuing_cert, err) ||
-        key_pem(root_key, &files.root_key, err) || key_pem(issuing_key, &files.issuing_key, err))
+        rk_pem_certificate(root, &files.root_cert, err) ||
+        rk_pem_certificate(issuing, &files.issuing_cert, err) ||
+        rk_pem_private_key(root_key, &files.root_key, err) ||
+        rk_pem_private_key(issuing_key, &files.issuing_key, err))
         return err->rc;
     *ret = files;
     memset(&files, 0, sizeof files);

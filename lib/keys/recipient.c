@@ -4,10 +4,9 @@
 
 #include "base/err.h"
 #include "base/ossl.h"
+#include "base/pem.h"
 
 #include <time.h>
-
-#include <openssl/pem.h>
 
 void rk_cms_recipient_done(struct rk_cms_recipient *recipient)
 {
@@ -64,30 +63,6 @@ static enum rk_rc make_certificate(const rk_ctx *ctx, const char *name, int64_t 
     return RK_OK;
 }
 
-static enum rk_rc key_text(EVP_PKEY *key, struct rk_secret *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_bio_done) BIO *out = BIO_new(BIO_s_secmem());
-    char *text;
-    long len;
-
-    if (out == NULL || PEM_write_bio_PKCS8PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "factory key");
-    len = BIO_get_mem_data(out, &text);
-    return rk_secret_copy(text, (size_t)len, ret, err);
-}
-
-static enum rk_rc certificate_text(const X509 *cert, struct rk_bytes *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_bio_done) BIO *out = BIO_new(BIO_s_mem());
-    char *text;
-    long len;
-
-    if (out == NULL || PEM_write_bio_X509(out, cert) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "factory certificate");
-    len = BIO_get_mem_data(out, &text);
-    return rk_bytes_copy(text, (size_t)len, ret, err);
-}
-
 enum rk_rc rk_cms_make_recipient(const rk_ctx *ctx, const char *name, int64_t not_before,
                                  int64_t not_after, struct rk_cms_recipient *ret,
                                  struct rk_err *err)
@@ -100,7 +75,7 @@ enum rk_rc rk_cms_make_recipient(const rk_ctx *ctx, const char *name, int64_t no
     if (key == NULL)
         return rk_fail_ossl(err, RK_E_INTERNAL, "cannot make a factory key");
     if (make_certificate(ctx, name, not_before, not_after, key, &cert, err) ||
-        certificate_text(cert, &made.certificate, err) || key_text(key, &made.key, err))
+        rk_pem_certificate(cert, &made.certificate, err) || rk_pem_private_key(key, &made.key, err))
         return err->rc;
     *ret = made;
     made = (struct rk_cms_recipient)RK_CMS_RECIPIENT_NONE;

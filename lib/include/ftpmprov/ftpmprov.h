@@ -23,6 +23,7 @@
 #include "ftpmprov/mac.h"
 #include "ftpmprov/manifest.h"
 #include "ftpmprov/nvftpm.h"
+#include "ftpmprov/pem.h"
 #include "ftpmprov/release.h"
 #include "ftpmprov/secret.h"
 #include "ftpmprov/signer.h"
