@@ -2,10 +2,10 @@
 /* Option rows: what they bind, and each way of getting them wrong. */
 #include "opt.h"
 
+#include "suite.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include <check.h>
 
 static enum rk_rc no_run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
@@ -203,13 +203,8 @@ START_TEST(unlocked_memory_is_said_and_not_with_quiet)
 }
 END_TEST
 
-int main(void)
+static void add(TCase *tc)
 {
-    Suite *suite = suite_create("opt");
-    TCase *tc = tcase_create("rows");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
     tcase_add_test(tc, rows_bind_local_variables);
     tcase_add_test(tc, operands_stand_anywhere_and_a_double_dash_ends_options);
     tcase_add_test(tc, common_options_are_read_beside_the_rows);
@@ -220,9 +215,9 @@ int main(void)
     tcase_add_test(tc, a_required_option_is_missed);
     tcase_add_test(tc, memory_that_cannot_be_locked_is_refused_on_demand);
     tcase_add_test(tc, unlocked_memory_is_said_and_not_with_quiet);
-    suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+}
+
+int main(void)
+{
+    return suite_run(&(struct suite_options) { .name = "opt", .add = add, .timeout_s = 4 });
 }

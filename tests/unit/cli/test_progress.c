@@ -2,9 +2,9 @@
 /* Long runs: silent in a log, stopped by a signal. */
 #include "progress.h"
 
-#include <stdlib.h>
+#include "suite.h"
 
-#include <check.h>
+#include <stdlib.h>
 
 START_TEST(a_log_gets_no_progress_line)
 {
@@ -47,18 +47,13 @@ START_TEST(a_signal_is_remembered_and_becomes_the_exit_code) /* loop test */
 }
 END_TEST
 
-int main(void)
+static void add(TCase *tc)
 {
-    Suite *suite = suite_create("progress");
-    TCase *tc = tcase_create("long runs");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
     tcase_add_test(tc, a_log_gets_no_progress_line);
     tcase_add_loop_test(tc, a_signal_is_remembered_and_becomes_the_exit_code, 0, 2);
-    suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+}
+
+int main(void)
+{
+    return suite_run(&(struct suite_options) { .name = "progress", .add = add, .timeout_s = 4 });
 }

@@ -4,10 +4,10 @@
 #include "nearest.h"
 #include "rows.h"
 
+#include "suite.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include <check.h>
 
 struct ran {
     int code;
@@ -209,14 +209,8 @@ START_TEST(the_nearest_word_is_near)
 }
 END_TEST
 
-int main(void)
+static void add(TCase *tc)
 {
-    Suite *suite = suite_create("rotkit");
-    TCase *tc = tcase_create("program");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, two_commands_run_in_one_process_and_share_nothing);
     tcase_add_test(tc, a_fault_before_json_is_told_in_json);
     tcase_add_test(tc, every_kind_of_fault_has_its_exit_code);
@@ -225,9 +219,9 @@ int main(void)
     tcase_add_test(tc, help_and_version_go_to_stdout);
     tcase_add_test(tc, every_row_is_sound_and_in_help_page_and_completion);
     tcase_add_test(tc, the_nearest_word_is_near);
-    suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+}
+
+int main(void)
+{
+    return suite_run(&(struct suite_options) { .name = "rotkit", .add = add, .timeout_s = 60 });
 }

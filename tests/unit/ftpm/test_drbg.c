@@ -6,7 +6,8 @@
 #include "base/ossl.h"
 #include "ftpm/template.h"
 
-#include <check.h>
+#include "suite.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,22 +191,17 @@ START_TEST(draw_of_more_than_a_prime_is_refused)
 }
 END_TEST
 
-int main(void)
+static void add(TCase *tc)
 {
-    Suite *suite = suite_create("drbg");
-    TCase *tc = tcase_create("drbg");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, seed_and_first_draw_give_the_private_key_of_a_reference_tpm, 0, 2);
     tcase_add_loop_test(tc, stream_is_that_of_the_standard_ctr_drbg, 0, 2);
     tcase_add_test(tc, copying_the_state_back_takes_a_draw_back);
     tcase_add_test(tc, counter_carries_through_all_its_bytes);
     tcase_add_test(tc, draw_of_more_than_a_prime_is_refused);
-    suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+    return suite_run(&(struct suite_options) {
+        .name = "drbg", .add = add, .load = setup, .unload = teardown, .timeout_s = 4 });
 }

@@ -4,7 +4,8 @@
 #include "ftpmprov/ekcert.h"
 #include "ftpmprov/file.h"
 
-#include <check.h>
+#include "suite.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -405,15 +406,8 @@ START_TEST(what_is_no_certificate_is_said_to_be_none)
 }
 END_TEST
 
-int main(void)
+static void add(TCase *tc)
 {
-    Suite *suite = suite_create("lint");
-    TCase *tc = tcase_create("lint");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    tcase_set_timeout(tc, 60);
-    tcase_add_unchecked_fixture(tc, setup, teardown);
     tcase_add_test(tc, nvidias_rsa_sample_has_its_known_faults_and_no_other);
     tcase_add_test(tc, nvidias_ecc_sample_also_claims_to_sign);
     tcase_add_test(tc, our_certificates_have_no_finding);
@@ -423,9 +417,14 @@ int main(void)
     tcase_add_loop_test(tc, every_cut_sample_is_no_certificate, 0, 2);
     tcase_add_loop_test(tc, every_flipped_byte_of_a_sample_is_stood, 0, 2);
     tcase_add_test(tc, what_is_no_certificate_is_said_to_be_none);
-    suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+    return suite_run(&(struct suite_options) { .name = "lint",
+                                               .add = add,
+                                               .load = setup,
+                                               .unload = teardown,
+                                               .once = true,
+                                               .timeout_s = 60 });
 }

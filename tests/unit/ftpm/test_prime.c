@@ -5,7 +5,8 @@
 #include "base/ossl.h"
 #include "ftpm/sieve.h"
 
-#include <check.h>
+#include "suite.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -250,15 +251,8 @@ START_TEST(candidate_with_a_zero_top_word_is_refused)
 }
 END_TEST
 
-int main(void)
+static void add(TCase *tc)
 {
-    Suite *suite = suite_create("prime");
-    TCase *tc = tcase_create("prime");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    tcase_set_timeout(tc, 60);
-    tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, survivors_are_what_no_sieving_prime_divides, 0,
                         sizeof fields / sizeof fields[0]);
     tcase_add_test(tc, positions_count_the_set_bits_from_zero);
@@ -266,9 +260,10 @@ int main(void)
     tcase_add_test(tc, a_search_begun_again_goes_on_alike);
     tcase_add_loop_test(tc, candidate_with_a_zero_top_word_is_refused, 0,
                         sizeof corners / sizeof corners[0]);
-    suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+    return suite_run(&(struct suite_options) {
+        .name = "prime", .add = add, .load = setup, .unload = teardown, .timeout_s = 60 });
 }

@@ -4,7 +4,8 @@
 #include "base/format_rows.h"
 #include "ftpmprov/file.h"
 
-#include <check.h>
+#include "suite.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,21 +108,15 @@ START_TEST(every_cut_file_is_refused)
 }
 END_TEST
 
-int main(void)
+static void add(TCase *tc)
 {
-    Suite *suite = suite_create("x509_format");
-    TCase *tc = tcase_create("x509_format");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    tcase_set_timeout(tc, 60);
-    tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, map_has_the_offsets_openssl_prints);
     tcase_add_test(tc, regions_nest_whatever_byte_is_flipped);
     tcase_add_test(tc, every_cut_file_is_refused);
-    suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+    return suite_run(&(struct suite_options) {
+        .name = "x509_format", .add = add, .load = setup, .unload = teardown, .timeout_s = 60 });
 }

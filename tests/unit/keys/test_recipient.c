@@ -3,10 +3,11 @@
  */
 #include "ftpmprov/cms.h"
 
+#include "suite.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include <check.h>
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 
@@ -103,19 +104,14 @@ START_TEST(a_name_that_x520_does_not_allow_is_refused)
 }
 END_TEST
 
-int main(void)
+static void add(TCase *tc)
 {
-    Suite *suite = suite_create("recipient");
-    TCase *tc = tcase_create("recipient");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
     tcase_add_test(tc, what_is_sealed_to_it_its_key_opens);
     tcase_add_test(tc, it_may_receive_within_its_time_only);
     tcase_add_test(tc, a_name_that_x520_does_not_allow_is_refused);
-    suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+}
+
+int main(void)
+{
+    return suite_run(&(struct suite_options) { .name = "recipient", .add = add, .timeout_s = 4 });
 }

@@ -4,7 +4,8 @@
 #include "ftpmprov/file.h"
 #include "ftpmprov/signer.h"
 
-#include <check.h>
+#include "suite.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -392,15 +393,8 @@ START_TEST(scheme_that_does_not_fit_the_key_is_refused)
 }
 END_TEST
 
-int main(void)
+static void add(TCase *tc)
 {
-    Suite *suite = suite_create("signer");
-    TCase *tc = tcase_create("signer");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    tcase_set_timeout(tc, 60);
-    tcase_add_unchecked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, every_form_of_key_file_opens, 0, FORMS);
     tcase_add_test(tc, file_and_plain_path_name_the_same_key);
     tcase_add_test(tc, public_key_opens_as_pub_and_does_not_sign);
@@ -415,9 +409,14 @@ int main(void)
     tcase_add_loop_test(tc, each_scheme_is_found_by_its_name, 0, SCHEMES);
     tcase_add_test(tc, default_scheme_follows_the_key);
     tcase_add_test(tc, scheme_that_does_not_fit_the_key_is_refused);
-    suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+    return suite_run(&(struct suite_options) { .name = "signer",
+                                               .add = add,
+                                               .load = setup,
+                                               .unload = teardown,
+                                               .once = true,
+                                               .timeout_s = 60 });
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The manifest's model, and that what is committed about it is what the rows say. */
 #include "fault.h"
+#include "suite.h"
 #include "ftpmprov/file.h"
 #include "ftpmprov/manifest.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,15 +231,8 @@ START_TEST(every_cut_is_loaded_or_refused_with_a_place)
 }
 END_TEST
 
-int main(void)
+static void add(TCase *tc)
 {
-    Suite *suite = suite_create("manifest");
-    TCase *tc = tcase_create("manifest");
-    SRunner *runner;
-    int failed;
-
-    if (!fault_install())
-        return EXIT_FAILURE;
     tcase_add_test(tc, the_committed_schema_is_that_of_the_rows);
     tcase_add_test(tc, the_example_loads_with_its_values);
     tcase_add_test(tc, the_init_text_loads_as_it_is);
@@ -250,11 +243,11 @@ int main(void)
     tcase_add_loop_test(tc, a_ready_manifest_loads, 0, 3);
     tcase_add_loop_test(tc, every_flipped_byte_is_loaded_or_refused_with_a_place, 0, 4);
     tcase_add_test(tc, loading_without_memory_fails_and_leaks_nothing);
-    tcase_set_timeout(tc, 60);
-    suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+    if (!fault_install())
+        return EXIT_FAILURE;
+    return suite_run(&(struct suite_options) { .name = "manifest", .add = add, .timeout_s = 60 });
 }

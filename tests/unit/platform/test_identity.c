@@ -6,7 +6,8 @@
 #include "ftpmprov/identity.h"
 #include "ftpmprov/json.h"
 
-#include <check.h>
+#include "suite.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,21 +103,15 @@ START_TEST(a_key_of_the_wrong_size_is_refused)
 }
 END_TEST
 
-int main(void)
+static void add(TCase *tc)
 {
-    Suite *suite = suite_create("identity");
-    TCase *tc = tcase_create("identity");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_checked_fixture(tc, load, unload);
     tcase_add_loop_test(tc, every_intermediate_of_the_chain_is_reproduced, 0, 3);
     tcase_add_test(tc, thor_is_refused_with_the_reason);
     tcase_add_test(tc, a_key_of_the_wrong_size_is_refused);
-    suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+    return suite_run(&(struct suite_options) {
+        .name = "identity", .add = add, .load = load, .unload = unload, .timeout_s = 4 });
 }
