@@ -7,15 +7,15 @@
 
 enum { BLOCK = 16 };
 
-static enum rk_rc set_key(EVP_CIPHER_CTX *aes, const uint8_t *key, struct rk_err *err)
+enum rk_rc rk_drbg_aes_key(EVP_CIPHER_CTX *aes, const uint8_t *key, struct rk_err *err)
 {
     if (EVP_EncryptInit_ex2(aes, NULL, key, NULL, NULL) != 1)
         return rk_fail_ossl(err, RK_E_INTERNAL, "AES key");
     return RK_OK;
 }
 
-static enum rk_rc encrypt(EVP_CIPHER_CTX *aes, const uint8_t *in, size_t len, uint8_t *out,
-                          struct rk_err *err)
+enum rk_rc rk_drbg_aes(EVP_CIPHER_CTX *aes, const uint8_t *in, size_t len, uint8_t *out,
+                       struct rk_err *err)
 {
     int done;
 
@@ -41,7 +41,7 @@ static enum rk_rc stream(struct rk_drbg *drbg, size_t blocks, uint8_t *ret, stru
         increment(drbg->state.v);
         memcpy(counters + BLOCK * i, drbg->state.v, BLOCK);
     }
-    enum rk_rc rc = encrypt(drbg->aes, counters, BLOCK * blocks, ret, err);
+    enum rk_rc rc = rk_drbg_aes(drbg->aes, counters, BLOCK * blocks, ret, err);
     OPENSSL_cleanse(counters, BLOCK * blocks);
     return rc;
 }
@@ -90,7 +90,7 @@ enum rk_rc rk_drbg_open(const rk_ctx *ctx, size_t key_len, struct rk_drbg *ret, 
 
 enum rk_rc rk_drbg_update(struct rk_drbg *drbg, const uint8_t *x, struct rk_err *err)
 {
-    if (set_key(drbg->aes, drbg->state.key, err))
+    if (rk_drbg_aes_key(drbg->aes, drbg->state.key, err))
         return err->rc;
     return next_state(drbg, x, err);
 }
@@ -102,7 +102,7 @@ enum rk_rc rk_drbg_generate(struct rk_drbg *drbg, uint8_t *ret, size_t len, stru
 
     if (len > RK_DRBG_GEN_MAX)
         return rk_fail(err, RK_E_INTERNAL, "%zu bytes asked of the generator", len);
-    if (set_key(drbg->aes, drbg->state.key, err) || stream(drbg, blocks, out, err))
+    if (rk_drbg_aes_key(drbg->aes, drbg->state.key, err) || stream(drbg, blocks, out, err))
         return err->rc;
     memcpy(ret, out, len);
     OPENSSL_cleanse(out, BLOCK * blocks);

@@ -36,4 +36,12 @@ enum rk_rc rk_drbg_open(const rk_ctx *ctx, size_t key_len, struct rk_drbg *ret,
 enum rk_rc rk_drbg_update(struct rk_drbg *drbg, const uint8_t *x, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_drbg_generate(struct rk_drbg *drbg, uint8_t *ret, size_t len,
                             struct rk_err *err) RK_MUST_CHECK;
+/*
+ * The block cipher alone, for a derivation function around the generator: the key, then whole
+ * blocks under it. Every call of the generator sets its own key again.
+ */
+enum rk_rc rk_drbg_aes_key(EVP_CIPHER_CTX *aes, const uint8_t *key,
+                           struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_drbg_aes(EVP_CIPHER_CTX *aes, const uint8_t *in, size_t len, uint8_t *out,
+                       struct rk_err *err) RK_MUST_CHECK;
 void rk_drbg_done(struct rk_drbg *drbg); /* wipes */

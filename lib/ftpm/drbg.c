@@ -10,23 +10,6 @@ enum { BLOCK = 16, CHAINS_MAX = 3, SEED_INPUT_MAX = 256 };
 
 static const char label[] = "Primary Object Creation"; /* the NUL counts */
 
-static enum rk_rc set_key(EVP_CIPHER_CTX *aes, const uint8_t *key, struct rk_err *err)
-{
-    if (EVP_EncryptInit_ex2(aes, NULL, key, NULL, NULL) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "AES key");
-    return RK_OK;
-}
-
-static enum rk_rc encrypt(EVP_CIPHER_CTX *aes, const uint8_t *in, size_t len, uint8_t *out,
-                          struct rk_err *err)
-{
-    int done;
-
-    if (EVP_EncryptUpdate(aes, out, &done, in, (int)len) != 1 || (size_t)done != len)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "AES");
-    return RK_OK;
-}
-
 static void put_be32(uint8_t *p, size_t value)
 {
     for (size_t i = 0; i < 4; i++)
@@ -43,7 +26,7 @@ static enum rk_rc absorb(EVP_CIPHER_CTX *aes, uint8_t chain[][BLOCK], size_t cha
     for (size_t i = 0; i < chains; i++) {
         for (size_t k = 0; k < BLOCK; k++)
             acc[k] ^= chain[i][k] ^ b[k];
-        if (encrypt(aes, acc, BLOCK, chain[i], err))
+        if (rk_drbg_aes(aes, acc, BLOCK, chain[i], err))
             return err->rc;
     }
     return RK_OK;
@@ -80,7 +63,7 @@ static enum rk_rc derive_seed(struct rk_drbg *drbg, const struct rk_wr *msg, siz
         memset(chain[i], 0, BLOCK);
         put_be32(chain[i], i);
     }
-    if (set_key(drbg->aes, key, err) || absorb(drbg->aes, chain, chains, zero, err))
+    if (rk_drbg_aes_key(drbg->aes, key, err) || absorb(drbg->aes, chain, chains, zero, err))
         return err->rc;
     /* The lengths overwrite what is encrypted already; SP 800-90A would hash them. */
     put_be32(chain[0], data_len);
