@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows that keys and ftpm put into the one table of formats (build/formats.c). */
+/* The rows that keys, ftpm, bct and image put into the one table of formats (build/formats.c). */
 #pragma once
 
 #include "base/format.h"
 
 extern const struct rk_format rk_format_ekb, rk_format_nvftpm; /* keys */
 extern const struct rk_format rk_format_x509;                  /* ftpm */
+extern const struct rk_format rk_format_raw;                   /* image */

@@ -2,101 +2,12 @@
 /* EK certificates held against a CA chain. */
 #include "ftpm/ca.h"
 
-#include "base/mem.h"
-
-#include <time.h>
-
-#include <openssl/pem.h>
-#include <openssl/x509_vfy.h>
-
-enum { CHAIN_MAX = 8 };
-
-RK_OSSL_CLEANUP(store_ctx_done, X509_STORE_CTX, X509_STORE_CTX_free)
-
-struct rk_trust {
-    const rk_ctx *ctx;
-    STACK_OF(X509) * between; /* on the way to the anchor */
-    X509_STORE *anchor;
-};
-
-void rk_trust_free(rk_trust *trust)
-{
-    if (trust == NULL)
-        return;
-    sk_X509_pop_free(trust->between, X509_free);
-    X509_STORE_free(trust->anchor);
-    rk_free(trust);
-}
-
-static void free_at_exit(rk_trust **trust)
-{
-    rk_trust_free(*trust);
-}
-
-/* All but the last are helpers on the way; the last is what is trusted. */
-static enum rk_rc split_chain(rk_trust *trust, const struct rk_bytes *pem, struct rk_err *err)
-{
-    RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(pem->p, (int)pem->len);
-    RK_AUTO(rk_x509_done) X509 *last = NULL;
-    X509 *next;
-
-    if (in == NULL)
-        return rk_fail_nomem(err);
-    for (int i = 0; i < CHAIN_MAX && (next = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL;
-         i++) {
-        if (last != NULL && sk_X509_push(trust->between, last) <= 0) {
-            X509_free(next);
-            return rk_fail_nomem(err);
-        }
-        last = next;
-    }
-    if (last == NULL || X509_STORE_add_cert(trust->anchor, last) != 1)
-        return rk_fail_ossl(err, RK_E_FORMAT, "the CA chain holds no PEM certificate");
-    ERR_clear_error(); /* the reader's "no more of them" */
-    return RK_OK;
-}
-
-enum rk_rc rk_trust_open(const rk_ctx *ctx, const struct rk_bytes *chain_pem, rk_trust **ret,
-                         struct rk_err *err)
-{
-    RK_AUTO(free_at_exit) rk_trust *trust = rk_alloc(1, sizeof *trust);
-
-    if (trust == NULL)
-        return rk_fail_nomem(err);
-    trust->ctx = ctx;
-    trust->between = sk_X509_new_null();
-    trust->anchor = X509_STORE_new();
-    if (trust->between == NULL || trust->anchor == NULL)
-        return rk_fail_nomem(err);
-    if (split_chain(trust, chain_pem, err))
-        return err->rc;
-    *ret = trust;
-    trust = NULL;
-    return RK_OK;
-}
-
 enum rk_rc rk_ekcert_verify(const rk_trust *trust, const uint8_t *der, size_t len, int64_t when,
                             struct rk_err *err)
 {
     RK_AUTO(rk_x509_done) X509 *cert = NULL;
-    RK_AUTO(store_ctx_done)
-    X509_STORE_CTX *run =
-        X509_STORE_CTX_new_ex(rk_ctx_libctx(trust->ctx), rk_ctx_propq(trust->ctx));
 
-    if (run == NULL)
-        return rk_fail_nomem(err);
     if (rk_x509_parse(der, len, &cert, err))
         return err->rc;
-    if (X509_STORE_CTX_init(run, trust->anchor, cert, trust->between) != 1)
-        return rk_fail_ossl(err, RK_E_NOMEM, "certificate check");
-    X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(run), (time_t)when);
-    /* An ODM may hold the issuing CA alone: the last certificate is the anchor, self-signed or not.
-     */
-    X509_STORE_CTX_set_flags(run, X509_V_FLAG_PARTIAL_CHAIN);
-    if (X509_verify_cert(run) != 1) {
-        ERR_clear_error();
-        return rk_fail(err, RK_E_VERIFY, "certificate does not hold: %s",
-                       X509_verify_cert_error_string(X509_STORE_CTX_get_error(run)));
-    }
-    return RK_OK;
+    return rk_trust_check(trust, cert, NULL, when, err);
 }

@@ -55,7 +55,8 @@ version 1.0, structure holds; MAC not checked: needs the root key"
 mkdir folder
 head -c 100 eks.img >cut.img
 { cat eks.img; echo; } >longer.img
-refuse 2 "rotkit: \"empty\": unknown format (known: ekb, nvftpm, x509)" \
+refuse 2 "rotkit: \"empty\": unknown format
+  'rotkit help pack' lists the known ones" \
     inspect empty
 refuse 2 "rotkit: \"folder\" is a folder, expected a file" \
     inspect folder
@@ -74,7 +75,8 @@ refuse 2 "rotkit: \"cut.img\": ekb: size word says 2044 bytes, the file has 96" 
     inspect cut.img
 refuse 2 "rotkit: \"longer.img\": ekb: size word says 2044 bytes, the file has 2045" \
     inspect longer.img
-refuse 3 "rotkit: empty: unknown format (known: ekb, nvftpm, x509)" \
+refuse 3 "rotkit: empty: unknown format
+  'rotkit help pack' lists the known ones" \
     verify empty
 refuse 2 "rotkit: \"folder\" is a folder, expected a file" \
     verify folder

@@ -8,7 +8,7 @@ bad=0
 # Whose a public header is; what is not listed is base's and for everyone.
 owner() {
     case $1 in
-    device_sn | devicedb | mac | signer | cms | ekb | nvftpm | fuse) echo keys ;;
+    device_sn | devicedb | mac | signer | trust | pkcs7 | cms | ekb | nvftpm | fuse) echo keys ;;
     ek | ekcert) echo ftpm ;;
     identity) echo platform ;;
     manifest | ledger | build) echo "$1" ;;
@@ -77,6 +77,7 @@ tss2/|ftpm
 archive|build
 sqlite3|ledger
 libxml/|base
+libfdt|image
 MAP
 rm -f found
 

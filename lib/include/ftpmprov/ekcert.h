@@ -4,6 +4,7 @@
 #pragma once
 
 #include "ftpmprov/signer.h"
+#include "ftpmprov/trust.h"
 
 /* What the manifest says about every EK certificate of a product. Strings are borrowed. */
 struct rk_ekcert_profile {
@@ -72,18 +73,6 @@ RK_API enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca,
 /* The SubjectPublicKeyInfo of a certificate, for comparison with the computed EK. */
 RK_API enum rk_rc rk_ekcert_spki(const uint8_t *der, size_t len, struct rk_bytes *ret,
                                  struct rk_err *err) RK_MUST_CHECK;
-/*
- * Who is trusted: the CA certificates of chain_pem, read once. All but the last are helpers on the
- * way; the last is the anchor. RK_E_FORMAT when there is no certificate in it. Shared by threads.
- */
-typedef struct rk_trust rk_trust;
-RK_API enum rk_rc rk_trust_open(const rk_ctx *ctx, const struct rk_bytes *chain_pem, rk_trust **ret,
-                                struct rk_err *err) RK_MUST_CHECK;
-RK_API void rk_trust_free(rk_trust *trust);
-static inline void rk_trust_done(rk_trust **trust) /* for RK_AUTO */
-{
-    rk_trust_free(*trust);
-}
 /* RK_E_VERIFY unless the certificate was issued by what is trusted and is valid at `when`. */
 RK_API enum rk_rc rk_ekcert_verify(const rk_trust *trust, const uint8_t *der, size_t len,
                                    int64_t when, struct rk_err *err) RK_MUST_CHECK;

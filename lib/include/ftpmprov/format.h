@@ -1,32 +1,169 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What rotkit knows about a file: one map, a tree of regions. inspect, JSON and verify are walks of
- * it. Every format is one row (struct rk_format in base/format.h); this is how a caller asks.
+ * File formats: what rotkit knows about a file, and what it can do with one. Parsing yields one
+ * map, a tree of regions; inspect, JSON, HTML, verify and the rollback check are walks of it. Every
+ * format is one row (struct rk_format in base/format.h); this is how a caller asks by row name.
  */
 #pragma once
 
 #include "ftpmprov/json.h"
+#include "ftpmprov/secret.h"
+#include "ftpmprov/signer.h"
+#include "ftpmprov/trust.h"
+
+/* ---- the map ---- */
 
 struct rk_region {
     uint64_t offset, len; /* bytes in the file */
     char name[64];
-    char note[192];          /* value or remark, "" when none; never a secret */
+    char note[192];   /* value or remark, "" when none; never a secret */
+    bool has_ratchet; /* an anti-rollback value: a later release may not fall below it */
+    uint64_t ratchet;
+    bool nested;             /* the bytes may be a file of a format of its own */
+    char nested_format[24];  /* which, once it has been recognised; "" else */
     struct rk_region *child; /* first child, inside this region */
-    struct rk_region *next;  /* next sibling, at or after this one's end */
+    struct rk_region *next;  /* next sibling */
 };
+
+enum rk_guard_kind { RK_GUARD_DIGEST, RK_GUARD_SIGNATURE };
+
+/* A range that a digest or a signature covers. */
+struct rk_guard {
+    uint64_t offset, len;
+    enum rk_guard_kind kind;
+    char by[64]; /* "OuterDigest (SHA-512)", "OEM signature (RSA-3072)" */
+};
+
 struct rk_map {
     const char *format; /* row name, e.g. "ekb" */
     struct rk_region *root;
-    char integrity[192]; /* what was checked without a key: "digest ok", "MAC not checked: needs the
-                            root key" */
+    struct rk_guard *guard;
+    size_t guard_count;
+    char integrity[192]; /* what was checked without a key: "digests ok", "MAC not checked: needs
+                            the root key" */
+    char signer[160];    /* what a signature was held against, "" when none was */
 };
 RK_API void rk_map_done(struct rk_map *map);
 
-/* Finds the format by content and parses; RK_E_FORMAT "unknown format" lists the known rows. */
-RK_API enum rk_rc rk_format_inspect(const uint8_t *file, size_t len, struct rk_map *ret,
-                                    struct rk_err *err) RK_MUST_CHECK;
+/* A line a region, with the guards that cover it whole. */
 RK_API enum rk_rc rk_map_text(const struct rk_map *map, struct rk_bytes *ret,
                               struct rk_err *err) RK_MUST_CHECK;
 RK_API void rk_map_json(const struct rk_map *map, struct rk_jv at);
-/* Row names in table order; NULL past the end. */
-RK_API const char *rk_format_name(size_t i);
+/* A page of its own, no script and no link: the layout drawn to scale, and a table. */
+RK_API enum rk_rc rk_map_html(const struct rk_map *map, const char *title, struct rk_bytes *ret,
+                              struct rk_err *err) RK_MUST_CHECK;
+/* The ranges that no signature covers: "0x0-0x43, 0x90-0xfbf", or "none". Cut at ret_size. */
+RK_API void rk_map_unsigned(const struct rk_map *map, char *ret, size_t ret_size);
+/*
+ * RK_E_VERIFY when an anti-rollback value of `older` is above the one of the same path in `newer`,
+ * or is gone from it.
+ */
+RK_API enum rk_rc rk_map_not_older(const struct rk_map *newer, const struct rk_map *older,
+                                   struct rk_err *err) RK_MUST_CHECK;
+
+/* ---- operations ---- */
+
+struct rk_input { /* a file under a name: "payload", "mb1/35.3.1" */
+    const char *name;
+    const uint8_t *p;
+    size_t len;
+};
+struct rk_setting {
+    const char *name, *value;
+};
+struct rk_job_key {
+    const char *role;      /* "" for the main key, else one of the row's roles */
+    EVP_PKEY *pub;         /* the public half is all that the formats see */
+    enum rk_scheme scheme; /* RK_SCHEME_NONE: what the format takes for this key */
+};
+
+/* What an operation gets beside the file itself. Everything is borrowed. */
+struct rk_job {
+    const rk_ctx *ctx;
+    const struct rk_input *part;
+    size_t part_count;
+    const struct rk_setting *setting;
+    size_t setting_count;
+    const struct rk_job_key *key; /* the main key first */
+    size_t key_count;
+    const struct rk_bytes *cert;    /* PEM, the signer's certificate first; NULL when not given */
+    const rk_trust *trust;          /* verify: whom to trust; NULL when not given */
+    const struct rk_secret *secret; /* encrypt, and verify of what is encrypted; NULL */
+    int64_t now;                    /* seconds since 1970 */
+    bool reproducible; /* IVs derived from key and content instead of drawn (design.md, rule 4) */
+};
+
+/* One act of signing: what a key signs, and why. */
+struct rk_request {
+    char role[32]; /* which key, "" the main one */
+    char what[96]; /* "bytes 0xfc0 to 0x2000 of the header" */
+    enum rk_scheme scheme;
+    struct rk_bytes message;
+};
+enum { RK_REQUESTS_MAX = 16 };
+struct rk_requests {
+    struct rk_request item[RK_REQUESTS_MAX];
+    size_t count;
+};
+RK_API void rk_requests_done(struct rk_requests *requests);
+
+/* What a row takes, for help, completion and checks. */
+struct rk_part_row {
+    const char *name; /* NULL ends the list; "*" takes any name */
+    bool required, many;
+    const char *help;
+};
+struct rk_setting_row {
+    const char *name; /* NULL ends the list */
+    const char *def;  /* NULL: none */
+    const char *help;
+};
+struct rk_format_info {
+    const char *name, *title;
+    const struct rk_part_row *parts;       /* may be NULL */
+    const struct rk_setting_row *settings; /* may be NULL */
+    const char *const *roles;              /* keys beside the main one; NULL-terminated or NULL */
+    bool builds, signs, encrypts, checks;
+};
+/* Row i in table order; false past the end. */
+RK_API bool rk_format_at(size_t i, struct rk_format_info *ret);
+/* RK_E_USAGE "unknown format", with the known names. */
+RK_API enum rk_rc rk_format_find(const char *name, struct rk_format_info *ret,
+                                 struct rk_err *err) RK_MUST_CHECK;
+
+/*
+ * All of these refuse parts and settings that the row does not have (RK_E_USAGE, with the known
+ * ones), and an operation that the row cannot do, with its reason. What build, attach and encrypt
+ * made is read back by the format's own parser before it is handed out.
+ */
+RK_API enum rk_rc rk_format_build(const char *format, const struct rk_job *job,
+                                  struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+/* What is to be signed, in order. The same job gives the same requests. */
+RK_API enum rk_rc rk_format_to_sign(const char *format, const struct rk_job *job,
+                                    const uint8_t *file, size_t len, struct rk_requests *ret,
+                                    struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Puts the signatures (as rk_signer_sign makes them, one a request) in place, after holding each
+ * against its public key: RK_E_VERIFY.
+ */
+RK_API enum rk_rc rk_format_attach(const char *format, const struct rk_job *job,
+                                   const uint8_t *file, size_t len,
+                                   const struct rk_bytes *signatures, size_t count,
+                                   struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+/* To-sign, sign, attach. signer[i] belongs to job->key[i]. */
+RK_API enum rk_rc rk_format_sign(const char *format, const struct rk_job *job,
+                                 rk_signer *const *signer, const uint8_t *file, size_t len,
+                                 struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+RK_API enum rk_rc rk_format_encrypt(const char *format, const struct rk_job *job,
+                                    const uint8_t *file, size_t len, struct rk_bytes *ret,
+                                    struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Parses (format NULL: found by content) and checks everything that needs no key; with a key or a
+ * trust in the job also who signed: RK_E_VERIFY when nothing is signed or another signed.
+ */
+RK_API enum rk_rc rk_format_verify(const char *format, const struct rk_job *job,
+                                   const uint8_t *file, size_t len, struct rk_map *ret,
+                                   struct rk_err *err) RK_MUST_CHECK;
+/* Finds the format by content and parses; RK_E_FORMAT "unknown format" when no row knows it. */
+RK_API enum rk_rc rk_format_inspect(const uint8_t *file, size_t len, struct rk_map *ret,
+                                    struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is trusted to certify: a chain of CA certificates, read once. */
+#pragma once
+
+#include "ftpmprov/bytes.h"
+#include "ftpmprov/ctx.h"
+
+#include <openssl/x509.h>
+
+typedef struct rk_trust rk_trust;
+
+/*
+ * The CA certificates of chain_pem (PEM, or one DER certificate). All but the last are helpers on
+ * the way; the last is the anchor. RK_E_FORMAT when there is no certificate in it. Shared by
+ * threads.
+ */
+RK_API enum rk_rc rk_trust_open(const rk_ctx *ctx, const struct rk_bytes *chain_pem, rk_trust **ret,
+                                struct rk_err *err) RK_MUST_CHECK;
+RK_API void rk_trust_free(rk_trust *trust);
+static inline void rk_trust_done(rk_trust **trust) /* for RK_AUTO */
+{
+    rk_trust_free(*trust);
+}
+#define RK_TRUST_ANY_TIME INT64_MIN
+/*
+ * RK_E_VERIFY unless the certificate comes from the anchor, by way of the helpers and of `more`
+ * (NULL: none), and is valid at `when` (seconds since 1970; RK_TRUST_ANY_TIME for firmware, which
+ * has no clock to go by).
+ */
+RK_API enum rk_rc rk_trust_check(const rk_trust *trust, X509 *cert, STACK_OF(X509) * more,
+                                 int64_t when, struct rk_err *err) RK_MUST_CHECK;
