@@ -2,10 +2,9 @@
 /* rotkit verify: a yes or a no for any file or release, from public material. */
 #include "commands.h"
 
-#include "opt.h"
+#include "job.h"
 #include "out.h"
 
-#include "ftpmprov/ekcert.h"
 #include "ftpmprov/file.h"
 #include "ftpmprov/format.h"
 #include "ftpmprov/release.h"
@@ -13,18 +12,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { FILE_MAX = 64 << 20 };
+enum { UNSIGNED_TEXT = 400 };
 
 struct verify_options {
-    const char *ca;
-    rk_trust *trust; /* by --ca */
-    int64_t now;
+    struct job_args args;
+    const char *format;    /* NULL: by content */
+    const char *not_older; /* a release or a file */
+    bool keyed;            /* a key or a CA is named */
 };
-
-static void options_done(struct verify_options *options)
-{
-    rk_trust_free(options->trust);
-}
 
 static enum rk_rc tell(const struct app *app, const char *path, const char *what,
                        const char *detail, const char *signer, struct rk_err *err)
@@ -56,73 +51,104 @@ static enum rk_rc verify_release(const struct app *app, const char *path, struct
     return tell(app, path, "release", detail, report.signer, err);
 }
 
+/* What the signature does not cover is said, since a flipped bit there goes unseen. */
+static enum rk_rc tell_file(const struct app *app, const struct verify_options *options,
+                            const char *path, const struct rk_map *map, struct rk_err *err)
+{
+    char detail[sizeof map->integrity + UNSIGNED_TEXT + 16];
+    char open[UNSIGNED_TEXT];
+
+    if (!options->keyed)
+        return tell(app, path, map->format, map->integrity, "not checked", err);
+    rk_map_unsigned(map, open, sizeof open);
+    (void)snprintf(
+        detail, sizeof detail, "%s%s%s", map->integrity,
+        map->guard_count == 0 ? "" : "; not signed: ", map->guard_count == 0 ? "" : open);
+    return tell(app, path, map->format, detail, map->signer, err);
+}
+
+static enum rk_rc hold_against(const char *older_path, const struct rk_map *map, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
+    RK_AUTO(rk_map_done) struct rk_map older = { .format = NULL };
+
+    if (rk_file_read(older_path, JOB_FILE_MAX, &file, err))
+        return err->rc;
+    if (rk_format_inspect(file.p, file.len, &older, err))
+        return rk_wrap(err, "%s", older_path);
+    if (strcmp(older.format, map->format) != 0)
+        return rk_fail(err, RK_E_USAGE, "--not-older-than: \"%s\" is %s, this is %s", older_path,
+                       older.format, map->format);
+    return rk_map_not_older(map, &older, err);
+}
+
 static enum rk_rc verify_file(const struct app *app, const struct verify_options *options,
-                              const char *path, struct rk_err *err)
+                              const struct job *job, const char *path, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     RK_AUTO(rk_map_done) struct rk_map map = { .format = NULL };
-    const char *signer = "not checked";
 
-    if (rk_file_read(path, FILE_MAX, &file, err))
+    if (rk_file_read(path, JOB_FILE_MAX, &file, err))
         return err->rc;
-    if (rk_format_inspect(file.p, file.len, &map, err))
+    if (rk_format_verify(options->format, &job->job, file.p, file.len, &map, err) ||
+        (options->not_older != NULL && hold_against(options->not_older, &map, err)))
         return rk_wrap(err, "%s", path);
-    if (options->ca != NULL) {
-        if (strcmp(map.format, "x509") != 0)
-            return rk_fail(err, RK_E_VERIFY, "%s: %s carries no signature that --ca could check",
-                           path, map.format);
-        if (rk_ekcert_verify(options->trust, file.p, file.len, options->now, err))
-            return rk_wrap(err, "%s", path);
-        signer = options->ca;
-    }
-    return tell(app, path, map.format, map.integrity, signer, err);
+    return tell_file(app, options, path, &map, err);
 }
 
-static enum rk_rc open_trust(const struct app *app, struct verify_options *options,
-                             struct rk_err *err)
+static enum rk_rc verify_paths(const struct app *app, const struct verify_options *options,
+                               const struct operands *operands, struct rk_err *err)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
+    RK_AUTO(job_done) struct job *job = NULL;
 
-    if (rk_file_read(options->ca, FILE_MAX, &pem, err))
+    if (job_open(app, &options->args, &job, err))
         return err->rc;
-    if (rk_trust_open(app->ctx, &pem, &options->trust, err))
-        return rk_wrap(err, "--ca: \"%s\"", options->ca);
+    for (size_t i = 0; i < operands->count; i++) {
+        const char *path = operands->v[i];
+
+        if (rk_release_is(path) ? verify_release(app, path, err)
+                                : verify_file(app, options, job, path, err))
+            return err->rc;
+    }
     return RK_OK;
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
-    RK_AUTO(options_done) struct verify_options options = { .ca = NULL };
+    struct verify_options options = { .format = NULL };
+    struct opt_list with = { .count = 0 };
     struct operands operands;
     /* clang-format off */
     const struct opt rows[] = {
-        { "ca", 0, OPT_STR, &options.ca, "FILE", "CA chain (PEM, root last) that certificates must come from", false },
+        { "pub", 0, OPT_STR, &options.args.pub, "FILE", "the public key that must have signed", false },
+        { "ca", 0, OPT_STR, &options.args.ca, "FILE", "CA chain (PEM, root last) that certificates must come from", false },
+        { "key", 0, OPT_STR, &options.args.secret, "URI", "symmetric key, to look into what is encrypted", false },
+        { "with", 0, OPT_LIST, &with, "NAME=FILE", "a further file that the format takes, e.g. content=FILE", false },
+        { "set", 0, OPT_LIST, &options.args.set, "NAME=VALUE", "a setting of the format", false },
+        { "scheme", 0, OPT_STR, &options.args.scheme, "NAME", "signature scheme of a raw signature", false },
+        { "format", 0, OPT_STR, &options.format, "NAME", "the format, where content does not tell", false },
+        { "not-older-than", 0, OPT_STR, &options.not_older, "PATH", "a release or file whose anti-rollback values may not fall", false },
         OPT_JSON(app),
         OPT_END,
     };
     /* clang-format on */
 
-    if (opt_parse(app, rows, argc, argv, 1, OPT_LIST_MAX, &operands, err) ||
-        rk_clock_now(app->ctx, &options.now, err))
+    if (opt_parse(app, rows, argc, argv, 1, OPT_LIST_MAX, &operands, err))
         return err->rc;
-    if (options.ca != NULL && open_trust(app, &options, err))
-        return err->rc;
-    for (size_t i = 0; i < operands.count; i++) {
-        const char *path = operands.v[i];
-
-        if (rk_release_is(path) ? verify_release(app, path, err)
-                                : verify_file(app, &options, path, err))
-            return err->rc;
-    }
-    return RK_OK;
+    options.args.parts = (char *const *)(const void *)with.v;
+    options.args.part_count = with.count;
+    options.keyed =
+        options.args.pub != NULL || options.args.ca != NULL || options.args.secret != NULL;
+    return verify_paths(app, &options, &operands, err);
 }
 
 const struct cmd cmd_verify = {
     .name = "verify",
     .args = "PATH...",
     .summary = "verify files and releases from public material",
-    .about = "The format is found by content. Without --ca only integrity is checked, and the "
-             "answer says\n"
-             "\"signer: not checked\". Exit code 3 when something does not hold.",
+    .about =
+        "The format is found by content. Without --pub or --ca only integrity is checked, and\n"
+        "the answer says \"signer: not checked\". With one of them, unsigned content or another\n"
+        "signer is a failure. Exit code 3 when something does not hold.",
     .run = run,
 };

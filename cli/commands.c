@@ -8,8 +8,11 @@
 const struct cmd *const commands[] = {
     &cmd_init,
     &cmd_build,
+    &cmd_sign,
     &cmd_verify,
     &cmd_inspect,
+    &cmd_pack,
+    &cmd_encrypt,
     &cmd_device,
     &cmd_ek,
     &cmd_ca,

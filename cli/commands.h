@@ -5,8 +5,11 @@
 #include "app.h"
 
 extern const struct cmd cmd_build;
+extern const struct cmd cmd_sign;
 extern const struct cmd cmd_verify;
 extern const struct cmd cmd_inspect;
+extern const struct cmd cmd_pack;
+extern const struct cmd cmd_encrypt;
 extern const struct cmd cmd_ek;
 extern const struct cmd cmd_device;
 extern const struct cmd cmd_blob;

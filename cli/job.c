@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job.h"
+
+#include "out.h"
+
+#include "ftpmprov/file.h"
+#include "ftpmprov/mac.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CERT_MAX = 1 << 20 };
+
+void job_done(struct job **at)
+{
+    struct job *job = *at;
+
+    if (job == NULL)
+        return;
+    for (size_t i = 0; i < JOB_PARTS_MAX; i++) {
+        rk_bytes_done(&job->file[i]);
+        free(job->name[i]);
+    }
+    for (size_t i = 0; i < OPT_LIST_MAX; i++)
+        free(job->setting_name[i]);
+    for (size_t i = 0; i < JOB_KEYS_MAX; i++) {
+        rk_signer_free(job->signer[i]);
+        free(job->role[i]);
+    }
+    rk_bytes_done(&job->cert);
+    rk_trust_free(job->trust);
+    rk_secret_done(&job->secret);
+    free(job);
+}
+
+/* "NAME=REST": the name on its own, and where the rest starts. */
+static enum rk_rc split(const struct app *app, const char *text, const char *shape, char **ret_name,
+                        const char **ret_rest, struct rk_err *err)
+{
+    const char *sign = strchr(text, '=');
+
+    if (sign == NULL || sign == text || sign[1] == '\0')
+        return opt_fail(app, err, "expected %s, found \"%s\"", shape, text);
+    *ret_name = strndup(text, (size_t)(sign - text));
+    *ret_rest = sign + 1;
+    return *ret_name == NULL ? rk_fail(err, RK_E_NOMEM, "out of memory") : RK_OK;
+}
+
+static enum rk_rc read_parts(const struct app *app, const struct job_args *args, struct job *job,
+                             struct rk_err *err)
+{
+    if (args->part_count > JOB_PARTS_MAX)
+        return opt_fail(app, err, "%zu parts, at most %d", args->part_count, JOB_PARTS_MAX);
+    for (size_t i = 0; i < args->part_count; i++) {
+        const char *path;
+
+        if (split(app, args->parts[i], "NAME=FILE", &job->name[i], &path, err))
+            return err->rc;
+        if (rk_file_read(path, JOB_FILE_MAX, &job->file[i], err))
+            return rk_wrap(err, "part \"%s\"", job->name[i]);
+        job->part[i] = (struct rk_input) { job->name[i], job->file[i].p, job->file[i].len };
+    }
+    job->job.part = job->part;
+    job->job.part_count = args->part_count;
+    return RK_OK;
+}
+
+static enum rk_rc take_settings(const struct app *app, const struct opt_list *set, struct job *job,
+                                struct rk_err *err)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (split(app, set->v[i], "--set NAME=VALUE", &job->setting_name[i], &job->setting[i].value,
+                  err))
+            return err->rc;
+        job->setting[i].name = job->setting_name[i];
+    }
+    job->job.setting = job->setting;
+    job->job.setting_count = set->count;
+    return RK_OK;
+}
+
+static enum rk_rc open_key(const struct app *app, const struct job_args *args, const char *role,
+                           const char *uri, struct job *job, struct rk_err *err)
+{
+    const struct rk_pin pin = { .source = args->passphrase };
+    size_t i = job->job.key_count;
+
+    if (i == JOB_KEYS_MAX)
+        return opt_fail(app, err, "more than %d keys", JOB_KEYS_MAX);
+    if (rk_signer_open(app->ctx, uri, &pin, &job->signer[i], err))
+        return role[0] == '\0' ? rk_wrap(err, "--key") : rk_wrap(err, "key for \"%s\"", role);
+    job->key[i] = (struct rk_job_key) { .role = role, .pub = rk_signer_pkey(job->signer[i]) };
+    job->job.key_count++;
+    return RK_OK;
+}
+
+static enum rk_rc open_public(const struct app *app, const struct job_args *args, struct job *job,
+                              struct rk_err *err)
+{
+    char uri[RK_PATH_MAX];
+    int n = snprintf(uri, sizeof uri, "pub:%s", args->pub);
+
+    if (n < 0 || (size_t)n >= sizeof uri)
+        return opt_fail(app, err, "--pub: path too long");
+    if (open_key(app, args, "", uri, job, err))
+        return rk_wrap(err, "--pub");
+    return RK_OK;
+}
+
+static enum rk_rc open_keys(const struct app *app, const struct job_args *args, struct job *job,
+                            struct rk_err *err)
+{
+    job->job.key = job->key;
+    if (args->key != NULL && open_key(app, args, "", args->key, job, err))
+        return err->rc;
+    if (args->pub != NULL && open_public(app, args, job, err))
+        return err->rc;
+    for (size_t i = 0; i < args->key_for.count; i++) {
+        const char *uri;
+
+        if (i + 1 >= JOB_KEYS_MAX)
+            return opt_fail(app, err, "more than %d keys", JOB_KEYS_MAX);
+        if (split(app, args->key_for.v[i], "--key-for ROLE=URI", &job->role[i], &uri, err) ||
+            open_key(app, args, job->role[i], uri, job, err))
+            return err->rc;
+    }
+    if (args->scheme == NULL || job->job.key_count == 0)
+        return RK_OK;
+    job->key[0].scheme = rk_scheme_find(args->scheme);
+    if (job->key[0].scheme == RK_SCHEME_NONE)
+        return opt_fail(app, err, "--scheme: unknown scheme \"%s\"", args->scheme);
+    return RK_OK;
+}
+
+static enum rk_rc open_certificates(const struct app *app, const struct job_args *args,
+                                    struct job *job, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes chain = RK_BYTES_NONE;
+
+    if (args->cert != NULL) {
+        if (rk_file_read(args->cert, CERT_MAX, &job->cert, err))
+            return rk_wrap(err, "--cert");
+        job->job.cert = &job->cert;
+    }
+    if (args->ca == NULL)
+        return RK_OK;
+    if (rk_file_read(args->ca, CERT_MAX, &chain, err))
+        return err->rc;
+    if (rk_trust_open(app->ctx, &chain, &job->trust, err))
+        return rk_wrap(err, "--ca: \"%s\"", args->ca);
+    job->job.trust = job->trust;
+    return RK_OK;
+}
+
+static enum rk_rc fill(const struct app *app, const struct job_args *args, struct job *job,
+                       struct rk_err *err)
+{
+    job->job.ctx = app->ctx;
+    job->job.reproducible = args->reproducible;
+    if (rk_clock_now(app->ctx, &job->job.now, err) || take_settings(app, &args->set, job, err) ||
+        read_parts(app, args, job, err) || open_keys(app, args, job, err) ||
+        open_certificates(app, args, job, err))
+        return err->rc;
+    if (args->secret == NULL)
+        return RK_OK;
+    if (rk_secret_read(args->secret, 0, &job->secret, err))
+        return rk_wrap(err, "--key");
+    job->job.secret = &job->secret;
+    return RK_OK;
+}
+
+enum rk_rc job_open(const struct app *app, const struct job_args *args, struct job **ret,
+                    struct rk_err *err)
+{
+    RK_AUTO(job_done) struct job *job = calloc(1, sizeof *job);
+
+    if (job == NULL)
+        return rk_fail(err, RK_E_NOMEM, "out of memory");
+    if (fill(app, args, job, err))
+        return err->rc;
+    *ret = job;
+    job = NULL;
+    return RK_OK;
+}
+
+enum rk_rc job_write(const struct app *app, const char *out, const struct rk_bytes *made,
+                     struct rk_err *err)
+{
+    return app->dry_run ? RK_OK : rk_file_write(out, RK_FILE_PUBLIC, made->p, made->len, err);
+}
+
+/* ---- the table of formats ---- */
+
+static void json_format(const struct rk_format_info *info, struct rk_jv formats)
+{
+    struct rk_jv o = rk_json_put_object(formats, NULL);
+    struct rk_jv parts, settings;
+
+    rk_json_put_str(o, "name", info->name);
+    rk_json_put_str(o, "title", info->title);
+    rk_json_put_bool(o, "pack", info->builds);
+    rk_json_put_bool(o, "sign", info->signs);
+    rk_json_put_bool(o, "encrypt", info->encrypts);
+    parts = rk_json_put_array(o, "parts");
+    for (const struct rk_part_row *row = info->parts; row != NULL && row->name != NULL; row++) {
+        struct rk_jv part = rk_json_put_object(parts, NULL);
+
+        rk_json_put_str(part, "name", row->name);
+        rk_json_put_bool(part, "required", row->required);
+        rk_json_put_str(part, "help", row->help);
+    }
+    settings = rk_json_put_array(o, "settings");
+    for (const struct rk_setting_row *row = info->settings; row != NULL && row->name != NULL;
+         row++) {
+        struct rk_jv setting = rk_json_put_object(settings, NULL);
+
+        rk_json_put_str(setting, "name", row->name);
+        if (row->def != NULL)
+            rk_json_put_str(setting, "default", row->def);
+        rk_json_put_str(setting, "help", row->help);
+    }
+}
+
+static void text_format(FILE *to, const struct rk_format_info *info)
+{
+    (void)fprintf(to, "%s: %s%s%s%s\n", info->name, info->title, info->builds ? "; pack" : "",
+                  info->signs ? "; sign" : "", info->encrypts ? "; encrypt" : "");
+    for (const struct rk_part_row *row = info->parts; row != NULL && row->name != NULL; row++)
+        (void)fprintf(to, "    %s=FILE%s  %s\n", strcmp(row->name, "*") == 0 ? "NAME" : row->name,
+                      row->required ? " (required)" : "", row->help);
+    for (const struct rk_setting_row *row = info->settings; row != NULL && row->name != NULL; row++)
+        (void)fprintf(to, "    --set %s=%s  %s\n", row->name, row->def == NULL ? "..." : row->def,
+                      row->help);
+    for (const char *const *role = info->roles; role != NULL && *role != NULL; role++)
+        (void)fprintf(to, "    --key-for %s=URI\n", *role);
+}
+
+enum rk_rc job_print_formats(const struct app *app, struct rk_err *err)
+{
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
+    struct rk_jv formats = rk_json_put_array(rk_json_root(doc), "formats");
+    struct rk_format_info info;
+
+    for (size_t i = 0; rk_format_at(i, &info); i++) {
+        if (app->json)
+            json_format(&info, formats);
+        else
+            text_format(app->out, &info);
+    }
+    return app->json ? out_json(app, doc, err) : RK_OK;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the command line to the job that a format's operation takes: files read, keys opened. */
+#pragma once
+
+#include "opt.h"
+
+#include "ftpmprov/format.h"
+
+enum { JOB_PARTS_MAX = 256, JOB_KEYS_MAX = 8 };
+
+/* What the options say. pack, sign, encrypt and verify each bind those that they have. */
+struct job_args {
+    struct opt_list set; /* NAME=VALUE */
+    char *const *parts;  /* NAME=FILE */
+    size_t part_count;
+    const char *key;         /* the main key, which signs */
+    const char *pub;         /* the same, public only */
+    struct opt_list key_for; /* ROLE=URI */
+    const char *passphrase;  /* of the keys */
+    const char *scheme;
+    const char *cert;
+    const char *ca;
+    const char *secret; /* a symmetric key */
+    bool reproducible;
+};
+
+struct job {
+    struct rk_job job; /* points into the rest */
+    struct rk_input part[JOB_PARTS_MAX];
+    struct rk_bytes file[JOB_PARTS_MAX];
+    char *name[JOB_PARTS_MAX];
+    struct rk_setting setting[OPT_LIST_MAX];
+    char *setting_name[OPT_LIST_MAX];
+    struct rk_job_key key[JOB_KEYS_MAX];
+    char *role[JOB_KEYS_MAX];
+    rk_signer *signer[JOB_KEYS_MAX];
+    struct rk_bytes cert;
+    rk_trust *trust;
+    struct rk_secret secret;
+};
+/* On the heap, since it is large and points into itself. */
+enum rk_rc job_open(const struct app *app, const struct job_args *args, struct job **ret,
+                    struct rk_err *err) RK_MUST_CHECK;
+void job_done(struct job **job); /* for RK_AUTO */
+
+/* The largest file that a format operation reads. */
+enum { JOB_FILE_MAX = 1 << 30 };
+/* Writes the product of pack, sign or encrypt; nothing with --dry-run. */
+enum rk_rc job_write(const struct app *app, const char *out, const struct rk_bytes *made,
+                     struct rk_err *err) RK_MUST_CHECK;
+/* The table of formats for `--formats`: what each takes. */
+enum rk_rc job_print_formats(const struct app *app, struct rk_err *err) RK_MUST_CHECK;
