@@ -33,6 +33,11 @@ static enum rk_rc tell(const struct app *app, const struct rk_build_report *repo
     if (report->has_unconfirmed_hash)
         out_note(app,
                  "warning: a PublicKeyHash is unconfirmed: no vendor value was there to compare");
+    if (!app->json && report->images != 0) {
+        out_note(app, "%" PRIu64 " devices, %" PRIu64 " images, release \"%s\": %s",
+                 report->devices, report->images, report->path, outcome);
+        return RK_OK;
+    }
     if (!app->json) {
         out_note(app, "%" PRIu64 " devices, release \"%s\": %s", report->devices, report->path,
                  outcome);
@@ -41,6 +46,7 @@ static enum rk_rc tell(const struct app *app, const struct rk_build_report *repo
     doc = rk_json_new();
     rk_json_put_str(rk_json_root(doc), "release", report->path);
     rk_json_put_u64(rk_json_root(doc), "devices", report->devices);
+    rk_json_put_u64(rk_json_root(doc), "images", report->images);
     rk_json_put_str(rk_json_root(doc), "outcome", outcome);
     rk_json_put_bool(rk_json_root(doc), "plaintext_secrets", report->has_plaintext_secrets);
     rk_json_put_bool(rk_json_root(doc), "unconfirmed_public_key_hash",
@@ -84,7 +90,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 const struct cmd cmd_build = {
     .name = "build",
     .args = "MANIFEST",
-    .summary = "make a release: key blobs, certificates, fuse data",
+    .summary = "make a release: images, key blobs, certificates, fuse data",
     .about =
         "Everything is made beside the release's place, read back and verified there, and put in\n"
         "place in one step. A release that would come out the same is left untouched.",

@@ -38,16 +38,20 @@ static enum rk_rc tell(const struct app *app, const char *path, const char *what
     return out_json_line(app, doc, err);
 }
 
-static enum rk_rc verify_release(const struct app *app, const char *path, struct rk_err *err)
+static enum rk_rc verify_release(const struct app *app, const struct verify_options *options,
+                                 const char *path, struct rk_err *err)
 {
     struct rk_release_report report;
-    char detail[160];
+    char detail[160], images[48] = "";
 
-    if (rk_release_verify(app->ctx, path, &report, err))
+    if (rk_release_verify(app->ctx, path, &report, err) ||
+        (options->not_older != NULL && rk_release_not_older(path, options->not_older, err)))
         return rk_wrap(err, "%s", path);
+    if (report.images != 0)
+        (void)snprintf(images, sizeof images, ", %" PRIu64 " images", report.images);
     (void)snprintf(detail, sizeof detail,
-                   "holds: %" PRIu64 " devices, %" PRIu64 " files, %" PRIu64 " EK certificates",
-                   report.devices, report.files, report.certificates);
+                   "holds: %" PRIu64 " devices, %" PRIu64 " files, %" PRIu64 " EK certificates%s",
+                   report.devices, report.files, report.certificates, images);
     return tell(app, path, "release", detail, report.signer, err);
 }
 
@@ -106,7 +110,7 @@ static enum rk_rc verify_paths(const struct app *app, const struct verify_option
     for (size_t i = 0; i < operands->count; i++) {
         const char *path = operands->v[i];
 
-        if (rk_release_is(path) ? verify_release(app, path, err)
+        if (rk_release_is(path) ? verify_release(app, options, path, err)
                                 : verify_file(app, options, job, path, err))
             return err->rc;
     }

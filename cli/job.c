@@ -3,11 +3,13 @@
 
 #include "out.h"
 
+#include "ftpmprov/component.h"
 #include "ftpmprov/file.h"
 #include "ftpmprov/mac.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { CERT_MAX = 1 << 20 };
 
@@ -46,6 +48,19 @@ static enum rk_rc split(const struct app *app, const char *text, const char *sha
     return *ret_name == NULL ? rk_fail(err, RK_E_NOMEM, "out of memory") : RK_OK;
 }
 
+/* A file, or archive!path/inside; a file whose own name has a "!" wins. */
+static enum rk_rc read_component(const char *path, struct rk_bytes *ret, struct rk_err *err)
+{
+    struct rk_component component = { .path = path };
+
+    if (strchr(path, '!') == NULL || access(path, F_OK) == 0)
+        return rk_file_read(path, JOB_FILE_MAX, ret, err);
+    if (rk_components_read(&component, 1, JOB_FILE_MAX, err))
+        return err->rc;
+    *ret = component.bytes;
+    return RK_OK;
+}
+
 static enum rk_rc read_parts(const struct app *app, const struct job_args *args, struct job *job,
                              struct rk_err *err)
 {
@@ -56,7 +71,7 @@ static enum rk_rc read_parts(const struct app *app, const struct job_args *args,
 
         if (split(app, args->parts[i], "NAME=FILE", &job->name[i], &path, err))
             return err->rc;
-        if (rk_file_read(path, JOB_FILE_MAX, &job->file[i], err))
+        if (read_component(path, &job->file[i], err))
             return rk_wrap(err, "part \"%s\"", job->name[i]);
         job->part[i] = (struct rk_input) { job->name[i], job->file[i].p, job->file[i].len };
     }

@@ -29,6 +29,10 @@ struct rk_format {
     const struct rk_setting_row *settings; /* NULL: none */
     const char *const *roles;              /* keys beside the main one; NULL: none */
     bool needs_cert;                       /* signing needs job->cert */
+    bool encrypts_first;                   /* the signature covers the ciphertext */
+    bool fused_key;   /* signed by the key whose PublicKeyHash is in the fuses */
+    bool payload_key; /* encrypted under the user key that the key blob carries as tag 1 */
+    bool detaches;    /* a signature may stand in a file of its own; check takes part "content" */
     /* Any of these may be NULL; `refusal` then says why, and what to do instead. */
     const char *refusal;
     enum rk_rc (*build)(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err);
@@ -40,6 +44,12 @@ struct rk_format {
                          struct rk_err *err);
     enum rk_rc (*encrypt)(const struct rk_job *job, const uint8_t *file, size_t len,
                           struct rk_bytes *ret, struct rk_err *err);
+    /*
+     * The BSP's closed tool made `back` of `prepared` (the SBK layer): does that hold, as far as
+     * can be told without the key? NULL: this format has no such layer.
+     */
+    enum rk_rc (*handed_back)(const struct rk_bytes *prepared, const struct rk_bytes *back,
+                              struct rk_err *err);
     /*
      * After parse: the signatures, against job->key[0].pub and/or job->trust; and what job->secret
      * can show. Sets map->signer. RK_E_VERIFY when unsigned or signed by another.

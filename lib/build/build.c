@@ -2,6 +2,7 @@
 /* The driver: reserve, lane, commit, sink for every device; then publish. */
 #include "ftpmprov/build.h"
 
+#include "build/images.h"
 #include "build/plan.h"
 #include "ftpmprov/ledger.h"
 
@@ -13,6 +14,7 @@ struct run {
     struct rk_plan plan;
     rk_ledger *ledger;
     rk_devices *devices;
+    rk_images *images;
     rk_release *release; /* NULL in a dry run */
     struct rk_build_report report;
 };
@@ -21,6 +23,7 @@ static void run_done(struct run *run)
 {
     rk_release_close(run->release);
     rk_devices_close(run->devices);
+    rk_images_free(run->images);
     rk_ledger_close(run->ledger);
     rk_plan_done(&run->plan);
 }
@@ -88,7 +91,7 @@ static enum rk_rc add_common(struct run *run, struct rk_err *err)
     struct rk_plan *plan = &run->plan;
     RK_AUTO(rk_artifacts_done) struct rk_artifacts common = { .count = 0 };
 
-    if (plan->lane.odm &&
+    if (plan->chain.p != NULL &&
         rk_release_add_file(run->release, "ca/chain.pem", "ca-chain", &plan->chain, err))
         return err->rc;
     if (plan->common_fuses.p == NULL)
@@ -98,6 +101,17 @@ static enum rk_rc add_common(struct run *run, struct rk_err *err)
     return rk_release_add_device(run->release, NULL, &common, err);
 }
 
+/* Images first: they are few, and what is wrong with them is better known before a long batch. */
+static enum rk_rc make_images(const rk_ctx *ctx, struct run *run, struct rk_err *err)
+{
+    if (run->plan.manifest->images.count == 0)
+        return RK_OK;
+    if (rk_images_make(ctx, &run->plan, run->release, run->options->dry_run, &run->images, err))
+        return err->rc;
+    run->report.images = rk_images_count(run->images);
+    return run->release == NULL ? RK_OK : rk_images_publish(run->images, run->release, err);
+}
+
 static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *err)
 {
     const struct rk_build_options *options = run->options;
@@ -105,7 +119,7 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
     struct rk_release_options release;
 
     if (rk_plan_make(ctx, options, plan, err) || rk_ledger_open_none(&run->ledger, err) ||
-        rk_devices_open(ctx, &plan->from, &run->devices, err))
+        (plan->device_count != 0 && rk_devices_open(ctx, &plan->from, &run->devices, err)))
         return err->rc;
     release = (struct rk_release_options) {
         .path = plan->path,
@@ -123,7 +137,7 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
     if (!options->dry_run &&
         (rk_release_begin(ctx, &release, &run->release, err) || add_common(run, err)))
         return err->rc;
-    if (make_devices(run, err))
+    if (make_images(ctx, run, err) || (run->devices != NULL && make_devices(run, err)))
         return err->rc;
     if (run->release == NULL || run->report.stopped)
         return RK_OK;

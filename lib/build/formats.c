@@ -33,6 +33,11 @@ static void fill_info(const struct rk_format *format, struct rk_format_info *ret
         .signs = format->to_sign != NULL,
         .encrypts = format->encrypt != NULL,
         .checks = format->check != NULL,
+        .maps = format->parse != NULL,
+        .encrypts_first = format->encrypts_first,
+        .fused_key = format->fused_key,
+        .payload_key = format->payload_key,
+        .detaches = format->detaches,
     };
 }
 
@@ -429,6 +434,18 @@ enum rk_rc rk_format_encrypt(const char *name, const struct rk_job *job, const u
         return rk_wrap(err, "encrypt %s", name);
     *ret = rk_bytes_take(&made);
     return RK_OK;
+}
+
+enum rk_rc rk_format_check_handback(const char *name, const struct rk_bytes *prepared,
+                                    const struct rk_bytes *back, struct rk_err *err)
+{
+    const struct rk_format *format;
+
+    if (find(name, &format, err))
+        return err->rc;
+    if (format->handed_back == NULL)
+        return rk_fail(err, RK_E_USAGE, "%s has no layer that a BSP's tool puts on", name);
+    return format->handed_back(prepared, back, err);
 }
 
 /* ---- verify ---- */

@@ -294,6 +294,8 @@ static enum rk_rc make(const rk_ctx *ctx, const struct rk_build_options *options
         rk_clock_now(ctx, &plan->lane.now, err) || find_platform(plan, err))
         return err->rc;
     plan->lane.ctx = ctx;
+    if (plan->manifest->devices.at.line == 0)
+        return RK_OK; /* images alone */
     if ((plan->lane.odm && plan_odm(ctx, plan, err)) ||
         (plan->lane.oem && plan_oem(ctx, plan, err)) || plan_secrets(ctx, options, plan, err) ||
         rk_plan_fuses(ctx, plan, err))

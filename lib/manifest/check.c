@@ -109,12 +109,82 @@ static enum rk_rc check_fuses(const struct rk_manifest *m, struct rk_err *err)
     return RK_OK;
 }
 
+/* The name becomes a file below images/. */
+static bool is_file_name(const char *name)
+{
+    return name[0] != '.' && strchr(name, '/') == NULL && strlen(name) <= 128;
+}
+
+static const struct rk_mpair *find_pair(const struct rk_mmap *map, const char *name)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        if (strcmp(map->v[i].name, name) == 0)
+            return &map->v[i];
+    }
+    return NULL;
+}
+
+static enum rk_rc check_image(const struct rk_manifest *m, const struct rk_mimage *image,
+                              struct rk_err *err)
+{
+    bool bsp = strcmp(image->encrypted_by.v, "bsp") == 0;
+
+    if (!is_file_name(image->name))
+        return rk_manifest_fail(m, image->at, err, RK_E_USAGE,
+                                "images: \"%s\" is no name for a file below images/", image->name);
+    if (find_pair(&m->components, image->name) != NULL)
+        return rk_manifest_fail(m, image->at, err, RK_E_USAGE,
+                                "images: \"%s\" is the name of a component too", image->name);
+    if (image->input.v != NULL && image->parts.count != 0)
+        return bad(m, image->parts.at, err, "parts: an image with an input is not packed");
+    if (image->input.v == NULL && image->parts.count == 0)
+        return rk_manifest_fail(m, image->at, err, RK_E_USAGE,
+                                "images.%s: neither parts to pack nor an input", image->name);
+    if (bsp != (image->bsp.at.line != 0))
+        return bad(m, image->at, err, "encrypted-by: bsp and section bsp go together");
+    if (bsp && (image->encrypt.at.line != 0 || image->sign.at.line != 0))
+        return bad(
+            m, image->at, err,
+            "encrypted-by: bsp: the BSP's tool encrypts, then signs: no encrypt or sign here");
+    return RK_OK;
+}
+
+static enum rk_rc check_images(const struct rk_manifest *m, struct rk_err *err)
+{
+    for (size_t i = 0; i < m->images.count; i++) {
+        if (check_image(m, &m->images.v[i], err))
+            return err->rc;
+    }
+    if (m->components.count != 0 && m->images.count == 0)
+        return bad(m, m->components.at, err, "components: no image is made of them");
+    return RK_OK;
+}
+
+/* A manifest of images alone has none of the device lane's sections. */
+static enum rk_rc check_no_devices(const struct rk_manifest *m, struct rk_err *err)
+{
+    const struct rk_where lane[] = { m->ek.at, m->blob.at, m->fuses.at };
+
+    if (m->images.count == 0)
+        return bad(m, m->platform.at, err, "neither devices nor images: there is nothing to make");
+    for (size_t i = 0; i < sizeof lane / sizeof lane[0]; i++) {
+        if (lane[i].line != 0)
+            return bad(m, lane[i], err,
+                       "this section is for devices, and section devices is missing");
+    }
+    return RK_OK;
+}
+
 enum rk_rc rk_manifest_check(const struct rk_manifest *m, struct rk_err *err)
 {
     bool odm = strcmp(m->role.v, "oem") != 0, oem = strcmp(m->role.v, "odm") != 0;
 
     if (m->rotkit.v != 1)
         return bad(m, m->rotkit.at, err, "rotkit: this version reads manifests of format 1");
+    if (check_images(m, err))
+        return err->rc;
+    if (m->devices.at.line == 0)
+        return check_no_devices(m, err);
     if (check_devices(m, !odm, err) || check_ek(m, odm, err) || check_blob(m, oem, err))
         return err->rc;
     return check_fuses(m, err);

@@ -23,6 +23,22 @@ static void put_types(struct rk_jv at, const char *a, const char *b)
 
 static void schema_rows(const struct rk_mrow *rows, struct rk_jv at);
 
+/* Names of the user's choice. */
+static void schema_names(struct rk_jv at, uint64_t max)
+{
+    put_types(at, "object", NULL);
+    rk_json_put_u64(at, "maxProperties", max);
+}
+
+/* A flag, as YAML and as strict loaders see it. */
+static void schema_bool(struct rk_jv list)
+{
+    rk_json_put_bool(list, NULL, true);
+    rk_json_put_bool(list, NULL, false);
+    rk_json_put_str(list, NULL, "true");
+    rk_json_put_str(list, NULL, "false");
+}
+
 static void schema_value(const struct rk_mrow *row, struct rk_jv at)
 {
     struct rk_jv list;
@@ -31,6 +47,16 @@ static void schema_value(const struct rk_mrow *row, struct rk_jv at)
     switch (row->kind) {
     case RK_M_SECTION:
         schema_rows(row->sub, at);
+        break;
+    case RK_M_IMAGES:
+        schema_names(at, RK_MIMAGES_MAX);
+        schema_rows(row->sub, rk_json_put_object(at, "additionalProperties"));
+        break;
+    case RK_M_TEXTS:
+    case RK_M_PATHS:
+    case RK_M_KEYS:
+        schema_names(at, RK_MMAP_MAX);
+        put_types(rk_json_put_object(at, "additionalProperties"), "string", "integer");
         break;
     case RK_M_LIST:
         put_types(at, "array", NULL);
@@ -46,11 +72,7 @@ static void schema_value(const struct rk_mrow *row, struct rk_jv at)
         rk_json_put_str(at, "pattern", "^([0-9]+|0[xX][0-9a-fA-F]+)$");
         break;
     case RK_M_BOOL:
-        list = rk_json_put_array(at, "enum");
-        rk_json_put_bool(list, NULL, true);
-        rk_json_put_bool(list, NULL, false);
-        rk_json_put_str(list, NULL, "true");
-        rk_json_put_str(list, NULL, "false");
+        schema_bool(rk_json_put_array(at, "enum"));
         break;
     case RK_M_CHOICE:
         list = rk_json_put_array(at, "enum");
@@ -113,6 +135,8 @@ static void init_rows(const struct rk_mrow *rows, int depth, struct rk_wr *wr)
         if (rows->kind == RK_M_SECTION) {
             rk_wr_printf(wr, "%*s%s:\n", indent, "", rows->key);
             init_rows(rows->sub, depth + 1, wr);
+        } else if (rows->kind == RK_M_IMAGES) {
+            rk_wr_printf(wr, "%*s#%s:\n", indent, "", rows->key);
         } else if (rows->init != NULL) {
             rk_wr_printf(wr, "%*s%s: %s\n", indent, "", rows->key, rows->init);
         } else {

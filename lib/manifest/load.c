@@ -19,24 +19,53 @@ enum { MANIFEST_MAX = 1 << 20, TEXT_MAX = 4096, NAME_MAX_LEN = 64 };
 
 struct loading {
     struct rk_manifest *m;
+    void *base; /* what the rows' members are offsets in: the manifest, or an image of it */
     yaml_document_t *yaml;
     char folder[RK_PATH_MAX];
 };
 
-static void *member(struct rk_manifest *m, const struct rk_mrow *row)
+static void *member(void *base, const struct rk_mrow *row)
 {
-    return (uint8_t *)m + row->member;
+    return (uint8_t *)base + row->member;
 }
 
-static void free_rows(struct rk_manifest *m, const struct rk_mrow *rows)
+static void free_map(struct rk_mmap *map)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        rk_free(map->v[i].name);
+        rk_free(map->v[i].v);
+    }
+    rk_free(map->v);
+}
+
+static void free_rows(void *base, const struct rk_mrow *rows);
+
+static void free_images(struct rk_mimages *images, const struct rk_mrow *rows)
+{
+    for (size_t i = 0; i < images->count; i++) {
+        free_rows(&images->v[i], rows);
+        rk_free(images->v[i].name);
+    }
+    rk_free(images->v);
+}
+
+static void free_rows(void *base, const struct rk_mrow *rows)
 {
     for (; rows->key != NULL; rows++) {
-        struct rk_mlist *list = member(m, rows);
-        struct rk_mstr *str = member(m, rows);
+        struct rk_mlist *list = member(base, rows);
+        struct rk_mstr *str = member(base, rows);
 
         switch (rows->kind) {
         case RK_M_SECTION:
-            free_rows(m, rows->sub);
+            free_rows(base, rows->sub);
+            break;
+        case RK_M_IMAGES:
+            free_images(member(base, rows), rows->sub);
+            break;
+        case RK_M_TEXTS:
+        case RK_M_PATHS:
+        case RK_M_KEYS:
+            free_map(member(base, rows));
             break;
         case RK_M_LIST:
             for (size_t i = 0; i < list->count; i++)
@@ -232,7 +261,7 @@ static enum rk_rc replace(const struct loading *l, const struct place *place,
 static enum rk_rc set_str(const struct loading *l, const struct place *place,
                           const struct rk_mrow *row, const char *text, struct rk_err *err)
 {
-    struct rk_mstr *str = member(l->m, row);
+    struct rk_mstr *str = member(l->base, row);
     RK_AUTO(rk_bytes_done) struct rk_bytes replaced = RK_BYTES_NONE;
 
     if (replace(l, place, row, text, &replaced, err))
@@ -267,7 +296,7 @@ uint64_t rk_manifest_max(enum rk_mkind kind)
 static enum rk_rc set_number(const struct loading *l, const struct place *place,
                              const struct rk_mrow *row, const char *text, struct rk_err *err)
 {
-    struct rk_mnum *num = member(l->m, row);
+    struct rk_mnum *num = member(l->base, row);
     struct rk_err detail;
     uint64_t v;
 
@@ -289,7 +318,7 @@ static enum rk_rc set_number(const struct loading *l, const struct place *place,
 static enum rk_rc set_bool(const struct loading *l, const struct place *place,
                            const struct rk_mrow *row, const char *text, struct rk_err *err)
 {
-    struct rk_mbool *b = member(l->m, row);
+    struct rk_mbool *b = member(l->base, row);
 
     if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
         return wrong(l, place, err, "expected true or false", text);
@@ -301,7 +330,7 @@ static enum rk_rc set_bool(const struct loading *l, const struct place *place,
 static enum rk_rc add_to_list(const struct loading *l, const struct place *place,
                               const struct rk_mrow *row, const char *text, struct rk_err *err)
 {
-    struct rk_mlist *list = member(l->m, row);
+    struct rk_mlist *list = member(l->base, row);
     RK_AUTO(rk_bytes_done) struct rk_bytes replaced = RK_BYTES_NONE;
 
     if (list->count == RK_MLIST_MAX)
@@ -361,7 +390,7 @@ static enum rk_rc load_list(const struct loading *l, const struct place *place,
     if (node->type != YAML_SEQUENCE_NODE)
         return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: expected a list",
                                 place->name);
-    ((struct rk_mlist *)member(l->m, row))->at = place->at;
+    ((struct rk_mlist *)member(l->base, row))->at = place->at;
     for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top;
          i++) {
         yaml_node_t *entry = yaml_document_get_node(l->yaml, *i);
@@ -382,19 +411,149 @@ static enum rk_rc load_section(const struct loading *l, const struct place *plac
                                const struct rk_mrow *rows, const yaml_node_t *node,
                                struct rk_err *err);
 
+static enum rk_rc check_doubled(const struct loading *l, const struct place *section,
+                                const yaml_node_t *node, const yaml_node_pair_t *until,
+                                const char *key, struct rk_where at, struct rk_err *err)
+{
+    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < until; p++) {
+        yaml_node_t *earlier = yaml_document_get_node(l->yaml, p->key);
+
+        if (scalar(earlier) != NULL && strcmp(scalar(earlier), key) == 0)
+            return rk_manifest_fail(l->m, at, err, RK_E_USAGE,
+                                    "%s%skey \"%s\" is on line %u already", section->name,
+                                    section->name[0] == '\0' ? "" : ": ", key, where(earlier).line);
+    }
+    return RK_OK;
+}
+
+/* A name of the user's choice, with its place; refused when it is doubled or no name for a file. */
+static enum rk_rc load_name(const struct loading *l, const struct place *section,
+                            const yaml_node_t *node, const yaml_node_pair_t *pair,
+                            struct place *ret, const char **ret_name, struct rk_err *err)
+{
+    yaml_node_t *key_node = yaml_document_get_node(l->yaml, pair->key);
+    const char *name = scalar(key_node);
+
+    if (name == NULL || name[0] == '\0')
+        return rk_manifest_fail(l->m, where(key_node), err, RK_E_USAGE,
+                                "%s: a name that is no text", section->name);
+    if (check_doubled(l, section, node, pair, name, where(key_node), err))
+        return err->rc;
+    ret->at = where(yaml_document_get_node(l->yaml, pair->value));
+    (void)snprintf(ret->name, sizeof ret->name, "%.60s.%.60s", section->name, name);
+    *ret_name = name;
+    return RK_OK;
+}
+
+static enum rk_rc keep_pair(const struct loading *l, const struct place *place,
+                            const struct rk_mrow *row, const char *text, char **ret,
+                            struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes replaced = RK_BYTES_NONE;
+
+    if (replace(l, place, row, text, &replaced, err))
+        return err->rc;
+    text = (const char *)replaced.p;
+    if (row->kind == RK_M_PATHS)
+        return keep_path(l, place, "", text, ret, err);
+    return row->kind == RK_M_KEYS ? keep_key(l, place, text, ret, err) : keep_text(ret, text, err);
+}
+
+/* How many pairs a mapping has; RK_E_USAGE when it is none or has more than max. */
+static enum rk_rc count_pairs(const struct loading *l, const struct place *place,
+                              const yaml_node_t *node, size_t max, size_t *ret, struct rk_err *err)
+{
+    if (node->type != YAML_MAPPING_NODE)
+        return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: expected names and values",
+                                place->name);
+    *ret = (size_t)(node->data.mapping.pairs.top - node->data.mapping.pairs.start);
+    if (*ret > max)
+        return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: %zu entries, at most %zu",
+                                place->name, *ret, max);
+    return RK_OK;
+}
+
+static enum rk_rc load_map(const struct loading *l, const struct place *place,
+                           const struct rk_mrow *row, const yaml_node_t *node, struct rk_err *err)
+{
+    struct rk_mmap *map = member(l->base, row);
+    size_t count;
+
+    if (count_pairs(l, place, node, RK_MMAP_MAX, &count, err))
+        return err->rc;
+    map->at = place->at;
+    map->v = rk_alloc(count + 1, sizeof *map->v);
+    if (map->v == NULL)
+        return rk_fail_nomem(err);
+    for (size_t i = 0; i < count; i++) {
+        const yaml_node_pair_t *pair = node->data.mapping.pairs.start + i;
+        const yaml_node_t *value = yaml_document_get_node(l->yaml, pair->value);
+        struct place entry;
+        const char *name;
+
+        if (load_name(l, place, node, pair, &entry, &name, err))
+            return err->rc;
+        if (scalar(value) == NULL)
+            return rk_manifest_fail(l->m, entry.at, err, RK_E_USAGE, "%s: expected text",
+                                    entry.name);
+        map->v[i].at = entry.at;
+        map->count = i + 1;
+        if (keep_text(&map->v[i].name, name, err) ||
+            keep_pair(l, &entry, row, is_null(value) ? "" : scalar(value), &map->v[i].v, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+static enum rk_rc load_images(const struct loading *l, const struct place *place,
+                              const struct rk_mrow *row, const yaml_node_t *node,
+                              struct rk_err *err)
+{
+    struct rk_mimages *images = member(l->base, row);
+    size_t count;
+
+    if (count_pairs(l, place, node, RK_MIMAGES_MAX, &count, err))
+        return err->rc;
+    images->at = place->at;
+    images->v = rk_alloc(count + 1, sizeof *images->v);
+    if (images->v == NULL)
+        return rk_fail_nomem(err);
+    for (size_t i = 0; i < count; i++) {
+        const yaml_node_pair_t *pair = node->data.mapping.pairs.start + i;
+        struct loading inside = *l;
+        struct place entry;
+        const char *name;
+
+        if (load_name(l, place, node, pair, &entry, &name, err))
+            return err->rc;
+        images->v[i].at = entry.at;
+        images->count = i + 1;
+        inside.base = &images->v[i];
+        if (keep_text(&images->v[i].name, name, err) ||
+            load_section(&inside, &entry, row->sub, yaml_document_get_node(l->yaml, pair->value),
+                         err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
 static enum rk_rc load_value(const struct loading *l, const struct place *place,
                              const struct rk_mrow *row, const yaml_node_t *node, struct rk_err *err)
 {
     const char *text = scalar(node);
 
     if (row->kind == RK_M_SECTION) {
-        struct rk_where *at = member(l->m, row);
+        struct rk_where *at = member(l->base, row);
 
         *at = place->at;
         return load_section(l, place, row->sub, node, err);
     }
     if (row->kind == RK_M_LIST)
         return load_list(l, place, row, node, err);
+    if (row->kind == RK_M_IMAGES)
+        return load_images(l, place, row, node, err);
+    if (row->kind == RK_M_TEXTS || row->kind == RK_M_PATHS || row->kind == RK_M_KEYS)
+        return load_map(l, place, row, node, err);
     if (text == NULL)
         return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: expected a single value",
                                 place->name);
@@ -419,21 +578,6 @@ static const struct rk_mrow *find_row(const struct rk_mrow *rows, const char *ke
             return rows;
     }
     return NULL;
-}
-
-static enum rk_rc check_doubled(const struct loading *l, const struct place *section,
-                                const yaml_node_t *node, const yaml_node_pair_t *until,
-                                const char *key, struct rk_where at, struct rk_err *err)
-{
-    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < until; p++) {
-        yaml_node_t *earlier = yaml_document_get_node(l->yaml, p->key);
-
-        if (scalar(earlier) != NULL && strcmp(scalar(earlier), key) == 0)
-            return rk_manifest_fail(l->m, at, err, RK_E_USAGE,
-                                    "%s%skey \"%s\" is on line %u already", section->name,
-                                    section->name[0] == '\0' ? "" : ": ", key, where(earlier).line);
-    }
-    return RK_OK;
 }
 
 static enum rk_rc load_pair(const struct loading *l, const struct place *section,
@@ -546,7 +690,7 @@ static enum rk_rc load_text(struct rk_manifest *m, const struct rk_bytes *text, 
 {
     RK_AUTO(parser_done) yaml_parser_t parser = { 0 };
     RK_AUTO(document_done) yaml_document_t yaml = { 0 };
-    struct loading l = { .m = m, .yaml = &yaml };
+    struct loading l = { .m = m, .base = m, .yaml = &yaml };
     struct place top = { .at = { 1, 1 } };
     yaml_node_t *root;
 

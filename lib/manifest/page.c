@@ -21,7 +21,11 @@ static const char *const kinds[RK_M_KINDS] = {
     [RK_M_DATE]       = "date",
     [RK_M_BOOL]       = "true or false",
     [RK_M_LIST]       = "list",
+    [RK_M_TEXTS]      = "names, each with a text",
+    [RK_M_PATHS]      = "names, each with a path",
+    [RK_M_KEYS]       = "names, each with a key",
     [RK_M_SECTION]    = "section",
+    [RK_M_IMAGES]     = "names, each with the keys below",
 };
 /* clang-format on */
 
@@ -78,7 +82,7 @@ static void put_rows(struct rk_wr *wr, const struct rk_mrow *rows)
         rk_wr_printf(wr, ".It Li %s\n", row->key);
         put_text(wr, row->help);
         put_value(wr, row);
-        if (row->kind == RK_M_SECTION)
+        if (row->kind == RK_M_SECTION || row->kind == RK_M_IMAGES)
             put_rows(wr, row->sub);
     }
     rk_wr_printf(wr, ".El\n");

@@ -17,7 +17,11 @@ enum rk_mkind {
     RK_M_DATE,
     RK_M_BOOL,
     RK_M_LIST,
+    RK_M_TEXTS,   /* names of the user's choice, each with a text */
+    RK_M_PATHS,   /* each with a file, or archive!path, relative to the manifest's folder */
+    RK_M_KEYS,    /* each with a key URI */
     RK_M_SECTION, /* rows of its own; the member is the first of the section, its place */
+    RK_M_IMAGES,  /* names of the user's choice, each with rows whose members are of rk_mimage */
     RK_M_KINDS,
 };
 enum { RK_M_REQUIRED = 1, RK_M_VARIABLES = 2 /* ${VAR} is replaced */ };
@@ -36,7 +40,7 @@ struct rk_mrow {
 
 extern const struct rk_mrow rk_manifest_rows[], rk_devices_rows[], rk_ek_rows[],
     rk_certificate_rows[], rk_ca_rows[], rk_blob_rows[], rk_fuses_rows[], rk_secrets_rows[],
-    rk_release_rows[];
+    rk_release_rows[], rk_image_rows[];
 #define RK_M(member) offsetof(struct rk_manifest, member)
 
 /* The largest value of a kind of number; 0 for the other kinds. */

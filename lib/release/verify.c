@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads a release as a stranger would: from its bytes and public material alone. */
-#include "ftpmprov/release.h"
+#include "release/inside.h"
 
 #include "base/digest.h"
 #include "base/folder.h"
 #include "base/err.h"
 #include "ftpmprov/ctx.h"
 #include "ftpmprov/ekcert.h"
-#include "ftpmprov/file.h"
 #include "ftpmprov/format.h"
 #include "ftpmprov/hex.h"
 #include "release/index.h"
@@ -15,8 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-enum { RELEASE_JSON_MAX = 1 << 30 };
 
 struct verifying {
     const rk_ctx *ctx;
@@ -140,10 +137,16 @@ static enum rk_rc check_entry(struct verifying *v, struct rk_jv entry, const cha
 
     if (path == NULL || role == NULL || strncmp(path, below, strlen(below)) != 0)
         return rk_fail(err, RK_E_VERIFY, "an index entry names no file below \"%s\"", below);
-    if (read_below(v, path, RK_INDEX_FILE_MAX, &bytes, err) ||
+    if (read_below(v, path, strcmp(role, "image") == 0 ? RK_IMAGE_FILE_MAX : RK_INDEX_FILE_MAX,
+                   &bytes, err) ||
         check_digest(&bytes, path, rk_json_str(rk_json_get(entry, "sha256")), err))
         return err->rc;
     v->report.files++;
+    if (strcmp(role, "image") == 0) {
+        v->report.images++;
+        return rk_image_verify(v->ctx, v->root, entry, &bytes, err) ? rk_wrap(err, "\"%s\"", path)
+                                                                    : RK_OK;
+    }
     if (row == NULL || row->place == RK_PLACE_SECRET)
         return RK_OK;
     if ((row->format != NULL && check_format(row, &bytes, err)) ||
@@ -255,7 +258,7 @@ static enum rk_rc check_secrets(struct verifying *v, struct rk_err *err)
 }
 
 /* clang-format off */
-static const char *const top_names[] = { "ca", "devices", "handover", "release.json", "secrets" };
+static const char *const top_names[] = { "ca", "devices", "handover", "images", "release.json", "secrets" };
 /* clang-format on */
 
 static enum rk_rc check_top(const struct verifying *v, struct rk_err *err)
@@ -276,23 +279,59 @@ static enum rk_rc check_top(const struct verifying *v, struct rk_err *err)
     return RK_OK;
 }
 
-/* The files outside the buckets: all in ca/, and nothing else is there. */
-static enum rk_rc check_files(struct verifying *v, struct rk_jv files, struct rk_err *err)
+/* Where files outside the buckets may stand. */
+static const char *const loose[] = { "ca", "images" };
+enum { LOOSE = sizeof loose / sizeof loose[0] };
+
+static enum rk_rc count_below(const struct verifying *v, const char *top, size_t *ret,
+                              struct rk_err *err)
 {
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
     char path[RK_PATH_MAX];
 
-    for (size_t i = 0; i < rk_json_count(files); i++) {
-        if (check_entry(v, rk_json_at(files, i), "ca/", err))
-            return err->rc;
-    }
-    if (rk_path_join(v->root, "ca", path, sizeof path, err))
+    if (rk_path_join(v->root, top, path, sizeof path, err))
         return err->rc;
     if (rk_tree_exists(path) && rk_names_list(path, RK_BUCKET_ENTRIES_MAX, &names, err))
         return err->rc;
-    if (names.count != rk_json_count(files))
-        return rk_fail(err, RK_E_VERIFY, "\"ca\" holds %zu files, release.json names %zu",
-                       names.count, rk_json_count(files));
+    *ret = names.count;
+    return RK_OK;
+}
+
+/* "ca/x" for top "ca", with nothing deeper. */
+static bool stands_below(const char *path, const char *top)
+{
+    size_t len = strlen(top);
+
+    return path != NULL && strncmp(path, top, len) == 0 && path[len] == '/' &&
+           strchr(path + len + 1, '/') == NULL;
+}
+
+/* The files outside the buckets: release.json names each one, and nothing else is there. */
+static enum rk_rc check_files(struct verifying *v, struct rk_jv files, struct rk_err *err)
+{
+    size_t named[LOOSE] = { 0 }, found;
+
+    for (size_t i = 0; i < rk_json_count(files); i++) {
+        struct rk_jv entry = rk_json_at(files, i);
+        const char *path = rk_json_str(rk_json_get(entry, "path"));
+        size_t k = 0;
+
+        while (k < LOOSE && !stands_below(path, loose[k]))
+            k++;
+        if (k == LOOSE)
+            return rk_fail(err, RK_E_VERIFY, "release.json: file %zu is none of ca/ or images/",
+                           i + 1);
+        named[k]++;
+        if (check_entry(v, entry, loose[k], err))
+            return err->rc;
+    }
+    for (size_t k = 0; k < LOOSE; k++) {
+        if (count_below(v, loose[k], &found, err))
+            return err->rc;
+        if (found != named[k])
+            return rk_fail(err, RK_E_VERIFY, "\"%s\" holds %zu files, release.json names %zu",
+                           loose[k], found, named[k]);
+    }
     return RK_OK;
 }
 
@@ -301,7 +340,7 @@ static enum rk_rc read_index(struct verifying *v, rk_json **ret, struct rk_err *
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     uint64_t version = 0;
 
-    if (read_below(v, "release.json", RELEASE_JSON_MAX, &text, err))
+    if (read_below(v, "release.json", RK_RELEASE_JSON_MAX, &text, err))
         return err->rc;
     if (rk_json_parse(text.p, text.len, ret, err))
         return rk_wrap(err, "release.json");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Staging, sealing, publication. */
-#include "ftpmprov/release.h"
+#include "release/inside.h"
 
 #include "base/digest.h"
 #include "base/folder.h"
@@ -8,7 +8,6 @@
 #include "base/ossl.h"
 #include "ftpmprov/cms.h"
 #include "ftpmprov/ctx.h"
-#include "ftpmprov/file.h"
 #include "ftpmprov/hex.h"
 #include "release/index.h"
 
@@ -19,16 +18,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-struct rk_release {
-    const rk_ctx *ctx;
-    const struct rk_release_options *options;
-    rk_json *doc;       /* release.json as far as it is known */
-    struct rk_jv files; /* its "files" */
-    bool has_secrets;
-    char path[RK_PATH_MAX], staging[RK_PATH_MAX];
-    int lock; /* on the staging folder, as long as this build is at work; -1: none */
-};
 
 static void close_at_exit(rk_release **release)
 {
@@ -124,6 +113,24 @@ static enum rk_rc open_staging(rk_release *release, struct rk_err *err)
     return lock_staging(release, err);
 }
 
+/* release.json of the release in place; one that cannot be read is of no use, and that is no fault.
+ */
+static enum rk_rc load_previous(rk_release *release, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    struct rk_err damage;
+    char path[RK_PATH_MAX];
+
+    if (!rk_release_is(release->path))
+        return RK_OK;
+    if (rk_path_join(release->path, "release.json", path, sizeof path, err) ||
+        rk_file_read(path, RK_RELEASE_JSON_MAX, &text, err))
+        return err->rc;
+    if (rk_json_parse(text.p, text.len, &release->previous, &damage))
+        release->previous = NULL;
+    return RK_OK;
+}
+
 enum rk_rc rk_release_begin(const rk_ctx *ctx, const struct rk_release_options *options,
                             rk_release **ret, struct rk_err *err)
 {
@@ -140,7 +147,7 @@ enum rk_rc rk_release_begin(const rk_ctx *ctx, const struct rk_release_options *
         release->staging[0] = '\0';
         return err->rc;
     }
-    if (open_staging(release, err))
+    if (open_staging(release, err) || load_previous(release, err))
         return err->rc;
     *ret = release;
     release = NULL;
@@ -158,6 +165,7 @@ void rk_release_close(rk_release *release)
     if (release->lock >= 0)
         (void)close(release->lock);
     rk_json_free(release->doc);
+    rk_json_free(release->previous);
     rk_free(release);
 }
 

@@ -11,6 +11,7 @@ owner() {
     device_sn | devicedb | mac | signer | trust | pkcs7 | cms | ekb | nvftpm | fuse) echo keys ;;
     ek | ekcert) echo ftpm ;;
     identity) echo platform ;;
+    component) echo build ;;
     manifest | ledger | build) echo "$1" ;;
     artifact | release) echo release ;;
     *) echo base ;;

@@ -20,7 +20,7 @@ struct rk_build_options {
         *stop; /* non-zero ends the build between two devices; may be NULL */
 };
 struct rk_build_report {
-    uint64_t devices;
+    uint64_t devices, images;
     enum rk_release_outcome outcome;
     char path[1024];
     bool has_plaintext_secrets;

@@ -124,6 +124,11 @@ struct rk_format_info {
     const struct rk_setting_row *settings; /* may be NULL */
     const char *const *roles;              /* keys beside the main one; NULL-terminated or NULL */
     bool builds, signs, encrypts, checks;
+    bool maps;           /* has a parser: inspect and the rollback check know it */
+    bool encrypts_first; /* the signature covers the ciphertext */
+    bool fused_key;      /* signed by the key whose PublicKeyHash is in the fuses */
+    bool payload_key;    /* encrypted under the user key that the key blob carries as tag 1 */
+    bool detaches;       /* a signature may stand in a file of its own */
 };
 /* Row i in table order; false past the end. */
 RK_API bool rk_format_at(size_t i, struct rk_format_info *ret);
@@ -157,6 +162,14 @@ RK_API enum rk_rc rk_format_sign(const char *format, const struct rk_job *job,
 RK_API enum rk_rc rk_format_encrypt(const char *format, const struct rk_job *job,
                                     const uint8_t *file, size_t len, struct rk_bytes *ret,
                                     struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Whether what the BSP's own tool made of `prepared` (encrypted under the SBK, signed) can be
+ * right, as far as public material tells. RK_E_VERIFY; RK_E_USAGE for a format without such a
+ * layer.
+ */
+RK_API enum rk_rc rk_format_check_handback(const char *format, const struct rk_bytes *prepared,
+                                           const struct rk_bytes *back,
+                                           struct rk_err *err) RK_MUST_CHECK;
 /*
  * Parses (format NULL: found by content) and checks everything that needs no key; with a key or a
  * trust in the job also who signed: RK_E_VERIFY when nothing is signed or another signed.

@@ -6,6 +6,7 @@
 #include "ftpmprov/build.h"
 #include "ftpmprov/bytes.h"
 #include "ftpmprov/cms.h"
+#include "ftpmprov/component.h"
 #include "ftpmprov/ctx.h"
 #include "ftpmprov/device_sn.h"
 #include "ftpmprov/devicedb.h"

@@ -33,6 +33,45 @@ struct rk_mlist {
     struct rk_where at;
 };
 
+/* Names of the user's own choice, each with a text, path or key URI. */
+struct rk_mpair {
+    char *name, *v;
+    struct rk_where at;
+};
+struct rk_mmap {
+    struct rk_mpair *v;
+    size_t count;
+    struct rk_where at;
+};
+/* One image of the release: packed from parts or taken as it is, encrypted and signed. */
+struct rk_mimage {
+    char *name; /* of the file below images/ */
+    struct rk_where at;
+    struct rk_mstr format, input, encrypted_by;
+    struct rk_mmap parts; /* name of the part: a component or an image */
+    struct rk_mmap set;
+    struct rk_mbool publish;
+    struct {
+        struct rk_where at;
+        struct rk_mstr key, certificate, passphrase, scheme;
+        struct rk_mmap keys; /* by role */
+    } sign;
+    struct {
+        struct rk_where at;
+        struct rk_mstr key;
+    } encrypt;
+    struct {
+        struct rk_where at;
+        struct rk_mstr input, output;
+    } bsp;
+};
+struct rk_mimages {
+    struct rk_mimage *v;
+    size_t count;
+    struct rk_where at;
+};
+enum { RK_MMAP_MAX = 256, RK_MIMAGES_MAX = 128 };
+
 struct rk_manifest {
     char *path;
     uint8_t sha256[32];                     /* of the file */
@@ -71,6 +110,8 @@ struct rk_manifest {
         struct rk_mnum boot_security_info_preset, psc_odm_static;
         struct rk_mbool common;
     } fuses;
+    struct rk_mmap components; /* a path, or archive!path */
+    struct rk_mimages images;
     struct {
         struct rk_where at;
         struct rk_mstr recipient;

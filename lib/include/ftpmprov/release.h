@@ -4,6 +4,7 @@
  *
  *   release.json                              every file outside the buckets, every bucket's index
  *   ca/chain.pem                              issuing CA first, root last
+ *   images/<name>                             named in release.json with format and signer
  *   devices/<bucket>/index.json, .../<SN>/...     see artifact.h
  *   handover/<bucket>/index.json, ...
  *   secrets/<bucket>/index.json, ...          not named in release.json: sealing is randomised
@@ -38,6 +39,34 @@ RK_API void rk_release_close(rk_release *release);
 RK_API enum rk_rc rk_release_add_file(rk_release *release, const char *path, const char *role,
                                       const struct rk_bytes *bytes,
                                       struct rk_err *err) RK_MUST_CHECK;
+/* A signature of an image, kept so that a rebuild of the same bytes needs not sign anew. */
+struct rk_image_signature {
+    char role[32];
+    const char *scheme;
+    uint8_t key_sha256[32];     /* of the SubjectPublicKeyInfo */
+    uint8_t message_sha256[32]; /* of what was signed */
+    struct rk_bytes signature;
+};
+enum { RK_IMAGE_SIGNATURES_MAX = 16 };
+struct rk_release_image {
+    const char *name;              /* of the file below images/ */
+    const char *format;            /* as rk_format_find knows it */
+    const struct rk_bytes *bytes;  /* borrowed */
+    const struct rk_bytes *signer; /* SubjectPublicKeyInfo, DER; NULL: not signed */
+    const char *content;           /* the image that a detached signature is over; NULL: none */
+    const struct rk_image_signature *signature;
+    size_t signature_count;
+};
+RK_API enum rk_rc rk_release_add_image(rk_release *release, const struct rk_release_image *image,
+                                       struct rk_err *err) RK_MUST_CHECK;
+/*
+ * The signature that the release in place has for this key, scheme and message; empty *ret when it
+ * has none. Whoever takes it holds it against the key.
+ */
+RK_API enum rk_rc rk_release_previous_signature(const rk_release *release,
+                                                const struct rk_image_signature *like,
+                                                struct rk_bytes *ret,
+                                                struct rk_err *err) RK_MUST_CHECK;
 /*
  * All artifacts of one device, sealed as needed; sn NULL: common to all devices. Memory does not
  * grow with the number of devices.
@@ -59,7 +88,7 @@ RK_API enum rk_rc rk_release_publish(rk_release *release, enum rk_release_outcom
                                      struct rk_err *err) RK_MUST_CHECK;
 
 struct rk_release_report {
-    uint64_t devices, files, certificates;
+    uint64_t devices, files, certificates, images;
     char signer[96]; /* "not checked" until releases are signed */
 };
 /*
@@ -70,5 +99,11 @@ struct rk_release_report {
 RK_API enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path,
                                     struct rk_release_report *ret,
                                     struct rk_err *err) RK_MUST_CHECK;
+/*
+ * RK_E_VERIFY when an image of `older` is gone from `newer`, or an anti-rollback value of one
+ * falls (rk_map_not_older). Both have been verified before.
+ */
+RK_API enum rk_rc rk_release_not_older(const char *newer, const char *older,
+                                       struct rk_err *err) RK_MUST_CHECK;
 /* True when path is a folder that holds a release.json. */
 RK_API bool rk_release_is(const char *path);

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The images of a release: written, read back, held against those of an older one. */
+#include "release/inside.h"
+
+#include "base/digest.h"
+#include "base/folder.h"
+#include "base/ossl.h"
+#include "ftpmprov/format.h"
+#include "ftpmprov/hex.h"
+#include "release/index.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SPKI_MAX = 4096, SIGNATURE_MAX = 8192 };
+
+/* ---- writing ---- */
+
+static void put_signature(struct rk_jv list, const struct rk_image_signature *signature)
+{
+    struct rk_jv o = rk_json_put_object(list, NULL);
+
+    rk_json_put_str(o, "role", signature->role);
+    rk_json_put_str(o, "scheme", signature->scheme);
+    rk_json_put_hex(o, "key_sha256", signature->key_sha256, 32);
+    rk_json_put_hex(o, "message_sha256", signature->message_sha256, 32);
+    rk_json_put_hex(o, "signature", signature->signature.p, signature->signature.len);
+}
+
+enum rk_rc rk_release_add_image(rk_release *release, const struct rk_release_image *image,
+                                struct rk_err *err)
+{
+    struct rk_jv entry, list;
+    char path[RK_PATH_MAX];
+
+    (void)snprintf(path, sizeof path, "images/%.200s", image->name);
+    if (rk_release_add_file(release, path, "image", image->bytes, err))
+        return err->rc;
+    entry = rk_json_at(release->files, rk_json_count(release->files) - 1);
+    rk_json_put_str(entry, "format", image->format);
+    if (image->content != NULL)
+        rk_json_put_str(entry, "content", image->content);
+    if (image->signer == NULL)
+        return RK_OK;
+    rk_json_put_hex(entry, "signer", image->signer->p, image->signer->len);
+    list = rk_json_put_array(entry, "signatures");
+    for (size_t i = 0; i < image->signature_count; i++)
+        put_signature(list, &image->signature[i]);
+    return RK_OK;
+}
+
+static bool is_hex_of(struct rk_jv value, const uint8_t *bytes, size_t len)
+{
+    const char *text = rk_json_str(value);
+    char want[65];
+
+    rk_hex_write(bytes, len, want);
+    return text != NULL && strcmp(text, want) == 0;
+}
+
+static bool is_like(struct rk_jv o, const struct rk_image_signature *like)
+{
+    const char *scheme = rk_json_str(rk_json_get(o, "scheme"));
+
+    return scheme != NULL && strcmp(scheme, like->scheme) == 0 &&
+           is_hex_of(rk_json_get(o, "key_sha256"), like->key_sha256, 32) &&
+           is_hex_of(rk_json_get(o, "message_sha256"), like->message_sha256, 32);
+}
+
+static enum rk_rc read_hex(struct rk_jv value, size_t max, struct rk_bytes *ret, struct rk_err *err)
+{
+    const char *text = rk_json_str(value);
+    size_t len = text == NULL ? 0 : strlen(text);
+
+    RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
+
+    if (len == 0 || len % 2 != 0 || len / 2 > max)
+        return rk_fail(err, RK_E_VERIFY, "release.json: a hex value is malformed");
+    if (rk_bytes_new(len / 2, &bytes, err) || rk_hex_read(text, len, bytes.p, bytes.len, err))
+        return err->rc;
+    *ret = rk_bytes_take(&bytes);
+    return RK_OK;
+}
+
+enum rk_rc rk_release_previous_signature(const rk_release *release,
+                                         const struct rk_image_signature *like,
+                                         struct rk_bytes *ret, struct rk_err *err)
+{
+    struct rk_jv files = rk_json_get(rk_json_root(release->previous), "files");
+
+    *ret = (struct rk_bytes)RK_BYTES_NONE;
+    for (size_t i = 0; release->previous != NULL && i < rk_json_count(files); i++) {
+        struct rk_jv list = rk_json_get(rk_json_at(files, i), "signatures");
+
+        for (size_t k = 0; k < rk_json_count(list); k++) {
+            struct rk_jv o = rk_json_at(list, k);
+
+            if (is_like(o, like))
+                return read_hex(rk_json_get(o, "signature"), SIGNATURE_MAX, ret, err);
+        }
+    }
+    return RK_OK;
+}
+
+/* ---- reading back ---- */
+
+static enum rk_rc read_signer(struct rk_jv entry, EVP_PKEY **ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
+    const unsigned char *at;
+
+    if (rk_json_get(entry, "signer").v == NULL)
+        return RK_OK;
+    if (read_hex(rk_json_get(entry, "signer"), SPKI_MAX, &spki, err))
+        return err->rc;
+    at = spki.p;
+    *ret = d2i_PUBKEY(NULL, &at, (long)spki.len);
+    if (*ret == NULL)
+        return rk_fail_ossl(err, RK_E_VERIFY, "release.json: the signer is no public key");
+    return RK_OK;
+}
+
+/* The file that a detached signature is over; its own entry has its digest checked. */
+static enum rk_rc read_content(const char *root, struct rk_jv entry, struct rk_bytes *ret,
+                               struct rk_err *err)
+{
+    const char *name = rk_json_str(rk_json_get(entry, "content"));
+    char path[RK_PATH_MAX];
+    int n;
+
+    if (name == NULL)
+        return RK_OK;
+    n = snprintf(path, sizeof path, "%s/images/%s", root, name);
+    if (strchr(name, '/') != NULL || name[0] == '.' || n < 0 || (size_t)n >= sizeof path)
+        return rk_fail(err, RK_E_VERIFY, "content \"%s\" is no image of the release", name);
+    return rk_file_read(path, RK_IMAGE_FILE_MAX, ret, err);
+}
+
+enum rk_rc rk_image_verify(const rk_ctx *ctx, const char *root, struct rk_jv entry,
+                           const struct rk_bytes *bytes, struct rk_err *err)
+{
+    RK_AUTO(rk_pkey_done) EVP_PKEY *signer = NULL;
+    RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
+    RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
+    const char *format = rk_json_str(rk_json_get(entry, "format"));
+    struct rk_input part = { .name = "content" };
+    struct rk_job_key key = { .role = "" };
+    struct rk_job job = { .ctx = ctx };
+
+    if (format == NULL)
+        return rk_fail(err, RK_E_VERIFY, "release.json: an image without a format");
+    if (read_signer(entry, &signer, err) || read_content(root, entry, &content, err) ||
+        rk_clock_now(ctx, &job.now, err))
+        return err->rc;
+    part.p = content.p;
+    part.len = content.len;
+    key.pub = signer;
+    job.part = &part;
+    job.part_count = content.p == NULL ? 0 : 1;
+    job.key = &key;
+    job.key_count = signer == NULL ? 0 : 1;
+    if (rk_format_verify(format, &job, bytes->p, bytes->len, &map, err)) {
+        err->rc = err->rc == RK_E_FORMAT || err->rc == RK_E_USAGE ? RK_E_VERIFY : err->rc;
+        return err->rc;
+    }
+    return RK_OK;
+}
+
+/* ---- an older release ---- */
+
+static enum rk_rc read_json(const char *root, rk_json **ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    char path[RK_PATH_MAX];
+
+    if (rk_path_join(root, "release.json", path, sizeof path, err) ||
+        rk_file_read(path, RK_RELEASE_JSON_MAX, &text, err))
+        return err->rc;
+    return rk_json_parse(text.p, text.len, ret, err) ? rk_wrap(err, "\"%s\"", path) : RK_OK;
+}
+
+static bool has_path(struct rk_jv files, const char *path)
+{
+    for (size_t i = 0; i < rk_json_count(files); i++) {
+        const char *other = rk_json_str(rk_json_get(rk_json_at(files, i), "path"));
+
+        if (other != NULL && strcmp(other, path) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum rk_rc map_of(const char *root, const char *path, const char *format, struct rk_map *ret,
+                         struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
+    struct rk_job job = { .ctx = NULL };
+    char full[RK_PATH_MAX];
+
+    if (rk_path_join(root, path, full, sizeof full, err) ||
+        rk_file_read(full, RK_IMAGE_FILE_MAX, &bytes, err))
+        return err->rc;
+    return rk_format_verify(format, &job, bytes.p, bytes.len, ret, err)
+               ? rk_wrap(err, "\"%s\"", full)
+               : RK_OK;
+}
+
+/* One that was an image of the older release; formats without a map carry no such value. */
+static enum rk_rc image_not_older(const char *newer, const char *older, struct rk_jv was_entry,
+                                  struct rk_err *err)
+{
+    RK_AUTO(rk_map_done) struct rk_map now = { .root = NULL };
+    RK_AUTO(rk_map_done) struct rk_map was = { .root = NULL };
+    const char *path = rk_json_str(rk_json_get(was_entry, "path"));
+    const char *format = rk_json_str(rk_json_get(was_entry, "format"));
+    struct rk_format_info info;
+
+    if (format == NULL || rk_format_find(format, &info, err))
+        return rk_fail(err, RK_E_VERIFY, "\"%s\" of \"%s\" has no known format", path, older);
+    if (!info.maps)
+        return RK_OK;
+    if (map_of(newer, path, format, &now, err) || map_of(older, path, format, &was, err))
+        return err->rc;
+    return rk_map_not_older(&now, &was, err) ? rk_wrap(err, "\"%s\"", path) : RK_OK;
+}
+
+enum rk_rc rk_release_not_older(const char *newer, const char *older, struct rk_err *err)
+{
+    RK_AUTO(rk_json_done) rk_json *now = NULL;
+    RK_AUTO(rk_json_done) rk_json *was = NULL;
+    struct rk_jv files;
+
+    if (read_json(newer, &now, err) || read_json(older, &was, err))
+        return err->rc;
+    files = rk_json_get(rk_json_root(was), "files");
+    for (size_t i = 0; i < rk_json_count(files); i++) {
+        struct rk_jv entry = rk_json_at(files, i);
+        const char *path = rk_json_str(rk_json_get(entry, "path"));
+        const char *role = rk_json_str(rk_json_get(entry, "role"));
+
+        if (path == NULL || role == NULL || strcmp(role, "image") != 0)
+            continue;
+        if (!has_path(rk_json_get(rk_json_root(now), "files"), path))
+            return rk_fail(err, RK_E_VERIFY, "\"%s\" of \"%s\" is gone", path, older);
+        if (image_not_older(newer, older, entry, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
