@@ -32,7 +32,10 @@ struct rk_format {
     bool encrypts_first;                   /* the signature covers the ciphertext */
     bool fused_key;   /* signed by the key whose PublicKeyHash is in the fuses */
     bool payload_key; /* encrypted under the user key that the key blob carries as tag 1 */
-    bool detaches;    /* a signature may stand in a file of its own; check takes part "content" */
+    /* What build or attach makes of this job is no file of the format (a bare signature, a public
+     * key), so it is not read back. NULL: it always is. */
+    bool (*makes_bare)(const struct rk_job *job);
+    bool detaches; /* a signature may stand in a file of its own; check takes part "content" */
     /* Any of these may be NULL; `refusal` then says why, and what to do instead. */
     const char *refusal;
     enum rk_rc (*build)(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err);

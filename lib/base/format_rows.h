@@ -6,4 +6,5 @@
 
 extern const struct rk_format rk_format_ekb, rk_format_nvftpm; /* keys */
 extern const struct rk_format rk_format_x509;                  /* ftpm */
-extern const struct rk_format rk_format_raw;                   /* image */
+/* image */
+extern const struct rk_format rk_format_kernel_encrypted, rk_format_raw, rk_format_tegra_bch;

@@ -13,12 +13,16 @@
 #include <string.h>
 
 /* The order is that of recognition: magic numbers first, DER last. */
+/* clang-format off */
 static const struct rk_format *const formats[] = {
     &rk_format_ekb,
     &rk_format_nvftpm,
+    &rk_format_kernel_encrypted,
+    &rk_format_tegra_bch,
     &rk_format_x509,
     &rk_format_raw,
 };
+/* clang-format on */
 enum { FORMATS = sizeof formats / sizeof formats[0], NESTED_MAX = 4, KNOWN_MAX = 400 };
 
 static void fill_info(const struct rk_format *format, struct rk_format_info *ret)
@@ -288,12 +292,12 @@ static enum rk_rc refuse(const struct rk_format *format, const char *what, struc
 }
 
 /* No writer makes what its reader would refuse. */
-static enum rk_rc read_back(const struct rk_format *format, const struct rk_bytes *file,
-                            struct rk_err *err)
+static enum rk_rc read_back(const struct rk_format *format, const struct rk_job *job,
+                            const struct rk_bytes *file, struct rk_err *err)
 {
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
 
-    if (format->recognise == NULL)
+    if (format->recognise == NULL || (format->makes_bare != NULL && format->makes_bare(job)))
         return RK_OK;
     if (!format->recognise(file->p, file->len))
         return rk_fail(err, RK_E_INTERNAL, "%s: what was made is not recognised", format->name);
@@ -318,7 +322,7 @@ enum rk_rc rk_format_build(const char *name, const struct rk_job *job, struct rk
         return refuse(format, "packed", err);
     if (check_required(format, job, err))
         return rk_wrap(err, "pack");
-    if (format->build(job, &made, err) || read_back(format, &made, err))
+    if (format->build(job, &made, err) || read_back(format, job, &made, err))
         return rk_wrap(err, "pack %s", name);
     *ret = rk_bytes_take(&made);
     return RK_OK;
@@ -383,7 +387,8 @@ enum rk_rc rk_format_attach(const char *name, const struct rk_job *job, const ui
     if (find(name, &format, err) || rk_format_to_sign(name, job, file, len, &requests, err))
         return err->rc;
     if (check_signatures(job, &requests, signatures, count, err) ||
-        format->attach(job, file, len, signatures, &made, err) || read_back(format, &made, err))
+        format->attach(job, file, len, signatures, &made, err) ||
+        read_back(format, job, &made, err))
         return rk_wrap(err, "sign %s", name);
     *ret = rk_bytes_take(&made);
     return RK_OK;
@@ -430,7 +435,7 @@ enum rk_rc rk_format_encrypt(const char *name, const struct rk_job *job, const u
         return refuse(format, "encrypted", err);
     if (job->secret == NULL)
         return rk_fail(err, RK_E_USAGE, "encryption needs a key");
-    if (format->encrypt(job, file, len, &made, err) || read_back(format, &made, err))
+    if (format->encrypt(job, file, len, &made, err) || read_back(format, job, &made, err))
         return rk_wrap(err, "encrypt %s", name);
     *ret = rk_bytes_take(&made);
     return RK_OK;

@@ -11,7 +11,7 @@
 
 #include <openssl/core_names.h>
 
-enum { PCP = 384, XML_MAX = 16384, P521_FIELD = 68, RSA_BYTES = 384 };
+enum { XML_MAX = 16384, P521_FIELD = 68, RSA_BYTES = 384 };
 
 /* A public number, little-endian, zero-padded to len. */
 static enum rk_rc little_endian(EVP_PKEY *pub, const char *param, uint8_t *ret, size_t len,
@@ -24,26 +24,26 @@ static enum rk_rc little_endian(EVP_PKEY *pub, const char *param, uint8_t *ret, 
     return RK_OK;
 }
 
-static enum rk_rc put_rsa(EVP_PKEY *pub, uint8_t pcp[PCP], struct rk_err *err)
+static enum rk_rc put_rsa(EVP_PKEY *pub, uint8_t pcp[RK_FUSE_PCP], struct rk_err *err)
 {
     return little_endian(pub, OSSL_PKEY_PARAM_RSA_N, pcp, RSA_BYTES, err);
 }
 
-static enum rk_rc put_p256(EVP_PKEY *pub, uint8_t pcp[PCP], struct rk_err *err)
+static enum rk_rc put_p256(EVP_PKEY *pub, uint8_t pcp[RK_FUSE_PCP], struct rk_err *err)
 {
     if (little_endian(pub, OSSL_PKEY_PARAM_EC_PUB_X, pcp, 32, err))
         return err->rc;
     return little_endian(pub, OSSL_PKEY_PARAM_EC_PUB_Y, pcp + 32, 32, err);
 }
 
-static enum rk_rc put_p521(EVP_PKEY *pub, uint8_t pcp[PCP], struct rk_err *err)
+static enum rk_rc put_p521(EVP_PKEY *pub, uint8_t pcp[RK_FUSE_PCP], struct rk_err *err)
 {
     if (little_endian(pub, OSSL_PKEY_PARAM_EC_PUB_X, pcp, P521_FIELD, err))
         return err->rc;
     return little_endian(pub, OSSL_PKEY_PARAM_EC_PUB_Y, pcp + P521_FIELD, P521_FIELD, err);
 }
 
-static enum rk_rc put_ed25519(EVP_PKEY *pub, uint8_t pcp[PCP], struct rk_err *err)
+static enum rk_rc put_ed25519(EVP_PKEY *pub, uint8_t pcp[RK_FUSE_PCP], struct rk_err *err)
 {
     size_t len = 32;
 
@@ -57,7 +57,7 @@ static const struct key_kind {
     const char *type, *group; /* as OpenSSL names them */
     int bits;
     uint32_t auth_scheme;     /* BootSecurityInfo [2:0] */
-    enum rk_rc (*put)(EVP_PKEY *pub, uint8_t pcp[PCP], struct rk_err *err);
+    enum rk_rc (*put)(EVP_PKEY *pub, uint8_t pcp[RK_FUSE_PCP], struct rk_err *err);
 } kinds[] = {
     { "RSA",     NULL,         3072, 1, put_rsa },
     { "EC",      "prime256v1", 256,  2, put_p256 },
@@ -85,12 +85,22 @@ static enum rk_rc find_kind(EVP_PKEY *pub, const struct key_kind **ret, struct r
                    EVP_PKEY_get0_type_name(pub), EVP_PKEY_get_bits(pub));
 }
 
-enum rk_rc rk_fuse_public_key_hash(EVP_PKEY *pub, uint8_t ret[64], struct rk_err *err)
+enum rk_rc rk_fuse_pcp(EVP_PKEY *pub, uint8_t ret[RK_FUSE_PCP], struct rk_err *err)
 {
     const struct key_kind *kind;
-    uint8_t pcp[PCP] = { 0 };
+    uint8_t pcp[RK_FUSE_PCP] = { 0 };
 
     if (find_kind(pub, &kind, err) || kind->put(pub, pcp, err))
+        return err->rc;
+    memcpy(ret, pcp, sizeof pcp);
+    return RK_OK;
+}
+
+enum rk_rc rk_fuse_public_key_hash(EVP_PKEY *pub, uint8_t ret[64], struct rk_err *err)
+{
+    uint8_t pcp[RK_FUSE_PCP];
+
+    if (rk_fuse_pcp(pub, pcp, err))
         return err->rc;
     if (EVP_Digest(pcp, sizeof pcp, ret, NULL, EVP_sha512(), NULL) != 1)
         return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-512");

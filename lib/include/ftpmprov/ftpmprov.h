@@ -29,5 +29,6 @@
 #include "ftpmprov/release.h"
 #include "ftpmprov/secret.h"
 #include "ftpmprov/signer.h"
+#include "ftpmprov/tegra_sign.h"
 #include "ftpmprov/trust.h"
 #include "ftpmprov/words.h"

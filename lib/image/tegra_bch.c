@@ -1,0 +1,653 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tegra-bch: T234 boot images with their NVDA header. Source: boot-images.md 1.2, 1.3, 1.5. The
+ * places of the OEM signature and key are known from third-party work alone (section 7), so putting
+ * them in is experimental.
+ */
+#include "image/tegra_bch.h"
+
+#include "base/format_rows.h"
+#include "base/ossl.h"
+#include "ftpmprov/tegra_sign.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { IMAGE_MAX = 256 << 20, BLOCK = 512, META_RECORD = 92, META_PAGE = 4096 };
+static const uint8_t magic[4] = { 'N', 'V', 'D', 'A' };
+
+/* clang-format off */
+const struct rk_field rk_bch_stage2_layout[RK_BCH_STAGE2_FIELDS] = {
+    RK_BYTES(struct rk_bch_stage2, magic),
+    RK_LE(struct rk_bch_stage2, length),
+    RK_LE(struct rk_bch_stage2, load),
+    RK_LE(struct rk_bch_stage2, entry),
+    RK_LE(struct rk_bch_stage2, version),
+    RK_LE(struct rk_bch_stage2, reserved),
+    RK_LE(struct rk_bch_stage2, start_block),
+    RK_LE(struct rk_bch_stage2, flags0),
+    RK_LE(struct rk_bch_stage2, uncompressed_length),
+    RK_LE(struct rk_bch_stage2, flags1),
+    RK_LE(struct rk_bch_stage2, compressed_length),
+    RK_LE(struct rk_bch_stage2, flags2),
+    RK_BYTES(struct rk_bch_stage2, derivation_string),
+    RK_LE(struct rk_bch_stage2, reserved2),
+    RK_BYTES(struct rk_bch_stage2, iv),
+    RK_BYTES(struct rk_bch_stage2, tag),
+    RK_BYTES(struct rk_bch_stage2, digest),
+};
+const struct rk_field rk_bch_stage1_layout[RK_BCH_STAGE1_FIELDS] = {
+    RK_BYTES(struct rk_bch_stage1, magic),
+    RK_LE(struct rk_bch_stage1, length),
+    RK_LE(struct rk_bch_stage1, load),
+    RK_LE(struct rk_bch_stage1, entry),
+    RK_LE(struct rk_bch_stage1, version),
+    RK_LE(struct rk_bch_stage1, reserved),
+    RK_LE(struct rk_bch_stage1, partition_offset),
+    RK_BYTES(struct rk_bch_stage1, derivation_string),
+    RK_LE(struct rk_bch_stage1, reserved2),
+    RK_BYTES(struct rk_bch_stage1, iv),
+    RK_BYTES(struct rk_bch_stage1, tag),
+    RK_BYTES(struct rk_bch_stage1, digest),
+};
+
+/* Creation-time values by type. The goldens mirror them in stage 1, an unknown name too. */
+static const struct type {
+    const char *magic;
+    uint32_t load, entry, version;
+} types[] = {
+    { "MB1B", 0x50000000, 0x50000000, 0x0101 },
+    { "PSCB", 0x120000,   0x120400,   0x0101 },
+    { "PSCR", 0x120000,   0x120400,   0x0101 },
+    { "WB0B", 0x40040000, 0x40040000, 0x0101 },
+    { "BPMF", 0, 0, 0x0101 },
+    { "PFWP", 0, 0, 0x0101 },
+    { "MBCT", 0, 0, 0 },
+    { "MTSP", 0, 0, 0 },
+    { "MTSM", 0, 0, 0 },
+    { "TSEC", 0, 0, 0 },
+    { "NDEC", 0, 0, 0 },
+    { "XUSB", 0, 0, 0 },
+};
+/* clang-format on */
+
+static enum rk_rc sha512(const uint8_t *bytes, size_t len, uint8_t ret[64], struct rk_err *err)
+{
+    if (EVP_Digest(bytes, len, ret, NULL, EVP_sha512(), NULL) != 1)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-512");
+    return RK_OK;
+}
+
+enum rk_rc rk_bch_set_digests(uint8_t header[RK_BCH_WIRE], struct rk_err *err)
+{
+    if (sha512(header + RK_BCH_SIGNED, RK_BCH_WIRE - RK_BCH_SIGNED, header + RK_BCH_INNER_DIGEST,
+               err))
+        return err->rc;
+    return sha512(header + 0x44, RK_BCH_WIRE - 0x44, header + RK_BCH_OUTER_DIGEST, err);
+}
+
+bool rk_bch_is(const uint8_t *file, size_t len)
+{
+    return len >= RK_BCH_WIRE && memcmp(file, magic, sizeof magic) == 0;
+}
+
+uint64_t rk_bch_ratchet(uint32_t version)
+{
+    return (uint64_t)(version >> 16 & 0xff) << 16 | (version & 0xff) << 8 | (version >> 8 & 0xff);
+}
+
+static uint32_t le32(const uint8_t *at)
+{
+    struct rk_rd rd = { .buf = at, .len = 4 };
+
+    return (uint32_t)rk_rd_le(&rd, 4);
+}
+
+static bool all_zero(const uint8_t *bytes, size_t len)
+{
+    uint8_t any = 0;
+
+    for (size_t i = 0; i < len; i++)
+        any |= bytes[i];
+    return any == 0;
+}
+
+/* ---- reading ---- */
+
+enum rk_rc rk_bch_check_digest(const uint8_t *bytes, size_t len, const uint8_t want[64],
+                               const char *name, size_t at, struct rk_err *err)
+{
+    uint8_t digest[64];
+
+    if (sha512(bytes, len, digest, err))
+        return err->rc;
+    if (memcmp(digest, want, sizeof digest) != 0)
+        return rk_fail(err, RK_E_VERIFY, "%s does not hold: SHA-512 of [0x%zx, 0x%zx)", name, at,
+                       at + len);
+    return RK_OK;
+}
+
+bool rk_bch_is_user_encrypted(const uint8_t *file, size_t len)
+{
+    return rk_bch_is(file, len) && (le32(file + RK_BCH_FLAGS0) & RK_BCH_ENCRYPTED) != 0 &&
+           le32(file + RK_BCH_STAGE1_COUNT) == 0 && all_zero(file + RK_BCH_SIGNATURE, 0xb10);
+}
+
+static bool recognise(const uint8_t *file, size_t len)
+{
+    return rk_bch_is(file, len) && !rk_bch_is_user_encrypted(file, len);
+}
+
+enum rk_rc rk_bch_check_header(const uint8_t *file, struct rk_map *map, struct rk_err *err)
+{
+    if (rk_bch_check_digest(file + 0x44, RK_BCH_WIRE - 0x44, file + RK_BCH_OUTER_DIGEST,
+                            "OuterDigest", 0x44, err) ||
+        rk_bch_check_digest(file + RK_BCH_SIGNED, RK_BCH_WIRE - RK_BCH_SIGNED,
+                            file + RK_BCH_INNER_DIGEST, "InnerDigest", RK_BCH_SIGNED, err))
+        return err->rc;
+    return rk_map_guard(map, 0x44, RK_BCH_WIRE - 0x44, RK_GUARD_DIGEST, "OuterDigest (SHA-512)",
+                        err);
+}
+
+struct reading {
+    const uint8_t *file;
+    size_t len;
+    struct rk_map *map;
+    size_t end; /* of the payloads seen so far */
+};
+
+/* The bytes that a stage 2 digest covers: all of the payload, or a compressed one's metadata. */
+static enum rk_rc covered(const struct rk_bch_stage2 *c, const uint8_t *payload, size_t *ret,
+                          struct rk_err *err)
+{
+    uint64_t meta;
+
+    *ret = c->length;
+    if ((c->flags0 & RK_BCH_COMPRESSED) == 0)
+        return RK_OK;
+    if (c->length < 4)
+        return rk_fail(err, RK_E_FORMAT, "compressed payload of %u bytes", c->length);
+    meta = ((uint64_t)le32(payload) + 1) * META_RECORD;
+    meta = (meta + META_PAGE - 1) / META_PAGE * META_PAGE;
+    if (meta > c->length)
+        return rk_fail(err, RK_E_FORMAT, "metadata of %llu bytes in a payload of %u",
+                       (unsigned long long)meta, c->length);
+    *ret = (size_t)meta;
+    return RK_OK;
+}
+
+static enum rk_rc add_payload(struct reading *in, const struct rk_bch_stage2 *c, size_t at,
+                              struct rk_err *err)
+{
+    struct rk_region *region;
+    char name[32];
+    size_t digested;
+
+    (void)snprintf(name, sizeof name, "payload %.4s", (const char *)c->magic);
+    if (c->length > in->len - at)
+        return rk_fail(err, RK_E_FORMAT, "%s: %u bytes at 0x%zx, the file has %zu", name, c->length,
+                       at, in->len - at);
+    if (covered(c, in->file + at, &digested, err) ||
+        rk_bch_check_digest(in->file + at, digested, c->digest, "the component's digest", at,
+                            err) ||
+        rk_region_add(in->map, in->map->root, at, c->length, name, &region, err) ||
+        rk_map_guard(in->map, at, digested, RK_GUARD_DIGEST, "component digest (SHA-512)", err))
+        return err->rc;
+    (void)snprintf(region->note, sizeof region->note, "%s%s",
+                   (c->flags0 & RK_BCH_ENCRYPTED) != 0 ? "encrypted " : "",
+                   (c->flags0 & RK_BCH_COMPRESSED) != 0 ? "compressed (read-only)" : "");
+    in->end = at + c->length > in->end ? at + c->length : in->end;
+    return RK_OK;
+}
+
+static enum rk_rc add_stage2(struct reading *in, struct rk_region *parent, size_t i,
+                             struct rk_err *err)
+{
+    size_t at = RK_BCH_STAGE2 + i * RK_BCH_STAGE2_WIRE;
+    struct rk_rd rd = { .buf = in->file + at, .len = RK_BCH_STAGE2_WIRE };
+    struct rk_region *region, *version;
+    struct rk_bch_stage2 c;
+    uint64_t payload;
+
+    rk_layout_read(rk_bch_stage2_layout, RK_BCH_STAGE2_FIELDS, &rd, &c);
+    payload = RK_BCH_WIRE + (uint64_t)c.start_block * BLOCK;
+    if (payload > in->len)
+        return rk_fail(err, RK_E_FORMAT, "component %zu starts at block %u, beyond the file", i,
+                       c.start_block);
+    if (rk_region_add(in->map, parent, at, RK_BCH_STAGE2_WIRE, "Stage2Component", &region, err) ||
+        rk_layout_map(rk_bch_stage2_layout, RK_BCH_STAGE2_FIELDS, &c, at, region, err))
+        return err->rc;
+    for (version = region->child; strcmp(version->name, "version") != 0;)
+        version = version->next;
+    rk_region_set_ratchet(version, rk_bch_ratchet(c.version));
+    return add_payload(in, &c, (size_t)payload, err);
+}
+
+static enum rk_rc add_stage1(struct reading *in, struct rk_region *parent, size_t i,
+                             struct rk_err *err)
+{
+    size_t at = RK_BCH_STAGE1 + i * RK_BCH_STAGE1_WIRE;
+    struct rk_rd rd = { .buf = in->file + at, .len = RK_BCH_STAGE1_WIRE };
+    struct rk_region *region;
+    struct rk_bch_stage1 c;
+
+    rk_layout_read(rk_bch_stage1_layout, RK_BCH_STAGE1_FIELDS, &rd, &c);
+    if (all_zero(c.magic, sizeof c.magic))
+        return RK_OK;
+    if (rk_region_add(in->map, parent, at, RK_BCH_STAGE1_WIRE, "Stage1Component", &region, err))
+        return err->rc;
+    return rk_layout_map(rk_bch_stage1_layout, RK_BCH_STAGE1_FIELDS, &c, at, region, err);
+}
+
+/* The parts of the header that stand for themselves. */
+/* clang-format off */
+static const struct {
+    size_t at, len;
+    const char *name;
+} parts[] = {
+    { 0,                    4,      "Magic" },
+    { RK_BCH_OUTER_DIGEST,  64,     "OuterDigest" },
+    { 0x44,                 12,     "reserved" },
+    { RK_BCH_INNER_DIGEST,  64,     "InnerDigest" },
+    { RK_BCH_SIGNATURE,     0xb10,  "Stage2 (OEM) signature" },
+    { RK_BCH_PCP,           0x180,  "Stage2 PCP" },
+    { 0xd20,                0x2a0,  "pad" },
+    { RK_BCH_SIGNED,        0x1040, "OEM-signed region" },
+};
+/* clang-format on */
+
+static enum rk_rc add_header(struct reading *in, struct rk_err *err)
+{
+    uint32_t stage2 = le32(in->file + RK_BCH_STAGE2_COUNT);
+    uint32_t stage1 = le32(in->file + RK_BCH_STAGE1_COUNT);
+    struct rk_region *header, *region = NULL;
+
+    if (stage2 > RK_BCH_STAGE2_MAX || stage1 > RK_BCH_STAGE1_MAX || stage2 == 0)
+        return rk_fail(err, RK_E_FORMAT,
+                       "NumBinaries at 0x%x is %u and at 0x%x is %u, expected 1 to 8 and 0 to 2",
+                       RK_BCH_STAGE2_COUNT, stage2, RK_BCH_STAGE1_COUNT, stage1);
+    if (rk_region_add(in->map, in->map->root, 0, RK_BCH_WIRE, "header", &header, err))
+        return err->rc;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (rk_region_add(in->map, header, parts[i].at, parts[i].len, parts[i].name, &region, err))
+            return err->rc;
+    }
+    for (size_t i = 0; i < stage2; i++) {
+        if (add_stage2(in, region, i, err))
+            return err->rc;
+    }
+    for (size_t i = 0; i < stage1; i++) {
+        if (add_stage1(in, region, i, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
+{
+    struct reading in = { .file = file, .len = len, .map = map, .end = RK_BCH_WIRE };
+    bool is_signed;
+    struct rk_region *rest;
+
+    if (!rk_bch_is(file, len))
+        return rk_fail(err, RK_E_FORMAT, "no NVDA header of 8192 bytes");
+    if (rk_bch_check_header(file, map, err) || add_header(&in, err))
+        return err->rc;
+    if (in.end < len && rk_region_add(map, map->root, in.end, len - in.end, "padding", &rest, err))
+        return err->rc;
+    is_signed = !all_zero(file + RK_BCH_SIGNATURE, 0xb10);
+    (void)snprintf(map->integrity, sizeof map->integrity, "digests ok, %s",
+                   is_signed ? "OEM signature at experimental offsets" : "no OEM signature");
+    return RK_OK;
+}
+
+/* ---- building ---- */
+
+static const struct rk_part_row part_rows[] = {
+    { "payload", true, false, "the image itself" },
+    { "append", false, true, "what follows it: mb2-bct behind mb2, a dtb behind UEFI" },
+    { "header", false, false, "the BSP's *_sigheader: its load, entry and flags are kept" },
+    { NULL, false, false, NULL },
+};
+static const struct rk_setting_row setting_rows[] = {
+    { "magic", NULL, "four characters of the type, e.g. MB2B (not with a header)" },
+    { "load", NULL, "load address" },
+    { "entry", NULL, "entry point" },
+    { "version", NULL, "version word: major, minor, ratchet from the low byte" },
+    { "pad-to", NULL, "pad the payload with 0xff to a multiple, before what is appended" },
+    { "output", "image", "image; payload: without a header, for the BSP's tool; sign: sig or pub" },
+    { "experimental", NULL, "oem-insert: put signature and key in, at third-party offsets" },
+    { NULL, NULL, NULL },
+};
+static const struct rk_format *self(void);
+
+static bool wants(const struct rk_job *job, const char *output)
+{
+    return strcmp(rk_job_text(job, self(), "output"), output) == 0;
+}
+
+static bool makes_bare(const struct rk_job *job)
+{
+    return !wants(job, "image");
+}
+
+/* The payload, padded as asked, what is appended, and zeros to a multiple of 16 (1.5, step 1). */
+static enum rk_rc put_payload(const struct rk_job *job, struct rk_wr *wr, struct rk_err *err)
+{
+    const struct rk_input *payload = rk_job_part(job, "payload");
+    uint64_t pad_to;
+
+    if (rk_job_u64(job, self(), "pad-to", 1, 1 << 24, &pad_to, err))
+        return err->rc;
+    if (pad_to == 0)
+        return rk_fail(err, RK_E_USAGE, "setting \"pad-to\": 0 is no multiple");
+    rk_wr_bytes(wr, payload->p, payload->len);
+    rk_wr_fill_byte(wr, 0xff, (size_t)((pad_to - payload->len % pad_to) % pad_to));
+    for (size_t i = 0; i < job->part_count; i++) {
+        if (strcmp(job->part[i].name, "append") == 0)
+            rk_wr_bytes(wr, job->part[i].p, job->part[i].len);
+    }
+    if (wr->len == 0)
+        return rk_fail(err, RK_E_USAGE, "the payload is empty");
+    rk_wr_zero(wr, (16 - wr->len % 16) % 16);
+    return RK_OK;
+}
+
+static enum rk_rc set_numbers(const struct rk_job *job, const struct type *type,
+                              struct rk_bch_stage2 *c, struct rk_err *err)
+{
+    struct {
+        const char *name;
+        uint32_t def, *into;
+    } numbers[] = {
+        { "load", type == NULL ? c->load : type->load, &c->load },
+        { "entry", type == NULL ? c->entry : type->entry, &c->entry },
+        { "version", type == NULL ? c->version : type->version, &c->version },
+    };
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        uint64_t value;
+
+        if (rk_job_u64(job, self(), numbers[i].name, numbers[i].def, UINT32_MAX, &value, err))
+            return err->rc;
+        *numbers[i].into = (uint32_t)value;
+    }
+    return RK_OK;
+}
+
+/* A header of the BSP: what it says of load, entry and flags stands. */
+static enum rk_rc take_header(const struct rk_input *from, uint8_t header[RK_BCH_WIRE],
+                              struct rk_bch_stage2 *ret, struct rk_err *err)
+{
+    struct rk_rd rd = { .buf = header + RK_BCH_STAGE2, .len = RK_BCH_STAGE2_WIRE };
+
+    if (!rk_bch_is(from->p, from->len))
+        return rk_fail(err, RK_E_USAGE, "part \"header\" has no NVDA header of 8192 bytes");
+    memcpy(header, from->p, RK_BCH_WIRE);
+    if (le32(header + RK_BCH_STAGE2_COUNT) != 1)
+        return rk_fail(err, RK_E_USAGE, "part \"header\" is of %u components, expected 1",
+                       le32(header + RK_BCH_STAGE2_COUNT));
+    rk_layout_read(rk_bch_stage2_layout, RK_BCH_STAGE2_FIELDS, &rd, ret);
+    if ((ret->flags0 & (RK_BCH_ENCRYPTED | RK_BCH_COMPRESSED)) != 0)
+        return rk_fail(err, RK_E_USAGE, "part \"header\" is of an encrypted or compressed image");
+    return RK_OK;
+}
+
+static enum rk_rc find_type(const struct rk_job *job, struct rk_bch_stage2 *c,
+                            const struct type **ret, struct rk_err *err)
+{
+    const char *text = rk_job_text(job, self(), "magic");
+
+    if (text == NULL || strlen(text) != 4)
+        return rk_fail(err, RK_E_USAGE, "setting \"magic\": expected four characters");
+    memcpy(c->magic, text, 4);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (strcmp(types[i].magic, text) == 0) {
+            *ret = &types[i];
+            return RK_OK;
+        }
+    }
+    *ret = NULL;
+    if (rk_job_text(job, self(), "load") == NULL)
+        rk_warn(job->ctx,
+                "%s: load address, entry and flags of this type are not public and left 0: take "
+                "the BSP's *_sigheader as part \"header\", or set them",
+                text);
+    return RK_OK;
+}
+
+static void put_stage1(const struct rk_bch_stage2 *c, uint8_t header[RK_BCH_WIRE])
+{
+    struct rk_bch_stage1 s = {
+        .length = c->length, .load = c->load, .entry = c->entry, .version = c->version
+    };
+    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_BCH_STAGE1_WIRE);
+
+    memcpy(s.magic, c->magic, sizeof s.magic);
+    memcpy(s.digest, c->digest, sizeof s.digest);
+    rk_layout_write(rk_bch_stage1_layout, RK_BCH_STAGE1_FIELDS, &s, &wr);
+    if (wr.failed == RK_OK)
+        memcpy(header + RK_BCH_STAGE1, wr.buf, wr.len);
+    header[RK_BCH_STAGE1_COUNT] = 1;
+}
+
+static enum rk_rc put_stage2(const struct rk_bch_stage2 *c, uint8_t header[RK_BCH_WIRE],
+                             struct rk_err *err)
+{
+    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_BCH_STAGE2_WIRE);
+
+    rk_layout_write(rk_bch_stage2_layout, RK_BCH_STAGE2_FIELDS, c, &wr);
+    if (wr.failed != RK_OK)
+        return rk_fail_nomem(err);
+    memcpy(header + RK_BCH_STAGE2, wr.buf, wr.len);
+    header[RK_BCH_STAGE2_COUNT] = 1;
+    return RK_OK;
+}
+
+static enum rk_rc build_header(const struct rk_job *job, const uint8_t *payload, size_t len,
+                               uint8_t header[RK_BCH_WIRE], struct rk_err *err)
+{
+    const struct rk_input *from = rk_job_part(job, "header");
+    const struct type *type = NULL;
+    struct rk_bch_stage2 c = { .length = 0 };
+
+    memset(header, 0, RK_BCH_WIRE);
+    memcpy(header, magic, sizeof magic);
+    if (from != NULL && rk_job_text(job, self(), "magic") != NULL)
+        return rk_fail(err, RK_E_USAGE, "setting \"magic\": part \"header\" has one already");
+    if (from != NULL ? take_header(from, header, &c, err) : find_type(job, &c, &type, err))
+        return err->rc;
+    if (set_numbers(job, type, &c, err))
+        return err->rc;
+    c.length = (uint32_t)len;
+    if (from == NULL || c.uncompressed_length != 0)
+        c.uncompressed_length = (uint32_t)len;
+    if (sha512(payload, len, c.digest, err) || put_stage2(&c, header, err))
+        return err->rc;
+    put_stage1(&c, header);
+    return rk_bch_set_digests(header, err);
+}
+
+static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(IMAGE_MAX);
+    RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
+    bool bare = wants(job, "payload");
+
+    if (!bare && !wants(job, "image"))
+        return rk_fail(err, RK_E_USAGE,
+                       "setting \"output\": expected image or payload, found "
+                       "\"%s\"",
+                       rk_job_text(job, self(), "output"));
+    if (!bare)
+        rk_wr_zero(&wr, RK_BCH_WIRE);
+    if (put_payload(job, &wr, err) || rk_wr_end(&wr, &file, err))
+        return err->rc;
+    if (!bare && build_header(job, file.p + RK_BCH_WIRE, file.len - RK_BCH_WIRE, file.p, err))
+        return err->rc;
+    *ret = rk_bytes_take(&file);
+    return RK_OK;
+}
+
+/* ---- signing ---- */
+
+/* Signing by the split that boot-images.md 8 recommends, or the experimental insert. */
+static enum rk_rc check_output(const struct rk_job *job, bool *ret_insert, struct rk_err *err)
+{
+    const char *experimental = rk_job_text(job, self(), "experimental");
+
+    *ret_insert = experimental != NULL && strcmp(experimental, "oem-insert") == 0;
+    if (experimental != NULL && !*ret_insert)
+        return rk_fail(err, RK_E_USAGE, "setting \"experimental\": expected oem-insert");
+    if (*ret_insert && !wants(job, "image"))
+        return rk_fail(err, RK_E_USAGE,
+                       "settings \"output\" and \"experimental\" exclude each "
+                       "other");
+    if (*ret_insert || wants(job, "sig") || wants(job, "pub"))
+        return RK_OK;
+    (void)rk_fail(err, RK_E_USAGE,
+                  "where the OEM signature stands is known from third-party work alone");
+    (void)rk_note(err, "output=sig and output=pub make the files that the BSP's own header tool "
+                       "puts in");
+    return rk_note(err, "experimental=oem-insert puts them in here, at those offsets");
+}
+
+static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t len,
+                          struct rk_requests *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
+    struct rk_tegra_key key;
+    bool insert;
+
+    if (!rk_bch_is(file, len))
+        return rk_fail(err, RK_E_FORMAT, "no NVDA header of 8192 bytes");
+    if (check_output(job, &insert, err) || rk_tegra_key(job->key[0].pub, &key, err) ||
+        rk_bytes_copy(file + RK_BCH_SIGNED, RK_BCH_WIRE - RK_BCH_SIGNED, &message, err))
+        return err->rc;
+    return rk_requests_add(ret, "", "the header's bytes 0xfc0 to 0x1fff", key.scheme, &message,
+                           err);
+}
+
+static enum rk_rc insert(const uint8_t *file, size_t len, const struct rk_tegra_key *key,
+                         const struct rk_bytes *wire, struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
+
+    if (rk_bytes_copy(file, len, &made, err))
+        return err->rc;
+    memset(made.p + RK_BCH_SIGNATURE, 0, RK_BCH_PCP - RK_BCH_SIGNATURE);
+    memcpy(made.p + RK_BCH_SIGNATURE, wire->p, wire->len);
+    memcpy(made.p + RK_BCH_PCP, key->pcp, sizeof key->pcp);
+    if (rk_bch_set_digests(made.p, err))
+        return err->rc;
+    *ret = rk_bytes_take(&made);
+    return RK_OK;
+}
+
+static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t len,
+                         const struct rk_bytes *signatures, struct rk_bytes *ret,
+                         struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes wire = RK_BYTES_NONE;
+    struct rk_tegra_key key;
+
+    if (rk_tegra_key(job->key[0].pub, &key, err) ||
+        rk_tegra_signature(job->key[0].pub, &signatures[0], &wire, err))
+        return err->rc;
+    if (wants(job, "pub"))
+        return rk_bytes_copy(key.pcp, key.len, ret, err);
+    if (wants(job, "sig")) {
+        *ret = rk_bytes_take(&wire);
+        return RK_OK;
+    }
+    rk_warn(job->ctx, "experimental: the OEM signature is put in at offsets that no vendor golden "
+                      "confirms");
+    return insert(file, len, &key, &wire, ret, err);
+}
+
+static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+                        struct rk_map *map, struct rk_err *err)
+{
+    struct rk_tegra_key key;
+
+    (void)len;
+    if (job->key_count == 0)
+        return rk_fail(err, RK_E_USAGE,
+                       "a tegra-bch is held against a public key, it has no "
+                       "certificate");
+    if (rk_tegra_key(job->key[0].pub, &key, err))
+        return err->rc;
+    if (all_zero(file + RK_BCH_SIGNATURE, 0xb10))
+        return rk_fail(err, RK_E_VERIFY, "no OEM signature at 0x90 (experimental offset)");
+    if (memcmp(file + RK_BCH_PCP, key.pcp, sizeof key.pcp) != 0)
+        return rk_fail(err, RK_E_VERIFY, "signed by another key: the PCP at 0xba0 is not this one");
+    if (rk_tegra_check(job->ctx, job->key[0].pub, file + RK_BCH_SIGNED, RK_BCH_WIRE - RK_BCH_SIGNED,
+                       file + RK_BCH_SIGNATURE, err))
+        return rk_wrap(err, "OEM signature over [0xfc0, 0x2000)");
+    (void)snprintf(map->signer, sizeof map->signer, "OEM key (%s), at experimental offsets",
+                   key.name);
+    for (size_t i = 0, n = map->guard_count; i < n; i++) { /* what the signed digests cover */
+        const struct rk_guard guard = map->guard[i];
+
+        if (guard.offset >= RK_BCH_WIRE &&
+            rk_map_guard(map, guard.offset, guard.len, RK_GUARD_SIGNATURE, "OEM signature", err))
+            return err->rc;
+    }
+    return rk_map_guard(map, RK_BCH_SIGNED, RK_BCH_WIRE - RK_BCH_SIGNED, RK_GUARD_SIGNATURE,
+                        "OEM signature", err);
+}
+
+static enum rk_rc handed_back(const struct rk_bytes *prepared, const struct rk_bytes *back,
+                              struct rk_err *err)
+{
+    RK_AUTO(rk_map_done) struct rk_map map = { .format = "tegra-bch" };
+    struct rk_rd rd = { .buf = back->p, .len = back->len };
+    const uint8_t *plain = prepared->p;
+    size_t plain_len = prepared->len;
+    struct rk_bch_stage2 c;
+
+    if (rk_region_add(&map, NULL, 0, back->len, "image", &map.root, err) ||
+        parse(back->p, back->len, &map, err))
+        return err->rc;
+    (void)rk_rd_take(&rd, RK_BCH_STAGE2);
+    rk_layout_read(rk_bch_stage2_layout, RK_BCH_STAGE2_FIELDS, &rd, &c);
+    if (rk_bch_is(plain, plain_len)) {
+        plain += RK_BCH_WIRE;
+        plain_len -= RK_BCH_WIRE;
+    }
+    if ((c.flags0 & RK_BCH_ENCRYPTED) == 0)
+        return rk_fail(err, RK_E_VERIFY, "is not encrypted: bit 26 of the flags at 0x141c is 0");
+    if (c.length < plain_len || c.length > plain_len + 16)
+        return rk_fail(err, RK_E_VERIFY, "%u bytes of payload, the input had %zu", c.length,
+                       plain_len);
+    if (memcmp(back->p + RK_BCH_WIRE, plain, plain_len) == 0)
+        return rk_fail(err, RK_E_VERIFY, "says it is encrypted, and holds the plaintext");
+    if (all_zero(back->p + RK_BCH_SIGNATURE, 0xb10))
+        return rk_fail(err, RK_E_VERIFY, "is not signed");
+    return RK_OK;
+}
+
+const struct rk_format rk_format_tegra_bch = {
+    .name = "tegra-bch",
+    .title = "T234 boot image with NVDA header",
+    .max = IMAGE_MAX,
+    .recognise = recognise,
+    .parse = parse,
+    .parts = part_rows,
+    .settings = setting_rows,
+    .fused_key = true,
+    .makes_bare = makes_bare,
+    .refusal = "SBK encryption has no public definition: the key tree above the image's key is in "
+               "NVIDIA's closed tools; in a manifest say encrypted-by: bsp, and rotkit prepares "
+               "the BSP tool's input, takes its output back and checks it",
+    .build = build,
+    .to_sign = to_sign,
+    .attach = attach,
+    .check = check,
+    .handed_back = handed_back,
+};
+
+static const struct rk_format *self(void)
+{
+    return &rk_format_tegra_bch;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Keys and signatures as T234 boot files hold them: little-endian, EC numbers in fixed slots.
+ * Source: boot-images.md 2.2, 2.3; the EC slots are not confirmed by a vendor golden.
+ */
+#pragma once
+
+#include "ftpmprov/fuse.h"
+#include "ftpmprov/signer.h"
+
+struct rk_tegra_key {
+    const char *name;      /* "RSA-3072" */
+    enum rk_scheme scheme; /* PSS with SHA-512 and a salt of 64, or ECDSA with SHA-512 */
+    size_t len;            /* bytes of key and of signature: 384, 64, 136 */
+    uint8_t pcp[RK_FUSE_PCP];
+};
+/* RK_E_KEY for a key that the boot ROM does not take, or an RSA exponent other than 65537. */
+RK_API enum rk_rc rk_tegra_key(EVP_PKEY *pub, struct rk_tegra_key *ret,
+                               struct rk_err *err) RK_MUST_CHECK;
+/* A signature as rk_signer_sign makes it, in the file's form: rk_tegra_key.len bytes. */
+RK_API enum rk_rc rk_tegra_signature(EVP_PKEY *pub, const struct rk_bytes *signature,
+                                     struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+/* Holds the file's form (at least rk_tegra_key.len bytes) against the message. RK_E_VERIFY. */
+RK_API enum rk_rc rk_tegra_check(const rk_ctx *ctx, EVP_PKEY *pub, const uint8_t *message,
+                                 size_t len, const uint8_t *wire, struct rk_err *err) RK_MUST_CHECK;

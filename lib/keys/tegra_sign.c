@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The little-endian forms of keys and signatures on Tegra. Source: boot-images.md 2.2, 2.3. */
+#include "ftpmprov/tegra_sign.h"
+
+#include "base/err.h"
+#include "base/ossl.h"
+
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/ecdsa.h>
+#include <openssl/rsa.h>
+
+RK_OSSL_CLEANUP(ecdsa_sig_done, ECDSA_SIG, ECDSA_SIG_free)
+
+/* One row a key type that a T234 boot ROM takes. */
+/* clang-format off */
+static const struct key_type {
+    const char *name;   /* for people */
+    const char *type;   /* EVP name */
+    int bits;
+    enum rk_scheme scheme;
+    size_t slot;        /* EC: bytes of a coordinate, of r and of s; 0: RSA */
+    size_t wire;        /* bytes of key and of signature */
+} key_types[] = {
+    { "RSA-3072", "RSA", 3072, RK_SCHEME_RSA_PSS_SHA512, 0,  384 },
+    { "P-256",    "EC",  256,  RK_SCHEME_ECDSA_SHA512,   32, 64 },
+    { "P-521",    "EC",  521,  RK_SCHEME_ECDSA_SHA512,   68, 136 },
+};
+/* clang-format on */
+enum { KEY_TYPES = sizeof key_types / sizeof key_types[0] };
+
+static void reverse(uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len / 2; i++) {
+        uint8_t byte = bytes[i];
+
+        bytes[i] = bytes[len - 1 - i];
+        bytes[len - 1 - i] = byte;
+    }
+}
+
+static enum rk_rc find_type(EVP_PKEY *pub, const struct key_type **ret, struct rk_err *err)
+{
+    for (size_t i = 0; i < KEY_TYPES; i++) {
+        if (EVP_PKEY_is_a(pub, key_types[i].type) && EVP_PKEY_get_bits(pub) == key_types[i].bits) {
+            *ret = &key_types[i];
+            return RK_OK;
+        }
+    }
+    return rk_fail(err, RK_E_KEY,
+                   "a T234 boot ROM takes RSA-3072, P-256 or P-521, this key is %s with %d bits",
+                   EVP_PKEY_get0_type_name(pub), EVP_PKEY_get_bits(pub));
+}
+
+/* The public exponent is not in the key's form, so the ROM has to assume it. */
+static enum rk_rc check_exponent(EVP_PKEY *pub, struct rk_err *err)
+{
+    RK_AUTO(rk_bn_done) BIGNUM *e = NULL;
+
+    if (EVP_PKEY_get_bn_param(pub, OSSL_PKEY_PARAM_RSA_E, &e) != 1)
+        return rk_fail_ossl(err, RK_E_KEY, "RSA key");
+    if (!BN_is_word(e, RSA_F4))
+        return rk_fail(err, RK_E_KEY, "the RSA exponent is not 65537, which the boot ROM assumes");
+    return RK_OK;
+}
+
+enum rk_rc rk_tegra_key(EVP_PKEY *pub, struct rk_tegra_key *ret, struct rk_err *err)
+{
+    const struct key_type *type;
+    struct rk_tegra_key key;
+
+    if (find_type(pub, &type, err) || (type->slot == 0 && check_exponent(pub, err)))
+        return err->rc;
+    key = (struct rk_tegra_key) { .name = type->name, .scheme = type->scheme, .len = type->wire };
+    if (rk_fuse_pcp(pub, key.pcp, err))
+        return err->rc;
+    *ret = key;
+    return RK_OK;
+}
+
+static enum rk_rc ecdsa_to_wire(const struct key_type *type, const struct rk_bytes *der,
+                                uint8_t *wire, struct rk_err *err)
+{
+    const unsigned char *at = der->p;
+    RK_AUTO(ecdsa_sig_done) ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &at, (long)der->len);
+
+    if (sig == NULL ||
+        BN_bn2lebinpad(ECDSA_SIG_get0_r(sig), wire, (int)type->slot) != (int)type->slot ||
+        BN_bn2lebinpad(ECDSA_SIG_get0_s(sig), wire + type->slot, (int)type->slot) !=
+            (int)type->slot)
+        return rk_fail_ossl(err, RK_E_KEY, "ECDSA signature");
+    return RK_OK;
+}
+
+enum rk_rc rk_tegra_signature(EVP_PKEY *pub, const struct rk_bytes *signature, struct rk_bytes *ret,
+                              struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes wire = RK_BYTES_NONE;
+    const struct key_type *type;
+
+    if (find_type(pub, &type, err) || rk_bytes_new(type->wire, &wire, err))
+        return err->rc;
+    if (type->slot != 0) {
+        if (ecdsa_to_wire(type, signature, wire.p, err))
+            return err->rc;
+    } else {
+        if (signature->len != type->wire)
+            return rk_fail(err, RK_E_KEY, "RSA signature of %zu bytes, expected %zu",
+                           signature->len, type->wire);
+        memcpy(wire.p, signature->p, type->wire);
+        reverse(wire.p, type->wire);
+    }
+    *ret = rk_bytes_take(&wire);
+    return RK_OK;
+}
+
+static enum rk_rc ecdsa_from_wire(const struct key_type *type, const uint8_t *wire,
+                                  struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(ecdsa_sig_done) ECDSA_SIG *sig = ECDSA_SIG_new();
+    BIGNUM *r = BN_lebin2bn(wire, (int)type->slot, NULL);
+    BIGNUM *s = BN_lebin2bn(wire + type->slot, (int)type->slot, NULL);
+    unsigned char *der = NULL;
+    enum rk_rc rc;
+    int len;
+
+    if (sig == NULL || r == NULL || s == NULL || ECDSA_SIG_set0(sig, r, s) != 1) {
+        BN_free(r);
+        BN_free(s);
+        return rk_fail_nomem(err);
+    }
+    len = i2d_ECDSA_SIG(sig, &der);
+    if (len <= 0)
+        return rk_fail_ossl(err, RK_E_VERIFY, "ECDSA signature");
+    rc = rk_bytes_copy(der, (size_t)len, ret, err);
+    OPENSSL_free(der);
+    return rc;
+}
+
+enum rk_rc rk_tegra_check(const rk_ctx *ctx, EVP_PKEY *pub, const uint8_t *message, size_t len,
+                          const uint8_t *wire, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes sig = RK_BYTES_NONE;
+    const struct key_type *type;
+
+    if (find_type(pub, &type, err))
+        return err->rc;
+    if (type->slot != 0) {
+        if (ecdsa_from_wire(type, wire, &sig, err))
+            return err->rc;
+    } else {
+        if (rk_bytes_copy(wire, type->wire, &sig, err))
+            return err->rc;
+        reverse(sig.p, sig.len);
+    }
+    return rk_signature_check(ctx, pub, type->scheme, message, len, sig.p, sig.len, err);
+}
