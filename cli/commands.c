@@ -13,6 +13,7 @@ const struct cmd *const commands[] = {
     &cmd_inspect,
     &cmd_pack,
     &cmd_encrypt,
+    &cmd_match,
     &cmd_device,
     &cmd_ek,
     &cmd_ca,

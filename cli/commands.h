@@ -10,6 +10,7 @@ extern const struct cmd cmd_verify;
 extern const struct cmd cmd_inspect;
 extern const struct cmd cmd_pack;
 extern const struct cmd cmd_encrypt;
+extern const struct cmd cmd_match;
 extern const struct cmd cmd_ek;
 extern const struct cmd cmd_device;
 extern const struct cmd cmd_blob;

@@ -19,6 +19,8 @@ static const struct rk_format *const formats[] = {
     &rk_format_nvftpm,
     &rk_format_kernel_encrypted,
     &rk_format_tegra_bch,
+    &rk_format_bup,
+    &rk_format_qspi,
     &rk_format_x509,
     &rk_format_raw,
 };
@@ -469,6 +471,14 @@ static enum rk_rc check_nested(const struct rk_job *job, const struct rk_region 
         check(format, job, file + region->offset, (size_t)region->len, &own, err))
         return rk_wrap(err, "%s at 0x%llx", region->name, (unsigned long long)region->offset);
     (void)snprintf(outer->signer, sizeof outer->signer, "%s", own.signer);
+    for (size_t i = 0; i < own.guard_count; i++) {
+        const struct rk_guard *guard = &own.guard[i];
+
+        if (guard->kind == RK_GUARD_SIGNATURE &&
+            rk_map_guard(outer, guard->offset + region->offset, guard->len, guard->kind, guard->by,
+                         err))
+            return err->rc;
+    }
     return RK_OK;
 }
 

@@ -10,6 +10,7 @@ owner() {
     case $1 in
     device_sn | devicedb | mac | signer | trust | pkcs7 | tegra_sign | cms | ekb | nvftpm | fuse) echo keys ;;
     ek | ekcert) echo ftpm ;;
+    tnspec) echo image ;;
     identity) echo platform ;;
     component) echo build ;;
     manifest | ledger | build) echo "$1" ;;
@@ -79,6 +80,7 @@ archive|build
 sqlite3|ledger
 libxml/|base
 libfdt|image
+zlib|image
 MAP
 rm -f found
 

@@ -30,5 +30,6 @@
 #include "ftpmprov/secret.h"
 #include "ftpmprov/signer.h"
 #include "ftpmprov/tegra_sign.h"
+#include "ftpmprov/tnspec.h"
 #include "ftpmprov/trust.h"
 #include "ftpmprov/words.h"
