@@ -20,6 +20,7 @@ static const struct rk_format *const formats[] = {
     &rk_format_kernel_encrypted,
     &rk_format_tegra_bch,
     &rk_format_bup,
+    &rk_format_capsule,
     &rk_format_qspi,
     &rk_format_x509,
     &rk_format_raw,

@@ -363,7 +363,7 @@ enum rk_rc rk_pkcs7_content(const uint8_t *der, size_t der_len, const char *type
 }
 
 enum rk_rc rk_pkcs7_subjects(const uint8_t *der, size_t der_len,
-                             void (*each)(void *arg, const char *common_name), void *arg,
+                             void (*each)(void *arg, const char *subject), void *arg,
                              struct rk_err *err)
 {
     RK_AUTO(p7_done) PKCS7 *p7 = NULL;
@@ -371,11 +371,11 @@ enum rk_rc rk_pkcs7_subjects(const uint8_t *der, size_t der_len,
     if (parse(der, der_len, &p7, err))
         return err->rc;
     for (int i = 0; i < sk_X509_num(p7->d.sign->cert); i++) {
-        char name[160] = "";
+        char subject[256] = "";
 
-        (void)X509_NAME_get_text_by_NID(X509_get_subject_name(sk_X509_value(p7->d.sign->cert, i)),
-                                        NID_commonName, name, sizeof name);
-        each(arg, name);
+        (void)X509_NAME_oneline(X509_get_subject_name(sk_X509_value(p7->d.sign->cert, i)), subject,
+                                sizeof subject);
+        each(arg, subject);
     }
     return RK_OK;
 }
