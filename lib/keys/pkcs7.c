@@ -208,6 +208,23 @@ enum rk_rc rk_pkcs7_size(const uint8_t *der, size_t len, size_t *ret, struct rk_
     return RK_OK;
 }
 
+enum rk_rc rk_pkcs7_signed_data(const struct rk_bytes *content_info, size_t *ret,
+                                struct rk_err *err)
+{
+    const uint8_t *at = content_info->p, *end = at + content_info->len;
+    size_t len;
+
+    /* SEQUENCE { OID, [0] { SignedData } } */
+    if (contents_octets(at, (size_t)(end - at), &at, &len, err) ||
+        contents_octets(at, (size_t)(end - at), &at, &len, err))
+        return err->rc;
+    at += len;
+    if (contents_octets(at, (size_t)(end - at), &at, &len, err))
+        return err->rc;
+    *ret = (size_t)(at - content_info->p);
+    return RK_OK;
+}
+
 /* ContentInfo, or the bare SignedData that efitools writes. */
 static enum rk_rc parse(const uint8_t *der, size_t len, PKCS7 **ret, struct rk_err *err)
 {

@@ -30,6 +30,10 @@ RK_API enum rk_rc rk_pkcs7_to_sign(const struct rk_pkcs7 *what, struct rk_bytes 
 RK_API enum rk_rc rk_pkcs7_finish(const struct rk_pkcs7 *what, const struct rk_bytes *signature,
                                   struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 
+/* Where the SignedData starts in a ContentInfo that rk_pkcs7_finish made; it runs to the end. */
+RK_API enum rk_rc rk_pkcs7_signed_data(const struct rk_bytes *content_info, size_t *ret,
+                                       struct rk_err *err) RK_MUST_CHECK;
+
 struct rk_pkcs7_check {
     const rk_ctx *ctx;
     EVP_PKEY *pub;         /* the signer must be this key; NULL: any */
