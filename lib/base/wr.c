@@ -134,6 +134,21 @@ void rk_wr_put_bytes(struct rk_wr *wr, size_t at, const void *bytes, size_t n)
         memcpy(wr->buf + at, bytes, n);
 }
 
+void rk_wr_der(struct rk_wr *wr, size_t from, uint8_t tag)
+{
+    size_t len = wr->len - from, digits = 0;
+    uint8_t head[10] = { tag };
+
+    for (size_t rest = len; len >= 0x80 && rest != 0; rest >>= 8)
+        digits++;
+    head[1] = (uint8_t)(digits == 0 ? len : 0x80 | digits);
+    store(head + 2, len, digits, true);
+    if (extend(wr, 2 + digits) == NULL)
+        return;
+    memmove(wr->buf + from + 2 + digits, wr->buf + from, len);
+    memcpy(wr->buf + from, head, 2 + digits);
+}
+
 enum rk_rc rk_wr_end(struct rk_wr *wr, struct rk_bytes *ret, struct rk_err *err)
 {
     if (wr->failed == RK_E_NOMEM)

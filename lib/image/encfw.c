@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TF-A's encrypted payload: a header of 44 bytes, then AES-256-GCM. Source: boot-images.md 5.1. */
+#include "base/layout.h"
+#include "base/ossl.h"
+#include "image/fip.h"
+
+#include <string.h>
+
+enum { IV_LEN = 12, TAG_LEN = 16, KEY_LEN = 32, FIELDS = 7 };
+#define MAGIC UINT32_C(0xaa640001)
+
+struct head {
+    uint32_t magic;
+    uint16_t dec_algo, flags, iv_len, tag_len;
+    uint8_t iv[16], tag[16];
+};
+/* clang-format off */
+static const struct rk_field head_layout[FIELDS] = {
+    RK_LE(struct head, magic),
+    RK_LE(struct head, dec_algo),
+    RK_LE(struct head, flags),
+    RK_LE(struct head, iv_len),
+    RK_LE(struct head, tag_len),
+    RK_BYTES(struct head, iv),
+    RK_BYTES(struct head, tag),
+};
+/* clang-format on */
+
+static bool read_head(const uint8_t *p, size_t len, struct head *ret)
+{
+    struct rk_rd rd = { .buf = p, .len = len };
+    struct rk_err ignored;
+
+    rk_layout_read(head_layout, FIELDS, &rd, ret);
+    return rk_rd_ok(&rd, &ignored) == RK_OK && ret->magic == MAGIC && ret->dec_algo == 0 &&
+           ret->flags <= 1 && ret->iv_len == IV_LEN && ret->tag_len == TAG_LEN;
+}
+
+bool rk_encfw_is(const uint8_t *p, size_t len)
+{
+    struct head h;
+
+    return read_head(p, len, &h);
+}
+
+/* In place; the tag is made or checked. No AAD. */
+static enum rk_rc gcm(const struct rk_job *job, bool seal, struct head *h, uint8_t *text,
+                      size_t len, struct rk_err *err)
+{
+    RK_AUTO(rk_cipher_done)
+    EVP_CIPHER *aes =
+        EVP_CIPHER_fetch(rk_ctx_libctx(job->ctx), "AES-256-GCM", rk_ctx_propq(job->ctx));
+    RK_AUTO(rk_cipher_ctx_done) EVP_CIPHER_CTX *run = EVP_CIPHER_CTX_new();
+    int n;
+
+    if (job->secret->len != KEY_LEN)
+        return rk_fail(err, RK_E_KEY, "firmware encryption needs a key of 32 bytes");
+    if (aes == NULL || run == NULL ||
+        EVP_CipherInit_ex2(run, aes, job->secret->p, h->iv, seal, NULL) != 1 ||
+        EVP_CipherUpdate(run, text, &n, text, (int)len) != 1 ||
+        (!seal && EVP_CIPHER_CTX_ctrl(run, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, h->tag) != 1))
+        return rk_fail_ossl(err, RK_E_INTERNAL, "AES-256-GCM");
+    if (EVP_CipherFinal_ex(run, text + len, &n) != 1) {
+        ERR_clear_error();
+        return rk_fail(err, RK_E_VERIFY,
+                       "the GCM tag does not hold: another key, or changed bytes");
+    }
+    if (seal && EVP_CIPHER_CTX_ctrl(run, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, h->tag) != 1)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "AES-256-GCM");
+    return RK_OK;
+}
+
+enum rk_rc rk_encfw_seal(const struct rk_job *job, uint16_t flags, const uint8_t *iv,
+                         const uint8_t *p, size_t len, struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_FIP_MAX);
+    struct head h = { .magic = MAGIC, .flags = flags, .iv_len = IV_LEN, .tag_len = TAG_LEN };
+
+    if (iv != NULL)
+        memcpy(h.iv, iv, IV_LEN);
+    else if (rk_job_iv(job, NULL, 0, p, len, h.iv, IV_LEN, err))
+        return err->rc;
+    if (rk_bytes_copy(p, len, &text, err) || gcm(job, true, &h, text.p, text.len, err))
+        return err->rc;
+    rk_layout_write(head_layout, FIELDS, &h, &wr);
+    rk_wr_bytes(&wr, text.p, text.len);
+    return rk_wr_end(&wr, ret, err);
+}
+
+enum rk_rc rk_encfw_open(const struct rk_job *job, const uint8_t *p, size_t len,
+                         struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    struct head h;
+
+    if (!read_head(p, len, &h))
+        return rk_fail(err, RK_E_FORMAT, "no header of an encrypted payload");
+    if (rk_bytes_copy(p + RK_ENCFW_HEAD, len - RK_ENCFW_HEAD, &text, err) ||
+        gcm(job, false, &h, text.p, text.len, err))
+        return err->rc;
+    *ret = rk_bytes_take(&text);
+    return RK_OK;
+}

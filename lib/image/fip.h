@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TF-A firmware image packages: their table, certificates and encrypted payloads. Source:
+ * boot-images.md 5.1. */
+#pragma once
+
+#include "base/format.h"
+
+enum { RK_FIP_ENTRIES_MAX = 64, RK_FIP_MAX = 256 << 20, RK_ENCFW_HEAD = 44 };
+
+/* The images that fiptool names, in its order. */
+struct rk_fip_row {
+    const char *name; /* fiptool's option */
+    uint8_t uuid[16];
+};
+const struct rk_fip_row *rk_fip_row(const uint8_t uuid[16]); /* NULL: not named */
+const struct rk_fip_row *rk_fip_row_named(const char *name); /* NULL: unknown */
+const struct rk_fip_row *rk_fip_row_at(size_t i);            /* NULL past the end */
+
+struct rk_fip_entry {
+    uint8_t uuid[16];
+    uint64_t flags;
+    const uint8_t *p; /* borrowed */
+    size_t len;
+    uint64_t offset;
+};
+struct rk_fip {
+    uint32_t serial;
+    uint64_t flags;
+    struct rk_fip_entry entry[RK_FIP_ENTRIES_MAX];
+    size_t count;
+    size_t end; /* of the package in the file */
+};
+/* RK_E_FORMAT unless the table ends and its payloads lie behind it, none over another. */
+enum rk_rc rk_fip_read(const uint8_t *file, size_t len, struct rk_fip *ret,
+                       struct rk_err *err) RK_MUST_CHECK;
+/* Adds or replaces an entry by name; the bytes are borrowed. */
+enum rk_rc rk_fip_put(struct rk_fip *fip, const char *name, const uint8_t *p, size_t len,
+                      struct rk_err *err) RK_MUST_CHECK;
+const struct rk_fip_entry *rk_fip_find(const struct rk_fip *fip, const char *name);
+/* Entries in fiptool's order, each start rounded up to align. */
+enum rk_rc rk_fip_write(const struct rk_fip *fip, uint64_t align, struct rk_bytes *ret,
+                        struct rk_err *err) RK_MUST_CHECK;
+
+/* ---- tbbr.c: the certificate chain ---- */
+
+/* One request a certificate. */
+enum rk_rc rk_tbbr_to_sign(const struct rk_job *job, const struct rk_format *format,
+                           const struct rk_fip *fip, struct rk_requests *ret,
+                           struct rk_err *err) RK_MUST_CHECK;
+/* The certificates with their signatures, owned by the caller, put into the package. */
+struct rk_tbbr_certs {
+    struct rk_bytes der[RK_REQUESTS_MAX];
+};
+void rk_tbbr_certs_done(struct rk_tbbr_certs *certs);
+enum rk_rc rk_tbbr_attach(const struct rk_job *job, const struct rk_format *format,
+                          const struct rk_bytes *signatures, struct rk_fip *fip,
+                          struct rk_tbbr_certs *certs, struct rk_err *err) RK_MUST_CHECK;
+/* From the root of trust down to each image's hash. */
+enum rk_rc rk_tbbr_check(const struct rk_job *job, const struct rk_fip *fip, struct rk_map *map,
+                         struct rk_err *err) RK_MUST_CHECK;
+/* The NV counter of a certificate as a ratchet; a region that is no certificate stays as it is. */
+void rk_tbbr_describe(const struct rk_fip_entry *entry, struct rk_region *region);
+
+/* ---- encfw.c: one encrypted payload ---- */
+
+bool rk_encfw_is(const uint8_t *p, size_t len);
+/* flags bit 0: 0 for the SoC-wide SSK, 1 for the board's own BSSK. iv NULL: by the job. */
+enum rk_rc rk_encfw_seal(const struct rk_job *job, uint16_t flags, const uint8_t *iv,
+                         const uint8_t *p, size_t len, struct rk_bytes *ret,
+                         struct rk_err *err) RK_MUST_CHECK;
+/* RK_E_VERIFY when the tag does not hold. */
+enum rk_rc rk_encfw_open(const struct rk_job *job, const uint8_t *p, size_t len,
+                         struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
