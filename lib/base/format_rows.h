@@ -10,3 +10,4 @@ extern const struct rk_format rk_format_x509;                  /* ftpm */
 extern const struct rk_format rk_format_bup, rk_format_capsule, rk_format_kernel_encrypted;
 extern const struct rk_format rk_format_qspi, rk_format_raw, rk_format_tegra_bch;
 extern const struct rk_format rk_format_fip, rk_format_kernel_cms, rk_format_uefi_auth;
+extern const struct rk_format rk_format_uefi_pe;

@@ -24,6 +24,7 @@ static const struct rk_format *const formats[] = {
     &rk_format_fip,
     &rk_format_qspi,
     &rk_format_uefi_auth,
+    &rk_format_uefi_pe,
     &rk_format_kernel_cms,
     &rk_format_x509,
     &rk_format_raw,
