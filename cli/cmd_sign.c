@@ -32,6 +32,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "key-for", 0, OPT_LIST, &args.key_for, "ROLE=URI", "the key of one role, where a format has several", false },
         { "passphrase", 0, OPT_STR, &args.passphrase, "SOURCE", "of the keys: fd:N, file:PATH or env:NAME (default: ask)", false },
         { "cert", 0, OPT_STR, &args.cert, "FILE", "the signer's certificate (PEM), then its chain", false },
+        { "content-key", 0, OPT_STR, &args.secret, "URI", "symmetric key of an encrypted image whose plaintext is signed", false },
         { "scheme", 0, OPT_STR, &args.scheme, "NAME", "signature scheme, e.g. rsa-pss-sha512 (default: the format's)", false },
         { "with", 0, OPT_LIST, &with, "NAME=FILE", "a further file that the format takes", false },
         { "set", 0, OPT_LIST, &args.set, "NAME=VALUE", "a setting of the format", false },

@@ -4,10 +4,21 @@
 
 #include "base/format.h"
 
-extern const struct rk_format rk_format_ekb, rk_format_nvftpm; /* keys */
-extern const struct rk_format rk_format_x509;                  /* ftpm */
+/* keys */
+extern const struct rk_format rk_format_ekb;
+extern const struct rk_format rk_format_nvftpm;
+/* ftpm */
+extern const struct rk_format rk_format_x509;
+/* bct */
 /* image */
-extern const struct rk_format rk_format_bup, rk_format_capsule, rk_format_kernel_encrypted;
-extern const struct rk_format rk_format_qspi, rk_format_raw, rk_format_tegra_bch;
-extern const struct rk_format rk_format_fip, rk_format_kernel_cms, rk_format_uefi_auth;
+extern const struct rk_format rk_format_bup;
+extern const struct rk_format rk_format_capsule;
+extern const struct rk_format rk_format_fip;
+extern const struct rk_format rk_format_kernel_cms;
+extern const struct rk_format rk_format_kernel_encrypted;
+extern const struct rk_format rk_format_optee_ta;
+extern const struct rk_format rk_format_qspi;
+extern const struct rk_format rk_format_raw;
+extern const struct rk_format rk_format_tegra_bch;
+extern const struct rk_format rk_format_uefi_auth;
 extern const struct rk_format rk_format_uefi_pe;

@@ -337,3 +337,25 @@ enum rk_rc rk_signature_check(const rk_ctx *ctx, EVP_PKEY *pub, enum rk_scheme i
         return rk_fail_ossl(err, RK_E_VERIFY, "the signature does not hold");
     return RK_OK;
 }
+
+enum rk_rc rk_signature_check_digest(const rk_ctx *ctx, EVP_PKEY *pub, enum rk_scheme id,
+                                     const uint8_t *digest, size_t digest_len, const uint8_t *sig,
+                                     size_t sig_len, struct rk_err *err)
+{
+    RK_AUTO(rk_pkey_ctx_done)
+    EVP_PKEY_CTX *run = EVP_PKEY_CTX_new_from_pkey(rk_ctx_libctx(ctx), pub, rk_ctx_propq(ctx));
+    RK_AUTO(rk_md_done) EVP_MD *md = NULL;
+    const struct scheme *scheme;
+
+    if (fitting_scheme(id, pub, &scheme, err))
+        return err->rc;
+    if (scheme->digest == NULL)
+        return rk_fail(err, RK_E_USAGE, "scheme %s signs no digest", scheme->name);
+    md = EVP_MD_fetch(rk_ctx_libctx(ctx), scheme->digest, rk_ctx_propq(ctx));
+    if (run == NULL || md == NULL || EVP_PKEY_verify_init(run) != 1 || !set_padding(scheme, run) ||
+        EVP_PKEY_CTX_set_signature_md(run, md) <= 0)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "cannot verify by %s", scheme->name);
+    if (EVP_PKEY_verify(run, sig, sig_len, digest, digest_len) != 1)
+        return rk_fail_ossl(err, RK_E_VERIFY, "the signature does not hold");
+    return RK_OK;
+}

@@ -61,6 +61,11 @@ RK_API enum rk_scheme rk_scheme_find(const char *name); /* RK_SCHEME_NONE when u
 RK_API enum rk_rc rk_signer_sign(rk_signer *signer, enum rk_scheme scheme, const uint8_t *msg,
                                  size_t msg_len, struct rk_bytes *ret,
                                  struct rk_err *err) RK_MUST_CHECK;
+/* The same over a digest that was made before; RK_E_USAGE for schemes that sign messages alone. */
+RK_API enum rk_rc rk_signature_check_digest(const rk_ctx *ctx, EVP_PKEY *pub, enum rk_scheme scheme,
+                                            const uint8_t *digest, size_t digest_len,
+                                            const uint8_t *sig, size_t sig_len,
+                                            struct rk_err *err) RK_MUST_CHECK;
 /* RK_E_VERIFY when the signature does not hold. */
 RK_API enum rk_rc rk_signature_check(const rk_ctx *ctx, EVP_PKEY *pub, enum rk_scheme scheme,
                                      const uint8_t *msg, size_t msg_len, const uint8_t *sig,
