@@ -21,4 +21,4 @@ extern const struct rk_format rk_format_qspi;
 extern const struct rk_format rk_format_raw;
 extern const struct rk_format rk_format_tegra_bch;
 extern const struct rk_format rk_format_uefi_auth;
-extern const struct rk_format rk_format_uefi_pe;
+extern const struct rk_format rk_format_uefi_dtb, rk_format_uefi_keys_dtbo, rk_format_uefi_pe;

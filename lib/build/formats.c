@@ -27,6 +27,8 @@ static const struct rk_format *const formats[] = {
     &rk_format_uefi_auth,
     &rk_format_uefi_pe,
     &rk_format_kernel_cms,
+    &rk_format_uefi_keys_dtbo,
+    &rk_format_uefi_dtb,
     &rk_format_x509,
     &rk_format_raw,
 };
