@@ -23,7 +23,7 @@ void rk_dtb_done(struct rk_dtb *dtb);
 enum rk_rc rk_dtb_open(const uint8_t *file, size_t len, struct rk_dtb *ret,
                        struct rk_err *err) RK_MUST_CHECK;
 /* libfdt's reason, in the words of its own error; a tree too large is RK_E_USAGE. */
-enum rk_rc rk_dtb_fail(int code, const char *what, struct rk_err *err);
+enum rk_rc rk_dtb_fail(int code, const char *what, struct rk_err *err) RK_MUST_CHECK;
 /* The value of a property, NULL when there is none; it stands at *ret_at in the file. */
 const uint8_t *rk_dtb_get(const struct rk_dtb *dtb, int node, const char *name, size_t *ret_at,
                           size_t *ret_len);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What tests of file formats share: vectors, a job with keys, patches, flipped bytes. */
+#pragma once
+
+#include "ftpmprov/file.h"
+#include "ftpmprov/format.h"
+
+#include <check.h>
+#include <string.h>
+
+#define BOOT TEST_DATA "/vectors/boot/"
+
+static struct rk_err err;
+
+static inline struct rk_bytes image_read(const char *path)
+{
+    struct rk_bytes file = RK_BYTES_NONE;
+
+    ck_assert_msg(rk_file_read(path, 1 << 28, &file, &err) == RK_OK, "%s", err.msg);
+    return file;
+}
+
+/* A job with one signer and its certificate, and one that verifies against it. */
+struct image_job {
+    rk_ctx *ctx;
+    rk_signer *signer;
+    struct rk_bytes cert;
+    struct rk_job_key key;
+    struct rk_job sign, verify;
+};
+
+static inline void image_job_open(struct image_job *j, const char *key, const char *cert)
+{
+    memset(j, 0, sizeof *j);
+    ck_assert_int_eq(rk_ctx_new(&j->ctx, &err), RK_OK);
+    ck_assert_msg(rk_signer_open(j->ctx, key, NULL, &j->signer, &err) == RK_OK, "%s", err.msg);
+    j->cert = image_read(cert);
+    j->key = (struct rk_job_key) { .role = "", .pub = rk_signer_pkey(j->signer) };
+    j->verify = (struct rk_job) { .ctx = j->ctx, .key = &j->key, .key_count = 1 };
+    j->sign = j->verify;
+    j->sign.cert = &j->cert;
+}
+
+static inline void image_job_done(struct image_job *j)
+{
+    rk_bytes_done(&j->cert);
+    rk_signer_free(j->signer);
+    rk_ctx_free(j->ctx);
+}
+
+static inline enum rk_rc image_verify(const char *format, const struct rk_job *job,
+                                      const uint8_t *file, size_t len)
+{
+    struct rk_map map;
+    enum rk_rc rc;
+
+    memset(&map, 0, sizeof map);
+    rc = rk_format_verify(format, job, file, len, &map, &err);
+    rk_map_done(&map);
+    return rc;
+}
+
+static inline void image_put_le(uint8_t *at, size_t width, uint64_t value)
+{
+    for (size_t i = 0; i < width; i++)
+        at[i] = (uint8_t)(value >> (8 * i));
+}
+
+/* Bytes whose flipping need not be noticed; all others must be. Written by hand, from the
+ * format's document. */
+struct image_free {
+    size_t offset, len;
+    bool passes; /* must verify; else either answer will do */
+};
+
+static inline void image_flip(const char *format, const struct rk_job *job, struct rk_bytes *file,
+                              const struct image_free *row, size_t rows)
+{
+    for (size_t i = 0; i < file->len; i++) {
+        const struct image_free *found = NULL;
+        enum rk_rc rc;
+
+        for (size_t k = 0; k < rows; k++) {
+            if (i >= row[k].offset && i - row[k].offset < row[k].len)
+                found = &row[k];
+        }
+        file->p[i] ^= 0x01;
+        rc = image_verify(format, job, file->p, file->len);
+        file->p[i] ^= 0x01;
+        if (found == NULL)
+            ck_assert_msg(rc == RK_E_VERIFY || rc == RK_E_FORMAT, "0x%zx: not noticed (%d)", i, rc);
+        else if (found->passes)
+            ck_assert_msg(rc == RK_OK, "0x%zx is not signed: %s", i, err.msg);
+        else
+            ck_assert_msg(rc == RK_OK || rc == RK_E_VERIFY || rc == RK_E_FORMAT, "0x%zx: %d", i,
+                          rc);
+    }
+}
