@@ -1,11 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Builds U-Boot's fit_check_sign, which Debian does not package, from Debian's source package.
-# Once: a second call finds it.
+# Builds U-Boot's fit_check_sign, which Debian does not package, from the source of Debian's u-boot.
+# A second call finds it.
 #   build-fit-check-sign.sh FOLDER
 set -eu
 folder=$1
 [ -x "$folder/fit_check_sign" ] && exit 0
-version=2023.01+dfsg
-sha256=7a9b8eb0b3c4ae1e53cb5ac9c9b5b4d3c1d4e5f6a7b8c9d0e1f2a3b4c5d6e7f8
+tarball=u-boot_2023.01+dfsg.orig.tar.xz
+sha256=e75da6f089d063aaef39a1c17f1631791d87700662624e18de2121fa39a1ed44
 mkdir -p "$folder"
+work=$(mktemp -d "$folder/work.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+curl -sSf --retry 3 -o "$work/$tarball" "http://deb.debian.org/debian/pool/main/u/u-boot/$tarball"
+echo "$sha256  $work/$tarball" | sha256sum -c --quiet -
+tar -xf "$work/$tarball" -C "$work" --strip-components=1
+(
+    cd "$work"
+    make -s tools-only_defconfig
+    make -s -j"$(nproc)" NO_SDL=1 tools-only
+) >"$work/log" 2>&1 || {
+    tail -n 20 "$work/log" >&2
+    exit 1
+}
+mv "$work/tools/fit_check_sign" "$folder/fit_check_sign"

@@ -14,6 +14,7 @@ extern const struct rk_format rk_format_x509;
 extern const struct rk_format rk_format_bup;
 extern const struct rk_format rk_format_capsule;
 extern const struct rk_format rk_format_fip;
+extern const struct rk_format rk_format_fit;
 extern const struct rk_format rk_format_kernel_cms;
 extern const struct rk_format rk_format_kernel_encrypted;
 extern const struct rk_format rk_format_optee_ta;

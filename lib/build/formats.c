@@ -22,6 +22,7 @@ static const struct rk_format *const formats[] = {
     &rk_format_bup,
     &rk_format_capsule,
     &rk_format_fip,
+    &rk_format_fit,
     &rk_format_optee_ta,
     &rk_format_qspi,
     &rk_format_uefi_auth,

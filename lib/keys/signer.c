@@ -28,18 +28,19 @@ struct rk_signer {
 static const struct scheme {
     enum rk_scheme id;
     const char *name, *key_type, *digest; /* digest NULL: the key signs the message itself */
-    bool pss;
+    int salt; /* of PSS; 0: no PSS */
 } schemes[] = {
-    { RK_SCHEME_RSA_PKCS1_SHA256, "rsa-pkcs1-sha256", "RSA",     "SHA256", false },
-    { RK_SCHEME_RSA_PKCS1_SHA384, "rsa-pkcs1-sha384", "RSA",     "SHA384", false },
-    { RK_SCHEME_RSA_PKCS1_SHA512, "rsa-pkcs1-sha512", "RSA",     "SHA512", false },
-    { RK_SCHEME_RSA_PSS_SHA256,   "rsa-pss-sha256",   "RSA",     "SHA256", true },
-    { RK_SCHEME_RSA_PSS_SHA384,   "rsa-pss-sha384",   "RSA",     "SHA384", true },
-    { RK_SCHEME_RSA_PSS_SHA512,   "rsa-pss-sha512",   "RSA",     "SHA512", true },
-    { RK_SCHEME_ECDSA_SHA256,     "ecdsa-sha256",     "EC",      "SHA256", false },
-    { RK_SCHEME_ECDSA_SHA384,     "ecdsa-sha384",     "EC",      "SHA384", false },
-    { RK_SCHEME_ECDSA_SHA512,     "ecdsa-sha512",     "EC",      "SHA512", false },
-    { RK_SCHEME_ED25519,          "ed25519",          "ED25519", NULL,     false },
+    { RK_SCHEME_RSA_PKCS1_SHA256, "rsa-pkcs1-sha256", "RSA",     "SHA256", 0 },
+    { RK_SCHEME_RSA_PKCS1_SHA384, "rsa-pkcs1-sha384", "RSA",     "SHA384", 0 },
+    { RK_SCHEME_RSA_PKCS1_SHA512, "rsa-pkcs1-sha512", "RSA",     "SHA512", 0 },
+    { RK_SCHEME_RSA_PSS_SHA256,   "rsa-pss-sha256",   "RSA",     "SHA256", RSA_PSS_SALTLEN_DIGEST },
+    { RK_SCHEME_RSA_PSS_SHA384,   "rsa-pss-sha384",   "RSA",     "SHA384", RSA_PSS_SALTLEN_DIGEST },
+    { RK_SCHEME_RSA_PSS_SHA512,   "rsa-pss-sha512",   "RSA",     "SHA512", RSA_PSS_SALTLEN_DIGEST },
+    { RK_SCHEME_RSA_PSS_MAX_SHA256, "rsa-pss-max-sha256", "RSA", "SHA256", RSA_PSS_SALTLEN_MAX },
+    { RK_SCHEME_ECDSA_SHA256,     "ecdsa-sha256",     "EC",      "SHA256", 0 },
+    { RK_SCHEME_ECDSA_SHA384,     "ecdsa-sha384",     "EC",      "SHA384", 0 },
+    { RK_SCHEME_ECDSA_SHA512,     "ecdsa-sha512",     "EC",      "SHA512", 0 },
+    { RK_SCHEME_ED25519,          "ed25519",          "ED25519", NULL,     0 },
 };
 /* clang-format on */
 enum { SCHEMES = sizeof schemes / sizeof schemes[0] };
@@ -271,10 +272,10 @@ enum rk_scheme rk_signer_default_scheme(const rk_signer *signer)
 
 static int set_padding(const struct scheme *scheme, EVP_PKEY_CTX *key)
 {
-    if (!scheme->pss)
+    if (scheme->salt == 0)
         return 1;
     return EVP_PKEY_CTX_set_rsa_padding(key, RSA_PKCS1_PSS_PADDING) > 0 &&
-           EVP_PKEY_CTX_set_rsa_pss_saltlen(key, RSA_PSS_SALTLEN_DIGEST) > 0;
+           EVP_PKEY_CTX_set_rsa_pss_saltlen(key, scheme->salt) > 0;
 }
 
 static enum rk_rc fitting_scheme(enum rk_scheme id, EVP_PKEY *pkey, const struct scheme **ret,

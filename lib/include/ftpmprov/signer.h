@@ -18,6 +18,7 @@ enum rk_scheme { /* names as in `rotkit sign --scheme` */
                  RK_SCHEME_RSA_PSS_SHA256,
                  RK_SCHEME_RSA_PSS_SHA384,
                  RK_SCHEME_RSA_PSS_SHA512,
+                 RK_SCHEME_RSA_PSS_MAX_SHA256, /* the largest salt, as U-Boot signs */
                  RK_SCHEME_ECDSA_SHA256,
                  RK_SCHEME_ECDSA_SHA384,
                  RK_SCHEME_ECDSA_SHA512,

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/fit.h"
+
+#include "base/ossl.h"
+#include "base/wr.h"
+
+#include <string.h>
+
+#include <libfdt.h>
+
+#include <openssl/core_names.h>
+
+enum { DEPTH_MAX = 32, DTB_MAX = 16384 };
+
+int rk_fdt_put_text(void *fdt, int node, const char *name, const char *text)
+{
+    return fdt_setprop(fdt, node, name, text, (int)strlen(text) + 1);
+}
+
+enum rk_rc rk_fit_nodes_add(struct rk_fit_nodes *nodes, const char *path, struct rk_err *err)
+{
+    size_t len = strlen(path);
+
+    if (nodes->count == RK_FIT_NODES_MAX || len >= RK_FIT_PATH)
+        return rk_fail(err, RK_E_FORMAT, "more than %d signed nodes, or a path too long",
+                       RK_FIT_NODES_MAX);
+    memcpy(nodes->path[nodes->count++], path, len + 1);
+    return RK_OK;
+}
+
+static bool lists(const struct rk_fit_nodes *nodes, const char *path)
+{
+    for (size_t i = 0; i < nodes->count; i++) {
+        if (strcmp(nodes->path[i], path) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Where the walk stands: a node of which `listed` says what is kept, and the one above it. */
+struct walk {
+    const uint8_t *fdt;
+    const struct rk_fit_nodes *nodes;
+    char path[RK_FIT_PATH * 2];
+    size_t path_len[DEPTH_MAX];
+    bool listed[DEPTH_MAX];
+    int depth; /* -1 before the root */
+};
+
+static enum rk_rc enter(struct walk *w, int at, struct rk_err *err)
+{
+    int len;
+    const char *name = fdt_get_name(w->fdt, at, &len);
+    size_t used = w->depth < 0 ? 0 : w->path_len[w->depth];
+
+    if (name == NULL || w->depth + 1 >= DEPTH_MAX || used + (size_t)len + 2 > sizeof w->path)
+        return rk_fail(err, RK_E_FORMAT, "device tree nested too deeply");
+    w->depth++;
+    if (w->depth == 0) {
+        w->path[0] = '/';
+        used = 1;
+    } else {
+        if (used > 1)
+            w->path[used++] = '/';
+        memcpy(w->path + used, name, (size_t)len);
+        used += (size_t)len;
+    }
+    w->path[used] = '\0';
+    w->path_len[w->depth] = used;
+    w->listed[w->depth] = lists(w->nodes, w->path);
+    return RK_OK;
+}
+
+static bool parent_listed(const struct walk *w)
+{
+    return w->depth > 0 && w->listed[w->depth - 1];
+}
+
+/* Image data is covered by its hash node instead. */
+static bool is_data(const uint8_t *fdt, int at)
+{
+    static const char *const names[] = { "data", "data-size", "data-position", "data-offset" };
+    const struct fdt_property *prop = fdt_get_property_by_offset(fdt, at, NULL);
+    const char *name = prop == NULL ? NULL : fdt_string(fdt, (int)fdt32_ld(&prop->nameoff));
+
+    for (size_t i = 0; name != NULL && i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the tag at `at` is signed. */
+static enum rk_rc step(struct walk *w, uint32_t tag, int at, bool *ret, struct rk_err *err)
+{
+    switch (tag) {
+    case FDT_BEGIN_NODE:
+        if (enter(w, at, err))
+            return err->rc;
+        *ret = w->listed[w->depth] || parent_listed(w);
+        return RK_OK;
+    case FDT_END_NODE:
+        if (w->depth < 0)
+            return rk_fail(err, RK_E_FORMAT, "a node ends that never began");
+        *ret = w->listed[w->depth] || parent_listed(w);
+        w->depth--;
+        return RK_OK;
+    case FDT_PROP:
+        *ret = w->depth >= 0 && w->listed[w->depth] && !is_data(w->fdt, at);
+        return RK_OK;
+    case FDT_NOP:
+        *ret = w->depth >= 0 && w->listed[w->depth];
+        return RK_OK;
+    default:
+        *ret = true;
+        return RK_OK;
+    }
+}
+
+static enum rk_rc keep(const uint8_t *fdt, size_t at, size_t len, struct rk_map *covers,
+                       struct rk_wr *wr, struct rk_err *err)
+{
+    rk_wr_bytes(wr, fdt + at, len);
+    return covers == NULL ? RK_OK
+                          : rk_map_guard(covers, at, len, RK_GUARD_SIGNATURE, "FIT signature", err);
+}
+
+static enum rk_rc walk_structure(struct walk *w, struct rk_map *covers, struct rk_wr *wr,
+                                 struct rk_err *err)
+{
+    size_t base = fdt_off_dt_struct(w->fdt);
+    int at = 0, next;
+    uint32_t tag;
+
+    do {
+        bool wanted;
+
+        tag = fdt_next_tag(w->fdt, at, &next);
+        if (next < 0 || step(w, tag, at, &wanted, err))
+            return rk_fail(err, RK_E_FORMAT, "damaged device tree at 0x%zx", base + (size_t)at);
+        if (wanted && keep(w->fdt, base + (size_t)at, (size_t)(next - at), covers, wr, err))
+            return err->rc;
+        at = next;
+    } while (tag != FDT_END);
+    return RK_OK;
+}
+
+enum rk_rc rk_fit_region(const uint8_t *fdt, const struct rk_fit_nodes *nodes, size_t strings,
+                         struct rk_map *covers, struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_FIT_MAX);
+    struct walk w = { .fdt = fdt, .nodes = nodes, .depth = -1 };
+
+    if (strings > fdt_size_dt_strings(fdt))
+        return rk_fail(err, RK_E_FORMAT, "hashed-strings is %zu, the strings block has %u bytes",
+                       strings, fdt_size_dt_strings(fdt));
+    if (walk_structure(&w, covers, &wr, err) ||
+        keep(fdt, fdt_off_dt_strings(fdt), strings, covers, &wr, err))
+        return err->rc;
+    return rk_wr_end(&wr, ret, err);
+}
+
+/* ---- the public key ---- */
+
+static bool put_number(void *fdt, int node, const char *name, const BIGNUM *number, int len)
+{
+    uint8_t bytes[1024];
+
+    return len <= (int)sizeof bytes && BN_bn2binpad(number, bytes, len) == len &&
+           fdt_setprop(fdt, node, name, bytes, len) == 0;
+}
+
+/* R^2 mod n, and -1/n mod 2^32: what U-Boot's Montgomery multiplication starts from. */
+static bool put_montgomery(void *fdt, int node, const BIGNUM *n, int len)
+{
+    RK_AUTO(rk_bn_ctx_done) BN_CTX *ctx = BN_CTX_new();
+    RK_AUTO(rk_bn_done) BIGNUM *r = BN_new();
+    RK_AUTO(rk_bn_done) BIGNUM *word = BN_new();
+    RK_AUTO(rk_bn_done) BIGNUM *inverse = BN_new();
+
+    return ctx != NULL && r != NULL && word != NULL && inverse != NULL &&
+           BN_set_bit(r, 16 * len) == 1 && BN_nnmod(r, r, n, ctx) == 1 &&
+           put_number(fdt, node, "rsa,r-squared", r, len) && BN_set_bit(word, 32) == 1 &&
+           BN_mod_inverse(inverse, n, word, ctx) != NULL && BN_sub(inverse, word, inverse) == 1 &&
+           fdt_setprop_u32(fdt, node, "rsa,n0-inverse", (uint32_t)BN_get_word(inverse)) == 0;
+}
+
+static bool put_key(void *fdt, int node, EVP_PKEY *pub)
+{
+    RK_AUTO(rk_bn_done) BIGNUM *n = NULL;
+    RK_AUTO(rk_bn_done) BIGNUM *e = NULL;
+    int bits = EVP_PKEY_get_bits(pub);
+
+    return EVP_PKEY_get_bn_param(pub, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
+           EVP_PKEY_get_bn_param(pub, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
+           fdt_setprop_u32(fdt, node, "rsa,num-bits", (uint32_t)bits) == 0 &&
+           fdt_setprop_u64(fdt, node, "rsa,exponent", BN_get_word(e)) == 0 &&
+           put_number(fdt, node, "rsa,modulus", n, bits / 8) &&
+           put_montgomery(fdt, node, n, bits / 8);
+}
+
+static void bytes_free(uint8_t **p)
+{
+    OPENSSL_free(*p);
+}
+
+enum rk_rc rk_fit_key_dtb(EVP_PKEY *pub, const char *name, const char *algo, const char *required,
+                          struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(bytes_free) uint8_t *fdt = OPENSSL_zalloc(DTB_MAX);
+    char node_name[RK_FIT_PATH];
+    int node;
+
+    if (fdt == NULL)
+        return rk_fail_nomem(err);
+    (void)snprintf(node_name, sizeof node_name, "key-%.100s", name);
+    if (fdt_create_empty_tree(fdt, DTB_MAX) != 0 ||
+        (node = fdt_add_subnode(fdt, 0, "signature")) < 0 ||
+        (node = fdt_add_subnode(fdt, node, node_name)) < 0 ||
+        rk_fdt_put_text(fdt, node, "required", required) != 0 ||
+        rk_fdt_put_text(fdt, node, "algo", algo) != 0 ||
+        rk_fdt_put_text(fdt, node, "key-name-hint", name) != 0 || !put_key(fdt, node, pub) ||
+        fdt_pack(fdt) != 0)
+        return rk_fail_ossl(err, RK_E_KEY, "the key cannot be put into a device tree");
+    return rk_bytes_copy(fdt, fdt_totalsize(fdt), ret, err);
+}
