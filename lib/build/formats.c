@@ -15,16 +15,17 @@
 /* The order is that of recognition: magic numbers first, DER last. */
 /* clang-format off */
 static const struct rk_format *const formats[] = {
+    &rk_format_qspi, /* told by its end: its start may look like a BCT */
     &rk_format_ekb,
     &rk_format_nvftpm,
     &rk_format_kernel_encrypted,
     &rk_format_tegra_bch,
+    &rk_format_tegra_br_bct,
     &rk_format_bup,
     &rk_format_capsule,
     &rk_format_fip,
     &rk_format_fit,
     &rk_format_optee_ta,
-    &rk_format_qspi,
     &rk_format_uefi_auth,
     &rk_format_uefi_pe,
     &rk_format_kernel_cms,

@@ -398,6 +398,27 @@ static enum rk_rc take_input(rk_images *images, struct made *made, struct rk_err
     return rk_bytes_copy(source.bytes->p, source.bytes->len, &made->bytes, err);
 }
 
+/* Read back as a verifier does, and with the keys at hand what it cannot see. */
+static enum rk_rc read_back(struct made *made, struct work *work, struct rk_err *err)
+{
+    RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
+    struct rk_input content = { .name = "content" };
+    bool keyed = made->signer.p != NULL || work->job.secret != NULL;
+
+    if (made->image->sign.at.line == 0)
+        work->job.key_count = 0;
+    if (made->format.detaches && made->content != NULL) {
+        content.p = made->content->bytes.p;
+        content.len = made->content->bytes.len;
+        work->job.part = &content;
+        work->job.part_count = 1;
+    }
+    if (!keyed || !made->format.checks)
+        return RK_OK;
+    return rk_format_verify(made->format.name, &work->job, made->bytes.p, made->bytes.len, &map,
+                            err);
+}
+
 static enum rk_rc process(rk_images *images, struct made *made, struct rk_err *err)
 {
     RK_AUTO(work_done) struct work *work = NULL;
@@ -415,6 +436,10 @@ static enum rk_rc process(rk_images *images, struct made *made, struct rk_err *e
     if ((made->format.encrypts_first && encrypt(made, work, err)) ||
         sign(images, made, work, err) || (!made->format.encrypts_first && encrypt(made, work, err)))
         return at_image(images, made->image, made->image->at, "", err);
+    if (read_back(made, work, err)) {
+        (void)rk_wrap(err, "read back");
+        return at_image(images, made->image, made->image->at, "", err);
+    }
     return hand_over(images, made, err);
 }
 
