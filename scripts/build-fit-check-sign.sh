@@ -12,7 +12,12 @@ mkdir -p "$folder"
 work=$(mktemp -d "$folder/work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-curl -sSf --retry 3 -o "$work/$tarball" "http://deb.debian.org/debian/pool/main/u/u-boot/$tarball"
+fetched=no
+for pool in http://deb.debian.org/debian \
+    http://snapshot.debian.org/archive/debian/20250520T000000Z; do
+    [ $fetched = yes ] ||
+        curl -sSfL --retry 3 -o "$work/$tarball" "$pool/pool/main/u/u-boot/$tarball" && fetched=yes
+done
 echo "$sha256  $work/$tarball" | sha256sum -c --quiet -
 tar -xf "$work/$tarball" -C "$work" --strip-components=1
 (

@@ -288,23 +288,24 @@ static const struct {
     const char *name;
     EVP_PKEY **key;
     const char *digest;
-    bool pss;
+    int salt; /* 0: no PSS */
 } schemes[] = {
-    { RK_SCHEME_RSA_PKCS1_SHA256, "rsa-pkcs1-sha256", &rsa, "SHA256", false },
-    { RK_SCHEME_RSA_PKCS1_SHA384, "rsa-pkcs1-sha384", &rsa, "SHA384", false },
-    { RK_SCHEME_RSA_PKCS1_SHA512, "rsa-pkcs1-sha512", &rsa, "SHA512", false },
-    { RK_SCHEME_RSA_PSS_SHA256,   "rsa-pss-sha256",   &rsa, "SHA256", true },
-    { RK_SCHEME_RSA_PSS_SHA384,   "rsa-pss-sha384",   &rsa, "SHA384", true },
-    { RK_SCHEME_RSA_PSS_SHA512,   "rsa-pss-sha512",   &rsa, "SHA512", true },
-    { RK_SCHEME_ECDSA_SHA256,     "ecdsa-sha256",     &p256, "SHA256", false },
-    { RK_SCHEME_ECDSA_SHA384,     "ecdsa-sha384",     &p384, "SHA384", false },
-    { RK_SCHEME_ECDSA_SHA512,     "ecdsa-sha512",     &p521, "SHA512", false },
-    { RK_SCHEME_ED25519,          "ed25519",          &ed25519, NULL,  false },
+    { RK_SCHEME_RSA_PKCS1_SHA256, "rsa-pkcs1-sha256", &rsa, "SHA256", 0 },
+    { RK_SCHEME_RSA_PKCS1_SHA384, "rsa-pkcs1-sha384", &rsa, "SHA384", 0 },
+    { RK_SCHEME_RSA_PKCS1_SHA512, "rsa-pkcs1-sha512", &rsa, "SHA512", 0 },
+    { RK_SCHEME_RSA_PSS_SHA256,   "rsa-pss-sha256",   &rsa, "SHA256", RSA_PSS_SALTLEN_DIGEST },
+    { RK_SCHEME_RSA_PSS_SHA384,   "rsa-pss-sha384",   &rsa, "SHA384", RSA_PSS_SALTLEN_DIGEST },
+    { RK_SCHEME_RSA_PSS_SHA512,   "rsa-pss-sha512",   &rsa, "SHA512", RSA_PSS_SALTLEN_DIGEST },
+    { RK_SCHEME_RSA_PSS_MAX_SHA256, "rsa-pss-max-sha256", &rsa, "SHA256", 2048 / 8 - 32 - 2 },
+    { RK_SCHEME_ECDSA_SHA256,     "ecdsa-sha256",     &p256, "SHA256", 0 },
+    { RK_SCHEME_ECDSA_SHA384,     "ecdsa-sha384",     &p384, "SHA384", 0 },
+    { RK_SCHEME_ECDSA_SHA512,     "ecdsa-sha512",     &p521, "SHA512", 0 },
+    { RK_SCHEME_ED25519,          "ed25519",          &ed25519, NULL,  0 },
 };
 /* clang-format on */
 enum { SCHEMES = sizeof schemes / sizeof schemes[0] };
 
-/* OpenSSL itself, told the parameters: PSS with a salt of exactly the digest's length. */
+/* OpenSSL itself, told the parameters: PSS with a salt of exactly the length wanted. */
 static bool openssl_accepts(size_t row, const struct rk_bytes *sig)
 {
     EVP_MD_CTX *md = EVP_MD_CTX_new();
@@ -312,9 +313,9 @@ static bool openssl_accepts(size_t row, const struct rk_bytes *sig)
     bool good = EVP_DigestVerifyInit_ex(md, &pctx, schemes[row].digest, NULL, NULL,
                                         *schemes[row].key, NULL) == 1;
 
-    if (good && schemes[row].pss)
+    if (good && schemes[row].salt != 0)
         good = EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) > 0 &&
-               EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) > 0;
+               EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, schemes[row].salt) > 0;
     good = good && EVP_DigestVerify(md, sig->p, sig->len, msg, sizeof msg) == 1;
     EVP_MD_CTX_free(md);
     return good;
