@@ -3,7 +3,7 @@
 .PHONY: demo check build bench clean setup
 
 demo: build
-	sh examples/jetson-orin/demo.sh build/demo
+	sh examples/jetson-product/demo.sh build/demo
 
 check: build
 	cmake --preset dev

@@ -67,7 +67,7 @@ static enum rk_rc read_parts(const struct app *app, const struct job_args *args,
     if (args->part_count > JOB_PARTS_MAX)
         return opt_fail(app, err, "%zu parts, at most %d", args->part_count, JOB_PARTS_MAX);
     for (size_t i = 0; i < args->part_count; i++) {
-        const char *path;
+        const char *path = NULL;
 
         if (split(app, args->parts[i], "NAME=FILE", &job->name[i], &path, err))
             return err->rc;
@@ -131,7 +131,7 @@ static enum rk_rc open_keys(const struct app *app, const struct job_args *args, 
     if (args->pub != NULL && open_public(app, args, job, err))
         return err->rc;
     for (size_t i = 0; i < args->key_for.count; i++) {
-        const char *uri;
+        const char *uri = NULL;
 
         if (i + 1 >= JOB_KEYS_MAX)
             return opt_fail(app, err, "more than %d keys", JOB_KEYS_MAX);

@@ -531,6 +531,8 @@ enum rk_rc rk_images_publish(const rk_images *images, rk_release *release, struc
             .signature_count = made->signature_count,
         };
 
+        for (size_t k = 0; !made->image->publish.v && k < made->signature_count; k++)
+            rk_release_keep_signature(release, &made->signature[k]);
         if (made->image->publish.v && rk_release_add_image(release, &image, err))
             return err->rc;
     }

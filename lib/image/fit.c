@@ -445,7 +445,7 @@ static enum rk_rc list_image(const void *fdt, const char *name, struct rk_fit_no
     {
         if (!is_named(fdt, sub, "hash") && !is_named(fdt, sub, "cipher"))
             continue;
-        (void)snprintf(below, sizeof below, "%.110s/%.60s", path, fdt_get_name(fdt, sub, NULL));
+        (void)snprintf(below, sizeof below, "%.100s/%.50s", path, fdt_get_name(fdt, sub, NULL));
         if (rk_fit_nodes_add(nodes, below, err))
             return err->rc;
     }

@@ -4,7 +4,7 @@
 
 #include "base/format.h"
 
-enum { RK_FIT_MAX = 256 << 20, RK_FIT_NODES_MAX = 64, RK_FIT_PATH = 192 };
+enum { RK_FIT_MAX = 256 << 20, RK_FIT_NODES_MAX = 32, RK_FIT_PATH = 160 };
 
 /* The nodes whose bytes a signature covers, by full path. */
 struct rk_fit_nodes {

@@ -133,7 +133,7 @@ static enum rk_rc walk_structure(struct walk *w, struct rk_map *covers, struct r
     uint32_t tag;
 
     do {
-        bool wanted;
+        bool wanted = false;
 
         tag = fdt_next_tag(w->fdt, at, &next);
         if (next < 0 || step(w, tag, at, &wanted, err))

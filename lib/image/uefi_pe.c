@@ -164,7 +164,7 @@ static enum rk_rc read_claim(const uint8_t *der, size_t len, struct rk_bytes *re
                              struct claim *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
-    struct rk_rd outer, data;
+    struct rk_rd outer = { .buf = NULL }, data = { .buf = NULL };
 
     if (rk_pkcs7_content(der, len, spc_indirect_data, &content, err) ||
         open_sequence(content.p, content.len, &outer, err) ||
@@ -474,7 +474,7 @@ static enum rk_rc check_signature(const struct rk_pkcs7_check *who, const uint8_
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
     struct claim claim;
-    struct rk_rd octets;
+    struct rk_rd octets = { .buf = NULL };
 
     /* The contents octets alone are signed (RFC 2315, 9.3). */
     if (read_claim(der, len, &content, &claim, err) ||

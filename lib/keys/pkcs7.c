@@ -199,8 +199,8 @@ enum rk_rc rk_pkcs7_finish(const struct rk_pkcs7 *what, const struct rk_bytes *s
 
 enum rk_rc rk_pkcs7_size(const uint8_t *der, size_t len, size_t *ret, struct rk_err *err)
 {
-    const uint8_t *inside;
-    size_t inside_len;
+    const uint8_t *inside = NULL;
+    size_t inside_len = 0;
 
     if (contents_octets(der, len, &inside, &inside_len, err))
         return err->rc;
@@ -212,7 +212,7 @@ enum rk_rc rk_pkcs7_signed_data(const struct rk_bytes *content_info, size_t *ret
                                 struct rk_err *err)
 {
     const uint8_t *at = content_info->p, *end = at + content_info->len;
-    size_t len;
+    size_t len = 0;
 
     /* SEQUENCE { OID, [0] { SignedData } } */
     if (contents_octets(at, (size_t)(end - at), &at, &len, err) ||

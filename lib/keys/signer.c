@@ -346,7 +346,7 @@ enum rk_rc rk_signature_check_digest(const rk_ctx *ctx, EVP_PKEY *pub, enum rk_s
     RK_AUTO(rk_pkey_ctx_done)
     EVP_PKEY_CTX *run = EVP_PKEY_CTX_new_from_pkey(rk_ctx_libctx(ctx), pub, rk_ctx_propq(ctx));
     RK_AUTO(rk_md_done) EVP_MD *md = NULL;
-    const struct scheme *scheme;
+    const struct scheme *scheme = NULL;
 
     if (fitting_scheme(id, pub, &scheme, err))
         return err->rc;

@@ -477,7 +477,7 @@ static enum rk_rc load_map(const struct loading *l, const struct place *place,
                            const struct rk_mrow *row, const yaml_node_t *node, struct rk_err *err)
 {
     struct rk_mmap *map = member(l->base, row);
-    size_t count;
+    size_t count = 0;
 
     if (count_pairs(l, place, node, RK_MMAP_MAX, &count, err))
         return err->rc;
@@ -510,7 +510,7 @@ static enum rk_rc load_images(const struct loading *l, const struct place *place
                               struct rk_err *err)
 {
     struct rk_mimages *images = member(l->base, row);
-    size_t count;
+    size_t count = 0;
 
     if (count_pairs(l, place, node, RK_MIMAGES_MAX, &count, err))
         return err->rc;

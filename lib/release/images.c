@@ -49,6 +49,13 @@ enum rk_rc rk_release_add_image(rk_release *release, const struct rk_release_ima
     return RK_OK;
 }
 
+void rk_release_keep_signature(rk_release *release, const struct rk_image_signature *signature)
+{
+    struct rk_jv root = rk_json_root(release->doc), list = rk_json_get(root, "step_signatures");
+
+    put_signature(list.v != NULL ? list : rk_json_put_array(root, "step_signatures"), signature);
+}
+
 static bool is_hex_of(struct rk_jv value, const uint8_t *bytes, size_t len)
 {
     const char *text = rk_json_str(value);
@@ -82,24 +89,32 @@ static enum rk_rc read_hex(struct rk_jv value, size_t max, struct rk_bytes *ret,
     return RK_OK;
 }
 
+/* The one of the list that is like it; absent when there is none. */
+static struct rk_jv find_like(struct rk_jv list, const struct rk_image_signature *like)
+{
+    for (size_t i = 0; i < rk_json_count(list); i++) {
+        if (is_like(rk_json_at(list, i), like))
+            return rk_json_at(list, i);
+    }
+    return (struct rk_jv) { NULL, NULL };
+}
+
 enum rk_rc rk_release_previous_signature(const rk_release *release,
                                          const struct rk_image_signature *like,
                                          struct rk_bytes *ret, struct rk_err *err)
 {
-    struct rk_jv files = rk_json_get(rk_json_root(release->previous), "files");
+    struct rk_jv root, files, found;
 
     *ret = (struct rk_bytes)RK_BYTES_NONE;
-    for (size_t i = 0; release->previous != NULL && i < rk_json_count(files); i++) {
-        struct rk_jv list = rk_json_get(rk_json_at(files, i), "signatures");
-
-        for (size_t k = 0; k < rk_json_count(list); k++) {
-            struct rk_jv o = rk_json_at(list, k);
-
-            if (is_like(o, like))
-                return read_hex(rk_json_get(o, "signature"), SIGNATURE_MAX, ret, err);
-        }
-    }
-    return RK_OK;
+    if (release->previous == NULL)
+        return RK_OK;
+    root = rk_json_root(release->previous);
+    files = rk_json_get(root, "files");
+    found = find_like(rk_json_get(root, "step_signatures"), like);
+    for (size_t i = 0; found.v == NULL && i < rk_json_count(files); i++)
+        found = find_like(rk_json_get(rk_json_at(files, i), "signatures"), like);
+    return found.v == NULL ? RK_OK
+                           : read_hex(rk_json_get(found, "signature"), SIGNATURE_MAX, ret, err);
 }
 
 /* ---- reading back ---- */

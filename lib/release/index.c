@@ -97,7 +97,7 @@ enum rk_rc rk_index_put(struct rk_jv files, const char *root, const char *path, 
     struct rk_jv entry;
 
     if (rk_path_join(root, path, full, sizeof full, err) ||
-        rk_file_read(full, RK_INDEX_FILE_MAX, &bytes, err) ||
+        rk_file_read(full, RK_IMAGE_FILE_MAX, &bytes, err) ||
         rk_sha256(bytes.p, bytes.len, digest, err))
         return err->rc;
     entry = rk_json_put_object(files, NULL);

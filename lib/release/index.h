@@ -10,7 +10,12 @@
 #include "ftpmprov/artifact.h"
 #include "ftpmprov/json.h"
 
-enum { RK_INDEX_FILE_MAX = 1 << 24, RK_BUCKET_ENTRIES_MAX = 8192, RK_BUCKETS_MAX = 1 << 24 };
+enum {
+    RK_INDEX_FILE_MAX = 1 << 24,
+    RK_IMAGE_FILE_MAX = 1 << 30,
+    RK_BUCKET_ENTRIES_MAX = 8192,
+    RK_BUCKETS_MAX = 1 << 24
+};
 
 /* Visits each file of <root>/<top>/<bucket> in order; path is relative to root. index.json is
  * skipped. */

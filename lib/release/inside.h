@@ -17,7 +17,7 @@ struct rk_release {
     char path[RK_PATH_MAX], staging[RK_PATH_MAX];
     int lock; /* on the staging folder, as long as this build is at work; -1: none */
 };
-enum { RK_RELEASE_JSON_MAX = 1 << 30, RK_IMAGE_FILE_MAX = 1 << 30 };
+enum { RK_RELEASE_JSON_MAX = 1 << 30 };
 
 /* images.c: an image of release.json read and held against its format and signer. */
 enum rk_rc rk_image_verify(const rk_ctx *ctx, const char *root, struct rk_jv entry,

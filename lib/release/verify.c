@@ -309,7 +309,7 @@ static bool stands_below(const char *path, const char *top)
 /* The files outside the buckets: release.json names each one, and nothing else is there. */
 static enum rk_rc check_files(struct verifying *v, struct rk_jv files, struct rk_err *err)
 {
-    size_t named[LOOSE] = { 0 }, found;
+    size_t named[LOOSE] = { 0 }, found = 0;
 
     for (size_t i = 0; i < rk_json_count(files); i++) {
         struct rk_jv entry = rk_json_at(files, i);

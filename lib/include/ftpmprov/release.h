@@ -59,6 +59,9 @@ struct rk_release_image {
 };
 RK_API enum rk_rc rk_release_add_image(rk_release *release, const struct rk_release_image *image,
                                        struct rk_err *err) RK_MUST_CHECK;
+/* A signature of an image that is only a step to others, kept for the same reason. */
+RK_API void rk_release_keep_signature(rk_release *release,
+                                      const struct rk_image_signature *signature);
 /*
  * The signature that the release in place has for this key, scheme and message; empty *ret when it
  * has none. Whoever takes it holds it against the key.

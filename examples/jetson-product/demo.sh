@@ -1,0 +1,31 @@
+#!/bin/sh
+# The main job: a Jetson Orin product from one manifest. Boot flash, update capsule, FIP and trusted
+# application, and for 20 devices key blob and certificates; verified, and looked at.
+#   demo.sh DIR
+set -eu
+dir=$1
+here=$(cd "$(dirname "$0")" && pwd)
+rotkit=${ROTKIT:-$here/../../build/release/bin/rotkit}
+
+sh "$here/prepare.sh" "$rotkit" "$dir"
+say() {
+    echo "\$ $*"
+}
+say rotkit build "$dir/product.yaml"
+"$rotkit" build "$dir/product.yaml"
+say rotkit verify "$dir/release"
+"$rotkit" verify "$dir/release"
+echo
+ls -l "$dir/release/images"
+say rotkit inspect --html "$dir/qspi.html" "$dir/release/images/qspi.img"
+"$rotkit" inspect --html "$dir/qspi.html" "$dir/release/images/qspi.img"
+
+device=$(find "$dir/release/devices" -name eks.img | sort | head -n 1)
+folder=$(dirname "$device")
+echo
+echo "one device:"
+ls "$folder"
+say rotkit blob open --root-key "$dir/keys/oem_k1.key" "$device"
+"$rotkit" blob open --root-key "$dir/keys/oem_k1.key" "$device"
+say "openssl verify (the EK certificate, by a program that is not ours)"
+openssl verify -CAfile "$dir/ca/root.pem" -untrusted "$dir/ca/issuing.pem" "$folder/ek-cert-l-1.der"
