@@ -17,148 +17,19 @@
 
 #include <libfdt.h>
 
-enum { IMAGES_MAX = 32, CONFIGS_MAX = 16, ROOM = 16384, SIG_MAX = 512, IV_LEN = 16, KEY_LEN = 32 };
+enum {
+    CONFIGS_MAX = 16,
+    ROOM = 1 << 18,
+    SIG_MAX = 512,
+    IV_LEN = 16,
+    KEY_LEN = 32,
+    NAME_MAX_LEN = 64
+};
 static const struct rk_format *self(void);
 
 static void bytes_free(uint8_t **p)
 {
     OPENSSL_free(*p);
-}
-
-static enum rk_rc bad_tree(int rc, const char *what, struct rk_err *err)
-{
-    return rk_fail(err, RK_E_FORMAT, "%s: %s", what, fdt_strerror(rc));
-}
-
-/* ---- reading ---- */
-
-static bool recognise(const uint8_t *file, size_t len)
-{
-    return len >= sizeof(struct fdt_header) && fdt_magic(file) == FDT_MAGIC &&
-           fdt_check_full(file, len) == 0 && fdt_path_offset(file, "/images") >= 0 &&
-           fdt_path_offset(file, "/configurations") >= 0;
-}
-
-static enum rk_rc open_tree(const uint8_t *file, size_t len, struct rk_err *err)
-{
-    int rc;
-
-    if (len < sizeof(struct fdt_header) || fdt_magic(file) != FDT_MAGIC)
-        return rk_fail(err, RK_E_FORMAT, "no device tree magic");
-    if (fdt_totalsize(file) > len)
-        return rk_fail(err, RK_E_FORMAT, "totalsize is %u, the file has %zu bytes",
-                       fdt_totalsize(file), len);
-    rc = fdt_check_full(file, len);
-    if (rc != 0)
-        return bad_tree(rc, "damaged device tree", err);
-    if (fdt_path_offset(file, "/images") < 0 || fdt_path_offset(file, "/configurations") < 0)
-        return rk_fail(err, RK_E_FORMAT, "no /images and /configurations: this is no FIT");
-    return RK_OK;
-}
-
-/* A text property; NULL when absent or no text. */
-static const char *text_of(const void *fdt, int node, const char *name)
-{
-    int len;
-    const char *text = fdt_getprop(fdt, node, name, &len);
-
-    return text != NULL && len > 0 && memchr(text, 0, (size_t)len) == text + len - 1 ? text : NULL;
-}
-
-static bool is_named(const void *fdt, int node, const char *start)
-{
-    const char *name = fdt_get_name(fdt, node, NULL);
-
-    return name != NULL && strncmp(name, start, strlen(start)) == 0;
-}
-
-static enum rk_rc check_hash(const void *fdt, int node, const uint8_t *data, size_t len,
-                             const char *image, struct rk_err *err)
-{
-    const char *algo = text_of(fdt, node, "algo");
-    const EVP_MD *md = algo == NULL ? NULL : EVP_get_digestbyname(algo);
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    unsigned digest_len = 0;
-    int value_len;
-    const void *value = fdt_getprop(fdt, node, "value", &value_len);
-
-    if (algo == NULL || md == NULL)
-        return rk_fail(err, RK_E_FORMAT, "image %s: unknown hash algorithm \"%s\"", image,
-                       algo == NULL ? "" : algo);
-    if (EVP_Digest(data, len, digest, &digest_len, md, NULL) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "%s", algo);
-    if (value == NULL || value_len != (int)digest_len || memcmp(value, digest, digest_len) != 0)
-        return rk_fail(err, RK_E_VERIFY, "image %s: its %s hash does not hold", image, algo);
-    return RK_OK;
-}
-
-static enum rk_rc add_image(const uint8_t *fdt, int node, struct rk_map *map, struct rk_err *err)
-{
-    const char *name = fdt_get_name(fdt, node, NULL), *type = text_of(fdt, node, "type");
-    struct rk_region *region;
-    int len, sub, hashes = 0;
-    const uint8_t *data = fdt_getprop(fdt, node, "data", &len);
-    size_t at;
-
-    if (data == NULL)
-        return rk_fail(err, RK_E_FORMAT,
-                       "image %s has no data of its own: external data is not "
-                       "read here",
-                       name);
-    at = (size_t)(data - fdt);
-    if (rk_region_add(map, map->root, at, (uint64_t)len, name, &region, err))
-        return err->rc;
-    region->nested = true;
-    (void)snprintf(region->note, sizeof region->note, "%s%s", type == NULL ? "" : type,
-                   fdt_subnode_offset(fdt, node, "cipher") >= 0 ? ", encrypted (AES-256-CBC)" : "");
-    fdt_for_each_subnode(sub, fdt, node)
-    {
-        if (!is_named(fdt, sub, "hash"))
-            continue;
-        if (check_hash(fdt, sub, data, (size_t)len, name, err) ||
-            rk_map_guard(map, at, (uint64_t)len, RK_GUARD_DIGEST, "hash node", err))
-            return err->rc;
-        hashes++;
-    }
-    if (hashes == 0)
-        (void)snprintf(region->note, sizeof region->note, "no hash");
-    return RK_OK;
-}
-
-static enum rk_rc add_images(const uint8_t *fdt, struct rk_map *map, struct rk_err *err)
-{
-    int images = fdt_path_offset(fdt, "/images"), node, count = 0;
-
-    fdt_for_each_subnode(node, fdt, images)
-    {
-        if (++count > IMAGES_MAX)
-            return rk_fail(err, RK_E_FORMAT, "more than %d images", IMAGES_MAX);
-        if (add_image(fdt, node, map, err))
-            return err->rc;
-    }
-    return RK_OK;
-}
-
-static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
-{
-    struct rk_region *region;
-    int configs, node, sub, is_signed = 0;
-
-    if (open_tree(file, len, err) ||
-        rk_region_add(map, map->root, 0, sizeof(struct fdt_header), "header", &region, err) ||
-        add_images(file, map, err) ||
-        rk_region_add(map, map->root, fdt_off_dt_strings(file), fdt_size_dt_strings(file),
-                      "strings block", &region, err))
-        return err->rc;
-    configs = fdt_path_offset(file, "/configurations");
-    fdt_for_each_subnode(node, file, configs) { fdt_for_each_subnode(sub, file, node) {
-        is_signed +=
-        is_named(file, sub, "signature") && fdt_getprop(file, sub, "value", NULL) != NULL;
-}
-}
-(void)snprintf(map->integrity, sizeof map->integrity, "hashes ok, %s",
-               is_signed ? "signatures not checked: needs the public key" : "not signed");
-return RK_OK;
 }
 
 /* ---- packing ---- */
@@ -181,6 +52,11 @@ static const struct rk_setting_row setting_rows[] = {
     { "output", "image", "sign: image; key-dtb for the public key as U-Boot carries it" },
     { NULL, NULL, NULL },
 };
+
+static bool makes_bare(const struct rk_job *job)
+{
+    return strcmp(rk_job_text(job, self(), "output"), "image") != 0;
+}
 
 static bool add_node(void *fdt, int images, const struct rk_input *part, const char *node_name,
                      const struct rk_job *job)
@@ -242,20 +118,16 @@ static enum rk_rc set_hashes(void *fdt, struct rk_err *err)
     {
         fdt_for_each_subnode(sub, fdt, node)
         {
-            const char *algo = text_of(fdt, sub, "algo");
-            const EVP_MD *md = algo == NULL ? NULL : EVP_get_digestbyname(algo);
             uint8_t digest[EVP_MAX_MD_SIZE];
-            unsigned digest_len = 0;
-            int len;
+            size_t digest_len = 0;
+            int len = 0;
             const void *data = fdt_getprop(fdt, node, "data", &len);
 
-            if (!is_named(fdt, sub, "hash"))
+            if (!rk_fit_is_named(fdt, sub, "hash"))
                 continue;
-            if (md == NULL || data == NULL)
-                return rk_fail(err, RK_E_FORMAT, "unknown hash algorithm \"%s\", or no data",
-                               algo == NULL ? "" : algo);
-            if (EVP_Digest(data, (size_t)len, digest, &digest_len, md, NULL) != 1 ||
-                fdt_setprop(fdt, sub, "value", digest, (int)digest_len) != 0)
+            if (data == NULL || rk_fit_hash(fdt, sub, data, (size_t)len, digest, &digest_len, err))
+                return data == NULL ? rk_fail(err, RK_E_FORMAT, "an image without data") : err->rc;
+            if (fdt_setprop(fdt, sub, "value", digest, (int)digest_len) != 0)
                 return rk_fail(err, RK_E_NOMEM, "no room for a hash");
         }
     }
@@ -267,7 +139,7 @@ static enum rk_rc take_packed(void *fdt, struct rk_bytes *ret, struct rk_err *er
     int rc = fdt_pack(fdt);
 
     if (rc != 0)
-        return bad_tree(rc, "device tree", err);
+        return rk_fit_bad_tree(rc, "device tree", err);
     return rk_bytes_copy(fdt, fdt_totalsize(fdt), ret, err);
 }
 
@@ -290,6 +162,8 @@ static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct r
     int room, images;
     char name[32];
 
+    if (makes_bare(job))
+        return rk_fail(err, RK_E_USAGE, "setting \"output\" is for sign");
     if (room_for(job, &room, err))
         return err->rc;
     fdt = OPENSSL_zalloc((size_t)room);
@@ -321,13 +195,30 @@ static enum rk_rc open_copy(const uint8_t *file, size_t len, uint8_t **ret, stru
     size_t room = len + ROOM;
     int rc;
 
-    if (open_tree(file, len, err))
+    if (rk_fit_open(file, len, err))
         return err->rc;
     *ret = OPENSSL_zalloc(room);
     if (*ret == NULL)
         return rk_fail_nomem(err);
     rc = fdt_open_into(file, *ret, (int)room);
-    return rc == 0 ? RK_OK : bad_tree(rc, "device tree", err);
+    return rc == 0 ? RK_OK : rk_fit_bad_tree(rc, "device tree", err);
+}
+
+/* Signature nodes of a configuration go: what they signed is about to change. */
+static enum rk_rc drop_signatures(void *fdt, int conf, struct rk_err *err)
+{
+    int node = fdt_first_subnode(fdt, conf);
+
+    while (node >= 0) {
+        if (!rk_fit_is_named(fdt, node, "signature")) {
+            node = fdt_next_subnode(fdt, node);
+            continue;
+        }
+        if (fdt_del_node(fdt, node) != 0)
+            return rk_fail(err, RK_E_INTERNAL, "a signature node cannot be removed");
+        node = fdt_first_subnode(fdt, conf);
+    }
+    return RK_OK;
 }
 
 /* ---- encrypting ---- */
@@ -382,7 +273,7 @@ static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t 
                           struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(bytes_free) uint8_t *fdt = NULL;
-    int node;
+    int node, conf;
 
     if (job->secret->len != KEY_LEN)
         return rk_fail(err, RK_E_KEY, "FIT encryption (aes256) needs a key of 32 bytes");
@@ -391,6 +282,11 @@ static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t 
     fdt_for_each_subnode(node, fdt, fdt_path_offset(fdt, "/images"))
     {
         if (encrypt_image(job, fdt, node, err))
+            return err->rc;
+    }
+    fdt_for_each_subnode(conf, fdt, fdt_path_offset(fdt, "/configurations"))
+    {
+        if (drop_signatures(fdt, conf, err))
             return err->rc;
     }
     if (set_hashes(fdt, err))
@@ -431,50 +327,66 @@ static enum rk_scheme scheme_of(const char *padding)
 static enum rk_rc list_image(const void *fdt, const char *name, struct rk_fit_nodes *nodes,
                              struct rk_err *err)
 {
-    char path[RK_FIT_PATH], below[RK_FIT_PATH];
+    char path[NAME_MAX_LEN + 16], below[RK_FIT_PATH];
     int node, sub;
 
-    (void)snprintf(path, sizeof path, "/images/%.100s", name);
+    if (strlen(name) > NAME_MAX_LEN || strchr(name, '/') != NULL)
+        return rk_fail(err, RK_E_FORMAT, "image name \"%.64s\" is too long or has a slash", name);
+    (void)snprintf(path, sizeof path, "/images/%s", name);
     node = fdt_path_offset(fdt, path);
     if (node < 0)
-        return rk_fail(err, RK_E_FORMAT, "the configuration names image \"%s\", which is not there",
+        return rk_fail(err, RK_E_FORMAT, "it names image \"%s\", which is not there", name);
+    if (!rk_fit_has_strong_hash(fdt, node))
+        return rk_fail(err, RK_E_FORMAT,
+                       "image \"%s\" has no hash by sha256, sha384 or sha512, so a signature would "
+                       "not cover it",
                        name);
     if (rk_fit_nodes_add(nodes, path, err))
         return err->rc;
     fdt_for_each_subnode(sub, fdt, node)
     {
-        if (!is_named(fdt, sub, "hash") && !is_named(fdt, sub, "cipher"))
+        const char *sub_name = fdt_get_name(fdt, sub, NULL);
+
+        if (!rk_fit_is_named(fdt, sub, "hash") && !rk_fit_is_named(fdt, sub, "cipher"))
             continue;
-        (void)snprintf(below, sizeof below, "%.100s/%.50s", path, fdt_get_name(fdt, sub, NULL));
+        if (strlen(sub_name) > NAME_MAX_LEN)
+            return rk_fail(err, RK_E_FORMAT, "node name \"%.64s\" is too long", sub_name);
+        (void)snprintf(below, sizeof below, "%s/%s", path, sub_name);
         if (rk_fit_nodes_add(nodes, below, err))
             return err->rc;
     }
     return RK_OK;
 }
 
-static const char *const image_props[] = { "kernel", "fdt", "ramdisk", "firmware", "loadables" };
+/* What U-Boot takes from a configuration. */
+static const char *const image_props[] = { "kernel", "fdt",  "ramdisk",    "firmware", "loadables",
+                                           "setup",  "fpga", "standalone", "script" };
 enum { IMAGE_PROPS = sizeof image_props / sizeof image_props[0] };
 
 /* Root, configuration, and every image that it names. */
 static enum rk_rc list_nodes(const void *fdt, int conf, struct rk_fit_nodes *nodes,
                              struct rk_err *err)
 {
+    const char *conf_name = fdt_get_name(fdt, conf, NULL);
     char path[RK_FIT_PATH];
 
-    (void)snprintf(path, sizeof path, "/configurations/%.100s", fdt_get_name(fdt, conf, NULL));
+    if (strlen(conf_name) > NAME_MAX_LEN)
+        return rk_fail(err, RK_E_FORMAT, "its name is too long");
+    (void)snprintf(path, sizeof path, "/configurations/%s", conf_name);
     if (rk_fit_nodes_add(nodes, "/", err) || rk_fit_nodes_add(nodes, path, err))
         return err->rc;
     for (size_t i = 0; i < IMAGE_PROPS; i++) {
         int len, count = fdt_stringlist_count(fdt, conf, image_props[i]);
 
+        if (count <= 0 && count != -FDT_ERR_NOTFOUND)
+            return rk_fail(err, RK_E_FORMAT, "its \"%s\" is no list of names", image_props[i]);
         for (int k = 0; k < count; k++) {
-            const char *name = fdt_stringlist_get(fdt, conf, image_props[i], k, &len);
-
-            if (name == NULL || list_image(fdt, name, nodes, err))
-                return rk_fail(err, RK_E_FORMAT, "configuration %s is damaged",
-                               fdt_get_name(fdt, conf, NULL));
+            if (list_image(fdt, fdt_stringlist_get(fdt, conf, image_props[i], k, &len), nodes, err))
+                return err->rc;
         }
     }
+    if (nodes->count == 2)
+        return rk_fail(err, RK_E_FORMAT, "it names no image");
     return RK_OK;
 }
 
@@ -519,15 +431,13 @@ static enum rk_rc prepare_conf(const struct rk_job *job, void *fdt, const char *
     char path[RK_FIT_PATH];
     int conf, node;
 
-    (void)snprintf(path, sizeof path, "/configurations/%.100s", conf_name);
+    (void)snprintf(path, sizeof path, "/configurations/%s", conf_name);
     conf = fdt_path_offset(fdt, path);
-    node = fdt_subnode_offset(fdt, conf, "signature-1");
-    if (node < 0)
-        node = fdt_add_subnode(fdt, conf, "signature-1");
     if (strcmp(padding, "pss") != 0 && strcmp(padding, "pkcs-1.5") != 0)
         return rk_fail(err, RK_E_USAGE, "setting \"padding\": expected pss or pkcs-1.5");
-    if (find_algorithm(job->key[0].pub, &algo, err))
+    if (find_algorithm(job->key[0].pub, &algo, err) || drop_signatures(fdt, conf, err))
         return err->rc;
+    node = fdt_add_subnode(fdt, conf, "signature-1");
     if (node < 0 || rk_fdt_put_text(fdt, node, "algo", algo->name) != 0 ||
         rk_fdt_put_text(fdt, node, "padding", padding) != 0 ||
         rk_fdt_put_text(fdt, node, "key-name-hint", rk_job_text(job, self(), "key-name")) != 0 ||
@@ -569,8 +479,9 @@ static enum rk_rc list_configurations(struct fit *fit, struct rk_err *err)
     {
         const char *name = fdt_get_name(fit->fdt, node, NULL);
 
-        if (fit->count == CONFIGS_MAX || name == NULL || strlen(name) > 100)
-            return rk_fail(err, RK_E_FORMAT, "more than %d configurations", CONFIGS_MAX);
+        if (fit->count == CONFIGS_MAX || name == NULL || strlen(name) > NAME_MAX_LEN)
+            return rk_fail(err, RK_E_FORMAT, "more than %d configurations, or one with a long name",
+                           CONFIGS_MAX);
         (void)snprintf(fit->conf[fit->count++], RK_FIT_PATH, "%s", name);
     }
     if (fit->count == 0)
@@ -582,7 +493,7 @@ static int signature_node(const struct fit *fit, size_t i)
 {
     char path[RK_FIT_PATH];
 
-    (void)snprintf(path, sizeof path, "/configurations/%.100s/signature-1", fit->conf[i]);
+    (void)snprintf(path, sizeof path, "/configurations/%s/signature-1", fit->conf[i]);
     return fdt_path_offset(fit->fdt, path);
 }
 
@@ -605,18 +516,13 @@ static enum rk_rc prepare(const struct rk_job *job, const uint8_t *file, size_t 
     }
     rc = fdt_pack(fit->fdt);
     if (rc != 0)
-        return bad_tree(rc, "device tree", err);
+        return rk_fit_bad_tree(rc, "device tree", err);
     for (size_t i = 0; i < fit->count; i++) {
         if (fdt_setprop_inplace_u64(fit->fdt, signature_node(fit, i), "hashed-strings",
                                     fdt_size_dt_strings(fit->fdt)) != 0)
             return rk_fail(err, RK_E_INTERNAL, "hashed-strings");
     }
     return RK_OK;
-}
-
-static bool makes_bare(const struct rk_job *job)
-{
-    return strcmp(rk_job_text(job, self(), "output"), "image") != 0;
 }
 
 /* What the stored node list and hashed-strings say is signed. */
@@ -665,6 +571,8 @@ static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t l
 
     if (find_algorithm(job->key[0].pub, &algo, err) || prepare(job, file, len, &fit, err))
         return err->rc;
+    if (makes_bare(job) && strcmp(rk_job_text(job, self(), "output"), "key-dtb") != 0)
+        return rk_fail(err, RK_E_USAGE, "setting \"output\": expected image or key-dtb");
     if (makes_bare(job))
         return rk_fit_key_dtb(job->key[0].pub, rk_job_text(job, self(), "key-name"), algo->name,
                               "conf", ret, err);
@@ -705,36 +613,55 @@ static enum rk_rc guard_data(const uint8_t *fdt, int conf, struct rk_map *map, s
             int node = fdt_subnode_offset(fdt, fdt_path_offset(fdt, "/images"), name);
             const uint8_t *data = fdt_getprop(fdt, node, "data", &len);
 
-            if (data == NULL || fdt_first_subnode(fdt, node) < 0)
-                return rk_fail(err, RK_E_VERIFY, "image %s has no hash, so it is not signed", name);
-            if (rk_map_guard(map, (uint64_t)(data - fdt), (uint64_t)len, RK_GUARD_SIGNATURE,
-                             "FIT signature", err))
+            if (data != NULL && rk_map_guard(map, (uint64_t)(data - fdt), (uint64_t)len,
+                                             RK_GUARD_SIGNATURE, "FIT signature, by its hash", err))
                 return err->rc;
         }
     }
     return RK_OK;
 }
 
-static enum rk_rc check_conf(const struct rk_job *job, const uint8_t *fdt, int conf,
-                             struct rk_map *map, struct rk_err *err)
+static enum rk_rc check_signature(const struct rk_job *job, const uint8_t *fdt, int conf, int node,
+                                  struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
-    int node = fdt_subnode_offset(fdt, conf, "signature-1"), len;
-    const char *algo = node < 0 ? NULL : text_of(fdt, node, "algo");
-    const char *padding = node < 0 ? NULL : text_of(fdt, node, "padding");
-    const uint8_t *value = node < 0 ? NULL : fdt_getprop(fdt, node, "value", &len);
+    const char *algo = rk_fit_text(fdt, node, "algo"), *padding = rk_fit_text(fdt, node, "padding");
+    int len = 0;
+    const uint8_t *value = fdt_getprop(fdt, node, "value", &len);
     const struct algorithm *want;
 
     if (algo == NULL || value == NULL)
         return rk_fail(err, RK_E_VERIFY, "is not signed");
+    if (fdt_getprop(fdt, node, "padding", NULL) != NULL &&
+        (padding == NULL || (strcmp(padding, "pss") != 0 && strcmp(padding, "pkcs-1.5") != 0)))
+        return rk_fail(err, RK_E_VERIFY, "unknown padding, expected pss or pkcs-1.5");
     if (find_algorithm(job->key[0].pub, &want, err) || strcmp(want->name, algo) != 0)
-        return rk_fail(err, RK_E_VERIFY, "signed by %s, the key given is of another kind", algo);
-    if (check_complete(fdt, conf, node, err) || stored_region(fdt, node, map, &message, err) ||
-        rk_signature_check(job->ctx, job->key[0].pub,
-                           scheme_of(padding == NULL ? "pkcs-1.5" : padding), message.p,
-                           message.len, value, (size_t)len, err))
+        return rk_fail(err, RK_E_VERIFY, "signed by \"%.40s\", the key given is of another kind",
+                       algo);
+    if (check_complete(fdt, conf, node, err) || stored_region(fdt, node, NULL, &message, err))
         return err->rc;
-    return guard_data(fdt, conf, map, err);
+    return rk_signature_check(job->ctx, job->key[0].pub,
+                              scheme_of(padding == NULL ? "pkcs-1.5" : padding), message.p,
+                              message.len, value, (size_t)len, err);
+}
+
+/* One signature that holds is enough: the others are for other keys. */
+static enum rk_rc check_conf(const struct rk_job *job, const uint8_t *fdt, int conf,
+                             struct rk_map *map, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
+    int node;
+
+    (void)rk_fail(err, RK_E_VERIFY, "is not signed");
+    fdt_for_each_subnode(node, fdt, conf)
+    {
+        if (!rk_fit_is_named(fdt, node, "signature") ||
+            check_signature(job, fdt, conf, node, err) != RK_OK)
+            continue;
+        return stored_region(fdt, node, map, &message, err) ? err->rc
+                                                            : guard_data(fdt, conf, map, err);
+    }
+    return err->rc;
 }
 
 static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
@@ -744,7 +671,7 @@ static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t le
 
     if (job->key_count == 0)
         return rk_fail(err, RK_E_USAGE, "a FIT is held against a public key");
-    if (open_tree(file, len, err))
+    if (rk_fit_open(file, len, err))
         return err->rc;
     fdt_for_each_subnode(conf, file, fdt_path_offset(file, "/configurations"))
     {
@@ -764,8 +691,8 @@ const struct rk_format rk_format_fit = {
     .name = "fit",
     .title = "U-Boot FIT image",
     .max = RK_FIT_MAX,
-    .recognise = recognise,
-    .parse = parse,
+    .recognise = rk_fit_recognise,
+    .parse = rk_fit_parse,
     .parts = part_rows,
     .settings = setting_rows,
     .encrypts_first = true,

@@ -4,6 +4,8 @@
 
 #include "base/format.h"
 
+#include "base/ossl.h"
+
 enum { RK_FIT_MAX = 256 << 20, RK_FIT_NODES_MAX = 32, RK_FIT_PATH = 160 };
 
 /* The nodes whose bytes a signature covers, by full path. */
@@ -22,6 +24,25 @@ enum rk_rc rk_fit_nodes_add(struct rk_fit_nodes *nodes, const char *path,
 enum rk_rc rk_fit_region(const uint8_t *fdt, const struct rk_fit_nodes *nodes, size_t strings,
                          struct rk_map *covers, struct rk_bytes *ret,
                          struct rk_err *err) RK_MUST_CHECK;
+
+/* ---- reading (fit_read.c) ---- */
+
+bool rk_fit_recognise(const uint8_t *file, size_t len);
+/* RK_E_FORMAT unless the tree is whole, within limits, with names that mean one node each. */
+enum rk_rc rk_fit_open(const uint8_t *file, size_t len, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_fit_parse(const uint8_t *file, size_t len, struct rk_map *map,
+                        struct rk_err *err) RK_MUST_CHECK;
+/* RK_E_FORMAT with libfdt's reason. */
+enum rk_rc rk_fit_bad_tree(int rc, const char *what, struct rk_err *err);
+/* A text property; NULL when absent or no text. */
+const char *rk_fit_text(const void *fdt, int node, const char *name);
+bool rk_fit_is_named(const void *fdt, int node, const char *start);
+/* The digest that a hash node names; RK_E_FORMAT for an unknown one. */
+enum rk_rc rk_fit_hash(const void *fdt, int node, const uint8_t *data, size_t len,
+                       uint8_t ret[EVP_MAX_MD_SIZE], size_t *ret_len,
+                       struct rk_err *err) RK_MUST_CHECK;
+/* Whether a hash node of the image ties its data to a signature: SHA-2. */
+bool rk_fit_has_strong_hash(const void *fdt, int image);
 
 /* Sets a text property; 0, or an error of libfdt. */
 int rk_fdt_put_text(void *fdt, int node, const char *name, const char *text);

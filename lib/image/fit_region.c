@@ -117,16 +117,37 @@ static enum rk_rc step(struct walk *w, uint32_t tag, int at, bool *ret, struct r
     }
 }
 
-static enum rk_rc keep(const uint8_t *fdt, size_t at, size_t len, struct rk_map *covers,
-                       struct rk_wr *wr, struct rk_err *err)
+/* Signed bytes, gathered; neighbours become one guard. */
+struct kept {
+    const uint8_t *fdt;
+    struct rk_map *covers; /* may be NULL */
+    struct rk_wr *wr;
+    size_t from, to;
+};
+
+static enum rk_rc flush(struct kept *kept, struct rk_err *err)
 {
-    rk_wr_bytes(wr, fdt + at, len);
-    return covers == NULL ? RK_OK
-                          : rk_map_guard(covers, at, len, RK_GUARD_SIGNATURE, "FIT signature", err);
+    size_t from = kept->from, len = kept->to - kept->from;
+
+    rk_wr_bytes(kept->wr, kept->fdt + from, len);
+    kept->from = kept->to;
+    if (kept->covers == NULL || len == 0)
+        return RK_OK;
+    return rk_map_guard(kept->covers, from, len, RK_GUARD_SIGNATURE, "FIT signature", err);
 }
 
-static enum rk_rc walk_structure(struct walk *w, struct rk_map *covers, struct rk_wr *wr,
-                                 struct rk_err *err)
+static enum rk_rc keep(struct kept *kept, size_t at, size_t len, struct rk_err *err)
+{
+    if (at != kept->to) {
+        if (flush(kept, err))
+            return err->rc;
+        kept->from = at;
+    }
+    kept->to = at + len;
+    return RK_OK;
+}
+
+static enum rk_rc walk_structure(struct walk *w, struct kept *kept, struct rk_err *err)
 {
     size_t base = fdt_off_dt_struct(w->fdt);
     int at = 0, next;
@@ -136,9 +157,10 @@ static enum rk_rc walk_structure(struct walk *w, struct rk_map *covers, struct r
         bool wanted = false;
 
         tag = fdt_next_tag(w->fdt, at, &next);
-        if (next < 0 || step(w, tag, at, &wanted, err))
+        if (next < 0)
             return rk_fail(err, RK_E_FORMAT, "damaged device tree at 0x%zx", base + (size_t)at);
-        if (wanted && keep(w->fdt, base + (size_t)at, (size_t)(next - at), covers, wr, err))
+        if (step(w, tag, at, &wanted, err) ||
+            (wanted && keep(kept, base + (size_t)at, (size_t)(next - at), err)))
             return err->rc;
         at = next;
     } while (tag != FDT_END);
@@ -150,12 +172,13 @@ enum rk_rc rk_fit_region(const uint8_t *fdt, const struct rk_fit_nodes *nodes, s
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_FIT_MAX);
     struct walk w = { .fdt = fdt, .nodes = nodes, .depth = -1 };
+    struct kept kept = { .fdt = fdt, .covers = covers, .wr = &wr };
 
     if (strings > fdt_size_dt_strings(fdt))
         return rk_fail(err, RK_E_FORMAT, "hashed-strings is %zu, the strings block has %u bytes",
                        strings, fdt_size_dt_strings(fdt));
-    if (walk_structure(&w, covers, &wr, err) ||
-        keep(fdt, fdt_off_dt_strings(fdt), strings, covers, &wr, err))
+    if (walk_structure(&w, &kept, err) || keep(&kept, fdt_off_dt_strings(fdt), strings, err) ||
+        flush(&kept, err))
         return err->rc;
     return rk_wr_end(&wr, ret, err);
 }

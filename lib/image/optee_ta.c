@@ -342,6 +342,8 @@ static enum rk_rc gcm(const struct rk_job *job, bool seal, struct ta *ta, uint8_
     RK_AUTO(rk_cipher_ctx_done) EVP_CIPHER_CTX *run = EVP_CIPHER_CTX_new();
     int n, len = (int)ta->shdr.img_size;
 
+    if (job->secret->len != 16 && job->secret->len != 24 && job->secret->len != 32)
+        return rk_fail(err, RK_E_KEY, "the encryption key needs 16, 24 or 32 bytes");
     if (aes == NULL || run == NULL ||
         EVP_CipherInit_ex2(run, aes, job->secret->p, ta->iv, seal, NULL) != 1 ||
         EVP_CipherUpdate(run, text, &n, text, len) != 1 ||
