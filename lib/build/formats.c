@@ -148,19 +148,35 @@ static enum rk_rc adopt(struct rk_map *map, struct rk_region *region, struct rk_
     return RK_OK;
 }
 
+/* The bytes of a region at an address as malloc gives one: libfdt reads words in place. */
+static enum rk_rc align(const uint8_t *file, const struct rk_region *region, struct rk_bytes *room,
+                        const uint8_t **ret, struct rk_err *err)
+{
+    *ret = file + region->offset;
+    if ((uintptr_t)*ret % sizeof(uint64_t) == 0)
+        return RK_OK;
+    if (rk_bytes_copy(*ret, (size_t)region->len, room, err))
+        return err->rc;
+    *ret = room->p;
+    return RK_OK;
+}
+
 static enum rk_rc parse_nested(struct rk_map *map, struct rk_region *list, const uint8_t *file,
                                int depth, struct rk_err *err)
 {
     for (struct rk_region *region = list; region != NULL; region = region->next) {
         RK_AUTO(rk_map_done) struct rk_map inner = { .root = NULL };
-        const uint8_t *bytes = file + region->offset;
+        RK_AUTO(rk_bytes_done) struct rk_bytes room = RK_BYTES_NONE;
         const struct rk_format *format;
+        const uint8_t *bytes;
 
         if (!region->nested || region->child != NULL) {
             if (parse_nested(map, region->child, file, depth, err))
                 return err->rc;
             continue;
         }
+        if (align(file, region, &room, &bytes, err))
+            return err->rc;
         format = recognise(bytes, (size_t)region->len);
         if (format == NULL)
             continue;
@@ -476,9 +492,13 @@ static enum rk_rc check_nested(const struct rk_job *job, const struct rk_region 
                                struct rk_map *outer, struct rk_err *err)
 {
     RK_AUTO(rk_map_done) struct rk_map own = { .root = NULL };
+    RK_AUTO(rk_bytes_done) struct rk_bytes room = RK_BYTES_NONE;
+    const uint8_t *bytes;
 
-    if (parse(format, file + region->offset, (size_t)region->len, 0, &own, err) ||
-        check(format, job, file + region->offset, (size_t)region->len, &own, err))
+    if (align(file, region, &room, &bytes, err))
+        return err->rc;
+    if (parse(format, bytes, (size_t)region->len, 0, &own, err) ||
+        check(format, job, bytes, (size_t)region->len, &own, err))
         return rk_wrap(err, "%s at 0x%llx", region->name, (unsigned long long)region->offset);
     (void)snprintf(outer->signer, sizeof outer->signer, "%s", own.signer);
     for (size_t i = 0; i < own.guard_count; i++) {

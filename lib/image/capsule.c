@@ -276,7 +276,7 @@ static const struct rk_setting_row setting_rows[] = {
       "the oldest that may be installed later (default: version)" },
     { "image-type", "bf0d4599-20d4-414e-b2c5-3595b1cda402",
       "FMP image type GUID; a product should have its own" },
-    { "monotonic-count", "1", "MonotonicCount, signed behind the payload" },
+    { "monotonic-count", "1", "sign: MonotonicCount, signed behind the payload" },
     { "accept-test-keys", "no", "yes: take EDK2's public test certificates" },
     { NULL, NULL, NULL },
 };

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+# Do fiptool and openssl read our packages, and does TF-A's chain of trust hold certificate by certificate?
+. "$(dirname "$0")/lib.sh"
+need fiptool openssl
+V=$DATA/vectors/boot
+K=$V/keys
+I=$V/inputs
+
+run 0 pack fip -o plain tb-fw="$I/bl2.bin" soc-fw="$I/bl31.bin" tos-fw="$I/bl32.bin" nt-fw="$I/bl33.bin" hw-config="$V/fit/pub.dtb"
+run 0 sign fip plain -o signed --key "$K/rot.pem" --key-for trusted-world="$K/tw.pem" --key-for non-trusted-world="$K/ntw.pem" \
+    --key-for soc-fw="$K/socfw.pem" --key-for tos-fw="$K/tosfw.pem" --key-for nt-fw="$K/ntfw.pem" \
+    --set tfw-nvctr=31 --set ntfw-nvctr=223
+fiptool info signed >listed || fail "fiptool refuses ours"
+[ "$(wc -l <listed)" -eq 13 ] || fail "fiptool sees $(cat listed)"
+mkdir un
+fiptool unpack --out un signed
+cmp un/nt-fw.bin "$I/bl33.bin" || fail "fiptool unpacks another BL33"
+
+# cert NAME KEY: signed by that key, whose public half is inside
+cert() {
+    openssl x509 -inform DER -in "un/$1.bin" -out cert.pem || fail "openssl reads no $1"
+    openssl x509 -in cert.pem -noout -pubkey | cmp - "$2" || fail "$1 carries another key"
+    openssl verify -ignore_critical -check_ss_sig -partial_chain -trusted cert.pem cert.pem >judged 2>&1 || fail "$1: $(cat judged)"
+    openssl x509 -in cert.pem -noout -text >text
+    grep -q 'Signature Algorithm: rsassaPss' text || fail "$1 is not PSS"
+    grep -q 'Salt Length: 0x20' text || fail "$1: another salt"
+}
+for pair in trusted-key-cert:rot tb-fw-cert:rot soc-fw-key-cert:tw tos-fw-key-cert:tw nt-fw-key-cert:ntw soc-fw-cert:socfw \
+    tos-fw-cert:tosfw nt-fw-cert:ntfw; do
+    openssl pkey -in "$K/${pair#*:}.pem" -pubout -out pub
+    cert "${pair%:*}" pub
+done
+# An image's hash, and the extension it stands in, as asn1parse sees them (1.3.6.1.4.1.4128.2100.603: BL31).
+openssl asn1parse -inform DER -in un/soc-fw-cert.bin >asn1
+sum=$(sha256sum "$I/bl31.bin" | cut -d ' ' -f 1 | tr a-f A-F)
+grep -A 2 ':1.3.6.1.4.1.4128.2100.603$' asn1 | grep -q "$sum" || fail "BL31's hash is not in extension 603"
+grep -A 2 ':1.3.6.1.4.1.4128.2100.1$' asn1 | grep -q ':02011F' || fail "the trusted counter is not 31"
+
+# One changed byte of an image, of a certificate; one image left out.
+for at in 700 5000 12000; do
+    cp signed bad
+    printf '\377\376' | dd of=bad bs=1 seek=$at conv=notrunc 2>/dev/null
+    run 3 verify --pub "$K/rsa2048.pub.pem" bad
+done
+fiptool remove --force --out bad --hw-config signed
+run 3 verify --pub "$K/rsa2048.pub.pem" bad
+stderr_is "rotkit: bad: fip: tb-fw-cert: hw-config is certified and not in the package"
+fiptool remove --force --out bad --soc-fw-cert signed
+run 3 verify --pub "$K/rsa2048.pub.pem" bad
+stderr_is "rotkit: bad: fip: soc-fw-cert: is missing, soc-fw is not signed"
+
+# ECDSA, and a counter that falls.
+openssl ecparam -name prime256v1 -genkey -noout -out ec.pem
+openssl pkey -in ec.pem -pubout -out ec.pub
+run 0 sign fip plain -o two --key ec.pem --set tfw-nvctr=32 --set ntfw-nvctr=223
+run 0 verify --pub ec.pub --not-older-than signed two
+run 3 verify --not-older-than two signed
+stderr_is 'rotkit: signed: "trusted-key-cert" falls from 32 to 31'
+# Signed first, encrypted after; the other way is refused.
+echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >sym.key
+run 0 encrypt fip signed -o sealed --key sym.key
+run 0 verify --pub "$K/rsa2048.pub.pem" sealed
+grep -qF 'the hashes of 2 encrypted images need the key' "$out" || fail "$(cat "$out")"
+run 0 verify --pub "$K/rsa2048.pub.pem" --key sym.key sealed
+refuse 2 'rotkit: "sealed": sign fip: an image is encrypted already: TF-A authenticates what it decrypted, so sign first' \
+    sign fip sealed -o x --key "$K/rot.pem"
