@@ -21,12 +21,20 @@ enum rk_rc rk_fit_bad_tree(int rc, const char *what, struct rk_err *err)
 }
 
 /* A node "images" near the start; a FIT that is cut or damaged behind it is still told by it. */
+/* libfdt takes no tree that does not stand at a multiple of 8, as inside another image it may not.
+ */
+static bool has_magic(const uint8_t *file, size_t len)
+{
+    return len >= sizeof(struct fdt_header) && (uintptr_t)file % 8 == 0 &&
+           fdt_magic(file) == FDT_MAGIC;
+}
+
 bool rk_fit_recognise(const uint8_t *file, size_t len)
 {
     static const uint8_t node[12] = { 0, 0, 0, FDT_BEGIN_NODE, 'i', 'm', 'a', 'g', 'e', 's' };
     size_t end = len < LOOK_MAX ? len : LOOK_MAX;
 
-    if (len < sizeof(struct fdt_header) || fdt_magic(file) != FDT_MAGIC)
+    if (!has_magic(file, len))
         return false;
     for (size_t at = sizeof(struct fdt_header); at + sizeof node <= end; at += 4) {
         if (memcmp(file + at, node, sizeof node) == 0)
@@ -74,7 +82,7 @@ enum rk_rc rk_fit_open(const uint8_t *file, size_t len, struct rk_err *err)
 {
     int rc;
 
-    if (len < sizeof(struct fdt_header) || fdt_magic(file) != FDT_MAGIC)
+    if (!has_magic(file, len))
         return rk_fail(err, RK_E_FORMAT, "no device tree magic");
     if (fdt_totalsize(file) > len)
         return rk_fail(err, RK_E_FORMAT, "totalsize is %u, the file has %zu bytes",
