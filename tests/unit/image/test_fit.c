@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fit: the golden holds (mkimage made it), its signed region by hand, ours is made and read, trees
+ * made to deceive, every cut, every flipped byte. Offsets in the golden are read off fdtdump.
+ */
+#include "image.h"
+#include "suite.h"
+
+#include <libfdt.h>
+
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+
+#define GOLDEN BOOT "fit/kernel.fit"
+#define KERNEL BOOT "inputs/kernel.bin"
+#define IMAGE  "/images/kernel-1"
+#define HASH   "/images/kernel-1/hash-1"
+#define CONF   "/configurations/conf-1"
+#define SIG    "/configurations/conf-1/signature-1"
+
+enum { ROOM = 65536, VALUE_PSS_SALT = 222 };
+
+static struct image_job job;
+
+static void load(void)
+{
+    image_job_open(&job, BOOT "keys/rsa2048.pem", BOOT "fit/dev.crt");
+}
+
+static void unload(void)
+{
+    image_job_done(&job);
+}
+
+static struct rk_bytes pack(const struct rk_job *how)
+{
+    struct rk_bytes kernel = image_read(KERNEL), made = RK_BYTES_NONE;
+    struct rk_input part = { "kernel", kernel.p, kernel.len };
+    struct rk_job build = *how;
+
+    build.part = &part;
+    build.part_count = 1;
+    ck_assert_msg(rk_format_build("fit", &build, &made, &err) == RK_OK, "%s", err.msg);
+    rk_bytes_done(&kernel);
+    return made;
+}
+
+static enum rk_rc sign(const struct rk_bytes *file, struct rk_bytes *ret)
+{
+    return rk_format_sign("fit", &job.sign, &job.signer, file->p, file->len, ret, &err);
+}
+
+/* The golden with room, to be changed. */
+static uint8_t *open_golden(void)
+{
+    struct rk_bytes file = image_read(GOLDEN);
+    uint8_t *fdt = malloc(ROOM);
+
+    ck_assert_ptr_nonnull(fdt);
+    ck_assert_int_eq(fdt_open_into(file.p, fdt, ROOM), 0);
+    rk_bytes_done(&file);
+    return fdt;
+}
+
+static int at(const void *fdt, const char *path)
+{
+    int node = fdt_path_offset(fdt, path);
+
+    ck_assert_int_ge(node, 0);
+    return node;
+}
+
+/* The rest, if any, is OpenSSL's reason. */
+static void begins_with(const char *message)
+{
+    ck_assert_msg(strncmp(err.msg, message, strlen(message)) == 0, "%s", err.msg);
+}
+
+/* Packs, verifies and frees the tree. */
+static void answers(uint8_t *fdt, enum rk_rc rc, const char *message)
+{
+    ck_assert_int_eq(fdt_pack(fdt), 0);
+    ck_assert_int_eq(image_verify("fit", &job.verify, fdt, fdt_totalsize(fdt)), rc);
+    begins_with(message);
+    free(fdt);
+}
+
+START_TEST(what_mkimage_signed_holds_under_its_key_and_no_other)
+{
+    struct rk_bytes file = image_read(GOLDEN);
+    struct image_job other;
+
+    ck_assert_msg(image_verify(NULL, &job.verify, file.p, file.len) == RK_OK, "%s", err.msg);
+    image_job_open(&other, BOOT "keys/tw.pem", BOOT "fit/dev.crt");
+    ck_assert_int_eq(image_verify(NULL, &other.verify, file.p, file.len), RK_E_VERIFY);
+    begins_with("fit: configuration conf-1: the signature does not hold");
+    image_job_done(&other);
+    rk_bytes_done(&file);
+}
+END_TEST
+
+/* boot-images.md 5.3, rules 1 to 4, applied to the golden by hand. */
+static const struct range {
+    size_t from, to;
+} golden_signed[] = {
+    { 0x38, 0xac },     /* root, BEGIN of images, kernel-1 up to its data */
+    { 0x10b8, 0x1194 }, /* kernel-1 behind its data, hash-1; BEGIN of configurations */
+    { 0x11a8, 0x11f0 }, /* conf-1, BEGIN of signature-1 */
+    { 0x13e8, 0x1486 }, /* the ends, FDT_END; 0x8a bytes of strings */
+};
+
+START_TEST(signed_region_of_the_golden_by_openssl_alone)
+{
+    struct rk_bytes file = image_read(GOLDEN);
+    int len;
+    const uint8_t *value = fdt_getprop(file.p, at(file.p, SIG), "value", &len);
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *key = NULL;
+
+    ck_assert_int_eq(EVP_DigestVerifyInit(md, &key, EVP_sha256(), NULL, job.key.pub), 1);
+    ck_assert_int_gt(EVP_PKEY_CTX_set_rsa_padding(key, RSA_PKCS1_PSS_PADDING), 0);
+    ck_assert_int_gt(EVP_PKEY_CTX_set_rsa_pss_saltlen(key, VALUE_PSS_SALT), 0);
+    for (size_t i = 0; i < sizeof golden_signed / sizeof golden_signed[0]; i++)
+        ck_assert_int_eq(EVP_DigestVerifyUpdate(md, file.p + golden_signed[i].from,
+                                                golden_signed[i].to - golden_signed[i].from),
+                         1);
+    ck_assert_int_eq(EVP_DigestVerifyFinal(md, value, (size_t)len), 1);
+    EVP_MD_CTX_free(md);
+    rk_bytes_done(&file);
+}
+END_TEST
+
+START_TEST(what_is_not_signed_is_told)
+{
+    struct rk_bytes file = image_read(GOLDEN);
+    struct rk_map map;
+    char text[200];
+
+    ck_assert_int_eq(rk_format_verify("fit", &job.verify, file.p, file.len, &map, &err), RK_OK);
+    rk_map_unsigned(&map, text, sizeof text);
+    ck_assert_str_eq(text, "0x0-0x37, 0xac-0xb7, 0x1194-0x11a7, 0x11f0-0x13e7, 0x1486-0x1691");
+    rk_map_done(&map);
+    rk_bytes_done(&file);
+}
+END_TEST
+
+/* Bytes that 5.3 leaves out. Where a flip may break the tree, either answer will do. */
+static const struct image_free golden_free[] = {
+    { 0x00, 0x1c, false },   /* the FDT header: no part of the region */
+    { 0x1c, 0x04, true },    /* boot_cpuid_phys */
+    { 0x20, 0x18, false },   /* sizes; the memory reservation's end mark */
+    { 0xac, 0x0c, false },   /* tag, length and name of kernel-1's data (rule 1) */
+    { 0x1194, 0x0c, false }, /* configurations' default: tag, length, name (rule 2) */
+    { 0x11a0, 0x06, true },  /* its text, the configuration to boot */
+    { 0x11a6, 0x02, false },  { 0x11f0, 0x1f8, false }, /* what signature-1 says (rule 2) */
+    { 0x1486, 0x20c, false },                           /* names behind hashed-strings (rule 4) */
+};
+
+START_TEST(every_flipped_byte_is_noticed_where_it_is_signed)
+{
+    struct rk_bytes file = image_read(GOLDEN);
+
+    image_flip(NULL, &job.verify, &file, golden_free, sizeof golden_free / sizeof golden_free[0]);
+    rk_bytes_done(&file);
+}
+END_TEST
+
+START_TEST(every_cut_is_refused)
+{
+    struct rk_bytes file = image_read(GOLDEN);
+
+    for (size_t len = 0; len < file.len; len += len < 0x100 || len > 0x1100 ? 1 : 61) {
+        struct rk_bytes cut = RK_BYTES_NONE;
+
+        ck_assert_int_eq(rk_bytes_copy(file.p, len, &cut, &err), RK_OK);
+        ck_assert_int_eq(image_verify("fit", &job.verify, cut.p, cut.len), RK_E_FORMAT);
+        if (len == 0x200) {
+            ck_assert_int_eq(image_verify(NULL, &job.verify, cut.p, cut.len), RK_E_FORMAT);
+            ck_assert_str_eq(err.msg, "fit: totalsize is 5778, the file has 512 bytes");
+        }
+        rk_bytes_done(&cut);
+    }
+    rk_bytes_done(&file);
+}
+END_TEST
+
+START_TEST(ours_is_made_signed_and_read) /* loop test: padding, and key */
+{
+    static const char *const keys[] = { BOOT "keys/rsa2048.pem", BOOT "keys/rsa3072.pem" };
+    struct rk_setting padding = { "padding", _i % 2 == 0 ? "pss" : "pkcs-1.5" };
+    struct rk_bytes file = pack(&job.verify), made = RK_BYTES_NONE, again = RK_BYTES_NONE;
+
+    image_job_done(&job);
+    image_job_open(&job, keys[_i / 2], BOOT "fit/dev.crt");
+    job.sign.setting = &padding;
+    job.sign.setting_count = 1;
+    ck_assert_int_eq(image_verify("fit", &job.verify, file.p, file.len), RK_E_VERIFY);
+    ck_assert_str_eq(err.msg, "fit: configuration conf-1: is not signed");
+    ck_assert_msg(sign(&file, &made) == RK_OK, "%s", err.msg);
+    ck_assert_msg(image_verify(NULL, &job.verify, made.p, made.len) == RK_OK, "%s", err.msg);
+    ck_assert_msg(sign(&made, &again) == RK_OK, "%s", err.msg);
+    ck_assert_uint_eq(again.len, made.len);
+    ck_assert_int_eq(memcmp(again.p, made.p, made.len) == 0, _i % 2); /* PSS salts are drawn */
+    rk_bytes_done(&again);
+    rk_bytes_done(&made);
+    rk_bytes_done(&file);
+}
+END_TEST
+
+START_TEST(other_keys_and_settings_are_refused)
+{
+    struct rk_setting set = { "padding", "oaep" };
+    struct rk_bytes file = pack(&job.verify), made = RK_BYTES_NONE;
+
+    job.sign.setting = &set;
+    job.sign.setting_count = 1;
+    ck_assert_int_eq(sign(&file, &made), RK_E_USAGE);
+    ck_assert_str_eq(err.msg, "sign fit: conf-1: setting \"padding\": expected pss or pkcs-1.5");
+    set = (struct rk_setting) { "output", "all" };
+    ck_assert_int_eq(sign(&file, &made), RK_E_USAGE);
+    ck_assert_str_eq(err.msg, "sign fit: setting \"output\": expected image or key-dtb");
+    job.sign.setting_count = 0;
+    image_job_done(&job);
+    image_job_open(&job, BOOT "keys/p256.pem", BOOT "fit/dev.crt");
+    ck_assert_int_eq(sign(&file, &made), RK_E_KEY);
+    ck_assert_str_eq(err.msg, "sign fit: conf-1: FIT signatures here are by RSA of 2048, 3072 or "
+                              "4096 bits, this is EC with 256");
+    rk_bytes_done(&file);
+}
+END_TEST
+
+/* U-Boot's tools of old took the first node that libfdt found for a name: CVE-2021-27138. */
+START_TEST(an_image_of_the_same_name_with_a_unit_address_is_refused)
+{
+    static const uint8_t evil[] = "evil";
+    uint8_t *fdt = open_golden(), digest[32];
+    int node = fdt_add_subnode(fdt, at(fdt, "/images"), "kernel-1@0"), hash;
+
+    ck_assert_int_eq(fdt_setprop(fdt, node, "data", evil, sizeof evil), 0);
+    hash = fdt_add_subnode(fdt, node, "hash-1");
+    ck_assert_int_eq(EVP_Digest(evil, sizeof evil, digest, NULL, EVP_sha256(), NULL), 1);
+    ck_assert_int_eq(fdt_setprop_string(fdt, hash, "algo", "sha256"), 0);
+    ck_assert_int_eq(fdt_setprop(fdt, hash, "value", digest, sizeof digest), 0);
+    answers(fdt, RK_E_FORMAT,
+            "fit: node \"kernel-1@0\" at 0x88: a name with @ or / in it is not safe to sign");
+}
+END_TEST
+
+START_TEST(a_configuration_that_nobody_signed_is_refused)
+{
+    uint8_t *fdt = open_golden();
+    int node = fdt_add_subnode(fdt, at(fdt, "/configurations"), "conf-0");
+
+    ck_assert_int_eq(fdt_setprop_string(fdt, node, "kernel", "kernel-1"), 0);
+    answers(fdt, RK_E_VERIFY, "fit: configuration conf-0: is not signed");
+}
+END_TEST
+
+START_TEST(a_list_of_signed_nodes_that_leaves_one_out_is_refused)
+{
+    static const char list[] = "/\0/configurations/conf-1\0/images/kernel-1";
+    uint8_t *fdt = open_golden();
+
+    ck_assert_int_eq(fdt_setprop(fdt, at(fdt, SIG), "hashed-nodes", list, sizeof list), 0);
+    answers(fdt, RK_E_VERIFY,
+            "fit: configuration conf-1: \"" HASH "\" is not among the signed nodes");
+}
+END_TEST
+
+START_TEST(strings_beyond_their_block_are_refused)
+{
+    uint8_t *fdt = open_golden();
+
+    ck_assert_int_eq(fdt_setprop_u64(fdt, at(fdt, SIG), "hashed-strings", 0xffffffff), 0);
+    answers(fdt, RK_E_FORMAT,
+            "fit: configuration conf-1: hashed-strings is 4294967295, the strings block has 193 "
+            "bytes");
+}
+END_TEST
+
+/* clang-format off */
+static const struct change {
+    const char *path, *name, *value;
+    enum rk_rc rc;
+    const char *message;
+} changes[] = {
+    { SIG, "padding", "none", RK_E_VERIFY,
+      "fit: configuration conf-1: unknown padding, expected pss or pkcs-1.5" },
+    { SIG, "padding", "pkcs-1.5", RK_E_VERIFY,
+      "fit: configuration conf-1: the signature does not hold" },
+    { SIG, "algo", "sha1,rsa2048", RK_E_VERIFY,
+      "fit: configuration conf-1: signed by \"sha1,rsa2048\", the key given is of another kind" },
+    { SIG, "signer-name", "somebody", RK_OK, NULL },
+    { HASH, "algo", "sha3", RK_E_FORMAT,
+      "fit: image kernel-1: unknown hash algorithm \"sha3\"" },
+    { HASH, "algo", "sha512", RK_E_VERIFY,
+      "fit: image kernel-1: its sha512 hash does not hold" },
+    { CONF, "kernel", "kernel-2", RK_E_FORMAT,
+      "fit: configuration conf-1: it names image \"kernel-2\", which is not there" },
+    { CONF, "kernel", "kernel-1/hash-1", RK_E_FORMAT,
+      "fit: configuration conf-1: image name \"kernel-1/hash-1\" is too long or has a slash" },
+    { CONF, "description", "other", RK_E_VERIFY,
+      "fit: configuration conf-1: the signature does not hold" },
+    { IMAGE, "data-position", "xyz", RK_E_FORMAT,
+      "fit: image kernel-1: data outside of the tree is not read here (mkimage without -E keeps "
+      "it inside)" },
+    { IMAGE, "data", "other", RK_E_VERIFY,
+      "fit: image kernel-1: its sha256 hash does not hold" },
+    { "/", "extra", "", RK_E_VERIFY, "fit: configuration conf-1: the signature does not hold" },
+};
+/* clang-format on */
+enum { CHANGES = sizeof changes / sizeof changes[0] };
+
+START_TEST(a_changed_property_is_answered) /* loop test: _i is the change */
+{
+    const struct change *change = &changes[_i];
+    uint8_t *fdt = open_golden();
+
+    ck_assert_int_eq(fdt_setprop(fdt, at(fdt, change->path), change->name, change->value,
+                                 (int)strlen(change->value) + 1),
+                     0);
+    if (change->rc != RK_OK) {
+        answers(fdt, change->rc, change->message);
+        return;
+    }
+    ck_assert_msg(image_verify("fit", &job.verify, fdt, fdt_totalsize(fdt)) == RK_OK, "%s",
+                  err.msg);
+    free(fdt);
+}
+END_TEST
+
+/* A signature over a hash node that is weak, or not there, would say nothing of the data. */
+START_TEST(an_image_without_a_strong_hash_is_not_signed)
+{
+    static const uint8_t sha1[20];
+    struct rk_bytes file = RK_BYTES_NONE, made = RK_BYTES_NONE;
+    uint8_t *fdt = open_golden();
+    int len;
+    const void *data = fdt_getprop(fdt, at(fdt, IMAGE), "data", &len);
+    uint8_t digest[sizeof sha1];
+
+    if (_i == 0) {
+        ck_assert_int_eq(EVP_Digest(data, (size_t)len, digest, NULL, EVP_sha1(), NULL), 1);
+        ck_assert_int_eq(fdt_setprop(fdt, at(fdt, HASH), "value", digest, sizeof digest), 0);
+        ck_assert_int_eq(fdt_setprop_string(fdt, at(fdt, HASH), "algo", "sha1"), 0);
+    } else {
+        ck_assert_int_eq(fdt_del_node(fdt, at(fdt, HASH)), 0);
+        ck_assert_int_ge(fdt_add_subnode(fdt, at(fdt, IMAGE), "cipher"), 0);
+    }
+    ck_assert_int_eq(fdt_pack(fdt), 0);
+    ck_assert_int_eq(rk_bytes_copy(fdt, fdt_totalsize(fdt), &file, &err), RK_OK);
+    ck_assert_int_eq(sign(&file, &made), RK_E_FORMAT);
+    ck_assert_str_eq(err.msg, "sign fit: conf-1: image \"kernel-1\" has no hash by sha256, sha384 "
+                              "or sha512, so a signature would not cover it");
+    rk_bytes_done(&file);
+    answers(fdt, RK_E_FORMAT,
+            "fit: configuration conf-1: image \"kernel-1\" has no hash by sha256, sha384 or "
+            "sha512, so a signature would not cover it");
+}
+END_TEST
+
+/* clang-format off */
+static const struct patch {
+    size_t at;
+    uint32_t value;
+    const char *message;
+} patches[] = {
+    { 0x00, 0xd00dfeee, "fit: no device tree magic" },
+    { 0x04, 0xffffffff, "fit: totalsize is 4294967295, the file has 5778 bytes" },
+    { 0x04, 0x7fffffff, "fit: totalsize is 2147483647, the file has 5778 bytes" },
+    { 0x08, 0xfffffffc, "fit: damaged device tree: FDT_ERR_TRUNCATED" },
+    { 0x0c, 0xffffffff, "fit: damaged device tree: FDT_ERR_TRUNCATED" },
+    { 0x20, 0xffffffff, "fit: damaged device tree: FDT_ERR_TRUNCATED" },
+    { 0x24, 0xffffffff, "fit: damaged device tree: FDT_ERR_TRUNCATED" },
+    { 0x38, 0x00000003, "fit: damaged device tree: FDT_ERR_BADSTRUCTURE" },
+    { 0xb0, 0xffffffff, "fit: damaged device tree: FDT_ERR_BADSTRUCTURE" }, /* length of data */
+    { 0xb4, 0x7ffffff0, "fit: damaged device tree: FDT_ERR_BADOFFSET" },    /* its name */
+};
+/* clang-format on */
+enum { PATCHES = sizeof patches / sizeof patches[0] };
+
+START_TEST(a_hostile_number_is_answered) /* loop test: _i is the patch */
+{
+    struct rk_bytes file = image_read(GOLDEN);
+
+    fdt32_st(file.p + patches[_i].at, patches[_i].value);
+    ck_assert_int_eq(image_verify("fit", &job.verify, file.p, file.len), RK_E_FORMAT);
+    ck_assert_str_eq(err.msg, patches[_i].message);
+    rk_bytes_done(&file);
+}
+END_TEST
+
+START_TEST(depth_and_counts_have_an_end)
+{
+    uint8_t *fdt = open_golden(), *many = malloc(1 << 20);
+    int node = 0;
+    char name[16];
+
+    for (int i = 0; i < 20; i++)
+        node = fdt_add_subnode(fdt, node, "x");
+    answers(fdt, RK_E_FORMAT, "fit: nodes nested more than 16 deep");
+    fdt = open_golden();
+    ck_assert_ptr_nonnull(many);
+    ck_assert_int_eq(fdt_open_into(fdt, many, 1 << 20), 0);
+    free(fdt);
+    for (int i = 0; i < 5000; i++) {
+        (void)snprintf(name, sizeof name, "n%d", i);
+        ck_assert_int_ge(fdt_add_subnode(many, 0, name), 0);
+    }
+    answers(many, RK_E_FORMAT, "fit: more than 8192 nodes and properties");
+    fdt = open_golden();
+    for (int i = 0; i < 32; i++) {
+        (void)snprintf(name, sizeof name, "i%d", i);
+        node = fdt_add_subnode(fdt, at(fdt, "/images"), name);
+        ck_assert_int_eq(fdt_setprop(fdt, node, "data", name, 1), 0);
+    }
+    answers(fdt, RK_E_FORMAT, "fit: more than 32 images");
+}
+END_TEST
+
+START_TEST(encrypting_drops_the_signature_and_openssl_decrypts)
+{
+    static const uint8_t key[32] = { 1, 2, 3 };
+    struct rk_bytes file = image_read(GOLDEN), made = RK_BYTES_NONE, signed_again = RK_BYTES_NONE;
+    struct rk_bytes kernel = image_read(KERNEL);
+    struct rk_secret secret = RK_SECRET_NONE;
+    EVP_CIPHER_CTX *run = EVP_CIPHER_CTX_new();
+    uint8_t plain[8192];
+    const uint8_t *data, *iv;
+    int len, iv_len, n, tail;
+
+    ck_assert_int_eq(rk_secret_copy(key, 20, &secret, &err), RK_OK);
+    job.sign.secret = &secret;
+    ck_assert_int_eq(rk_format_encrypt("fit", &job.sign, file.p, file.len, &made, &err), RK_E_KEY);
+    rk_secret_done(&secret);
+    ck_assert_int_eq(rk_secret_copy(key, sizeof key, &secret, &err), RK_OK);
+    ck_assert_msg(rk_format_encrypt("fit", &job.sign, file.p, file.len, &made, &err) == RK_OK, "%s",
+                  err.msg);
+    ck_assert_int_eq(image_verify(NULL, &job.verify, made.p, made.len), RK_E_VERIFY);
+    ck_assert_str_eq(err.msg, "fit: configuration conf-1: is not signed");
+    data = fdt_getprop(made.p, at(made.p, IMAGE), "data", &len);
+    iv = fdt_getprop(made.p, at(made.p, IMAGE "/cipher"), "iv", &iv_len);
+    ck_assert_int_eq(iv_len, 16);
+    ck_assert_int_eq(EVP_DecryptInit_ex2(run, EVP_aes_256_cbc(), key, iv, NULL), 1);
+    ck_assert_int_eq(EVP_DecryptUpdate(run, plain, &n, data, len), 1);
+    ck_assert_int_eq(EVP_DecryptFinal_ex(run, plain + n, &tail), 1);
+    ck_assert_uint_eq((size_t)(n + tail), kernel.len);
+    ck_assert_mem_eq(plain, kernel.p, kernel.len);
+    EVP_CIPHER_CTX_free(run);
+    ck_assert_int_eq(sign(&made, &signed_again), RK_OK);
+    ck_assert_msg(image_verify(NULL, &job.verify, signed_again.p, signed_again.len) == RK_OK, "%s",
+                  err.msg);
+    rk_secret_done(&secret);
+    rk_bytes_done(&kernel);
+    rk_bytes_done(&signed_again);
+    rk_bytes_done(&made);
+    rk_bytes_done(&file);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_test(tc, what_mkimage_signed_holds_under_its_key_and_no_other);
+    tcase_add_test(tc, signed_region_of_the_golden_by_openssl_alone);
+    tcase_add_test(tc, what_is_not_signed_is_told);
+    tcase_add_test(tc, every_flipped_byte_is_noticed_where_it_is_signed);
+    tcase_add_test(tc, every_cut_is_refused);
+    tcase_add_loop_test(tc, ours_is_made_signed_and_read, 0, 4);
+    tcase_add_test(tc, other_keys_and_settings_are_refused);
+    tcase_add_test(tc, an_image_of_the_same_name_with_a_unit_address_is_refused);
+    tcase_add_test(tc, a_configuration_that_nobody_signed_is_refused);
+    tcase_add_test(tc, a_list_of_signed_nodes_that_leaves_one_out_is_refused);
+    tcase_add_test(tc, strings_beyond_their_block_are_refused);
+    tcase_add_loop_test(tc, a_changed_property_is_answered, 0, CHANGES);
+    tcase_add_loop_test(tc, an_image_without_a_strong_hash_is_not_signed, 0, 2);
+    tcase_add_loop_test(tc, a_hostile_number_is_answered, 0, PATCHES);
+    tcase_add_test(tc, depth_and_counts_have_an_end);
+    tcase_add_test(tc, encrypting_drops_the_signature_and_openssl_decrypts);
+}
+
+int main(void)
+{
+    static const struct suite_options options = {
+        .name = "fit", .add = add, .load = load, .unload = unload
+    };
+
+    return suite_run(&options);
+}
