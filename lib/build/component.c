@@ -172,16 +172,20 @@ enum rk_rc rk_components_read(struct rk_component *component, size_t count, size
         const char *path = component[i].path;
         const char *mark = mark_of(path);
 
+        if (mark != NULL && (mark == path || mark[1] == '\0' || climbs(mark + 1)))
+            return rk_fail(err, RK_E_USAGE, "\"%s\": expected archive!path/inside, without \"..\"",
+                           path);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *path = component[i].path;
+
         if (component[i].bytes.p != NULL)
             continue;
-        if (mark == NULL) {
+        if (mark_of(path) == NULL) {
             if (rk_file_read(path, max, &component[i].bytes, err))
                 return err->rc;
             continue;
         }
-        if (mark == path || mark[1] == '\0' || climbs(mark + 1))
-            return rk_fail(err, RK_E_USAGE, "\"%s\": expected archive!path/inside, without \"..\"",
-                           path);
         if (read_archive(component, count, path, max, err))
             return err->rc;
     }
