@@ -20,7 +20,6 @@ enum rk_rc rk_fit_bad_tree(int rc, const char *what, struct rk_err *err)
     return rk_fail(err, RK_E_FORMAT, "%s: %s", what, fdt_strerror(rc));
 }
 
-/* A node "images" near the start; a FIT that is cut or damaged behind it is still told by it. */
 /* libfdt takes no tree that does not stand at a multiple of 8, as inside another image it may not.
  */
 static bool has_magic(const uint8_t *file, size_t len)
@@ -29,6 +28,7 @@ static bool has_magic(const uint8_t *file, size_t len)
            fdt_magic(file) == FDT_MAGIC;
 }
 
+/* A node "images" near the start; a FIT that is cut or damaged behind it is still told by it. */
 bool rk_fit_recognise(const uint8_t *file, size_t len)
 {
     static const uint8_t node[12] = { 0, 0, 0, FDT_BEGIN_NODE, 'i', 'm', 'a', 'g', 'e', 's' };
