@@ -116,10 +116,12 @@ static enum rk_rc add_attributes(PKCS7_SIGNER_INFO *si, const struct rk_pkcs7 *w
         return err->rc;
     if (rk_sha256(content, len, digest, err))
         return err->rc;
-    if (PKCS7_add_attrib_content_type(si, type) != 1 ||
-        PKCS7_add1_attrib_digest(si, digest, sizeof digest) != 1)
+    /* These copy; PKCS7_add_attrib_*, when memory runs out, may or may not free what it got. */
+    if (X509at_add1_attr_by_NID(&si->auth_attr, NID_pkcs9_contentType, V_ASN1_OBJECT,
+                                (const void *)type, -1) == NULL ||
+        X509at_add1_attr_by_NID(&si->auth_attr, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING,
+                                digest, sizeof digest) == NULL)
         return rk_fail_ossl(err, RK_E_NOMEM, "PKCS #7 attributes");
-    type = NULL; /* the attribute holds it */
     return RK_OK;
 }
 

@@ -3,6 +3,7 @@
  * uefi-pe: the golden holds (sbsign made it), ours is made and read, hostile headers, every cut,
  * every flipped byte. Offsets are those of min_aarch64.efi, read off a hex dump.
  */
+#include "fault.h"
 #include "image.h"
 #include "suite.h"
 
@@ -301,8 +302,44 @@ START_TEST(what_no_signature_would_cover_is_shown_and_not_signed)
 }
 END_TEST
 
+static enum rk_rc ask_what_to_sign(void *arg)
+{
+    const struct rk_bytes *file = arg;
+    struct rk_requests requests = { .count = 0 };
+    struct rk_err own;
+    enum rk_rc rc = rk_format_to_sign("uefi-pe", &job.sign, file->p, file->len, &requests, &own);
+
+    rk_requests_done(&requests);
+    return rc;
+}
+
+static enum rk_rc read_signed(void *arg)
+{
+    const struct rk_bytes *file = arg;
+    struct rk_err own;
+    struct rk_map map;
+    enum rk_rc rc;
+
+    memset(&map, 0, sizeof map);
+    rc = rk_format_inspect(file->p, file->len, &map, &own);
+    rk_map_done(&map);
+    return rc;
+}
+
+START_TEST(exhausted_memory_is_survived)
+{
+    struct rk_bytes plain = image_read(UNSIGNED), file = image_read(GOLDEN);
+
+    ck_assert_int_gt(fault_sweep(ask_what_to_sign, &plain, 5000), 100);
+    ck_assert_int_gt(fault_sweep(read_signed, &file, 5000), 100);
+    rk_bytes_done(&file);
+    rk_bytes_done(&plain);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
+    tcase_add_test(tc, exhausted_memory_is_survived);
     tcase_add_test(tc, what_sbsign_signed_holds_under_its_key_and_no_other);
     tcase_add_test(tc, ours_holds_is_the_same_twice_and_carries_the_checksum);
     tcase_add_test(tc, a_signature_is_replaced_only_when_asked);
@@ -317,6 +354,8 @@ static void add(TCase *tc)
 
 int main(void)
 {
+    if (!fault_install())
+        return EXIT_FAILURE;
     return suite_run(
         &(struct suite_options) { .name = "uefi_pe", .add = add, .load = load, .unload = unload });
 }
