@@ -24,7 +24,7 @@ at=$((8192 + $(stat -c %s $uefi)))
 tail -c +$((at + 1)) cpubl.bin | head -c "$(stat -c %s uefi.dtb)" | cmp - uefi.dtb || fail "the device tree does not follow"
 
 # ---- the boot flash: at the published offset (boot-images.md 4) ----
-run 0 pack qspi -o qspi.bin layout="$SOURCE/examples/jetson-orin/flash_qspi.xml" A_cpu-bootloader=cpubl.bin
+run 0 pack qspi -o qspi.bin layout="$SOURCE/examples/jetson-product/flash_qspi.xml" A_cpu-bootloader=cpubl.bin
 [ "$(stat -c %s qspi.bin)" -eq 67108864 ] || fail "not 64 MiB"
 tail -c +$((0xC20000 + 1)) qspi.bin | head -c "$(stat -c %s cpubl.bin)" | cmp - cpubl.bin || fail "not at 0xC20000"
 run 0 verify qspi.bin
