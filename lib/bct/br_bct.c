@@ -116,15 +116,22 @@ static enum rk_rc check_shape(const uint8_t *file, size_t len, struct rk_err *er
     return RK_OK;
 }
 
-static enum rk_rc check_digests(const uint8_t *file, struct rk_map *map, struct rk_err *err)
+static enum rk_rc check_digest(const uint8_t *file, const struct digest *d, struct rk_err *err)
 {
     uint8_t found[DIGEST];
 
+    if (sha512(file, d, found, err))
+        return err->rc;
+    if (memcmp(found, file + d->at, DIGEST) != 0)
+        return rk_fail(err, RK_E_VERIFY, "%s does not hold", d->name);
+    return RK_OK;
+}
+
+static enum rk_rc check_digests(const uint8_t *file, struct rk_map *map, struct rk_err *err)
+{
     for (size_t i = 0; i < sizeof digests / sizeof digests[0]; i++) {
-        if (sha512(file, &digests[i], found, err))
+        if (check_digest(file, &digests[i], err))
             return err->rc;
-        if (memcmp(found, file + digests[i].at, DIGEST) != 0)
-            return rk_fail(err, RK_E_VERIFY, "%s does not hold", digests[i].name);
     }
     return rk_map_guard(map, PCP, WIRE - PCP, RK_GUARD_DIGEST, "digest at 0x4 (SHA-512)", err);
 }
@@ -202,9 +209,10 @@ static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t 
     struct rk_tegra_key key;
 
     if (check_shape(file, len, err) || check_output(job, err) ||
-        rk_tegra_key(job->key[0].pub, &key, err) ||
+        rk_tegra_key(job->key[0].pub, &key, err) || check_digest(file, &digests[0], err) ||
         rk_bytes_copy(file + SIGNED, WIRE - SIGNED, &message, err))
         return err->rc;
+    /* the innermost digest is inside of what is signed; the other two come after signing */
     return rk_requests_add(ret, "", "bytes 0x1200 to 0x1fff", key.scheme, &message, err);
 }
 
