@@ -66,24 +66,26 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     return RK_OK;
 }
 
-/* KBKDF under the user key: label the derivation string, context the four version bytes. */
+/*
+ * KBKDF under the user key: label the derivation string, context the four version bytes. The string
+ * is 16 raw bytes; from its first zero byte on it is hashed as context, which makes the same
+ * message label ‖ 00 ‖ context.
+ */
 static enum rk_rc derive(const struct rk_job *job, const uint8_t component[AAD_LEN],
                          struct rk_secret *ret, struct rk_err *err)
 {
     RK_AUTO(rk_mac_done) rk_mac *mac = NULL;
-    char label[DERIVATION + 1] = "";
-    struct rk_kdf108 in = { .alg = RK_MAC_HMAC_SHA256,
-                            .counter_bits = 32,
-                            .label = label,
-                            .context = component + 0x10,
-                            .context_len = 4,
-                            .out_len = 32 };
+    uint8_t text[DERIVATION + 1 + 4] = { 0 }; /* string, 00, version */
+    struct rk_kdf108 in = {
+        .alg = RK_MAC_HMAC_SHA256, .counter_bits = 32, .label = (const char *)text, .out_len = 32
+    };
 
-    memcpy(label, component + 0x30, DERIVATION);
-    if (strlen(label) != DERIVATION)
-        return rk_fail(err, RK_E_USAGE,
-                       "the derivation string has a zero byte, expected 16 "
-                       "characters");
+    if (job->secret->len != 16 && job->secret->len != 32)
+        return rk_fail(err, RK_E_KEY, "a user key has 16 or 32 bytes, this one is of another size");
+    memcpy(text, component + 0x30, DERIVATION);
+    memcpy(text + DERIVATION + 1, component + 0x10, 4);
+    in.context = text + strlen(in.label) + 1;
+    in.context_len = sizeof text - strlen(in.label) - 1;
     if (rk_mac_from_secret(job->ctx, job->secret, &mac, err))
         return err->rc;
     return rk_kdf108(mac, &in, ret, err);
