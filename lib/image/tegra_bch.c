@@ -154,7 +154,40 @@ struct reading {
     size_t len;
     struct rk_map *map;
     size_t end; /* of the payloads seen so far */
+    struct {
+        size_t at, len;
+    } payload[RK_BCH_STAGE2_MAX];
+    size_t payload_count;
+    bool encrypted; /* one of them at least */
 };
+
+/* Component magic comes from the file and goes to a terminal. */
+static void name_payload(const uint8_t component_magic[4], char *ret, size_t size)
+{
+    char text[5] = "";
+
+    for (size_t i = 0; i < 4 && component_magic[i] != 0; i++)
+        text[i] =
+            component_magic[i] > ' ' && component_magic[i] < 0x7f ? (char)component_magic[i] : '?';
+    (void)snprintf(ret, size, "payload %s", text);
+}
+
+/* Two components of one header never share bytes. */
+static enum rk_rc claim(struct reading *in, size_t at, size_t len, const char *name,
+                        struct rk_err *err)
+{
+    if (len == 0)
+        return rk_fail(err, RK_E_FORMAT, "%s: 0 bytes", name);
+    for (size_t i = 0; i < in->payload_count; i++) {
+        if (at < in->payload[i].at + in->payload[i].len && in->payload[i].at < at + len)
+            return rk_fail(err, RK_E_FORMAT, "%s: [0x%zx, 0x%zx) overlaps component %zu", name, at,
+                           at + len, i);
+    }
+    in->payload[in->payload_count].at = at;
+    in->payload[in->payload_count++].len = len;
+    in->end = at + len > in->end ? at + len : in->end;
+    return RK_OK;
+}
 
 /* The bytes that a stage 2 digest covers: all of the payload, or a compressed one's metadata. */
 static enum rk_rc covered(const struct rk_bch_stage2 *c, const uint8_t *payload, size_t *ret,
@@ -183,11 +216,11 @@ static enum rk_rc add_payload(struct reading *in, const struct rk_bch_stage2 *c,
     char name[32];
     size_t digested;
 
-    (void)snprintf(name, sizeof name, "payload %.4s", (const char *)c->magic);
+    name_payload(c->magic, name, sizeof name);
     if (c->length > in->len - at)
         return rk_fail(err, RK_E_FORMAT, "%s: %u bytes at 0x%zx, the file has %zu", name, c->length,
                        at, in->len - at);
-    if (covered(c, in->file + at, &digested, err) ||
+    if (claim(in, at, c->length, name, err) || covered(c, in->file + at, &digested, err) ||
         rk_bch_check_digest(in->file + at, digested, c->digest, "the component's digest", at,
                             err) ||
         rk_region_add(in->map, in->map->root, at, c->length, name, &region, err) ||
@@ -196,8 +229,29 @@ static enum rk_rc add_payload(struct reading *in, const struct rk_bch_stage2 *c,
     (void)snprintf(region->note, sizeof region->note, "%s%s",
                    (c->flags0 & RK_BCH_ENCRYPTED) != 0 ? "encrypted " : "",
                    (c->flags0 & RK_BCH_COMPRESSED) != 0 ? "compressed (read-only)" : "");
-    in->end = at + c->length > in->end ? at + c->length : in->end;
+    in->encrypted = in->encrypted || (c->flags0 & RK_BCH_ENCRYPTED) != 0;
     return RK_OK;
+}
+
+/* A component's region and fields. The number is in its name: rollback is told by the path. */
+static enum rk_rc add_component(struct reading *in, struct rk_region *parent, size_t at,
+                                const char *stage, size_t i, struct rk_region **ret,
+                                struct rk_err *err)
+{
+    size_t wire = at < RK_BCH_STAGE1 ? RK_BCH_STAGE2_WIRE : RK_BCH_STAGE1_WIRE;
+    char name[64];
+
+    (void)snprintf(name, sizeof name, "%s[%zu]", stage, i);
+    return rk_region_add(in->map, parent, at, wire, name, ret, err);
+}
+
+static void set_ratchet(struct rk_region *component, uint32_t value)
+{
+    struct rk_region *version = component->child;
+
+    while (strcmp(version->name, "version") != 0)
+        version = version->next;
+    rk_region_set_ratchet(version, rk_bch_ratchet(value));
 }
 
 static enum rk_rc add_stage2(struct reading *in, struct rk_region *parent, size_t i,
@@ -205,7 +259,7 @@ static enum rk_rc add_stage2(struct reading *in, struct rk_region *parent, size_
 {
     size_t at = RK_BCH_STAGE2 + i * RK_BCH_STAGE2_WIRE;
     struct rk_rd rd = { .buf = in->file + at, .len = RK_BCH_STAGE2_WIRE };
-    struct rk_region *region, *version;
+    struct rk_region *region;
     struct rk_bch_stage2 c;
     uint64_t payload;
 
@@ -214,13 +268,30 @@ static enum rk_rc add_stage2(struct reading *in, struct rk_region *parent, size_
     if (payload > in->len)
         return rk_fail(err, RK_E_FORMAT, "component %zu starts at block %u, beyond the file", i,
                        c.start_block);
-    if (rk_region_add(in->map, parent, at, RK_BCH_STAGE2_WIRE, "Stage2Component", &region, err) ||
+    if (add_component(in, parent, at, "Stage2Component", i, &region, err) ||
         rk_layout_map(rk_bch_stage2_layout, RK_BCH_STAGE2_FIELDS, &c, at, region, err))
         return err->rc;
-    for (version = region->child; strcmp(version->name, "version") != 0;)
-        version = version->next;
-    rk_region_set_ratchet(version, rk_bch_ratchet(c.version));
+    set_ratchet(region, c.version);
     return add_payload(in, &c, (size_t)payload, err);
+}
+
+/*
+ * Stage 1 covers what follows the header, a compressed body whole. An SBK layer on top changes the
+ * bytes, and where a second component or those of several stand is not documented.
+ */
+static enum rk_rc check_stage1(struct reading *in, const struct rk_bch_stage1 *c,
+                               struct rk_err *err)
+{
+    if (in->encrypted || in->payload_count != 1 || in->payload[0].at != RK_BCH_WIRE)
+        return RK_OK;
+    if (c->length > in->len - RK_BCH_WIRE)
+        return rk_fail(err, RK_E_FORMAT, "stage 1: %u bytes at 0x2000, the file has %zu", c->length,
+                       in->len - RK_BCH_WIRE);
+    if (rk_bch_check_digest(in->file + RK_BCH_WIRE, c->length, c->digest, "the stage 1 digest",
+                            RK_BCH_WIRE, err))
+        return err->rc;
+    return rk_map_guard(in->map, RK_BCH_WIRE, c->length, RK_GUARD_DIGEST,
+                        "stage 1 digest (SHA-512)", err);
 }
 
 static enum rk_rc add_stage1(struct reading *in, struct rk_region *parent, size_t i,
@@ -234,9 +305,11 @@ static enum rk_rc add_stage1(struct reading *in, struct rk_region *parent, size_
     rk_layout_read(rk_bch_stage1_layout, RK_BCH_STAGE1_FIELDS, &rd, &c);
     if (all_zero(c.magic, sizeof c.magic))
         return RK_OK;
-    if (rk_region_add(in->map, parent, at, RK_BCH_STAGE1_WIRE, "Stage1Component", &region, err))
+    if (add_component(in, parent, at, "Stage1Component", i, &region, err) ||
+        rk_layout_map(rk_bch_stage1_layout, RK_BCH_STAGE1_FIELDS, &c, at, region, err))
         return err->rc;
-    return rk_layout_map(rk_bch_stage1_layout, RK_BCH_STAGE1_FIELDS, &c, at, region, err);
+    set_ratchet(region, c.version);
+    return i == 0 ? check_stage1(in, &c, err) : RK_OK;
 }
 
 /* The parts of the header that stand for themselves. */
@@ -384,6 +457,7 @@ static enum rk_rc take_header(const struct rk_input *from, uint8_t header[RK_BCH
     if (!rk_bch_is(from->p, from->len))
         return rk_fail(err, RK_E_USAGE, "part \"header\" has no NVDA header of 8192 bytes");
     memcpy(header, from->p, RK_BCH_WIRE);
+    memset(header + RK_BCH_SIGNATURE, 0, 0xd20 - RK_BCH_SIGNATURE); /* an OEM key's, of before */
     if (le32(header + RK_BCH_STAGE2_COUNT) != 1)
         return rk_fail(err, RK_E_USAGE, "part \"header\" is of %u components, expected 1",
                        le32(header + RK_BCH_STAGE2_COUNT));
@@ -416,19 +490,51 @@ static enum rk_rc find_type(const struct rk_job *job, struct rk_bch_stage2 *c,
     return RK_OK;
 }
 
-static void put_stage1(const struct rk_bch_stage2 *c, uint8_t header[RK_BCH_WIRE])
+static enum rk_rc write_stage1(const struct rk_bch_stage1 *s, uint8_t header[RK_BCH_WIRE],
+                               struct rk_err *err)
+{
+    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_BCH_STAGE1_WIRE);
+
+    rk_layout_write(rk_bch_stage1_layout, RK_BCH_STAGE1_FIELDS, s, &wr);
+    if (wr.failed != RK_OK)
+        return rk_fail_nomem(err);
+    memcpy(header + RK_BCH_STAGE1, wr.buf, wr.len);
+    return RK_OK;
+}
+
+/* Of a header of ours: what stage 2 says. */
+static enum rk_rc put_stage1(const struct rk_bch_stage2 *c, uint8_t header[RK_BCH_WIRE],
+                             struct rk_err *err)
 {
     struct rk_bch_stage1 s = {
         .length = c->length, .load = c->load, .entry = c->entry, .version = c->version
     };
-    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_BCH_STAGE1_WIRE);
 
     memcpy(s.magic, c->magic, sizeof s.magic);
     memcpy(s.digest, c->digest, sizeof s.digest);
-    rk_layout_write(rk_bch_stage1_layout, RK_BCH_STAGE1_FIELDS, &s, &wr);
-    if (wr.failed == RK_OK)
-        memcpy(header + RK_BCH_STAGE1, wr.buf, wr.len);
     header[RK_BCH_STAGE1_COUNT] = 1;
+    return write_stage1(&s, header, err);
+}
+
+/* Of the BSP's header: it stays as it is, but for length and digest where NVIDIA did not sign it.
+ */
+static enum rk_rc keep_stage1(const struct rk_bch_stage2 *c, uint8_t header[RK_BCH_WIRE],
+                              struct rk_err *err)
+{
+    struct rk_rd rd = { .buf = header + RK_BCH_STAGE1, .len = RK_BCH_STAGE1_WIRE };
+    struct rk_bch_stage1 s;
+
+    rk_layout_read(rk_bch_stage1_layout, RK_BCH_STAGE1_FIELDS, &rd, &s);
+    if (le32(header + RK_BCH_STAGE1_COUNT) == 0 || all_zero(s.magic, sizeof s.magic))
+        return RK_OK;
+    if (s.length == c->length && memcmp(s.digest, c->digest, sizeof s.digest) == 0)
+        return RK_OK;
+    if (!all_zero(header + RK_BCH_NV_SIGNATURE, 0x180))
+        return rk_fail(err, RK_E_USAGE,
+                       "part \"header\" is signed by NVIDIA for another payload than this");
+    s.length = c->length;
+    memcpy(s.digest, c->digest, sizeof s.digest);
+    return write_stage1(&s, header, err);
 }
 
 static enum rk_rc put_stage2(const struct rk_bch_stage2 *c, uint8_t header[RK_BCH_WIRE],
@@ -462,9 +568,9 @@ static enum rk_rc build_header(const struct rk_job *job, const uint8_t *payload,
     c.length = (uint32_t)len;
     if (from == NULL || c.uncompressed_length != 0)
         c.uncompressed_length = (uint32_t)len;
-    if (sha512(payload, len, c.digest, err) || put_stage2(&c, header, err))
+    if (sha512(payload, len, c.digest, err) || put_stage2(&c, header, err) ||
+        (from != NULL ? keep_stage1(&c, header, err) : put_stage1(&c, header, err)))
         return err->rc;
-    put_stage1(&c, header);
     return rk_bch_set_digests(header, err);
 }
 
@@ -512,6 +618,17 @@ static enum rk_rc check_output(const struct rk_job *job, bool *ret_insert, struc
     return rk_note(err, "experimental=oem-insert puts them in here, at those offsets");
 }
 
+/* No key signs components whose digests do not hold; those of the header come after signing. */
+static enum rk_rc check_components(const uint8_t *file, size_t len, struct rk_err *err)
+{
+    RK_AUTO(rk_map_done) struct rk_map map = { .format = "tegra-bch" };
+    struct reading in = { .file = file, .len = len, .map = &map, .end = RK_BCH_WIRE };
+
+    if (rk_region_add(&map, NULL, 0, len, "image", &map.root, err))
+        return err->rc;
+    return add_header(&in, err);
+}
+
 static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t len,
                           struct rk_requests *ret, struct rk_err *err)
 {
@@ -522,6 +639,7 @@ static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t 
     if (!rk_bch_is(file, len))
         return rk_fail(err, RK_E_FORMAT, "no NVDA header of 8192 bytes");
     if (check_output(job, &insert, err) || rk_tegra_key(job->key[0].pub, &key, err) ||
+        check_components(file, len, err) ||
         rk_bytes_copy(file + RK_BCH_SIGNED, RK_BCH_WIRE - RK_BCH_SIGNED, &message, err))
         return err->rc;
     return rk_requests_add(ret, "", "the header's bytes 0xfc0 to 0x1fff", key.scheme, &message,
