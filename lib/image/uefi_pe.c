@@ -37,8 +37,6 @@ static const uint8_t spc_head[] = {
     0,    't',  0,    'e',  0,    '>',  0,    '>',  0,    '>',  0x30, 0x31, 0x30, 0x0d,   0x06,
     0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, DIGEST,
 };
-static const uint8_t spc_pe_image_data[] = { 0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04,
-                                             0x01, 0x82, 0x37, 0x02, 0x01, 0x0f };
 
 static bool recognise(const uint8_t *file, size_t len)
 {
@@ -170,9 +168,8 @@ static enum rk_rc read_claim(const uint8_t *der, size_t len, struct rk_bytes *re
         open_sequence(content.p, content.len, &outer, err) ||
         open_sequence(outer.buf, outer.len, &data, err))
         return err->rc;
-    if (data.len < sizeof spc_pe_image_data ||
-        memcmp(data.buf, spc_pe_image_data, sizeof spc_pe_image_data) != 0)
-        return rk_fail(err, RK_E_FORMAT, "the signature is not over a PE image");
+    /* Not everybody's data is of type spcPEImageData (Debian's fwupd has another), and UEFI does
+     * not look: the digest tells what it is of. */
     (void)rk_rd_take(&outer, (size_t)(data.buf - outer.buf) + data.len);
     if (read_digest_info(outer.buf + outer.pos, rk_rd_left(&outer), ret, err))
         return err->rc;

@@ -250,6 +250,21 @@ START_TEST(hostile_headers_are_refused)
 }
 END_TEST
 
+/* As pesign wrote it into Debian's fwupd: spcIndividualCodeSigning where spcPEImageData belongs. */
+START_TEST(what_the_digest_is_said_to_be_of_does_not_matter)
+{
+    struct rk_bytes file = image_read(GOLDEN);
+    struct rk_job nobody = { .ctx = job.ctx };
+
+    ck_assert_uint_eq(file.p[DER + 74], 15);
+    file.p[DER + 74] = 21;
+    ck_assert_msg(image_verify(NULL, &nobody, file.p, file.len) == RK_OK, "%s", err.msg);
+    ck_assert_int_eq(image_verify(NULL, &job.verify, file.p, file.len), RK_E_VERIFY);
+    ck_assert_str_eq(err.msg, "uefi-pe: the content is not the one that was signed");
+    rk_bytes_done(&file);
+}
+END_TEST
+
 START_TEST(what_does_not_hold_says_so)
 {
     struct rk_bytes file = image_read(GOLDEN);
@@ -348,6 +363,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, every_flipped_byte_is_noticed_where_it_is_signed);
     tcase_add_test(tc, every_flipped_byte_of_what_the_signature_covers_is_noticed);
     tcase_add_loop_test(tc, hostile_headers_are_refused, 0, HOSTILE);
+    tcase_add_test(tc, what_the_digest_is_said_to_be_of_does_not_matter);
     tcase_add_test(tc, what_does_not_hold_says_so);
     tcase_add_test(tc, what_no_signature_would_cover_is_shown_and_not_signed);
 }
