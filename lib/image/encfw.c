@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TF-A's encrypted payload: a header of 44 bytes, then AES-256-GCM. Source: boot-images.md 5.1. */
+#include "base/gcm.h"
 #include "base/layout.h"
-#include "base/ossl.h"
 #include "image/fip.h"
 
 #include <string.h>
@@ -43,30 +43,13 @@ bool rk_encfw_is(const uint8_t *p, size_t len)
     return read_head(p, len, &h);
 }
 
-/* In place; the tag is made or checked. No AAD. */
-static enum rk_rc gcm(const struct rk_job *job, bool seal, struct head *h, uint8_t *text,
-                      size_t len, struct rk_err *err)
+/* No AAD. */
+static enum rk_rc describe(const struct rk_job *job, const struct head *h, struct rk_gcm *ret,
+                           struct rk_err *err)
 {
-    RK_AUTO(rk_cipher_done)
-    EVP_CIPHER *aes =
-        EVP_CIPHER_fetch(rk_ctx_libctx(job->ctx), "AES-256-GCM", rk_ctx_propq(job->ctx));
-    RK_AUTO(rk_cipher_ctx_done) EVP_CIPHER_CTX *run = EVP_CIPHER_CTX_new();
-    int n;
-
     if (job->secret->len != KEY_LEN)
         return rk_fail(err, RK_E_KEY, "firmware encryption needs a key of 32 bytes");
-    if (aes == NULL || run == NULL ||
-        EVP_CipherInit_ex2(run, aes, job->secret->p, h->iv, seal, NULL) != 1 ||
-        EVP_CipherUpdate(run, text, &n, text, (int)len) != 1 ||
-        (!seal && EVP_CIPHER_CTX_ctrl(run, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, h->tag) != 1))
-        return rk_fail_ossl(err, RK_E_INTERNAL, "AES-256-GCM");
-    if (EVP_CipherFinal_ex(run, text + len, &n) != 1) {
-        ERR_clear_error();
-        return rk_fail(err, RK_E_VERIFY,
-                       "the GCM tag does not hold: another key, or changed bytes");
-    }
-    if (seal && EVP_CIPHER_CTX_ctrl(run, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, h->tag) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "AES-256-GCM");
+    *ret = (struct rk_gcm) { .ctx = job->ctx, .key = job->secret, .iv = h->iv };
     return RK_OK;
 }
 
@@ -75,13 +58,15 @@ enum rk_rc rk_encfw_seal(const struct rk_job *job, uint16_t flags, const uint8_t
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_FIP_MAX);
+    struct rk_gcm gcm;
     struct head h = { .magic = MAGIC, .flags = flags, .iv_len = IV_LEN, .tag_len = TAG_LEN };
 
     if (iv != NULL)
         memcpy(h.iv, iv, IV_LEN);
     else if (rk_job_iv(job, NULL, 0, p, len, h.iv, IV_LEN, err))
         return err->rc;
-    if (rk_bytes_copy(p, len, &text, err) || gcm(job, true, &h, text.p, text.len, err))
+    if (describe(job, &h, &gcm, err) || rk_bytes_copy(p, len, &text, err) ||
+        rk_gcm_seal(&gcm, text.p, text.len, h.tag, err))
         return err->rc;
     rk_layout_write(head_layout, FIELDS, &h, &wr);
     rk_wr_bytes(&wr, text.p, text.len);
@@ -92,12 +77,14 @@ enum rk_rc rk_encfw_open(const struct rk_job *job, const uint8_t *p, size_t len,
                          struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    struct rk_gcm gcm;
     struct head h;
 
     if (!read_head(p, len, &h))
         return rk_fail(err, RK_E_FORMAT, "no header of an encrypted payload");
-    if (rk_bytes_copy(p + RK_ENCFW_HEAD, len - RK_ENCFW_HEAD, &text, err) ||
-        gcm(job, false, &h, text.p, text.len, err))
+    if (describe(job, &h, &gcm, err) ||
+        rk_bytes_copy(p + RK_ENCFW_HEAD, len - RK_ENCFW_HEAD, &text, err) ||
+        rk_gcm_open(&gcm, text.p, text.len, h.tag, err))
         return err->rc;
     *ret = rk_bytes_take(&text);
     return RK_OK;

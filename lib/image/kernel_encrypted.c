@@ -6,6 +6,7 @@
 #include "image/tegra_bch.h"
 
 #include "base/format_rows.h"
+#include "base/gcm.h"
 #include "base/ossl.h"
 #include "ftpmprov/hex.h"
 #include "ftpmprov/mac.h"
@@ -14,7 +15,14 @@
 #include <string.h>
 
 /* The decoder checks no component magic; the one NVIDIA's signer uses is not public. */
-enum { IMAGE_MAX = 512 << 20, AAD_LEN = 0x50, DERIVATION = 16, IV_LEN = 12, TAG_LEN = 16 };
+enum {
+    IMAGE_MAX = 512 << 20,
+    AAD_LEN = 0x50,
+    IV_AT = 0x44,
+    DERIVATION = 16,
+    IV_LEN = 12,
+    TAG_LEN = 16
+};
 
 static const struct rk_format *self(void);
 
@@ -91,36 +99,6 @@ static enum rk_rc derive(const struct rk_job *job, const uint8_t component[AAD_L
     return rk_kdf108(mac, &in, ret, err);
 }
 
-/* AES-256-GCM in place, over `len` bytes at text; the tag is made or checked. */
-static enum rk_rc gcm(const struct rk_job *job, bool seal, const uint8_t component[AAD_LEN],
-                      uint8_t *text, size_t len, uint8_t tag[TAG_LEN], struct rk_err *err)
-{
-    RK_AUTO(rk_cipher_done)
-    EVP_CIPHER *aes =
-        EVP_CIPHER_fetch(rk_ctx_libctx(job->ctx), "AES-256-GCM", rk_ctx_propq(job->ctx));
-    RK_AUTO(rk_cipher_ctx_done) EVP_CIPHER_CTX *run = EVP_CIPHER_CTX_new();
-    RK_AUTO(rk_secret_done) struct rk_secret key = RK_SECRET_NONE;
-    int n;
-
-    if (derive(job, component, &key, err))
-        return err->rc;
-    if (aes == NULL || run == NULL ||
-        EVP_CipherInit_ex2(run, aes, key.p, component + 0x44, seal, NULL) != 1 ||
-        EVP_CipherUpdate(run, NULL, &n, component, AAD_LEN) != 1 ||
-        EVP_CipherUpdate(run, text, &n, text, (int)len) != 1 ||
-        (!seal && EVP_CIPHER_CTX_ctrl(run, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, tag) != 1))
-        return rk_fail_ossl(err, RK_E_INTERNAL, "AES-256-GCM");
-    if (EVP_CipherFinal_ex(run, text + len, &n) != 1) {
-        ERR_clear_error();
-        return rk_fail(err, RK_E_VERIFY,
-                       "the GCM tag at 0x1450 does not hold: another key, or header bytes 0x1400 "
-                       "to 0x144f or the ciphertext are changed");
-    }
-    if (seal && EVP_CIPHER_CTX_ctrl(run, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, tag) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "AES-256-GCM");
-    return RK_OK;
-}
-
 static const struct rk_setting_row setting_rows[] = {
     { "derivation-string", NULL, "16 characters, the label of the image's key" },
     { "version", "0", "version word: major, minor, ratchet from the low byte" },
@@ -182,6 +160,7 @@ static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t 
                           struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
+    RK_AUTO(rk_secret_done) struct rk_secret key = RK_SECRET_NONE;
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_BCH_STAGE2_WIRE);
     struct rk_bch_stage2 c = { .length = 0 };
     uint8_t *component;
@@ -200,7 +179,9 @@ static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t 
         return rk_fail_nomem(err);
     memcpy(component, wr.buf, wr.len);
     if (set_iv(job, component, made.p + RK_BCH_WIRE, padded(len), component + 0x44, err) ||
-        gcm(job, true, component, made.p + RK_BCH_WIRE, padded(len), component + AAD_LEN, err) ||
+        derive(job, component, &key, err) ||
+        rk_gcm_seal(&(struct rk_gcm) { job->ctx, &key, component + IV_AT, component, AAD_LEN },
+                    made.p + RK_BCH_WIRE, padded(len), component + AAD_LEN, err) ||
         finish_header(made.p, padded(len), err))
         return err->rc;
     *ret = rk_bytes_take(&made);
@@ -212,6 +193,7 @@ static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t le
                         struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes copy = RK_BYTES_NONE;
+    RK_AUTO(rk_secret_done) struct rk_secret key = RK_SECRET_NONE;
     struct rk_bch_stage2 c;
     size_t end;
 
@@ -220,8 +202,10 @@ static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t le
                        "the signature is inside: give the user key, with which it is encrypted");
     if (read_header(file, len, &c, err) ||
         rk_bytes_copy(file, RK_BCH_WIRE + (size_t)c.length, &copy, err) ||
-        gcm(job, false, copy.p + RK_BCH_STAGE2, copy.p + RK_BCH_WIRE, c.length,
-            copy.p + RK_BCH_STAGE2 + AAD_LEN, err))
+        derive(job, copy.p + RK_BCH_STAGE2, &key, err) ||
+        rk_gcm_open(&(struct rk_gcm) { job->ctx, &key, copy.p + RK_BCH_STAGE2 + IV_AT,
+                                       copy.p + RK_BCH_STAGE2, AAD_LEN },
+                    copy.p + RK_BCH_WIRE, c.length, copy.p + RK_BCH_STAGE2 + AAD_LEN, err))
         return err->rc;
     for (end = copy.len; end > RK_BCH_WIRE && copy.p[end - 1] == 0;)
         end--;

@@ -8,6 +8,7 @@
  */
 #include "base/digest.h"
 #include "base/format_rows.h"
+#include "base/gcm.h"
 #include "base/layout.h"
 #include "base/ossl.h"
 #include "ftpmprov/hex.h"
@@ -330,33 +331,10 @@ static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct r
     return write_ta(&ta, ta.image, NULL, ret, err);
 }
 
-/* AES-GCM without AAD, in place; the tag is made or checked. */
-static enum rk_rc gcm(const struct rk_job *job, bool seal, struct ta *ta, uint8_t *text,
-                      struct rk_err *err)
+/* No AAD. */
+static struct rk_gcm describe(const struct rk_job *job, const struct ta *ta)
 {
-    const char *name = job->secret->len == 32   ? "AES-256-GCM"
-                       : job->secret->len == 16 ? "AES-128-GCM"
-                                                : "AES-192-GCM";
-    RK_AUTO(rk_cipher_done)
-    EVP_CIPHER *aes = EVP_CIPHER_fetch(rk_ctx_libctx(job->ctx), name, rk_ctx_propq(job->ctx));
-    RK_AUTO(rk_cipher_ctx_done) EVP_CIPHER_CTX *run = EVP_CIPHER_CTX_new();
-    int n, len = (int)ta->shdr.img_size;
-
-    if (job->secret->len != 16 && job->secret->len != 24 && job->secret->len != 32)
-        return rk_fail(err, RK_E_KEY, "the encryption key needs 16, 24 or 32 bytes");
-    if (aes == NULL || run == NULL ||
-        EVP_CipherInit_ex2(run, aes, job->secret->p, ta->iv, seal, NULL) != 1 ||
-        EVP_CipherUpdate(run, text, &n, text, len) != 1 ||
-        (!seal && EVP_CIPHER_CTX_ctrl(run, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, ta->tag) != 1))
-        return rk_fail_ossl(err, RK_E_INTERNAL, "AES-GCM");
-    if (EVP_CipherFinal_ex(run, text + len, &n) != 1) {
-        ERR_clear_error();
-        return rk_fail(err, RK_E_VERIFY,
-                       "the GCM tag does not hold: another key, or changed bytes");
-    }
-    if (seal && EVP_CIPHER_CTX_ctrl(run, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, ta->tag) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "AES-GCM");
-    return RK_OK;
+    return (struct rk_gcm) { .ctx = job->ctx, .key = job->secret, .iv = ta->iv };
 }
 
 static enum rk_rc set_encryption(const struct rk_job *job, struct ta *ta, struct rk_err *err)
@@ -382,14 +360,16 @@ static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t 
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     const uint8_t *plain;
+    struct rk_gcm gcm;
     struct ta ta;
 
     if (read_ta(file, len, &ta, err))
         return err->rc;
     if (ta.encrypted)
         return rk_fail(err, RK_E_USAGE, "is encrypted already");
+    gcm = describe(job, &ta);
     if (set_encryption(job, &ta, err) || rk_bytes_copy(ta.image, ta.shdr.img_size, &text, err) ||
-        gcm(job, true, &ta, text.p, err))
+        rk_gcm_seal(&gcm, text.p, text.len, ta.tag, err))
         return err->rc;
     plain = ta.image;
     ta.image = text.p;
@@ -401,6 +381,8 @@ static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t 
 static enum rk_rc find_plain(const struct rk_job *job, struct ta *ta, struct rk_bytes *room,
                              const uint8_t **ret, struct rk_err *err)
 {
+    const struct rk_gcm gcm = describe(job, ta);
+
     *ret = ta->image;
     if (!ta->encrypted)
         return RK_OK;
@@ -408,7 +390,8 @@ static enum rk_rc find_plain(const struct rk_job *job, struct ta *ta, struct rk_
         return rk_fail(err, RK_E_USAGE,
                        "is encrypted, and the signature covers the plaintext: give the encryption "
                        "key too");
-    if (rk_bytes_copy(ta->image, ta->shdr.img_size, room, err) || gcm(job, false, ta, room->p, err))
+    if (rk_bytes_copy(ta->image, ta->shdr.img_size, room, err) ||
+        rk_gcm_open(&gcm, room->p, room->len, ta->tag, err))
         return err->rc;
     *ret = room->p;
     return RK_OK;
