@@ -17,13 +17,15 @@
 
 #include <libfdt.h>
 
+#include <openssl/pem.h>
+
 enum {
     CONFIGS_MAX = 16,
+    TEXT_MAX = 65536,
     ROOM = 1 << 18,
     SIG_MAX = 512,
     IV_LEN = 16,
-    KEY_LEN = 32,
-    NAME_MAX_LEN = 64
+    KEY_LEN = 32
 };
 static const struct rk_format *self(void);
 
@@ -35,9 +37,11 @@ static void bytes_free(uint8_t **p)
 /* ---- packing ---- */
 
 static const struct rk_part_row part_rows[] = {
-    { "kernel", true, false, "the kernel image" },
+    { "kernel", false, false, "the kernel image" },
     { "fdt", false, false, "its device tree" },
     { "ramdisk", false, false, "its initial RAM disk" },
+    { "pub", false, false, "instead: a public key (PEM), made into the dtb that U-Boot carries" },
+    { "dtb", false, false, "with pub: U-Boot's device tree, to put the key into" },
     { NULL, false, false, NULL },
 };
 static const struct rk_setting_row setting_rows[] = {
@@ -53,9 +57,14 @@ static const struct rk_setting_row setting_rows[] = {
     { NULL, NULL, NULL },
 };
 
-static bool makes_bare(const struct rk_job *job)
+static bool wants_key(const struct rk_job *job)
 {
     return strcmp(rk_job_text(job, self(), "output"), "image") != 0;
+}
+
+static bool makes_bare(const struct rk_job *job)
+{
+    return wants_key(job) || rk_job_part(job, "pub") != NULL;
 }
 
 static bool add_node(void *fdt, int images, const struct rk_input *part, const char *node_name,
@@ -152,8 +161,54 @@ static enum rk_rc room_for(const struct rk_job *job, int *ret, struct rk_err *er
             return rk_fail(err, RK_E_USAGE, "the parts are larger than %d bytes", RK_FIT_MAX);
         room += job->part[i].len;
     }
+    for (size_t i = 0; i < job->setting_count; i++)
+        room += 8 * strnlen(job->setting[i].value, TEXT_MAX);
     *ret = (int)room;
     return RK_OK;
+}
+
+static const struct algorithm {
+    int bits;
+    const char *name;
+} algorithms[] = { { 2048, "sha256,rsa2048" },
+                   { 3072, "sha256,rsa3072" },
+                   { 4096, "sha256,rsa4096" } };
+
+static enum rk_rc find_algorithm(EVP_PKEY *pub, const struct algorithm **ret, struct rk_err *err)
+{
+    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
+        if (EVP_PKEY_is_a(pub, "RSA") && EVP_PKEY_get_bits(pub) == algorithms[i].bits) {
+            *ret = &algorithms[i];
+            return RK_OK;
+        }
+    }
+    return rk_fail(err, RK_E_KEY,
+                   "FIT signatures here are by RSA of 2048, 3072 or 4096 bits, this "
+                   "is %s with %d",
+                   EVP_PKEY_get0_type_name(pub), EVP_PKEY_get_bits(pub));
+}
+
+static enum rk_rc build_key(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+{
+    const struct rk_input *part = rk_job_part(job, "pub");
+    RK_AUTO(rk_bio_done) BIO *pem = BIO_new_mem_buf(part->p, (int)part->len);
+    RK_AUTO(rk_pkey_done) EVP_PKEY *pub = NULL;
+    const struct algorithm *algo;
+
+    for (size_t i = 0; i < job->part_count; i++) {
+        if (strcmp(job->part[i].name, "pub") != 0 && strcmp(job->part[i].name, "dtb") != 0)
+            return rk_fail(err, RK_E_USAGE, "part \"%s\" does not go with \"pub\"",
+                           job->part[i].name);
+    }
+    if (pem != NULL)
+        pub = PEM_read_bio_PUBKEY_ex(pem, NULL, NULL, NULL, rk_ctx_libctx(job->ctx),
+                                     rk_ctx_propq(job->ctx));
+    if (pub == NULL)
+        return rk_fail_ossl(err, RK_E_KEY, "part \"pub\": no public key in PEM");
+    if (find_algorithm(pub, &algo, err))
+        return err->rc;
+    return rk_fit_key_dtb(pub, rk_job_text(job, self(), "key-name"), algo->name,
+                          rk_job_part(job, "dtb"), ret, err);
 }
 
 static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
@@ -162,8 +217,12 @@ static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct r
     int room, images;
     char name[32];
 
-    if (makes_bare(job))
+    if (wants_key(job))
         return rk_fail(err, RK_E_USAGE, "setting \"output\" is for sign");
+    if (rk_job_part(job, "pub") != NULL)
+        return build_key(job, ret, err);
+    if (rk_job_part(job, "kernel") == NULL || rk_job_part(job, "dtb") != NULL)
+        return rk_fail(err, RK_E_USAGE, "needs a part \"kernel\", or \"pub\" and perhaps \"dtb\"");
     if (room_for(job, &room, err))
         return err->rc;
     fdt = OPENSSL_zalloc((size_t)room);
@@ -296,27 +355,6 @@ static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t 
 
 /* ---- signing ---- */
 
-static const struct algorithm {
-    int bits;
-    const char *name;
-} algorithms[] = { { 2048, "sha256,rsa2048" },
-                   { 3072, "sha256,rsa3072" },
-                   { 4096, "sha256,rsa4096" } };
-
-static enum rk_rc find_algorithm(EVP_PKEY *pub, const struct algorithm **ret, struct rk_err *err)
-{
-    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
-        if (EVP_PKEY_is_a(pub, "RSA") && EVP_PKEY_get_bits(pub) == algorithms[i].bits) {
-            *ret = &algorithms[i];
-            return RK_OK;
-        }
-    }
-    return rk_fail(err, RK_E_KEY,
-                   "FIT signatures here are by RSA of 2048, 3072 or 4096 bits, this "
-                   "is %s with %d",
-                   EVP_PKEY_get0_type_name(pub), EVP_PKEY_get_bits(pub));
-}
-
 /* "rsa-pss" with the largest salt, as mkimage signs; boot-images.md 5.3. */
 static enum rk_scheme scheme_of(const char *padding)
 {
@@ -327,10 +365,10 @@ static enum rk_scheme scheme_of(const char *padding)
 static enum rk_rc list_image(const void *fdt, const char *name, struct rk_fit_nodes *nodes,
                              struct rk_err *err)
 {
-    char path[NAME_MAX_LEN + 16], below[RK_FIT_PATH];
+    char path[RK_FIT_NAME + 16], below[RK_FIT_PATH];
     int node, sub;
 
-    if (strlen(name) > NAME_MAX_LEN || strchr(name, '/') != NULL)
+    if (strlen(name) > RK_FIT_NAME || strchr(name, '/') != NULL)
         return rk_fail(err, RK_E_FORMAT, "image name \"%.64s\" is too long or has a slash", name);
     (void)snprintf(path, sizeof path, "/images/%s", name);
     node = fdt_path_offset(fdt, path);
@@ -349,7 +387,7 @@ static enum rk_rc list_image(const void *fdt, const char *name, struct rk_fit_no
 
         if (!rk_fit_is_named(fdt, sub, "hash") && !rk_fit_is_named(fdt, sub, "cipher"))
             continue;
-        if (strlen(sub_name) > NAME_MAX_LEN)
+        if (strlen(sub_name) > RK_FIT_NAME)
             return rk_fail(err, RK_E_FORMAT, "node name \"%.64s\" is too long", sub_name);
         (void)snprintf(below, sizeof below, "%s/%s", path, sub_name);
         if (rk_fit_nodes_add(nodes, below, err))
@@ -370,7 +408,7 @@ static enum rk_rc list_nodes(const void *fdt, int conf, struct rk_fit_nodes *nod
     const char *conf_name = fdt_get_name(fdt, conf, NULL);
     char path[RK_FIT_PATH];
 
-    if (strlen(conf_name) > NAME_MAX_LEN)
+    if (strlen(conf_name) > RK_FIT_NAME)
         return rk_fail(err, RK_E_FORMAT, "its name is too long");
     (void)snprintf(path, sizeof path, "/configurations/%s", conf_name);
     if (rk_fit_nodes_add(nodes, "/", err) || rk_fit_nodes_add(nodes, path, err))
@@ -479,7 +517,7 @@ static enum rk_rc list_configurations(struct fit *fit, struct rk_err *err)
     {
         const char *name = fdt_get_name(fit->fdt, node, NULL);
 
-        if (fit->count == CONFIGS_MAX || name == NULL || strlen(name) > NAME_MAX_LEN)
+        if (fit->count == CONFIGS_MAX || name == NULL || strlen(name) > RK_FIT_NAME)
             return rk_fail(err, RK_E_FORMAT, "more than %d configurations, or one with a long name",
                            CONFIGS_MAX);
         (void)snprintf(fit->conf[fit->count++], RK_FIT_PATH, "%s", name);
@@ -571,11 +609,11 @@ static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t l
 
     if (find_algorithm(job->key[0].pub, &algo, err) || prepare(job, file, len, &fit, err))
         return err->rc;
-    if (makes_bare(job) && strcmp(rk_job_text(job, self(), "output"), "key-dtb") != 0)
+    if (wants_key(job) && strcmp(rk_job_text(job, self(), "output"), "key-dtb") != 0)
         return rk_fail(err, RK_E_USAGE, "setting \"output\": expected image or key-dtb");
-    if (makes_bare(job))
+    if (wants_key(job))
         return rk_fit_key_dtb(job->key[0].pub, rk_job_text(job, self(), "key-name"), algo->name,
-                              "conf", ret, err);
+                              rk_job_part(job, "dtb"), ret, err);
     for (size_t i = 0; i < fit.count; i++) {
         if (fdt_setprop_inplace(fit.fdt, signature_node(&fit, i), "value", signatures[i].p,
                                 (int)signatures[i].len) != 0)

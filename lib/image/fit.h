@@ -6,7 +6,7 @@
 
 #include "base/ossl.h"
 
-enum { RK_FIT_MAX = 256 << 20, RK_FIT_NODES_MAX = 32, RK_FIT_PATH = 160 };
+enum { RK_FIT_MAX = 256 << 20, RK_FIT_NODES_MAX = 32, RK_FIT_PATH = 160, RK_FIT_NAME = 64 };
 
 /* The nodes whose bytes a signature covers, by full path. */
 struct rk_fit_nodes {
@@ -47,6 +47,10 @@ bool rk_fit_has_strong_hash(const void *fdt, int image);
 /* Sets a text property; 0, or an error of libfdt. */
 int rk_fdt_put_text(void *fdt, int node, const char *name, const char *text);
 
-/* A dtb with /signature/key-NAME, as `mkimage -K` fills it and U-Boot carries it. */
-enum rk_rc rk_fit_key_dtb(EVP_PKEY *pub, const char *name, const char *algo, const char *required,
-                          struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * A dtb with /signature/key-NAME, required for configurations, as `mkimage -K` fills it and U-Boot
+ * carries it: a new one, or `base` with the key in it.
+ */
+enum rk_rc rk_fit_key_dtb(EVP_PKEY *pub, const char *name, const char *algo,
+                          const struct rk_input *base, struct rk_bytes *ret,
+                          struct rk_err *err) RK_MUST_CHECK;

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/fit.h"
 
-#include "base/ossl.h"
 #include "base/wr.h"
 
 #include <string.h>
 
 #include <libfdt.h>
 
-#include <openssl/core_names.h>
-
-enum { DEPTH_MAX = 32, DTB_MAX = 16384 };
+enum { DEPTH_MAX = 32 };
 
 int rk_fdt_put_text(void *fdt, int node, const char *name, const char *text)
 {
@@ -181,69 +178,4 @@ enum rk_rc rk_fit_region(const uint8_t *fdt, const struct rk_fit_nodes *nodes, s
         flush(&kept, err))
         return err->rc;
     return rk_wr_end(&wr, ret, err);
-}
-
-/* ---- the public key ---- */
-
-static bool put_number(void *fdt, int node, const char *name, const BIGNUM *number, int len)
-{
-    uint8_t bytes[1024];
-
-    return len <= (int)sizeof bytes && BN_bn2binpad(number, bytes, len) == len &&
-           fdt_setprop(fdt, node, name, bytes, len) == 0;
-}
-
-/* R^2 mod n, and -1/n mod 2^32: what U-Boot's Montgomery multiplication starts from. */
-static bool put_montgomery(void *fdt, int node, const BIGNUM *n, int len)
-{
-    RK_AUTO(rk_bn_ctx_done) BN_CTX *ctx = BN_CTX_new();
-    RK_AUTO(rk_bn_done) BIGNUM *r = BN_new();
-    RK_AUTO(rk_bn_done) BIGNUM *word = BN_new();
-    RK_AUTO(rk_bn_done) BIGNUM *inverse = BN_new();
-
-    return ctx != NULL && r != NULL && word != NULL && inverse != NULL &&
-           BN_set_bit(r, 16 * len) == 1 && BN_nnmod(r, r, n, ctx) == 1 &&
-           put_number(fdt, node, "rsa,r-squared", r, len) && BN_set_bit(word, 32) == 1 &&
-           BN_mod_inverse(inverse, n, word, ctx) != NULL && BN_sub(inverse, word, inverse) == 1 &&
-           fdt_setprop_u32(fdt, node, "rsa,n0-inverse", (uint32_t)BN_get_word(inverse)) == 0;
-}
-
-static bool put_key(void *fdt, int node, EVP_PKEY *pub)
-{
-    RK_AUTO(rk_bn_done) BIGNUM *n = NULL;
-    RK_AUTO(rk_bn_done) BIGNUM *e = NULL;
-    int bits = EVP_PKEY_get_bits(pub);
-
-    return EVP_PKEY_get_bn_param(pub, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
-           EVP_PKEY_get_bn_param(pub, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
-           fdt_setprop_u32(fdt, node, "rsa,num-bits", (uint32_t)bits) == 0 &&
-           fdt_setprop_u64(fdt, node, "rsa,exponent", BN_get_word(e)) == 0 &&
-           put_number(fdt, node, "rsa,modulus", n, bits / 8) &&
-           put_montgomery(fdt, node, n, bits / 8);
-}
-
-static void bytes_free(uint8_t **p)
-{
-    OPENSSL_free(*p);
-}
-
-enum rk_rc rk_fit_key_dtb(EVP_PKEY *pub, const char *name, const char *algo, const char *required,
-                          struct rk_bytes *ret, struct rk_err *err)
-{
-    RK_AUTO(bytes_free) uint8_t *fdt = OPENSSL_zalloc(DTB_MAX);
-    char node_name[RK_FIT_PATH];
-    int node;
-
-    if (fdt == NULL)
-        return rk_fail_nomem(err);
-    (void)snprintf(node_name, sizeof node_name, "key-%.100s", name);
-    if (fdt_create_empty_tree(fdt, DTB_MAX) != 0 ||
-        (node = fdt_add_subnode(fdt, 0, "signature")) < 0 ||
-        (node = fdt_add_subnode(fdt, node, node_name)) < 0 ||
-        rk_fdt_put_text(fdt, node, "required", required) != 0 ||
-        rk_fdt_put_text(fdt, node, "algo", algo) != 0 ||
-        rk_fdt_put_text(fdt, node, "key-name-hint", name) != 0 || !put_key(fdt, node, pub) ||
-        fdt_pack(fdt) != 0)
-        return rk_fail_ossl(err, RK_E_KEY, "the key cannot be put into a device tree");
-    return rk_bytes_copy(fdt, fdt_totalsize(fdt), ret, err);
 }

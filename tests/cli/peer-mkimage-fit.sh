@@ -90,6 +90,13 @@ for bits in 2048 3072 4096; do
         [ "$(fdtget theirs.dtb /signature/key-dev $property)" = "$(fdtget key.dtb /signature/key-dev $property)" ] ||
             fail "$bits: another $property"
     done
+    # The same from the public half alone, and into a tree that has one already.
+    run 0 pack fit -o pub.dtb pub="$bits/pub.pem"
+    cmp key.dtb pub.dtb || fail "$bits: another dtb from the public key"
+    run 0 pack fit -o key.dtb pub="$bits/pub.pem" dtb=theirs.dtb
+    [ "$(fdtget key.dtb / model)" = "$(fdtget theirs.dtb / model)" ] || fail "the rest of the tree"
+    [ "$(fdtget -l key.dtb /signature)" = key-dev ] || fail "two keys"
+    cp pub.dtb key.dtb
     for padding in pss pkcs-1.5; do
         run 0 sign fit plain.fit -o ours.fit --key "$bits/dev.key" --set padding=$padding
         run 0 sign fit theirs.fit -o again.fit --key "$bits/dev.key" --set padding=$padding
@@ -138,3 +145,11 @@ for fit in ours theirs; do
     same "the kernel of $fit, decrypted" kernel.bin opened
 done
 run 0 verify --pub 2048/pub.pem ours.fit
+
+# What does not go together, or is no key.
+refuse 2 'rotkit: pack fit: part "kernel" does not go with "pub"' pack fit -o x kernel=kernel.bin pub=2048/pub.pem
+refuse 2 'rotkit: pack fit: needs a part "kernel", or "pub" and perhaps "dtb"' pack fit -o x fdt=fdt.dtb
+refuse 2 'rotkit: pack fit: setting "key-name": expected 1 to 64 characters, no @ and no /' \
+    pack fit -o x pub=2048/pub.pem --set key-name=a@b
+refuse 4 'rotkit: pack fit: FIT signatures here are by RSA of 2048, 3072 or 4096 bits, this is EC with 256' \
+    pack fit -o x pub="$K/p256.pub.pem"

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The public key of a FIT's signatures, as U-Boot carries it in its device tree. Source:
+ * boot-images.md 5.3, "Public key dtb".
+ */
+#include "image/fit.h"
+
+#include "image/dtb.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+
+enum { ROOM = 8192 };
+
+static bool put_number(void *fdt, int node, const char *name, const BIGNUM *number, int len)
+{
+    uint8_t bytes[1024];
+
+    return len <= (int)sizeof bytes && BN_bn2binpad(number, bytes, len) == len &&
+           fdt_setprop(fdt, node, name, bytes, len) == 0;
+}
+
+/* R^2 mod n, and -1/n mod 2^32: what U-Boot's Montgomery multiplication starts from. */
+static bool put_montgomery(void *fdt, int node, const BIGNUM *n, int len)
+{
+    RK_AUTO(rk_bn_ctx_done) BN_CTX *ctx = BN_CTX_new();
+    RK_AUTO(rk_bn_done) BIGNUM *r = BN_new();
+    RK_AUTO(rk_bn_done) BIGNUM *word = BN_new();
+    RK_AUTO(rk_bn_done) BIGNUM *inverse = BN_new();
+
+    return ctx != NULL && r != NULL && word != NULL && inverse != NULL &&
+           BN_set_bit(r, 16 * len) == 1 && BN_nnmod(r, r, n, ctx) == 1 &&
+           put_number(fdt, node, "rsa,r-squared", r, len) && BN_set_bit(word, 32) == 1 &&
+           BN_mod_inverse(inverse, n, word, ctx) != NULL && BN_sub(inverse, word, inverse) == 1 &&
+           fdt_setprop_u32(fdt, node, "rsa,n0-inverse", (uint32_t)BN_get_word(inverse)) == 0;
+}
+
+static bool put_key(void *fdt, int node, EVP_PKEY *pub)
+{
+    RK_AUTO(rk_bn_done) BIGNUM *n = NULL;
+    RK_AUTO(rk_bn_done) BIGNUM *e = NULL;
+    int bits = EVP_PKEY_get_bits(pub);
+
+    return EVP_PKEY_get_bn_param(pub, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
+           EVP_PKEY_get_bn_param(pub, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
+           fdt_setprop_u32(fdt, node, "rsa,num-bits", (uint32_t)bits) == 0 &&
+           fdt_setprop_u64(fdt, node, "rsa,exponent", BN_get_word(e)) == 0 &&
+           put_number(fdt, node, "rsa,modulus", n, bits / 8) &&
+           put_montgomery(fdt, node, n, bits / 8);
+}
+
+/* The tree that the key goes into, with room; a new one when there is none. */
+static enum rk_rc open_base(const struct rk_input *base, struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_dtb_done) struct rk_dtb dtb = RK_DTB_NONE;
+    int rc;
+
+    if (base != NULL && rk_dtb_open(base->p, base->len, &dtb, err))
+        return rk_wrap(err, "part \"%s\"", base->name);
+    if (rk_bytes_new(dtb.len + ROOM, ret, err))
+        return err->rc;
+    rc = base == NULL ? fdt_create_empty_tree(ret->p, (int)ret->len)
+                      : fdt_open_into(dtb.fdt, ret->p, (int)ret->len);
+    return rc == 0 ? RK_OK : rk_dtb_fail(rc, "device tree", err);
+}
+
+/* /signature/key-NAME, empty: what was there is replaced. */
+static int key_node(void *fdt, const char *name)
+{
+    char node_name[RK_FIT_PATH];
+    int signature = fdt_subnode_offset(fdt, 0, "signature"), node;
+
+    (void)snprintf(node_name, sizeof node_name, "key-%.*s", RK_FIT_NAME, name);
+    if (signature == -FDT_ERR_NOTFOUND)
+        signature = fdt_add_subnode(fdt, 0, "signature");
+    node = signature < 0 ? signature : fdt_subnode_offset(fdt, signature, node_name);
+    if (node >= 0)
+        (void)fdt_del_node(fdt, node);
+    return signature < 0 ? signature : fdt_add_subnode(fdt, signature, node_name);
+}
+
+enum rk_rc rk_fit_key_dtb(EVP_PKEY *pub, const char *name, const char *algo,
+                          const struct rk_input *base, struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes tree = RK_BYTES_NONE;
+    int node;
+
+    if (name[0] == '\0' || strlen(name) > RK_FIT_NAME || strpbrk(name, "@/") != NULL)
+        return rk_fail(err, RK_E_USAGE,
+                       "setting \"key-name\": expected 1 to %d characters, no @ and no /",
+                       RK_FIT_NAME);
+    if (open_base(base, &tree, err))
+        return err->rc;
+    node = key_node(tree.p, name);
+    if (node < 0 || rk_fdt_put_text(tree.p, node, "required", "conf") != 0 ||
+        rk_fdt_put_text(tree.p, node, "algo", algo) != 0 ||
+        rk_fdt_put_text(tree.p, node, "key-name-hint", name) != 0 || !put_key(tree.p, node, pub) ||
+        fdt_pack(tree.p) != 0)
+        return rk_fail_ossl(err, RK_E_KEY, "the key cannot be put into a device tree");
+    return rk_bytes_copy(tree.p, fdt_totalsize(tree.p), ret, err);
+}
