@@ -206,7 +206,11 @@ static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t le
         rk_gcm_open(&(struct rk_gcm) { job->ctx, &key, copy.p + RK_BCH_STAGE2 + IV_AT,
                                        copy.p + RK_BCH_STAGE2, AAD_LEN },
                     copy.p + RK_BCH_WIRE, c.length, copy.p + RK_BCH_STAGE2 + AAD_LEN, err))
-        return err->rc;
+        return err->rc != RK_E_VERIFY
+                   ? err->rc
+                   : rk_fail(err, RK_E_VERIFY,
+                             "the GCM tag at 0x1450 does not hold: another key, or header bytes "
+                             "0x1400 to 0x144f or the ciphertext are changed");
     for (end = copy.len; end > RK_BCH_WIRE && copy.p[end - 1] == 0;)
         end--;
     if (end == RK_BCH_WIRE || copy.p[end - 1] != 0x80)
