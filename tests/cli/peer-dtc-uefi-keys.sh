@@ -93,6 +93,12 @@ for value in "ff ff ff ff 30" "0 0 0 4 30 2 5 0"; do
     fdtput -t bx bad.dtb /firmware/uefi fmp-pkcs7-cert-buffer-xdr $value
     run 3 verify bad.dtb
 done
+# A certificate with something behind it that the length takes in.
+long=$(perl -0777 -ne 'print join(" ", map { sprintf("%x", $_) } unpack("C*", pack("N", length() + 8) . $_ . "\0" x (8 + -length() % 4)))' PK.der)
+cp uefi.dtb bad.dtb
+fdtput -t bx bad.dtb /firmware/uefi fmp-pkcs7-cert-buffer-xdr $long
+run 3 verify bad.dtb
+grep -q "fmp-pkcs7-cert-buffer-xdr: no certificate of $(($(stat -c %s PK.der) + 8)) bytes at 0x" "$err" || fail "$(cat "$err")"
 refuse 2 'rotkit: pack uefi-dtb: nothing to write: needs a part "cert", or a setting "lowest-supported-version" or "image-type"' \
     pack uefi-dtb -o no.dtb dtb=in.dtb
 openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -subj /CN=TestRoot -days 30 -out test.crt 2>/dev/null

@@ -26,6 +26,8 @@ both_ways() {
         fail "sbsign: $2"
     run 0 verify --ca "$uefi/db.crt" "theirs-$1.efi"
     run 0 verify --ca "$uefi/db.crt" "ours-$1.efi"
+    run 0 inspect "ours-$1.efi"
+    grep -q 'CheckSum.*wrong' "$out" && fail "$1: our own checksum is wrong on reading"
     run 3 verify --ca "$uefi/KEK.crt" "ours-$1.efi"
 }
 
