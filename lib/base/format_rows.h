@@ -10,6 +10,7 @@ extern const struct rk_format rk_format_nvftpm;
 /* ftpm */
 extern const struct rk_format rk_format_x509;
 /* bct */
+extern const struct rk_format rk_format_t210_bct;
 extern const struct rk_format rk_format_tegra_br_bct;
 /* image */
 extern const struct rk_format rk_format_bup;

@@ -21,6 +21,7 @@ static const struct rk_format *const formats[] = {
     &rk_format_kernel_encrypted,
     &rk_format_tegra_bch,
     &rk_format_tegra_br_bct,
+    &rk_format_t210_bct,
     &rk_format_bup,
     &rk_format_capsule,
     &rk_format_fip,
