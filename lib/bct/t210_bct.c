@@ -303,7 +303,7 @@ static enum rk_rc modulus(EVP_PKEY *pub, uint8_t ret[T210_RSA], struct rk_err *e
     return RK_OK;
 }
 
-static void reversed(const uint8_t *from, uint8_t *ret)
+void rk_t210_reverse(const uint8_t *from, uint8_t *ret)
 {
     for (size_t i = 0; i < T210_RSA; i++)
         ret[i] = from[T210_RSA - 1 - i];
@@ -383,8 +383,8 @@ static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t l
         if (signatures[i].len != T210_RSA)
             return rk_fail(err, RK_E_KEY, "a signature of %zu bytes, expected %d",
                            signatures[i].len, T210_RSA);
-        reversed(signatures[i].p,
-                 made.p + (bct ? T210_SIG : image.loader[i].record + T210_LOADER_SIG));
+        rk_t210_reverse(signatures[i].p,
+                        made.p + (bct ? T210_SIG : image.loader[i].record + T210_LOADER_SIG));
     }
     if (!bct) /* what it covered has changed */
         memset(made.p + T210_SIG, 0, T210_RSA);
@@ -401,7 +401,7 @@ static enum rk_rc check_one(const struct rk_job *job, const uint8_t *message, si
 
     if (rk_t210_is_zero(wire, T210_RSA))
         return rk_fail(err, RK_E_VERIFY, "%s is not signed", what);
-    reversed(wire, signature);
+    rk_t210_reverse(wire, signature);
     if (rk_signature_check(job->ctx, job->key[0].pub, RK_SCHEME_RSA_PSS_SHA256, message, len,
                            signature, sizeof signature, err))
         return rk_wrap(err, "RSA signature over %s", what);

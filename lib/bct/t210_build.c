@@ -340,15 +340,15 @@ static enum rk_rc finish_update(struct build *b, const struct t210_image *image,
         const struct t210_loader *loader = &image->loader[i];
 
         if (b->loader_sig != NULL)
-            memcpy(file + loader->record + T210_LOADER_SIG, b->loader_sig->p, T210_RSA);
+            rk_t210_reverse(b->loader_sig->p, file + loader->record + T210_LOADER_SIG);
         if (b->rehash && rk_t210_mac(file + loader->start, loader->padded,
                                      file + loader->record + T210_LOADER_HASH, err))
             return err->rc;
     }
     if (b->key != NULL)
-        memcpy(file + T210_KEY, b->key->p, T210_RSA);
+        rk_t210_reverse(b->key->p, file + T210_KEY);
     if (b->bct_sig != NULL)
-        memcpy(file + T210_SIG, b->bct_sig->p, T210_RSA);
+        rk_t210_reverse(b->bct_sig->p, file + T210_SIG);
     return rk_t210_seal(file, image, err);
 }
 
