@@ -76,7 +76,7 @@ static void add_known(char *known, size_t size, const char *name)
 static enum rk_rc unknown_content(struct rk_err *err)
 {
     (void)rk_fail(err, RK_E_FORMAT, "unknown format");
-    return rk_note(err, "'rotkit help pack' lists the known ones");
+    return rk_note(err, "'rotkit pack --formats' lists the known ones");
 }
 
 static enum rk_rc unknown_name(const char *name, struct rk_err *err)

@@ -56,7 +56,7 @@ mkdir folder
 head -c 100 eks.img >cut.img
 { cat eks.img; echo; } >longer.img
 refuse 2 "rotkit: \"empty\": unknown format
-  'rotkit help pack' lists the known ones" \
+  'rotkit pack --formats' lists the known ones" \
     inspect empty
 refuse 2 "rotkit: \"folder\" is a folder, expected a file" \
     inspect folder
@@ -76,7 +76,7 @@ refuse 2 "rotkit: \"cut.img\": ekb: size word says 2044 bytes, the file has 96" 
 refuse 2 "rotkit: \"longer.img\": ekb: size word says 2044 bytes, the file has 2045" \
     inspect longer.img
 refuse 3 "rotkit: empty: unknown format
-  'rotkit help pack' lists the known ones" \
+  'rotkit pack --formats' lists the known ones" \
     verify empty
 refuse 2 "rotkit: \"folder\" is a folder, expected a file" \
     verify folder
