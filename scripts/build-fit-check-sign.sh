@@ -23,6 +23,9 @@ tar -xf "$work/$tarball" -C "$work" --strip-components=1
 (
     cd "$work"
     make -s tools-only_defconfig
+    # Not wanted, and it needs the headers of GnuTLS and libuuid.
+    scripts/config -d TOOLS_MKEFICAPSULE
+    make -s olddefconfig
     make -s -j"$(nproc)" NO_SDL=1 tools-only
 ) >"$work/log" 2>&1 || {
     tail -n 20 "$work/log" >&2
