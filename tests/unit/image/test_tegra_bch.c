@@ -391,6 +391,48 @@ START_TEST(components_that_overlap_are_refused)
 }
 END_TEST
 
+/* 1.3, compressed: one page of metadata, here for one chunk of 64 bytes. */
+static struct rk_bytes compressed(void)
+{
+    struct rk_bytes file = RK_BYTES_NONE, golden = image_read(GOLDEN);
+    const size_t body = 4096 + 64;
+
+    ck_assert_int_eq(rk_bytes_new(HEADER + body, &file, &err), RK_OK);
+    memcpy(file.p, golden.p, HEADER);
+    image_put_le(file.p + HEADER, 4, 1);
+    memset(file.p + HEADER + 4096, 0x5a, 64);
+    image_put_le(file.p + STAGE_2 + FLAGS, 4, 1 << 27);
+    image_put_le(file.p + STAGE_2 + LENGTH, 4, body);
+    image_put_le(file.p + STAGE_1 + LENGTH, 4, body);
+    hash(file.p, HEADER, 4096, STAGE_2 + DIGEST_2); /* metadata alone */
+    hash(file.p, HEADER, body, STAGE_1 + DIGEST_1); /* the whole body */
+    rehash(file.p);
+    rk_bytes_done(&golden);
+    return file;
+}
+
+START_TEST(a_compressed_image_is_read_and_held_whole_but_not_built)
+{
+    struct rk_bytes file = compressed(), made = RK_BYTES_NONE;
+    struct rk_job keyless = { .ctx = job.ctx };
+    struct rk_input part[] = { { "payload", file.p + HEADER, 16 }, { "header", file.p, HEADER } };
+
+    ck_assert_msg(image_verify(NULL, &keyless, file.p, file.len) == RK_OK, "%s", err.msg);
+    for (size_t i = HEADER; i < file.len; i += 13) {
+        file.p[i] ^= 1;
+        ck_assert_int_ne(image_verify(NULL, &keyless, file.p, file.len), RK_OK);
+        file.p[i] ^= 1;
+    }
+    ck_assert_int_eq(build(part, 2, NULL, 0, &made), RK_E_USAGE);
+    ck_assert_str_eq(err.msg, "pack tegra-bch: part \"header\" is of an encrypted or compressed "
+                              "image");
+    image_put_le(file.p + HEADER, 4, 0xffffffff); /* absurd chunk count */
+    ck_assert_int_eq(image_verify(NULL, &keyless, file.p, file.len), RK_E_FORMAT);
+    ck_assert_str_eq(err.msg, "tegra-bch: metadata of 395136991232 bytes in a payload of 4160");
+    rk_bytes_done(&file);
+}
+END_TEST
+
 START_TEST(magic_of_the_file_does_not_reach_the_terminal_raw)
 {
     struct rk_bytes file = several(1), text = RK_BYTES_NONE;
@@ -540,6 +582,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, no_key_signs_a_component_that_does_not_hold);
     tcase_add_loop_test(tc, the_ratchet_of_each_component_may_not_fall, 0, 4);
     tcase_add_test(tc, components_that_overlap_are_refused);
+    tcase_add_test(tc, a_compressed_image_is_read_and_held_whole_but_not_built);
     tcase_add_test(tc, magic_of_the_file_does_not_reach_the_terminal_raw);
     tcase_add_test(tc, payload_is_padded_then_appended_to_then_aligned);
     tcase_add_test(tc, a_header_of_the_bsp_keeps_what_it_says);
