@@ -84,14 +84,7 @@ static const struct digest {
 };
 /* clang-format on */
 
-static bool all_zero(const uint8_t *bytes, size_t len)
-{
-    uint8_t any = 0;
-
-    for (size_t i = 0; i < len; i++)
-        any |= bytes[i];
-    return any == 0;
-}
+static const struct rk_tegra_place place = { SIGNED, WIRE, SIGNATURE, SIGNATURE_LEN, PCP };
 
 static bool recognise(const uint8_t *file, size_t len)
 {
@@ -164,8 +157,7 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     if (len > WIRE && rk_region_add(map, map->root, WIRE, len - WIRE, "behind it", &region, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "digests ok, %s (experimental offsets)",
-                   all_zero(file + SIGNATURE, SIGNATURE_LEN) ? "no OEM signature"
-                                                             : "OEM signature");
+                   rk_tegra_is_signed(&place, file) ? "OEM signature" : "no OEM signature");
     return RK_OK;
 }
 
@@ -187,28 +179,15 @@ static bool makes_bare(const struct rk_job *job)
     return !wants(job, "image");
 }
 
-static enum rk_rc check_output(const struct rk_job *job, struct rk_err *err)
-{
-    const char *experimental = rk_job_text(job, self(), "experimental");
-    bool insert = experimental != NULL && strcmp(experimental, "oem-insert") == 0;
-
-    if (experimental != NULL && !insert)
-        return rk_fail(err, RK_E_USAGE, "setting \"experimental\": expected oem-insert");
-    if (insert == wants(job, "image") && (insert || wants(job, "sig") || wants(job, "pub")))
-        return RK_OK;
-    (void)rk_fail(err, RK_E_USAGE,
-                  "where the OEM signature stands is known from third-party work alone");
-    (void)rk_note(err, "output=sig and output=pub make the files that the BSP's own tool puts in");
-    return rk_note(err, "experimental=oem-insert puts them in here, at those offsets");
-}
-
 static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t len,
                           struct rk_requests *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
     struct rk_tegra_key key;
 
-    if (check_shape(file, len, err) || check_output(job, err) ||
+    if (check_shape(file, len, err) ||
+        rk_tegra_output_check(rk_job_text(job, self(), "output"),
+                              rk_job_text(job, self(), "experimental"), err) ||
         rk_tegra_key(job->key[0].pub, &key, err) || check_digest(file, &digests[0], err) ||
         rk_bytes_copy(file + SIGNED, WIRE - SIGNED, &message, err))
         return err->rc;
@@ -216,22 +195,13 @@ static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t 
     return rk_requests_add(ret, "", "bytes 0x1200 to 0x1fff", key.scheme, &message, err);
 }
 
-static enum rk_rc insert(const uint8_t *file, size_t len, const struct rk_tegra_key *key,
-                         const struct rk_bytes *wire, struct rk_bytes *ret, struct rk_err *err)
+/* Not the innermost digest: it is inside of what is signed. */
+static enum rk_rc set_digests(uint8_t *file, struct rk_err *err)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
-
-    if (rk_bytes_copy(file, len, &made, err))
-        return err->rc;
-    memset(made.p + SIGNATURE, 0, SIGNATURE_LEN);
-    memcpy(made.p + SIGNATURE, wire->p, wire->len);
-    memcpy(made.p + PCP, key->pcp, sizeof key->pcp);
-    /* Not the innermost: it is inside of what is signed. */
     for (size_t i = 1; i < sizeof digests / sizeof digests[0]; i++) {
-        if (sha512(made.p, &digests[i], made.p + digests[i].at, err))
+        if (sha512(file, &digests[i], file + digests[i].at, err))
             return err->rc;
     }
-    *ret = rk_bytes_take(&made);
     return RK_OK;
 }
 
@@ -239,42 +209,27 @@ static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t l
                          const struct rk_bytes *signatures, struct rk_bytes *ret,
                          struct rk_err *err)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes wire = RK_BYTES_NONE;
-    struct rk_tegra_key key;
+    RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
 
-    if (rk_tegra_key(job->key[0].pub, &key, err) ||
-        rk_tegra_signature(job->key[0].pub, &signatures[0], &wire, err))
+    if (rk_tegra_attach(job->key[0].pub, rk_job_text(job, self(), "output"), &place, file, len,
+                        &signatures[0], &made, err) ||
+        (!makes_bare(job) && set_digests(made.p, err)))
         return err->rc;
-    if (wants(job, "pub"))
-        return rk_bytes_copy(key.pcp, key.len, ret, err);
-    if (wants(job, "sig")) {
-        *ret = rk_bytes_take(&wire);
-        return RK_OK;
-    }
-    rk_warn(job->ctx, "experimental: the OEM signature is put in at offsets that no vendor golden "
-                      "confirms");
-    return insert(file, len, &key, &wire, ret, err);
+    if (!makes_bare(job))
+        rk_warn(job->ctx, "experimental: the OEM signature is put in at offsets that no vendor "
+                          "golden confirms");
+    *ret = rk_bytes_take(&made);
+    return RK_OK;
 }
 
 static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
-    struct rk_tegra_key key;
-
     (void)len;
     if (job->key_count == 0)
         return rk_fail(err, RK_E_USAGE, "a BR-BCT is held against a public key");
-    if (rk_tegra_key(job->key[0].pub, &key, err))
+    if (rk_tegra_hold(job->ctx, job->key[0].pub, &place, file, map->signer, err))
         return err->rc;
-    if (all_zero(file + SIGNATURE, SIGNATURE_LEN))
-        return rk_fail(err, RK_E_VERIFY, "no OEM signature at 0x204 (experimental offset)");
-    if (memcmp(file + PCP, key.pcp, sizeof key.pcp) != 0)
-        return rk_fail(err, RK_E_VERIFY, "signed by another key: the PCP at 0x44 is not this one");
-    if (rk_tegra_check(job->ctx, job->key[0].pub, file + SIGNED, WIRE - SIGNED, file + SIGNATURE,
-                       err))
-        return rk_wrap(err, "OEM signature over [0x1200, 0x2000)");
-    (void)snprintf(map->signer, sizeof map->signer, "OEM key (%s), at experimental offsets",
-                   key.name);
     return rk_map_guard(map, SIGNED, WIRE - SIGNED, RK_GUARD_SIGNATURE, "OEM signature", err);
 }
 

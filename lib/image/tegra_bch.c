@@ -103,6 +103,9 @@ static uint32_t le32(const uint8_t *at)
     return (uint32_t)rk_rd_le(&rd, 4);
 }
 
+static const struct rk_tegra_place place = { RK_BCH_SIGNED, RK_BCH_WIRE, RK_BCH_SIGNATURE,
+                                             RK_BCH_PCP - RK_BCH_SIGNATURE, RK_BCH_PCP };
+
 static bool all_zero(const uint8_t *bytes, size_t len)
 {
     uint8_t any = 0;
@@ -130,7 +133,7 @@ enum rk_rc rk_bch_check_digest(const uint8_t *bytes, size_t len, const uint8_t w
 bool rk_bch_is_user_encrypted(const uint8_t *file, size_t len)
 {
     return rk_bch_is(file, len) && (le32(file + RK_BCH_FLAGS0) & RK_BCH_ENCRYPTED) != 0 &&
-           le32(file + RK_BCH_STAGE1_COUNT) == 0 && all_zero(file + RK_BCH_SIGNATURE, 0xb10);
+           le32(file + RK_BCH_STAGE1_COUNT) == 0 && !rk_tegra_is_signed(&place, file);
 }
 
 static bool recognise(const uint8_t *file, size_t len)
@@ -368,7 +371,7 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
         return err->rc;
     if (in.end < len && rk_region_add(map, map->root, in.end, len - in.end, "padding", &rest, err))
         return err->rc;
-    is_signed = !all_zero(file + RK_BCH_SIGNATURE, 0xb10);
+    is_signed = rk_tegra_is_signed(&place, file);
     (void)snprintf(map->integrity, sizeof map->integrity, "digests ok, %s",
                    is_signed ? "OEM signature at experimental offsets" : "no OEM signature");
     return RK_OK;
@@ -597,27 +600,6 @@ static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct r
 
 /* ---- signing ---- */
 
-/* Signing by the split that boot-images.md 8 recommends, or the experimental insert. */
-static enum rk_rc check_output(const struct rk_job *job, bool *ret_insert, struct rk_err *err)
-{
-    const char *experimental = rk_job_text(job, self(), "experimental");
-
-    *ret_insert = experimental != NULL && strcmp(experimental, "oem-insert") == 0;
-    if (experimental != NULL && !*ret_insert)
-        return rk_fail(err, RK_E_USAGE, "setting \"experimental\": expected oem-insert");
-    if (*ret_insert && !wants(job, "image"))
-        return rk_fail(err, RK_E_USAGE,
-                       "settings \"output\" and \"experimental\" exclude each "
-                       "other");
-    if (*ret_insert || wants(job, "sig") || wants(job, "pub"))
-        return RK_OK;
-    (void)rk_fail(err, RK_E_USAGE,
-                  "where the OEM signature stands is known from third-party work alone");
-    (void)rk_note(err, "output=sig and output=pub make the files that the BSP's own header tool "
-                       "puts in");
-    return rk_note(err, "experimental=oem-insert puts them in here, at those offsets");
-}
-
 /* No key signs components whose digests do not hold; those of the header come after signing. */
 static enum rk_rc check_components(const uint8_t *file, size_t len, struct rk_err *err)
 {
@@ -634,76 +616,44 @@ static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t 
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
     struct rk_tegra_key key;
-    bool insert;
 
     if (!rk_bch_is(file, len))
         return rk_fail(err, RK_E_FORMAT, "no NVDA header of 8192 bytes");
-    if (check_output(job, &insert, err) || rk_tegra_key(job->key[0].pub, &key, err) ||
-        check_components(file, len, err) ||
+    if (rk_tegra_output_check(rk_job_text(job, self(), "output"),
+                              rk_job_text(job, self(), "experimental"), err) ||
+        rk_tegra_key(job->key[0].pub, &key, err) || check_components(file, len, err) ||
         rk_bytes_copy(file + RK_BCH_SIGNED, RK_BCH_WIRE - RK_BCH_SIGNED, &message, err))
         return err->rc;
     return rk_requests_add(ret, "", "the header's bytes 0xfc0 to 0x1fff", key.scheme, &message,
                            err);
 }
 
-static enum rk_rc insert(const uint8_t *file, size_t len, const struct rk_tegra_key *key,
-                         const struct rk_bytes *wire, struct rk_bytes *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
-
-    if (rk_bytes_copy(file, len, &made, err))
-        return err->rc;
-    memset(made.p + RK_BCH_SIGNATURE, 0, RK_BCH_PCP - RK_BCH_SIGNATURE);
-    memcpy(made.p + RK_BCH_SIGNATURE, wire->p, wire->len);
-    memcpy(made.p + RK_BCH_PCP, key->pcp, sizeof key->pcp);
-    if (rk_bch_set_digests(made.p, err))
-        return err->rc;
-    *ret = rk_bytes_take(&made);
-    return RK_OK;
-}
-
 static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t len,
                          const struct rk_bytes *signatures, struct rk_bytes *ret,
                          struct rk_err *err)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes wire = RK_BYTES_NONE;
-    struct rk_tegra_key key;
+    RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
 
-    if (rk_tegra_key(job->key[0].pub, &key, err) ||
-        rk_tegra_signature(job->key[0].pub, &signatures[0], &wire, err))
+    if (rk_tegra_attach(job->key[0].pub, rk_job_text(job, self(), "output"), &place, file, len,
+                        &signatures[0], &made, err) ||
+        (!makes_bare(job) && rk_bch_set_digests(made.p, err)))
         return err->rc;
-    if (wants(job, "pub"))
-        return rk_bytes_copy(key.pcp, key.len, ret, err);
-    if (wants(job, "sig")) {
-        *ret = rk_bytes_take(&wire);
-        return RK_OK;
-    }
-    rk_warn(job->ctx, "experimental: the OEM signature is put in at offsets that no vendor golden "
-                      "confirms");
-    return insert(file, len, &key, &wire, ret, err);
+    if (!makes_bare(job))
+        rk_warn(job->ctx, "experimental: the OEM signature is put in at offsets that no vendor "
+                          "golden confirms");
+    *ret = rk_bytes_take(&made);
+    return RK_OK;
 }
 
 static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
-    struct rk_tegra_key key;
-
     (void)len;
     if (job->key_count == 0)
         return rk_fail(err, RK_E_USAGE,
-                       "a tegra-bch is held against a public key, it has no "
-                       "certificate");
-    if (rk_tegra_key(job->key[0].pub, &key, err))
+                       "a tegra-bch is held against a public key, it has no certificate");
+    if (rk_tegra_hold(job->ctx, job->key[0].pub, &place, file, map->signer, err))
         return err->rc;
-    if (all_zero(file + RK_BCH_SIGNATURE, 0xb10))
-        return rk_fail(err, RK_E_VERIFY, "no OEM signature at 0x90 (experimental offset)");
-    if (memcmp(file + RK_BCH_PCP, key.pcp, sizeof key.pcp) != 0)
-        return rk_fail(err, RK_E_VERIFY, "signed by another key: the PCP at 0xba0 is not this one");
-    if (rk_tegra_check(job->ctx, job->key[0].pub, file + RK_BCH_SIGNED, RK_BCH_WIRE - RK_BCH_SIGNED,
-                       file + RK_BCH_SIGNATURE, err))
-        return rk_wrap(err, "OEM signature over [0xfc0, 0x2000)");
-    (void)snprintf(map->signer, sizeof map->signer, "OEM key (%s), at experimental offsets",
-                   key.name);
     for (size_t i = 0, n = map->guard_count; i < n; i++) { /* what the signed digests cover */
         const struct rk_guard guard = map->guard[i];
 
@@ -740,7 +690,7 @@ static enum rk_rc handed_back(const struct rk_bytes *prepared, const struct rk_b
                        plain_len);
     if (memcmp(back->p + RK_BCH_WIRE, plain, plain_len) == 0)
         return rk_fail(err, RK_E_VERIFY, "says it is encrypted, and holds the plaintext");
-    if (all_zero(back->p + RK_BCH_SIGNATURE, 0xb10))
+    if (!rk_tegra_is_signed(&place, back->p))
         return rk_fail(err, RK_E_VERIFY, "is not signed");
     return RK_OK;
 }

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/ossl.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/core_names.h>
@@ -155,4 +156,78 @@ enum rk_rc rk_tegra_check(const rk_ctx *ctx, EVP_PKEY *pub, const uint8_t *messa
         reverse(sig.p, sig.len);
     }
     return rk_signature_check(ctx, pub, type->scheme, message, len, sig.p, sig.len, err);
+}
+
+/* ---- the split ---- */
+
+enum rk_rc rk_tegra_output_check(const char *output, const char *experimental, struct rk_err *err)
+{
+    bool insert = experimental != NULL && strcmp(experimental, "oem-insert") == 0;
+
+    if (experimental != NULL && !insert)
+        return rk_fail(err, RK_E_USAGE, "setting \"experimental\": expected oem-insert");
+    if (insert && strcmp(output, "image") != 0)
+        return rk_fail(err, RK_E_USAGE,
+                       "settings \"output\" and \"experimental\" exclude each other");
+    if (insert || strcmp(output, "sig") == 0 || strcmp(output, "pub") == 0)
+        return RK_OK;
+    (void)rk_fail(err, RK_E_USAGE,
+                  "where the OEM signature stands is known from third-party work alone");
+    (void)rk_note(err, "output=sig and output=pub make the files that the BSP's own header tool "
+                       "puts in");
+    return rk_note(err, "experimental=oem-insert puts them in here, at those offsets");
+}
+
+enum rk_rc rk_tegra_attach(EVP_PKEY *pub, const char *output, const struct rk_tegra_place *place,
+                           const uint8_t *file, size_t len, const struct rk_bytes *signature,
+                           struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes wire = RK_BYTES_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
+    struct rk_tegra_key key;
+
+    if (rk_tegra_key(pub, &key, err) || rk_tegra_signature(pub, signature, &wire, err))
+        return err->rc;
+    if (strcmp(output, "pub") == 0)
+        return rk_bytes_copy(key.pcp, key.len, ret, err);
+    if (strcmp(output, "sig") == 0) {
+        *ret = rk_bytes_take(&wire);
+        return RK_OK;
+    }
+    if (rk_bytes_copy(file, len, &made, err))
+        return err->rc;
+    memset(made.p + place->signature, 0, place->signature_room);
+    memcpy(made.p + place->signature, wire.p, wire.len);
+    memcpy(made.p + place->pcp, key.pcp, sizeof key.pcp);
+    *ret = rk_bytes_take(&made);
+    return RK_OK;
+}
+
+bool rk_tegra_is_signed(const struct rk_tegra_place *place, const uint8_t *file)
+{
+    uint8_t any = 0;
+
+    for (size_t i = 0; i < place->signature_room; i++)
+        any |= file[place->signature + i];
+    return any != 0;
+}
+
+enum rk_rc rk_tegra_hold(const rk_ctx *ctx, EVP_PKEY *pub, const struct rk_tegra_place *place,
+                         const uint8_t *file, char ret_signer[160], struct rk_err *err)
+{
+    struct rk_tegra_key key;
+
+    if (rk_tegra_key(pub, &key, err))
+        return err->rc;
+    if (!rk_tegra_is_signed(place, file))
+        return rk_fail(err, RK_E_VERIFY, "no OEM signature at 0x%zx (experimental offset)",
+                       place->signature);
+    if (memcmp(file + place->pcp, key.pcp, sizeof key.pcp) != 0)
+        return rk_fail(err, RK_E_VERIFY, "signed by another key: the PCP at 0x%zx is not this one",
+                       place->pcp);
+    if (rk_tegra_check(ctx, pub, file + place->from, place->to - place->from,
+                       file + place->signature, err))
+        return rk_wrap(err, "OEM signature over [0x%zx, 0x%zx)", place->from, place->to);
+    (void)snprintf(ret_signer, 160, "OEM key (%s), at experimental offsets", key.name);
+    return RK_OK;
 }
