@@ -293,7 +293,7 @@ static enum rk_rc finish_image(struct build *b, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
     struct t210_image image = { .copies = (size_t)b->copies };
-    size_t blocks, size;
+    size_t blocks = 0, size = 0;
 
     if (b->file.p == NULL || b->loader == NULL)
         return rk_fail(err, RK_E_FORMAT, "an image needs Bctfile and BootLoader");

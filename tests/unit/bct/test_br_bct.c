@@ -219,7 +219,7 @@ START_TEST(signing_without_the_word_is_refused_with_the_way_out)
     ck_assert_str_eq(
         err.msg,
         "sign tegra-br-bct: where the OEM signature stands is known from third-party work alone\n"
-        "  output=sig and output=pub make the files that the BSP's own tool puts in\n"
+        "  output=sig and output=pub make the files that the BSP's own header tool puts in\n"
         "  experimental=oem-insert puts them in here, at those offsets");
     rk_bytes_done(&file);
 }
