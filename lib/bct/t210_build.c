@@ -297,8 +297,6 @@ static enum rk_rc finish_image(struct build *b, struct rk_err *err)
 
     if (b->file.p == NULL || b->loader == NULL)
         return rk_fail(err, RK_E_FORMAT, "an image needs Bctfile and BootLoader");
-    if (rk_t210_get(b->file.p, T210_LOADERS) != 0)
-        return rk_fail(err, RK_E_FORMAT, "the BCT of Bctfile names a boot loader already");
     if (image_size(b, &blocks, &size, err) || rk_bytes_new(size, &made, err))
         return err->rc;
     image.block = (size_t)1 << rk_t210_get(b->file.p, T210_BLOCK_LOG2);

@@ -316,6 +316,33 @@ START_TEST(text_of_a_bct_is_whole_or_refused)
 }
 END_TEST
 
+/* A child process of its own, so the BCT that IMG names may change. */
+START_TEST(image_fits_its_bct)
+{
+    struct rk_bytes file = made("Redundancy = 2;\n" IMG), none = RK_BYTES_NONE, whole = t_bct;
+
+    image_put_le(file.p + 0x2334 + 0x12c, 4, 1);
+    ck_assert_int_eq(image_verify("t210-bct", &job.verify, file.p, file.len), RK_E_FORMAT);
+    ck_assert_ptr_nonnull(strstr(err.msg, "boot loader 1 at 0x8000 overlaps the one before"));
+    rk_bytes_done(&file);
+    t_bct = made("PartitionSize = 0x4800;\nBlockSize = 16384;\nPageSize = 512;\n");
+    ck_assert_int_ne(pack(IMG, NULL, &none), RK_OK);
+    ck_assert_ptr_nonnull(strstr(err.msg, "the image has 0x5400 bytes, PartitionSize is 0x4800"));
+    rk_bytes_done(&t_bct);
+    t_bct = made("PartitionSize = 0x5400;\nBlockSize = 16384;\nPageSize = 512;\n");
+    file = made(IMG);
+    ck_assert_uint_eq(file.len, 0x5400);
+    rk_bytes_done(&file);
+    t_bct.p[0x232c] = 1;
+    image_put_le(t_bct.p + 0x2334, 4, 0);
+    image_put_le(t_bct.p + 0x2338, 4, 0x14);
+    ck_assert_int_ne(pack(IMG, NULL, &none), RK_OK);
+    ck_assert_ptr_nonnull(strstr(err.msg, "\"Bctfile\": boot loader 0"));
+    rk_bytes_done(&t_bct);
+    t_bct = whole;
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_test(tc, goldens_are_made_byte_for_byte);
@@ -327,6 +354,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, loader_is_signed_before_the_bct);
     tcase_add_test(tc, another_key_is_refused);
     tcase_add_test(tc, update_keeps_what_it_does_not_name);
+    tcase_add_test(tc, image_fits_its_bct);
     tcase_add_test(tc, text_of_a_bct_is_whole_or_refused);
 }
 
