@@ -89,6 +89,16 @@ static bool is_der_at(const uint8_t *file, size_t len, uint64_t at, size_t *ret)
            rk_pkcs7_size(file + at, len - (size_t)at, ret, &ignored) == RK_OK;
 }
 
+/* ContentInfo with a SignedData, longer than 255 bytes as all are. */
+static bool is_signed_data(const uint8_t *file, size_t len)
+{
+    static const uint8_t oid[] = {
+        0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02
+    };
+
+    return len > 32 && file[0] == 0x30 && file[1] == 0x82 && memcmp(file + 4, oid, sizeof oid) == 0;
+}
+
 /* As the launcher looks: 4096 bytes behind the next multiple of 4096 first, then 2048. */
 static enum rk_rc find_cms(const uint8_t *file, size_t len, struct cms *ret, struct rk_err *err)
 {
@@ -97,8 +107,9 @@ static enum rk_rc find_cms(const uint8_t *file, size_t len, struct cms *ret, str
 
     *ret = (struct cms) { .appended = is_android(file, len) || is_fdt(file, len) };
     if (!ret->appended) {
-        if (rk_pkcs7_size(file, len, &ret->len, err))
-            return err->rc;
+        if (!is_signed_data(file, len) || rk_pkcs7_size(file, len, &ret->len, err))
+            return rk_fail(err, RK_E_FORMAT,
+                           "neither an Android boot image nor a device tree nor a CMS signature");
         return RK_OK;
     }
     if (image_size(file, len, &size, err))
@@ -119,8 +130,6 @@ static enum rk_rc find_cms(const uint8_t *file, size_t len, struct cms *ret, str
 
 static bool recognise(const uint8_t *file, size_t len)
 {
-    static const uint8_t signed_data[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
-                                           0xf7, 0x0d, 0x01, 0x07, 0x02 };
     struct rk_err ignored;
     struct cms cms;
 
@@ -128,8 +137,7 @@ static bool recognise(const uint8_t *file, size_t len)
         return true;
     if (is_fdt(file, len)) /* without a signature it is some other device tree */
         return find_cms(file, len, &cms, &ignored) == RK_OK && cms.len != 0;
-    return len > 32 && file[0] == 0x30 && file[1] == 0x82 &&
-           memcmp(file + 4, signed_data, sizeof signed_data) == 0;
+    return is_signed_data(file, len);
 }
 
 static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
