@@ -26,14 +26,17 @@ static const struct rk_field head_layout[FIELDS] = {
 };
 /* clang-format on */
 
+/* The IV's field is wider than the IV; nothing authenticates its tail, so it is held to zero. */
 static bool read_head(const uint8_t *p, size_t len, struct head *ret)
 {
     struct rk_rd rd = { .buf = p, .len = len };
+    static const uint8_t tail[sizeof ret->iv - IV_LEN];
     struct rk_err ignored;
 
     rk_layout_read(head_layout, FIELDS, &rd, ret);
     return rk_rd_ok(&rd, &ignored) == RK_OK && ret->magic == MAGIC && ret->dec_algo == 0 &&
-           ret->flags <= 1 && ret->iv_len == IV_LEN && ret->tag_len == TAG_LEN;
+           ret->flags <= 1 && ret->iv_len == IV_LEN && ret->tag_len == TAG_LEN &&
+           memcmp(ret->iv + IV_LEN, tail, sizeof tail) == 0;
 }
 
 bool rk_encfw_is(const uint8_t *p, size_t len)

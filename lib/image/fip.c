@@ -171,6 +171,9 @@ enum rk_rc rk_fip_read(const uint8_t *file, size_t len, struct rk_fip *ret, stru
     ret->flags = h.flags;
     if (read_entries(&rd, ret, err))
         return err->rc;
+    if (ret->end < rk_rd_offset(&rd))
+        return rk_fail(err, RK_E_FORMAT, "the table says 0x%zx bytes and is itself 0x%llx",
+                       ret->end, (unsigned long long)rk_rd_offset(&rd));
     for (size_t i = 0; i < ret->count; i++) {
         if (ret->entry[i].offset < rk_rd_offset(&rd) ||
             ret->entry[i].offset + ret->entry[i].len > ret->end)
@@ -204,8 +207,8 @@ enum rk_rc rk_fip_put(struct rk_fip *fip, const char *name, const uint8_t *p, si
     if (i == RK_FIP_ENTRIES_MAX)
         return rk_fail(err, RK_E_USAGE, "more than %d images", RK_FIP_ENTRIES_MAX);
     if (i == fip->count)
-        fip->count++;
-    fip->entry[i] = (struct rk_fip_entry) { .p = p, .len = len };
+        fip->entry[fip->count++].flags = 0;
+    fip->entry[i] = (struct rk_fip_entry) { .p = p, .len = len, .flags = fip->entry[i].flags };
     memcpy(fip->entry[i].uuid, row->uuid, 16);
     return RK_OK;
 }
@@ -403,6 +406,9 @@ static enum rk_rc seal_one(const struct rk_job *job, struct rk_fip *fip, const c
     bool board = strcmp(level, "bssk") == 0;
     uint8_t iv[12];
 
+    if (strstr(name, "-cert") != NULL)
+        return rk_fail(err, RK_E_USAGE, "\"%s\" is a certificate: TF-A reads it in the clear",
+                       name);
     if (e == NULL)
         return rk_fail(err, RK_E_USAGE, "the package has no image \"%s\" to encrypt", name);
     if (rk_encfw_is(e->p, e->len))
@@ -424,6 +430,9 @@ static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t 
     struct rk_fip fip;
     size_t n = 0;
 
+    if (strlen(rk_job_text(job, self(), "images")) >= sizeof names)
+        return rk_fail(err, RK_E_USAGE, "setting \"images\": longer than %zu characters",
+                       sizeof names - 1);
     (void)snprintf(names, sizeof names, "%s", rk_job_text(job, self(), "images"));
     if (rk_fip_read(file, len, &fip, err))
         return err->rc;

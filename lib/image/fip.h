@@ -5,7 +5,7 @@
 
 #include "base/format.h"
 
-enum { RK_FIP_ENTRIES_MAX = 64, RK_FIP_MAX = 256 << 20, RK_ENCFW_HEAD = 44 };
+enum { RK_FIP_ENTRIES_MAX = 64, RK_FIP_MAX = 256 << 20, RK_ENCFW_HEAD = 44, RK_ENCFW_FLAGS = 6 };
 
 /* The images that fiptool names, in its order. */
 struct rk_fip_row {

@@ -375,6 +375,19 @@ static const ASN1_OCTET_STRING *extension(const X509 *cert, int ext)
     return at < 0 ? NULL : X509_EXTENSION_get_data(X509_get_ext(cert, at));
 }
 
+static bool read_counter(const X509 *cert, int ext, uint64_t *ret)
+{
+    const ASN1_OCTET_STRING *value = extension(cert, ext);
+    const unsigned char *at = value == NULL ? NULL : ASN1_STRING_get0_data(value);
+    RK_AUTO(integer_done)
+    ASN1_INTEGER *number =
+        value == NULL ? NULL : d2i_ASN1_INTEGER(NULL, &at, ASN1_STRING_length(value));
+    bool ok = number != NULL && ASN1_INTEGER_get_uint64(ret, number) == 1;
+
+    ERR_clear_error();
+    return ok;
+}
+
 void rk_tbbr_describe(const struct rk_fip_entry *entry, struct rk_region *region)
 {
     RK_AUTO(rk_x509_done) X509 *cert = NULL;
@@ -382,15 +395,9 @@ void rk_tbbr_describe(const struct rk_fip_entry *entry, struct rk_region *region
     if (strstr(region->name, "-cert") == NULL || (cert = parse_cert(entry)) == NULL)
         return;
     for (int ext = TRUSTED_COUNTER; ext <= NON_TRUSTED_COUNTER; ext++) {
-        const ASN1_OCTET_STRING *value = extension(cert, ext);
-        const unsigned char *at = value == NULL ? NULL : ASN1_STRING_get0_data(value);
-        RK_AUTO(integer_done)
-        ASN1_INTEGER *number =
-            value == NULL ? NULL : d2i_ASN1_INTEGER(NULL, &at, ASN1_STRING_length(value));
         uint64_t counter;
 
-        ERR_clear_error();
-        if (number == NULL || ASN1_INTEGER_get_uint64(&counter, number) != 1)
+        if (!read_counter(cert, ext, &counter))
             continue;
         region->nested = false;
         rk_region_set_ratchet(region, counter);
@@ -408,13 +415,14 @@ struct chain {
         EVP_PKEY *key;
     } known[CERTS + 1];
     size_t known_count;
-    size_t sealed; /* images whose hash needs the encryption key */
+    struct rk_wr sealed; /* names of the images whose hash needs the encryption key */
 };
 
 static void chain_done(struct chain *chain)
 {
     for (size_t i = 0; i < chain->known_count; i++)
         EVP_PKEY_free(chain->known[i].key);
+    rk_wr_done(&chain->sealed);
 }
 
 static EVP_PKEY *known_key(const struct chain *chain, const char *role)
@@ -452,12 +460,26 @@ static enum rk_rc hash_image(struct chain *chain, const struct rk_fip_entry *ima
         return rk_sha256(image->p, image->len, ret, err);
     if (chain->job->secret == NULL) {
         *ret_known = false;
-        chain->sealed++;
+        rk_wr_printf(&chain->sealed, "%s%s", chain->sealed.len == 0 ? "" : ", ",
+                     rk_fip_row(image->uuid)->name);
         return RK_OK;
     }
     if (rk_encfw_open(chain->job, image->p, image->len, &plain, err))
         return err->rc;
     return rk_sha256(plain.p, plain.len, ret, err);
+}
+
+/* Of an encrypted payload all but the byte of flags that says under which key: nothing holds it. */
+static enum rk_rc guard_image(struct rk_map *map, const struct rk_fip_entry *image,
+                              struct rk_err *err)
+{
+    size_t from = rk_encfw_is(image->p, image->len) ? RK_ENCFW_FLAGS + 1 : 0;
+
+    if (from != 0 && rk_map_guard(map, image->offset, RK_ENCFW_FLAGS, RK_GUARD_SIGNATURE,
+                                  "TBBR certificate", err))
+        return err->rc;
+    return rk_map_guard(map, image->offset + from, image->len - from, RK_GUARD_SIGNATURE,
+                        "TBBR certificate", err);
 }
 
 static enum rk_rc check_hash(struct chain *chain, const char *name, const ASN1_OCTET_STRING *value,
@@ -486,8 +508,7 @@ static enum rk_rc check_hash(struct chain *chain, const char *name, const ASN1_O
         return RK_OK;
     if (memcmp(ASN1_STRING_get0_data(claimed), digest, sizeof digest) != 0)
         return rk_fail(err, RK_E_VERIFY, "%s: its SHA-256 is not the certified one", name);
-    return rk_map_guard(chain->map, image->offset, image->len, RK_GUARD_SIGNATURE,
-                        "TBBR certificate", err);
+    return guard_image(chain->map, image, err);
 }
 
 static enum rk_rc check_cert(struct chain *chain, const struct cert *cert, struct rk_err *err)
@@ -495,6 +516,7 @@ static enum rk_rc check_cert(struct chain *chain, const struct cert *cert, struc
     const struct rk_fip_entry *entry = rk_fip_find(chain->fip, cert->name);
     EVP_PKEY *key = known_key(chain, cert->signer);
     RK_AUTO(rk_x509_done) X509 *x509 = entry == NULL ? NULL : parse_cert(entry);
+    uint64_t counter;
 
     if (entry == NULL)
         return wanted(cert, chain->fip)
@@ -507,6 +529,8 @@ static enum rk_rc check_cert(struct chain *chain, const struct cert *cert, struc
         return rk_fail(err, RK_E_VERIFY, "its signature does not hold under the %s key",
                        cert->signer[0] == '\0' ? "root-of-trust" : cert->signer);
     }
+    if (!read_counter(x509, cert->counter, &counter))
+        return rk_fail(err, RK_E_VERIFY, "its NV counter (extension %d) is missing", cert->counter);
     if (rk_map_guard(chain->map, entry->offset, entry->len, RK_GUARD_SIGNATURE, "TBBR certificate",
                      err))
         return err->rc;
@@ -526,7 +550,8 @@ static enum rk_rc check_cert(struct chain *chain, const struct cert *cert, struc
 enum rk_rc rk_tbbr_check(const struct rk_job *job, const struct rk_fip *fip, struct rk_map *map,
                          struct rk_err *err)
 {
-    RK_AUTO(chain_done) struct chain chain = { .job = job, .fip = fip, .map = map };
+    RK_AUTO(chain_done)
+    struct chain chain = { .job = job, .fip = fip, .map = map, .sealed = RK_WR_MAX(1024) };
 
     if (job->key_count == 0)
         return rk_fail(err, RK_E_USAGE, "a fip is held against its root-of-trust public key");
@@ -537,11 +562,13 @@ enum rk_rc rk_tbbr_check(const struct rk_job *job, const struct rk_fip *fip, str
             return rk_wrap(err, "%s", certs[i].name);
     }
     (void)snprintf(map->signer, sizeof map->signer, "root-of-trust key");
-    if (chain.sealed == 0)
+    if (chain.sealed.failed != RK_OK)
+        return rk_fail_nomem(err);
+    if (chain.sealed.len == 0)
         (void)snprintf(map->integrity, sizeof map->integrity, "certificate chain and hashes hold");
     else
         (void)snprintf(map->integrity, sizeof map->integrity,
-                       "certificate chain holds; the hashes of %zu encrypted images need the key",
-                       chain.sealed);
+                       "certificate chain holds; encrypted, their hashes need the key: %.*s",
+                       (int)chain.sealed.len, (const char *)chain.sealed.buf);
     return RK_OK;
 }

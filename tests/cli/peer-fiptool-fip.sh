@@ -60,7 +60,14 @@ stderr_is 'rotkit: signed: "trusted-key-cert" falls from 32 to 31'
 echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >sym.key
 run 0 encrypt fip signed -o sealed --key sym.key
 run 0 verify --pub "$K/rsa2048.pub.pem" sealed
-grep -qF 'the hashes of 2 encrypted images need the key' "$out" || fail "$(cat "$out")"
+grep -qF 'certificate chain holds; encrypted, their hashes need the key: soc-fw, tos-fw' "$out" || fail "$(cat "$out")"
 run 0 verify --pub "$K/rsa2048.pub.pem" --key sym.key sealed
 refuse 2 'rotkit: "sealed": sign fip: an image is encrypted already: TF-A authenticates what it decrypted, so sign first' \
     sign fip sealed -o x --key "$K/rot.pem"
+
+# A certificate is not encrypted, and no list of images is cut silently.
+refuse 2 'rotkit: "signed": encrypt fip: "tb-fw-cert" is a certificate: TF-A reads it in the clear' \
+    encrypt fip signed -o x --key sym.key --set images=tb-fw-cert
+long=soc-fw$(printf '%0300d' 0 | sed 's/0/,/g')
+refuse 2 'rotkit: "signed": encrypt fip: setting "images": longer than 255 characters' \
+    encrypt fip signed -o x --key sym.key --set "images=$long"

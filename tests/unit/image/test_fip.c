@@ -53,6 +53,41 @@ START_TEST(every_flipped_byte_behind_the_table_is_noticed)
 }
 END_TEST
 
+/* boot-images.md 5.1, encrypt_fw: no AAD, so of its header only what the reader itself holds is
+ * noticed, and not the bit that tells SSK from BSSK. BL31 stands behind the table and BL2's 16. */
+START_TEST(every_flipped_byte_of_an_encrypted_image_is_noticed_but_its_key_flag)
+{
+    enum { AT = 16 + 7 * 40 + 16, LEN = 44 + 16, KEY_FLAG = 6 };
+    static const uint8_t bytes[32] = "the class key of these tests, 32";
+    struct rk_bytes file = signed_package(), sealed = RK_BYTES_NONE;
+    const struct rk_setting images = { "images", "soc-fw" };
+    struct rk_secret secret = RK_SECRET_NONE;
+    struct rk_job job = with_key;
+
+    job.setting = &images;
+    job.setting_count = 1;
+    ck_assert_int_eq(rk_secret_copy(bytes, sizeof bytes, &secret, &err), RK_OK);
+    job.secret = &secret;
+    ck_assert_msg(rk_format_encrypt("fip", &job, file.p, file.len, &sealed, &err) == RK_OK, "%s",
+                  err.msg);
+    job.setting = NULL;
+    job.setting_count = 0;
+    ck_assert_msg(image_verify(NULL, &job, sealed.p, sealed.len) == RK_OK, "%s", err.msg);
+    for (size_t i = 0; i < LEN; i++) {
+        enum rk_rc rc;
+
+        sealed.p[AT + i] ^= 0x01;
+        rc = image_verify("fip", &job, sealed.p, sealed.len);
+        sealed.p[AT + i] ^= 0x01;
+        ck_assert_msg(i == KEY_FLAG ? rc == RK_OK : rc == RK_E_VERIFY || rc == RK_E_FORMAT,
+                      "+%zu: %d", i, rc);
+    }
+    rk_secret_done(&secret);
+    rk_bytes_done(&sealed);
+    rk_bytes_done(&file);
+}
+END_TEST
+
 START_TEST(every_cut_is_refused)
 {
     struct rk_bytes file = signed_package();
@@ -77,6 +112,7 @@ static const struct {
     { 56 + 16, 0x128, "fip: image soc-fw at 0x128 overlaps another at 0x128" },
     { 56 + 16, 0x130, "fip: image soc-fw at 0x130 overlaps another at 0x128" },
     { 16 + 6 * 40 + 16, UINT64_MAX, "fip: the table says 0xffffffffffffffff bytes" },
+    { 16 + 6 * 40 + 16, 0, "fip: the table says 0x0 bytes and is itself 0x128" },
     { 0, 0x1234567800000000, "fip: name 0x00000000 and serial 0x12345678" },
     { 0, 0x00000000aa640001, "fip: name 0xaa640001 and serial 0x00000000" },
 };
@@ -139,6 +175,7 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_test(tc, every_flipped_byte_behind_the_table_is_noticed);
+    tcase_add_test(tc, every_flipped_byte_of_an_encrypted_image_is_noticed_but_its_key_flag);
     tcase_add_test(tc, every_cut_is_refused);
     tcase_add_loop_test(tc, a_table_that_deceives_is_refused_with_its_reason, 0,
                         sizeof tables / sizeof tables[0]);
