@@ -5,6 +5,7 @@
 #include "base/wr.h"
 #include "ftpmprov/file.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -121,8 +122,9 @@ static enum rk_rc open_archive(const char *path, struct archive **ret, struct rk
     (void)archive_read_support_format_cpio(a);
     (void)archive_read_support_format_zip(a);
     if (archive_read_open_filename(a, file, BLOCK) != ARCHIVE_OK)
-        return rk_fail(err, archive_errno(a) > 0 ? RK_E_IO : RK_E_FORMAT, "cannot open \"%s\": %s",
-                       file, archive_error_string(a));
+        return rk_fail(err,
+                       archive_errno(a) > 0 && archive_errno(a) != EILSEQ ? RK_E_IO : RK_E_FORMAT,
+                       "cannot open \"%s\": %s", file, archive_error_string(a));
     *ret = a;
     a = NULL;
     return RK_OK;

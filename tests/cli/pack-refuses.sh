@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+# pack, sign, encrypt and match refuse what they cannot do, each with one message, and leave nothing behind; parts
+# out of archives of every kind, and archives that are not what they say.
+. "$(dirname "$0")/lib.sh"
+need tar zip cpio openssl
+V=$DATA/vectors/boot
+K=$V/keys
+echo payload >p
+known=$("$ROTKIT" pack --formats | sed -n 's/^\([a-z0-9-]*\): .*/\1/p' | paste -s -d , | sed 's/,/, /g')
+
+refuse 2 "rotkit: unknown format \"capsul\" (known: $known)" pack capsul -o x payload=p
+refuse 2 'rotkit: pack: capsule takes no part "paylod" (known: payload)' pack capsule -o x paylod=p
+refuse 2 'rotkit: pack: capsule has no setting "vers" (known: version, lowest-supported-version, image-type, monotonic-count, accept-test-keys)' \
+    pack capsule -o x payload=p --set vers=1
+refuse 2 'rotkit: pack: part "payload" is given twice' pack capsule -o x payload=p payload=p
+refuse 2 'rotkit: pack: setting "version" is given twice' pack capsule -o x payload=p --set version=1 --set version=2
+refuse 2 'rotkit: pack: capsule needs a part "payload": what is installed, a bup' pack capsule -o x
+refuse 2 'rotkit: pack capsule: setting "version" is missing: FwVersion, e.g. 0x00230301 for 35.3.1' pack capsule -o x payload=p
+refuse 2 'rotkit: pack capsule: lowest-supported-version 0x3 is above version 0x2: the update would refuse itself' \
+    pack capsule -o x payload=p --set version=2 --set lowest-supported-version=3
+refuse 2 'rotkit: pack capsule: "nonsense" is no GUID, expected the form 01234567-89ab-cdef-0123-456789abcdef' \
+    pack capsule -o x payload=p --set version=1 --set image-type=nonsense
+refuse 2 'rotkit: pack capsule: setting "version": "0x1ffffffff" is above 4294967295' pack capsule -o x payload=p --set version=0x1ffffffff
+refuse 7 'rotkit: part "payload": cannot open "absent": No such file or directory' pack capsule -o x payload=absent --set version=1
+refuse 2 "rotkit: expected NAME=FILE, found \"p\"
+  see 'rotkit help pack'" pack capsule -o x p
+refuse 2 "rotkit: -o FILE is missing
+  see 'rotkit help pack'" pack capsule payload=p
+run 2 sign bup "$V/bup/bup_v3_4entries.bin" -o x --key "$K/rsa2048.pem"
+grep -qF 'it carries no signature: sign the capsule around it' "$err" || fail "$(cat "$err")"
+
+# T234: the split is the way, SBK is not public, keys that the ROM does not take.
+run 0 pack tegra-bch -q -o bch payload=p --set magic=MB2B
+refuse 2 'rotkit: "bch": sign tegra-bch: where the OEM signature stands is known from third-party work alone
+  output=sig and output=pub make the files that the BSP'"'"'s own header tool puts in
+  experimental=oem-insert puts them in here, at those offsets' sign tegra-bch bch -o x --key "$K/p256.pem"
+refuse 4 'rotkit: "bch": sign tegra-bch: a T234 boot ROM takes RSA-3072, P-256 or P-521, this key is RSA with 2048 bits' \
+    sign tegra-bch bch -o x --key "$K/rsa2048.pem" --set output=sig
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -pkeyopt rsa_keygen_pubexp:3 -out e3.pem 2>/dev/null
+refuse 4 'rotkit: "bch": sign tegra-bch: the RSA exponent is not 65537, which the boot ROM assumes' \
+    sign tegra-bch bch -o x --key e3.pem --set output=sig
+echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >sym.key
+run 2 encrypt tegra-bch bch -o x --key sym.key
+grep -qF 'SBK encryption has no public definition' "$err" || fail "$(cat "$err")"
+grep -qF 'encrypted-by: bsp' "$err" || fail "the way out is not told: $(cat "$err")"
+
+# raw needs a scheme; a public key signs nothing.
+refuse 2 'rotkit: "p": sign raw: a raw signature needs a scheme, e.g. rsa-pss-sha512' sign raw p -o x --key "$K/p256.pem"
+refuse 4 'rotkit: "p": the whole file: the key is public only and cannot sign' \
+    sign raw p -o x --key "pub:$K/p256.pub.pem" --scheme ecdsa-sha256
+refuse 4 'rotkit: "p": the whole file: scheme rsa-pss-sha512 needs a key of type RSA, this one is EC' \
+    sign raw p -o x --key "$K/p256.pem" --scheme rsa-pss-sha512
+refuse 2 "rotkit: --scheme: unknown scheme \"md5\"
+  see 'rotkit help sign'" sign raw p -o x --key "$K/p256.pem" --scheme md5
+
+# Components: every kind of archive gives the same bytes; links, climbing names, absent members, damage do not.
+mkdir tree tree/inside
+echo part >tree/inside/part
+ln -s part tree/inside/link
+tar -cf a.tar tree
+gzip -k a.tar
+bzip2 -k a.tar
+xz -k a.tar
+(cd tree && zip -qr ../a.zip . && find . -type f | cpio -o --quiet -H newc >../a.cpio)
+for archive in a.tar a.tar.gz a.tar.bz2 a.tar.xz; do
+    run 0 pack bup -o x mb1="$archive!tree/inside/part"
+    tail -c 5 x | cmp - tree/inside/part || fail "$archive: other bytes"
+done
+for archive in a.zip a.cpio; do
+    run 0 pack bup -o x mb1="$archive!./inside/part"
+    tail -c 5 x | cmp - tree/inside/part || fail "$archive: other bytes"
+done
+rm x
+refuse 2 'rotkit: part "mb1": "a.tar!tree/inside/link" is no regular file: name the one it points to' pack bup -o x mb1=a.tar!tree/inside/link
+refuse 2 'rotkit: part "mb1": "a.tar" holds no file "tree/none"' pack bup -o x mb1=a.tar!tree/none
+refuse 2 'rotkit: part "mb1": "a.tar!../p": expected archive!path/inside, without ".."' pack bup -o x mb1=a.tar!../p
+refuse 2 'rotkit: part "mb1": "a.tar!/etc/passwd": expected archive!path/inside, without ".."' pack bup -o x mb1=a.tar!/etc/passwd
+head -c 100 a.tar.gz >cut.tar.gz
+head -c 100 a.tar.bz2 >cut.tar.bz2
+for archive in cut.tar.gz cut.tar.bz2 p; do
+    run 2 pack bup -o x mb1="$archive!tree/inside/part"
+    [ ! -e x ] || fail "something was left behind"
+done
+refuse 7 "rotkit: part \"mb1\": cannot open \"absent.tar\": Failed to open 'absent.tar'" pack bup -o x mb1=absent.tar!a
+
+# match: exit code 3 with the reason, 2 for what is no package.
+refuse 2 'rotkit: "p": no update package (NVIDIA__BLOB__V) inside' match p --board 3767-300-0000-M.1-1-1-x-
+run 3 match "$V/bup/bup_v3_4entries.bin" --board 3701-000-0000-M.1-1-1-jetson-agx-orin-devkit-
+stderr_is "rotkit: \"$V/bup/bup_v3_4entries.bin\": no entry \"BCT\" fits the board \"3701-000-0000-M.1-1-1-jetson-agx-orin-devkit-\": it would be left as it is"
+stdout_is 'install  mb1
+install  mb2
+skip     BCT (3767-300-0000-M.1-1-1-jetson-orin-nano-devkit-): for boards without the production fuse
+skip     BCT (3767--0000--1--jetson-orin-nano-devkit-): for another board'
