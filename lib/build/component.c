@@ -57,6 +57,21 @@ static enum rk_rc damaged(struct archive *a, const char *path, struct rk_err *er
                    why == NULL ? "damaged archive" : why);
 }
 
+/* libarchive leaves out a hole at the end of a sparse member. True when bytes are missing
+ * otherwise.
+ */
+static bool fill_hole(struct archive_entry *entry, struct rk_wr *wr)
+{
+    la_int64_t size = archive_entry_size(entry);
+
+    if (!archive_entry_size_is_set(entry) || size < 0 || wr->len >= (uint64_t)size)
+        return false;
+    if (archive_entry_sparse_count(entry) == 0)
+        return true;
+    rk_wr_zero(wr, (size_t)((uint64_t)size - wr->len));
+    return false;
+}
+
 static enum rk_rc read_member(struct archive *a, struct archive_entry *entry,
                               struct rk_component *component, size_t max, struct rk_err *err)
 {
@@ -74,6 +89,8 @@ static enum rk_rc read_member(struct archive *a, struct archive_entry *entry,
     }
     if (n < 0)
         return damaged(a, component->path, err);
+    if (wr.failed == RK_OK && fill_hole(entry, &wr))
+        return rk_fail(err, RK_E_FORMAT, "\"%s\": the archive ends within it", component->path);
     if (rk_wr_end(&wr, &component->bytes, err))
         return rk_wrap(err, "\"%s\"", component->path);
     if (component->bytes.p == NULL)

@@ -71,6 +71,15 @@ for archive in a.zip a.cpio; do
     tail -c 5 x | cmp - tree/inside/part || fail "$archive: other bytes"
 done
 rm x
+# A sparse member has its holes, the last one too; one that unpacks to more than is taken does not.
+printf x >sparse
+truncate -s 100000 sparse
+truncate -s 3G bomb
+tar -cjSf sparse.tbz2 sparse bomb
+run 0 pack bup -o x mb1=sparse.tbz2!sparse
+tail -c 100000 x | cmp - sparse || fail "a sparse member has other bytes"
+rm x bomb
+refuse 2 'rotkit: part "mb1": "sparse.tbz2!bomb": too large: more than 1073741824 bytes' pack bup -o x mb1=sparse.tbz2!bomb
 refuse 2 'rotkit: part "mb1": "a.tar!tree/inside/link" is no regular file: name the one it points to' pack bup -o x mb1=a.tar!tree/inside/link
 refuse 2 'rotkit: part "mb1": "a.tar" holds no file "tree/none"' pack bup -o x mb1=a.tar!tree/none
 refuse 2 'rotkit: part "mb1": "a.tar!../p": expected archive!path/inside, without ".."' pack bup -o x mb1=a.tar!../p
