@@ -511,6 +511,26 @@ static enum rk_rc check_hash(struct chain *chain, const char *name, const ASN1_O
     return guard_image(chain->map, image, err);
 }
 
+/* Signed by this key, in a way that TF-A takes, and the key inside is the same. */
+static enum rk_rc check_signer(X509 *x509, EVP_PKEY *key, const char *role, struct rk_err *err)
+{
+    int algorithm = X509_get_signature_nid(x509);
+
+    if (algorithm != NID_rsassaPss && algorithm != NID_ecdsa_with_SHA256 &&
+        algorithm != NID_ecdsa_with_SHA384 && algorithm != NID_ecdsa_with_SHA512)
+        return rk_fail(err, RK_E_VERIFY,
+                       "its signature algorithm is %s, expected RSASSA-PSS or "
+                       "ECDSA with SHA-2",
+                       OBJ_nid2sn(algorithm));
+    if (key == NULL || X509_verify(x509, key) != 1 ||
+        EVP_PKEY_eq(X509_get0_pubkey(x509), key) != 1) {
+        ERR_clear_error();
+        return rk_fail(err, RK_E_VERIFY, "its signature does not hold under the %s key",
+                       role[0] == '\0' ? "root-of-trust" : role);
+    }
+    return RK_OK;
+}
+
 static enum rk_rc check_cert(struct chain *chain, const struct cert *cert, struct rk_err *err)
 {
     const struct rk_fip_entry *entry = rk_fip_find(chain->fip, cert->name);
@@ -524,11 +544,8 @@ static enum rk_rc check_cert(struct chain *chain, const struct cert *cert, struc
                    : RK_OK;
     if (x509 == NULL)
         return rk_fail(err, RK_E_VERIFY, "is no certificate");
-    if (key == NULL || X509_verify(x509, key) != 1) {
-        ERR_clear_error();
-        return rk_fail(err, RK_E_VERIFY, "its signature does not hold under the %s key",
-                       cert->signer[0] == '\0' ? "root-of-trust" : cert->signer);
-    }
+    if (check_signer(x509, key, cert->signer, err))
+        return err->rc;
     if (!read_counter(x509, cert->counter, &counter))
         return rk_fail(err, RK_E_VERIFY, "its NV counter (extension %d) is missing", cert->counter);
     if (rk_map_guard(chain->map, entry->offset, entry->len, RK_GUARD_SIGNATURE, "TBBR certificate",
@@ -547,6 +564,34 @@ static enum rk_rc check_cert(struct chain *chain, const struct cert *cert, struc
     return RK_OK;
 }
 
+/* Whether the chain has a place for it: as a certificate, or in a content certificate. */
+static bool is_in_chain(const char *name)
+{
+    for (size_t i = 0; i < CERTS; i++) {
+        if (strcmp(certs[i].name, name) == 0)
+            return true;
+        for (size_t k = 0; !certs[i].keys && k < SUB_MAX && certs[i].sub[k].what != NULL; k++) {
+            if (strcmp(certs[i].sub[k].what, name) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* With a key named, what no certificate covers is a failure (design.md, "The command line"). */
+static enum rk_rc check_covered(const struct rk_fip *fip, struct rk_err *err)
+{
+    for (size_t i = 0; i < fip->count; i++) {
+        const struct rk_fip_row *row = rk_fip_row(fip->entry[i].uuid);
+
+        if (row == NULL || !is_in_chain(row->name))
+            return rk_fail(err, RK_E_VERIFY,
+                           "image %s is covered by no certificate that is checked here",
+                           row == NULL ? "without a name" : row->name);
+    }
+    return RK_OK;
+}
+
 enum rk_rc rk_tbbr_check(const struct rk_job *job, const struct rk_fip *fip, struct rk_map *map,
                          struct rk_err *err)
 {
@@ -561,6 +606,8 @@ enum rk_rc rk_tbbr_check(const struct rk_job *job, const struct rk_fip *fip, str
         if (check_cert(&chain, &certs[i], err))
             return rk_wrap(err, "%s", certs[i].name);
     }
+    if (check_covered(fip, err))
+        return err->rc;
     (void)snprintf(map->signer, sizeof map->signer, "root-of-trust key");
     if (chain.sealed.failed != RK_OK)
         return rk_fail_nomem(err);

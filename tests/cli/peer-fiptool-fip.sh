@@ -49,6 +49,24 @@ fiptool remove --force --out bad --soc-fw-cert signed
 run 3 verify --pub "$K/rsa2048.pub.pem" bad
 stderr_is "rotkit: bad: fip: soc-fw-cert: is missing, soc-fw is not signed"
 
+# An image that our chain has no certificate for is not signed, whoever signed the rest.
+fiptool update --out bad --scp-fw "$I/bl2.bin" signed
+run 3 verify --pub "$K/rsa2048.pub.pem" bad
+stderr_is "rotkit: bad: fip: image scp-fw is covered by no certificate that is checked here"
+# cert_create's ECDSA chain.
+cert_create --help >/dev/null 2>&1 || skip "cert_create is absent"
+openssl ecparam -name prime256v1 -genkey -noout -out theirs.pem
+openssl pkey -in theirs.pem -pubout -out theirs.pub
+cert_create -n --key-alg ecdsa --hash-alg sha256 --rot-key theirs.pem --tfw-nvctr 5 --ntfw-nvctr 6 \
+    --tb-fw "$I/bl2.bin" --soc-fw "$I/bl31.bin" --tos-fw "$I/bl32.bin" --nt-fw "$I/bl33.bin" \
+    --trusted-key-cert c1 --soc-fw-key-cert c2 --tos-fw-key-cert c3 --nt-fw-key-cert c4 --tb-fw-cert c5 --soc-fw-cert c6 \
+    --tos-fw-cert c7 --nt-fw-cert c8 >log 2>&1 || fail "cert_create: $(cat log)"
+run 0 pack fip -o theirs tb-fw="$I/bl2.bin" soc-fw="$I/bl31.bin" tos-fw="$I/bl32.bin" nt-fw="$I/bl33.bin" \
+    trusted-key-cert=c1 soc-fw-key-cert=c2 tos-fw-key-cert=c3 nt-fw-key-cert=c4 tb-fw-cert=c5 soc-fw-cert=c6 tos-fw-cert=c7 \
+    nt-fw-cert=c8
+run 0 verify --pub theirs.pub theirs
+grep -qF 'certificate chain and hashes hold' "$out" || fail "$(cat "$out")"
+
 # ECDSA, and a counter that falls.
 openssl ecparam -name prime256v1 -genkey -noout -out ec.pem
 openssl pkey -in ec.pem -pubout -out ec.pub
