@@ -6,7 +6,7 @@
 
 enum { NESTED_MAX = 4 };
 
-enum rk_rc rk_format_unknown_content(struct rk_err *err)
+enum rk_rc rk_fail_unknown_format(struct rk_err *err)
 {
     (void)rk_fail(err, RK_E_FORMAT, "unknown format");
     return rk_note(err, "'rotkit pack --formats' lists the known ones");
@@ -112,6 +112,6 @@ enum rk_rc rk_format_inspect(const uint8_t *file, size_t len, struct rk_map *ret
     const struct rk_format *format = rk_format_recognise(file, len);
 
     if (format == NULL)
-        return rk_format_unknown_content(err);
+        return rk_fail_unknown_format(err);
     return parse(format, file, len, 0, ret, err);
 }

@@ -80,7 +80,7 @@ enum rk_rc rk_format_verify(const char *name, const struct rk_job *job, const ui
     bool with_key = job->key_count != 0 || job->trust != NULL || job->secret != NULL;
 
     if (name == NULL && format == NULL)
-        return rk_format_unknown_content(err);
+        return rk_fail_unknown_format(err);
     if (rk_format_open(name != NULL ? name : format->name, job, "verify", &format, err))
         return err->rc;
     if (format->parse == NULL && !with_key)

@@ -17,7 +17,7 @@ const struct rk_format *rk_format_recognise(const uint8_t *file, size_t len);
 /* Adds ", name" to a list that is RK_FORMAT_KNOWN long. */
 void rk_format_add_known(char *known, size_t size, const char *name);
 
-enum rk_rc rk_format_unknown_content(struct rk_err *err);
+enum rk_rc rk_fail_unknown_format(struct rk_err *err);
 /* The whole map, with the files inside. */
 enum rk_rc rk_format_map(const struct rk_format *format, const uint8_t *file, size_t len,
                          struct rk_map *ret, struct rk_err *err) RK_MUST_CHECK;
