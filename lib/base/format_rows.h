@@ -13,6 +13,7 @@ extern const struct rk_format rk_format_x509;
 extern const struct rk_format rk_format_t210_bct;
 extern const struct rk_format rk_format_tegra_br_bct;
 /* image */
+extern const struct rk_format rk_format_avb;
 extern const struct rk_format rk_format_bup;
 extern const struct rk_format rk_format_capsule;
 extern const struct rk_format rk_format_fip;

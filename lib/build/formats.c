@@ -11,6 +11,7 @@
 /* clang-format off */
 static const struct rk_format *const formats[] = {
     &rk_format_qspi, /* told by its end: its start may look like a BCT */
+    &rk_format_avb,  /* likewise */
     &rk_format_ekb,
     &rk_format_nvftpm,
     &rk_format_kernel_encrypted,

@@ -100,6 +100,13 @@ stdout_is "enc: kernel-encrypted: GCM tag ok, 9624 bytes inside; not signed: 0x0
 echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e10 >other.key
 run 3 verify --key other.key enc
 
+# AVB footer: digest of the image, signature of vbmeta.
+run 0 verify --pub "$K/rsa2048.pub.pem" "$V/avb/boot.img"
+stdout_is "$V/avb/boot.img: avb: digests and signature hold; not signed: 0x1100-0x123f, 0x1540-0x11fff; signer: the key given"
+run 3 verify --pub "$K/rsa3072.pub.pem" "$V/avb/boot.img"
+run 0 inspect "$V/avb/boot.img"
+grep -qF 'rollback_index  0x0000000000000007' "$out" || fail "another rollback index"
+
 # Every IV is drawn anew, and the same again when it shall be.
 run 0 encrypt kernel-encrypted "$V/kernel/boot.img" -o one --key sym.key --set derivation-string=rotkit-test-0001
 run 0 encrypt kernel-encrypted "$V/kernel/boot.img" -o two --key sym.key --set derivation-string=rotkit-test-0001
