@@ -12,11 +12,13 @@ mkdir -p "$folder"
 work=$(mktemp -d "$folder/work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-fetched=no
-for pool in http://deb.debian.org/debian \
-    http://snapshot.debian.org/archive/debian/20250520T000000Z; do
-    [ $fetched = yes ] ||
-        curl -sSfL --retry 3 -o "$work/$tarball" "$pool/pool/main/u/u-boot/$tarball" && fetched=yes
+# Where apt gets u-boot-tools from, its source stands too, and apt knows the way (mirror, proxy).
+deb=$(apt-get download --print-uris u-boot-tools 2>/dev/null | sed -n "s/^'\([^']*\)'.*/\1/p" | head -n 1)
+for pool in "${deb%/*}" http://deb.debian.org/debian/pool/main/u/u-boot \
+    http://snapshot.debian.org/archive/debian/20250520T000000Z/pool/main/u/u-boot; do
+    [ -n "$pool" ] || continue
+    /usr/lib/apt/apt-helper download-file "$pool/$tarball" "$work/$tarball" "SHA256:$sha256" >/dev/null 2>&1 && break
+    curl -sSfL --retry 3 -o "$work/$tarball" "$pool/$tarball" && break
 done
 echo "$sha256  $work/$tarball" | sha256sum -c --quiet -
 tar -xf "$work/$tarball" -C "$work" --strip-components=1
