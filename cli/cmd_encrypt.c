@@ -4,20 +4,10 @@
 
 #include "job.h"
 
-#include "ftpmprov/file.h"
-
-static enum rk_rc encrypt(const struct app *app, const struct job_args *args,
-                          const struct operands *operands, const char *out, struct rk_err *err)
+static enum rk_rc encrypt(const char *format, const struct job *job, const struct rk_bytes *file,
+                          struct rk_bytes *ret, struct rk_err *err)
 {
-    RK_AUTO(job_done) struct job *job = NULL;
-    RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
-    RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
-
-    if (job_open(app, args, &job, err) || rk_file_read(operands->v[1], JOB_FILE_MAX, &file, err))
-        return err->rc;
-    if (rk_format_encrypt(operands->v[0], &job->job, file.p, file.len, &made, err))
-        return rk_wrap(err, "\"%s\"", operands->v[1]);
-    return job_write(app, out, &made, err);
+    return rk_format_encrypt(format, &job->job, file->p, file->len, ret, err);
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
@@ -38,7 +28,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 
     if (opt_parse(app, rows, argc, argv, 2, 2, &operands, err))
         return err->rc;
-    return encrypt(app, &args, &operands, out, err);
+    return job_change(app, &args, &operands, out, encrypt, err);
 }
 
 const struct cmd cmd_encrypt = {

@@ -4,20 +4,10 @@
 
 #include "job.h"
 
-#include "ftpmprov/file.h"
-
-static enum rk_rc sign(const struct app *app, const struct job_args *args,
-                       const struct operands *operands, const char *out, struct rk_err *err)
+static enum rk_rc sign(const char *format, const struct job *job, const struct rk_bytes *file,
+                       struct rk_bytes *ret, struct rk_err *err)
 {
-    RK_AUTO(job_done) struct job *job = NULL;
-    RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
-    RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
-
-    if (job_open(app, args, &job, err) || rk_file_read(operands->v[1], JOB_FILE_MAX, &file, err))
-        return err->rc;
-    if (rk_format_sign(operands->v[0], &job->job, job->signer, file.p, file.len, &made, err))
-        return rk_wrap(err, "\"%s\"", operands->v[1]);
-    return job_write(app, out, &made, err);
+    return rk_format_sign(format, &job->job, job->signer, file->p, file->len, ret, err);
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
@@ -46,7 +36,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         return err->rc;
     args.parts = (char *const *)(const void *)with.v;
     args.part_count = with.count;
-    return sign(app, &args, &operands, out, err);
+    return job_change(app, &args, &operands, out, sign, err);
 }
 
 const struct cmd cmd_sign = {

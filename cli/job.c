@@ -204,6 +204,24 @@ enum rk_rc job_write(const struct app *app, const char *out, const struct rk_byt
     return app->dry_run ? RK_OK : rk_file_write(out, RK_FILE_PUBLIC, made->p, made->len, err);
 }
 
+enum rk_rc job_change(const struct app *app, const struct job_args *args,
+                      const struct operands *operands, const char *out,
+                      enum rk_rc (*change)(const char *format, const struct job *job,
+                                           const struct rk_bytes *file, struct rk_bytes *ret,
+                                           struct rk_err *err),
+                      struct rk_err *err)
+{
+    RK_AUTO(job_done) struct job *job = NULL;
+    RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
+
+    if (job_open(app, args, &job, err) || rk_file_read(operands->v[1], JOB_FILE_MAX, &file, err))
+        return err->rc;
+    if (change(operands->v[0], job, &file, &made, err))
+        return rk_wrap(err, "\"%s\"", operands->v[1]);
+    return job_write(app, out, &made, err);
+}
+
 /* ---- the table of formats ---- */
 
 static void json_format(const struct rk_format_info *info, struct rk_jv formats)

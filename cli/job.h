@@ -45,6 +45,16 @@ void job_done(struct job **job); /* for RK_AUTO */
 
 /* The largest file that a format operation reads. */
 enum { JOB_FILE_MAX = 1 << 30 };
+/*
+ * IN of the operands (FORMAT IN) by `change`, to out: what sign and encrypt are. The error names
+ * IN.
+ */
+enum rk_rc job_change(const struct app *app, const struct job_args *args,
+                      const struct operands *operands, const char *out,
+                      enum rk_rc (*change)(const char *format, const struct job *job,
+                                           const struct rk_bytes *file, struct rk_bytes *ret,
+                                           struct rk_err *err),
+                      struct rk_err *err) RK_MUST_CHECK;
 /* Writes the product of pack, sign or encrypt; nothing with --dry-run. */
 enum rk_rc job_write(const struct app *app, const char *out, const struct rk_bytes *made,
                      struct rk_err *err) RK_MUST_CHECK;

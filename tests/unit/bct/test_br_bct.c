@@ -3,10 +3,9 @@
  * tegra-br-bct: a table made here by the map of boot-images.md 1.4 (no real one is public), read,
  * signed, cut, and flipped byte by byte with its digests made good again.
  */
-#include "image.h"
 #include "suite.h"
+#include "tegra.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 
 /* 1.4 */
@@ -23,37 +22,11 @@ enum {
     WIRE = 0x2000,
 };
 
-static struct image_job job;
-static const struct rk_setting insert[] = { { "experimental", "oem-insert" } };
-
-static void use_key(const char *key)
-{
-    image_job_open(&job, key, BOOT "uefi/db.crt");
-    job.sign = job.verify;
-    job.sign.setting = insert;
-    job.sign.setting_count = 1;
-}
-
-static void load(void)
-{
-    use_key(BOOT "keys/p256.pem");
-}
-
-static void unload(void)
-{
-    image_job_done(&job);
-}
-
-static void hash(uint8_t *file, size_t from, size_t to, size_t into)
-{
-    ck_assert_int_eq(EVP_Digest(file + from, to - from, file + into, NULL, EVP_sha512(), NULL), 1);
-}
-
 /* The two digests that are not signed themselves. */
 static void rehash(uint8_t *file)
 {
-    hash(file, SIGNED, WIRE, SIGNED_DIGEST);
-    hash(file, PCP, WIRE, OUTER);
+    tegra_hash(file, SIGNED, WIRE, SIGNED_DIGEST);
+    tegra_hash(file, PCP, WIRE, OUTER);
 }
 
 static struct rk_bytes table(void)
@@ -66,7 +39,7 @@ static struct rk_bytes table(void)
     memcpy(file.p, "BCTB", 4);
     memcpy(file.p + 0x1210, "BCTB", 4);
     memcpy(file.p + VERSION, "\x01\x02\x03\x01", 4);
-    hash(file.p, INNER_FROM, INNER, INNER);
+    tegra_hash(file.p, INNER_FROM, INNER, INNER);
     rehash(file.p);
     return file;
 }
@@ -96,7 +69,7 @@ START_TEST(signing_changes_key_signature_and_two_digests_alone) /* _i: which key
     struct rk_bytes before, after;
 
     image_job_done(&job);
-    use_key(keys[_i].pem);
+    tegra_use_key(keys[_i].pem);
     before = table();
     after = signed_table();
     ck_assert_uint_eq(after.len, WIRE);
@@ -115,7 +88,7 @@ START_TEST(a_flip_with_digests_made_good_fails_exactly_where_it_is_signed) /* _i
     struct rk_bytes made;
 
     image_job_done(&job);
-    use_key(keys[_i].pem);
+    tegra_use_key(keys[_i].pem);
     made = signed_table();
     const struct {
         size_t from, to;
@@ -133,7 +106,7 @@ START_TEST(a_flip_with_digests_made_good_fails_exactly_where_it_is_signed) /* _i
             may = may || (i >= unsigned_ranges[k].from && i < unsigned_ranges[k].to);
         made.p[i] ^= 0x01;
         if (i >= INNER_FROM && i < INNER) /* the signature must catch it */
-            hash(made.p, INNER_FROM, INNER, INNER);
+            tegra_hash(made.p, INNER_FROM, INNER, INNER);
         rehash(made.p);
         rc = image_verify("tegra-br-bct", &job.verify, made.p, made.len);
         if (may)
@@ -142,7 +115,7 @@ START_TEST(a_flip_with_digests_made_good_fails_exactly_where_it_is_signed) /* _i
             ck_assert_msg(rc == RK_E_VERIFY || rc == RK_E_FORMAT, "0x%zx: not noticed", i);
         if ((i < OUTER || i >= PCP) && (i < SIGNED_DIGEST || i >= SIGNATURE))
             made.p[i] ^= 0x01;
-        hash(made.p, INNER_FROM, INNER, INNER);
+        tegra_hash(made.p, INNER_FROM, INNER, INNER);
         rehash(made.p);
     }
     ck_assert_int_eq(image_verify(NULL, &job.verify, made.p, made.len), RK_OK);
@@ -281,6 +254,6 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return suite_run(
-        &(struct suite_options) { .name = "br_bct", .add = add, .load = load, .unload = unload });
+    return suite_run(&(struct suite_options) {
+        .name = "br_bct", .add = add, .load = tegra_load, .unload = tegra_unload });
 }

@@ -3,10 +3,9 @@
  * tegra-bch: the published goldens byte for byte, signed forms, hostile headers, every cut, every
  * flipped byte with the digests made good again. Offsets are those of boot-images.md 1.3.
  */
-#include "image.h"
 #include "suite.h"
+#include "tegra.h"
 
-#include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <stdio.h>
 
@@ -37,37 +36,11 @@ enum {
     DIGEST_1 = 0x50, /* of a stage 1 component */
 };
 
-static struct image_job job;
-static const struct rk_setting insert[] = { { "experimental", "oem-insert" } };
-
-static void use_key(const char *key)
-{
-    image_job_open(&job, key, BOOT "uefi/db.crt");
-    job.sign = job.verify;
-    job.sign.setting = insert;
-    job.sign.setting_count = 1;
-}
-
-static void load(void)
-{
-    use_key(BOOT "keys/p256.pem");
-}
-
-static void unload(void)
-{
-    image_job_done(&job);
-}
-
-static void hash(uint8_t *file, size_t from, size_t len, size_t into)
-{
-    ck_assert_int_eq(EVP_Digest(file + from, len, file + into, NULL, EVP_sha512(), NULL), 1);
-}
-
 /* What an attacker does after a change. */
 static void rehash(uint8_t *file)
 {
-    hash(file, SIGNED, HEADER - SIGNED, INNER);
-    hash(file, OUTER_FROM, HEADER - OUTER_FROM, OUTER);
+    tegra_hash(file, SIGNED, HEADER, INNER);
+    tegra_hash(file, OUTER_FROM, HEADER, OUTER);
 }
 
 static enum rk_rc build(const struct rk_input *part, size_t parts, const struct rk_setting *set,
@@ -146,7 +119,7 @@ START_TEST(a_flip_with_digests_made_good_fails_exactly_where_it_is_signed) /* _i
     struct rk_bytes made;
 
     image_job_done(&job);
-    use_key(keys[_i].pem);
+    tegra_use_key(keys[_i].pem);
     made = signed_golden();
     const struct {
         size_t from, to;
@@ -223,7 +196,7 @@ START_TEST(rsa_2048_and_another_exponent_are_refused)
     BIGNUM *e = BN_new();
 
     image_job_done(&job);
-    use_key(BOOT "keys/rsa2048.pem");
+    tegra_use_key(BOOT "keys/rsa2048.pem");
     ck_assert_int_eq(
         rk_format_sign("tegra-bch", &job.sign, &job.signer, file.p, file.len, &made, &err),
         RK_E_KEY);
@@ -340,7 +313,8 @@ static struct rk_bytes several(size_t count)
         c[3] = (uint8_t)('0' + i);
         image_put_le(c + LENGTH, 4, 512);
         image_put_le(c + START, 4, i);
-        hash(file.p, HEADER + i * 512, 512, STAGE_2 + i * COMPONENT_2 + DIGEST_2);
+        tegra_hash(file.p, HEADER + i * 512, HEADER + (i + 1) * 512,
+                   STAGE_2 + i * COMPONENT_2 + DIGEST_2);
     }
     rehash(file.p);
     rk_bytes_done(&golden);
@@ -404,8 +378,8 @@ static struct rk_bytes compressed(void)
     image_put_le(file.p + STAGE_2 + FLAGS, 4, 1 << 27);
     image_put_le(file.p + STAGE_2 + LENGTH, 4, body);
     image_put_le(file.p + STAGE_1 + LENGTH, 4, body);
-    hash(file.p, HEADER, 4096, STAGE_2 + DIGEST_2); /* metadata alone */
-    hash(file.p, HEADER, body, STAGE_1 + DIGEST_1); /* the whole body */
+    tegra_hash(file.p, HEADER, HEADER + 4096, STAGE_2 + DIGEST_2); /* metadata alone */
+    tegra_hash(file.p, HEADER, HEADER + body, STAGE_1 + DIGEST_1); /* the whole body */
     rehash(file.p);
     rk_bytes_done(&golden);
     return file;
@@ -553,7 +527,7 @@ START_TEST(the_bsps_output_is_held_as_far_as_it_can_be)
     ck_assert_int_eq(rk_format_check_handback("tegra-bch", &plain, &back, &err), RK_E_VERIFY);
     ck_assert_ptr_nonnull(strstr(err.msg, "holds the plaintext"));
     memset(back.p + HEADER, 0x5a, 64); /* stands for the ciphertext */
-    hash(back.p, HEADER, 64, STAGE_2 + DIGEST_2);
+    tegra_hash(back.p, HEADER, HEADER + 64, STAGE_2 + DIGEST_2);
     rehash(back.p);
     ck_assert_int_eq(rk_format_check_handback("tegra-bch", &plain, &back, &err), RK_E_VERIFY);
     ck_assert_ptr_nonnull(strstr(err.msg, "is not signed"));
@@ -594,5 +568,5 @@ static void add(TCase *tc)
 int main(void)
 {
     return suite_run(&(struct suite_options) {
-        .name = "tegra_bch", .add = add, .load = load, .unload = unload });
+        .name = "tegra_bch", .add = add, .load = tegra_load, .unload = tegra_unload });
 }
