@@ -70,6 +70,15 @@ void rk_region_set_ratchet(struct rk_region *region, uint64_t value)
     region->ratchet = value;
 }
 
+void rk_region_set_child_ratchet(const struct rk_region *parent, const char *name, uint64_t value)
+{
+    struct rk_region *child = parent->child;
+
+    while (strcmp(child->name, name) != 0)
+        child = child->next;
+    rk_region_set_ratchet(child, value);
+}
+
 static bool covers(const struct rk_guard *guard, const struct rk_region *region)
 {
     return region->offset >= guard->offset && region->len != 0 &&

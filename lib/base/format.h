@@ -72,6 +72,8 @@ enum rk_rc rk_map_guard(struct rk_map *map, uint64_t offset, uint64_t len, enum 
 const struct rk_guard *rk_map_guard_of(const struct rk_map *map, const struct rk_region *region,
                                        enum rk_guard_kind kind);
 void rk_region_set_ratchet(struct rk_region *region, uint64_t value);
+/* The same for the child of this name, which must be there (a field of rk_layout_map). */
+void rk_region_set_child_ratchet(const struct rk_region *parent, const char *name, uint64_t value);
 
 /* The job's part of this name; NULL when it was not given. */
 const struct rk_input *rk_job_part(const struct rk_job *job, const char *name);

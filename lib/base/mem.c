@@ -25,6 +25,15 @@ bool rk_mul(size_t a, size_t b, size_t *ret)
     return true;
 }
 
+bool rk_all_zero(const uint8_t *bytes, size_t len)
+{
+    uint8_t any = 0;
+
+    for (size_t i = 0; i < len; i++)
+        any |= bytes[i];
+    return any == 0;
+}
+
 void *rk_alloc(size_t count, size_t size)
 {
     size_t total;

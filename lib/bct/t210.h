@@ -61,7 +61,6 @@ struct t210_image {
 
 uint32_t rk_t210_get(const uint8_t *bct, size_t at);
 void rk_t210_put(uint8_t *bct, size_t at, uint64_t value, size_t width);
-bool rk_t210_is_zero(const uint8_t *bytes, size_t len);
 /* T210_RSA bytes, big-endian as OpenSSL's files, little-endian in the BCT; either way. */
 void rk_t210_reverse(const uint8_t *from, uint8_t *ret);
 enum rk_rc rk_t210_mac(const uint8_t *bytes, size_t len, uint8_t ret[T210_MAC],

@@ -5,6 +5,7 @@
  * at 0x310, the RSA signature behind it at 0x320.
  */
 #include "base/format_rows.h"
+#include "base/mem.h"
 #include "base/ossl.h"
 #include "bct/t210.h"
 
@@ -13,15 +14,6 @@
 #include <string.h>
 
 static const struct rk_format *self(void);
-
-bool rk_t210_is_zero(const uint8_t *bytes, size_t len)
-{
-    uint8_t any = 0;
-
-    for (size_t i = 0; i < len; i++)
-        any |= bytes[i];
-    return any == 0;
-}
 
 enum rk_rc rk_t210_mac(const uint8_t *bytes, size_t len, uint8_t ret[T210_MAC], struct rk_err *err)
 {
@@ -73,7 +65,7 @@ static enum rk_rc find_copies(const uint8_t *file, struct t210_image *image, str
     if (image->block < T210_WIRE)
         return rk_fail(err, RK_E_FORMAT, "BlockSize 0x%zx does not hold a BCT", image->block);
     for (size_t at = image->block; at < end && end - at >= T210_WIRE; at += image->block) {
-        if (rk_t210_is_zero(file + at, T210_WIRE))
+        if (rk_all_zero(file + at, T210_WIRE))
             break;
         if (memcmp(file, file + at, T210_WIRE) != 0)
             return rk_fail(err, RK_E_VERIFY, "the copy of the BCT at 0x%zx differs from the first",
@@ -230,7 +222,7 @@ static enum rk_rc map_rest(const uint8_t *file, size_t len, const struct t210_im
     if (len > end && rk_region_add(map, map->root, end, len - end, "behind it", &region, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "hashes ok, %s",
-                   rk_t210_is_zero(file + T210_SIG, T210_RSA) ? "not signed" : "RSA signature");
+                   rk_all_zero(file + T210_SIG, T210_RSA) ? "not signed" : "RSA signature");
     return rk_map_guard(map, T210_SIGNED, T210_WIRE - T210_SIGNED, RK_GUARD_DIGEST,
                         "hash at 0x310 (AES-CMAC, zero key)", err);
 }
@@ -334,7 +326,7 @@ static bool loaders_signed(const uint8_t *file, const struct t210_image *image)
     bool all = true;
 
     for (size_t i = 0; i < image->loaders; i++)
-        all &= !rk_t210_is_zero(file + image->loader[i].record + T210_LOADER_SIG, T210_RSA);
+        all &= !rk_all_zero(file + image->loader[i].record + T210_LOADER_SIG, T210_RSA);
     return all;
 }
 
@@ -399,7 +391,7 @@ static enum rk_rc check_one(const struct rk_job *job, const uint8_t *message, si
 {
     uint8_t signature[T210_RSA];
 
-    if (rk_t210_is_zero(wire, T210_RSA))
+    if (rk_all_zero(wire, T210_RSA))
         return rk_fail(err, RK_E_VERIFY, "%s is not signed", what);
     rk_t210_reverse(wire, signature);
     if (rk_signature_check(job->ctx, job->key[0].pub, RK_SCHEME_RSA_PSS_SHA256, message, len,

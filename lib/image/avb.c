@@ -266,7 +266,7 @@ static enum rk_rc add_regions(const struct avb *a, size_t len, struct rk_map *ma
                               struct rk_err *err)
 {
     size_t at = (size_t)a->footer.vbmeta_offset, original = (size_t)a->footer.original_size;
-    struct rk_region *region, *field;
+    struct rk_region *region;
 
     if (rk_region_add(map, map->root, 0, original, "image", &region, err))
         return err->rc;
@@ -274,9 +274,7 @@ static enum rk_rc add_regions(const struct avb *a, size_t len, struct rk_map *ma
     if (rk_region_add(map, map->root, at, HEADER, "vbmeta header", &region, err) ||
         rk_layout_map(vbmeta_layout, VBMETA_FIELDS, &a->vbmeta, at, region, err))
         return err->rc;
-    for (field = region->child; strcmp(field->name, "rollback_index") != 0;)
-        field = field->next;
-    rk_region_set_ratchet(field, a->vbmeta.rollback_index);
+    rk_region_set_child_ratchet(region, "rollback_index", a->vbmeta.rollback_index);
     if (rk_region_add(map, map->root, at + HEADER, a->vbmeta.auth_size, "authentication block",
                       &region, err) ||
         rk_region_add(map, map->root, at + HEADER + a->vbmeta.auth_size, a->vbmeta.aux_size,

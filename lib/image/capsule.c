@@ -215,7 +215,7 @@ static enum rk_rc read_capsule(const uint8_t *file, size_t len, struct capsule *
 
 static enum rk_rc add_payload(const struct capsule *c, struct rk_map *map, struct rk_err *err)
 {
-    struct rk_region *region, *field;
+    struct rk_region *region;
 
     if (c->has_payload_header) {
         if (rk_region_add(map, map->root, c->content_at, PAYLOAD_HEADER, "FMP payload header",
@@ -223,12 +223,9 @@ static enum rk_rc add_payload(const struct capsule *c, struct rk_map *map, struc
             rk_layout_map(payload_layout, PAYLOAD_FIELDS, &c->payload_header, c->content_at, region,
                           err))
             return err->rc;
-        for (field = region->child; field != NULL; field = field->next) {
-            if (strcmp(field->name, "version") == 0)
-                rk_region_set_ratchet(field, c->payload_header.version);
-            if (strcmp(field->name, "lowest_supported_version") == 0)
-                rk_region_set_ratchet(field, c->payload_header.lowest_supported_version);
-        }
+        rk_region_set_child_ratchet(region, "version", c->payload_header.version);
+        rk_region_set_child_ratchet(region, "lowest_supported_version",
+                                    c->payload_header.lowest_supported_version);
     }
     if (rk_region_add(map, map->root, c->payload_at, c->payload_len, "payload", &region, err))
         return err->rc;

@@ -9,10 +9,9 @@
 /* Where byte i of the text stands in the file: the first three fields are little-endian. */
 static const uint8_t place[RK_GUID_LEN] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
 
-enum rk_rc rk_guid_parse(const char *text, uint8_t ret[RK_GUID_LEN], struct rk_err *err)
+enum rk_rc rk_uuid_parse(const char *text, uint8_t ret[RK_GUID_LEN], struct rk_err *err)
 {
     char hex[2 * RK_GUID_LEN + 1] = "";
-    uint8_t bytes[RK_GUID_LEN];
     size_t used = 0;
     bool good = strlen(text) == RK_GUID_TEXT - 1;
 
@@ -22,10 +21,19 @@ enum rk_rc rk_guid_parse(const char *text, uint8_t ret[RK_GUID_LEN], struct rk_e
         else
             hex[used++] = text[i];
     }
-    if (!good || rk_hex_read(hex, used, bytes, sizeof bytes, err))
+    if (!good || rk_hex_read(hex, used, ret, RK_GUID_LEN, err))
         return rk_fail(err, RK_E_USAGE,
                        "\"%s\" is no GUID, expected the form 01234567-89ab-cdef-0123-456789abcdef",
                        text);
+    return RK_OK;
+}
+
+enum rk_rc rk_guid_parse(const char *text, uint8_t ret[RK_GUID_LEN], struct rk_err *err)
+{
+    uint8_t bytes[RK_GUID_LEN];
+
+    if (rk_uuid_parse(text, bytes, err))
+        return err->rc;
     for (size_t i = 0; i < RK_GUID_LEN; i++)
         ret[place[i]] = bytes[i];
     return RK_OK;

@@ -47,7 +47,7 @@ static enum rk_rc read_header(const uint8_t *file, size_t len, struct rk_bch_sta
 
 static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
 {
-    struct rk_region *header, *component, *version, *rest;
+    struct rk_region *header, *component, *rest;
     struct rk_bch_stage2 c;
 
     if (read_header(file, len, &c, err) || rk_bch_check_header(file, map, err) ||
@@ -62,9 +62,7 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
                       err) ||
         rk_region_add(map, map->root, RK_BCH_WIRE, c.length, "ciphertext", &rest, err))
         return err->rc;
-    for (version = component->child; strcmp(version->name, "version") != 0;)
-        version = version->next;
-    rk_region_set_ratchet(version, rk_bch_ratchet(c.version));
+    rk_region_set_child_ratchet(component, "version", rk_bch_ratchet(c.version));
     if (RK_BCH_WIRE + (size_t)c.length < len &&
         rk_region_add(map, map->root, RK_BCH_WIRE + c.length, len - RK_BCH_WIRE - c.length,
                       "padding", &rest, err))

@@ -10,8 +10,10 @@
 #include "base/format_rows.h"
 #include "base/gcm.h"
 #include "base/layout.h"
+#include "base/mem.h"
 #include "base/ossl.h"
 #include "ftpmprov/hex.h"
+#include "image/guid.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -169,7 +171,7 @@ static bool recognise(const uint8_t *file, size_t len)
 static enum rk_rc add_headers(const struct ta *ta, struct rk_map *map, struct rk_err *err)
 {
     size_t sig_at = SHDR_WIRE + HASH_LEN, boot_at = sig_at + ta->shdr.sig_size;
-    struct rk_region *region, *field;
+    struct rk_region *region;
 
     if (rk_region_add(map, map->root, 0, SHDR_WIRE, "shdr", &region, err) ||
         rk_layout_map(shdr_layout, SHDR_FIELDS, &ta->shdr, 0, region, err) ||
@@ -178,9 +180,7 @@ static enum rk_rc add_headers(const struct ta *ta, struct rk_map *map, struct rk
         rk_region_add(map, map->root, boot_at, BOOT_WIRE, "shdr_bootstrap_ta", &region, err) ||
         rk_layout_map(bootstrap_layout, BOOTSTRAP_FIELDS, &ta->bootstrap, boot_at, region, err))
         return err->rc;
-    for (field = region->child; strcmp(field->name, "ta_version") != 0;)
-        field = field->next;
-    rk_region_set_ratchet(field, ta->bootstrap.ta_version);
+    rk_region_set_child_ratchet(region, "ta_version", ta->bootstrap.ta_version);
     if (!ta->encrypted)
         return RK_OK;
     if (rk_region_add(map, map->root, boot_at + BOOT_WIRE, 12 + IV_LEN + TAG_LEN,
@@ -193,11 +193,7 @@ static enum rk_rc add_headers(const struct ta *ta, struct rk_map *map, struct rk
 
 static bool is_signed(const struct ta *ta)
 {
-    uint8_t any = 0;
-
-    for (size_t i = 0; i < ta->shdr.sig_size; i++)
-        any |= ta->sig[i];
-    return any != 0;
+    return !rk_all_zero(ta->sig, ta->shdr.sig_size);
 }
 
 static enum rk_rc check_hash(const struct ta *ta, const uint8_t *plain, struct rk_err *err)
@@ -280,17 +276,8 @@ static enum rk_rc write_ta(struct ta *ta, const uint8_t *plain, const uint8_t *s
 static enum rk_rc read_uuid(const struct rk_job *job, uint8_t ret[16], struct rk_err *err)
 {
     const char *text = rk_job_text(job, self(), "uuid");
-    char hex[33] = "";
-    size_t used = 0;
-    bool good = text != NULL && strlen(text) == 36;
 
-    for (size_t i = 0; good && i < 36; i++) {
-        if (i == 8 || i == 13 || i == 18 || i == 23)
-            good = text[i] == '-';
-        else
-            hex[used++] = text[i];
-    }
-    if (!good || rk_hex_read(hex, used, ret, 16, err))
+    if (text == NULL || rk_uuid_parse(text, ret, err))
         return rk_fail(err, RK_E_USAGE,
                        "setting \"uuid\": expected the form 8aaaf200-2450-11e4-abe2-0002a5d5c51b");
     return RK_OK;

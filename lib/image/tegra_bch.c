@@ -7,6 +7,7 @@
 #include "image/tegra_bch.h"
 
 #include "base/format_rows.h"
+#include "base/mem.h"
 #include "base/ossl.h"
 #include "ftpmprov/tegra_sign.h"
 
@@ -105,15 +106,6 @@ static uint32_t le32(const uint8_t *at)
 
 static const struct rk_tegra_place place = { RK_BCH_SIGNED, RK_BCH_WIRE, RK_BCH_SIGNATURE,
                                              RK_BCH_PCP - RK_BCH_SIGNATURE, RK_BCH_PCP };
-
-static bool all_zero(const uint8_t *bytes, size_t len)
-{
-    uint8_t any = 0;
-
-    for (size_t i = 0; i < len; i++)
-        any |= bytes[i];
-    return any == 0;
-}
 
 /* ---- reading ---- */
 
@@ -248,15 +240,6 @@ static enum rk_rc add_component(struct reading *in, struct rk_region *parent, si
     return rk_region_add(in->map, parent, at, wire, name, ret, err);
 }
 
-static void set_ratchet(struct rk_region *component, uint32_t value)
-{
-    struct rk_region *version = component->child;
-
-    while (strcmp(version->name, "version") != 0)
-        version = version->next;
-    rk_region_set_ratchet(version, rk_bch_ratchet(value));
-}
-
 static enum rk_rc add_stage2(struct reading *in, struct rk_region *parent, size_t i,
                              struct rk_err *err)
 {
@@ -274,7 +257,7 @@ static enum rk_rc add_stage2(struct reading *in, struct rk_region *parent, size_
     if (add_component(in, parent, at, "Stage2Component", i, &region, err) ||
         rk_layout_map(rk_bch_stage2_layout, RK_BCH_STAGE2_FIELDS, &c, at, region, err))
         return err->rc;
-    set_ratchet(region, c.version);
+    rk_region_set_child_ratchet(region, "version", rk_bch_ratchet(c.version));
     return add_payload(in, &c, (size_t)payload, err);
 }
 
@@ -306,12 +289,12 @@ static enum rk_rc add_stage1(struct reading *in, struct rk_region *parent, size_
     struct rk_bch_stage1 c;
 
     rk_layout_read(rk_bch_stage1_layout, RK_BCH_STAGE1_FIELDS, &rd, &c);
-    if (all_zero(c.magic, sizeof c.magic))
+    if (rk_all_zero(c.magic, sizeof c.magic))
         return RK_OK;
     if (add_component(in, parent, at, "Stage1Component", i, &region, err) ||
         rk_layout_map(rk_bch_stage1_layout, RK_BCH_STAGE1_FIELDS, &c, at, region, err))
         return err->rc;
-    set_ratchet(region, c.version);
+    rk_region_set_child_ratchet(region, "version", rk_bch_ratchet(c.version));
     return i == 0 ? check_stage1(in, &c, err) : RK_OK;
 }
 
@@ -528,11 +511,11 @@ static enum rk_rc keep_stage1(const struct rk_bch_stage2 *c, uint8_t header[RK_B
     struct rk_bch_stage1 s;
 
     rk_layout_read(rk_bch_stage1_layout, RK_BCH_STAGE1_FIELDS, &rd, &s);
-    if (le32(header + RK_BCH_STAGE1_COUNT) == 0 || all_zero(s.magic, sizeof s.magic))
+    if (le32(header + RK_BCH_STAGE1_COUNT) == 0 || rk_all_zero(s.magic, sizeof s.magic))
         return RK_OK;
     if (s.length == c->length && memcmp(s.digest, c->digest, sizeof s.digest) == 0)
         return RK_OK;
-    if (!all_zero(header + RK_BCH_NV_SIGNATURE, 0x180))
+    if (!rk_all_zero(header + RK_BCH_NV_SIGNATURE, 0x180))
         return rk_fail(err, RK_E_USAGE,
                        "part \"header\" is signed by NVIDIA for another payload than this");
     s.length = c->length;

@@ -7,6 +7,7 @@
 #include "image/uefi_pe.h"
 
 #include "base/format_rows.h"
+#include "base/mem.h"
 #include "base/ossl.h"
 #include "ftpmprov/hex.h"
 #include "ftpmprov/pkcs7.h"
@@ -51,15 +52,6 @@ struct table {
     size_t count;
 };
 
-static bool all_zero(const uint8_t *bytes, size_t len)
-{
-    uint8_t any = 0;
-
-    for (size_t i = 0; i < len; i++)
-        any |= bytes[i];
-    return any == 0;
-}
-
 /* One attribute certificate; at its end the next multiple of 8 (all of the table starts at one). */
 static enum rk_rc read_entry(struct rk_rd *rd, struct table *table, struct rk_err *err)
 {
@@ -82,7 +74,7 @@ static enum rk_rc read_entry(struct rk_rd *rd, struct table *table, struct rk_er
     der = rk_rd_take(rd, (size_t)rounded - CERT_HEAD);
     if (rk_pkcs7_size(der, (size_t)length - CERT_HEAD, &size, err))
         return err->rc;
-    if (!all_zero(der + size, (size_t)rounded - CERT_HEAD - size))
+    if (!rk_all_zero(der + size, (size_t)rounded - CERT_HEAD - size))
         return rk_fail(err, RK_E_FORMAT, "bytes other than zero behind the SignedData");
     table->entry[table->count] = (struct rk_pe_range) { .offset = at, .len = (size_t)rounded };
     table->pkcs7[table->count++] = (struct rk_pe_range) { .offset = at + CERT_HEAD, .len = size };

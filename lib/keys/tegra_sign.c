@@ -3,6 +3,7 @@
 #include "ftpmprov/tegra_sign.h"
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/ossl.h"
 
 #include <stdio.h>
@@ -205,11 +206,7 @@ enum rk_rc rk_tegra_attach(EVP_PKEY *pub, const char *output, const struct rk_te
 
 bool rk_tegra_is_signed(const struct rk_tegra_place *place, const uint8_t *file)
 {
-    uint8_t any = 0;
-
-    for (size_t i = 0; i < place->signature_room; i++)
-        any |= file[place->signature + i];
-    return any != 0;
+    return !rk_all_zero(file + place->signature, place->signature_room);
 }
 
 enum rk_rc rk_tegra_hold(const rk_ctx *ctx, EVP_PKEY *pub, const struct rk_tegra_place *place,
