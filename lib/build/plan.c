@@ -154,6 +154,8 @@ static enum rk_rc open_ca(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err
         return rk_plan_at(plan, m->ek.ca.key.at, "ek.ca.key", err);
     if (rk_ca_open(ctx, m->ek.ca.certificate.v, plan->ca_key, plan->lane.now, &plan->ca, err))
         return rk_plan_at(plan, m->ek.ca.certificate.at, "ek.ca.certificate", err);
+    if (rk_ca_probe(plan->ca, err))
+        return rk_plan_at(plan, m->ek.ca.key.at, "ek.ca.key", err);
     plan->lane.ca = plan->ca;
     if (rk_ca_chain_pem(plan->ca, &plan->chain, err) ||
         rk_trust_open(ctx, &plan->chain, &plan->trust, err))

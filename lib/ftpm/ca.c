@@ -156,17 +156,6 @@ static enum rk_rc check_key(X509 *cert, const rk_signer *key, struct rk_err *err
     return RK_OK;
 }
 
-/* Now, and not at the first device: a public or locked key cannot sign. */
-static enum rk_rc check_signs(rk_signer *key, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
-
-    if (rk_signer_sign(key, rk_signer_default_scheme(key), (const uint8_t *)"probe", 5, &signature,
-                       err))
-        return rk_wrap(err, "CA key");
-    return RK_OK;
-}
-
 static enum rk_rc open_chain(rk_ca *ca, const struct rk_bytes *file, int64_t when,
                              struct rk_err *err)
 {
@@ -179,7 +168,7 @@ static enum rk_rc open_chain(rk_ca *ca, const struct rk_bytes *file, int64_t whe
     cert = rk_ca_cert(ca);
     if (check_may_sign(cert, err) || check_dates(cert, when, err) || check_strength(cert, err) ||
         check_key(cert, ca->key, err) || check_order(ca->chain, err) ||
-        check_above(ca->chain, when, err) || check_signs(ca->key, err))
+        check_above(ca->chain, when, err))
         return err->rc;
     if (rk_sha256(spki->p, spki->len, digest, err))
         return err->rc;
@@ -206,6 +195,21 @@ enum rk_rc rk_ca_open(const rk_ctx *ctx, const char *cert_path, rk_signer *key, 
     *ret = ca;
     ca = NULL;
     return RK_OK;
+}
+
+enum rk_rc rk_ca_probe(rk_ca *ca, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
+
+    if (rk_signer_sign(ca->key, rk_signer_default_scheme(ca->key), (const uint8_t *)"probe", 5,
+                       &signature, err))
+        return rk_wrap(err, "CA key");
+    return RK_OK;
+}
+
+rk_signer *rk_ca_key(const rk_ca *ca)
+{
+    return ca->key;
 }
 
 enum rk_rc rk_ca_chain_pem(const rk_ca *ca, struct rk_bytes *ret, struct rk_err *err)
@@ -326,6 +330,7 @@ static enum rk_rc make_cert(const rk_ctx *ctx, const struct rk_ca_init *in,
                             struct rk_err *err)
 {
     RK_AUTO(rk_x509_done) X509 *cert = X509_new_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
+    RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
     X509 *issuer;
 
     if (cert == NULL || X509_set_version(cert, X509_VERSION_3) != 1 ||
@@ -341,11 +346,9 @@ static enum rk_rc make_cert(const rk_ctx *ctx, const struct rk_ca_init *in,
         rk_x509_add_key_usage(cert, KU_KEY_CERT_SIGN | KU_CRL_SIGN, err) || add_key_id(cert, err) ||
         rk_x509_add_authority(cert, issuer, err) ||
         rk_x509_add_crl(cert, &what->crl_url, what->crl_url == NULL ? 0 : 1, err) ||
-        rk_x509_sign(cert, what->issuer_key, err))
+        rk_x509_sign(cert, what->issuer_key, &der, err))
         return err->rc;
-    *ret = cert;
-    cert = NULL;
-    return RK_OK;
+    return rk_x509_parse(der.p, der.len, ret, err);
 }
 
 enum rk_rc rk_ca_make(const rk_ctx *ctx, const struct rk_ca_init *in, struct rk_ca_files *ret,

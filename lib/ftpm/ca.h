@@ -21,7 +21,6 @@ static inline X509 *rk_ca_cert(const struct rk_ca *ca)
 
 enum rk_rc rk_x509_parse(const uint8_t *der, size_t len, X509 **ret,
                          struct rk_err *err) RK_MUST_CHECK;
-enum rk_rc rk_x509_encode(X509 *cert, struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /* RK_EKCERT_NO_EXPIRY becomes 99991231235959Z; UTCTime before 2050 as RFC 5280 4.1.2.5 asks. */
 enum rk_rc rk_x509_set_validity(X509 *cert, int64_t not_before, int64_t not_after,
                                 struct rk_err *err) RK_MUST_CHECK;
@@ -44,6 +43,23 @@ enum rk_rc rk_ekcert_add_alt_name(X509 *cert, const struct rk_ekcert_profile *pr
 enum rk_rc rk_ekcert_add_eku(X509 *cert, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_ekcert_add_specification(X509 *cert, const struct rk_ekcert_profile *profile,
                                        struct rk_err *err) RK_MUST_CHECK;
-/* The digest of rk_signer_default_scheme; NULL for Ed25519. */
-const EVP_MD *rk_x509_digest(const rk_signer *key);
-enum rk_rc rk_x509_sign(X509 *cert, rk_signer *key, struct rk_err *err) RK_MUST_CHECK;
+
+/*
+ * Signing, as for any other format: what is to be signed, the key, the signature put in
+ * (x509_sign.c). X.509 signs with rk_signer_default_scheme: a scheme without an AlgorithmIdentifier
+ * of its own here (RSA-PSS) is RK_E_USAGE.
+ */
+/* The TBSCertificate of a certificate that has all but its signature, DER. */
+enum rk_rc rk_x509_to_sign(X509 *cert, enum rk_scheme scheme, struct rk_bytes *ret,
+                           struct rk_err *err) RK_MUST_CHECK;
+/* Body, algorithm and signature as one DER value: a certificate or a certificate request. */
+enum rk_rc rk_x509_attach(const struct rk_bytes *body, enum rk_scheme scheme,
+                          const struct rk_bytes *signature, struct rk_bytes *ret,
+                          struct rk_err *err) RK_MUST_CHECK;
+/* A certificate: put together, parsed again, and held against the issuer's key: RK_E_VERIFY. */
+enum rk_rc rk_x509_attach_certificate(const struct rk_bytes *tbs, const rk_signer *issuer,
+                                      const struct rk_bytes *signature, struct rk_bytes *ret,
+                                      struct rk_err *err) RK_MUST_CHECK;
+/* All of it in one. */
+enum rk_rc rk_x509_sign(X509 *cert, rk_signer *issuer, struct rk_bytes *ret,
+                        struct rk_err *err) RK_MUST_CHECK;

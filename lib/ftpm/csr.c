@@ -65,17 +65,37 @@ static enum rk_rc put_extensions(const rk_ctx *ctx, X509_REQ *req, EVP_PKEY *key
     return added ? RK_OK : rk_fail_ossl(err, RK_E_NOMEM, "extension request");
 }
 
-static enum rk_rc encode(X509_REQ *req, struct rk_bytes *ret, struct rk_err *err)
+/* To-sign, key, attach; then read back. */
+static enum rk_rc sign(const rk_ctx *ctx, X509_REQ *req, rk_signer *pair, struct rk_bytes *ret,
+                       struct rk_err *err)
 {
+    enum rk_scheme scheme = rk_signer_default_scheme(pair);
+    RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes info = RK_BYTES_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
+    RK_AUTO(rk_x509_req_done) X509_REQ *again = NULL;
+    const unsigned char *at;
     unsigned char *der = NULL;
-    int len = i2d_X509_REQ(req, &der);
+    int len = i2d_re_X509_REQ_tbs(req, &der);
     enum rk_rc rc;
 
     if (len <= 0)
         return rk_fail_ossl(err, RK_E_INTERNAL, "cannot encode the request");
-    rc = rk_bytes_copy(der, (size_t)len, ret, err);
+    rc = rk_bytes_copy(der, (size_t)len, &info, err);
     OPENSSL_free(der);
-    return rc;
+    if (rc != RK_OK)
+        return rc;
+    if (rk_signer_sign(pair, scheme, info.p, info.len, &signature, err))
+        return rk_wrap(err, "cannot sign the request");
+    if (rk_x509_attach(&info, scheme, &signature, &made, err))
+        return err->rc;
+    at = made.p;
+    again = d2i_X509_REQ(NULL, &at, (long)made.len);
+    if (again == NULL || at != made.p + made.len ||
+        X509_REQ_verify_ex(again, rk_signer_pkey(pair), rk_ctx_libctx(ctx), rk_ctx_propq(ctx)) != 1)
+        return rk_fail_ossl(err, RK_E_VERIFY, "the request does not read back");
+    *ret = rk_bytes_take(&made);
+    return RK_OK;
 }
 
 static enum rk_rc make(const rk_ctx *ctx, rk_signer *pair, const struct csr_form *form,
@@ -92,9 +112,7 @@ static enum rk_rc make(const rk_ctx *ctx, rk_signer *pair, const struct csr_form
         return rk_fail_ossl(err, RK_E_NOMEM, "certificate request");
     if (put_subject(req, form, err) || put_extensions(ctx, req, key, form, err))
         return err->rc;
-    if (X509_REQ_sign(req, key, rk_x509_digest(pair)) <= 0)
-        return rk_fail_ossl(err, RK_E_KEY, "cannot sign the request");
-    return encode(req, ret, err);
+    return sign(ctx, req, pair, ret, err);
 }
 
 enum rk_rc rk_ekcsr_make(const rk_ctx *ctx, rk_signer *pair,

@@ -320,9 +320,10 @@ static enum rk_rc check_key(const struct rk_bytes *spki, struct rk_err *err)
     return RK_OK;
 }
 
-enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca, const struct rk_ekcert_profile *profile,
-                           const uint8_t *device, size_t device_len, const struct rk_bytes *spki,
-                           struct rk_bytes *ret, struct rk_err *err)
+enum rk_rc rk_ekcert_to_sign(const rk_ctx *ctx, const rk_ca *ca,
+                             const struct rk_ekcert_profile *profile, const uint8_t *device,
+                             size_t device_len, const struct rk_bytes *spki, struct rk_bytes *ret,
+                             struct rk_err *err)
 {
     const unsigned char *at = spki->p;
     RK_AUTO(rk_pkey_done)
@@ -344,9 +345,30 @@ enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca, const struct rk_ekcert_
     if (set_names(cert, ca, profile, err) ||
         rk_x509_set_validity(cert, profile->not_before, profile->not_after, err) ||
         add_extensions(cert, ca, profile, err) ||
-        derive_serial(cert, ca, device, device_len, spki, err) || rk_x509_sign(cert, ca->key, err))
+        derive_serial(cert, ca, device, device_len, spki, err))
         return err->rc;
-    return rk_x509_encode(cert, ret, err);
+    return rk_x509_to_sign(cert, rk_signer_default_scheme(ca->key), ret, err);
+}
+
+enum rk_rc rk_ekcert_attach(const rk_ca *ca, const struct rk_bytes *tbs,
+                            const struct rk_bytes *signature, struct rk_bytes *ret,
+                            struct rk_err *err)
+{
+    return rk_x509_attach_certificate(tbs, ca->key, signature, ret, err);
+}
+
+enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca, const struct rk_ekcert_profile *profile,
+                           const uint8_t *device, size_t device_len, const struct rk_bytes *spki,
+                           struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes tbs = RK_BYTES_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
+
+    if (rk_ekcert_to_sign(ctx, ca, profile, device, device_len, spki, &tbs, err))
+        return err->rc;
+    if (rk_signer_sign(ca->key, rk_signer_default_scheme(ca->key), tbs.p, tbs.len, &signature, err))
+        return rk_wrap(err, "cannot sign a certificate");
+    return rk_ekcert_attach(ca, &tbs, &signature, ret, err);
 }
 
 enum rk_rc rk_ekcert_spki(const uint8_t *der, size_t len, struct rk_bytes *ret, struct rk_err *err)

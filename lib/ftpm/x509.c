@@ -27,18 +27,6 @@ enum rk_rc rk_x509_parse(const uint8_t *der, size_t len, X509 **ret, struct rk_e
     return RK_OK;
 }
 
-enum rk_rc rk_x509_encode(X509 *cert, struct rk_bytes *ret, struct rk_err *err)
-{
-    unsigned char *der = NULL;
-    int len = i2d_X509(cert, &der);
-
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "cannot encode a certificate");
-    enum rk_rc rc = rk_bytes_copy(der, (size_t)len, ret, err);
-    OPENSSL_free(der);
-    return rc;
-}
-
 enum rk_rc rk_x509_set_validity(X509 *cert, int64_t not_before, int64_t not_after,
                                 struct rk_err *err)
 {
@@ -151,25 +139,4 @@ enum rk_rc rk_x509_add_crl(X509 *cert, const char *const *urls, size_t count, st
         }
     }
     return rk_x509_add(cert, NID_crl_distribution_points, false, points, err);
-}
-
-const EVP_MD *rk_x509_digest(const rk_signer *key)
-{
-    switch (rk_signer_default_scheme(key)) {
-    case RK_SCHEME_ED25519:
-        return NULL;
-    case RK_SCHEME_ECDSA_SHA384:
-        return EVP_sha384();
-    case RK_SCHEME_ECDSA_SHA512:
-        return EVP_sha512();
-    default:
-        return EVP_sha256();
-    }
-}
-
-enum rk_rc rk_x509_sign(X509 *cert, rk_signer *key, struct rk_err *err)
-{
-    if (X509_sign(cert, rk_signer_pkey(key), rk_x509_digest(key)) <= 0)
-        return rk_fail_ossl(err, RK_E_KEY, "cannot sign a certificate");
-    return RK_OK;
 }

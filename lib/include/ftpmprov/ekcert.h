@@ -31,7 +31,8 @@ typedef struct rk_ca rk_ca;
  * root last) and its key. RK_E_VERIFY when key and certificate differ or a certificate of the file
  * did not issue the one before it; RK_E_USAGE when one may not sign (basicConstraints, keyUsage),
  * is expired or not yet valid at `when`, or is weak (RSA below 2048 bits, EC below 256, signed with
- * SHA-1). An EK certificate may outlive its CA: verifiers check each at their own time.
+ * SHA-1). An EK certificate may outlive its CA: verifiers check each at their own time. The key may
+ * be public only: signatures then come from elsewhere (rk_ekcert_to_sign, rk_ekcert_attach).
  */
 RK_API enum rk_rc rk_ca_open(const rk_ctx *ctx, const char *cert_path, rk_signer *key, int64_t when,
                              rk_ca **ret, struct rk_err *err) RK_MUST_CHECK; /* borrows key */
@@ -40,6 +41,12 @@ static inline void rk_ca_done(rk_ca **ca) /* for RK_AUTO */
 {
     rk_ca_free(*ca);
 }
+/*
+ * One signature, thrown away: whoever issues with this key finds out now, and not at the first
+ * device, that it is public only, locked or out of reach. Errors as rk_signer_sign, with "CA key".
+ */
+RK_API enum rk_rc rk_ca_probe(rk_ca *ca, struct rk_err *err) RK_MUST_CHECK;
+RK_API rk_signer *rk_ca_key(const rk_ca *ca); /* borrowed */
 /* The chain, issuing CA first, PEM. */
 RK_API enum rk_rc rk_ca_chain_pem(const rk_ca *ca, struct rk_bytes *ret,
                                   struct rk_err *err) RK_MUST_CHECK;
@@ -70,6 +77,16 @@ RK_API enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca,
                                   const struct rk_ekcert_profile *profile, const uint8_t *device,
                                   size_t device_len, const struct rk_bytes *spki,
                                   struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+/* The same in steps: the TBSCertificate (DER), which the CA's key signs by its default scheme ...
+ */
+RK_API enum rk_rc rk_ekcert_to_sign(const rk_ctx *ctx, const rk_ca *ca,
+                                    const struct rk_ekcert_profile *profile, const uint8_t *device,
+                                    size_t device_len, const struct rk_bytes *spki,
+                                    struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+/* ... and the certificate. RK_E_VERIFY when the signature is not the CA's. */
+RK_API enum rk_rc rk_ekcert_attach(const rk_ca *ca, const struct rk_bytes *tbs,
+                                   const struct rk_bytes *signature, struct rk_bytes *ret,
+                                   struct rk_err *err) RK_MUST_CHECK;
 /* The SubjectPublicKeyInfo of a certificate, for comparison with the computed EK. */
 RK_API enum rk_rc rk_ekcert_spki(const uint8_t *der, size_t len, struct rk_bytes *ret,
                                  struct rk_err *err) RK_MUST_CHECK;

@@ -472,16 +472,97 @@ START_TEST(ca_refuses_a_key_that_is_not_its_own)
 }
 END_TEST
 
-START_TEST(ca_refuses_a_public_key_before_the_first_device)
+static rk_signer *public_half_of(rk_signer *key)
 {
     rk_signer *public_half = NULL;
     BIO *bio = BIO_new_file(CA_PATH ".pub", "w");
 
-    ck_assert_int_eq(PEM_write_bio_PUBKEY(bio, rk_signer_pkey(ca_key)), 1);
+    ck_assert_int_eq(PEM_write_bio_PUBKEY(bio, rk_signer_pkey(key)), 1);
     BIO_free(bio);
     ck_assert_int_eq(rk_signer_open(ctx, "pub:" CA_PATH ".pub", NULL, &public_half, &err), RK_OK);
     (void)unlink(CA_PATH ".pub");
-    refused(public_half, NOW, RK_E_KEY, SUBJECT "CA key: the key is public only and cannot sign");
+    return public_half;
+}
+
+START_TEST(a_probe_finds_a_public_key_before_the_first_device)
+{
+    rk_signer *public_half = public_half_of(ca_key);
+    rk_ca *got = NULL;
+
+    ck_assert_int_eq(rk_ca_open(ctx, CA_PATH, public_half, NOW, &got, &err), RK_OK);
+    ck_assert_int_eq(rk_ca_probe(got, &err), RK_E_KEY);
+    ck_assert_str_eq(err.msg, "CA key: the key is public only and cannot sign");
+    ck_assert_int_eq(rk_ca_probe(ca, &err), RK_OK);
+    rk_ca_free(got);
+    rk_signer_free(public_half);
+}
+END_TEST
+
+/* ---- signed in steps ---- */
+
+/* OpenSSL's own X509_sign is the judge: over all bytes where the scheme has no random in it. */
+static void same_as_openssl(const char *type, bool deterministic)
+{
+    struct rk_bytes der;
+    unsigned char *again = NULL;
+    X509 *cert;
+    int len;
+
+    make_ca(type);
+    der = issue(&plain, device, sizeof device, &rsa_spki);
+    cert = parsed(&der);
+    ck_assert_int_gt(X509_sign(cert, rk_signer_pkey(ca_key),
+                               strcmp(type, "p384") == 0 ? EVP_sha384() : EVP_sha256()),
+                     0);
+    len = deterministic ? i2d_X509(cert, &again) : i2d_re_X509_tbs(cert, &again);
+    ck_assert_int_gt(len, 0);
+    if (deterministic)
+        ck_assert_uint_eq((size_t)len, der.len);
+    /* a body stands behind the four bytes of the outer header */
+    ck_assert_mem_eq(again, der.p + (deterministic ? 0 : 4), (size_t)len);
+    OPENSSL_free(again);
+    X509_free(cert);
+    rk_bytes_done(&der);
+    teardown();
+}
+
+START_TEST(bytes_are_those_of_openssls_own_signing)
+{
+    same_as_openssl("rsa3072", true);
+    same_as_openssl("p256", false);
+    same_as_openssl("p384", false);
+}
+END_TEST
+
+START_TEST(a_signature_from_elsewhere_gives_the_certificate)
+{
+    struct rk_bytes tbs = RK_BYTES_NONE, signature = RK_BYTES_NONE, cert = RK_BYTES_NONE;
+    rk_signer *public_half = public_half_of(ca_key);
+    rk_ca *there = NULL;
+    X509 *read;
+
+    ck_assert_int_eq(rk_ca_open(ctx, CA_PATH, public_half, NOW, &there, &err), RK_OK);
+    ck_assert_int_eq(
+        rk_ekcert_to_sign(ctx, there, &plain, device, sizeof device, &ec_spki, &tbs, &err), RK_OK);
+    ck_assert_int_eq(
+        rk_signer_sign(ca_key, RK_SCHEME_ECDSA_SHA256, tbs.p, tbs.len, &signature, &err), RK_OK);
+    ck_assert_int_eq(rk_ekcert_attach(there, &tbs, &signature, &cert, &err), RK_OK);
+    read = parsed(&cert);
+    ck_assert_int_eq(X509_verify(read, rk_signer_pkey(ca_key)), 1);
+    X509_free(read);
+    rk_bytes_done(&cert);
+    for (size_t bit = 0; bit < tbs.len * 8; bit += 61) {
+        tbs.p[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        ck_assert_int_ne(rk_ekcert_attach(there, &tbs, &signature, &cert, &err), RK_OK);
+        ck_assert_ptr_null(cert.p);
+        tbs.p[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    }
+    signature.p[signature.len - 1] ^= 1;
+    ck_assert_int_eq(rk_ekcert_attach(there, &tbs, &signature, &cert, &err), RK_E_VERIFY);
+    ck_assert_str_eq(err.msg, "the signature of the certificate does not hold");
+    rk_bytes_done(&tbs);
+    rk_bytes_done(&signature);
+    rk_ca_free(there);
     rk_signer_free(public_half);
 }
 END_TEST
@@ -631,7 +712,8 @@ int main(void)
     tcase_add_loop_test(one, issue_refuses_what_no_certificate_can_carry, 0, BAD);
     tcase_add_test(one, issue_refuses_a_policy_that_is_no_oid);
     tcase_add_test(one, issue_refuses_keys_that_no_ek_template_makes);
-    tcase_add_test(one, ca_refuses_a_public_key_before_the_first_device);
+    tcase_add_test(one, a_probe_finds_a_public_key_before_the_first_device);
+    tcase_add_test(one, a_signature_from_elsewhere_gives_the_certificate);
     tcase_add_loop_test(one, issue_refuses_every_cut_public_key, 0, EC_SPKI);
     tcase_add_test(one, ca_refuses_times_outside_its_validity);
     tcase_add_test(one, ca_refuses_a_key_that_is_not_its_own);
@@ -641,6 +723,7 @@ int main(void)
     tcase_add_test(one, ca_refuses_files_that_hold_no_certificate);
     suite_add_tcase(suite, one);
     tcase_set_timeout(slow, 120);
+    tcase_add_test(slow, bytes_are_those_of_openssls_own_signing);
     tcase_add_test(slow, certificate_of_an_rsa_ca_is_the_same_every_time);
     tcase_add_loop_test(slow, ca_make_writes_what_the_profile_asks_of_cas, 0, 3);
     tcase_add_test(slow, ca_make_refuses_what_it_cannot_make);
