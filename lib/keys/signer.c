@@ -270,6 +270,11 @@ enum rk_scheme rk_signer_default_scheme(const rk_signer *signer)
                          : RK_SCHEME_ECDSA_SHA512;
 }
 
+bool rk_signer_can_sign(const rk_signer *signer)
+{
+    return signer->can_sign;
+}
+
 static int set_padding(const struct scheme *scheme, EVP_PKEY_CTX *key)
 {
     if (scheme->salt == 0)

@@ -8,6 +8,8 @@
 #include "ftpmprov/ctx.h"
 #include "ftpmprov/bytes.h"
 
+#include <stdbool.h>
+
 typedef struct rk_signer rk_signer;
 
 enum rk_scheme { /* names as in `rotkit sign --scheme` */
@@ -56,6 +58,9 @@ RK_API const struct rk_bytes *rk_signer_spki(const rk_signer *signer);
 RK_API enum rk_scheme rk_signer_default_scheme(const rk_signer *signer);
 RK_API const char *rk_scheme_name(enum rk_scheme scheme);
 RK_API enum rk_scheme rk_scheme_find(const char *name); /* RK_SCHEME_NONE when unknown */
+
+/* False for a key that is public only: somebody else must sign. */
+RK_API bool rk_signer_can_sign(const rk_signer *signer);
 
 /* Signs a message. ECDSA signatures are DER. RK_E_KEY when the key is public only or does not fit
  * the scheme. */
