@@ -20,13 +20,13 @@ struct fleet {
     struct rk_device_sn first;
     size_t count;
     const char *master_uri;
-    struct rk_secret master;
+    rk_mac *master; /* NULL: secrets are drawn */
     struct seal seal;
 };
 
 static void fleet_done(struct fleet *fleet)
 {
-    rk_secret_done(&fleet->master);
+    rk_mac_free(fleet->master);
     seal_done(&fleet->seal);
 }
 
@@ -50,9 +50,9 @@ static enum rk_rc make_value(const struct app *app, const struct fleet *fleet,
     RK_AUTO(rk_secret_done) struct rk_secret kdk0 = RK_SECRET_NONE;
     RK_AUTO(rk_secret_done) struct rk_secret seed = RK_SECRET_NONE;
 
-    if (fleet->master.p == NULL)
+    if (fleet->master == NULL)
         return rk_random_secret(app->ctx, KEY_LEN, ret, err);
-    if (rk_identity_from_master(app->ctx, &fleet->master, sn, &kdk0, &seed, err))
+    if (rk_identity_from_master(fleet->master, sn, &kdk0, &seed, err))
         return err->rc;
     *ret = rk_secret_take(kind == RK_DB_KDK ? &kdk0 : &seed);
     return RK_OK;
@@ -172,7 +172,7 @@ static enum rk_rc read_fleet(const struct app *app, const struct numbers *in, co
         seal_open(app, &fleet->seal, err))
         return err->rc;
     if (fleet->master_uri != NULL &&
-        rk_secret_read(fleet->master_uri, KEY_LEN, &fleet->master, err))
+        rk_mac_open(app->ctx, fleet->master_uri, KEY_LEN, &fleet->master, err))
         return rk_wrap(err, "--master");
     return RK_OK;
 }

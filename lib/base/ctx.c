@@ -20,9 +20,14 @@ static int system_random(void *arg, uint8_t *bytes, size_t len)
 enum rk_rc rk_ctx_new(rk_ctx **ret, struct rk_err *err)
 {
     rk_ctx *ctx = rk_alloc(1, sizeof *ctx);
+    struct rk_ctx_state *state = rk_alloc(1, sizeof *state);
 
-    if (ctx == NULL)
+    if (ctx == NULL || state == NULL || pthread_mutex_init(&state->lock, NULL) != 0) {
+        rk_free(ctx);
+        rk_free(state);
         return rk_fail_nomem(err);
+    }
+    ctx->state = state;
     ctx->random = system_random;
     *ret = ctx;
     return RK_OK;
@@ -30,6 +35,12 @@ enum rk_rc rk_ctx_new(rk_ctx **ret, struct rk_err *err)
 
 void rk_ctx_free(rk_ctx *ctx)
 {
+    if (ctx == NULL)
+        return;
+    if (ctx->state->of_keys != NULL)
+        ctx->state->end_keys(ctx->state->of_keys);
+    (void)pthread_mutex_destroy(&ctx->state->lock);
+    rk_free(ctx->state);
     rk_free(ctx);
 }
 

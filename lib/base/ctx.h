@@ -5,7 +5,18 @@
 #include "base/err.h"
 #include "ftpmprov/ctx.h"
 
+#include <pthread.h>
+
+/* What a folder above keeps for as long as the process works: made at first use, ended with the
+ * context. */
+struct rk_ctx_state {
+    pthread_mutex_t lock;
+    void *of_keys; /* tokens, see keys/token.h */
+    void (*end_keys)(void *of_keys);
+};
+
 struct rk_ctx {
+    struct rk_ctx_state *state;
     OSSL_LIB_CTX *libctx; /* NULL: OpenSSL's default */
     const char *propq;
     void (*warn)(void *arg, const char *text);

@@ -116,8 +116,8 @@ static enum rk_rc next_of_master(rk_devices *devices, struct rk_lane_device *ret
     *ret_more = devices->left != 0;
     if (devices->left == 0)
         return RK_OK;
-    if (rk_identity_from_master(devices->ctx, devices->from.master, &devices->sn, &ret->kdk0,
-                                &ret->eps_seed, err))
+    if (rk_identity_from_master(devices->from.master, &devices->sn, &ret->kdk0, &ret->eps_seed,
+                                err))
         return err->rc;
     ret->sn = devices->sn;
     devices->left--;

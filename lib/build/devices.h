@@ -11,7 +11,7 @@
 
 struct rk_devices_from { /* exactly one of kdk_db, master, handover; borrowed */
     const char *kdk_db, *eps_seeds;
-    const struct rk_secret *master; /* with oem_id, first_sn, count */
+    const rk_mac *master; /* with oem_id, first_sn, count */
     uint16_t oem_id;
     uint64_t first_sn, count;
     const char *handover; /* folder, flat or with one level of buckets */

@@ -17,7 +17,7 @@ void rk_plan_done(struct rk_plan *plan)
     rk_secret_done(&plan->payload_key);
     rk_secret_done(&plan->disk_key);
     rk_secret_done(&plan->auth_key);
-    rk_secret_done(&plan->master_key);
+    rk_mac_free(plan->master_key);
     rk_secret_done(&plan->common_fuses);
     rk_bytes_done(&plan->recipient);
     rk_bytes_done(&plan->chain);
@@ -244,13 +244,13 @@ static enum rk_rc plan_devices(const rk_ctx *ctx, struct rk_plan *plan, struct r
 {
     const struct rk_manifest *m = plan->manifest;
 
-    if (rk_plan_read_key(plan, &m->devices.master_key, "devices.master-key", 32, &plan->master_key,
-                         err))
-        return err->rc;
+    if (m->devices.master_key.v != NULL &&
+        rk_mac_open(ctx, m->devices.master_key.v, 32, &plan->master_key, err))
+        return rk_plan_at(plan, m->devices.master_key.at, "devices.master-key", err);
     plan->from = (struct rk_devices_from) {
         .kdk_db = m->devices.kdk_db.v,
         .eps_seeds = m->devices.eps_seeds.v,
-        .master = if_there(&plan->master_key),
+        .master = plan->master_key,
         .oem_id = (uint16_t)m->devices.oem_id.v,
         .first_sn = (uint64_t)m->devices.first_sn.v,
         .count = (uint64_t)m->devices.count.v,

@@ -26,7 +26,8 @@ struct rk_plan {
     struct rk_bytes chain; /* PEM, issuing CA first */
     rk_trust *trust;
     rk_mac *root_key;
-    struct rk_secret payload_key, disk_key, auth_key, master_key;
+    rk_mac *master_key;
+    struct rk_secret payload_key, disk_key, auth_key;
     uint8_t fv[16];
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/ossl.h"
+#include "keys/signer.h"
 
 #include <string.h>
 #include <time.h>
@@ -174,10 +175,12 @@ enum rk_rc rk_cms_open(const rk_ctx *ctx, rk_signer *key, const uint8_t *cms, si
     if (len > CONTENT_MAX + 65536 || d2i_CMS_ContentInfo(&info, &at, (long)len) == NULL ||
         at != cms + len || OBJ_obj2nid(CMS_get0_type(info)) != NID_id_smime_ct_authEnvelopedData)
         return rk_fail_ossl(err, RK_E_FORMAT, "no CMS AuthEnvelopedData");
+    if (rk_signer_pair(key) == NULL)
+        return rk_fail(err, RK_E_USAGE, "only a key file can open sealed content");
     if (check_tag(info, err))
         return err->rc;
     /* What is decrypted before the tag is known stays in `out`, which goes with an error. */
-    if (CMS_decrypt(info, rk_signer_pkey(key), NULL, NULL, out, CMS_BINARY) != 1)
+    if (CMS_decrypt(info, rk_signer_pair(key), NULL, NULL, out, CMS_BINARY) != 1)
         return rk_fail_ossl(err, RK_E_VERIFY,
                             "cannot be opened: sealed to another key, or changed");
     content_len = BIO_get_mem_data(out, &content);

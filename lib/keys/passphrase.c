@@ -28,7 +28,7 @@ static enum rk_rc read_line(int fd, const char *from, struct rk_secret *ret, str
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return rk_fail_errno(err, RK_E_KEY, "cannot read the passphrase from %s", from);
+            return rk_fail_errno(err, RK_E_KEY, "cannot read from %s", from);
         if (n == 0 || room.p[len] == '\n')
             break;
         len++;
@@ -38,64 +38,60 @@ static enum rk_rc read_line(int fd, const char *from, struct rk_secret *ret, str
     return rk_secret_copy(room.p, len, ret, err);
 }
 
-static enum rk_rc from_fd(const char *rest, const char *subject, struct rk_secret *ret,
+static enum rk_rc from_fd(const char *rest, const char *word, struct rk_secret *ret,
                           struct rk_err *err)
 {
     uint64_t fd;
 
-    (void)subject;
+    (void)word;
     if (rk_parse_u64(rest, 65535, &fd, err))
-        return rk_wrap(err, "passphrase source fd:");
+        return rk_wrap(err, "source fd:");
     return read_line((int)fd, "the descriptor", ret, err);
 }
 
-static enum rk_rc from_file(const char *rest, const char *subject, struct rk_secret *ret,
+static enum rk_rc from_file(const char *rest, const char *word, struct rk_secret *ret,
                             struct rk_err *err)
 {
     int fd = open(rest, O_RDONLY | O_CLOEXEC);
     enum rk_rc rc;
 
-    (void)subject;
     if (fd < 0)
-        return rk_fail_errno(err, RK_E_KEY, "cannot open passphrase file \"%s\"", rest);
+        return rk_fail_errno(err, RK_E_KEY, "cannot open %s file \"%s\"", word, rest);
     rc = read_line(fd, rest, ret, err);
     (void)close(fd);
     return rc;
 }
 
-static enum rk_rc from_env(const char *rest, const char *subject, struct rk_secret *ret,
+static enum rk_rc from_env(const char *rest, const char *word, struct rk_secret *ret,
                            struct rk_err *err)
 {
     const char *text = secure_getenv(rest);
 
-    (void)subject;
+    (void)word;
     if (text == NULL)
         return rk_fail(err, RK_E_KEY, "environment variable \"%s\" is not set", rest);
     return rk_secret_copy(text, strlen(text), ret, err);
 }
 
 /* On the terminal, without echo. */
-static enum rk_rc from_prompt(const char *rest, const char *subject, struct rk_secret *ret,
+static enum rk_rc from_prompt(const char *word, const char *subject, struct rk_secret *ret,
                               struct rk_err *err)
 {
     int fd = isatty(STDIN_FILENO) ? open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY) : -1;
     struct termios shown, hidden;
     enum rk_rc rc;
 
-    (void)rest;
     if (fd < 0 || tcgetattr(fd, &shown) != 0) {
         if (fd >= 0)
             (void)close(fd);
-        (void)rk_fail(err, RK_E_KEY,
-                      "key file \"%s\" is encrypted and there is no terminal to ask for "
-                      "its passphrase",
-                      subject);
+        (void)rk_fail(err, RK_E_KEY, "%s needs its %s and there is no terminal to ask for it",
+                      subject, word);
         return rk_note(err, "name a source: fd:N, file:PATH or env:NAME");
     }
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
     (void)tcsetattr(fd, TCSAFLUSH, &hidden);
-    (void)dprintf(fd, "passphrase of %s: ", subject);
+    (void)dprintf(fd, "%s of %s: ", word, subject);
     rc = read_line(fd, "the terminal", ret, err);
     (void)tcsetattr(fd, TCSAFLUSH, &shown);
     (void)dprintf(fd, "\n");
@@ -105,21 +101,21 @@ static enum rk_rc from_prompt(const char *rest, const char *subject, struct rk_s
 
 static const struct {
     const char *scheme;
-    enum rk_rc (*read)(const char *rest, const char *subject, struct rk_secret *ret,
+    enum rk_rc (*read)(const char *rest, const char *word, struct rk_secret *ret,
                        struct rk_err *err);
 } sources[] = { { "fd:", from_fd }, { "file:", from_file }, { "env:", from_env } };
 
-enum rk_rc rk_passphrase_read(const struct rk_pin *pin, const char *subject, struct rk_secret *ret,
-                              struct rk_err *err)
+enum rk_rc rk_passphrase_read(const struct rk_pin *pin, const char *word, const char *subject,
+                              struct rk_secret *ret, struct rk_err *err)
 {
     if (pin == NULL || pin->source == NULL)
-        return from_prompt("", subject, ret, err);
+        return from_prompt(word, subject, ret, err);
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
         size_t len = strlen(sources[i].scheme);
 
         if (strncmp(pin->source, sources[i].scheme, len) == 0)
-            return sources[i].read(pin->source + len, subject, ret, err);
+            return sources[i].read(pin->source + len, word, ret, err);
     }
     /* not shown: people put the passphrase itself where its source belongs */
-    return rk_fail(err, RK_E_USAGE, "passphrase source is none of fd:N, file:PATH, env:NAME");
+    return rk_fail(err, RK_E_USAGE, "%s source is none of fd:N, file:PATH, env:NAME", word);
 }

@@ -5,6 +5,9 @@
 #include "base/err.h"
 #include "ftpmprov/signer.h"
 
-/* One line without its end. subject names what it opens. RK_E_KEY when there is none to be had. */
-enum rk_rc rk_passphrase_read(const struct rk_pin *pin, const char *subject, struct rk_secret *ret,
-                              struct rk_err *err) RK_MUST_CHECK;
+/*
+ * One line without its end. word says what is asked for ("passphrase", "PIN"), subject what it
+ * opens. RK_E_KEY when there is none to be had.
+ */
+enum rk_rc rk_passphrase_read(const struct rk_pin *pin, const char *word, const char *subject,
+                              struct rk_secret *ret, struct rk_err *err) RK_MUST_CHECK;

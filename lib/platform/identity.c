@@ -20,11 +20,9 @@ void rk_identity_done(struct rk_identity *identity)
 }
 
 /* KBKDF(key, label, context): one block of SP 800-108 over HMAC-SHA-256. */
-static enum rk_rc kbkdf(const rk_ctx *ctx, const struct rk_secret *key, const char *label,
-                        const uint8_t *context, size_t context_len, struct rk_secret *ret,
-                        struct rk_err *err)
+static enum rk_rc kbkdf_under(const rk_mac *key, const char *label, const uint8_t *context,
+                              size_t context_len, struct rk_secret *ret, struct rk_err *err)
 {
-    RK_AUTO(rk_mac_done) rk_mac *mac = NULL;
     const struct rk_kdf108 kdf = { .alg = RK_MAC_HMAC_SHA256,
                                    .counter_bits = 32,
                                    .label = label,
@@ -32,9 +30,18 @@ static enum rk_rc kbkdf(const rk_ctx *ctx, const struct rk_secret *key, const ch
                                    .context_len = context_len,
                                    .out_len = SECRET };
 
+    return rk_kdf108(key, &kdf, ret, err);
+}
+
+static enum rk_rc kbkdf(const rk_ctx *ctx, const struct rk_secret *key, const char *label,
+                        const uint8_t *context, size_t context_len, struct rk_secret *ret,
+                        struct rk_err *err)
+{
+    RK_AUTO(rk_mac_done) rk_mac *mac = NULL;
+
     if (rk_mac_from_secret(ctx, key, &mac, err))
         return err->rc;
-    return rk_kdf108(mac, &kdf, ret, err);
+    return kbkdf_under(mac, label, context, context_len, ret, err);
 }
 
 /* HMAC-SHA-256(KBKDF(silicon_id, name, 00), name): the fTPM seed and the seed of the key pair. */
@@ -108,17 +115,17 @@ enum rk_rc rk_identity_derive(const rk_ctx *ctx, const struct rk_platform *platf
     return RK_OK;
 }
 
-enum rk_rc rk_identity_from_master(const rk_ctx *ctx, const struct rk_secret *master,
-                                   const struct rk_device_sn *sn, struct rk_secret *ret_kdk0,
-                                   struct rk_secret *ret_eps_seed, struct rk_err *err)
+enum rk_rc rk_identity_from_master(const rk_mac *master, const struct rk_device_sn *sn,
+                                   struct rk_secret *ret_kdk0, struct rk_secret *ret_eps_seed,
+                                   struct rk_err *err)
 {
     RK_AUTO(rk_secret_done) struct rk_secret kdk0 = RK_SECRET_NONE;
 
-    if (master->len != SECRET)
-        return rk_fail(err, RK_E_USAGE, "master key of %zu bytes, expected %d", master->len,
-                       SECRET);
-    if (kbkdf(ctx, master, "rotkit KDK0", sn->b, sizeof sn->b, &kdk0, err) ||
-        kbkdf(ctx, master, "rotkit EPS seed", sn->b, sizeof sn->b, ret_eps_seed, err))
+    if (rk_mac_key_len(master) != SECRET)
+        return rk_fail(err, RK_E_USAGE, "master key of %zu bytes, expected %d",
+                       rk_mac_key_len(master), SECRET);
+    if (kbkdf_under(master, "rotkit KDK0", sn->b, sizeof sn->b, &kdk0, err) ||
+        kbkdf_under(master, "rotkit EPS seed", sn->b, sizeof sn->b, ret_eps_seed, err))
         return err->rc;
     *ret_kdk0 = rk_secret_take(&kdk0);
     return RK_OK;

@@ -55,7 +55,7 @@ refuse 2 "rotkit: --uefi-auth-key: key file \"nothing.key\": 0 hex digits, expec
     $pack --uefi-auth-key nothing.key
 refuse 4 "rotkit: --uefi-auth-key: environment variable \"ROTKIT_TEST_UNSET\" is not set" \
     $pack --uefi-auth-key env:ROTKIT_TEST_UNSET
-refuse 2 "rotkit: --uefi-auth-key: a \"pkcs11:\" key cannot serve here: its bytes are needed" \
+refuse 2 "rotkit: --uefi-auth-key: a key in a token (\"pkcs11:\") cannot serve here: its bytes are needed" \
     $pack --uefi-auth-key pkcs11:token=x
 refuse 2 "rotkit: --ftpm-sn: Device SN \"0102\": expected 20 hex digits, as in 01020000000100000002 or 0102-0000000100000002" \
     $pack --uefi-auth-key auth.key --ftpm-sn 0102
@@ -102,7 +102,7 @@ refuse 2 "rotkit: --root-key: key file \"auth.key\": 16 bytes, expected 32" \
     blob pack --platform t234 --version 2.0 --root-key auth.key --uefi-auth-key auth.key -o x.img
 refuse 2 "rotkit: --root-key: key file \"oem_k1.key\": 64 hex digits, expected 32" \
     blob pack --platform t194 --version 2.0 --root-key oem_k1.key --uefi-auth-key auth.key -o x.img
-refuse 2 "rotkit: --root-key: symmetric keys come from a file or env: in this version" \
+refuse 2 "rotkit: --root-key: key URI: names no key: object= or id= is missing" \
     blob pack --platform t234 --version 2.0 --root-key pkcs11:token=x --uefi-auth-key auth.key -o x.img
 refuse 2 "rotkit: --iv: key file \"oem_k1.key\": 64 hex digits, expected 32" \
     blob pack --platform t234 --version 2.0 --root-key oem_k1.key --uefi-auth-key auth.key --iv oem_k1.key -o x.img

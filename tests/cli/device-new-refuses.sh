@@ -55,7 +55,7 @@ refuse 7 "rotkit: --master: cannot open \"absent.key\": No such file or director
     $new --count 1 --plaintext-secrets --master absent.key
 refuse 2 "rotkit: --master: key file \"half.key\": 16 bytes, expected 32" \
     $new --count 1 --plaintext-secrets --master half.key
-refuse 2 "rotkit: --master: a \"pub:\" key cannot serve here: its bytes are needed" \
+refuse 2 "rotkit: --master: a public key (\"pub:\") is no symmetric key" \
     $new --count 1 --plaintext-secrets --master pub:half.key
 refuse 7 "rotkit: cannot open \"absent.crt\": No such file or directory" \
     $new --count 1 --recipient absent.crt

@@ -95,16 +95,15 @@ refuse 4 "rotkit: --key: key file \"content\": no private key in PEM or DER: uns
     secret open --key content -o x ec.cms
 refuse 2 "rotkit: --key: a public key opens nothing
   see 'rotkit help secret open'" \
-    secret open --key pub:ec.pub -o x ec.cms
+    secret open --key "helper:/bin/true?public=ec.pub" -o x ec.cms
 refuse 4 "rotkit: --key: key file \"locked.key\": cannot be decrypted: wrong passphrase?: pkcs12 cipherfinal error" \
     secret open --key locked.key --passphrase file:wrong -o x ec.cms
 refuse 4 "rotkit: --key: cannot open passphrase file \"absent\": No such file or directory" \
     secret open --key locked.key --passphrase file:absent -o x ec.cms
 refuse 2 "rotkit: --key: passphrase source is none of fd:N, file:PATH, env:NAME" \
     secret open --key locked.key --passphrase sesame -o x ec.cms
-refuse 2 "rotkit: --key: keys in tokens and behind helpers are not served in this version
-  served: PATH, file:PATH, pub:PATH; pkcs11: and helper: come later" \
-    secret open --key pkcs11:token=x -o x ec.cms
+refuse 2 "rotkit: \"ec.cms\": only a key file can open sealed content" \
+    secret open --key "helper:/bin/true?public=ec.pub" -o x ec.cms
 refuse 2 "rotkit: an operand is missing: rotkit secret open FILE
   see 'rotkit help secret open'" \
     secret open --key ec.key

@@ -17,7 +17,7 @@ for header in lib/include/ftpmprov/*.h; do
 done
 for header in lib/*/*.h; do
     [ "${header#lib/include}" = "$header" ] || continue
-    alone "$header" -I lib -I lib/include $(pkg-config --cflags tss2-mu yaml-0.1 jansson) || bad=1
+    alone "$header" -I lib -I lib/include $(pkg-config --cflags tss2-mu yaml-0.1 jansson p11-kit-1) || bad=1
 done
 for header in cli/*.h; do
     alone "$header" -I cli -I lib/include || bad=1

@@ -81,6 +81,7 @@ sqlite3|ledger
 libxml/|base
 libfdt|image
 zlib|image
+p11-kit/|keys
 MAP
 rm -f found
 

@@ -7,6 +7,7 @@
 
 #include "ftpmprov/bytes.h"
 #include "ftpmprov/ctx.h"
+#include "ftpmprov/mac.h"
 #include "ftpmprov/device_sn.h"
 
 struct rk_platform;
@@ -40,9 +41,11 @@ RK_API enum rk_rc rk_identity_silicon_id(const rk_ctx *ctx, const struct rk_plat
                                          const struct rk_device_sn *sn,
                                          const struct rk_secret *kdk0, struct rk_identity *ret,
                                          struct rk_err *err) RK_MUST_CHECK;
-/* "rotkit KDK0" / "rotkit EPS seed" from a master key, see design.md "Derived instead of stored".
+/*
+ * "rotkit KDK0" / "rotkit EPS seed" from a master key of 32 bytes, wherever it is; see design.md,
+ * "Derived instead of stored".
  */
-RK_API enum rk_rc rk_identity_from_master(const rk_ctx *ctx, const struct rk_secret *master,
-                                          const struct rk_device_sn *sn, struct rk_secret *ret_kdk0,
+RK_API enum rk_rc rk_identity_from_master(const rk_mac *master, const struct rk_device_sn *sn,
+                                          struct rk_secret *ret_kdk0,
                                           struct rk_secret *ret_eps_seed,
                                           struct rk_err *err) RK_MUST_CHECK;

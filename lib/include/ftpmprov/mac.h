@@ -15,8 +15,9 @@ enum rk_mac_alg {
 };
 
 /*
- * Opens a symmetric key: PATH or file:PATH (hex text in either spelling), env:NAME (the same text).
- * key_len 0 accepts 16 or 32 bytes.
+ * Opens a symmetric key: PATH or file:PATH (hex text in either spelling), env:NAME (the same text),
+ * pkcs11:... (it stays in the token). key_len 0 accepts 16 or 32 bytes. Computing with it is safe
+ * from several threads.
  */
 RK_API enum rk_rc rk_mac_open(const rk_ctx *ctx, const char *uri, size_t key_len, rk_mac **ret,
                               struct rk_err *err) RK_MUST_CHECK;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys that sign. Everything in rotkit that signs takes an rk_signer; where the key lives
- * (file, later token or helper) is one row in lib/keys/source.c.
+ * Keys that sign. Everything in rotkit that signs takes an rk_signer; where the key lives (file,
+ * token, helper) is one row in lib/keys/source.c.
  */
 #pragma once
 
-#include "ftpmprov/ctx.h"
 #include "ftpmprov/bytes.h"
+#include "ftpmprov/ctx.h"
 
 #include <stdbool.h>
 
@@ -34,9 +34,15 @@ struct rk_pin {
 };
 
 /*
- * Opens a key by the one key grammar: PATH, file:PATH, pub:PATH. RK_E_USAGE for a scheme of the
- * grammar this build cannot serve (says which), RK_E_KEY for a key that cannot be read or
- * decrypted, RK_E_IO for a missing file.
+ * Opens a key by the one key grammar:
+ *   PATH, file:PATH  a private key, PEM or DER, PKCS#8 or traditional, encrypted or not
+ *   pub:PATH         a public key: it verifies, and names a key that signs elsewhere
+ *   pkcs11:...       a key in a token, RFC 7512: module-path=/PATH (else p11-kit's configuration),
+ *                    pin-source=file:PATH, fd:N or env:NAME (else pin, else a prompt)
+ *   helper:PROGRAM?public=FILE   see lib/keys/helper.h
+ * What a token or helper signs is held against the public key before anybody sees it. Signing is
+ * safe from several threads. RK_E_USAGE for a malformed name, RK_E_KEY for a key that cannot be
+ * had, RK_E_IO for a missing file.
  */
 RK_API enum rk_rc rk_signer_open(const rk_ctx *ctx, const char *uri, const struct rk_pin *pin,
                                  rk_signer **ret, struct rk_err *err) RK_MUST_CHECK;
@@ -49,7 +55,7 @@ static inline void rk_signer_done(rk_signer **signer) /* for RK_AUTO */
     rk_signer_free(*signer);
 }
 
-/* The key as OpenSSL wants it for X.509, CMS and PKCS7; borrowed. */
+/* The key as OpenSSL knows it: its public half, and a file's private half too; borrowed. */
 RK_API EVP_PKEY *rk_signer_pkey(const rk_signer *signer);
 /* SubjectPublicKeyInfo, DER; borrowed. */
 RK_API const struct rk_bytes *rk_signer_spki(const rk_signer *signer);
@@ -62,8 +68,8 @@ RK_API enum rk_scheme rk_scheme_find(const char *name); /* RK_SCHEME_NONE when u
 /* False for a key that is public only: somebody else must sign. */
 RK_API bool rk_signer_can_sign(const rk_signer *signer);
 
-/* Signs a message. ECDSA signatures are DER. RK_E_KEY when the key is public only or does not fit
- * the scheme. */
+/* Signs a message. ECDSA signatures are DER. RK_E_KEY when the key is public only, does not fit
+ * the scheme, or does not sign. */
 RK_API enum rk_rc rk_signer_sign(rk_signer *signer, enum rk_scheme scheme, const uint8_t *msg,
                                  size_t msg_len, struct rk_bytes *ret,
                                  struct rk_err *err) RK_MUST_CHECK;

@@ -283,7 +283,9 @@ static const struct {
     { "env:ROTKIT_NO_SUCH", RK_E_KEY, "environment variable \"ROTKIT_NO_SUCH\" is not set" },
     { "env:ROTKIT_SHORT", RK_E_USAGE,
       "environment variable \"ROTKIT_SHORT\": 4 bytes, expected 16 or 32" },
-    { "pkcs11:object=x", RK_E_USAGE, "symmetric keys come from a file or env: in this version" },
+    { "pkcs11:object=x?module-path=/no/such.so", RK_E_KEY,
+      "PKCS #11 module \"/no/such.so\": No such file or directory" },
+    { "helper:/x?public=y", RK_E_USAGE, "a key behind a helper (\"helper:\") is no symmetric key" },
     { "file:/no/such", RK_E_IO, "cannot open \"/no/such\": No such file or directory" },
     { "/no/such", RK_E_IO, "cannot open \"/no/such\": No such file or directory" },
 };

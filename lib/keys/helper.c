@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keys/helper.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "keys/key_file.h"
+#include "keys/signer.h"
+#include "ftpmprov/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SIGNATURE_MAX = 4096 };
+
+struct helper {
+    char program[RK_PATH_MAX];
+    char public_key[RK_PATH_MAX];
+};
+
+extern char **environ;
+
+static void fd_done(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+}
+
+/* The child's end of both streams is one socket, so a helper that reads nothing raises no SIGPIPE
+ * here (MSG_NOSIGNAL). */
+static enum rk_rc start(const struct helper *helper, const char *scheme, int end, pid_t *ret,
+                        struct rk_err *err)
+{
+    char program[RK_PATH_MAX], name[64], public_key[RK_PATH_MAX];
+    char *argv[] = { program, name, public_key, NULL };
+    posix_spawn_file_actions_t actions;
+    int failed;
+
+    memcpy(program, helper->program, sizeof program);
+    memcpy(public_key, helper->public_key, sizeof public_key);
+    (void)snprintf(name, sizeof name, "%s", scheme);
+    if (posix_spawn_file_actions_init(&actions) != 0)
+        return rk_fail_nomem(err);
+    failed = posix_spawn_file_actions_adddup2(&actions, end, STDIN_FILENO);
+    if (failed == 0)
+        failed = posix_spawn_file_actions_adddup2(&actions, end, STDOUT_FILENO);
+    if (failed == 0)
+        failed = posix_spawn(ret, program, &actions, NULL, argv, environ);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    errno = failed;
+    return failed == 0 ? RK_OK
+                       : rk_fail_errno(err, RK_E_KEY, "cannot run helper \"%s\"", helper->program);
+}
+
+/* A helper that has closed its end early is judged by its exit and its output, not here. */
+static void send_all(int fd, const uint8_t *bytes, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        ssize_t n = send(fd, bytes + at, len - at, MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        at += (size_t)n;
+    }
+    (void)shutdown(fd, SHUT_WR);
+}
+
+/* At most one byte more than a signature may have, so that too much is seen. */
+static size_t receive(int fd, uint8_t *room, size_t size)
+{
+    size_t len = 0;
+
+    while (len < size) {
+        ssize_t n = read(fd, room + len, size - len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        len += (size_t)n;
+    }
+    return len;
+}
+
+static enum rk_rc wait_for(const struct helper *helper, pid_t pid, struct rk_err *err)
+{
+    int status = 0;
+
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR)
+            return rk_fail_errno(err, RK_E_KEY, "helper \"%s\"", helper->program);
+    }
+    if (WIFSIGNALED(status))
+        return rk_fail(err, RK_E_KEY, "helper \"%s\" was ended by signal %d", helper->program,
+                       WTERMSIG(status));
+    if (WEXITSTATUS(status) != 0)
+        return rk_fail(err, RK_E_KEY, "helper \"%s\" failed with exit code %d: see what it said",
+                       helper->program, WEXITSTATUS(status));
+    return RK_OK;
+}
+
+static enum rk_rc talk(const struct helper *helper, const char *scheme, const uint8_t *bytes,
+                       size_t len, struct rk_bytes *ret, struct rk_err *err)
+{
+    int ends[2] = { -1, -1 };
+    uint8_t room[SIGNATURE_MAX + 1];
+    size_t got;
+    pid_t pid;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return rk_fail_errno(err, RK_E_INTERNAL, "cannot talk to a helper");
+    RK_AUTO(fd_done) int ours = ends[0];
+    RK_AUTO(fd_done) int theirs = ends[1];
+    if (start(helper, scheme, theirs, &pid, err))
+        return err->rc;
+    fd_done(&theirs);
+    theirs = -1;
+    send_all(ours, bytes, len);
+    got = receive(ours, room, sizeof room);
+    fd_done(&ours); /* a helper that writes on meets a closed end */
+    ours = -1;
+    if (wait_for(helper, pid, err))
+        return err->rc;
+    if (got == 0 || got > SIGNATURE_MAX)
+        return rk_fail(err, RK_E_KEY, "helper \"%s\" gave %s, expected a signature",
+                       helper->program, got == 0 ? "nothing" : "more than 4096 bytes");
+    return rk_bytes_copy(room, got, ret, err);
+}
+
+static enum rk_rc sign(void *self, const rk_ctx *ctx, const struct rk_scheme_row *scheme,
+                       const uint8_t *msg, size_t msg_len, struct rk_bytes *ret, struct rk_err *err)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    size_t digest_len = 0;
+
+    if (scheme->digest == NULL)
+        return talk(self, scheme->name, msg, msg_len, ret, err);
+    if (rk_scheme_digest(ctx, scheme, msg, msg_len, digest, &digest_len, err))
+        return err->rc;
+    return talk(self, scheme->name, digest, digest_len, ret, err);
+}
+
+static const struct rk_signer_ops ops = { .sign = sign, .free = rk_free, .outside = true };
+
+static void helper_done(struct helper **helper)
+{
+    rk_free(*helper);
+}
+
+enum rk_rc rk_helper_open(const rk_ctx *ctx, const struct rk_key_name *name,
+                          const struct rk_pin *pin, rk_signer **ret, struct rk_err *err)
+{
+    RK_AUTO(helper_done) struct helper *helper = rk_alloc(1, sizeof *helper);
+    RK_AUTO(rk_pkey_done) EVP_PKEY *pub = NULL;
+    const char *mark = strstr(name->rest, "?public=");
+
+    (void)pin;
+    if (helper == NULL)
+        return rk_fail_nomem(err);
+    if (mark == NULL)
+        return rk_fail(err, RK_E_USAGE,
+                       "a helper's public key must be known: name it as "
+                       "helper:PROGRAM?public=FILE");
+    if ((size_t)(mark - name->rest) >= sizeof helper->program ||
+        strlen(mark + 8) >= sizeof helper->public_key)
+        return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", name->rest);
+    memcpy(helper->program, name->rest, (size_t)(mark - name->rest));
+    (void)snprintf(helper->public_key, sizeof helper->public_key, "%s", mark + 8);
+    if (access(helper->program, X_OK) != 0)
+        return rk_fail_errno(err, RK_E_KEY, "cannot run helper \"%s\"", helper->program);
+    if (rk_key_file_read_public(ctx, helper->public_key, &pub, err) ||
+        rk_signer_new(ctx, pub, &ops, helper, ret, err))
+        return err->rc;
+    helper = NULL;
+    return RK_OK;
+}

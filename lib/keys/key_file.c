@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keys/key_file.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/ossl.h"
+#include "keys/passphrase.h"
+#include "keys/signer.h"
+#include "ftpmprov/file.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/decoder.h>
+#include <openssl/params.h>
+
+enum { KEY_FILE_MAX = 65536 };
+
+struct asked { /* what the decoder's passphrase callback works with */
+    const struct rk_pin *pin;
+    const char *path;
+    struct rk_err *err;
+    bool was_asked;
+};
+
+static int give_passphrase(char *room, size_t room_len, size_t *ret_len, const OSSL_PARAM params[],
+                           void *arg)
+{
+    struct asked *asked = arg;
+    RK_AUTO(rk_secret_done) struct rk_secret passphrase = RK_SECRET_NONE;
+    char subject[RK_PATH_MAX];
+
+    (void)params;
+    asked->was_asked = true;
+    (void)snprintf(subject, sizeof subject, "key file \"%s\"", asked->path);
+    if (rk_passphrase_read(asked->pin, "passphrase", subject, &passphrase, asked->err) != RK_OK ||
+        passphrase.len > room_len)
+        return 0;
+    memcpy(room, passphrase.p, passphrase.len);
+    *ret_len = passphrase.len;
+    return 1;
+}
+
+/* PEM or DER, PKCS#8 or traditional, encrypted or not. */
+static enum rk_rc decode(const rk_ctx *ctx, const struct rk_secret *file, int selection,
+                         struct asked *asked, EVP_PKEY **ret, struct rk_err *err)
+{
+    const unsigned char *at = file->p;
+    size_t left = file->len;
+    OSSL_DECODER_CTX *decoder = OSSL_DECODER_CTX_new_for_pkey(
+        ret, NULL, NULL, NULL, selection, rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
+    bool good;
+
+    asked->err->rc = RK_OK;
+    good = decoder != NULL &&
+           OSSL_DECODER_CTX_set_passphrase_cb(decoder, give_passphrase, asked) == 1 &&
+           OSSL_DECODER_from_data(decoder, &at, &left) == 1;
+    OSSL_DECODER_CTX_free(decoder);
+    if (good)
+        return RK_OK;
+    if (asked->err->rc != RK_OK)
+        return asked->err->rc; /* the passphrase could not be had, and that is said already */
+    return rk_fail_ossl(err, RK_E_KEY, "key file \"%s\": %s", asked->path,
+                        asked->was_asked                ? "cannot be decrypted: wrong passphrase?"
+                        : selection == EVP_PKEY_KEYPAIR ? "no private key in PEM or DER"
+                                                        : "no public key in PEM or DER");
+}
+
+/* The key pair itself, in this process. */
+static enum rk_rc sign(void *self, const rk_ctx *ctx, const struct rk_scheme_row *scheme,
+                       const uint8_t *msg, size_t msg_len, struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *md = EVP_MD_CTX_new();
+    RK_AUTO(rk_bytes_done) struct rk_bytes sig = RK_BYTES_NONE;
+    EVP_PKEY_CTX *key = NULL;
+    size_t len = 0;
+
+    if (md == NULL ||
+        EVP_DigestSignInit_ex(md, &key, scheme->digest, rk_ctx_libctx(ctx), rk_ctx_propq(ctx), self,
+                              NULL) != 1 ||
+        !rk_scheme_set_padding(scheme, key) || EVP_DigestSign(md, NULL, &len, msg, msg_len) != 1)
+        return rk_fail_ossl(err, RK_E_KEY, "cannot sign by %s", scheme->name);
+    if (rk_bytes_new(len, &sig, err))
+        return err->rc;
+    if (EVP_DigestSign(md, sig.p, &len, msg, msg_len) != 1)
+        return rk_fail_ossl(err, RK_E_KEY, "cannot sign by %s", scheme->name);
+    sig.len = len;
+    *ret = rk_bytes_take(&sig);
+    return RK_OK;
+}
+
+static void release(void *self)
+{
+    EVP_PKEY_free(self);
+}
+
+static const struct rk_signer_ops pair_ops = { .sign = sign, .free = release };
+
+enum rk_rc rk_signer_from_pkey(const rk_ctx *ctx, EVP_PKEY *pkey, rk_signer **ret,
+                               struct rk_err *err)
+{
+    if (EVP_PKEY_up_ref(pkey) != 1)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "key");
+    if (rk_signer_new(ctx, pkey, &pair_ops, pkey, ret, err)) {
+        EVP_PKEY_free(pkey);
+        return err->rc;
+    }
+    return RK_OK;
+}
+
+static enum rk_rc read_key(const rk_ctx *ctx, const char *path, int selection,
+                           const struct rk_pin *pin, EVP_PKEY **ret, struct rk_err *err)
+{
+    RK_AUTO(rk_secret_done) struct rk_secret file = RK_SECRET_NONE;
+    struct asked asked = { .pin = pin, .path = path, .err = err };
+
+    if (rk_file_read_secret(path, KEY_FILE_MAX, &file, err))
+        return err->rc;
+    return decode(ctx, &file, selection, &asked, ret, err);
+}
+
+enum rk_rc rk_key_file_open(const rk_ctx *ctx, const struct rk_key_name *name,
+                            const struct rk_pin *pin, rk_signer **ret, struct rk_err *err)
+{
+    RK_AUTO(rk_pkey_done) EVP_PKEY *pair = NULL;
+
+    if (read_key(ctx, name->rest, EVP_PKEY_KEYPAIR, pin, &pair, err))
+        return err->rc;
+    return rk_signer_from_pkey(ctx, pair, ret, err);
+}
+
+enum rk_rc rk_key_file_read_public(const rk_ctx *ctx, const char *path, EVP_PKEY **ret,
+                                   struct rk_err *err)
+{
+    return read_key(ctx, path, EVP_PKEY_PUBLIC_KEY, NULL, ret, err);
+}
+
+enum rk_rc rk_key_file_open_public(const rk_ctx *ctx, const struct rk_key_name *name,
+                                   const struct rk_pin *pin, rk_signer **ret, struct rk_err *err)
+{
+    RK_AUTO(rk_pkey_done) EVP_PKEY *pub = NULL;
+
+    if (rk_key_file_read_public(ctx, name->rest, &pub, err))
+        return err->rc;
+    (void)pin;
+    return rk_signer_new(ctx, pub, NULL, NULL, ret, err);
+}

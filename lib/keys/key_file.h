@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keys in files: PEM or DER, PKCS#8 or traditional, encrypted or not. */
+#pragma once
+
+#include "keys/source.h"
+
+/* RK_E_KEY for a file that is no private key or cannot be decrypted, RK_E_IO when missing. */
+enum rk_rc rk_key_file_open(const rk_ctx *ctx, const struct rk_key_name *name,
+                            const struct rk_pin *pin, rk_signer **ret,
+                            struct rk_err *err) RK_MUST_CHECK;
+/* The public half alone: it verifies, and says which key shall sign elsewhere. */
+enum rk_rc rk_key_file_open_public(const rk_ctx *ctx, const struct rk_key_name *name,
+                                   const struct rk_pin *pin, rk_signer **ret,
+                                   struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_key_file_read_public(const rk_ctx *ctx, const char *path, EVP_PKEY **ret,
+                                   struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What PKCS#11 numbers mean, in words a person can act on. Source: PKCS #11 2.40, OASIS. */
+#pragma once
+
+#include "base/err.h"
+
+#include <p11-kit/pkcs11.h>
+
+/*
+ * "what: CKR_NAME (0x...): what it means and what to do"; RK_E_KEY. Sets the error whole.
+ */
+enum rk_rc rk_token_fail(struct rk_err *err, CK_RV rv, const char *fmt, ...)
+    RK_PRINTF(3, 4);                                         /* as rk_fail */
+const char *rk_token_mechanism_name(CK_MECHANISM_TYPE type); /* "CKM_..." */
+const char *rk_token_class_name(CK_OBJECT_CLASS type);       /* "private key" */
