@@ -52,8 +52,6 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 
     if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err))
         return err->rc;
-    if (strncmp(in.key, "pub:", 4) == 0)
-        return opt_fail(app, err, "--key: a public key opens nothing");
     to_stdout = in.out == NULL || strcmp(in.out, "-") == 0;
     if (to_stdout && isatty(STDOUT_FILENO) == 1)
         return opt_fail(app, err, "a secret is not written to a terminal: give -o FILE or a pipe");

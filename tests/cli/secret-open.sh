@@ -93,9 +93,8 @@ refuse 7 "rotkit: --key: cannot open \"absent.key\": No such file or directory" 
     secret open --key absent.key -o x ec.cms
 refuse 4 "rotkit: --key: key file \"content\": no private key in PEM or DER: unsupported" \
     secret open --key content -o x ec.cms
-refuse 2 "rotkit: --key: a public key opens nothing
-  see 'rotkit help secret open'" \
-    secret open --key "helper:/bin/true?public=ec.pub" -o x ec.cms
+refuse 2 "rotkit: \"ec.cms\": only a key file can open sealed content" \
+    secret open --key pub:ec.pub -o x ec.cms
 refuse 4 "rotkit: --key: key file \"locked.key\": cannot be decrypted: wrong passphrase?: pkcs12 cipherfinal error" \
     secret open --key locked.key --passphrase file:wrong -o x ec.cms
 refuse 4 "rotkit: --key: cannot open passphrase file \"absent\": No such file or directory" \
