@@ -35,6 +35,8 @@ enum rk_rc ca_folder_write(const struct staging *staging, const char *prefix,
 
         (void)snprintf(path, sizeof path, "%s%s", prefix, files[i].path);
         file.path = path;
+        if (file.bytes == NULL) /* a key that stays where it is */
+            continue;
         if (staging_write(staging, &file, err))
             return err->rc;
     }

@@ -6,7 +6,8 @@
 
 #include "ftpmprov/ekcert.h"
 
-/* root.pem, issuing.pem, chain.pem (issuing CA first), root.key and issuing.key (0600), under
+/* root.pem, issuing.pem, chain.pem (issuing CA first), root.key and issuing.key (0600;
+ * not those of keys that are elsewhere), under
  * `prefix`. */
 enum rk_rc ca_folder_write(const struct staging *staging, const char *prefix,
                            const struct rk_ca_files *ca, struct rk_err *err) RK_MUST_CHECK;

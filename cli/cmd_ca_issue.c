@@ -72,7 +72,7 @@ static enum rk_rc issue(const struct app *app, const struct issue *in, struct rk
 
     if (rk_device_sn_parse(in->device, &sn, err))
         return rk_wrap(err, "--device");
-    if (pubkey_open(app, in->public_key, &public_key, err))
+    if (pubkey_open(app, in->public_key, NULL, &public_key, err))
         return rk_wrap(err, "--public-key");
     if (rk_signer_open(app->ctx, in->key, &pin, &key, err))
         return rk_wrap(err, "--key");

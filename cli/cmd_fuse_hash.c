@@ -31,7 +31,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     uint32_t scheme;
 
     if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
-        pubkey_open(app, operands.v[0], &key, err))
+        pubkey_open(app, operands.v[0], NULL, &key, err))
         return err->rc;
     if (rk_fuse_public_key_hash(rk_signer_pkey(key), hash, err) ||
         rk_fuse_auth_scheme(rk_signer_pkey(key), &scheme, err))

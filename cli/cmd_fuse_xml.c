@@ -69,7 +69,7 @@ static enum rk_rc hash_keys(const struct app *app, const struct fuse_options *in
         RK_AUTO(rk_signer_done) rk_signer *key = NULL;
         uint32_t scheme;
 
-        if (pubkey_open(app, in->pubkeys.v[i], &key, err))
+        if (pubkey_open(app, in->pubkeys.v[i], NULL, &key, err))
             return err->rc;
         if (rk_fuse_public_key_hash(rk_signer_pkey(key), values->hash[i], err) ||
             rk_fuse_auth_scheme(rk_signer_pkey(key), &scheme, err))

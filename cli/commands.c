@@ -19,6 +19,7 @@ const struct cmd *const commands[] = {
     &cmd_ca,
     &cmd_blob,
     &cmd_fuse,
+    &cmd_key,
     &cmd_secret,
     &cmd_completion,
     &cmd_man,

@@ -15,6 +15,7 @@ extern const struct cmd cmd_ek;
 extern const struct cmd cmd_device;
 extern const struct cmd cmd_blob;
 extern const struct cmd cmd_fuse;
+extern const struct cmd cmd_key;
 extern const struct cmd cmd_secret;
 extern const struct cmd cmd_ca;
 extern const struct cmd cmd_completion;

@@ -6,5 +6,6 @@
 
 #include "ftpmprov/signer.h"
 
-enum rk_rc pubkey_open(const struct app *app, const char *name, rk_signer **ret,
-                       struct rk_err *err) RK_MUST_CHECK;
+/* pin: of a key that needs one; NULL: asked for. */
+enum rk_rc pubkey_open(const struct app *app, const char *name, const struct rk_pin *pin,
+                       rk_signer **ret, struct rk_err *err) RK_MUST_CHECK;

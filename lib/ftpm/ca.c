@@ -7,6 +7,7 @@
 #include "base/pem.h"
 #include "base/wr.h"
 #include "ftpmprov/file.h"
+#include "ftpmprov/key.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -236,33 +237,20 @@ void rk_ca_files_done(struct rk_ca_files *files)
     rk_secret_done(&files->issuing_key);
 }
 
-/* The first is the default. */
-static const struct {
-    const char *name, *type, *curve;
-    size_t bits; /* of RSA */
-} key_types[] = {
-    { "p384", "EC", "P-384", 0 },
-    { "p256", "EC", "P-256", 0 },
-    { "rsa3072", "RSA", NULL, 3072 },
-    { "rsa4096", "RSA", NULL, 4096 },
-};
-enum { KEY_TYPES = sizeof key_types / sizeof key_types[0] };
-
-static enum rk_rc new_key(const rk_ctx *ctx, const char *name, EVP_PKEY **ret, struct rk_err *err)
+/* The caller's key, or a new one. ret_fresh stays NULL for the caller's. */
+static enum rk_rc get_key(const rk_ctx *ctx, const struct rk_ca_init *in, rk_signer *given,
+                          rk_signer **ret_fresh, rk_signer **ret, struct rk_err *err)
 {
-    OSSL_LIB_CTX *lib = rk_ctx_libctx(ctx);
-    const char *propq = rk_ctx_propq(ctx);
-    size_t i = 0;
+    if (given == NULL && rk_key_new(ctx, in->key_type, ret_fresh, err))
+        return err->rc;
+    *ret = given != NULL ? given : *ret_fresh;
+    return RK_OK;
+}
 
-    while (name != NULL && i < KEY_TYPES && strcmp(key_types[i].name, name) != 0)
-        i++;
-    if (i == KEY_TYPES)
-        return rk_fail(err, RK_E_USAGE,
-                       "unknown key type \"%s\" (known: p384, p256, rsa3072, rsa4096)", name);
-    *ret = key_types[i].curve != NULL
-               ? EVP_PKEY_Q_keygen(lib, propq, key_types[i].type, key_types[i].curve)
-               : EVP_PKEY_Q_keygen(lib, propq, key_types[i].type, key_types[i].bits);
-    return *ret != NULL ? RK_OK : rk_fail_ossl(err, RK_E_INTERNAL, "cannot make a key");
+/* What was made here is handed out once; what is elsewhere stays there. */
+static enum rk_rc hand_out(const rk_signer *fresh, struct rk_secret *ret, struct rk_err *err)
+{
+    return fresh == NULL ? RK_OK : rk_key_private_pem(fresh, ret, err);
 }
 
 /* 20 random octets, positive, the first never zero. */
@@ -355,30 +343,31 @@ enum rk_rc rk_ca_make(const rk_ctx *ctx, const struct rk_ca_init *in, struct rk_
                       struct rk_err *err)
 {
     RK_AUTO(rk_ca_files_done) struct rk_ca_files files = { .root_cert = RK_BYTES_NONE };
-    RK_AUTO(rk_pkey_done) EVP_PKEY *root_key = NULL;
-    RK_AUTO(rk_pkey_done) EVP_PKEY *issuing_key = NULL;
-    RK_AUTO(rk_signer_done) rk_signer *signer = NULL;
+    RK_AUTO(rk_signer_done) rk_signer *new_root = NULL;
+    RK_AUTO(rk_signer_done) rk_signer *new_issuing = NULL;
     RK_AUTO(rk_x509_done) X509 *root = NULL;
     RK_AUTO(rk_x509_done) X509 *issuing = NULL;
+    rk_signer *root_key = NULL, *issuing_key = NULL;
 
     if (in->not_after_root <= in->not_before || in->not_after_issuing <= in->not_before)
         return rk_fail(err, RK_E_USAGE, "the CA's notAfter is not later than its notBefore");
     if (in->not_after_issuing > in->not_after_root)
         return rk_fail(err, RK_E_USAGE, "the issuing CA would outlive its root");
-    if (new_key(ctx, in->key_type, &root_key, err) ||
-        new_key(ctx, in->key_type, &issuing_key, err) ||
-        rk_signer_from_pkey(ctx, root_key, &signer, err))
+    if (get_key(ctx, in, in->root_key, &new_root, &root_key, err) ||
+        get_key(ctx, in, in->issuing_key, &new_issuing, &issuing_key, err))
         return err->rc;
-    const struct ca_cert root_is = { "Root CA", 1, in->not_after_root, NULL, signer, NULL };
-    if (make_cert(ctx, in, &root_is, root_key, &root, err))
+    if (EVP_PKEY_eq(rk_signer_pkey(root_key), rk_signer_pkey(issuing_key)) == 1)
+        return rk_fail(err, RK_E_USAGE, "the root and the issuing CA have one and the same key");
+    ERR_clear_error(); /* of a comparison between types */
+    const struct ca_cert root_is = { "Root CA", 1, in->not_after_root, NULL, root_key, NULL };
+    if (make_cert(ctx, in, &root_is, rk_signer_pkey(root_key), &root, err))
         return err->rc;
-    const struct ca_cert issuing_is = { "EK CA", 0,      in->not_after_issuing,
-                                        root,    signer, in->root_crl_url };
-    if (make_cert(ctx, in, &issuing_is, issuing_key, &issuing, err) ||
+    const struct ca_cert issuing_is = { "EK CA", 0,        in->not_after_issuing,
+                                        root,    root_key, in->root_crl_url };
+    if (make_cert(ctx, in, &issuing_is, rk_signer_pkey(issuing_key), &issuing, err) ||
         rk_pem_certificate(root, &files.root_cert, err) ||
         rk_pem_certificate(issuing, &files.issuing_cert, err) ||
-        rk_pem_private_key(root_key, &files.root_key, err) ||
-        rk_pem_private_key(issuing_key, &files.issuing_key, err))
+        hand_out(new_root, &files.root_key, err) || hand_out(new_issuing, &files.issuing_key, err))
         return err->rc;
     *ret = files;
     memset(&files, 0, sizeof files);

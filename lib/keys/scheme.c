@@ -33,6 +33,11 @@ static const struct rk_scheme_row *find_scheme(enum rk_scheme id)
     return NULL;
 }
 
+const struct rk_scheme_row *rk_scheme_at(size_t i)
+{
+    return i < SCHEMES ? &schemes[i] : NULL;
+}
+
 const char *rk_scheme_name(enum rk_scheme id)
 {
     const struct rk_scheme_row *scheme = find_scheme(id);

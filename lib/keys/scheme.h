@@ -12,6 +12,8 @@ struct rk_scheme_row {
     int salt;                             /* of PSS: RSA_PSS_SALTLEN_DIGEST or _MAX; 0: no PSS */
 };
 
+/* Rows in table order; NULL past the end. */
+const struct rk_scheme_row *rk_scheme_at(size_t i);
 /* RK_E_USAGE for none, RK_E_KEY when the scheme is not for keys of this type. */
 enum rk_rc rk_scheme_fit(enum rk_scheme id, EVP_PKEY *pub, const struct rk_scheme_row **ret,
                          struct rk_err *err) RK_MUST_CHECK;

@@ -286,9 +286,7 @@ enum rk_rc rk_token_key_open(const rk_ctx *ctx, const char *uri, const struct rk
     if (rk_token_uri_parse(uri, &parsed, err) || take_names(parsed.uri, key, err) ||
         rk_token_open(ctx, &parsed, &key->token, err))
         return err->rc;
-    source.source = pin != NULL && pin->source != NULL ? pin->source
-                    : parsed.pin_source[0] != '\0'     ? parsed.pin_source
-                                                       : NULL;
+    source = rk_token_pin(&parsed, pin);
     if (rk_token_login(key->token, &source, err) || run(&job, false, "cannot look for it", err) ||
         judge(&search, err))
         return err->rc;

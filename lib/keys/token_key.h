@@ -50,6 +50,9 @@ enum rk_rc rk_token_key_public(struct rk_token_key *key, EVP_PKEY **ret,
                                struct rk_err *err) RK_MUST_CHECK;
 /* Does the token have the mechanism for this use (CKF_SIGN, CKF_ENCRYPT)? */
 bool rk_token_has(rk_token *token, CK_MECHANISM_TYPE type, CK_FLAGS use);
+/* Can the token sign by the scheme? ret_mechanism: the name of the mechanism that it uses or lacks.
+ * token_signer.c */
+bool rk_token_signs(rk_token *token, enum rk_scheme scheme, const char **ret_mechanism);
 /* An attribute of at most size bytes; *ret_len is 0 when the object has none. */
 CK_RV rk_token_attribute(const struct rk_token_work *work, CK_OBJECT_HANDLE object,
                          CK_ATTRIBUTE_TYPE type, void *ret, size_t size, size_t *ret_len);

@@ -124,16 +124,43 @@ static enum rk_rc prepare_bare(const struct token_signer *signer, const rk_ctx *
     return RK_OK;
 }
 
+static const struct row *row_of(enum rk_scheme scheme)
+{
+    const struct row *row = rows;
+
+    while (row->id != scheme)
+        row++;
+    return row;
+}
+
+/* The mechanism that the token has, the bare one first; false when it has neither. */
+static bool find_mechanism(rk_token *token, const struct row *row, CK_MECHANISM_TYPE *ret)
+{
+    *ret = row->bare;
+    if (rk_token_has(token, row->bare, CKF_SIGN))
+        return true;
+    if (!rk_token_has(token, row->whole, CKF_SIGN))
+        return false;
+    *ret = row->whole;
+    return true;
+}
+
+bool rk_token_signs(rk_token *token, enum rk_scheme scheme, const char **ret_mechanism)
+{
+    CK_MECHANISM_TYPE mechanism;
+    bool has = find_mechanism(token, row_of(scheme), &mechanism);
+
+    *ret_mechanism = rk_token_mechanism_name(mechanism);
+    return has;
+}
+
 static enum rk_rc prepare(const struct token_signer *signer, const rk_ctx *ctx,
                           const struct rk_scheme_row *scheme, const struct row *row,
                           struct act *act, struct rk_err *err)
 {
-    bool bare = rk_token_has(signer->key->token, row->bare, CKF_SIGN);
-
-    if (!bare && !rk_token_has(signer->key->token, row->whole, CKF_SIGN))
+    if (!find_mechanism(signer->key->token, row, &act->mechanism.mechanism))
         return rk_fail(err, RK_E_KEY, "token \"%s\" lacks the mechanism %s, which scheme %s needs",
                        signer->key->token->label, rk_token_mechanism_name(row->bare), scheme->name);
-    act->mechanism.mechanism = bare ? row->bare : row->whole;
     if (scheme->salt != 0) {
         int digest_len = EVP_MD_get_size(EVP_get_digestbyname(scheme->digest));
 
@@ -145,7 +172,7 @@ static enum rk_rc prepare(const struct token_signer *signer, const rk_ctx *ctx,
         act->mechanism.pParameter = &act->pss;
         act->mechanism.ulParameterLen = sizeof act->pss;
     }
-    if (!bare || scheme->digest == NULL)
+    if (act->mechanism.mechanism != row->bare || scheme->digest == NULL)
         return RK_OK;
     return prepare_bare(signer, ctx, scheme, row, act, err);
 }
@@ -155,10 +182,8 @@ static enum rk_rc sign(void *self, const rk_ctx *ctx, const struct rk_scheme_row
 {
     const struct token_signer *signer = self;
     struct act act = { .key = signer->key, .msg = msg, .msg_len = msg_len };
-    const struct row *row = rows;
+    const struct row *row = row_of(scheme->id);
 
-    while (row->id != scheme->id)
-        row++;
     if (prepare(signer, ctx, scheme, row, &act, err) ||
         rk_token_key_run(signer->key, "cannot sign", sign_in_token, &act, err))
         return err->rc;

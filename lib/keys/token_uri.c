@@ -10,6 +10,13 @@ void rk_token_uri_done(struct rk_token_uri *uri)
     uri->uri = NULL;
 }
 
+struct rk_pin rk_token_pin(const struct rk_token_uri *uri, const struct rk_pin *pin)
+{
+    if (pin != NULL && pin->source != NULL)
+        return *pin;
+    return (struct rk_pin) { .source = uri->pin_source[0] == '\0' ? NULL : uri->pin_source };
+}
+
 /* RFC 7512, 2.4: an absolute path, with or without "file:"; "|program" is refused. */
 static enum rk_rc take_pin_source(const char *source, struct rk_token_uri *ret, struct rk_err *err)
 {

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "ftpmprov/file.h"
+#include "ftpmprov/signer.h"
 
 #include <p11-kit/uri.h>
 
@@ -19,4 +20,7 @@ struct rk_token_uri {
  */
 enum rk_rc rk_token_uri_parse(const char *text, struct rk_token_uri *ret,
                               struct rk_err *err) RK_MUST_CHECK;
+/* Where the PIN comes from: pin where it names a source, else the URI's pin-source. Borrows both.
+ */
+struct rk_pin rk_token_pin(const struct rk_token_uri *uri, const struct rk_pin *pin);
 void rk_token_uri_done(struct rk_token_uri *uri);

@@ -12,7 +12,7 @@ for type in p384 p256 rsa3072; do
     run 0 ca init "ca-$type" --name Acme --organization "Acme Inc" --key-type "$type" \
         --crl-url http://crl.example/root.crl --days 3650 --issuing-days 1825
     stdout_is ""
-    stderr_is "rotkit: the private keys in \"ca-$type\" are not encrypted: move root.key off line"
+    stderr_is "rotkit: private keys in \"ca-$type\" are not encrypted: move root.key off line"
     openssl verify -x509_strict -CAfile "ca-$type/root.pem" "ca-$type/issuing.pem" >verified ||
         fail "$type: chain"
     mode_is 600 "ca-$type/root.key"

@@ -51,8 +51,10 @@ RK_API rk_signer *rk_ca_key(const rk_ca *ca); /* borrowed */
 RK_API enum rk_rc rk_ca_chain_pem(const rk_ca *ca, struct rk_bytes *ret,
                                   struct rk_err *err) RK_MUST_CHECK;
 
-struct rk_ca_init {           /* rotkit ca init: a root and an issuing CA with fresh file keys */
-    const char *key_type;     /* "p384" (default), "p256", "rsa3072", "rsa4096" */
+struct rk_ca_init { /* rotkit ca init: a root and an issuing CA */
+    /* Keys that are there already, in a token say; NULL: a new one of key_type (rk_key_new). */
+    rk_signer *root_key, *issuing_key;
+    const char *key_type;
     const char *organization; /* subject O; CN is "<name> Root CA" / "<name> EK CA" */
     const char *name;
     int64_t not_before, not_after_root, not_after_issuing;
@@ -60,7 +62,7 @@ struct rk_ca_init {           /* rotkit ca init: a root and an issuing CA with f
 };
 struct rk_ca_files {
     struct rk_bytes root_cert, issuing_cert; /* PEM */
-    struct rk_secret root_key, issuing_key;  /* PKCS#8 PEM */
+    struct rk_secret root_key, issuing_key;  /* PKCS#8 PEM; empty for keys that were there */
 };
 RK_API enum rk_rc rk_ca_make(const rk_ctx *ctx, const struct rk_ca_init *in,
                              struct rk_ca_files *ret, struct rk_err *err) RK_MUST_CHECK;

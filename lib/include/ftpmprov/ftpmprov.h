@@ -20,6 +20,7 @@
 #include "ftpmprov/hex.h"
 #include "ftpmprov/identity.h"
 #include "ftpmprov/json.h"
+#include "ftpmprov/key.h"
 #include "ftpmprov/ledger.h"
 #include "ftpmprov/mac.h"
 #include "ftpmprov/manifest.h"

@@ -679,7 +679,9 @@ START_TEST(ca_make_refuses_what_it_cannot_make)
 
     ck_assert_int_eq(rk_ctx_new(&ctx, &err), RK_OK);
     ck_assert_int_eq(rk_ca_make(ctx, &init, &got, &err), RK_E_USAGE);
-    ck_assert_str_eq(err.msg, "unknown key type \"p224\" (known: p384, p256, rsa3072, rsa4096)");
+    ck_assert_str_eq(err.msg,
+                     "unknown key type \"p224\" (known: p384, p256, p521, rsa2048, rsa3072, "
+                     "rsa4096, ed25519)");
     init = init_of("p256");
     init.not_after_issuing = init.not_after_root + 1;
     ck_assert_int_eq(rk_ca_make(ctx, &init, &got, &err), RK_E_USAGE);
