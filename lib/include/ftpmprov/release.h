@@ -110,3 +110,41 @@ RK_API enum rk_rc rk_release_not_older(const char *newer, const char *older,
                                        struct rk_err *err) RK_MUST_CHECK;
 /* True when path is a folder that holds a release.json. */
 RK_API bool rk_release_is(const char *path);
+
+/* What a release states about one device. */
+struct rk_release_ek {
+    char template_name[16], profile[32];
+    struct rk_bytes public_tpm2b; /* marshalled TPM2B_PUBLIC */
+    struct rk_bytes cert;         /* DER; empty when the release has none */
+};
+enum { RK_RELEASE_EKS_MAX = 16 };
+struct rk_release_device {
+    struct rk_device_sn sn;
+    struct rk_release_ek ek[RK_RELEASE_EKS_MAX];
+    size_t ek_count; /* 0 in a release of an OEM, which states none */
+};
+RK_API void rk_release_device_done(struct rk_release_device *device);
+/*
+ * device.json and the EK certificates of one device. RK_E_USAGE when the release has no such
+ * device, RK_E_FORMAT when what it states is malformed.
+ */
+RK_API enum rk_rc rk_release_device_read(const char *path, const struct rk_device_sn *sn,
+                                         struct rk_release_device *ret,
+                                         struct rk_err *err) RK_MUST_CHECK;
+/*
+ * The device that states this EK (marshalled TPM2B_PUBLIC), under any template. Looks at the text
+ * of each device.json and parses only the one that holds it: one file read a device, in bucket
+ * order, and memory for the names of one folder.
+ */
+RK_API enum rk_rc rk_release_find_ek(const char *path, const struct rk_bytes *public_tpm2b,
+                                     struct rk_device_sn *ret, bool *ret_found,
+                                     struct rk_err *err) RK_MUST_CHECK;
+/* The same by the SubjectPublicKeyInfo (DER) of a certificate. */
+RK_API enum rk_rc rk_release_find_spki(const char *path, const struct rk_bytes *spki,
+                                       struct rk_device_sn *ret, bool *ret_found,
+                                       struct rk_err *err) RK_MUST_CHECK;
+/* Calls `visit` with each Device SN, in ascending order, until it clears *more or fails. */
+typedef enum rk_rc (*rk_release_visit)(void *arg, const struct rk_device_sn *sn, bool *more,
+                                       struct rk_err *err);
+RK_API enum rk_rc rk_release_each_device(const char *path, rk_release_visit visit, void *arg,
+                                         struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a release states about its devices, device by device. */
+#include "release/inside.h"
+
+#include "base/digest.h"
+#include "base/folder.h"
+#include "base/mem.h"
+#include "ftpmprov/hex.h"
+#include "release/index.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { DEVICE_JSON_MAX = 1 << 20, CERT_MAX = 1 << 16, PUBLIC_MAX = 2048 };
+
+void rk_release_device_done(struct rk_release_device *device)
+{
+    for (size_t i = 0; i < RK_RELEASE_EKS_MAX; i++) {
+        rk_bytes_done(&device->ek[i].public_tpm2b);
+        rk_bytes_done(&device->ek[i].cert);
+    }
+    device->ek_count = 0;
+}
+
+static enum rk_rc artifact_file(const char *root, const char *role, const struct rk_device_sn *sn,
+                                char ret[RK_PATH_MAX], struct rk_err *err)
+{
+    const struct rk_role_row *row = rk_role_find(role);
+    char below[RK_PATH_MAX];
+
+    if (row == NULL)
+        return rk_fail(err, RK_E_FORMAT, "a release keeps no \"%s\"", role);
+    if (rk_artifact_path(row, sn, false, below, sizeof below, err))
+        return err->rc;
+    return rk_path_join(root, below, ret, RK_PATH_MAX, err);
+}
+
+/* Missing is fine: a release of an older plan may certify fewer templates than it states. */
+static enum rk_rc read_cert(const char *root, const struct rk_device_sn *sn,
+                            struct rk_release_ek *ek, struct rk_err *err)
+{
+    char path[RK_PATH_MAX], role[32];
+
+    (void)snprintf(role, sizeof role, "ek-cert-%s", ek->template_name);
+    for (char *c = role; *c != '\0'; c++)
+        *c = (char)tolower((unsigned char)*c);
+    if (artifact_file(root, role, sn, path, err))
+        return err->rc;
+    return rk_tree_exists(path) ? rk_file_read(path, CERT_MAX, &ek->cert, err) : RK_OK;
+}
+
+static enum rk_rc read_ek(const char *root, const struct rk_device_sn *sn, struct rk_jv at,
+                          struct rk_release_ek *ret, struct rk_err *err)
+{
+    const char *name = rk_json_str(rk_json_get(at, "template"));
+    const char *profile = rk_json_str(rk_json_get(at, "profile"));
+    const char *hex = rk_json_str(rk_json_get(at, "public_tpm2b"));
+    size_t len = hex == NULL ? 0 : strlen(hex);
+
+    if (name == NULL || profile == NULL || len == 0 || len > 2 * PUBLIC_MAX ||
+        strlen(name) >= sizeof ret->template_name || strlen(profile) >= sizeof ret->profile)
+        return rk_fail(err, RK_E_FORMAT, "an EK without template, profile or public_tpm2b");
+    (void)snprintf(ret->template_name, sizeof ret->template_name, "%s", name);
+    (void)snprintf(ret->profile, sizeof ret->profile, "%s", profile);
+    if (rk_bytes_new(len / 2, &ret->public_tpm2b, err))
+        return err->rc;
+    if (rk_hex_read(hex, len, ret->public_tpm2b.p, ret->public_tpm2b.len, err))
+        return rk_wrap(err, "public_tpm2b of EK %s", name);
+    return read_cert(root, sn, ret, err);
+}
+
+static enum rk_rc read_eks(const char *root, const struct rk_device_sn *sn, const char *path,
+                           struct rk_release_device *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    RK_AUTO(rk_json_done) rk_json *doc = NULL;
+    struct rk_jv eks;
+
+    if (rk_file_read(path, DEVICE_JSON_MAX, &text, err) ||
+        rk_json_parse(text.p, text.len, &doc, err))
+        return err->rc;
+    eks = rk_json_get(rk_json_root(doc), "ek");
+    if (rk_json_count(eks) > RK_RELEASE_EKS_MAX)
+        return rk_fail(err, RK_E_FORMAT, "%zu EKs, at most %d", rk_json_count(eks),
+                       RK_RELEASE_EKS_MAX);
+    for (size_t i = 0; i < rk_json_count(eks); i++) {
+        ret->ek_count = i + 1;
+        if (read_ek(root, sn, rk_json_at(eks, i), &ret->ek[i], err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_release_device_read(const char *path, const struct rk_device_sn *sn,
+                                  struct rk_release_device *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_release_device_done) struct rk_release_device device = { .sn = *sn };
+    char file[RK_PATH_MAX], text[21];
+
+    rk_device_sn_text(sn, text);
+    if (artifact_file(path, "device", sn, file, err))
+        return err->rc;
+    if (!rk_tree_exists(file))
+        return rk_fail(err, RK_E_USAGE, "release \"%s\" has no device %s", path, text);
+    if (read_eks(path, sn, file, &device, err))
+        return rk_wrap(err, "\"%s\"", file);
+    *ret = device;
+    device = (struct rk_release_device) { .ek_count = 0 };
+    return RK_OK;
+}
+
+static enum rk_rc each_in_bucket(const char *folder, rk_release_visit visit, void *arg, bool *more,
+                                 struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    struct rk_device_sn sn;
+    struct rk_err no_device;
+
+    if (!rk_tree_is_folder(folder))
+        return RK_OK;
+    if (rk_names_list(folder, RK_BUCKET_ENTRIES_MAX, &names, err))
+        return err->rc;
+    for (size_t i = 0; *more && i < names.count; i++) {
+        if (rk_device_sn_parse(names.name[i], &sn, &no_device) != RK_OK)
+            continue; /* index.json */
+        if (visit(arg, &sn, more, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_release_each_device(const char *path, rk_release_visit visit, void *arg,
+                                  struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names buckets = { .name = NULL };
+    char folder[RK_PATH_MAX];
+    bool more = true;
+
+    if (!rk_release_is(path))
+        return rk_fail(err, RK_E_USAGE, "\"%s\" is no release: it has no release.json", path);
+    if (rk_buckets_list(path, "devices", &buckets, err))
+        return err->rc;
+    for (size_t i = 0; more && i < buckets.count; i++) {
+        int n = snprintf(folder, sizeof folder, "%s/devices/%s", path, buckets.name[i]);
+
+        if (n < 0 || (size_t)n >= sizeof folder)
+            return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
+        if (each_in_bucket(folder, visit, arg, &more, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+struct search {
+    const char *root, *hex;
+    struct rk_device_sn sn;
+    bool found;
+};
+
+static enum rk_rc holds_ek(void *arg, const struct rk_device_sn *sn, bool *more, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    struct search *search = arg;
+    char file[RK_PATH_MAX];
+
+    if (artifact_file(search->root, "device", sn, file, err))
+        return err->rc;
+    if (!rk_tree_exists(file))
+        return RK_OK;
+    if (rk_file_read(file, DEVICE_JSON_MAX, &text, err))
+        return err->rc;
+    if (text.len != 0 && strstr((const char *)text.p, search->hex) != NULL) {
+        search->sn = *sn;
+        search->found = true;
+        *more = false;
+    }
+    return RK_OK;
+}
+
+static enum rk_rc find_hex(const char *path, const uint8_t *bytes, size_t len,
+                           struct rk_device_sn *ret, bool *ret_found, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes hex = RK_BYTES_NONE;
+    struct search search = { .root = path };
+
+    if (rk_bytes_new(2 * len, &hex, err))
+        return err->rc;
+    rk_hex_write(bytes, len, (char *)hex.p);
+    search.hex = (const char *)hex.p;
+    if (rk_release_each_device(path, holds_ek, &search, err))
+        return err->rc;
+    if (search.found)
+        *ret = search.sn;
+    *ret_found = search.found;
+    return RK_OK;
+}
+
+enum rk_rc rk_release_find_ek(const char *path, const struct rk_bytes *public_tpm2b,
+                              struct rk_device_sn *ret, bool *ret_found, struct rk_err *err)
+{
+    return find_hex(path, public_tpm2b->p, public_tpm2b->len, ret, ret_found, err);
+}
+
+enum rk_rc rk_release_find_spki(const char *path, const struct rk_bytes *spki,
+                                struct rk_device_sn *ret, bool *ret_found, struct rk_err *err)
+{
+    uint8_t digest[32];
+
+    if (rk_sha256(spki->p, spki->len, digest, err))
+        return err->rc;
+    return find_hex(path, digest, sizeof digest, ret, ret_found, err);
+}
