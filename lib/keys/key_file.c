@@ -4,7 +4,6 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/ossl.h"
-#include "keys/passphrase.h"
 #include "keys/signer.h"
 #include "ftpmprov/file.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "keys/passphrase.h"
+#include "ftpmprov/signer.h"
 
+#include "base/err.h"
 #include "ftpmprov/file.h"
 #include "ftpmprov/hex.h"
 

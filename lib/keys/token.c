@@ -3,7 +3,6 @@
 #include "keys/token.h"
 
 #include "base/mem.h"
-#include "keys/passphrase.h"
 #include "keys/token_words.h"
 
 #include <stdio.h>

@@ -32,6 +32,13 @@ enum rk_scheme { /* names as in `rotkit sign --scheme` */
 struct rk_pin {
     const char *source;
 };
+/*
+ * One line without its end. word says what is asked for ("passphrase", "PIN"), subject what it
+ * opens. RK_E_KEY when there is none to be had, RK_E_USAGE for a source of another kind.
+ */
+RK_API enum rk_rc rk_passphrase_read(const struct rk_pin *pin, const char *word,
+                                     const char *subject, struct rk_secret *ret,
+                                     struct rk_err *err) RK_MUST_CHECK;
 
 /*
  * Opens a key by the one key grammar:
