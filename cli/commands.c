@@ -21,6 +21,7 @@ const struct cmd *const commands[] = {
     &cmd_fuse,
     &cmd_key,
     &cmd_secret,
+    &cmd_tpm,
     &cmd_completion,
     &cmd_man,
     NULL,

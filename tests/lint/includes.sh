@@ -9,10 +9,10 @@ bad=0
 owner() {
     case $1 in
     device_sn | devicedb | key | mac | signer | trust | pkcs7 | tegra_sign | cms | ekb | nvftpm | fuse) echo keys ;;
-    ek | ekcert) echo ftpm ;;
+    ek | ekcert | tpm) echo ftpm ;;
     tnspec) echo image ;;
     identity) echo platform ;;
-    component) echo build ;;
+    component | tpmcheck) echo build ;;
     manifest | ledger | build) echo "$1" ;;
     artifact | release) echo release ;;
     *) echo base ;;

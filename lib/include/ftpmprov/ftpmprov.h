@@ -32,5 +32,7 @@
 #include "ftpmprov/signer.h"
 #include "ftpmprov/tegra_sign.h"
 #include "ftpmprov/tnspec.h"
+#include "ftpmprov/tpm.h"
+#include "ftpmprov/tpmcheck.h"
 #include "ftpmprov/trust.h"
 #include "ftpmprov/words.h"

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rotkit tpm: a live TPM against what was provisioned. */
+#include "commands.h"
+#include "tpm.h"
+
+#include <stddef.h>
+
+static const struct cmd *const subs[] = { &cmd_tpm_check, NULL };
+
+const struct cmd cmd_tpm = {
+    .name = "tpm",
+    .args = "",
+    .summary = "check, provision and attest a live TPM",
+    .subs = subs,
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The second-level verbs of `rotkit tpm`, and the options that they share. */
+#pragma once
+
+#include "opt.h"
+
+#include "ftpmprov/tpm.h"
+
+extern const struct cmd cmd_tpm_check;
+
+struct tpm_args {
+    const char *tcti;
+    const char *owner, *endorsement, *lockout, *platform; /* sources of authorisation values */
+};
+#define OPT_TCTI(args)                                                                             \
+    {                                                                                              \
+        "tcti", 0, OPT_STR, &(args).tcti, "TCTI",                                                  \
+            "the TPM, such as device:/dev/tpmrm0 (default: tpm2-tss' own)", false                  \
+    }
+#define OPT_TPM_AUTH(args, name)                                                                   \
+    {                                                                                              \
+#name "-auth", 0, OPT_STR, &(args).name, "SOURCE",                                         \
+            #name " authorisation value: fd:N, file:PATH or env:NAME (default: empty)", false      \
+    }
+
+/* Connects. tpm2-tss' own log goes nowhere unless the user has set TSS2_LOG. */
+enum rk_rc tpm_open(const struct app *app, const struct tpm_args *args, rk_tpm **ret,
+                    struct rk_err *err) RK_MUST_CHECK;

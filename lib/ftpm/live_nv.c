@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* NV indices of a live TPM. Source: TPM 2.0 Part 3, 31. */
+#include "ftpm/live.h"
+
+#include <string.h>
+
+enum { NV_BUFFER_LEAST = 64 };
+
+void rk_tpm_nv_done(struct rk_tpm_nv *nv)
+{
+    rk_bytes_done(&nv->bytes);
+    nv->state = RK_TPM_NV_ABSENT;
+}
+
+size_t rk_tpm_nv_cert_len(const struct rk_bytes *bytes)
+{
+    size_t len;
+
+    if (bytes->len < 4 || bytes->p[0] != 0x30 || bytes->p[1] != 0x82)
+        return bytes->len;
+    len = 4 + ((size_t)bytes->p[2] << 8 | bytes->p[3]);
+    if (len > bytes->len)
+        return bytes->len;
+    for (size_t i = len; i < bytes->len; i++) {
+        if (bytes->p[i] != 0x00 && bytes->p[i] != 0xff)
+            return bytes->len;
+    }
+    return len;
+}
+
+/* An index as ESYS knows it; closed when it goes out of scope. */
+struct index {
+    rk_tpm *tpm;
+    ESYS_TR handle;
+    uint32_t number;
+    uint32_t attributes;
+    uint16_t size;
+};
+
+static void index_done(struct index *index)
+{
+    if (index->handle != ESYS_TR_NONE)
+        (void)Esys_TR_Close(index->tpm->esys, &index->handle);
+}
+
+static enum rk_rc open_index(rk_tpm *tpm, uint32_t number, struct index *ret, struct rk_err *err)
+{
+    TPM2B_NV_PUBLIC *area = NULL;
+    TSS2_RC rc;
+
+    ret->tpm = tpm;
+    ret->number = number;
+    rc = Esys_TR_FromTPMPublic(tpm->esys, number, RK_LIVE_NO_AUTH, &ret->handle);
+    if (rc == TSS2_RC_SUCCESS)
+        rc = Esys_NV_ReadPublic(tpm->esys, ret->handle, RK_LIVE_NO_AUTH, &area, NULL);
+    if (rc != TSS2_RC_SUCCESS)
+        return rk_live_fail(err, rc, "cannot look at NV index 0x%08X", number);
+    ret->attributes = area->nvPublic.attributes;
+    ret->size = area->nvPublic.dataSize;
+    Esys_Free(area);
+    return RK_OK;
+}
+
+/* How many bytes one command reads or writes. */
+static enum rk_rc chunk_size(rk_tpm *tpm, uint32_t *ret, struct rk_err *err)
+{
+    if (rk_live_property(tpm, TPM2_PT_NV_BUFFER_MAX, ret, err))
+        return err->rc;
+    if (*ret > TPM2_MAX_NV_BUFFER_SIZE)
+        *ret = TPM2_MAX_NV_BUFFER_SIZE;
+    if (*ret < NV_BUFFER_LEAST)
+        *ret = NV_BUFFER_LEAST;
+    return RK_OK;
+}
+
+static ESYS_TR reader_of(const struct index *index)
+{
+    if ((index->attributes & TPMA_NV_AUTHREAD) != 0)
+        return index->handle;
+    return (index->attributes & TPMA_NV_OWNERREAD) != 0 ? ESYS_TR_RH_OWNER : ESYS_TR_RH_PLATFORM;
+}
+
+static enum rk_rc read_all(const struct index *index, struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
+    uint32_t chunk;
+
+    if (chunk_size(index->tpm, &chunk, err) || rk_bytes_new(index->size, &bytes, err))
+        return err->rc;
+    for (size_t at = 0; at < bytes.len;) {
+        size_t want = bytes.len - at < chunk ? bytes.len - at : chunk;
+        TPM2B_MAX_NV_BUFFER *part = NULL;
+        TSS2_RC rc = Esys_NV_Read(index->tpm->esys, reader_of(index), index->handle,
+                                  RK_LIVE_PASSWORD, (uint16_t)want, (uint16_t)at, &part);
+
+        if (rc != TSS2_RC_SUCCESS)
+            return rk_live_fail(err, rc, "cannot read NV index 0x%08X", index->number);
+        if (part->size != want) {
+            Esys_Free(part);
+            return rk_fail(err, RK_E_IO, "NV index 0x%08X: the TPM returns another length",
+                           index->number);
+        }
+        memcpy(bytes.p + at, part->buffer, want);
+        Esys_Free(part);
+        at += want;
+    }
+    *ret = rk_bytes_take(&bytes);
+    return RK_OK;
+}
+
+enum rk_rc rk_tpm_nv_read(rk_tpm *tpm, uint32_t index_number, struct rk_tpm_nv *ret,
+                          struct rk_err *err)
+{
+    RK_AUTO(index_done) struct index index = { .handle = ESYS_TR_NONE };
+    struct rk_tpm_nv nv = { .state = RK_TPM_NV_ABSENT };
+    bool in_use;
+
+    if (rk_live_in_use(tpm, index_number, &in_use, err))
+        return err->rc;
+    if (in_use) {
+        if (open_index(tpm, index_number, &index, err))
+            return err->rc;
+        nv.attributes = index.attributes;
+        nv.state = RK_TPM_NV_UNWRITTEN;
+    }
+    if ((nv.attributes & TPMA_NV_WRITTEN) != 0) {
+        nv.state = RK_TPM_NV_WRITTEN;
+        if (read_all(&index, &nv.bytes, err))
+            return err->rc;
+    }
+    *ret = nv;
+    return RK_OK;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A live TPM 2.0 by any TCTI of tpm2-tss: its EKs, its certificates in NV, its persistent keys.
+ * Sources: TPM 2.0 Part 3; formats/ek-certificate.md 4.3.
+ *
+ * Every call: RK_E_IO when the TPM cannot be reached, is busy or in failure mode, RK_E_KEY when it
+ * refuses an authorisation or is locked out, RK_E_USAGE when it cannot do what is asked. The text
+ * carries the reason as tpm2-tss decodes it.
+ *
+ * tpm2-tss writes a log of its own to stderr; TSS2_LOG=all+NONE in the environment stops it.
+ */
+#pragma once
+
+#include "ftpmprov/ek.h"
+#include "ftpmprov/signer.h"
+
+#include <stdbool.h>
+
+typedef struct rk_tpm rk_tpm;
+
+enum rk_tpm_hierarchy {
+    RK_TPM_OWNER,
+    RK_TPM_ENDORSEMENT,
+    RK_TPM_LOCKOUT,
+    RK_TPM_PLATFORM,
+    RK_TPM_HIERARCHIES
+};
+
+struct rk_tpm_options {
+    const char *tcti;                       /* "device:/dev/tpmrm0", ...; NULL: tpm2-tss' default */
+    struct rk_pin auth[RK_TPM_HIERARCHIES]; /* source NULL: the empty authorisation value */
+};
+/* One command has been answered when this returns RK_OK. */
+RK_API enum rk_rc rk_tpm_open(const rk_ctx *ctx, const struct rk_tpm_options *options, rk_tpm **ret,
+                              struct rk_err *err) RK_MUST_CHECK;
+RK_API void rk_tpm_free(rk_tpm *tpm);
+static inline void rk_tpm_done(rk_tpm **tpm) /* for RK_AUTO */
+{
+    rk_tpm_free(*tpm);
+}
+
+/* The public half of an object in the TPM. */
+struct rk_tpm_public {
+    struct rk_bytes public_tpm2b; /* TPM2B_PUBLIC, marshalled */
+    struct rk_bytes spki; /* SubjectPublicKeyInfo, DER; empty for a key that is no RSA or EC */
+    uint8_t name[RK_EK_NAME_MAX];
+    size_t name_len;
+};
+#define RK_TPM_PUBLIC_NONE                                                                         \
+    {                                                                                              \
+        .name_len = 0                                                                              \
+    }
+RK_API void rk_tpm_public_done(struct rk_tpm_public *object);
+
+/* TPM2_CreatePrimary in the endorsement hierarchy; the object is flushed at once. */
+RK_API enum rk_rc rk_tpm_make_ek(rk_tpm *tpm, const struct rk_ek_template *tpl,
+                                 struct rk_tpm_public *ret, struct rk_err *err) RK_MUST_CHECK;
+/* A persistent object; *ret_found false, and ret untouched, when the handle is free. */
+RK_API enum rk_rc rk_tpm_read_persistent(rk_tpm *tpm, uint32_t handle, struct rk_tpm_public *ret,
+                                         bool *ret_found, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Where a template's EK persists by convention: 0x81010001 for L-1, else 0x810100xx with the low
+ * byte of its NV index, as swtpm does. 0 for a template without an index.
+ */
+RK_API uint32_t rk_tpm_ek_handle(const struct rk_ek_template *tpl);
+
+enum rk_tpm_nv_state { RK_TPM_NV_ABSENT, RK_TPM_NV_UNWRITTEN, RK_TPM_NV_WRITTEN };
+struct rk_tpm_nv {
+    enum rk_tpm_nv_state state;
+    uint32_t attributes;   /* TPMA_NV */
+    struct rk_bytes bytes; /* of a written index: all of it */
+};
+RK_API void rk_tpm_nv_done(struct rk_tpm_nv *nv);
+/* Reads by the index's own empty authorisation, as owner or as platform: what it allows first. */
+RK_API enum rk_rc rk_tpm_nv_read(rk_tpm *tpm, uint32_t index, struct rk_tpm_nv *ret,
+                                 struct rk_err *err) RK_MUST_CHECK;
+/* The certificate at the start of an index: some makers pad with 00 or FF. The whole when it is
+ * none. */
+RK_API size_t rk_tpm_nv_cert_len(const struct rk_bytes *bytes);

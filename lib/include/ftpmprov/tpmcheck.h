@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which provisioned device a live TPM is, and what does not match, with the likely cause. */
+#pragma once
+
+#include "ftpmprov/identity.h"
+#include "ftpmprov/mac.h"
+#include "ftpmprov/tpm.h"
+
+enum rk_tpm_cause {
+    RK_TPM_FINE,
+    RK_TPM_NOT_PROVISIONED,  /* a certificate is not there */
+    RK_TPM_HALF_PROVISIONED, /* an index is defined and not, or not wholly, written */
+    RK_TPM_UNKNOWN_EK,       /* no device of the release has it, and no seeds were given */
+    RK_TPM_EPS_NOT_INJECTED, /* no seed given makes it: the EPS is random */
+    RK_TPM_OTHER_PROFILE,    /* the TPM derives by another release of the reference code */
+    RK_TPM_OTHER_BLOB,       /* another device's key blob */
+    RK_TPM_OTHER_DEVICE,     /* a certificate of another device */
+    RK_TPM_WRONG_TEMPLATE,   /* the EK of another template */
+    RK_TPM_OTHER_CERT,       /* another certificate for this EK, or something else */
+    RK_TPM_INVALID_CERT,     /* the CA's chain does not accept it now */
+    RK_TPM_NOT_IN_RELEASE,   /* the seeds make this EK, the release has no such device */
+    RK_TPM_CAUSES
+};
+RK_API const char *rk_tpm_cause_name(enum rk_tpm_cause cause); /* "EPS not injected" */
+
+enum rk_tpm_subject { RK_TPM_EK, RK_TPM_CERTIFICATE, RK_TPM_PERSISTENT, RK_TPM_CHAIN };
+struct rk_tpm_finding {
+    enum rk_tpm_subject subject;
+    const char *template_name; /* NULL: of no one template */
+    uint32_t handle;           /* NV index or persistent handle; 0: none */
+    enum rk_tpm_cause cause;
+    char text[320]; /* what was found */
+};
+
+struct rk_tpm_check_options { /* everything is borrowed */
+    const char *release;
+    const struct rk_device_sn *device; /* the unit in hand; NULL: whichever it is */
+    bool ek_only;                      /* leave NV and persistent keys aside */
+    bool persistent; /* read the persistent EKs instead of making them: no authorisation needed */
+    /* To recompute from: a KDK database with its EPS seeds, or a master key; NULL: neither. */
+    const char *kdk_db, *eps_seeds;
+    const rk_mac *master;
+    const struct rk_platform *platform;
+    void (*report)(void *arg, const struct rk_tpm_finding *finding);
+    void *arg;
+};
+
+struct rk_tpm_verdict {
+    bool known; /* sn is the device that this TPM is */
+    struct rk_device_sn sn;
+    enum rk_tpm_cause cause; /* of the first mismatch; RK_TPM_FINE: all matches */
+    size_t mismatches;
+};
+/*
+ * Makes the EK of every template that the release certifies, finds the device that has it, then
+ * compares EKs, NV certificates, the CA chain in NV and persistent EKs. RK_OK when all could be
+ * looked at, whatever the verdict. RK_E_USAGE when the clock stands before 2020, since the validity
+ * of certificates cannot be told then, or the release states no EK.
+ */
+RK_API enum rk_rc rk_tpm_check(const rk_ctx *ctx, rk_tpm *tpm,
+                               const struct rk_tpm_check_options *options,
+                               struct rk_tpm_verdict *ret, struct rk_err *err) RK_MUST_CHECK;
