@@ -6,6 +6,7 @@
 #include "keys/token_words.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { FOUND_MAX = 8 };
@@ -222,7 +223,12 @@ static CK_RV search_key(const struct rk_token_work *work, void *arg)
     return rv;
 }
 
-static enum rk_rc judge(const struct search *search, struct rk_err *err)
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static enum rk_rc judge(struct search *search, struct rk_err *err)
 {
     const struct rk_token_key *key = search->key;
     char name[160];
@@ -240,6 +246,7 @@ static enum rk_rc judge(const struct search *search, struct rk_err *err)
     (void)rk_fail(err, RK_E_KEY, "token \"%s\": %lu%s %ss are called \"%s\": add id= to name one",
                   key->token->label, search->count, search->count == FOUND_MAX ? " or more" : "",
                   rk_token_class_name(key->type), name);
+    qsort(search->ids, search->count, sizeof search->ids[0], by_text); /* tokens keep no order */
     for (CK_ULONG i = 0; i < search->count; i++)
         (void)rk_note(err, "id %s", search->ids[i]);
     return err->rc;
