@@ -14,9 +14,9 @@ struct slot {
 struct rk_workers {
     struct rk_workers_options options;
     pthread_t *thread;
-    size_t thread_count; /* that were started */
-    struct slot *slot;   /* a ring of options.room */
-    size_t taken;        /* batches taken out, ever; of the caller's thread alone */
+    size_t thread_count;  /* that were started */
+    struct slot *slot;    /* a ring of options.room */
+    size_t taken;         /* batches taken out, ever; of the caller's thread alone */
     pthread_mutex_t lock; /* for what follows, and the slots */
     pthread_cond_t come, done;
     size_t put, begun; /* batches put in (by the caller alone) and begun by a thread, ever */

@@ -15,7 +15,8 @@ typedef struct rk_workers rk_workers;
 struct rk_workers_options {
     size_t threads; /* 1 or more */
     size_t room;    /* batches inside at once, threads or more */
-    void (*run)(void *arg, void *batch); /* on a thread of the pool; keeps its result in the batch */
+    void (*run)(void *arg,
+                void *batch); /* on a thread of the pool; keeps its result in the batch */
     void *arg;
 };
 

@@ -99,9 +99,7 @@ static CK_RV token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
     if (file == NULL)
         return rv;
     if (fscanf(file, "%lu", &left) == 1 && rv == CKR_OK)
-        info->flags |= left == 0   ? CKF_USER_PIN_LOCKED
-                       : left == 1 ? CKF_USER_PIN_FINAL_TRY
-                                   : 0;
+        info->flags |= left == 0 ? CKF_USER_PIN_LOCKED : left == 1 ? CKF_USER_PIN_FINAL_TRY : 0;
     (void)fclose(file);
     return rv;
 }
