@@ -4,4 +4,4 @@
 
 #include "app.h"
 
-extern const struct cmd cmd_ca_init, cmd_ca_issue;
+extern const struct cmd cmd_ca_init, cmd_ca_issue, cmd_ca_crl;

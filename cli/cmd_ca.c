@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-static const struct cmd *const subs[] = { &cmd_ca_init, &cmd_ca_issue, NULL };
+static const struct cmd *const subs[] = { &cmd_ca_init, &cmd_ca_issue, &cmd_ca_crl, NULL };
 
 const struct cmd cmd_ca = {
     .name = "ca",

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/ossl.h"
+#include "base/wr.h"
 #include "ftpmprov/ekcert.h"
 
 #include <stdbool.h>
@@ -49,10 +50,15 @@ enum rk_rc rk_ekcert_add_specification(X509 *cert, const struct rk_ekcert_profil
  * (x509_sign.c). X.509 signs with rk_signer_default_scheme: a scheme without an AlgorithmIdentifier
  * of its own here (RSA-PSS) is RK_E_USAGE.
  */
+/* What an i2d function made (len, *der) goes into wr and is freed; a failure leaves *good false. */
+void rk_x509_put(struct rk_wr *wr, int len, unsigned char **der, bool *good);
+/* AlgorithmIdentifier. RK_E_USAGE for a scheme that has none here. */
+enum rk_rc rk_x509_put_algorithm(struct rk_wr *wr, enum rk_scheme scheme,
+                                 struct rk_err *err) RK_MUST_CHECK;
 /* The TBSCertificate of a certificate that has all but its signature, DER. */
 enum rk_rc rk_x509_to_sign(X509 *cert, enum rk_scheme scheme, struct rk_bytes *ret,
                            struct rk_err *err) RK_MUST_CHECK;
-/* Body, algorithm and signature as one DER value: a certificate or a certificate request. */
+/* Body, algorithm and signature as one DER value: a certificate, a request, a CRL. */
 enum rk_rc rk_x509_attach(const struct rk_bytes *body, enum rk_scheme scheme,
                           const struct rk_bytes *signature, struct rk_bytes *ret,
                           struct rk_err *err) RK_MUST_CHECK;

@@ -6,7 +6,7 @@
 
 #include <openssl/objects.h>
 
-enum { TBS_MAX = 65536, VERSION_3 = 2 };
+enum { TBS_MAX = 65536, TBS_LARGEST = 64 << 20, VERSION_3 = 2 };
 
 /* AlgorithmIdentifiers. RFC 4055 5 (parameters NULL), RFC 5758 3.2 and RFC 8410 3 (absent). */
 static const struct algorithm {
@@ -24,8 +24,7 @@ static const struct algorithm {
 };
 enum { ALGORITHMS = sizeof algorithms / sizeof algorithms[0] };
 
-/* What an i2d function made; it goes into wr and is freed. A failure leaves *good false. */
-static void put(struct rk_wr *wr, int len, unsigned char **der, bool *good)
+void rk_x509_put(struct rk_wr *wr, int len, unsigned char **der, bool *good)
 {
     if (len <= 0)
         *good = false;
@@ -35,7 +34,7 @@ static void put(struct rk_wr *wr, int len, unsigned char **der, bool *good)
     *der = NULL;
 }
 
-static enum rk_rc put_algorithm(struct rk_wr *wr, enum rk_scheme scheme, struct rk_err *err)
+enum rk_rc rk_x509_put_algorithm(struct rk_wr *wr, enum rk_scheme scheme, struct rk_err *err)
 {
     const struct algorithm *row = algorithms;
     size_t from = wr->len;
@@ -47,7 +46,7 @@ static enum rk_rc put_algorithm(struct rk_wr *wr, enum rk_scheme scheme, struct 
     if (row == algorithms + ALGORITHMS)
         return rk_fail(err, RK_E_USAGE, "certificates are not signed by %s here",
                        rk_scheme_name(scheme));
-    put(wr, i2d_ASN1_OBJECT(OBJ_nid2obj(row->nid), &der), &der, &good);
+    rk_x509_put(wr, i2d_ASN1_OBJECT(OBJ_nid2obj(row->nid), &der), &der, &good);
     if (!good)
         return rk_fail_ossl(err, RK_E_INTERNAL, "signature algorithm");
     if (row->null_parameters)
@@ -61,8 +60,8 @@ static void put_validity(struct rk_wr *wr, const X509 *cert, bool *good)
     size_t from = wr->len;
     unsigned char *der = NULL;
 
-    put(wr, i2d_ASN1_TIME(X509_get0_notBefore(cert), &der), &der, good);
-    put(wr, i2d_ASN1_TIME(X509_get0_notAfter(cert), &der), &der, good);
+    rk_x509_put(wr, i2d_ASN1_TIME(X509_get0_notBefore(cert), &der), &der, good);
+    rk_x509_put(wr, i2d_ASN1_TIME(X509_get0_notAfter(cert), &der), &der, good);
     rk_wr_der(wr, from, RK_DER_SEQUENCE);
 }
 
@@ -77,15 +76,15 @@ enum rk_rc rk_x509_to_sign(X509 *cert, enum rk_scheme scheme, struct rk_bytes *r
 
     rk_wr_be(&wr, RK_DER_INTEGER << 16 | 1 << 8 | VERSION_3, 3);
     rk_wr_der(&wr, 0, RK_DER_CONTEXT_CONSTRUCTED);
-    put(&wr, i2d_ASN1_INTEGER(X509_get0_serialNumber(cert), &der), &der, &good);
-    if (put_algorithm(&wr, scheme, err))
+    rk_x509_put(&wr, i2d_ASN1_INTEGER(X509_get0_serialNumber(cert), &der), &der, &good);
+    if (rk_x509_put_algorithm(&wr, scheme, err))
         return err->rc;
-    put(&wr, i2d_X509_NAME(X509_get_issuer_name(cert), &der), &der, &good);
+    rk_x509_put(&wr, i2d_X509_NAME(X509_get_issuer_name(cert), &der), &der, &good);
     put_validity(&wr, cert, &good);
-    put(&wr, i2d_X509_NAME(X509_get_subject_name(cert), &der), &der, &good);
-    put(&wr, i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der), &der, &good);
+    rk_x509_put(&wr, i2d_X509_NAME(X509_get_subject_name(cert), &der), &der, &good);
+    rk_x509_put(&wr, i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der), &der, &good);
     from = wr.len;
-    put(&wr, i2d_X509_EXTENSIONS(X509_get0_extensions(cert), &der), &der, &good);
+    rk_x509_put(&wr, i2d_X509_EXTENSIONS(X509_get0_extensions(cert), &der), &der, &good);
     rk_wr_der(&wr, from, RK_DER_CONTEXT_CONSTRUCTED + 3);
     rk_wr_der(&wr, 0, RK_DER_SEQUENCE);
     if (!good)
@@ -97,11 +96,11 @@ enum rk_rc rk_x509_attach(const struct rk_bytes *body, enum rk_scheme scheme,
                           const struct rk_bytes *signature, struct rk_bytes *ret,
                           struct rk_err *err)
 {
-    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(TBS_MAX + 4096);
+    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(TBS_LARGEST);
     size_t from;
 
     rk_wr_bytes(&wr, body->p, body->len);
-    if (put_algorithm(&wr, scheme, err))
+    if (rk_x509_put_algorithm(&wr, scheme, err))
         return err->rc;
     from = wr.len;
     rk_wr_be(&wr, 0, 1); /* no unused bits */

@@ -7,6 +7,7 @@
 #include "ftpmprov/bytes.h"
 #include "ftpmprov/cms.h"
 #include "ftpmprov/component.h"
+#include "ftpmprov/crl.h"
 #include "ftpmprov/ctx.h"
 #include "ftpmprov/device_sn.h"
 #include "ftpmprov/devicedb.h"

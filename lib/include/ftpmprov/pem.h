@@ -6,6 +6,7 @@
 
 #define RK_PEM_CERTIFICATE "CERTIFICATE"
 #define RK_PEM_PUBLIC_KEY  "PUBLIC KEY"
+#define RK_PEM_CRL         "X509 CRL"
 
 /* label is one of the above. RK_E_NOMEM when there is no room for the text. */
 RK_API enum rk_rc rk_pem_encode(const char *label, const struct rk_bytes *der, struct rk_bytes *ret,
