@@ -109,6 +109,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "aia-url",       0, OPT_LIST, &in.aia,                  "URL",    "where the issuing CA's certificate is found; may repeat", false },
         { "crl-url",       0, OPT_LIST, &in.crl,                  "URL",    "where the CRL is found; may repeat", false },
         { "policy",        0, OPT_LIST, &in.policy,               "OID",    "certificate policy; may repeat", false },
+        { "aik",           0, OPT_FLAG, &in.profile.aik,          NULL,     "certify an attestation key that rotkit tpm quote-check has proven", false },
         { "pem",           0, OPT_FLAG, &in.pem,                  NULL,     "write PEM instead of DER", false },
         { "output",      'o', OPT_STR,  &in.out,                  "FILE",   "certificate to write, - is standard output", true },
         OPT_DRY_RUN(app),

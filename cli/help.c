@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SUMMARY_COLUMN = 12, HELP_COLUMN = 32 };
+enum { SUMMARY_COLUMN = 13, HELP_COLUMN = 32 };
 
 void help_overview(FILE *to)
 {

@@ -4,9 +4,11 @@
 
 #include "opt.h"
 
+#include "ftpmprov/json.h"
 #include "ftpmprov/tpm.h"
 
-extern const struct cmd cmd_tpm_check;
+extern const struct cmd cmd_tpm_activate, cmd_tpm_challenge, cmd_tpm_check, cmd_tpm_key,
+    cmd_tpm_quote_check;
 
 struct tpm_args {
     const char *tcti;
@@ -26,3 +28,9 @@ struct tpm_args {
 /* Connects. tpm2-tss' own log goes nowhere unless the user has set TSS2_LOG. */
 enum rk_rc tpm_open(const struct app *app, const struct tpm_args *args, rk_tpm **ret,
                     struct rk_err *err) RK_MUST_CHECK;
+
+#define TPM_KEY_HELP "srk (default), ak-ecc or ak-rsa"
+/* NULL: the storage root key. RK_E_USAGE for an unknown kind. */
+enum rk_rc tpm_key_find(const char *kind, enum rk_tpm_key *ret, struct rk_err *err) RK_MUST_CHECK;
+/* key_name, key_public_tpm2b */
+void tpm_key_put(struct rk_jv at, const struct rk_tpm_public *key);

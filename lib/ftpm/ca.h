@@ -41,7 +41,7 @@ enum rk_rc rk_ekcert_profile_check(const struct rk_ekcert_profile *profile,
 /* The extensions that name the TPM: certificates and CSRs carry the same. */
 enum rk_rc rk_ekcert_add_alt_name(X509 *cert, const struct rk_ekcert_profile *profile,
                                   bool critical, struct rk_err *err) RK_MUST_CHECK;
-enum rk_rc rk_ekcert_add_eku(X509 *cert, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ekcert_add_eku(X509 *cert, bool aik, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_ekcert_add_specification(X509 *cert, const struct rk_ekcert_profile *profile,
                                        struct rk_err *err) RK_MUST_CHECK;
 

@@ -56,7 +56,7 @@ static enum rk_rc put_extensions(const rk_ctx *ctx, X509_REQ *req, EVP_PKEY *key
         rk_x509_add_basic_constraints(carrier, false, 0, err) ||
         rk_ekcert_add_alt_name(carrier, form->profile, form->cn == NULL, err))
         return err->rc;
-    if (!form->nvidia && (rk_ekcert_add_eku(carrier, err) ||
+    if (!form->nvidia && (rk_ekcert_add_eku(carrier, false, err) ||
                           rk_ekcert_add_specification(carrier, form->profile, err)))
         return err->rc;
     list = sk_X509_EXTENSION_dup(X509_get0_extensions(carrier));

@@ -12,7 +12,8 @@ enum { SERIAL = 20, DER_SHORT_MAX = 127 };
 
 /* clang-format off */
 static const char oid_manufacturer[] = "2.23.133.2.1", oid_model[] = "2.23.133.2.2",
-                  oid_version[] = "2.23.133.2.3", oid_ek_certificate[] = "2.23.133.8.1";
+                  oid_version[] = "2.23.133.2.3", oid_ek_certificate[] = "2.23.133.8.1",
+                  oid_aik_certificate[] = "2.23.133.8.3";
 /* 2.23.133.2.16 tpmSpecification, DER */
 static const uint8_t oid_specification[] = { 0x06, 0x05, 0x67, 0x81, 0x05, 0x02, 0x10 };
 /* clang-format on */
@@ -71,10 +72,10 @@ enum rk_rc rk_ekcert_add_alt_name(X509 *cert, const struct rk_ekcert_profile *pr
     return rk_x509_add(cert, NID_subject_alt_name, critical, names, err);
 }
 
-enum rk_rc rk_ekcert_add_eku(X509 *cert, struct rk_err *err)
+enum rk_rc rk_ekcert_add_eku(X509 *cert, bool aik, struct rk_err *err)
 {
     RK_AUTO(usage_done) EXTENDED_KEY_USAGE *usage = sk_ASN1_OBJECT_new_null();
-    ASN1_OBJECT *object = OBJ_txt2obj(oid_ek_certificate, 1);
+    ASN1_OBJECT *object = OBJ_txt2obj(aik ? oid_aik_certificate : oid_ek_certificate, 1);
 
     if (usage == NULL || object == NULL || sk_ASN1_OBJECT_push(usage, object) <= 0) {
         ASN1_OBJECT_free(object);
@@ -207,13 +208,14 @@ static enum rk_rc add_extensions(X509 *cert, const rk_ca *ca,
                                  const struct rk_ekcert_profile *profile, struct rk_err *err)
 {
     bool rsa = EVP_PKEY_is_a(X509_get0_pubkey(cert), "RSA");
+    int usage = profile->aik ? KU_DIGITAL_SIGNATURE : rsa ? KU_KEY_ENCIPHERMENT : KU_KEY_AGREEMENT;
 
     if (rk_ekcert_add_alt_name(cert, profile, profile->subject_cn == NULL, err) ||
         rk_x509_add_basic_constraints(cert, false, 0, err) ||
-        rk_ekcert_add_specification(cert, profile, err) ||
+        (!profile->aik && rk_ekcert_add_specification(cert, profile, err)) ||
         rk_x509_add_authority(cert, rk_ca_cert(ca), err) ||
-        rk_x509_add_key_usage(cert, rsa ? KU_KEY_ENCIPHERMENT : KU_KEY_AGREEMENT, err) ||
-        rk_ekcert_add_eku(cert, err) || add_issuer_urls(cert, profile, err) ||
+        rk_x509_add_key_usage(cert, usage, err) || rk_ekcert_add_eku(cert, profile->aik, err) ||
+        add_issuer_urls(cert, profile, err) ||
         rk_x509_add_crl(cert, profile->crl_urls, profile->crl_count, err))
         return err->rc;
     return add_policies(cert, profile, err);

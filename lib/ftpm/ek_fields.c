@@ -78,6 +78,10 @@ enum rk_rc rk_ekcert_profile_check(const struct rk_ekcert_profile *profile, stru
     if (profile->subject_cn != NULL && !is_text(profile->subject_cn))
         return rk_fail(err, RK_E_USAGE, "subject \"%s\", expected 1 to %d bytes of UTF-8 text",
                        profile->subject_cn, TEXT_MAX);
+    if (profile->aik && profile->subject_cn != NULL)
+        return rk_fail(err, RK_E_USAGE,
+                       "subject \"%s\", but an attestation key's certificate has an empty one",
+                       profile->subject_cn);
     if (profile->not_after < profile->not_before)
         return rk_fail(err, RK_E_USAGE, "the validity ends before it begins");
     if (check_urls("AIA URL", profile->aia_urls, profile->aia_count, err))

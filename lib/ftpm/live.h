@@ -22,10 +22,11 @@ struct rk_tpm {
  */
 enum rk_rc rk_live_fail(struct rk_err *err, TSS2_RC rc, const char *fmt, ...) RK_PRINTF(3, 4);
 
-/* A loaded object that is flushed when it goes out of scope. */
+/* A loaded object or session that is flushed when it goes out of scope. */
 struct rk_live_object {
     rk_tpm *tpm;
-    ESYS_TR handle; /* ESYS_TR_NONE: nothing to flush */
+    ESYS_TR handle;  /* ESYS_TR_NONE: nothing to flush */
+    bool persistent; /* only ESYS' own record of it goes */
     TPM2B_PUBLIC area;
 };
 #define RK_LIVE_OBJECT_NONE                                                                        \
@@ -47,3 +48,6 @@ enum rk_rc rk_live_property(rk_tpm *tpm, uint32_t property, uint32_t *ret,
 /* Whether a persistent, transient or NV handle is in use. */
 enum rk_rc rk_live_in_use(rk_tpm *tpm, uint32_t handle, bool *ret,
                           struct rk_err *err) RK_MUST_CHECK;
+/* The key itself, loaded; see enum rk_tpm_key. */
+enum rk_rc rk_live_key(rk_tpm *tpm, enum rk_tpm_key key, struct rk_live_object *ret,
+                       struct rk_err *err) RK_MUST_CHECK;

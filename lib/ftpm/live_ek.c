@@ -20,7 +20,11 @@ void rk_tpm_public_done(struct rk_tpm_public *object)
 
 void rk_live_object_done(struct rk_live_object *object)
 {
-    if (object->handle != ESYS_TR_NONE)
+    if (object->handle == ESYS_TR_NONE)
+        return;
+    if (object->persistent)
+        (void)Esys_TR_Close(object->tpm->esys, &object->handle);
+    else
         (void)Esys_FlushContext(object->tpm->esys, object->handle);
     object->handle = ESYS_TR_NONE;
 }

@@ -75,11 +75,12 @@ static const struct {
 static const struct {
     TPMI_ALG_HASH id;
     const char *name;
+    size_t bytes;
 } hashes[] = {
-    { TPM2_ALG_SHA1, "SHA1" },
-    { TPM2_ALG_SHA256, "SHA256" },
-    { TPM2_ALG_SHA384, "SHA384" },
-    { TPM2_ALG_SHA512, "SHA512" },
+    { TPM2_ALG_SHA1, "SHA1", 20 },
+    { TPM2_ALG_SHA256, "SHA256", 32 },
+    { TPM2_ALG_SHA384, "SHA384", 48 },
+    { TPM2_ALG_SHA512, "SHA512", 64 },
 };
 
 const struct rk_ek_template *rk_ek_template_at(size_t i)
@@ -117,11 +118,13 @@ const char *rk_template_curve(TPMI_ECC_CURVE curve, size_t *ret_bytes)
     return NULL;
 }
 
-static const char *hash_name(TPMI_ALG_HASH id)
+const char *rk_template_hash(TPMI_ALG_HASH id, size_t *ret_bytes)
 {
     for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++) {
-        if (hashes[i].id == id)
+        if (hashes[i].id == id) {
+            *ret_bytes = hashes[i].bytes;
             return hashes[i].name;
+        }
     }
     return NULL;
 }
@@ -141,7 +144,8 @@ enum rk_rc rk_template_name(const rk_ctx *ctx, const TPMT_PUBLIC *area, uint8_t 
                             size_t *ret_len, struct rk_err *err)
 {
     uint8_t buffer[sizeof *area];
-    const char *hash = hash_name(area->nameAlg);
+    size_t bytes;
+    const char *hash = rk_template_hash(area->nameAlg, &bytes);
     EVP_MD *md = hash == NULL ? NULL : EVP_MD_fetch(rk_ctx_libctx(ctx), hash, rk_ctx_propq(ctx));
     unsigned digest_len = 0;
     size_t len = 0;
@@ -186,7 +190,7 @@ static enum rk_rc check_area(const TPMT_PUBLIC *area, struct rk_err *err)
 {
     size_t bytes;
 
-    if (hash_name(area->nameAlg) == NULL)
+    if (rk_template_hash(area->nameAlg, &bytes) == NULL)
         return rk_fail(err, RK_E_USAGE,
                        "template: nameAlg 0x%04x, expected SHA-1, SHA-256, SHA-384 "
                        "or SHA-512",

@@ -24,3 +24,5 @@ enum rk_rc rk_template_marshal(const TPMT_PUBLIC *area, struct rk_bytes *ret,
 /* What OpenSSL calls a TPM curve; NULL when the derivation does not cover it. bytes: of one
  * coordinate. */
 const char *rk_template_curve(TPMI_ECC_CURVE curve, size_t *ret_bytes);
+/* What OpenSSL calls a TPM hash, and its digest's length; NULL for one that is not covered. */
+const char *rk_template_hash(TPMI_ALG_HASH hash, size_t *ret_bytes);

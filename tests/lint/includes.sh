@@ -9,7 +9,7 @@ bad=0
 owner() {
     case $1 in
     device_sn | devicedb | key | mac | signer | trust | pkcs7 | tegra_sign | cms | ekb | nvftpm | fuse) echo keys ;;
-    crl | ek | ekcert | tpm) echo ftpm ;;
+    attest | crl | ek | ekcert | tpm) echo ftpm ;;
     tnspec) echo image ;;
     identity) echo platform ;;
     component | tpmcheck) echo build ;;

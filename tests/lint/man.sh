@@ -33,7 +33,7 @@ while read -r verb; do
     }
     grep -q "^\.It Xr rotkit-$verb 1\$" "$MAN/rotkit.1" || fault "rotkit.1 does not name $verb"
     "$ROTKIT" help "$verb" >"$scratch/help"
-    sed -n "s/^  $verb \([a-z]*\)  .*/\1/p" "$scratch/help" >"$scratch/subs"
+    sed -n "s/^  $verb \([a-z-]*\)  .*/\1/p" "$scratch/help" >"$scratch/subs"
     while read -r sub; do
         "$ROTKIT" help "$verb" "$sub" </dev/null >>"$scratch/help"
         grep -q "^\.Ss rotkit $verb $sub\$" "$page" || fault "rotkit-$verb.1 lacks $verb $sub"

@@ -6,6 +6,8 @@
 #include "ftpmprov/signer.h"
 #include "ftpmprov/trust.h"
 
+#include <stdbool.h>
+
 /* What the manifest says about every EK certificate of a product. Strings are borrowed. */
 struct rk_ekcert_profile {
     const char *manufacturer;           /* "id:" + 8 hex digits of the TCG vendor id */
@@ -22,6 +24,9 @@ struct rk_ekcert_profile {
     const char *const *policy_oids;
     size_t policy_count;
     const char *subject_cn; /* NULL: empty subject, so the SAN is critical */
+    /* An attestation key's certificate instead: tcg-kp-AIKCertificate, digitalSignature, no
+     * tpmSpecification, and an empty subject, as WebAuthn asks (ek-certificate.md 4.5). */
+    bool aik;
 };
 #define RK_EKCERT_NO_EXPIRY INT64_MAX
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ftpmprov/artifact.h"
+#include "ftpmprov/attest.h"
 #include "ftpmprov/build.h"
 #include "ftpmprov/bytes.h"
 #include "ftpmprov/cms.h"

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "ftpmprov/attest.h"
 #include "ftpmprov/ek.h"
 #include "ftpmprov/signer.h"
 
@@ -77,3 +78,29 @@ RK_API enum rk_rc rk_tpm_nv_read(rk_tpm *tpm, uint32_t index, struct rk_tpm_nv *
 /* The certificate at the start of an index: some makers pad with 00 or FF. The whole when it is
  * none. */
 RK_API size_t rk_tpm_nv_cert_len(const struct rk_bytes *bytes);
+
+/* Keys that attestation is about; each is the same in every run until its hierarchy's seed changes.
+ */
+enum rk_tpm_key {
+    RK_TPM_SRK,    /* RSA-2048 storage key: the object at 0x81000001, or made as owner */
+    RK_TPM_AK_ECC, /* restricted signing key, P-256, ECDSA with SHA-256, endorsement hierarchy */
+    RK_TPM_AK_RSA, /* the same, RSA-2048, RSASSA with SHA-256 */
+};
+RK_API enum rk_rc rk_tpm_key_public(rk_tpm *tpm, enum rk_tpm_key key, struct rk_tpm_public *ret,
+                                    struct rk_err *err) RK_MUST_CHECK;
+/*
+ * TPM2_ActivateCredential for that key under the EK of a template: by PolicySecret of the
+ * endorsement hierarchy, or by the EK's empty authorisation where its template allows it.
+ * RK_E_VERIFY when the credential is not for this TPM and key.
+ */
+RK_API enum rk_rc rk_tpm_activate(rk_tpm *tpm, const struct rk_ek_template *tpl,
+                                  enum rk_tpm_key key, const struct rk_credential *credential,
+                                  struct rk_secret *ret, struct rk_err *err) RK_MUST_CHECK;
+
+/* TPM2_Quote over the SHA-256 bank, by one of the AKs. */
+RK_API enum rk_rc rk_tpm_quote(rk_tpm *tpm, enum rk_tpm_key ak, uint32_t pcr_mask,
+                               const uint8_t *nonce, size_t nonce_len, struct rk_quote *ret,
+                               struct rk_err *err) RK_MUST_CHECK;
+/* The values of the PCRs of pcr_mask now; RK_E_USAGE when the TPM has no such SHA-256 PCR. */
+RK_API enum rk_rc rk_tpm_pcr_read(rk_tpm *tpm, uint32_t pcr_mask, struct rk_pcrs *ret,
+                                  struct rk_err *err) RK_MUST_CHECK;

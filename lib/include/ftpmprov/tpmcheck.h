@@ -60,3 +60,24 @@ struct rk_tpm_verdict {
 RK_API enum rk_rc rk_tpm_check(const rk_ctx *ctx, rk_tpm *tpm,
                                const struct rk_tpm_check_options *options,
                                struct rk_tpm_verdict *ret, struct rk_err *err) RK_MUST_CHECK;
+
+struct rk_tpm_attest_options { /* borrowed */
+    const char *release;
+    const struct rk_device_sn *device; /* NULL: whichever of the release this TPM is */
+    const char *template_name;         /* NULL: each EK that the release certifies */
+    enum rk_tpm_key key;
+};
+struct rk_tpm_attested {
+    struct rk_device_sn sn;
+    struct rk_tpm_public key; /* lives in the same TPM as the EKs */
+    size_t eks;
+};
+RK_API void rk_tpm_attested_done(struct rk_tpm_attested *attested);
+/*
+ * Third-party attestation, as Azure DPS does it: a credential for the key, made in software with
+ * the EK that the release states, is activated in the TPM. RK_E_VERIFY when this TPM is not that
+ * device.
+ */
+RK_API enum rk_rc rk_tpm_attest(const rk_ctx *ctx, rk_tpm *tpm,
+                                const struct rk_tpm_attest_options *options,
+                                struct rk_tpm_attested *ret, struct rk_err *err) RK_MUST_CHECK;
