@@ -41,6 +41,8 @@ static enum rk_rc start(const struct helper *helper, const char *scheme, int end
     char program[RK_PATH_MAX], name[64], public_key[RK_PATH_MAX];
     char *argv[] = { program, name, public_key, NULL };
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t usual;
     int failed;
 
     memcpy(program, helper->program, sizeof program);
@@ -48,11 +50,26 @@ static enum rk_rc start(const struct helper *helper, const char *scheme, int end
     (void)snprintf(name, sizeof name, "%s", scheme);
     if (posix_spawn_file_actions_init(&actions) != 0)
         return rk_fail_nomem(err);
-    failed = posix_spawn_file_actions_adddup2(&actions, end, STDIN_FILENO);
+    if (posix_spawnattr_init(&attributes) != 0) {
+        (void)posix_spawn_file_actions_destroy(&actions);
+        return rk_fail_nomem(err);
+    }
+    /* Whatever this process has made of its signals, the helper starts with the usual ones. */
+    (void)sigemptyset(&usual);
+    failed = posix_spawnattr_setsigmask(&attributes, &usual);
+    (void)sigaddset(&usual, SIGPIPE);
+    if (failed == 0)
+        failed = posix_spawnattr_setsigdefault(&attributes, &usual);
+    if (failed == 0)
+        failed =
+            posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    if (failed == 0)
+        failed = posix_spawn_file_actions_adddup2(&actions, end, STDIN_FILENO);
     if (failed == 0)
         failed = posix_spawn_file_actions_adddup2(&actions, end, STDOUT_FILENO);
     if (failed == 0)
-        failed = posix_spawn(ret, program, &actions, NULL, argv, environ);
+        failed = posix_spawn(ret, program, &actions, &attributes, argv, environ);
+    (void)posix_spawnattr_destroy(&attributes);
     (void)posix_spawn_file_actions_destroy(&actions);
     errno = failed;
     return failed == 0 ? RK_OK
