@@ -32,7 +32,7 @@ start_server() {
     done
     fail "no token server: $(cat "$scratch/server.log")"
 }
-trap 'kill -9 -- "-$server" 2>/dev/null || true; rm -rf "$scratch"' EXIT
+trap 'kill -9 "-$server" 2>/dev/null || true; rm -rf "$scratch"' EXIT
 
 start_server
 "$ROTKIT" build -o release product/manifest.yaml >"$out" 2>"$err" </dev/null &
@@ -41,7 +41,7 @@ for _ in $(seq 400); do
     [ -n "$(find release.staging -name 'eks.img' -print -quit 2>/dev/null)" ] && break
     sleep 0.05
 done
-kill -9 -- "-$server"
+kill -9 "-$server"
 wait "$server" 2>/dev/null || true
 code=0
 wait "$build" || code=$?
