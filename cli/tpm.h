@@ -8,7 +8,7 @@
 #include "ftpmprov/tpm.h"
 
 extern const struct cmd cmd_tpm_activate, cmd_tpm_challenge, cmd_tpm_check, cmd_tpm_key,
-    cmd_tpm_quote_check;
+    cmd_tpm_provision, cmd_tpm_quote_check;
 
 struct tpm_args {
     const char *tcti;

@@ -2,6 +2,7 @@
 #include "build/tpm_check.h"
 
 #include "base/folder.h"
+#include "build/tpm_chain.h"
 #include "ftpmprov/ekcert.h"
 #include "ftpmprov/file.h"
 
@@ -12,7 +13,6 @@
 
 enum { CHAIN_MAX = 1 << 20 };
 #define CLOCK_UNSET_BEFORE INT64_C(1577836800) /* 2020-01-01 */
-#define CHAIN_INDEX        0x01C00100u
 
 /* clang-format off */
 static const char *const cause_names[RK_TPM_CAUSES] = {
@@ -335,6 +335,36 @@ static enum rk_rc check_persistent(struct rk_checking *c, const struct rk_releas
     return RK_OK;
 }
 
+/* Optional: a TPM provisioned by other means has none. */
+static enum rk_rc check_chain(struct rk_checking *c, struct rk_err *err)
+{
+    RK_AUTO(rk_tpm_chain_done) struct rk_tpm_chain chain = { .count = 0 };
+    uint32_t limit;
+
+    if (rk_tpm_nv_limit(c->tpm, &limit, err))
+        return err->rc;
+    if (rk_tpm_chain_read(c->options->release, limit, &chain, err))
+        return err->rc == RK_E_USAGE ? RK_OK : err->rc; /* no index of this TPM can hold it */
+    for (uint32_t i = 0; i < chain.count; i++) {
+        RK_AUTO(rk_tpm_nv_done) struct rk_tpm_nv nv = { .attributes = 0 };
+
+        if (rk_tpm_nv_read(c->tpm, RK_CHAIN_INDEX + i, &nv, err))
+            return err->rc;
+        if (nv.state == RK_TPM_NV_ABSENT)
+            rk_checking_report(c, RK_TPM_CHAIN, NULL, RK_CHAIN_INDEX + i, RK_TPM_FINE, "none");
+        else if (nv.state == RK_TPM_NV_UNWRITTEN)
+            rk_checking_report(c, RK_TPM_CHAIN, NULL, RK_CHAIN_INDEX + i, RK_TPM_HALF_PROVISIONED,
+                               "the index is defined, and nothing is written");
+        else if (same(&nv.bytes, &chain.part[i]))
+            rk_checking_report(c, RK_TPM_CHAIN, NULL, RK_CHAIN_INDEX + i, RK_TPM_FINE,
+                               "the release's chain");
+        else
+            rk_checking_report(c, RK_TPM_CHAIN, NULL, RK_CHAIN_INDEX + i, RK_TPM_OTHER_CERT,
+                               "another chain");
+    }
+    return RK_OK;
+}
+
 static enum rk_rc check_stored(struct rk_checking *c, struct rk_err *err)
 {
     for (size_t i = 0; i < c->device.ek_count; i++) {
@@ -345,7 +375,7 @@ static enum rk_rc check_stored(struct rk_checking *c, struct rk_err *err)
         if (!c->options->persistent && check_persistent(c, &c->device.ek[i], err))
             return err->rc;
     }
-    return RK_OK;
+    return check_chain(c, err);
 }
 
 static enum rk_rc read_chain(struct rk_checking *c, struct rk_err *err)

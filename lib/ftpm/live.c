@@ -119,6 +119,8 @@ void rk_tpm_free(rk_tpm *tpm)
         return;
     Esys_Finalize(&tpm->esys);
     Tss2_TctiLdr_Finalize(&tpm->tcti);
+    for (int i = 0; i < RK_TPM_HIERARCHIES; i++)
+        rk_secret_done(&tpm->given[i]);
     rk_free(tpm);
 }
 
@@ -127,24 +129,91 @@ static void auth_done(TPM2B_AUTH *auth)
     OPENSSL_cleanse(auth, sizeof *auth);
 }
 
-static enum rk_rc set_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy, const struct rk_pin *pin,
+static enum rk_rc to_auth(const struct rk_secret *value, enum rk_tpm_hierarchy hierarchy,
+                          TPM2B_AUTH *ret, struct rk_err *err)
+{
+    if (value->len > sizeof ret->buffer)
+        return rk_fail(err, RK_E_USAGE, "%s authorisation: longer than %zu bytes",
+                       rk_live_hierarchy_name(hierarchy), sizeof ret->buffer);
+    ret->size = (uint16_t)value->len;
+    if (value->len != 0)
+        memcpy(ret->buffer, value->p, value->len);
+    return RK_OK;
+}
+
+enum rk_rc rk_tpm_use_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
+                           const struct rk_secret *value, struct rk_err *err)
+{
+    RK_AUTO(auth_done) TPM2B_AUTH auth = { .size = 0 };
+
+    if (to_auth(value, hierarchy, &auth, err))
+        return err->rc;
+    TSS2_RC rc = Esys_TR_SetAuth(tpm->esys, rk_live_hierarchy(hierarchy), &auth);
+    return rc == TSS2_RC_SUCCESS
+               ? RK_OK
+               : rk_live_fail(err, rc, "%s authorisation", rk_live_hierarchy_name(hierarchy));
+}
+
+enum rk_rc rk_tpm_change_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
+                              const struct rk_secret *value, struct rk_err *err)
+{
+    RK_AUTO(auth_done) TPM2B_AUTH auth = { .size = 0 };
+
+    if (to_auth(value, hierarchy, &auth, err))
+        return err->rc;
+    TSS2_RC rc =
+        Esys_HierarchyChangeAuth(tpm->esys, rk_live_hierarchy(hierarchy), RK_LIVE_PASSWORD, &auth);
+    if (rc != TSS2_RC_SUCCESS)
+        return rk_live_fail(err, rc, "cannot change the %s authorisation",
+                            rk_live_hierarchy_name(hierarchy));
+    return rk_tpm_use_auth(tpm, hierarchy, value, err);
+}
+
+enum rk_rc rk_tpm_try_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
+                           const struct rk_secret *value, struct rk_err *err)
+{
+    struct rk_err ours;
+
+    if (hierarchy == RK_TPM_LOCKOUT)
+        return tpm->given[hierarchy].p == NULL ? rk_tpm_use_auth(tpm, hierarchy, value, err)
+                                               : RK_OK;
+    if (rk_tpm_use_auth(tpm, hierarchy, value, err))
+        return err->rc;
+    if (rk_tpm_change_auth(tpm, hierarchy, value, err) == RK_OK)
+        return RK_OK;
+    return rk_tpm_use_auth(tpm, hierarchy, &tpm->given[hierarchy], &ours) != RK_OK
+               ? rk_fail(err, ours.rc, "%s", ours.msg)
+               : err->rc;
+}
+
+enum rk_rc rk_tpm_has_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy, bool *ret,
                            struct rk_err *err)
 {
-    RK_AUTO(rk_secret_done) struct rk_secret value = RK_SECRET_NONE;
-    RK_AUTO(auth_done) TPM2B_AUTH auth = { .size = 0 };
+    static const uint32_t bits[RK_TPM_HIERARCHIES] = {
+        [RK_TPM_OWNER] = TPMA_PERMANENT_OWNERAUTHSET,
+        [RK_TPM_ENDORSEMENT] = TPMA_PERMANENT_ENDORSEMENTAUTHSET,
+        [RK_TPM_LOCKOUT] = TPMA_PERMANENT_LOCKOUTAUTHSET,
+    };
+    uint32_t permanent;
+
+    if (rk_live_property(tpm, TPM2_PT_PERMANENT, &permanent, err))
+        return err->rc;
+    *ret = (permanent & bits[hierarchy]) != 0;
+    return RK_OK;
+}
+
+/* The value that the user names, if any. */
+static enum rk_rc read_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy, const struct rk_pin *pin,
+                            struct rk_err *err)
+{
     const char *name = rk_live_hierarchy_name(hierarchy);
+    struct rk_secret *value = &tpm->given[hierarchy];
 
     if (pin->source == NULL)
         return RK_OK;
-    if (rk_passphrase_read(pin, "authorisation", name, &value, err))
+    if (rk_passphrase_read(pin, "authorisation", name, value, err))
         return rk_wrap(err, "%s authorisation", name);
-    if (value.len > sizeof auth.buffer)
-        return rk_fail(err, RK_E_USAGE, "%s authorisation: longer than %zu bytes", name,
-                       sizeof auth.buffer);
-    auth.size = (uint16_t)value.len;
-    memcpy(auth.buffer, value.p, value.len);
-    TSS2_RC rc = Esys_TR_SetAuth(tpm->esys, rk_live_hierarchy(hierarchy), &auth);
-    return rc == TSS2_RC_SUCCESS ? RK_OK : rk_live_fail(err, rc, "%s authorisation", name);
+    return rk_tpm_use_auth(tpm, hierarchy, value, err);
 }
 
 static enum rk_rc connect_to(rk_tpm *tpm, const char *tcti, struct rk_err *err)
@@ -173,7 +242,7 @@ enum rk_rc rk_tpm_open(const rk_ctx *ctx, const struct rk_tpm_options *options, 
         rk_live_property(tpm, TPM2_PT_FAMILY_INDICATOR, &family, err))
         return err->rc;
     for (int i = 0; i < RK_TPM_HIERARCHIES; i++) {
-        if (set_auth(tpm, (enum rk_tpm_hierarchy)i, &options->auth[i], err))
+        if (read_auth(tpm, (enum rk_tpm_hierarchy)i, &options->auth[i], err))
             return err->rc;
     }
     *ret = tpm;

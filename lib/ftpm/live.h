@@ -11,6 +11,7 @@ struct rk_tpm {
     const rk_ctx *ctx;
     TSS2_TCTI_CONTEXT *tcti;
     ESYS_CONTEXT *esys;
+    struct rk_secret given[RK_TPM_HIERARCHIES]; /* what rk_tpm_options named */
 };
 /* How most commands are authorised: by one password, without further sessions. */
 #define RK_LIVE_PASSWORD ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE

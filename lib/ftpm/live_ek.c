@@ -103,3 +103,22 @@ enum rk_rc rk_tpm_read_persistent(rk_tpm *tpm, uint32_t handle, struct rk_tpm_pu
     Esys_Free(area);
     return made;
 }
+
+enum rk_rc rk_tpm_persist_ek(rk_tpm *tpm, const struct rk_ek_template *tpl, uint32_t handle,
+                             struct rk_err *err)
+{
+    RK_AUTO(rk_live_object_done) struct rk_live_object ek = RK_LIVE_OBJECT_NONE;
+    RK_AUTO(rk_live_object_done) struct rk_live_object kept = RK_LIVE_OBJECT_NONE;
+    TSS2_RC rc;
+
+    kept.tpm = tpm;
+    kept.persistent = true;
+    if (rk_live_create(tpm, RK_TPM_ENDORSEMENT, &tpl->public_area, "the EK", &ek, err))
+        return rk_wrap(err, "template %s", tpl->name);
+    rc = Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, ek.handle, RK_LIVE_PASSWORD, handle,
+                           &kept.handle);
+    if (rc == TSS2_RC_SUCCESS)
+        return RK_OK;
+    kept.handle = ESYS_TR_NONE;
+    return rk_live_fail(err, rc, "cannot keep EK %s at 0x%08X as owner", tpl->name, handle);
+}

@@ -131,3 +131,96 @@ enum rk_rc rk_tpm_nv_read(rk_tpm *tpm, uint32_t index_number, struct rk_tpm_nv *
     *ret = nv;
     return RK_OK;
 }
+
+enum rk_rc rk_tpm_nv_limit(rk_tpm *tpm, uint32_t *ret, struct rk_err *err)
+{
+    return rk_live_property(tpm, TPM2_PT_NV_INDEX_MAX, ret, err);
+}
+
+/* ---- writing ---- */
+
+/* ek-certificate.md 4.3: what swtpm and the PC Client profile set. */
+#define COMMON                                                                                     \
+    (TPMA_NV_WRITEDEFINE | TPMA_NV_PPREAD | TPMA_NV_OWNERREAD | TPMA_NV_AUTHREAD | TPMA_NV_NO_DA)
+
+static enum rk_rc define(rk_tpm *tpm, uint32_t number, enum rk_tpm_hierarchy by, size_t len,
+                         struct index *ret, struct rk_err *err)
+{
+    const TPM2B_NV_PUBLIC area = {
+        .nvPublic = { .nvIndex = number,
+                      .nameAlg = TPM2_ALG_SHA256,
+                      .attributes =
+                          COMMON | (by == RK_TPM_PLATFORM ? TPMA_NV_PLATFORMCREATE | TPMA_NV_PPWRITE
+                                                          : TPMA_NV_OWNERWRITE),
+                      .dataSize = (uint16_t)len }
+    };
+    const TPM2B_AUTH none = { .size = 0 };
+    TSS2_RC rc = Esys_NV_DefineSpace(tpm->esys, rk_live_hierarchy(by), RK_LIVE_PASSWORD, &none,
+                                     &area, &ret->handle);
+
+    if (rc != TSS2_RC_SUCCESS) {
+        ret->handle = ESYS_TR_NONE;
+        return rk_live_fail(err, rc, "cannot define NV index 0x%08X of %zu bytes as %s", number,
+                            len, rk_live_hierarchy_name(by));
+    }
+    ret->tpm = tpm;
+    ret->number = number;
+    ret->size = (uint16_t)len;
+    ret->attributes = area.nvPublic.attributes;
+    return RK_OK;
+}
+
+static enum rk_rc write_all(const struct index *index, enum rk_tpm_hierarchy by,
+                            const struct rk_bytes *bytes, struct rk_err *err)
+{
+    uint32_t chunk;
+
+    if (chunk_size(index->tpm, &chunk, err))
+        return err->rc;
+    for (size_t at = 0; at < bytes->len;) {
+        size_t n = bytes->len - at < chunk ? bytes->len - at : chunk;
+        TPM2B_MAX_NV_BUFFER part = { .size = (uint16_t)n };
+
+        memcpy(part.buffer, bytes->p + at, n);
+        TSS2_RC rc = Esys_NV_Write(index->tpm->esys, rk_live_hierarchy(by), index->handle,
+                                   RK_LIVE_PASSWORD, &part, (uint16_t)at);
+        if (rc != TSS2_RC_SUCCESS)
+            return rk_live_fail(err, rc, "cannot write NV index 0x%08X", index->number);
+        at += n;
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_tpm_nv_store(rk_tpm *tpm, uint32_t number, enum rk_tpm_hierarchy by,
+                           const struct rk_bytes *bytes, struct rk_err *err)
+{
+    RK_AUTO(index_done) struct index index = { .handle = ESYS_TR_NONE };
+    RK_AUTO(rk_bytes_done) struct rk_bytes again = RK_BYTES_NONE;
+
+    if (bytes->len > UINT16_MAX)
+        return rk_fail(err, RK_E_USAGE, "NV index 0x%08X: %zu bytes, no index holds that", number,
+                       bytes->len);
+    if (define(tpm, number, by, bytes->len, &index, err) || write_all(&index, by, bytes, err) ||
+        read_all(&index, &again, err))
+        return err->rc;
+    if (again.len != bytes->len || memcmp(again.p, bytes->p, again.len) != 0)
+        return rk_fail(err, RK_E_VERIFY, "NV index 0x%08X does not read back as written", number);
+    return RK_OK;
+}
+
+enum rk_rc rk_tpm_nv_remove(rk_tpm *tpm, uint32_t number, struct rk_err *err)
+{
+    RK_AUTO(index_done) struct index index = { .handle = ESYS_TR_NONE };
+    enum rk_tpm_hierarchy by;
+
+    if (open_index(tpm, number, &index, err))
+        return err->rc;
+    by = (index.attributes & TPMA_NV_PLATFORMCREATE) != 0 ? RK_TPM_PLATFORM : RK_TPM_OWNER;
+    TSS2_RC rc =
+        Esys_NV_UndefineSpace(tpm->esys, rk_live_hierarchy(by), index.handle, RK_LIVE_PASSWORD);
+    if (rc != TSS2_RC_SUCCESS)
+        return rk_live_fail(err, rc, "cannot remove NV index 0x%08X as %s", number,
+                            rk_live_hierarchy_name(by));
+    index.handle = ESYS_TR_NONE; /* gone from ESYS too */
+    return RK_OK;
+}

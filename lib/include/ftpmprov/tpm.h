@@ -79,6 +79,40 @@ RK_API enum rk_rc rk_tpm_nv_read(rk_tpm *tpm, uint32_t index, struct rk_tpm_nv *
  * none. */
 RK_API size_t rk_tpm_nv_cert_len(const struct rk_bytes *bytes);
 
+/* The largest index this TPM takes, in bytes; 0 when it does not say. */
+RK_API enum rk_rc rk_tpm_nv_limit(rk_tpm *tpm, uint32_t *ret, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Defines a free index for a certificate, writes it whole and reads it back. By the platform:
+ * platformcreate, ppwrite; by the owner: ownerwrite; always writedefine, ppread, ownerread,
+ * authread, no_da, as the EK profile has them (ek-certificate.md 4.3).
+ */
+RK_API enum rk_rc rk_tpm_nv_store(rk_tpm *tpm, uint32_t index, enum rk_tpm_hierarchy by,
+                                  const struct rk_bytes *bytes, struct rk_err *err) RK_MUST_CHECK;
+/* Removes an index, by whoever made it. */
+RK_API enum rk_rc rk_tpm_nv_remove(rk_tpm *tpm, uint32_t index, struct rk_err *err) RK_MUST_CHECK;
+/* Makes an EK persistent at a free handle, by the owner. */
+RK_API enum rk_rc rk_tpm_persist_ek(rk_tpm *tpm, const struct rk_ek_template *tpl, uint32_t handle,
+                                    struct rk_err *err) RK_MUST_CHECK;
+
+/* Whether the owner, endorsement or lockout authorisation value has been set to other than empty.
+ */
+RK_API enum rk_rc rk_tpm_has_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy, bool *ret,
+                                  struct rk_err *err) RK_MUST_CHECK;
+/* From here on authorises with this value. */
+RK_API enum rk_rc rk_tpm_use_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
+                                  const struct rk_secret *value, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * The same if the value is the right one; else RK_E_KEY, and what rk_tpm_options named still
+ * counts. The lockout authorisation allows one failure only, so there nothing is tried: the value
+ * is taken to be right when rk_tpm_options names none.
+ */
+RK_API enum rk_rc rk_tpm_try_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
+                                  const struct rk_secret *value, struct rk_err *err) RK_MUST_CHECK;
+/* TPM2_HierarchyChangeAuth, and rk_tpm_use_auth of the new value. */
+RK_API enum rk_rc rk_tpm_change_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
+                                     const struct rk_secret *value,
+                                     struct rk_err *err) RK_MUST_CHECK;
+
 /* Keys that attestation is about; each is the same in every run until its hierarchy's seed changes.
  */
 enum rk_tpm_key {

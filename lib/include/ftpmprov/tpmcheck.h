@@ -81,3 +81,34 @@ RK_API void rk_tpm_attested_done(struct rk_tpm_attested *attested);
 RK_API enum rk_rc rk_tpm_attest(const rk_ctx *ctx, rk_tpm *tpm,
                                 const struct rk_tpm_attest_options *options,
                                 struct rk_tpm_attested *ret, struct rk_err *err) RK_MUST_CHECK;
+
+enum rk_tpm_action { RK_TPM_KEPT, RK_TPM_WRITTEN, RK_TPM_COMPLETED, RK_TPM_REPLACED, RK_TPM_SET };
+struct rk_tpm_handle { /* where an EK shall persist */
+    const char *template_name;
+    uint32_t handle; /* 0: nowhere */
+};
+struct rk_tpm_provision_options { /* borrowed */
+    const char *release;
+    const struct rk_device_sn *device; /* NULL: whichever of the release this TPM is */
+    enum rk_tpm_hierarchy by;          /* who makes the NV indices: platform or owner */
+    bool no_chain;
+    const struct rk_tpm_handle *handle; /* instead of rk_tpm_ek_handle */
+    size_t handle_count;
+    /* New authorisation values, by hierarchy; NULL: as it is. Not for the platform. */
+    const struct rk_secret *auth[RK_TPM_HIERARCHIES];
+    bool dry_run;
+    /* One call a thing; what: "certificate L-1", handle 0 for an authorisation. */
+    void (*report)(void *arg, const char *what, uint32_t handle, enum rk_tpm_action action);
+    void *arg;
+};
+/*
+ * Makes a TPM hold what the release has for its device: CA chain from 0x01C00100 (without the root,
+ * which a verifier brings along), certificates, persistent EKs, authorisation values, in this
+ * order. Looks at everything before it writes anything, keeps what is right, and completes what an
+ * interrupted run left; so it may run again. RK_E_VERIFY, with nothing written, when the EKs are
+ * not the release's or an index or handle holds another identity; RK_E_USAGE when a certificate is
+ * larger than the TPM's NV indices.
+ */
+RK_API enum rk_rc rk_tpm_provision(const rk_ctx *ctx, rk_tpm *tpm,
+                                   const struct rk_tpm_provision_options *options,
+                                   struct rk_device_sn *ret, struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+# A TPM in trouble: each kind has its exit code, the reason in tpm2-tss' words and advice, and the same
+# command works once the trouble is over.
+. "$(dirname "$0")/lib.sh"
+need jq openssl tpm2_changeauth tpm2_dictionarylockout tpm2_nvdefine
+. "$SOURCE/tests/support/swtpm.sh"
+unset SOURCE_DATE_EPOCH
+demo_product product
+release=product/release
+first=01020000000100000001
+tpm_of first "$(eps_of product $first)"
+
+# trouble CODE RULES TEXT VERB...: with its answers spoiled by RULES
+trouble() {
+    trouble_rules=$2
+    trouble_text=$3
+    trouble_code=$1
+    shift 3
+    refuse "$trouble_code" "$trouble_text" tpm "$@" --release $release --tcti "$(through "$trouble_rules")"
+}
+
+check_ek="template L-2: cannot make the EK in the endorsement hierarchy"
+# ---- busy: tries a few times, then says so
+trouble 7 131=922 "rotkit: $check_ek: tpm:warn(2.0): the TPM was not able to start the command (0x922)
+  the TPM is busy: run the same command again later" check --ek-only
+trouble 7 131=90a "rotkit: $check_ek: tpm:warn(2.0): TPM is performing selftests (0x90a)
+  the TPM is testing itself: run the same command again later" check --ek-only
+run 0 tpm check --ek-only --release $release --tcti "$(through '131=922*2')"
+# ---- failure mode, and a TPM that nobody has started
+trouble 7 131=101 "rotkit: $check_ek: tpm:error(2.0): commands not being accepted because of a TPM failure (0x101)
+  the TPM is in failure mode: reset the device; a TPM that stays there is broken" check
+trouble 7 "147=101 17c=101" "rotkit: device $first: EK L-1: cannot activate the credential: tpm:error(2.0): commands not being accepted because of a TPM failure (0x101)
+  the TPM is in failure mode: reset the device; a TPM that stays there is broken" activate
+trouble 7 17a=100 "rotkit: cannot ask the TPM: tpm:error(2.0): TPM not initialized by TPM2_Startup or already initialized (0x100)
+  the TPM was not started up: its driver or firmware does that" check
+trouble 7 131=923 "rotkit: $check_ek: tpm:warn(2.0): the command may require writing of NV and NV is not current accessible (0x923)
+  the TPM's storage is not there: on a firmware TPM, check that tee-supplicant runs" check
+# ---- no room for objects or sessions
+trouble 7 131=902 "rotkit: $check_ek: tpm:warn(2.0): out of memory for object contexts (0x902)
+  the TPM has no room for another object: use a resource manager (device:/dev/tpmrm0), or tpm2_flushcontext -t" check
+trouble 7 176=903 "rotkit: device $first: cannot start a policy session: tpm:warn(2.0): out of memory for session contexts (0x903)
+  the TPM has no room for another session: tpm2_flushcontext -l" activate
+# ---- what is disabled
+trouble 4 131=185 "rotkit: $check_ek: tpm:handle(1):hierarchy is not enabled or is not correct for the use (0x185)
+  the hierarchy is disabled until the next start" check
+# ---- the TPM goes away
+refuse 7 "rotkit: $check_ek: tcti:Response is malformed (0xa0011)" \
+    tpm check --release $release --tcti "$(through 131=die@1)"
+
+# ---- wrong, missing and unreadable authorisation values
+printf 'good' >good
+printf 'bad' >bad
+tpm2_changeauth -c e file:good
+wrong="rotkit: $check_ek: tpm:session(1):authorization failure without DA implications (0x9a2)
+  the authorisation value is wrong"
+refuse 4 "$wrong" tpm check --release $release --tcti "$tcti"
+refuse 4 "$wrong" tpm check --release $release --tcti "$tcti" --endorsement-auth file:bad
+run 0 tpm check --ek-only --release $release --tcti "$tcti" --endorsement-auth file:good
+AUTH=good
+export AUTH
+run 0 tpm check --ek-only --release $release --tcti "$tcti" --endorsement-auth env:AUTH
+refuse 4 "rotkit: endorsement authorisation: cannot open authorisation file \"absent\": No such file or directory" \
+    tpm check --release $release --tcti "$tcti" --endorsement-auth file:absent
+refuse 2 "rotkit: endorsement authorisation: authorisation source is none of fd:N, file:PATH, env:NAME" \
+    tpm check --release $release --tcti "$tcti" --endorsement-auth good
+printf '%065d' 0 >long
+refuse 2 "rotkit: endorsement authorisation: longer than 64 bytes" \
+    tpm check --release $release --tcti "$tcti" --endorsement-auth file:long
+# Without it, the persistent EKs still tell which device it is.
+run 0 tpm provision --release $release --tcti "$tcti" --endorsement-auth file:good
+run 0 tpm check --persistent --release $release --tcti "$tcti"
+tail -n 1 "$out" >"$scratch/last"
+is "$scratch/last" "$first: matches"
+tpm2_changeauth -c o file:good
+tpm_of owned "$(eps_of product $first)"
+tpm2_changeauth -c o file:good
+tpm2_changeauth -c p file:good
+run 4 tpm provision --release $release --tcti "$tcti"
+grep -q '^rotkit: CA chain: cannot define NV index 0x01C00100 of [0-9]* bytes as platform: tpm:session(1):authorization failure' "$err" ||
+    fail "$(cat "$err")"
+run 4 tpm provision --release $release --tcti "$tcti" --platform-auth file:good
+sed -n 1p "$err" >"$scratch/line"
+is "$scratch/line" "rotkit: cannot keep EK L-1 at 0x81010001 as owner: tpm:session(1):authorization failure without DA implications (0x9a2)"
+run 0 tpm provision --release $release --tcti "$tcti" --platform-auth file:good --owner-auth file:good
+run 0 tpm check --release $release --tcti "$tcti"
+
+# ---- locked out after wrong guesses at an object
+tpm_of locked "$(eps_of product $first)"
+tpm2_dictionarylockout -Q --setup-parameters --max-tries 1 --recovery-time 1000 --lockout-recovery-time 1000
+tpm2_createprimary -Q -C o -p secret -c guarded.ctx
+tpm2_create -Q -C guarded.ctx -P guess -u u -r r >/dev/null 2>&1 || true
+tpm2_flushcontext -t
+refuse 4 "rotkit: device $first: EK L-2: cannot activate the credential: tpm:warn(2.0): authorizations for objects subject to DA protection are not allowed at this time because the TPM is in DA lockout mode (0x921)
+  the TPM is locked out after wrong authorisations: wait, or reset it as its owner (tpm2_dictionarylockout -c)" \
+    tpm quote-check --release $release --tcti "$tcti" --template L-2
+run 0 tpm provision --release $release --tcti "$tcti" # hierarchies are exempt
+tpm2_dictionarylockout -c
+run 0 tpm quote-check --release $release --tcti "$tcti" --template L-2
+
+# ---- NV full: what fits is written, the rest once there is room
+tpm_of full "$(eps_of product $first)"
+index=$((0x01800000))
+while tpm2_nvdefine -C o -s 1024 $index >/dev/null 2>&1; do index=$((index + 1)); done
+last=$((index - 1))
+tpm2_nvundefine -C o $last
+run 7 tpm provision --release $release --tcti "$tcti"
+grep -q '^rotkit: certificate L-.: cannot define NV index 0x01C000.. of [0-9]* bytes as platform: tpm:error(2.0): insufficient space for NV allocation (0x14b)$' "$err" ||
+    fail "$(cat "$err")"
+grep -qxF "  the TPM's NV storage is full: remove what is not needed (tpm2_nvreadpublic lists it), then run the same command again" "$err" ||
+    fail "$(cat "$err")"
+while [ $last -gt $((0x01800000)) ]; do
+    last=$((last - 1))
+    tpm2_nvundefine -C o $last
+done
+run 0 tpm provision --release $release --tcti "$tcti"
+run 0 tpm check --release $release --tcti "$tcti"
+
+# ---- NV indices too small: nothing is written
+tpm_of small "$(eps_of product $first)"
+chain=$(openssl x509 -in product/ca/issuing.pem -outform der | wc -c)
+trouble 2 property:117=100 "rotkit: \"$release/ca/chain.pem\": CA certificate of $chain bytes, this TPM's NV indices hold 256
+  --no-chain leaves it out" provision
+cert=$(wc -c <$release/devices/010200000001000000/$first/ek-cert-l-1.der)
+trouble 2 property:117=100 "rotkit: certificate L-1: $cert bytes, this TPM's NV indices hold 256" provision --no-chain
+[ -z "$(tpm2_getcap handles-nv-index)" ] || fail "something was written"
+run 3 tpm check --release $release --tcti "$(through property:117=100)"
+stderr_is "rotkit: $first: not provisioned (3 found)"

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stands between a TCTI (cmd:) and a swtpm, and spoils answers on purpose.
+
+tpm_proxy.py PORT RULE...
+  131=922       every command of this code is answered by this response code (hex)
+  131=922*2     the first two are
+  137=die@3     at the third command of this code the TPM is gone, and the command not executed
+  137=cut@3     the same, but it was executed: only its answer is lost
+  property:117=600   this TPM property has this value (hex number, hex value)
+"""
+import socket
+import struct
+import sys
+
+
+def read_exact(get, n):
+    data = b""
+    while len(data) < n:
+        part = get(n - len(data))
+        if not part:
+            sys.exit(0)
+        data += part
+    return data
+
+
+def read_message(get):
+    head = read_exact(get, 10)
+    return head + read_exact(get, struct.unpack(">I", head[2:6])[0] - 10)
+
+
+def patch_property(answer, properties):
+    if len(answer) >= 27 and struct.unpack(">II", answer[11:19]) == (6, 1):
+        number = struct.unpack(">I", answer[19:23])[0]
+        if number in properties:
+            answer = answer[:23] + struct.pack(">I", properties[number]) + answer[27:]
+    return answer
+
+
+def main():
+    tpm = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+    properties, rules, seen = {}, {}, {}
+    for rule in sys.argv[2:]:
+        left, right = rule.split("=")
+        if left.startswith("property:"):
+            properties[int(left[9:], 16)] = int(right, 16)
+        else:
+            rules[int(left, 16)] = right
+    while True:
+        command = read_message(sys.stdin.buffer.raw.read)
+        code = struct.unpack(">I", command[6:10])[0]
+        seen[code] = seen.get(code, 0) + 1
+        rule = rules.get(code, "")
+        what, _, at = rule.partition("@")
+        spoiled, _, times = rule.partition("*")
+        if at and seen[code] == int(at):
+            if what == "cut":
+                tpm.sendall(command)
+                read_message(tpm.recv)
+            sys.exit(0)
+        if rule and not at and (not times or seen[code] <= int(times)):
+            answer = struct.pack(">HII", 0x8001, 10, int(spoiled, 16))
+        else:
+            tpm.sendall(command)
+            answer = patch_property(read_message(tpm.recv), properties)
+        sys.stdout.buffer.write(answer)
+        sys.stdout.buffer.flush()
+
+
+main()
