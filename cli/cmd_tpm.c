@@ -6,13 +6,8 @@
 #include <stddef.h>
 
 static const struct cmd *const subs[] = {
-    &cmd_tpm_check,
-    &cmd_tpm_provision,
-    &cmd_tpm_activate,
-    &cmd_tpm_challenge,
-    &cmd_tpm_key,
-    &cmd_tpm_quote_check,
-    NULL,
+    &cmd_tpm_check, &cmd_tpm_provision,   &cmd_tpm_activate, &cmd_tpm_challenge,
+    &cmd_tpm_key,   &cmd_tpm_quote_check, &cmd_tpm_script,   NULL,
 };
 
 const struct cmd cmd_tpm = {

@@ -4,21 +4,14 @@
 
 #include "out.h"
 
-#include "ftpmprov/hex.h"
-#include "ftpmprov/tpmcheck.h"
-
 #include <string.h>
-
-enum { HANDLES_MAX = 16 };
 
 struct provision {
     struct tpm_args args;
     const char *device, *by, *new_auth[RK_TPM_HIERARCHIES];
-    struct opt_list handles;
+    struct tpm_handles handles;
     struct rk_tpm_provision_options options;
     struct rk_device_sn sn;
-    struct rk_tpm_handle handle[HANDLES_MAX];
-    char name[HANDLES_MAX][16];
     struct rk_secret auth[RK_TPM_HIERARCHIES];
     const struct app *app;
     struct rk_jv done;
@@ -57,29 +50,6 @@ static void report(void *arg, const char *what, uint32_t handle, enum rk_tpm_act
     rk_json_put_str(at, "result", result);
 }
 
-/* "L-2=0x81010002", or "L-2=none" */
-static enum rk_rc read_handle(struct provision *in, size_t i, struct rk_err *err)
-{
-    const char *text = in->handles.v[i], *value = strchr(text, '=');
-    uint64_t handle = 0;
-
-    if (value == NULL || (size_t)(value - text) >= sizeof in->name[i])
-        return rk_fail(err, RK_E_USAGE, "--handle \"%s\": expected such as L-2=0x81010002", text);
-    (void)snprintf(in->name[i], sizeof in->name[i], "%.*s", (int)(value - text), text);
-    value++;
-    if (rk_ek_template_find(in->name[i]) == NULL)
-        return rk_fail(err, RK_E_USAGE, "--handle: unknown template \"%s\"", in->name[i]);
-    if (strcmp(value, "none") != 0 &&
-        (rk_parse_u64(value, UINT32_MAX, &handle, err) || handle >> 24 != 0x81)) {
-        (void)rk_fail(err, RK_E_USAGE,
-                      "--handle \"%s\": expected 0x81000000 to 0x81FFFFFF, or none", text);
-        return err->rc;
-    }
-    in->handle[i] =
-        (struct rk_tpm_handle) { .template_name = in->name[i], .handle = (uint32_t)handle };
-    return RK_OK;
-}
-
 static enum rk_rc read_options(const struct app *app, struct provision *in, struct rk_err *err)
 {
     struct rk_tpm_provision_options *to = &in->options;
@@ -92,14 +62,10 @@ static enum rk_rc read_options(const struct app *app, struct provision *in, stru
             return rk_wrap(err, "--device");
         to->device = &in->sn;
     }
-    if (in->handles.count > HANDLES_MAX)
-        return opt_fail(app, err, "more than %d --handle", HANDLES_MAX);
-    for (size_t i = 0; i < in->handles.count; i++) {
-        if (read_handle(in, i, err))
-            return err->rc;
-    }
-    to->handle = in->handle;
-    to->handle_count = in->handles.count;
+    if (tpm_handles_read(&in->handles, err))
+        return err->rc;
+    to->handle = in->handles.handle;
+    to->handle_count = in->handles.args.count;
     to->dry_run = app->dry_run;
     for (int i = 0; i < RK_TPM_HIERARCHIES; i++) {
         const struct rk_pin pin = { .source = in->new_auth[i] };
@@ -148,7 +114,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "device",   0, OPT_STR,  &in.device,           "SN",   "the unit in hand: another device's TPM is refused", false },
         { "by",       0, OPT_STR,  &in.by,               "WHO",  "who makes the NV indices: platform (default) or owner", false },
         { "no-chain", 0, OPT_FLAG, &in.options.no_chain, NULL,   "leave the CA chain out of NV", false },
-        { "handle",   0, OPT_LIST, &in.handles,          "TEMPLATE=HANDLE", "where an EK persists, or none (default: 0x81010001 for L-1, 0x8101000A for L-2, ...); may repeat", false },
+        { "handle",   0, OPT_LIST, &in.handles.args,         "TEMPLATE=HANDLE", "where an EK persists, or none (default: 0x81010001 for L-1, 0x8101000A for L-2, ...); may repeat", false },
         OPT_TPM_AUTH(in.args, endorsement),
         OPT_TPM_AUTH(in.args, owner),
         OPT_TPM_AUTH(in.args, platform),

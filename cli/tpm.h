@@ -5,10 +5,10 @@
 #include "opt.h"
 
 #include "ftpmprov/json.h"
-#include "ftpmprov/tpm.h"
+#include "ftpmprov/tpmcheck.h"
 
 extern const struct cmd cmd_tpm_activate, cmd_tpm_challenge, cmd_tpm_check, cmd_tpm_key,
-    cmd_tpm_provision, cmd_tpm_quote_check;
+    cmd_tpm_provision, cmd_tpm_quote_check, cmd_tpm_script;
 
 struct tpm_args {
     const char *tcti;
@@ -34,3 +34,12 @@ enum rk_rc tpm_open(const struct app *app, const struct tpm_args *args, rk_tpm *
 enum rk_rc tpm_key_find(const char *kind, enum rk_tpm_key *ret, struct rk_err *err) RK_MUST_CHECK;
 /* key_name, key_public_tpm2b */
 void tpm_key_put(struct rk_jv at, const struct rk_tpm_public *key);
+
+/* --handle TEMPLATE=HANDLE, any number of them: "L-2=0x81010002", or "L-2=none" for handle 0. */
+enum { TPM_HANDLES_MAX = 16 };
+struct tpm_handles {
+    struct opt_list args;
+    struct rk_tpm_handle handle[TPM_HANDLES_MAX]; /* points into name */
+    char name[TPM_HANDLES_MAX][16];
+};
+enum rk_rc tpm_handles_read(struct tpm_handles *handles, struct rk_err *err) RK_MUST_CHECK;

@@ -112,3 +112,17 @@ struct rk_tpm_provision_options { /* borrowed */
 RK_API enum rk_rc rk_tpm_provision(const rk_ctx *ctx, rk_tpm *tpm,
                                    const struct rk_tpm_provision_options *options,
                                    struct rk_device_sn *ret, struct rk_err *err) RK_MUST_CHECK;
+
+struct rk_tpm_script_options {          /* borrowed */
+    const char *release, *tool;         /* tool: what made it, "rotkit 0.1.0" */
+    const struct rk_tpm_handle *handle; /* default: 0x81010001 for L-1, 0x81010002 for L-2 */
+    size_t handle_count;
+};
+/*
+ * A POSIX shell script that provisions any device of the release on the device itself, by
+ * tpm2-tools alone: certificates out of the key blob by a helper program, held against the EKs that
+ * the TPM makes, then to NV. L-1 and L-2, since a key blob carries no other certificates. Source:
+ * formats/jetson-ftpm-ekb.md 4.2. RK_E_USAGE when the release does not certify both.
+ */
+RK_API enum rk_rc rk_tpm_script(const struct rk_tpm_script_options *options, struct rk_bytes *ret,
+                                struct rk_err *err) RK_MUST_CHECK;

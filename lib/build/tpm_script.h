@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The part of the device-side script that is the same for every product: device_script.sh. */
+#pragma once
+
+extern const unsigned char rk_device_script[]; /* ends with a NUL */

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+# The device-side script, in dash, against swtpm and a stand-in for the helper that reads the key blob:
+# what it makes is what tpm check wants; what is wrong is named, and nothing is written then.
+. "$(dirname "$0")/lib.sh"
+need jq openssl dash shellcheck tpm2_createek tpm2_evictcontrol tpm2_nvread tpm2_changeauth
+. "$SOURCE/tests/support/swtpm.sh"
+unset SOURCE_DATE_EPOCH
+demo_product product
+sed -e "s,templates: .*,templates: [L-1\, L-2]," -e "s,path: release,path: two," -e "s,^product: .*,product: it's a demo," \
+    product/manifest.yaml >product/two.yaml
+run 0 build -q product/two.yaml
+release=product/two
+first=01020000000100000001
+second=01020000000100000002
+folder=$release/devices/010200000001000000
+
+run 0 tpm script --release $release -o provision.sh
+stderr_is ""
+dash -n provision.sh
+shellcheck provision.sh >findings || fail "shellcheck: $(cat findings)"
+run 0 tpm script --release $release -o -
+same "the script on standard output" provision.sh "$out"
+run 0 tpm script --release $release -o dry.sh --dry-run
+[ ! -e dry.sh ] || fail "a dry run wrote something"
+
+# The helper's stand-in opens "the blob": the device's own certificates.
+cat >helper <<EOF
+#!/bin/sh
+[ "\$1 \$3" = "-a -b" ] || exit 1
+cp $PWD/$folder/\$(cat $PWD/blob)/ek-cert-l-1.der "\$2" && cp $PWD/$folder/\$(cat $PWD/blob)/ek-cert-l-2.der "\$4"
+EOF
+chmod +x helper
+echo $first >blob
+
+# script CODE VERDICT ARG...
+script() {
+    script_code=$1
+    script_verdict=$2
+    shift 2
+    code=0
+    dash ./provision.sh -T "$tcti" "$@" >"$out" 2>"$err" </dev/null || code=$?
+    [ $code -eq "$script_code" ] || fail "provision.sh $*: exit $code, expected $script_code: $(cat "$out" "$err")"
+    if [ $code -eq 0 ]; then
+        tail -n 1 "$out" >"$scratch/last"
+    else
+        tail -n 1 "$err" >"$scratch/last"
+    fi
+    is "$scratch/last" "verdict: $script_verdict"
+}
+
+nothing_written() {
+    [ -z "$(tpm2_getcap handles-nv-index; tpm2_getcap handles-persistent)" ] || fail "something was written"
+}
+
+tpm_of first "$(eps_of product $first)"
+script 0 "this is the certified device; nothing was written" -H ./helper -n
+nothing_written
+script 0 "provisioned" -H ./helper
+stdout_is "it's a demo: EK L-1 is the certified one
+it's a demo: EK L-2 is the certified one
+it's a demo: CA chain (0x01C00100): written
+it's a demo: certificate L-1 (0x01C00002): written
+it's a demo: certificate L-2 (0x01C0000A): written
+it's a demo: persistent EK L-1 (0x81010001): written
+it's a demo: persistent EK L-2 (0x81010002): written
+verdict: provisioned"
+stderr_is ""
+run 0 tpm check --release $release --tcti "$tcti" --device $first
+grep -qxF "CA chain (0x01C00100): the release's chain" "$out" || fail "$(cat "$out")"
+script 0 "provisioned" -r $folder/$first/ek-cert-l-1.der -e $folder/$first/ek-cert-l-2.der
+[ "$(grep -c ': there already$' "$out")" -eq 5 ] || fail "$(cat "$out")"
+# rotkit finds nothing left to do.
+run 0 tpm provision --release $release --tcti "$tcti" --handle L-2=0x81010002
+! grep -v -e ': there already$' -e ': provisioned$' "$out" || fail "rotkit would write something else"
+
+# ---- authorisation values, as of a first and a second run
+tpm_of auths "$(eps_of product $first)"
+printf 'password' >password
+script 0 "provisioned" -H ./helper -p password
+tpm2_changeauth -c o -p file:password file:password || fail "the owner authorisation is another"
+tpm2_changeauth -c e -p file:password file:password || fail "the endorsement authorisation is another"
+script 0 "provisioned" -H ./helper -p password
+script 0 "provisioned" -H ./helper -O password -E password
+script 4 "FAILED: cannot make EK L-1" -H ./helper
+script 4 "FAILED: cannot read authorisation file absent" -H ./helper -E absent
+script 0 "provisioned" -H ./helper -c -p password
+
+# ---- after a run that was cut off: defined and not written, half written, not persisted
+tpm_of cut "$(eps_of product $first)"
+size=$(wc -c <$folder/$first/ek-cert-l-1.der)
+tpm2_nvdefine -C p -s "$size" -a 'ppwrite|writedefine|ppread|ownerread|authread|no_da|platformcreate' 0x01C00002 >/dev/null
+head -c 100 $folder/$first/ek-cert-l-1.der | tpm2_nvwrite -C p -i - 0x01C00002
+tpm2_nvdefine -C p -s 10 -a 'ppwrite|writedefine|ppread|ownerread|authread|no_da|platformcreate' 0x01C0000A >/dev/null
+script 0 "provisioned" -H ./helper
+run 0 tpm check --release $release --tcti "$tcti" --device $first
+
+# ---- what does not match
+why="is not the certified one: the TPM got no EPS at its first start, or the blob is another device's"
+tpm_of random
+script 3 "FAILED: EK L-1 $why" -H ./helper
+nothing_written
+tpm_of first "$(eps_of product $first)"
+echo $second >blob
+script 3 "FAILED: EK L-1 $why" -H ./helper
+script 3 "FAILED: EK L-2 $why" -r $folder/$first/ek-cert-l-1.der -e $folder/$second/ek-cert-l-2.der
+nothing_written
+echo $first >blob
+tpm2_createek -G ecc -c 0x81010001
+tpm2_flushcontext -t
+script 3 "FAILED: handle 0x81010001 holds another key than EK L-1: nothing is written" -H ./helper
+tpm2_evictcontrol -Q -C o -c 0x81010001
+size=$(wc -c <$folder/$second/ek-cert-l-1.der)
+tpm2_nvdefine -C o -s "$size" -a 'ownerread|ownerwrite|authread|no_da' 0x01C00002 >/dev/null
+tpm2_nvwrite -C o -i $folder/$second/ek-cert-l-1.der 0x01C00002
+script 3 "FAILED: NV index 0x01C00002 holds another identity: nothing is written" -H ./helper
+[ "$(tpm2_getcap handles-nv-index)" = "- 0x1C00002" ] || fail "something was written"
+
+# ---- helper, files, TPM
+echo absent >blob
+script 7 "FAILED: the helper does not give the certificates of the key blob" -H ./helper
+script 7 "FAILED: the helper does not give the certificates of the key blob" -H ./no-helper
+script 7 "FAILED: certificate /dev/null is missing or empty" -r /dev/null -e /dev/null
+script 2 "FAILED: certificate helper is no DER" -r helper -e helper
+{ cat $folder/$first/ek-cert-l-1.der && head -c 2048 /dev/zero; } >large
+script 2 "FAILED: certificate large is larger than 2048 bytes" -r large -e large
+for usage in "" "-H ./helper -r a" "-r a" "-H ./helper -c -n" "-H ./helper extra" "-x"; do
+    code=0
+    # shellcheck disable=SC2086
+    dash ./provision.sh $usage >"$out" 2>"$err" </dev/null || code=$?
+    [ $code -eq 2 ] || fail "provision.sh $usage: exit $code"
+done
+dash ./provision.sh -h >"$out"
+grep -q '^usage: ' "$out" || fail "no usage"
+tpm_stop
+script 7 "FAILED: no TPM answers at $tcti" -H ./helper
+
+# ---- what no script can be made of
+run 0 tpm script --release $release -o other.sh --handle L-2=0x8101000A
+grep -qx "L-2:0x01C0000A:0x8101000A:ecc'" other.sh || fail "another handle"
+refuse 2 "rotkit: --handle \"L-2=none\": the script keeps both EKs
+  see 'rotkit help tpm script'" tpm script --release $release -o no.sh --handle L-2=none
+refuse 2 "rotkit: \"product\" is no release: it has no release.json" tpm script --release product -o no.sh
