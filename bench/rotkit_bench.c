@@ -136,6 +136,7 @@ static enum rk_rc one_device(const struct bench *bench, unsigned serial, struct 
 {
     RK_AUTO(rk_lane_device_done) struct rk_lane_device device = { .handed.minor = 0 };
     RK_AUTO(rk_artifacts_done) struct rk_artifacts made = { .count = 0 };
+    RK_AUTO(rk_wants_done) struct rk_wants none = { .count = 0 };
 
     device.sn.b[0] = OEM_ID >> 8;
     device.sn.b[1] = OEM_ID & 0xff;
@@ -144,7 +145,7 @@ static enum rk_rc one_device(const struct bench *bench, unsigned serial, struct 
     if (rk_random_secret(bench->ctx, 32, &device.kdk0, err) ||
         rk_random_secret(bench->ctx, 32, &device.eps_seed, err))
         return err->rc;
-    return rk_lane_run(&bench->lane, &device, NULL, &made, err);
+    return rk_lane_run(&bench->lane, &device, NULL, &none, &made, err);
 }
 
 static enum rk_rc bench_devices(const struct bench *bench, struct rk_err *err)

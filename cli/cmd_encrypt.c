@@ -4,7 +4,7 @@
 
 #include "job.h"
 
-static enum rk_rc encrypt(const char *format, const struct job *job, const struct rk_bytes *file,
+static enum rk_rc encrypt(const char *format, struct job *job, const struct rk_bytes *file,
                           struct rk_bytes *ret, struct rk_err *err)
 {
     return rk_format_encrypt(format, &job->job, file->p, file->len, ret, err);

@@ -39,12 +39,13 @@ static enum rk_rc tell(const struct app *app, const char *path, const char *what
 }
 
 static enum rk_rc verify_release(const struct app *app, const struct verify_options *options,
-                                 const char *path, struct rk_err *err)
+                                 const struct job *job, const char *path, struct rk_err *err)
 {
+    EVP_PKEY *pub = job->job.key_count == 0 ? NULL : job->key[0].pub;
     struct rk_release_report report;
     char detail[160], images[48] = "";
 
-    if (rk_release_verify(app->ctx, path, &report, err) ||
+    if (rk_release_verify(app->ctx, path, pub, &report, err) ||
         (options->not_older != NULL && rk_release_not_older(path, options->not_older, err)))
         return rk_wrap(err, "%s", path);
     if (report.images != 0)
@@ -110,7 +111,7 @@ static enum rk_rc verify_paths(const struct app *app, const struct verify_option
     for (size_t i = 0; i < operands->count; i++) {
         const char *path = operands->v[i];
 
-        if (rk_release_is(path) ? verify_release(app, options, path, err)
+        if (rk_release_is(path) ? verify_release(app, options, job, path, err)
                                 : verify_file(app, options, job, path, err))
             return err->rc;
     }
@@ -153,6 +154,7 @@ const struct cmd cmd_verify = {
     .about =
         "The format is found by content. Without --pub or --ca only integrity is checked, and\n"
         "the answer says \"signer: not checked\". With one of them, unsigned content or another\n"
-        "signer is a failure. Exit code 3 when something does not hold.",
+        "signer is a failure; of a release, --pub is the release key. Exit code 3 when something "
+        "does not hold.",
     .run = run,
 };

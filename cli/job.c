@@ -7,6 +7,7 @@
 #include "ftpmprov/file.h"
 #include "ftpmprov/mac.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,6 +33,8 @@ void job_done(struct job **at)
     rk_bytes_done(&job->cert);
     rk_trust_free(job->trust);
     rk_secret_done(&job->secret);
+    rk_wants_done(&job->wants);
+    rk_sigbook_free(job->book);
     free(job);
 }
 
@@ -204,9 +207,47 @@ enum rk_rc job_write(const struct app *app, const char *out, const struct rk_byt
     return app->dry_run ? RK_OK : rk_file_write(out, RK_FILE_PUBLIC, made->p, made->len, err);
 }
 
+/* ---- signatures from elsewhere ---- */
+
+static enum rk_rc open_book(const struct app *app, const struct job_args *args,
+                            const struct rk_bytes *file, struct job *job, struct rk_err *err)
+{
+    struct rk_sigbook_owner owner;
+
+    if (args->to_sign == NULL && args->attach == NULL)
+        return RK_OK;
+    if (rk_sigbook_owner_of("sign", file, &owner, err) ||
+        (args->to_sign != NULL ? rk_sigbook_new(app->ctx, args->to_sign, &owner, &job->book, err)
+                               : rk_sigbook_open(app->ctx, args->attach, &owner, &job->book, err)))
+        return err->rc;
+    job->job.now = rk_sigbook_time(job->book);
+    return RK_OK;
+}
+
+static enum rk_rc end_round(const struct app *app, const struct job_args *args, struct job *job,
+                            struct rk_err *err)
+{
+    struct rk_sigbook_round round;
+
+    if (job->book == NULL)
+        return RK_OK;
+    if (rk_sigbook_take(job->book, &job->wants, err) ||
+        rk_sigbook_close_round(job->book, app->dry_run, &round, err))
+        return err->rc;
+    if (round.wanted != 0) {
+        out_note(app, "\"%s\": %" PRIu64 " signatures wanted",
+                 args->to_sign != NULL ? args->to_sign : args->attach, round.wanted);
+        return RK_OK;
+    }
+    return args->to_sign == NULL
+               ? RK_OK
+               : rk_fail(err, RK_E_USAGE,
+                         "--to-sign: nothing is to be signed elsewhere: the keys here can sign");
+}
+
 enum rk_rc job_change(const struct app *app, const struct job_args *args,
                       const struct operands *operands, const char *out,
-                      enum rk_rc (*change)(const char *format, const struct job *job,
+                      enum rk_rc (*change)(const char *format, struct job *job,
                                            const struct rk_bytes *file, struct rk_bytes *ret,
                                            struct rk_err *err),
                       struct rk_err *err)
@@ -215,11 +256,14 @@ enum rk_rc job_change(const struct app *app, const struct job_args *args,
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
 
-    if (job_open(app, args, &job, err) || rk_file_read(operands->v[1], JOB_FILE_MAX, &file, err))
+    if (job_open(app, args, &job, err) || rk_file_read(operands->v[1], JOB_FILE_MAX, &file, err) ||
+        open_book(app, args, &file, job, err))
         return err->rc;
     if (change(operands->v[0], job, &file, &made, err))
         return rk_wrap(err, "\"%s\"", operands->v[1]);
-    return job_write(app, out, &made, err);
+    if (end_round(app, args, job, err))
+        return err->rc;
+    return made.p == NULL ? RK_OK : job_write(app, out, &made, err);
 }
 
 /* ---- the table of formats ---- */

@@ -22,6 +22,7 @@ struct job_args {
     const char *ca;
     const char *secret; /* a symmetric key */
     bool reproducible;
+    const char *to_sign, *attach; /* folder of a signing round; at most one of them */
 };
 
 struct job {
@@ -37,6 +38,8 @@ struct job {
     struct rk_bytes cert;
     rk_trust *trust;
     struct rk_secret secret;
+    rk_sigbook *book; /* NULL: keys sign */
+    struct rk_wants wants;
 };
 /* On the heap, since it is large and points into itself. */
 enum rk_rc job_open(const struct app *app, const struct job_args *args, struct job **ret,
@@ -47,11 +50,11 @@ void job_done(struct job **job); /* for RK_AUTO */
 enum { JOB_FILE_MAX = 1 << 30 };
 /*
  * IN of the operands (FORMAT IN) by `change`, to out: what sign and encrypt are. The error names
- * IN.
+ * IN. When `change` leaves its result empty, signatures are wanted: a round is written instead.
  */
 enum rk_rc job_change(const struct app *app, const struct job_args *args,
                       const struct operands *operands, const char *out,
-                      enum rk_rc (*change)(const char *format, const struct job *job,
+                      enum rk_rc (*change)(const char *format, struct job *job,
                                            const struct rk_bytes *file, struct rk_bytes *ret,
                                            struct rk_err *err),
                       struct rk_err *err) RK_MUST_CHECK;

@@ -19,6 +19,10 @@ cp "$here/manifest.yaml" "$dir/manifest.yaml"
     openssl ecparam -name prime256v1 -genkey -noout -out "$dir/keys/pkc.key"
     openssl pkey -in "$dir/keys/pkc.key" -pubout -out "$dir/keys/pkc.pem"
 }
+[ -e "$dir/keys/release.pem" ] || {
+    openssl genpkey -algorithm ED25519 -out "$dir/keys/release.key"
+    openssl pkey -in "$dir/keys/release.key" -pubout -out "$dir/keys/release.pem"
+}
 [ -e "$dir/factory/factory.pem" ] ||
     openssl req -x509 -newkey rsa:3072 -nodes -keyout "$dir/factory/factory.key" \
         -out "$dir/factory/factory.pem" -subj "/CN=demo factory" -days 3650 \

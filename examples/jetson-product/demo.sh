@@ -13,8 +13,8 @@ say() {
 }
 say rotkit build "$dir/product.yaml"
 "$rotkit" build "$dir/product.yaml"
-say rotkit verify "$dir/release"
-"$rotkit" verify "$dir/release"
+say rotkit verify --pub "$dir/keys/release.pem" "$dir/release"
+"$rotkit" verify --pub "$dir/keys/release.pem" "$dir/release"
 echo
 ls -l "$dir/release/images"
 say rotkit inspect --html "$dir/qspi.html" "$dir/release/images/qspi.img"

@@ -2,14 +2,18 @@
 #include "base/folder.h"
 
 #include "base/mem.h"
+#include "ftpmprov/file.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void dir_done(DIR **dir)
 {
@@ -109,4 +113,62 @@ bool rk_tree_is_folder(const char *path)
     struct stat st;
 
     return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+void rk_folder_release(int *lock)
+{
+    if (*lock >= 0)
+        (void)close(*lock);
+    *lock = -1;
+}
+
+static enum rk_rc in_use(const char *path, const char *why, struct rk_err *err)
+{
+    return rk_fail(err, RK_E_USAGE, "\"%s\" is in use: %s", path, why);
+}
+
+static enum rk_rc lock_folder(const char *path, const char *why, int *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_folder_release) int lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (lock < 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot open \"%s\"", path);
+    if (flock(lock, LOCK_EX | LOCK_NB) != 0)
+        return in_use(path, why, err);
+    *ret = lock;
+    lock = -1;
+    return RK_OK;
+}
+
+enum rk_rc rk_folder_claim(const char *path, const char *why, int *ret_lock, struct rk_err *err)
+{
+    char parent[RK_PATH_MAX];
+    char *slash;
+
+    if (rk_tree_exists(path)) {
+        RK_AUTO(rk_folder_release) int stale = -1;
+
+        if (lock_folder(path, why, &stale, err) || rk_tree_remove(path, err))
+            return err->rc;
+    }
+    (void)snprintf(parent, sizeof parent, "%s", path);
+    slash = strrchr(parent, '/');
+    if (slash != NULL && slash != parent) {
+        *slash = '\0';
+        if (rk_file_make_dirs(parent, err))
+            return err->rc;
+    }
+    if (mkdir(path, 0777) != 0)
+        return errno == EEXIST ? in_use(path, why, err)
+                               : rk_fail_errno(err, RK_E_IO, "cannot make folder \"%s\"", path);
+    return lock_folder(path, why, ret_lock, err);
+}
+
+enum rk_rc rk_folder_sync(const char *path, struct rk_err *err)
+{
+    RK_AUTO(rk_folder_release) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0 || syncfs(fd) != 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot sync \"%s\"", path);
+    return RK_OK;
 }

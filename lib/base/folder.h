@@ -19,3 +19,13 @@ void rk_names_done(struct rk_names *names);
 enum rk_rc rk_tree_remove(const char *path, struct rk_err *err) RK_MUST_CHECK;
 bool rk_tree_exists(const char *path);
 bool rk_tree_is_folder(const char *path);
+
+/*
+ * An empty folder that is ours until the lock is given back. A stale one, whose owner is dead, is
+ * emptied; RK_E_USAGE '"path" is in use: WHY' when its owner lives.
+ */
+enum rk_rc rk_folder_claim(const char *path, const char *why, int *ret_lock,
+                           struct rk_err *err) RK_MUST_CHECK;
+void rk_folder_release(int *lock); /* closes it, -1 then; for RK_AUTO */
+/* What was written below it is on the disk. */
+enum rk_rc rk_folder_sync(const char *path, struct rk_err *err) RK_MUST_CHECK;

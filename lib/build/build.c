@@ -16,6 +16,7 @@ struct run {
     rk_devices *devices;
     rk_images *images;
     rk_release *release; /* NULL in a dry run */
+    bool waits;          /* for signatures from elsewhere: this run publishes nothing */
     struct rk_build_report report;
 };
 
@@ -44,21 +45,34 @@ static enum rk_rc give_back(struct run *run, const struct rk_device_sn *sn, stru
     return err->rc;
 }
 
+/* What nothing will be published of in this run: no unit counts as made. */
+static enum rk_rc drop_device(struct run *run, const struct rk_lane_device *device,
+                              struct rk_wants *wants, struct rk_err *err)
+{
+    if (wants->count != 0 && rk_sigbook_take(run->plan.book, wants, err))
+        return give_back(run, &device->sn, err);
+    return rk_ledger_void(run->ledger, &device->sn, err);
+}
+
 static enum rk_rc make_device(struct run *run, const struct rk_lane_device *device,
                               struct rk_err *err)
 {
     struct rk_lane_previous previous = { previous_certificate, run->release };
     RK_AUTO(rk_artifacts_done) struct rk_artifacts made = { .count = 0 };
+    RK_AUTO(rk_wants_done) struct rk_wants wants = { .count = 0 };
     uint8_t digest[32];
 
     if (rk_ledger_reserve(run->ledger, &device->sn, err))
         return err->rc;
-    if (rk_lane_run(&run->plan.lane, device, run->release == NULL ? NULL : &previous, &made, err) ||
-        rk_artifacts_digest(&made, digest, err) ||
-        (run->release != NULL && rk_ledger_commit(run->ledger, &device->sn, digest, err)))
+    if (rk_lane_run(&run->plan.lane, device, run->release == NULL ? NULL : &previous, &wants, &made,
+                    err))
         return give_back(run, &device->sn, err);
-    if (run->release == NULL)
-        return rk_ledger_void(run->ledger, &device->sn, err);
+    run->waits = run->waits || wants.count != 0;
+    if (run->release == NULL || run->waits)
+        return drop_device(run, device, &wants, err);
+    if (rk_artifacts_digest(&made, digest, err) ||
+        rk_ledger_commit(run->ledger, &device->sn, digest, err))
+        return give_back(run, &device->sn, err);
     return rk_release_add_device(run->release, &device->sn, &made, err);
 }
 
@@ -104,12 +118,72 @@ static enum rk_rc add_common(struct run *run, struct rk_err *err)
 /* Images first: they are few, and what is wrong with them is better known before a long batch. */
 static enum rk_rc make_images(const rk_ctx *ctx, struct run *run, struct rk_err *err)
 {
+    RK_AUTO(rk_wants_done) struct rk_wants wants = { .count = 0 };
+
     if (run->plan.manifest->images.count == 0)
         return RK_OK;
-    if (rk_images_make(ctx, &run->plan, run->release, run->options->dry_run, &run->images, err))
+    if (rk_images_make(ctx, &run->plan, run->release, run->options->dry_run, &wants, &run->images,
+                       err))
         return err->rc;
     run->report.images = rk_images_count(run->images);
+    run->waits = wants.count != 0;
+    if (run->waits)
+        return rk_sigbook_take(run->plan.book, &wants, err);
     return run->release == NULL ? RK_OK : rk_images_publish(run->images, run->release, err);
+}
+
+/* The release's own signature: by the book, from the release in place, or by the key. */
+static enum rk_rc sign_release(struct run *run, struct rk_err *err)
+{
+    struct rk_plan *plan = &run->plan;
+    RK_AUTO(rk_wants_done) struct rk_wants wants = { .count = 0 };
+    RK_AUTO(rk_bytes_done) struct rk_bytes index = RK_BYTES_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes kept = RK_BYTES_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
+
+    if (plan->release_key == NULL)
+        return RK_OK;
+    if (rk_release_to_sign(run->release, &index, &kept, err) ||
+        rk_sigbook_find(plan->book, plan->release_key, plan->release_scheme, &index, &signature,
+                        err))
+        return err->rc;
+    if (signature.p == NULL)
+        signature = rk_bytes_take(&kept);
+    if (signature.p == NULL && rk_sigbook_sign(plan->book, plan->release_key, plan->release_scheme,
+                                               "release.json", &index, &wants, &signature, err))
+        return rk_plan_at(plan, plan->manifest->release.key.at, "release.key", err);
+    run->waits = wants.count != 0;
+    if (run->waits)
+        return rk_sigbook_take(plan->book, &wants, err);
+    run->report.is_signed = true;
+    return rk_release_attach(run->release, &signature, err);
+}
+
+static enum rk_rc close_round(struct run *run, struct rk_err *err)
+{
+    struct rk_sigbook_round round;
+
+    if (run->plan.book == NULL)
+        return RK_OK;
+    if (rk_sigbook_close_round(run->plan.book, run->options->dry_run, &round, err))
+        return err->rc;
+    run->report.wanted = round.wanted;
+    run->report.round = round.round;
+    return RK_OK;
+}
+
+/* Everything is made, or waits for signatures. */
+static enum rk_rc finish(struct run *run, struct rk_err *err)
+{
+    if (run->report.stopped)
+        return RK_OK;
+    if (run->release != NULL && !run->waits && sign_release(run, err))
+        return err->rc;
+    if (close_round(run, err))
+        return err->rc;
+    return run->release == NULL || run->waits
+               ? RK_OK
+               : rk_release_publish(run->release, &run->report.outcome, err);
 }
 
 static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *err)
@@ -129,6 +203,8 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
         .manifest_sha256 = plan->manifest->sha256,
         .recipient_pem = plan->recipient.p == NULL ? NULL : &plan->recipient,
         .plaintext_secrets = options->plaintext_secrets,
+        .signer = plan->release_key,
+        .scheme = plan->release_scheme,
     };
     (void)snprintf(run->report.path, sizeof run->report.path, "%s", plan->path);
     run->report.has_unconfirmed_hash = plan->unconfirmed_hash;
@@ -139,9 +215,7 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
         return err->rc;
     if (make_images(ctx, run, err) || (run->devices != NULL && make_devices(run, err)))
         return err->rc;
-    if (run->release == NULL || run->report.stopped)
-        return RK_OK;
-    return rk_release_publish(run->release, &run->report.outcome, err);
+    return finish(run, err);
 }
 
 enum rk_rc rk_build(const rk_ctx *ctx, const struct rk_build_options *options,

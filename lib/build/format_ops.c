@@ -218,11 +218,13 @@ static void signatures_done(struct signatures *signatures)
         rk_bytes_done(&signatures->item[i]);
 }
 
-enum rk_rc rk_format_sign(const char *name, const struct rk_job *job, rk_signer *const *signer,
-                          const uint8_t *file, size_t len, struct rk_bytes *ret, struct rk_err *err)
+enum rk_rc rk_format_sign_by(const char *name, const struct rk_job *job,
+                             const struct rk_signing *by, const uint8_t *file, size_t len,
+                             struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_requests_done) struct rk_requests requests = { .count = 0 };
     RK_AUTO(signatures_done) struct signatures signatures = { .item = { RK_BYTES_NONE } };
+    bool whole = true;
 
     if (rk_format_to_sign(name, job, file, len, &requests, err))
         return err->rc;
@@ -230,11 +232,22 @@ enum rk_rc rk_format_sign(const char *name, const struct rk_job *job, rk_signer 
         const struct rk_request *request = &requests.item[i];
         size_t k = (size_t)(rk_job_key(job, request->role) - job->key);
 
-        if (rk_signer_sign(signer[k], request->scheme, request->message.p, request->message.len,
-                           &signatures.item[i], err))
+        if (rk_sigbook_sign(by->book, by->signer[k], request->scheme, request->what,
+                            &request->message, by->wants, &signatures.item[i], err))
             return rk_wrap(err, "%s", request->what);
+        whole = whole && signatures.item[i].p != NULL;
     }
+    if (!whole)
+        return RK_OK;
     return rk_format_attach(name, job, file, len, signatures.item, requests.count, ret, err);
+}
+
+enum rk_rc rk_format_sign(const char *name, const struct rk_job *job, rk_signer *const *signer,
+                          const uint8_t *file, size_t len, struct rk_bytes *ret, struct rk_err *err)
+{
+    const struct rk_signing by = { .signer = signer };
+
+    return rk_format_sign_by(name, job, &by, file, len, ret, err);
 }
 
 enum rk_rc rk_format_encrypt(const char *name, const struct rk_job *job, const uint8_t *file,

@@ -14,15 +14,16 @@
 
 enum { COMPONENT_MAX = 1 << 30, KEYS_MAX = 8, CERT_MAX = 1 << 20 };
 
-enum state { TO_DO, AT_WORK, DONE };
+enum state { TO_DO, AT_WORK, DONE, WAITING /* for a signature, its own or of a part */ };
 
 struct made {
     const struct rk_mimage *image;
     struct rk_format_info format;
     enum state state;
     struct rk_bytes bytes;
-    struct rk_bytes signer;     /* SubjectPublicKeyInfo of the main key; empty: not signed */
-    const struct made *content; /* what a detached signature is over; NULL: none */
+    struct rk_bytes signer;       /* SubjectPublicKeyInfo of the main key; empty: not signed */
+    const struct rk_bytes *input; /* what it was before; NULL: it was built of parts */
+    const struct made *content;   /* the image that a detached signature is over; NULL: none */
     struct rk_image_signature signature[RK_IMAGE_SIGNATURES_MAX];
     size_t signature_count;
 };
@@ -31,6 +32,7 @@ struct rk_images {
     const rk_ctx *ctx;
     const struct rk_plan *plan;
     const rk_release *previous;
+    struct rk_wants *wants;
     bool dry_run;
     int64_t now;
     struct rk_component *component; /* in the manifest's order */
@@ -111,9 +113,15 @@ static enum rk_rc find_source(rk_images *images, const char *name, struct source
     return rk_fail(err, RK_E_USAGE, "no component and no image is named \"%s\"", name);
 }
 
+static bool is_waiting(const struct source *source)
+{
+    return source->image != NULL && source->image->state == WAITING;
+}
+
 /* ---- the job ---- */
 
 struct work {
+    bool waits;        /* a part of it is not there yet */
     struct rk_job job; /* points into the rest */
     struct rk_input part[RK_MMAP_MAX];
     struct rk_setting setting[RK_MMAP_MAX];
@@ -145,6 +153,7 @@ static enum rk_rc add_parts(rk_images *images, const struct rk_mimage *image, st
 
         if (find_source(images, pair->v, &source, err))
             return at_image(images, image, pair->at, "parts", err);
+        work->waits = work->waits || is_waiting(&source);
         work->part[i] = (struct rk_input) { pair->name, source.bytes->p, source.bytes->len };
     }
     work->job.part = work->part;
@@ -278,34 +287,52 @@ static enum rk_rc open_work(rk_images *images, struct made *made, struct work **
 
 /* ---- one image ---- */
 
-/* The signature of the previous release over the same bytes, or a new one. */
+/* The signature of the previous release over the same bytes, if it has one that holds. */
+static enum rk_rc previous_of(const rk_images *images, const rk_signer *signer,
+                              const struct rk_request *request, struct rk_image_signature *ret,
+                              struct rk_err *err)
+{
+    struct rk_err damage;
+
+    if (images->previous == NULL)
+        return RK_OK;
+    if (rk_release_previous_signature(images->previous, ret, &ret->signature, err))
+        return err->rc;
+    if (ret->signature.p != NULL &&
+        rk_signature_check(images->ctx, rk_signer_pkey(signer), request->scheme, request->message.p,
+                           request->message.len, ret->signature.p, ret->signature.len,
+                           &damage) != RK_OK)
+        rk_bytes_done(&ret->signature);
+    return RK_OK;
+}
+
+/* By the book, from the previous release, or by the key; empty when it is wanted. */
 static enum rk_rc sign_request(const rk_images *images, rk_signer *signer,
                                const struct rk_request *request, struct rk_image_signature *ret,
                                struct rk_err *err)
 {
     const struct rk_bytes *spki = rk_signer_spki(signer);
+    rk_sigbook *book = images->plan->lane.book;
 
     (void)snprintf(ret->role, sizeof ret->role, "%s", request->role);
     ret->scheme = rk_scheme_name(request->scheme);
     if (rk_sha256(spki->p, spki->len, ret->key_sha256, err) ||
-        rk_sha256(request->message.p, request->message.len, ret->message_sha256, err))
+        rk_sha256(request->message.p, request->message.len, ret->message_sha256, err) ||
+        rk_sigbook_find(book, signer, request->scheme, &request->message, &ret->signature, err))
         return err->rc;
-    if (images->previous != NULL &&
-        rk_release_previous_signature(images->previous, ret, &ret->signature, err))
+    if (ret->signature.p == NULL && previous_of(images, signer, request, ret, err))
         return err->rc;
-    if (ret->signature.p != NULL &&
-        rk_signature_check(images->ctx, rk_signer_pkey(signer), request->scheme, request->message.p,
-                           request->message.len, ret->signature.p, ret->signature.len,
-                           err) == RK_OK)
+    if (ret->signature.p != NULL)
         return RK_OK;
-    rk_bytes_done(&ret->signature);
-    return rk_signer_sign(signer, request->scheme, request->message.p, request->message.len,
-                          &ret->signature, err);
+    return rk_sigbook_sign(book, signer, request->scheme, request->what, &request->message,
+                           images->wants, &ret->signature, err);
 }
 
 static enum rk_rc sign_all(const rk_images *images, struct made *made, const struct work *work,
-                           const struct rk_requests *requests, struct rk_err *err)
+                           const struct rk_requests *requests, bool *ret_whole, struct rk_err *err)
 {
+    size_t wanted = images->wants->count;
+
     for (size_t i = 0; i < requests->count; i++) {
         size_t k = 0;
 
@@ -316,22 +343,28 @@ static enum rk_rc sign_all(const rk_images *images, struct made *made, const str
                          &made->signature[i], err))
             return rk_wrap(err, "%s", requests->item[i].what);
     }
+    rk_wants_prefix(images->wants, wanted, made->image->name);
+    *ret_whole = images->wants->count == wanted;
     return RK_OK;
 }
 
+/* *ret_whole false: a signature is wanted, and the image waits. */
 static enum rk_rc sign(const rk_images *images, struct made *made, const struct work *work,
-                       struct rk_err *err)
+                       bool *ret_whole, struct rk_err *err)
 {
     RK_AUTO(rk_requests_done) struct rk_requests requests = { .count = 0 };
     struct rk_bytes signatures[RK_IMAGE_SIGNATURES_MAX];
     struct rk_bytes made_signed = RK_BYTES_NONE;
     const char *format = made->format.name;
 
+    *ret_whole = true;
     if (made->image->sign.at.line == 0)
         return RK_OK;
     if (rk_format_to_sign(format, &work->job, made->bytes.p, made->bytes.len, &requests, err) ||
-        sign_all(images, made, work, &requests, err))
+        sign_all(images, made, work, &requests, ret_whole, err))
         return err->rc;
+    if (!*ret_whole)
+        return RK_OK;
     for (size_t i = 0; i < requests.count; i++)
         signatures[i] = made->signature[i].signature;
     if (rk_format_attach(format, &work->job, made->bytes.p, made->bytes.len, signatures,
@@ -387,14 +420,19 @@ static enum rk_rc hand_over(const rk_images *images, struct made *made, struct r
     return RK_OK;
 }
 
-static enum rk_rc take_input(rk_images *images, struct made *made, struct rk_err *err)
+static enum rk_rc take_input(rk_images *images, struct made *made, bool *ret_waits,
+                             struct rk_err *err)
 {
     const struct rk_mimage *image = made->image;
     struct source source;
 
     if (find_source(images, image->input.v, &source, err))
         return at_image(images, image, image->input.at, "input", err);
+    made->input = source.bytes;
     made->content = source.image;
+    *ret_waits = is_waiting(&source);
+    if (*ret_waits)
+        return RK_OK;
     return rk_bytes_copy(source.bytes->p, source.bytes->len, &made->bytes, err);
 }
 
@@ -407,9 +445,9 @@ static enum rk_rc read_back(struct made *made, struct work *work, struct rk_err 
 
     if (made->image->sign.at.line == 0)
         work->job.key_count = 0;
-    if (made->format.detaches && made->content != NULL) {
-        content.p = made->content->bytes.p;
-        content.len = made->content->bytes.len;
+    if (made->format.detaches && made->input != NULL) {
+        content.p = made->input->p;
+        content.len = made->input->len;
         work->job.part = &content;
         work->job.part_count = 1;
     }
@@ -419,23 +457,33 @@ static enum rk_rc read_back(struct made *made, struct work *work, struct rk_err 
                             err);
 }
 
-static enum rk_rc process(rk_images *images, struct made *made, struct rk_err *err)
+/* What is packed or taken, before it is encrypted and signed. */
+static enum rk_rc start(rk_images *images, struct made *made, struct work *work, struct rk_err *err)
+{
+    if (made->image->input.v != NULL)
+        return take_input(images, made, &work->waits, err);
+    if (!work->waits && rk_format_build(made->format.name, &work->job, &made->bytes, err))
+        return at_image(images, made->image, made->image->at, "", err);
+    return RK_OK;
+}
+
+static enum rk_rc process(rk_images *images, struct made *made, bool *ret_whole, struct rk_err *err)
 {
     RK_AUTO(work_done) struct work *work = NULL;
 
-    if (open_work(images, made, &work, err))
+    *ret_whole = false;
+    if (open_work(images, made, &work, err) || start(images, made, work, err))
         return err->rc;
-    if (made->image->input.v != NULL) {
-        if (take_input(images, made, err))
-            return err->rc;
-    } else if (rk_format_build(made->format.name, &work->job, &made->bytes, err)) {
-        return at_image(images, made->image, made->image->at, "", err);
-    }
+    if (work->waits)
+        return RK_OK;
     /* The parts were for packing alone. */
     work->job.part_count = 0;
     if ((made->format.encrypts_first && encrypt(made, work, err)) ||
-        sign(images, made, work, err) || (!made->format.encrypts_first && encrypt(made, work, err)))
+        sign(images, made, work, ret_whole, err) ||
+        (*ret_whole && !made->format.encrypts_first && encrypt(made, work, err)))
         return at_image(images, made->image, made->image->at, "", err);
+    if (!*ret_whole)
+        return RK_OK;
     if (read_back(made, work, err)) {
         (void)rk_wrap(err, "read back");
         return at_image(images, made->image, made->image->at, "", err);
@@ -445,10 +493,12 @@ static enum rk_rc process(rk_images *images, struct made *made, struct rk_err *e
 
 static enum rk_rc make(rk_images *images, struct made *made, struct rk_err *err)
 {
+    bool whole;
+
     made->state = AT_WORK;
-    if (process(images, made, err))
+    if (process(images, made, &whole, err))
         return err->rc;
-    made->state = DONE;
+    made->state = whole ? DONE : WAITING;
     return RK_OK;
 }
 
@@ -484,7 +534,7 @@ static enum rk_rc open_images(rk_images *images, struct rk_err *err)
 }
 
 enum rk_rc rk_images_make(const rk_ctx *ctx, const struct rk_plan *plan, const rk_release *previous,
-                          bool dry_run, rk_images **ret, struct rk_err *err)
+                          bool dry_run, struct rk_wants *wants, rk_images **ret, struct rk_err *err)
 {
     RK_AUTO(free_at_exit) rk_images *images = rk_alloc(1, sizeof *images);
 
@@ -494,6 +544,7 @@ enum rk_rc rk_images_make(const rk_ctx *ctx, const struct rk_plan *plan, const r
     images->plan = plan;
     images->previous = previous;
     images->dry_run = dry_run;
+    images->wants = wants;
     images->now = plan->lane.now;
     if (open_images(images, err) || load_components(images, err))
         return err->rc;

@@ -49,7 +49,7 @@ static void certificate_role(const struct rk_ek_template *tpl, char *ret, size_t
         *c = (char)tolower((unsigned char)*c);
 }
 
-static enum rk_rc tbs(const struct rk_bytes *cert, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc tbs_of(const struct rk_bytes *cert, struct rk_bytes *ret, struct rk_err *err)
 {
     const unsigned char *p = cert->p;
     RK_AUTO(rk_x509_done) X509 *x509 = d2i_X509(NULL, &p, (long)cert->len);
@@ -63,31 +63,24 @@ static enum rk_rc tbs(const struct rk_bytes *cert, struct rk_bytes *ret, struct 
     return rc;
 }
 
-/* Puts the previous certificate in the place of the new one where only the signature differs. */
-static enum rk_rc keep_signature(const struct rk_lane *lane,
-                                 const struct rk_lane_previous *previous, const char *role,
-                                 const struct rk_device_sn *sn, struct rk_bytes *cert,
-                                 struct rk_err *err)
+/* The certificate of the previous release when only its signature could differ; else empty. */
+static enum rk_rc previous_of(const struct rk_lane *lane, const struct rk_lane_previous *previous,
+                              const char *role, const struct rk_device_sn *sn,
+                              const struct rk_bytes *tbs, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes old = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes old_tbs = RK_BYTES_NONE;
-    RK_AUTO(rk_bytes_done) struct rk_bytes new_tbs = RK_BYTES_NONE;
     struct rk_err damage; /* a damaged previous release is no reason to stop */
 
     if (previous == NULL)
         return RK_OK;
     if (previous->certificate(previous->arg, role, sn, &old, err))
         return err->rc;
-    if (old.p == NULL)
-        return RK_OK;
-    if (tbs(cert, &new_tbs, err))
-        return err->rc;
-    if (tbs(&old, &old_tbs, &damage) != RK_OK || old_tbs.len != new_tbs.len ||
-        memcmp(old_tbs.p, new_tbs.p, new_tbs.len) != 0 ||
+    if (old.p == NULL || tbs_of(&old, &old_tbs, &damage) != RK_OK || old_tbs.len != tbs->len ||
+        memcmp(old_tbs.p, tbs->p, tbs->len) != 0 ||
         rk_ekcert_verify(lane->trust, old.p, old.len, lane->now, &damage) != RK_OK)
         return RK_OK;
-    rk_bytes_done(cert);
-    *cert = rk_bytes_take(&old);
+    *ret = rk_bytes_take(&old);
     return RK_OK;
 }
 
@@ -104,21 +97,45 @@ static enum rk_rc check_certificate(const struct rk_lane *lane, const struct rk_
     return rk_ekcert_verify(lane->trust, cert->p, cert->len, lane->now, err);
 }
 
+/* By the book, from the previous release, or by the key; *ret stays empty when it is wanted. */
+static enum rk_rc certify(const struct rk_lane *lane, const struct rk_device_sn *sn,
+                          const struct rk_ek_template *tpl, const struct rk_bytes *spki,
+                          const struct rk_lane_previous *previous, struct rk_wants *wants,
+                          struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes tbs = RK_BYTES_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
+    rk_signer *key = rk_ca_key(lane->ca);
+    enum rk_scheme scheme = rk_signer_default_scheme(key);
+    char role[32];
+
+    certificate_role(tpl, role, sizeof role);
+    if (rk_ekcert_to_sign(lane->ctx, lane->ca, &lane->certificate, sn->b, RK_DEVICE_SN_LEN, spki,
+                          &tbs, err) ||
+        rk_sigbook_find(lane->book, key, scheme, &tbs, &signature, err))
+        return err->rc;
+    if (signature.p == NULL) {
+        if (previous_of(lane, previous, role, sn, &tbs, ret, err))
+            return err->rc;
+        if (ret->p != NULL)
+            return RK_OK;
+        if (rk_sigbook_sign(lane->book, key, scheme, role, &tbs, wants, &signature, err))
+            return rk_wrap(err, "cannot sign a certificate");
+    }
+    return signature.p == NULL ? RK_OK : rk_ekcert_attach(lane->ca, &tbs, &signature, ret, err);
+}
+
 static enum rk_rc make_ek(const struct rk_lane *lane, const struct rk_lane_device *device,
-                          const struct rk_lane_previous *previous, size_t i, struct made *made,
-                          struct rk_err *err)
+                          const struct rk_lane_previous *previous, size_t i, struct rk_wants *wants,
+                          struct made *made, struct rk_err *err)
 {
     const struct rk_ek_template *tpl = lane->templates[i];
     struct rk_ek *ek = &made->ek[i];
     struct rk_bytes *cert = &made->cert[i];
-    char role[32];
 
-    certificate_role(tpl, role, sizeof role);
     if (rk_ek_derive(lane->ctx, &made->identity.eps, lane->profile, tpl, ek, err) ||
-        rk_ekcert_issue(lane->ctx, lane->ca, &lane->certificate, device->sn.b, RK_DEVICE_SN_LEN,
-                        &ek->spki, cert, err) ||
-        keep_signature(lane, previous, role, &device->sn, cert, err) ||
-        check_certificate(lane, ek, cert, err))
+        certify(lane, &device->sn, tpl, &ek->spki, previous, wants, cert, err) ||
+        (cert->p != NULL && check_certificate(lane, ek, cert, err)))
         return rk_wrap(err, "EK %s", rk_ek_template_name(tpl));
     return RK_OK;
 }
@@ -280,8 +297,8 @@ static enum rk_rc take_certificates(const struct rk_lane *lane, struct made *mad
 /* The ODM's half: from KDK0 to certificates, and the container unless the OEM is in the same house.
  */
 static enum rk_rc run_odm(const struct rk_lane *lane, const struct rk_lane_device *device,
-                          const struct rk_lane_previous *previous, struct made *made,
-                          struct rk_err *err)
+                          const struct rk_lane_previous *previous, struct rk_wants *wants,
+                          struct made *made, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes container = RK_BYTES_NONE;
 
@@ -289,9 +306,11 @@ static enum rk_rc run_odm(const struct rk_lane *lane, const struct rk_lane_devic
                            &made->identity, err))
         return err->rc;
     for (size_t i = 0; i < lane->template_count; i++) {
-        if (make_ek(lane, device, previous, i, made, err))
+        if (make_ek(lane, device, previous, i, wants, made, err))
             return err->rc;
     }
+    if (wants->count != 0)
+        return RK_OK; /* no blob or container without its certificates */
     if (lane->fuses && make_fuses(device, &made->out, err))
         return rk_wrap(err, "fuse data");
     if (lane->oem)
@@ -319,20 +338,36 @@ static enum rk_rc run_oem(const struct rk_lane *lane, const struct rk_lane_devic
     return rk_artifacts_take(&made->out, "key-blob", &image, err);
 }
 
+static enum rk_rc finish(const struct rk_lane *lane, const struct rk_lane_device *device,
+                         struct made *made, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes description = RK_BYTES_NONE;
+
+    if ((lane->oem && run_oem(lane, device, made, err)) ||
+        describe_device(lane, &device->sn, made, &description, err) ||
+        rk_artifacts_take(&made->out, "device", &description, err))
+        return err->rc;
+    return lane->odm ? take_certificates(lane, made, err) : RK_OK;
+}
+
 enum rk_rc rk_lane_run(const struct rk_lane *lane, const struct rk_lane_device *device,
-                       const struct rk_lane_previous *previous, struct rk_artifacts *ret,
-                       struct rk_err *err)
+                       const struct rk_lane_previous *previous, struct rk_wants *wants,
+                       struct rk_artifacts *ret, struct rk_err *err)
 {
     RK_AUTO(made_done) struct made made = { .out.count = 0 };
-    RK_AUTO(rk_bytes_done) struct rk_bytes description = RK_BYTES_NONE;
+    RK_AUTO(rk_wants_done) struct rk_wants wanted = { .item = NULL };
     char text[21];
 
     rk_device_sn_text(&device->sn, text);
-    if ((lane->odm && run_odm(lane, device, previous, &made, err)) ||
-        (lane->oem && run_oem(lane, device, &made, err)) ||
-        describe_device(lane, &device->sn, &made, &description, err) ||
-        rk_artifacts_take(&made.out, "device", &description, err) ||
-        (lane->odm && take_certificates(lane, &made, err)))
+    if (lane->odm && run_odm(lane, device, previous, &wanted, &made, err))
+        return rk_wrap(err, "device %s", text);
+    if (wanted.count != 0) {
+        rk_wants_prefix(&wanted, 0, text);
+        *wants = wanted;
+        wanted = (struct rk_wants) { .item = NULL };
+        return RK_OK;
+    }
+    if (finish(lane, device, &made, err))
         return rk_wrap(err, "device %s", text);
     *ret = made.out;
     made.out.count = 0;

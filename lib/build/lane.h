@@ -12,6 +12,7 @@
 #include "ftpmprov/ekcert.h"
 #include "ftpmprov/identity.h"
 #include "ftpmprov/nvftpm.h"
+#include "ftpmprov/sigbook.h"
 
 enum { RK_LANE_TEMPLATES_MAX = 16 };
 
@@ -25,6 +26,7 @@ struct rk_lane {
     rk_ca *ca;
     struct rk_ekcert_profile certificate;
     const rk_trust *trust; /* the CA's own chain */
+    rk_sigbook *book;      /* signatures from elsewhere; NULL: the CA's key signs */
     int64_t now;
     bool odm, oem;           /* which half of the work is ours */
     bool fuses;              /* per-device fuse files */
@@ -53,6 +55,10 @@ struct rk_lane_previous {
     void *arg;
 };
 
+/*
+ * When signatures are wanted, *ret stays empty and *wants (empty before) gets what is to be signed
+ * for this device; a later round makes it.
+ */
 enum rk_rc rk_lane_run(const struct rk_lane *lane, const struct rk_lane_device *device,
-                       const struct rk_lane_previous *previous, struct rk_artifacts *ret,
-                       struct rk_err *err) RK_MUST_CHECK;
+                       const struct rk_lane_previous *previous, struct rk_wants *wants,
+                       struct rk_artifacts *ret, struct rk_err *err) RK_MUST_CHECK;

@@ -11,6 +11,8 @@ enum { RECIPIENT_MAX = 1 << 20, SECONDS_A_DAY = 86400 };
 
 void rk_plan_done(struct rk_plan *plan)
 {
+    rk_sigbook_free(plan->book);
+    rk_signer_free(plan->release_key);
     rk_ca_free(plan->ca);
     rk_signer_free(plan->ca_key);
     rk_mac_free(plan->root_key);
@@ -154,7 +156,7 @@ static enum rk_rc open_ca(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err
         return rk_plan_at(plan, m->ek.ca.key.at, "ek.ca.key", err);
     if (rk_ca_open(ctx, m->ek.ca.certificate.v, plan->ca_key, plan->lane.now, &plan->ca, err))
         return rk_plan_at(plan, m->ek.ca.certificate.at, "ek.ca.certificate", err);
-    if (rk_ca_probe(plan->ca, err))
+    if ((plan->book == NULL || rk_signer_can_sign(plan->ca_key)) && rk_ca_probe(plan->ca, err))
         return rk_plan_at(plan, m->ek.ca.key.at, "ek.ca.key", err);
     plan->lane.ca = plan->ca;
     if (rk_ca_chain_pem(plan->ca, &plan->chain, err) ||
@@ -165,19 +167,55 @@ static enum rk_rc open_ca(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err
 }
 
 /* design.md, trust rule 4 */
-static enum rk_rc check_reproducible(const struct rk_plan *plan, struct rk_err *err)
+static enum rk_rc check_reproducible(const struct rk_plan *plan, enum rk_scheme scheme,
+                                     const char *whose, struct rk_err *err)
 {
     const struct rk_manifest *m = plan->manifest;
-    enum rk_scheme scheme = rk_signer_default_scheme(plan->ca_key);
 
     if (!m->release.reproducible.v || scheme == RK_SCHEME_RSA_PKCS1_SHA256 ||
+        scheme == RK_SCHEME_RSA_PKCS1_SHA384 || scheme == RK_SCHEME_RSA_PKCS1_SHA512 ||
         scheme == RK_SCHEME_ED25519 || rk_release_is(plan->path))
         return RK_OK;
     return rk_manifest_fail(
         m, m->release.reproducible.at, err, RK_E_USAGE,
         "release.reproducible: %s signatures are random, and there is no previous "
-        "release to keep them from: use an RSA or Ed25519 CA",
-        rk_scheme_name(scheme));
+        "release to keep them from: use an RSA or Ed25519 %s",
+        rk_scheme_name(scheme), whose);
+}
+
+static enum rk_rc open_release_key(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err)
+{
+    const struct rk_manifest *m = plan->manifest;
+    struct rk_pin pin = { .source = m->release.passphrase.v };
+
+    if (m->release.key.v == NULL)
+        return RK_OK;
+    if (rk_signer_open(ctx, m->release.key.v, &pin, &plan->release_key, err))
+        return rk_plan_at(plan, m->release.key.at, "release.key", err);
+    plan->release_scheme = m->release.scheme.v == NULL ? rk_signer_default_scheme(plan->release_key)
+                                                       : rk_scheme_find(m->release.scheme.v);
+    if (plan->release_scheme == RK_SCHEME_NONE)
+        return rk_manifest_fail(m, m->release.scheme.at, err, RK_E_USAGE,
+                                "release.scheme: unknown scheme \"%s\"",
+                                m->release.scheme.v == NULL ? "" : m->release.scheme.v);
+    return check_reproducible(plan, plan->release_scheme, "release key", err);
+}
+
+/* Every round says the same time, so that what was signed in one is made again in the next. */
+static enum rk_rc open_book(const rk_ctx *ctx, const struct rk_build_options *options,
+                            struct rk_plan *plan, struct rk_err *err)
+{
+    struct rk_sigbook_owner owner = { .kind = "build" };
+
+    if (options->to_sign == NULL && options->attach == NULL)
+        return RK_OK;
+    memcpy(owner.sha256, plan->manifest->sha256, sizeof owner.sha256);
+    if (options->to_sign != NULL ? rk_sigbook_new(ctx, options->to_sign, &owner, &plan->book, err)
+                                 : rk_sigbook_open(ctx, options->attach, &owner, &plan->book, err))
+        return err->rc;
+    plan->lane.book = plan->book;
+    plan->lane.now = rk_sigbook_time(plan->book);
+    return RK_OK;
 }
 
 static enum rk_rc plan_odm(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err)
@@ -186,7 +224,7 @@ static enum rk_rc plan_odm(const rk_ctx *ctx, struct rk_plan *plan, struct rk_er
         open_ca(ctx, plan, err))
         return err->rc;
     plan->lane.handover_minor = 1;
-    return check_reproducible(plan, err);
+    return check_reproducible(plan, rk_signer_default_scheme(plan->ca_key), "CA", err);
 }
 
 enum rk_rc rk_plan_read_key(const struct rk_plan *plan, const struct rk_mstr *from,
@@ -293,7 +331,8 @@ static enum rk_rc make(const rk_ctx *ctx, const struct rk_build_options *options
         return err->rc;
     path = options->out != NULL ? options->out : plan->manifest->release.path.v;
     if (rk_path_join("", path, plan->path, sizeof plan->path, err) ||
-        rk_clock_now(ctx, &plan->lane.now, err) || find_platform(plan, err))
+        rk_clock_now(ctx, &plan->lane.now, err) || find_platform(plan, err) ||
+        open_book(ctx, options, plan, err) || open_release_key(ctx, plan, err))
         return err->rc;
     plan->lane.ctx = ctx;
     if (plan->manifest->devices.at.line == 0)

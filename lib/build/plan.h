@@ -21,6 +21,9 @@ struct rk_plan {
     struct rk_secret common_fuses; /* fuse XML; empty when it is not asked for */
     bool unconfirmed_hash;
     /* What the lane borrows. */
+    rk_sigbook *book;
+    rk_signer *release_key; /* NULL: the release is not signed */
+    enum rk_scheme release_scheme;
     rk_signer *ca_key;
     rk_ca *ca;
     struct rk_bytes chain; /* PEM, issuing CA first */

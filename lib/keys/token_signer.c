@@ -13,8 +13,6 @@
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
 
-RK_OSSL_CLEANUP(ecdsa_done, ECDSA_SIG, ECDSA_SIG_free)
-
 enum { SIGNATURE_MAX = 2048, INPUT_MAX = 128 };
 
 /* The digest made here, or in the token where it does no bare signing. */
@@ -71,30 +69,6 @@ static CK_RV sign_in_token(const struct rk_token_work *work, void *arg)
         rv = work->fn->C_Sign(work->session, (CK_BYTE_PTR)(uintptr_t)act->msg, act->msg_len,
                               act->signature, &act->signature_len);
     return rv;
-}
-
-/* r ‖ s to the DER that everybody else has. */
-static enum rk_rc to_der(const struct act *act, struct rk_bytes *ret, struct rk_err *err)
-{
-    RK_AUTO(ecdsa_done) ECDSA_SIG *sig = ECDSA_SIG_new();
-    size_t half = act->signature_len / 2;
-    BIGNUM *r = BN_bin2bn(act->signature, (int)half, NULL);
-    BIGNUM *s = BN_bin2bn(act->signature + half, (int)half, NULL);
-    unsigned char *der = NULL;
-    enum rk_rc rc;
-    int len;
-
-    if (sig == NULL || r == NULL || s == NULL || ECDSA_SIG_set0(sig, r, s) != 1) {
-        BN_free(r);
-        BN_free(s);
-        return rk_fail_nomem(err);
-    }
-    len = i2d_ECDSA_SIG(sig, &der);
-    if (len <= 0)
-        return rk_fail_nomem(err);
-    rc = rk_bytes_copy(der, (size_t)len, ret, err);
-    OPENSSL_free(der);
-    return rc;
 }
 
 static size_t salt_len(const struct token_signer *signer, const struct rk_scheme_row *scheme,
@@ -188,7 +162,7 @@ static enum rk_rc sign(void *self, const rk_ctx *ctx, const struct rk_scheme_row
         rk_token_key_run(signer->key, "cannot sign", sign_in_token, &act, err))
         return err->rc;
     if (signer->curve_bytes != 0)
-        return to_der(&act, ret, err);
+        return rk_ecdsa_from_raw(act.signature, act.signature_len, ret, err);
     return rk_bytes_copy(act.signature, act.signature_len, ret, err);
 }
 

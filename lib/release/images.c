@@ -119,14 +119,14 @@ enum rk_rc rk_release_previous_signature(const rk_release *release,
 
 /* ---- reading back ---- */
 
-static enum rk_rc read_signer(struct rk_jv entry, EVP_PKEY **ret, struct rk_err *err)
+enum rk_rc rk_release_read_key(struct rk_jv value, EVP_PKEY **ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
     const unsigned char *at;
 
-    if (rk_json_get(entry, "signer").v == NULL)
+    if (value.v == NULL)
         return RK_OK;
-    if (read_hex(rk_json_get(entry, "signer"), SPKI_MAX, &spki, err))
+    if (read_hex(value, SPKI_MAX, &spki, err))
         return err->rc;
     at = spki.p;
     *ret = d2i_PUBKEY(NULL, &at, (long)spki.len);
@@ -164,8 +164,8 @@ enum rk_rc rk_image_verify(const rk_ctx *ctx, const char *root, struct rk_jv ent
 
     if (format == NULL)
         return rk_fail(err, RK_E_VERIFY, "release.json: an image without a format");
-    if (read_signer(entry, &signer, err) || read_content(root, entry, &content, err) ||
-        rk_clock_now(ctx, &job.now, err))
+    if (rk_release_read_key(rk_json_get(entry, "signer"), &signer, err) ||
+        read_content(root, entry, &content, err) || rk_clock_now(ctx, &job.now, err))
         return err->rc;
     part.p = content.p;
     part.len = content.len;

@@ -14,11 +14,35 @@ struct rk_release {
     struct rk_jv files; /* its "files" */
     rk_json *previous;  /* release.json of the release in place; NULL: there is none */
     bool has_secrets;
+    struct rk_bytes index; /* release.json, once it is written */
     char path[RK_PATH_MAX], staging[RK_PATH_MAX];
     int lock; /* on the staging folder, as long as this build is at work; -1: none */
 };
 enum { RK_RELEASE_JSON_MAX = 1 << 30 };
 
+/* signature.c: of release.json */
+enum { RK_RELEASE_SIG_MAX = 8192 };
+#define RK_RELEASE_SIG "release.json.sig"
+void rk_release_put_signer(rk_release *release);
+/*
+ * The file of a release at root against the key that release.json (doc, over the bytes text) names,
+ * and against pub unless NULL. RK_E_VERIFY. Tells in ret_signer what was checked.
+ */
+enum rk_rc rk_release_hold_signature(const rk_ctx *ctx, const char *root, rk_json *doc,
+                                     const struct rk_bytes *text, EVP_PKEY *pub,
+                                     char ret_signer[96], struct rk_err *err) RK_MUST_CHECK;
+/* writer.c: the indices and release.json, unless they have been written. */
+enum rk_rc rk_release_close_index(rk_release *release, struct rk_err *err) RK_MUST_CHECK;
+/* A new file of the staging folder, with the folders above it. */
+enum rk_rc rk_release_stage(const rk_release *release, const char *path, enum rk_file_mode mode,
+                            const void *bytes, size_t len, struct rk_err *err) RK_MUST_CHECK;
+/* A file of the release in place; empty *ret when there is none. */
+enum rk_rc rk_release_read_previous(const rk_release *release, const char *path,
+                                    struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+
 /* images.c: an image of release.json read and held against its format and signer. */
 enum rk_rc rk_image_verify(const rk_ctx *ctx, const char *root, struct rk_jv entry,
                            const struct rk_bytes *bytes, struct rk_err *err) RK_MUST_CHECK;
+/* A public key as release.json has it, in hex; NULL *ret when value is absent. */
+enum rk_rc rk_release_read_key(struct rk_jv value, EVP_PKEY **ret,
+                               struct rk_err *err) RK_MUST_CHECK;

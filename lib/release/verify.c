@@ -258,7 +258,7 @@ static enum rk_rc check_secrets(struct verifying *v, struct rk_err *err)
 }
 
 /* clang-format off */
-static const char *const top_names[] = { "ca", "devices", "handover", "images", "release.json", "secrets" };
+static const char *const top_names[] = { "ca", "devices", "handover", "images", "release.json", RK_RELEASE_SIG, "secrets" };
 /* clang-format on */
 
 static enum rk_rc check_top(const struct verifying *v, struct rk_err *err)
@@ -335,7 +335,7 @@ static enum rk_rc check_files(struct verifying *v, struct rk_jv files, struct rk
     return RK_OK;
 }
 
-static enum rk_rc read_index(struct verifying *v, rk_json **ret, struct rk_err *err)
+static enum rk_rc read_index(struct verifying *v, EVP_PKEY *pub, rk_json **ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     uint64_t version = 0;
@@ -346,6 +346,8 @@ static enum rk_rc read_index(struct verifying *v, rk_json **ret, struct rk_err *
         return rk_wrap(err, "release.json");
     if (!rk_json_u64(rk_json_get(rk_json_root(*ret), "rotkit_release"), &version) || version != 1)
         return rk_fail(err, RK_E_FORMAT, "release.json: not of version 1");
+    if (rk_release_hold_signature(v->ctx, v->root, *ret, &text, pub, v->report.signer, err))
+        return err->rc;
     (void)rk_json_u64(rk_json_get(rk_json_root(*ret), "devices"), &v->report.devices);
     return RK_OK;
 }
@@ -368,13 +370,13 @@ static enum rk_rc read_chain(struct verifying *v, struct rk_err *err)
     return RK_OK;
 }
 
-enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, struct rk_release_report *ret,
-                             struct rk_err *err)
+enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
+                             struct rk_release_report *ret, struct rk_err *err)
 {
     RK_AUTO(rk_json_done) rk_json *doc = NULL;
     RK_AUTO(verifying_done) struct verifying v = { .ctx = ctx, .root = path };
 
-    if (read_index(&v, &doc, err) || rk_clock_now(ctx, &v.now, err) || read_chain(&v, err))
+    if (read_index(&v, pub, &doc, err) || rk_clock_now(ctx, &v.now, err) || read_chain(&v, err))
         return err->rc;
     struct rk_jv root = rk_json_root(doc);
     struct rk_jv buckets = rk_json_get(root, "buckets");
@@ -382,7 +384,6 @@ enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, struct rk_rele
         check_buckets(&v, buckets, err) || check_bucket_count(&v, buckets, err) ||
         check_secrets(&v, err))
         return err->rc;
-    (void)snprintf(v.report.signer, sizeof v.report.signer, "not checked");
     *ret = v.report;
     return RK_OK;
 }

@@ -15,7 +15,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,56 +60,18 @@ static void put_head(rk_release *release)
     rk_json_put_str(root, "product", options->product);
     rk_json_put_str(root, "platform", options->platform);
     rk_json_put_hex(root, "manifest_sha256", options->manifest_sha256, 32);
+    rk_release_put_signer(release);
     release->files = rk_json_put_array(root, "files");
 }
 
-static enum rk_rc make_parent(const char *path, struct rk_err *err)
-{
-    char parent[RK_PATH_MAX];
-    char *slash;
-
-    (void)snprintf(parent, sizeof parent, "%s", path);
-    slash = strrchr(parent, '/');
-    if (slash == NULL || slash == parent)
-        return RK_OK;
-    *slash = '\0';
-    return rk_file_make_dirs(parent, err);
-}
-
-static enum rk_rc busy(rk_release *release, struct rk_err *err)
-{
-    (void)rk_fail(err, RK_E_USAGE, "\"%s\" is in use: another build writes the same release",
-                  release->staging);
-    release->staging[0] = '\0'; /* not ours to remove */
-    return err->rc;
-}
-
-static enum rk_rc lock_staging(rk_release *release, struct rk_err *err)
-{
-    release->lock = open(release->staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (release->lock < 0)
-        return rk_fail_errno(err, RK_E_IO, "cannot open \"%s\"", release->staging);
-    if (flock(release->lock, LOCK_EX | LOCK_NB) != 0)
-        return busy(release, err);
-    return RK_OK;
-}
-
-/* A stale folder of a build that died is nobody's any more, so its lock can be had. */
 static enum rk_rc open_staging(rk_release *release, struct rk_err *err)
 {
-    if (rk_tree_exists(release->staging)) {
-        if (lock_staging(release, err) || rk_tree_remove(release->staging, err))
-            return err->rc;
-        (void)close(release->lock);
-        release->lock = -1;
-    }
-    if (make_parent(release->staging, err))
+    if (rk_folder_claim(release->staging, "another build writes the same release", &release->lock,
+                        err)) {
+        release->staging[0] = '\0'; /* not ours to remove */
         return err->rc;
-    if (mkdir(release->staging, 0777) != 0)
-        return errno == EEXIST
-                   ? busy(release, err)
-                   : rk_fail_errno(err, RK_E_IO, "cannot make folder \"%s\"", release->staging);
-    return lock_staging(release, err);
+    }
+    return RK_OK;
 }
 
 /* release.json of the release in place; one that cannot be read is of no use, and that is no fault.
@@ -162,16 +123,16 @@ void rk_release_close(rk_release *release)
         return;
     if (release->staging[0] != '\0' && rk_tree_remove(release->staging, &err) != RK_OK)
         rk_warn(release->ctx, "%s", err.msg);
-    if (release->lock >= 0)
-        (void)close(release->lock);
+    rk_folder_release(&release->lock);
     rk_json_free(release->doc);
     rk_json_free(release->previous);
+    rk_bytes_done(&release->index);
     rk_free(release);
 }
 
 /* Creates <staging>/<path> with the folders above it. */
-static enum rk_rc stage(const rk_release *release, const char *path, enum rk_file_mode mode,
-                        const void *bytes, size_t len, struct rk_err *err)
+enum rk_rc rk_release_stage(const rk_release *release, const char *path, enum rk_file_mode mode,
+                            const void *bytes, size_t len, struct rk_err *err)
 {
     char full[RK_PATH_MAX], folder[RK_PATH_MAX];
 
@@ -187,13 +148,13 @@ static enum rk_rc stage(const rk_release *release, const char *path, enum rk_fil
 enum rk_rc rk_release_add_file(rk_release *release, const char *path, const char *role,
                                const struct rk_bytes *bytes, struct rk_err *err)
 {
-    if (stage(release, path, RK_FILE_PUBLIC, bytes->p, bytes->len, err))
+    if (rk_release_stage(release, path, RK_FILE_PUBLIC, bytes->p, bytes->len, err))
         return err->rc;
     return rk_index_put(release->files, release->staging, path, role, err);
 }
 
-static enum rk_rc read_previous(const rk_release *release, const char *path, struct rk_bytes *ret,
-                                struct rk_err *err)
+enum rk_rc rk_release_read_previous(const rk_release *release, const char *path,
+                                    struct rk_bytes *ret, struct rk_err *err)
 {
     char full[RK_PATH_MAX];
 
@@ -214,7 +175,7 @@ enum rk_rc rk_release_previous(const rk_release *release, const struct rk_role_r
 
     if (rk_artifact_path(role, sn, false, path, sizeof path, err))
         return err->rc;
-    return read_previous(release, path, ret, err);
+    return rk_release_read_previous(release, path, ret, err);
 }
 
 /*
@@ -249,7 +210,8 @@ static enum rk_rc seal(const rk_release *release, const char *path, const char *
     RK_AUTO(rk_bytes_done) struct rk_bytes old_id = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes old = RK_BYTES_NONE;
 
-    if (read_previous(release, id_path, &old_id, err) || read_previous(release, path, &old, err))
+    if (rk_release_read_previous(release, id_path, &old_id, err) ||
+        rk_release_read_previous(release, path, &old, err))
         return err->rc;
     if (old.p != NULL && old_id.len == 64 && memcmp(old_id.p, id, 64) == 0) {
         *ret = rk_bytes_take(&old);
@@ -268,7 +230,8 @@ static enum rk_rc add_secret(const rk_release *release, const struct rk_artifact
     if (rk_artifact_path(item->role, sn, !plain, path, sizeof path, err))
         return err->rc;
     if (plain)
-        return stage(release, path, RK_FILE_PRIVATE, item->secret.p, item->secret.len, err);
+        return rk_release_stage(release, path, RK_FILE_PRIVATE, item->secret.p, item->secret.len,
+                                err);
     if (release->options->recipient_pem == NULL)
         return rk_fail(err, RK_E_INTERNAL, "secret output without a recipient");
     if (rk_artifact_path(item->role, sn, false, id_path, sizeof id_path - 3, err))
@@ -276,9 +239,9 @@ static enum rk_rc add_secret(const rk_release *release, const struct rk_artifact
     memcpy(id_path + strlen(id_path), ".id", 4);
     if (content_id(release, &item->secret, id, err) ||
         seal(release, path, id_path, id, &item->secret, &sealed, err) ||
-        stage(release, path, RK_FILE_PRIVATE, sealed.p, sealed.len, err))
+        rk_release_stage(release, path, RK_FILE_PRIVATE, sealed.p, sealed.len, err))
         return err->rc;
-    return stage(release, id_path, RK_FILE_PRIVATE, id, 64, err);
+    return rk_release_stage(release, id_path, RK_FILE_PRIVATE, id, 64, err);
 }
 
 enum rk_rc rk_release_add_device(rk_release *release, const struct rk_device_sn *sn,
@@ -294,7 +257,8 @@ enum rk_rc rk_release_add_device(rk_release *release, const struct rk_device_sn 
             if (add_secret(release, item, sn, err))
                 return err->rc;
         } else if (rk_artifact_path(item->role, sn, false, path, sizeof path, err) ||
-                   stage(release, path, RK_FILE_PUBLIC, item->bytes.p, item->bytes.len, err)) {
+                   rk_release_stage(release, path, RK_FILE_PUBLIC, item->bytes.p, item->bytes.len,
+                                    err)) {
             return err->rc;
         }
     }
@@ -328,13 +292,14 @@ static enum rk_rc index_top(rk_release *release, const char *top, struct rk_jv b
     return RK_OK;
 }
 
-static enum rk_rc write_indices(rk_release *release, struct rk_err *err)
+enum rk_rc rk_release_close_index(rk_release *release, struct rk_err *err)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     struct rk_jv root = rk_json_root(release->doc);
     struct rk_jv buckets = rk_json_put_array(root, "buckets");
     uint64_t devices = 0, handovers = 0, secrets = 0;
 
+    if (release->index.p != NULL)
+        return RK_OK;
     if (index_top(release, "devices", buckets, &devices, err) ||
         index_top(release, "handover", buckets, &handovers, err) ||
         index_top(release, "secrets", buckets, &secrets, err))
@@ -344,24 +309,10 @@ static enum rk_rc write_indices(rk_release *release, struct rk_err *err)
                     !release->has_secrets                 ? "none"
                     : release->options->plaintext_secrets ? "plaintext"
                                                           : "sealed");
-    if (rk_json_text(release->doc, true, &text, err))
+    if (rk_json_text(release->doc, true, &release->index, err))
         return err->rc;
-    return stage(release, "release.json", RK_FILE_PUBLIC, text.p, text.len, err);
-}
-
-static void fd_done(int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd);
-}
-
-static enum rk_rc sync_all(const char *path, struct rk_err *err)
-{
-    RK_AUTO(fd_done) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd < 0 || syncfs(fd) != 0)
-        return rk_fail_errno(err, RK_E_IO, "cannot sync \"%s\"", path);
-    return RK_OK;
+    return rk_release_stage(release, "release.json", RK_FILE_PUBLIC, release->index.p,
+                            release->index.len, err);
 }
 
 static enum rk_rc same_file(const char *a_root, const char *b_root, const char *path, bool *ret,
@@ -401,6 +352,21 @@ static enum rk_rc same_secrets(const rk_release *release, bool *ret, struct rk_e
     return RK_OK;
 }
 
+static EVP_PKEY *signer_of(const rk_release *release)
+{
+    const rk_signer *signer = release->options->signer;
+
+    return signer == NULL ? NULL : rk_signer_pkey(signer);
+}
+
+/* Neither is signed, or both with the same bytes. */
+static enum rk_rc same_signature(const rk_release *release, bool *ret, struct rk_err *err)
+{
+    if (release->options->signer == NULL)
+        return RK_OK; /* release.json is the same, so that one names no signer either */
+    return same_file(release->staging, release->path, RK_RELEASE_SIG, ret, err);
+}
+
 /* Whether the release in place is whole and says what the staging folder says. */
 static enum rk_rc is_unchanged(const rk_release *release, bool *ret, struct rk_err *err)
 {
@@ -410,11 +376,13 @@ static enum rk_rc is_unchanged(const rk_release *release, bool *ret, struct rk_e
     *ret = false;
     if (!rk_tree_exists(release->path))
         return RK_OK;
-    if (same_file(release->staging, release->path, "release.json", ret, err))
+    if (same_file(release->staging, release->path, "release.json", ret, err) ||
+        (*ret && same_signature(release, ret, err)))
         return err->rc;
     if (!*ret)
         return RK_OK;
-    *ret = rk_release_verify(release->ctx, release->path, &report, &damage) == RK_OK;
+    *ret = rk_release_verify(release->ctx, release->path, signer_of(release), &report, &damage) ==
+           RK_OK;
     return *ret ? same_secrets(release, ret, err) : RK_OK;
 }
 
@@ -432,15 +400,15 @@ enum rk_rc rk_release_publish(rk_release *release, enum rk_release_outcome *ret,
     struct rk_release_report report;
     bool unchanged;
 
-    if (write_indices(release, err) ||
-        rk_release_verify(release->ctx, release->staging, &report, err) ||
+    if (rk_release_close_index(release, err) ||
+        rk_release_verify(release->ctx, release->staging, signer_of(release), &report, err) ||
         is_unchanged(release, &unchanged, err))
         return err->rc;
     if (unchanged) {
         *ret = RK_RELEASE_UNCHANGED;
         return RK_OK;
     }
-    if (sync_all(release->staging, err))
+    if (rk_folder_sync(release->staging, err))
         return err->rc;
     if (rk_tree_exists(release->path)) {
         *ret = RK_RELEASE_REPLACED;

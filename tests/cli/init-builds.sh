@@ -15,10 +15,10 @@ done
 
 run 0 build product/manifest.yaml
 stdout_is ""
-stderr_is "rotkit: 4 devices, release \"product/release\": new"
+stderr_is "rotkit: 4 devices, release \"product/release\": new, not signed"
 run 0 verify product/release
 run 0 build product/manifest.yaml
-stderr_is "rotkit: 4 devices, release \"product/release\": unchanged"
+stderr_is "rotkit: 4 devices, release \"product/release\": unchanged, not signed"
 
 # The factory can read what is sealed to it.
 sealed=$(find product/release/secrets -type f -name '*.cms' | sort | head -n 1)

@@ -8,7 +8,7 @@ bad=0
 # Whose a public header is; what is not listed is base's and for everyone.
 owner() {
     case $1 in
-    device_sn | devicedb | key | mac | signer | trust | pkcs7 | tegra_sign | cms | ekb | nvftpm | fuse) echo keys ;;
+    device_sn | devicedb | key | mac | sigbook | signer | trust | pkcs7 | tegra_sign | cms | ekb | nvftpm | fuse) echo keys ;;
     attest | crl | ek | ekcert | tpm) echo ftpm ;;
     tnspec) echo image ;;
     identity) echo platform ;;

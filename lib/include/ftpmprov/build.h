@@ -12,6 +12,12 @@ struct rk_build_options {
     const char *out;  /* NULL: release.path of the manifest */
     const char *tool; /* "rotkit 0.1.0" */
     bool plaintext_secrets;
+    /*
+     * A folder for signatures from elsewhere, at most one of the two. With to_sign, what no key
+     * here can sign is written there (sigbook.h); with attach, its signatures are taken, and what
+     * still is missing then is written as its next round. NULL: keys sign.
+     */
+    const char *to_sign, *attach;
     bool dry_run; /* everything but the release: every device is made and thrown away */
     /* Called after each device; may be NULL. */
     void (*progress)(void *arg, uint64_t done, uint64_t total);
@@ -27,6 +33,8 @@ struct rk_build_report {
     bool has_unconfirmed_hash; /* a PublicKeyHash that no vendor value confirms went into a fuse
                                   file */
     bool stopped;              /* by `stop`; nothing was published */
+    bool is_signed;            /* release.json.sig is there */
+    uint64_t wanted, round;    /* signatures that are to come; unless 0 nothing was published */
 };
 /*
  * Reserve, make, commit, write, for every device; then publish. Whatever is inconsistent is refused

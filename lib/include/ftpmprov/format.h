@@ -8,6 +8,7 @@
 
 #include "ftpmprov/json.h"
 #include "ftpmprov/secret.h"
+#include "ftpmprov/sigbook.h"
 #include "ftpmprov/signer.h"
 #include "ftpmprov/trust.h"
 
@@ -159,6 +160,18 @@ RK_API enum rk_rc rk_format_attach(const char *format, const struct rk_job *job,
 RK_API enum rk_rc rk_format_sign(const char *format, const struct rk_job *job,
                                  rk_signer *const *signer, const uint8_t *file, size_t len,
                                  struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * The same with a book of signatures: *ret stays empty when some are wanted, which are added to
+ * by->wants then.
+ */
+struct rk_signing {
+    rk_signer *const *signer; /* signer[i] belongs to job->key[i] */
+    rk_sigbook *book;         /* NULL: none; keys sign */
+    struct rk_wants *wants;   /* with a book */
+};
+RK_API enum rk_rc rk_format_sign_by(const char *format, const struct rk_job *job,
+                                    const struct rk_signing *by, const uint8_t *file, size_t len,
+                                    struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 RK_API enum rk_rc rk_format_encrypt(const char *format, const struct rk_job *job,
                                     const uint8_t *file, size_t len, struct rk_bytes *ret,
                                     struct rk_err *err) RK_MUST_CHECK;

@@ -120,6 +120,7 @@ struct rk_manifest {
         struct rk_where at;
         struct rk_mstr path;
         struct rk_mbool reproducible;
+        struct rk_mstr key, passphrase, scheme;
     } release;
 };
 

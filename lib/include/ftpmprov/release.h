@@ -2,12 +2,14 @@
 /*
  * A release: a folder built beside its place, verified there, synced, then renamed.
  *
- *   release.json                              every file outside the buckets, every bucket's index
- *   ca/chain.pem                              issuing CA first, root last
- *   images/<name>                             named in release.json with format and signer
+ *   release.json         every file outside the buckets, every bucket's index; signer and scheme
+ *   release.json.sig     over the bytes of release.json, as rk_signer_sign makes it: openssl dgst
+ *                        -verify takes RSA and ECDSA, openssl pkeyutl -verify -rawin Ed25519
+ *   ca/chain.pem         issuing CA first, root last
+ *   images/<name>        named in release.json with format and signer
  *   devices/<bucket>/index.json, .../<SN>/...     see artifact.h
  *   handover/<bucket>/index.json, ...
- *   secrets/<bucket>/index.json, ...          not named in release.json: sealing is randomised
+ *   secrets/<bucket>/index.json, ...     not named in release.json: sealing is randomised
  */
 #pragma once
 
@@ -24,6 +26,8 @@ struct rk_release_options {
     /* Whom secrets are sealed to; NULL with plaintext_secrets, or when there are none. */
     const struct rk_bytes *recipient_pem;
     bool plaintext_secrets;
+    const rk_signer *signer; /* whose signature release.json.sig will be; NULL: not signed */
+    enum rk_scheme scheme;   /* of it; RK_SCHEME_NONE: the key's default */
 };
 
 /*
@@ -82,24 +86,36 @@ RK_API enum rk_rc rk_release_add_device(rk_release *release, const struct rk_dev
 RK_API enum rk_rc rk_release_previous(const rk_release *release, const struct rk_role_row *role,
                                       const struct rk_device_sn *sn, struct rk_bytes *ret,
                                       struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Writes the indices and release.json. *ret is what the signer signs; *ret_kept its signature in
+ * the release in place, when that is over the same bytes and holds, else empty. Nothing can be
+ * added any more.
+ */
+RK_API enum rk_rc rk_release_to_sign(rk_release *release, struct rk_bytes *ret,
+                                     struct rk_bytes *ret_kept, struct rk_err *err) RK_MUST_CHECK;
+/* Writes release.json.sig. RK_E_VERIFY when it is not the signer's. */
+RK_API enum rk_rc rk_release_attach(rk_release *release, const struct rk_bytes *signature,
+                                    struct rk_err *err) RK_MUST_CHECK;
 enum rk_release_outcome { RK_RELEASE_NEW, RK_RELEASE_REPLACED, RK_RELEASE_UNCHANGED };
 /*
- * Writes the indices, verifies the staging folder as rk_release_verify does, syncs, and puts it at
- * its place in one rename. An identical release already there is left untouched.
+ * Writes the indices if that has not been done, verifies the staging folder as rk_release_verify
+ * does, syncs, and puts it at its place in one rename. An identical release already there is left
+ * untouched.
  */
 RK_API enum rk_rc rk_release_publish(rk_release *release, enum rk_release_outcome *ret,
                                      struct rk_err *err) RK_MUST_CHECK;
 
 struct rk_release_report {
     uint64_t devices, files, certificates, images;
-    char signer[96]; /* "not checked" until releases are signed */
+    char signer[96]; /* "not checked", or what the key was that signed */
 };
 /*
- * Verifies a release from public material alone: every file of every index present with its size
- * and digest and of its format, nothing else there, every EK certificate issued by ca/chain.pem
- * and for the key that device.json states. RK_E_VERIFY names the file.
+ * Verifies a release from public material alone: release.json.sig by the key that release.json
+ * names, and with `pub` (NULL: not checked) that this is it; every file of every index present with
+ * its size and digest and of its format, nothing else there, every EK certificate issued by
+ * ca/chain.pem and for the key that device.json states. RK_E_VERIFY names the file.
  */
-RK_API enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path,
+RK_API enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
                                     struct rk_release_report *ret,
                                     struct rk_err *err) RK_MUST_CHECK;
 /*

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The folder of a signing round. The form is rotkit's own: ftpmprov/sigbook.h describes it. */
+#include "keys/sigbook.h"
+
+#include "base/digest.h"
+#include "base/folder.h"
+#include "base/mem.h"
+#include "base/ossl.h"
+#include "ftpmprov/hex.h"
+#include "ftpmprov/json.h"
+#include "ftpmprov/pem.h"
+#include "keys/scheme.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    INDEX_MAX = 1 << 30,
+    MESSAGE_MAX = 1 << 30,
+    SIGNATURE_MAX = 8192,
+    ENTRIES_MAX = 4 * RK_SIGBOOK_MAX,
+    NAME = 80, /* of a file below the folder */
+    VERSION = 1
+};
+
+/* The digest a scheme signs, by the end of its name; NULL: it signs the message. */
+static const char *digest_of(enum rk_scheme scheme)
+{
+    const char *dash = strrchr(rk_scheme_name(scheme), '-');
+
+    return dash == NULL ? NULL : dash + 1;
+}
+
+static enum rk_rc path_of(const rk_sigbook *book, const char *name, char ret[RK_PATH_MAX],
+                          struct rk_err *err)
+{
+    return rk_path_join(book->folder, name, ret, RK_PATH_MAX, err);
+}
+
+static void file_name(unsigned number, const char *suffix, char ret[NAME])
+{
+    (void)snprintf(ret, NAME, "%06u.%s", number, suffix);
+}
+
+static void key_name(const uint8_t sha256[32], char ret[NAME])
+{
+    char hex[65];
+
+    rk_hex_write(sha256, 32, hex);
+    (void)snprintf(ret, NAME, "keys/%s.pem", hex);
+}
+
+static enum rk_rc make_digest(const char *name, const struct rk_bytes *message,
+                              uint8_t ret[EVP_MAX_MD_SIZE], size_t *ret_len, struct rk_err *err)
+{
+    if (EVP_Q_digest(NULL, name, NULL, message->p, message->len, ret, ret_len) != 1)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "digest %s", name);
+    return RK_OK;
+}
+
+/* ---- reading ---- */
+
+struct reading {
+    rk_sigbook *book;
+    rk_signer *key; /* the key of the item before */
+    uint8_t key_sha256[32];
+};
+
+static void reading_done(struct reading *in)
+{
+    rk_signer_free(in->key);
+}
+
+static enum rk_rc malformed(const rk_sigbook *book, const char *what, struct rk_err *err)
+{
+    return rk_fail(err, RK_E_FORMAT, "\"%s/index.json\": %s", book->folder, what);
+}
+
+static enum rk_rc read_index(rk_sigbook *book, rk_json **ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    char path[RK_PATH_MAX];
+
+    if (path_of(book, "index.json", path, err))
+        return err->rc;
+    if (rk_tree_exists(book->folder) && !rk_tree_exists(path))
+        return rk_fail(err, RK_E_USAGE, "\"%s\" is no folder of a signing round: no index.json",
+                       book->folder);
+    if (rk_file_read(path, INDEX_MAX, &text, err))
+        return err->rc;
+    return rk_json_parse(text.p, text.len, ret, err) ? rk_wrap(err, "\"%s\"", path) : RK_OK;
+}
+
+/* The head: version, owner, time, round. */
+static enum rk_rc read_head(rk_sigbook *book, struct rk_jv root, struct rk_err *err)
+{
+    const char *kind = rk_json_str(rk_json_get(root, "of"));
+    const char *owner = rk_json_str(rk_json_get(root, "input_sha256"));
+    uint64_t version = 0, time = 0, round = 0;
+    char want[65];
+
+    if (!rk_json_u64(rk_json_get(root, "rotkit_signing"), &version) || version != VERSION)
+        return malformed(book, "not of version 1", err);
+    if (kind == NULL || owner == NULL || !rk_json_u64(rk_json_get(root, "time"), &time) ||
+        !rk_json_u64(rk_json_get(root, "round"), &round) || round == 0 || round > INT32_MAX ||
+        time > INT64_MAX)
+        return malformed(book, "its head is not whole", err);
+    rk_hex_write(book->owner, sizeof book->owner, want);
+    if (strcmp(kind, book->kind) != 0)
+        return rk_fail(err, RK_E_USAGE, "\"%s\" belongs to 'rotkit %.16s', this is 'rotkit %s'",
+                       book->folder, kind, book->kind);
+    if (strcmp(owner, want) != 0)
+        return rk_fail(err, RK_E_USAGE, "\"%s\" belongs to another %s", book->folder,
+                       strcmp(kind, "build") == 0 ? "manifest" : "file");
+    book->time = (int64_t)time;
+    book->round = (unsigned)round;
+    return RK_OK;
+}
+
+enum rk_rc rk_sigfolder_check_owner(rk_sigbook *book, struct rk_err *err)
+{
+    RK_AUTO(rk_json_done) rk_json *doc = NULL;
+
+    if (read_index(book, &doc, err) || read_head(book, rk_json_root(doc), err))
+        return err->rc;
+    book->round = 0; /* a first round is what we are to write */
+    return RK_OK;
+}
+
+static bool read_sha256(struct rk_jv value, uint8_t ret[32])
+{
+    const char *text = rk_json_str(value);
+    struct rk_err ignored;
+
+    return text != NULL && strlen(text) == 64 && rk_hex_read(text, 64, ret, 32, &ignored) == RK_OK;
+}
+
+/* "000012.bin" is 12; 0 for anything else. */
+static unsigned number_of(const char *name)
+{
+    size_t digits = name == NULL ? 0 : strspn(name, "0123456789");
+    char text[8];
+    uint64_t number;
+    struct rk_err ignored;
+
+    if (digits < 6 || digits > 7 || strcmp(name + digits, ".bin") != 0)
+        return 0;
+    (void)snprintf(text, sizeof text, "%.*s", (int)digits, name);
+    return rk_parse_u64(text, RK_SIGBOOK_MAX, &number, &ignored) == RK_OK ? (unsigned)number : 0;
+}
+
+static enum rk_rc read_item(const rk_sigbook *book, struct rk_jv from, struct rk_sigbook_item *item,
+                            struct rk_err *err)
+{
+    const char *scheme = rk_json_str(rk_json_get(from, "scheme"));
+    const char *what = rk_json_str(rk_json_get(from, "what"));
+    enum rk_scheme id = scheme == NULL ? RK_SCHEME_NONE : rk_scheme_find(scheme);
+
+    item->number = number_of(rk_json_str(rk_json_get(from, "file")));
+    item->id[64] = (uint8_t)id;
+    if (item->number == 0 || id == RK_SCHEME_NONE || what == NULL ||
+        !read_sha256(rk_json_get(from, "key_sha256"), item->id) ||
+        !read_sha256(rk_json_get(from, "message_sha256"), item->id + 32))
+        return malformed(book, "an item is not whole", err);
+    item->what = rk_alloc(strlen(what) + 1, 1);
+    if (item->what == NULL)
+        return rk_fail_nomem(err);
+    memcpy(item->what, what, strlen(what));
+    return RK_OK;
+}
+
+static enum rk_rc open_key(struct reading *in, const uint8_t sha256[32], struct rk_err *err)
+{
+    char name[NAME], path[RK_PATH_MAX], uri[RK_PATH_MAX + 4];
+    uint8_t found[32];
+
+    if (in->key != NULL && memcmp(in->key_sha256, sha256, 32) == 0)
+        return RK_OK;
+    rk_signer_free(in->key);
+    in->key = NULL;
+    key_name(sha256, name);
+    if (path_of(in->book, name, path, err))
+        return err->rc;
+    (void)snprintf(uri, sizeof uri, "pub:%s", path);
+    if (rk_signer_open(in->book->ctx, uri, NULL, &in->key, err) ||
+        rk_sha256(rk_signer_spki(in->key)->p, rk_signer_spki(in->key)->len, found, err))
+        return err->rc;
+    if (memcmp(found, sha256, 32) != 0)
+        return rk_fail(err, RK_E_VERIFY, "\"%s\" holds another key than its name says", path);
+    memcpy(in->key_sha256, sha256, 32);
+    return RK_OK;
+}
+
+static enum rk_rc read_message(const struct reading *in, const struct rk_sigbook_item *item,
+                               struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes digest = RK_BYTES_NONE;
+    const char *digest_name = digest_of((enum rk_scheme)item->id[64]);
+    uint8_t found[EVP_MAX_MD_SIZE];
+    char name[NAME], path[RK_PATH_MAX];
+    size_t len;
+
+    file_name(item->number, "bin", name);
+    if (path_of(in->book, name, path, err) || rk_file_read(path, MESSAGE_MAX, ret, err) ||
+        rk_sha256(ret->p, ret->len, found, err))
+        return err->rc;
+    if (memcmp(found, item->id + 32, 32) != 0)
+        return rk_fail(err, RK_E_VERIFY, "\"%s\" is not the message that index.json names", path);
+    if (digest_name == NULL)
+        return RK_OK;
+    file_name(item->number, "digest", name);
+    if (path_of(in->book, name, path, err) || rk_file_read(path, EVP_MAX_MD_SIZE, &digest, err) ||
+        make_digest(digest_name, ret, found, &len, err))
+        return err->rc;
+    if (digest.len != len || memcmp(digest.p, found, len) != 0)
+        return rk_fail(err, RK_E_VERIFY, "\"%s\" is not the digest of its message", path);
+    return RK_OK;
+}
+
+/* Whatever form it has, what holds against the key is right. */
+static enum rk_rc accept(const struct reading *in, enum rk_scheme scheme,
+                         const struct rk_bytes *message, struct rk_bytes *signature,
+                         struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
+    EVP_PKEY *pub = rk_signer_pkey(in->key);
+    size_t raw_len = 2 * (((size_t)EVP_PKEY_get_bits(pub) + 7) / 8);
+
+    if (rk_signature_check(in->book->ctx, pub, scheme, message->p, message->len, signature->p,
+                           signature->len, err) == RK_OK) {
+        *ret = rk_bytes_take(signature);
+        return RK_OK;
+    }
+    if (!EVP_PKEY_is_a(pub, "EC") || signature->len != raw_len)
+        return err->rc;
+    if (rk_ecdsa_from_raw(signature->p, signature->len, &der, err) ||
+        rk_signature_check(in->book->ctx, pub, scheme, message->p, message->len, der.p, der.len,
+                           err))
+        return err->rc;
+    *ret = rk_bytes_take(&der);
+    return RK_OK;
+}
+
+static enum rk_rc read_signature(struct reading *in, struct rk_sigbook_item *item,
+                                 struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
+    char name[NAME], path[RK_PATH_MAX];
+    struct rk_err why;
+
+    file_name(item->number, "sig", name);
+    if (path_of(in->book, name, path, err) || open_key(in, item->id, err) ||
+        read_message(in, item, &message, err))
+        return err->rc;
+    if (!rk_tree_exists(path))
+        return rk_fail(err, RK_E_KEY, "\"%s\" is missing: %.160s is not signed yet", path,
+                       item->what);
+    if (rk_file_read(path, SIGNATURE_MAX, &signature, err))
+        return err->rc;
+    if (accept(in, (enum rk_scheme)item->id[64], &message, &signature, &item->signature, &why))
+        return rk_fail(err, RK_E_KEY, "\"%s\" is no signature of %.160s by its key (%s)", path,
+                       item->what, rk_scheme_name((enum rk_scheme)item->id[64]));
+    return RK_OK;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct rk_sigbook_item *x = a, *y = b;
+
+    return memcmp(x->id, y->id, RK_SIGBOOK_ID);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const struct rk_sigbook_item *x = a, *y = b;
+
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+/* A signature that the index does not name was made for something else. */
+static enum rk_rc check_extra(const rk_sigbook *book, struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+
+    if (rk_names_list(book->folder, ENTRIES_MAX, &names, err))
+        return err->rc;
+    for (size_t i = 0; i < names.count; i++) {
+        size_t len = strlen(names.name[i]);
+        char name[NAME] = "";
+
+        if (len < 4 || strcmp(names.name[i] + len - 4, ".sig") != 0)
+            continue;
+        if (len < sizeof name)
+            (void)snprintf(name, sizeof name, "%.*s.bin", (int)len - 4, names.name[i]);
+        struct rk_sigbook_item like = { .number = number_of(name) };
+        if (bsearch(&like, book->item, book->count, sizeof like, by_number) == NULL)
+            return rk_fail(err, RK_E_USAGE,
+                           "\"%s/%s\" is a signature that index.json does not name", book->folder,
+                           names.name[i]);
+    }
+    return RK_OK;
+}
+
+static enum rk_rc read_items(struct reading *in, struct rk_jv root, struct rk_err *err)
+{
+    struct rk_jv lists[] = { rk_json_get(root, "signed"), rk_json_get(root, "items") };
+    size_t total = rk_json_count(lists[0]) + rk_json_count(lists[1]);
+    rk_sigbook *book = in->book;
+
+    if (total == 0 || total > RK_SIGBOOK_MAX)
+        return malformed(book, "no items, or too many", err);
+    book->item = rk_alloc(total, sizeof *book->item);
+    if (book->item == NULL)
+        return rk_fail_nomem(err);
+    for (size_t k = 0; k < 2; k++) {
+        for (size_t i = 0; i < rk_json_count(lists[k]); i++) {
+            if (read_item(book, rk_json_at(lists[k], i), &book->item[book->count++], err))
+                return err->rc;
+        }
+    }
+    qsort(book->item, book->count, sizeof *book->item, by_number);
+    for (size_t i = 0; i < book->count; i++) {
+        if (book->item[i].number != i + 1)
+            return malformed(book, "its items are not numbered from 1 on", err);
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_sigfolder_read(rk_sigbook *book, struct rk_err *err)
+{
+    RK_AUTO(reading_done) struct reading in = { .book = book };
+    RK_AUTO(rk_json_done) rk_json *doc = NULL;
+
+    if (read_index(book, &doc, err) || read_head(book, rk_json_root(doc), err) ||
+        read_items(&in, rk_json_root(doc), err) || check_extra(book, err))
+        return err->rc;
+    for (size_t i = 0; i < book->count; i++) {
+        if (read_signature(&in, &book->item[i], err))
+            return err->rc;
+    }
+    qsort(book->item, book->count, sizeof *book->item, by_id);
+    return RK_OK;
+}
+
+/* ---- writing ---- */
+
+static void put_item(struct rk_jv list, unsigned number, const char *what,
+                     const uint8_t id[RK_SIGBOOK_ID])
+{
+    enum rk_scheme scheme = (enum rk_scheme)id[64];
+    const char *digest = digest_of(scheme);
+    struct rk_jv o = rk_json_put_object(list, NULL);
+    char name[NAME];
+
+    file_name(number, "bin", name);
+    rk_json_put_str(o, "file", name);
+    rk_json_put_str(o, "what", what);
+    rk_json_put_str(o, "scheme", rk_scheme_name(scheme));
+    rk_json_put_str(o, "kind", digest == NULL ? "message" : "digest");
+    if (digest != NULL) {
+        file_name(number, "digest", name);
+        rk_json_put_str(o, "digest", name);
+        rk_json_put_str(o, "digest_algorithm", digest);
+    }
+    key_name(id, name);
+    rk_json_put_str(o, "key", name);
+    rk_json_put_hex(o, "key_sha256", id, 32);
+    rk_json_put_hex(o, "message_sha256", id + 32, 32);
+    file_name(number, "sig", name);
+    rk_json_put_str(o, "signature", name);
+}
+
+static enum rk_rc index_text(rk_sigbook *book, const size_t *first, size_t count,
+                             struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
+    struct rk_jv root = rk_json_root(doc), list;
+
+    rk_json_put_u64(root, "rotkit_signing", VERSION);
+    rk_json_put_str(root, "of", book->kind);
+    rk_json_put_hex(root, "input_sha256", book->owner, sizeof book->owner);
+    rk_json_put_u64(root, "time", (uint64_t)book->time);
+    rk_json_put_u64(root, "round", book->round + 1);
+    list = rk_json_put_array(root, "items");
+    for (size_t i = 0; i < count; i++) {
+        const struct rk_want *want = &book->wants.item[first[i]];
+        uint8_t id[RK_SIGBOOK_ID];
+
+        if (rk_sigbook_id(want->scheme, &want->spki, &want->message, id, err))
+            return err->rc;
+        put_item(list, (unsigned)(book->count + i + 1), want->what, id);
+    }
+    list = rk_json_put_array(root, "signed");
+    if (book->count != 0)
+        qsort(book->item, book->count, sizeof *book->item, by_number);
+    for (size_t i = 0; i < book->count; i++)
+        put_item(list, book->item[i].number, book->item[i].what, book->item[i].id);
+    if (book->count != 0)
+        qsort(book->item, book->count, sizeof *book->item, by_id);
+    return rk_json_text(doc, true, ret, err);
+}
+
+static enum rk_rc create(const char *folder, const char *name, const void *bytes, size_t len,
+                         struct rk_err *err)
+{
+    char path[RK_PATH_MAX];
+
+    if (rk_path_join(folder, name, path, sizeof path, err))
+        return err->rc;
+    return rk_file_create(path, RK_FILE_PUBLIC, bytes, len, err);
+}
+
+static enum rk_rc write_key(const char *folder, const struct rk_want *want, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
+    char name[NAME], path[RK_PATH_MAX];
+    uint8_t sha256[32];
+
+    if (rk_sha256(want->spki.p, want->spki.len, sha256, err))
+        return err->rc;
+    key_name(sha256, name);
+    if (rk_path_join(folder, name, path, sizeof path, err))
+        return err->rc;
+    if (rk_tree_exists(path))
+        return RK_OK;
+    if (rk_pem_encode(RK_PEM_PUBLIC_KEY, &want->spki, &pem, err))
+        return err->rc;
+    return rk_file_create(path, RK_FILE_PUBLIC, pem.p, pem.len, err);
+}
+
+static enum rk_rc write_want(const char *folder, const struct rk_want *want, unsigned number,
+                             struct rk_err *err)
+{
+    const char *digest_name = digest_of(want->scheme);
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    char name[NAME];
+    size_t len;
+
+    file_name(number, "bin", name);
+    if (create(folder, name, want->message.p, want->message.len, err) ||
+        write_key(folder, want, err))
+        return err->rc;
+    if (digest_name == NULL)
+        return RK_OK;
+    file_name(number, "digest", name);
+    if (make_digest(digest_name, &want->message, digest, &len, err))
+        return err->rc;
+    return create(folder, name, digest, len, err);
+}
+
+static enum rk_rc fill_staging(const rk_sigbook *book, const char *staging, const size_t *first,
+                               size_t count, const struct rk_bytes *index, struct rk_err *err)
+{
+    char keys[RK_PATH_MAX];
+
+    if (rk_path_join(staging, "keys", keys, sizeof keys, err) || rk_file_make_dirs(keys, err))
+        return err->rc;
+    for (size_t i = 0; i < count; i++) {
+        if (write_want(staging, &book->wants.item[first[i]], (unsigned)(book->count + i + 1), err))
+            return err->rc;
+    }
+    if (create(staging, "index.json", index->p, index->len, err))
+        return err->rc;
+    return rk_folder_sync(staging, err);
+}
+
+static enum rk_rc move_in(const rk_sigbook *book, const char *staging, const char *name,
+                          struct rk_err *err)
+{
+    char from[RK_PATH_MAX], to[RK_PATH_MAX];
+
+    if (rk_path_join(staging, name, from, sizeof from, err) || path_of(book, name, to, err))
+        return err->rc;
+    return rename(from, to) == 0
+               ? RK_OK
+               : rk_fail_errno(err, RK_E_IO, "cannot rename \"%s\" to \"%s\"", from, to);
+}
+
+static enum rk_rc move_all(const rk_sigbook *book, const char *staging, const char *below,
+                           struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    char folder[RK_PATH_MAX], name[RK_PATH_MAX];
+
+    if (rk_path_join(staging, below, folder, sizeof folder, err) ||
+        rk_names_list(folder, ENTRIES_MAX, &names, err))
+        return err->rc;
+    for (size_t i = 0; i < names.count; i++) {
+        if (strcmp(names.name[i], "keys") == 0 || strcmp(names.name[i], "index.json") == 0)
+            continue;
+        if (rk_path_join(below, names.name[i], name, sizeof name, err) ||
+            move_in(book, staging, name, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+/* The files first, the index last: it is what counts. */
+static enum rk_rc add_round(const rk_sigbook *book, const char *staging, struct rk_err *err)
+{
+    if (move_all(book, staging, "keys", err) || move_all(book, staging, "", err) ||
+        rk_folder_sync(book->folder, err) || move_in(book, staging, "index.json", err))
+        return err->rc;
+    return rk_folder_sync(book->folder, err);
+}
+
+/* A first round where one stands already: the same one is fine. */
+static enum rk_rc check_same(const rk_sigbook *book, const struct rk_bytes *index,
+                             struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes there = RK_BYTES_NONE;
+    char path[RK_PATH_MAX];
+
+    if (path_of(book, "index.json", path, err) || rk_file_read(path, INDEX_MAX, &there, err))
+        return err->rc;
+    if (there.len == index->len && memcmp(there.p, index->p, index->len) == 0)
+        return RK_OK;
+    (void)rk_fail(err, RK_E_USAGE, "\"%s\" holds another round of this %s", book->folder,
+                  book->kind);
+    return rk_note(err, "go on from it with --attach, or remove the folder to start again");
+}
+
+struct staging {
+    char path[RK_PATH_MAX];
+    int lock;
+};
+
+static void staging_done(struct staging *staging)
+{
+    struct rk_err ignored;
+
+    if (staging->lock < 0)
+        return;
+    if (staging->path[0] != '\0' && rk_tree_remove(staging->path, &ignored) != RK_OK)
+        staging->path[0] = '\0';
+    rk_folder_release(&staging->lock);
+}
+
+enum rk_rc rk_sigfolder_write(rk_sigbook *book, const size_t *first, size_t count,
+                              struct rk_err *err)
+{
+    RK_AUTO(staging_done) struct staging staging = { .lock = -1 };
+    RK_AUTO(rk_bytes_done) struct rk_bytes index = RK_BYTES_NONE;
+
+    if (index_text(book, first, count, &index, err))
+        return err->rc;
+    if (book->round == 0 && rk_tree_exists(book->folder))
+        return check_same(book, &index, err);
+    (void)snprintf(staging.path, sizeof staging.path, "%.*s.staging", RK_PATH_MAX - 16,
+                   book->folder);
+    if (rk_folder_claim(staging.path, "the same signing round is being written", &staging.lock,
+                        err) ||
+        fill_staging(book, staging.path, first, count, &index, err))
+        return err->rc;
+    if (book->round != 0)
+        return add_round(book, staging.path, err);
+    if (rename(staging.path, book->folder) != 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot rename \"%s\" to \"%s\"", staging.path,
+                             book->folder);
+    staging.path[0] = '\0';
+    return RK_OK;
+}
