@@ -3,6 +3,7 @@
 # Which folder may include from which, and where each third-party library lives: the map is data.
 set -eu
 cd "$SOURCE"
+found=$(mktemp)
 bad=0
 
 # Whose a public header is; what is not listed is base's and for everyone.
@@ -47,18 +48,18 @@ done
 for folder in base keys ftpm bct image platform manifest ledger release build; do
     [ -d lib/$folder ] || continue
     grep -nH '^#include "' lib/$folder/*.[ch] 2>/dev/null |
-        grep -v -e "\"$folder/" -e '"base/' -e '"ftpmprov/' >found || true
-    if [ -s found ]; then
-        echo "a private header crosses into $folder:" && cat found
+        grep -v -e "\"$folder/" -e '"base/' -e '"ftpmprov/' >"$found" || true
+    if [ -s "$found" ]; then
+        echo "a private header crosses into $folder:" && cat "$found"
         bad=1
     fi
 done
 
 # cli sees public headers only.
 grep -nH '^#include "' cli/*.[ch] | grep '/' | grep -v '"ftpmprov/' | cut -d: -f1,2,3 |
-    grep -e '"base/' -e '"keys/' -e '"ftpm/' -e '"platform/' -e '"manifest/' -e '"build/' -e '"release/' >found || true
-if [ -s found ]; then
-    echo "cli includes a private header:" && cat found
+    grep -e '"base/' -e '"keys/' -e '"ftpm/' -e '"platform/' -e '"manifest/' -e '"build/' -e '"release/' >"$found" || true
+if [ -s "$found" ]; then
+    echo "cli includes a private header:" && cat "$found"
     bad=1
 fi
 
@@ -67,9 +68,9 @@ while IFS='|' read -r pattern homes; do
     grep -lE "^#include <$pattern" lib/*/*.[ch] cli/*.[ch] 2>/dev/null | while read -r file; do
         folder=$(basename "$(dirname "$file")")
         case " $homes " in *" $folder "*) ;; *) echo "$file includes <$pattern>, whose home is: $homes" ;; esac
-    done >found
-    if [ -s found ]; then
-        cat found
+    done >"$found"
+    if [ -s "$found" ]; then
+        cat "$found"
         bad=1
     fi
 done <<'MAP'
@@ -83,7 +84,7 @@ libfdt|image
 zlib|image
 p11-kit/|keys
 MAP
-rm -f found
+rm -f "$found"
 
 # The own header comes first.
 for source in lib/*/*.c; do
