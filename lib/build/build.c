@@ -36,22 +36,22 @@ static enum rk_rc previous_certificate(void *arg, const char *role, const struct
 }
 
 /* A failed device gives its reservation back; its own error is the one that is told first. */
-static enum rk_rc give_back(struct run *run, const struct rk_device_sn *sn, struct rk_err *err)
+static enum rk_rc give_back(struct run *run, const struct rk_ledger_unit *unit, struct rk_err *err)
 {
     struct rk_err second;
 
-    if (rk_ledger_void(run->ledger, sn, &second))
+    if (rk_ledger_void(run->ledger, unit, 1, &second))
         return rk_note(err, "its reservation could not be given back: %s", second.msg);
     return err->rc;
 }
 
 /* What nothing will be published of in this run: no unit counts as made. */
-static enum rk_rc drop_device(struct run *run, const struct rk_lane_device *device,
+static enum rk_rc drop_device(struct run *run, const struct rk_ledger_unit *unit,
                               struct rk_wants *wants, struct rk_err *err)
 {
     if (wants->count != 0 && rk_sigbook_take(run->plan.book, wants, err))
-        return give_back(run, &device->sn, err);
-    return rk_ledger_void(run->ledger, &device->sn, err);
+        return give_back(run, unit, err);
+    return rk_ledger_void(run->ledger, unit, 1, err);
 }
 
 static enum rk_rc make_device(struct run *run, const struct rk_lane_device *device,
@@ -60,19 +60,19 @@ static enum rk_rc make_device(struct run *run, const struct rk_lane_device *devi
     struct rk_lane_previous previous = { previous_certificate, run->release };
     RK_AUTO(rk_artifacts_done) struct rk_artifacts made = { .count = 0 };
     RK_AUTO(rk_wants_done) struct rk_wants wants = { .count = 0 };
-    uint8_t digest[32];
+    RK_AUTO(rk_ledger_unit_done) struct rk_ledger_unit unit = { .sn = device->sn };
 
-    if (rk_ledger_reserve(run->ledger, &device->sn, err))
+    if (rk_ledger_reserve(run->ledger, &unit, 1, err))
         return err->rc;
     if (rk_lane_run(&run->plan.lane, device, run->release == NULL ? NULL : &previous, &wants, &made,
                     err))
-        return give_back(run, &device->sn, err);
+        return give_back(run, &unit, err);
     run->waits = run->waits || wants.count != 0;
     if (run->release == NULL || run->waits)
-        return drop_device(run, device, &wants, err);
-    if (rk_artifacts_digest(&made, digest, err) ||
-        rk_ledger_commit(run->ledger, &device->sn, digest, err))
-        return give_back(run, &device->sn, err);
+        return drop_device(run, &unit, &wants, err);
+    if (rk_artifacts_digest(&made, unit.digest, err) ||
+        rk_ledger_commit(run->ledger, &unit, 1, err))
+        return give_back(run, &unit, err);
     return rk_release_add_device(run->release, &device->sn, &made, err);
 }
 

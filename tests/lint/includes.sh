@@ -14,6 +14,7 @@ owner() {
     tnspec) echo image ;;
     identity) echo platform ;;
     component | tpmcheck) echo build ;;
+    licence) echo ledger ;;
     manifest | ledger | build) echo "$1" ;;
     artifact | release) echo release ;;
     *) echo base ;;
@@ -79,6 +80,7 @@ jansson|base
 tss2/|ftpm
 archive|build
 sqlite3|ledger
+libpq|ledger
 libxml/|base
 libfdt|image
 zlib|image

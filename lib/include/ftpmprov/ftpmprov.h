@@ -24,6 +24,7 @@
 #include "ftpmprov/json.h"
 #include "ftpmprov/key.h"
 #include "ftpmprov/ledger.h"
+#include "ftpmprov/licence.h"
 #include "ftpmprov/mac.h"
 #include "ftpmprov/manifest.h"
 #include "ftpmprov/nvftpm.h"

@@ -1,25 +1,178 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The unit ledger as the build driver sees it: reserve a Device SN before its identity is made,
- * commit before its blob becomes visible, void what failed. An implementation is one vtable; this
- * version has one that counts nothing.
+ * The unit ledger: a unit (Device SN) is reserved before its identity is made, committed before
+ * what was made becomes visible, voided when nothing came of it. It holds hashes and public ids
+ * alone. The same rules run on SQLite (a path) and on PostgreSQL (a postgresql:// URI).
+ *
+ * Entries only ever grow: entry n has the hash SHA-256(hash of entry n-1 || line of entry n), the
+ * hash before the first being 32 zero bytes. A line is, in ASCII, with tabs between:
+ *   seq time kind unit licence build inputs digest keys note
+ * seq and time in decimal (seconds since 1970), unit as 20 hex digits, inputs and digest in hex,
+ * keys as kind=value with commas between; what a kind has no use for is empty. No newline.
  */
 #pragma once
 
 #include "ftpmprov/device_sn.h"
+#include "ftpmprov/licence.h"
 
 typedef struct rk_ledger rk_ledger;
 
+/* One unit on its way through the ledger. */
+struct rk_ledger_unit {
+    struct rk_device_sn sn;
+    uint8_t inputs[32]; /* SHA-256 over all that the unit is made of */
+    uint8_t digest[32]; /* commit: SHA-256 over what was made */
+    char *keys;         /* commit: ids that no other unit may have, see rk_ledger_unit_add */
+};
+RK_API void rk_ledger_unit_done(struct rk_ledger_unit *unit);
+/*
+ * Adds an id to keys: kind is "soc", "ek:<template>", "cert:<issuer key>", "dps" or another of the
+ * caller's. Both parts are of letters, digits and "._:-"; RK_E_USAGE when not. At most 8 KiB.
+ */
+RK_API enum rk_rc rk_ledger_unit_add(struct rk_ledger_unit *unit, const char *kind,
+                                     const char *value, struct rk_err *err) RK_MUST_CHECK;
+
+enum rk_ledger_mode {
+    RK_LEDGER_READ,   /* RK_E_IO when it is not there */
+    RK_LEDGER_WRITE,  /* the same, to be written */
+    RK_LEDGER_CREATE, /* made when it is not there */
+};
 /* Takes every reservation, remembers none. */
 RK_API enum rk_rc rk_ledger_open_none(rk_ledger **ret, struct rk_err *err) RK_MUST_CHECK;
-RK_API void rk_ledger_close(rk_ledger *ledger);
-
-/* RK_E_LEDGER when the unit may not be made; says why. */
-RK_API enum rk_rc rk_ledger_reserve(rk_ledger *ledger, const struct rk_device_sn *sn,
-                                    struct rk_err *err) RK_MUST_CHECK;
-/* digest: SHA-256 over what was made for the unit. Durable on return. */
-RK_API enum rk_rc rk_ledger_commit(rk_ledger *ledger, const struct rk_device_sn *sn,
-                                   const uint8_t digest[32], struct rk_err *err) RK_MUST_CHECK;
-/* Gives a reservation back, after a failure. */
-RK_API enum rk_rc rk_ledger_void(rk_ledger *ledger, const struct rk_device_sn *sn,
+/*
+ * where: a path (SQLite) or postgresql://... (libpq; a password in it is refused with RK_E_USAGE:
+ * PGPASSFILE and the environment have their place for it). build names who owns reservations made
+ * here; NULL for none. RK_E_LEDGER when another process keeps it locked, RK_E_FORMAT when it is no
+ * ledger, RK_E_IO when it is out of reach.
+ */
+RK_API enum rk_rc rk_ledger_open(const rk_ctx *ctx, const char *where, enum rk_ledger_mode mode,
+                                 const uint8_t build[32], rk_ledger **ret,
                                  struct rk_err *err) RK_MUST_CHECK;
+RK_API void rk_ledger_close(rk_ledger *ledger);
+static inline void rk_ledger_done(rk_ledger **ledger) /* for RK_AUTO */
+{
+    rk_ledger_close(*ledger);
+}
+
+/*
+ * All units or none, in one durable transaction. A unit that this build holds already, or that was
+ * committed with the same inputs, costs nothing. RK_E_LEDGER when a unit may not be made (quota,
+ * another build's, other inputs, retired); says which and why.
+ */
+RK_API enum rk_rc rk_ledger_reserve(rk_ledger *ledger, const struct rk_ledger_unit *units,
+                                    size_t count, struct rk_err *err) RK_MUST_CHECK;
+/* All units or none; durable on return. RK_E_LEDGER when an id belongs to another unit. */
+RK_API enum rk_rc rk_ledger_commit(rk_ledger *ledger, const struct rk_ledger_unit *units,
+                                   size_t count, struct rk_err *err) RK_MUST_CHECK;
+/* Gives back what this build has reserved and not committed; other units are left alone. */
+RK_API enum rk_rc rk_ledger_void(rk_ledger *ledger, const struct rk_ledger_unit *units,
+                                 size_t count, struct rk_err *err) RK_MUST_CHECK;
+
+/* ---- licences ---- */
+
+/*
+ * Reservations from here on are charged to this licence, which the ledger enters when it is new.
+ * RK_E_LEDGER when it is for another product, has ended, or is in the ledger with other terms.
+ */
+RK_API enum rk_rc rk_ledger_use_licence(rk_ledger *ledger, const struct rk_licence *licence,
+                                        const char *product, struct rk_err *err) RK_MUST_CHECK;
+/* Before anything is made: which of these units are new to the ledger. RK_E_LEDGER as
+ * rk_ledger_reserve, the count left aside. */
+RK_API enum rk_rc rk_ledger_survey(rk_ledger *ledger, const struct rk_device_sn *sn, size_t count,
+                                   uint64_t *ret_new, struct rk_err *err) RK_MUST_CHECK;
+/* RK_E_LEDGER when the licence in use has not so many units left. */
+RK_API enum rk_rc rk_ledger_afford(rk_ledger *ledger, uint64_t units,
+                                   struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Records that these licences were split from the parent, and charges it with them, all or none.
+ * RK_E_LEDGER when one goes beyond the parent, they overlap, or units were made there.
+ */
+RK_API enum rk_rc rk_ledger_split(rk_ledger *ledger, const struct rk_licence *parent,
+                                  const struct rk_licence *children, size_t count,
+                                  struct rk_err *err) RK_MUST_CHECK;
+
+/* ---- acts that a person records ---- */
+
+enum rk_ledger_record {
+    RK_LEDGER_VOID,    /* a reservation of whatever build is given back */
+    RK_LEDGER_REISSUE, /* an issued unit may be made anew, once, from other inputs */
+    RK_LEDGER_RETIRE,  /* a unit will never be made again */
+};
+/* RK_E_LEDGER when the unit's state does not allow it, or the licence no more reissues. */
+RK_API enum rk_rc rk_ledger_put_record(rk_ledger *ledger, enum rk_ledger_record kind,
+                                       const struct rk_device_sn *sn, const char *reason,
+                                       struct rk_err *err) RK_MUST_CHECK;
+
+/* ---- checkpoints ---- */
+
+/*
+ * What a ledger was at one time, signed. The file is JSON with these members; what is signed is
+ * this text, every line ended by one newline:
+ *   rotkit ledger checkpoint 1
+ *   ledger: <32 hex digits, from the note of entry 1>
+ *   size: <entries, decimal>
+ *   head: <hash of the last one, hex>
+ *   time: <seconds since 1970, decimal>
+ *   key: <SHA-256 of the signer's SubjectPublicKeyInfo, hex>
+ */
+struct rk_checkpoint {
+    char ledger[33];
+    uint64_t size;
+    uint8_t head[32];
+    int64_t time;
+    uint8_t key_sha256[32];
+    enum rk_scheme scheme;
+    struct rk_bytes signature;
+};
+RK_API void rk_checkpoint_done(struct rk_checkpoint *checkpoint);
+/* The file. RK_E_FORMAT when malformed; RK_E_VERIFY when it is not signed by this key. */
+RK_API enum rk_rc rk_checkpoint_read(const rk_ctx *ctx, const uint8_t *file, size_t len,
+                                     const rk_signer *key, struct rk_checkpoint *ret,
+                                     struct rk_err *err) RK_MUST_CHECK;
+/* Signs the ledger as it stands, keeps that in it, and makes the file; the one of before when the
+ * ledger has not grown since. */
+RK_API enum rk_rc rk_ledger_checkpoint(rk_ledger *ledger, rk_signer *key, struct rk_bytes *ret,
+                                       struct rk_err *err) RK_MUST_CHECK;
+/* RK_E_LEDGER when the ledger is another one, or older than the checkpoint: it was put back. */
+RK_API enum rk_rc rk_ledger_hold_to(rk_ledger *ledger, const struct rk_checkpoint *checkpoint,
+                                    struct rk_err *err) RK_MUST_CHECK;
+
+/* ---- looking at it ---- */
+
+struct rk_ledger_row { /* one unit as it stands; texts are borrowed during the call */
+    const char *unit, *state, *licence, *build, *inputs, *digest;
+    uint64_t seq;
+    int64_t time; /* of the last entry about it */
+};
+typedef enum rk_rc (*rk_ledger_visit)(void *arg, const struct rk_ledger_row *row,
+                                      struct rk_err *err);
+/* Every unit, by Device SN. */
+RK_API enum rk_rc rk_ledger_each(rk_ledger *ledger, rk_ledger_visit visit, void *arg,
+                                 struct rk_err *err) RK_MUST_CHECK;
+/* Every id of every unit. */
+typedef enum rk_rc (*rk_ledger_visit_key)(void *arg, const char *unit, const char *kind,
+                                          const char *value, struct rk_err *err);
+RK_API enum rk_rc rk_ledger_each_key(rk_ledger *ledger, rk_ledger_visit_key visit, void *arg,
+                                     struct rk_err *err) RK_MUST_CHECK;
+
+struct rk_ledger_licence_status {
+    char id[RK_LICENCE_ID_MAX];
+    uint64_t units, spent, reissues, reissued;
+};
+struct rk_ledger_status {
+    char ledger[33];
+    uint64_t entries, checkpoints, checkpoint_size; /* of the last checkpoint */
+    int64_t time;                                   /* of the last entry; 0: none */
+    uint64_t reserved, issued, reissue, retired, voided;
+    struct rk_ledger_licence_status *licence;
+    size_t licence_count;
+};
+RK_API void rk_ledger_status_done(struct rk_ledger_status *status);
+RK_API enum rk_rc rk_ledger_status(rk_ledger *ledger, struct rk_ledger_status *ret,
+                                   struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Recomputes the chain, holds every checkpoint against it (and, with a key, its signature), and
+ * every unit, id and licence count against the entries. RK_E_VERIFY says what does not hold.
+ */
+RK_API enum rk_rc rk_ledger_verify(rk_ledger *ledger, const rk_signer *key,
+                                   struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Units on their way through the ledger: reserve, commit, void, and the acts that are recorded. */
+#include "ledger/ledger.h"
+
+#include "base/mem.h"
+#include "base/wr.h"
+#include "ftpmprov/hex.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void rk_ledger_unit_done(struct rk_ledger_unit *unit)
+{
+    rk_free_str(&unit->keys);
+    unit->keys = NULL;
+}
+
+static bool is_key_text(const char *text)
+{
+    return text[0] != '\0' &&
+           text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                             "0123456789._:-")] == '\0';
+}
+
+enum rk_rc rk_ledger_unit_add(struct rk_ledger_unit *unit, const char *kind, const char *value,
+                              struct rk_err *err)
+{
+    size_t have = unit->keys == NULL ? 0 : strlen(unit->keys);
+    size_t len = have + strlen(kind) + strlen(value) + 3;
+    char *keys;
+
+    if (!is_key_text(kind) || !is_key_text(value))
+        return rk_fail(err, RK_E_USAGE, "\"%s=%s\" cannot stand in a ledger", kind, value);
+    if (len > RK_KEYS_MAX)
+        return rk_fail(err, RK_E_USAGE, "too many ids for one unit of a ledger");
+    keys = rk_alloc(1, len);
+    if (keys == NULL)
+        return rk_fail_nomem(err);
+    (void)snprintf(keys, len, "%s%s%s=%s", have == 0 ? "" : unit->keys, have == 0 ? "" : ",", kind,
+                   value);
+    rk_free_str(&unit->keys);
+    unit->keys = keys;
+    return RK_OK;
+}
+
+static enum rk_rc take_unit(void *arg, const char *const *column, struct rk_err *err)
+{
+    struct rk_unit_row *row = arg;
+
+    row->state = rk_unit_state_find(column[0]);
+    if (row->state == RK_UNIT_STATES)
+        return rk_fail(err, RK_E_VERIFY, "unit %s of the ledger: unknown state \"%s\"", row->unit,
+                       column[0]);
+    (void)snprintf(row->licence, sizeof row->licence, "%s", column[1]);
+    (void)snprintf(row->build, sizeof row->build, "%s", column[2]);
+    (void)snprintf(row->inputs, sizeof row->inputs, "%s", column[3]);
+    (void)snprintf(row->digest, sizeof row->digest, "%s", column[4]);
+    return RK_OK;
+}
+
+enum rk_rc rk_unit_get(rk_ledger *ledger, const struct rk_device_sn *sn, struct rk_unit_row *ret,
+                       struct rk_err *err)
+{
+    const struct rk_sql_value key = RK_SQL_TEXT(ret->unit);
+
+    *ret = (struct rk_unit_row) { .state = RK_UNIT_FREE };
+    rk_device_sn_text(sn, ret->unit);
+    return ledger->db->ops->run(ledger->db, RK_SQL_UNIT_GET, &key, 1, take_unit, ret, err);
+}
+
+enum rk_rc rk_unit_put(rk_ledger *ledger, const struct rk_unit_row *row, const char *kind,
+                       const char *keys, const char *note, struct rk_err *err)
+{
+    const struct rk_entry entry = { kind,        row->unit,   row->licence, row->build,
+                                    row->inputs, row->digest, keys,         note };
+
+    if (rk_ledger_append(ledger, &entry, err))
+        return err->rc;
+    const struct rk_sql_value value[] = {
+        RK_SQL_TEXT(row->unit),
+        RK_SQL_NUMBER(ledger->size),
+        RK_SQL_TEXT(rk_unit_states[row->state].name),
+        RK_SQL_TEXT(row->licence),
+        RK_SQL_TEXT(row->build),
+        RK_SQL_TEXT(row->inputs),
+        RK_SQL_TEXT(row->digest),
+    };
+    return ledger->db->ops->run(ledger->db, RK_SQL_UNIT_PUT, value, sizeof value / sizeof value[0],
+                                NULL, NULL, err);
+}
+
+/* What an act over several units runs with. */
+struct batch {
+    const struct rk_ledger_unit *units;
+    size_t count;
+    enum rk_rc (*each)(rk_ledger *ledger, const struct rk_ledger_unit *unit,
+                       struct rk_unit_row *row, struct rk_err *err);
+};
+
+static enum rk_rc run_batch(rk_ledger *ledger, void *arg, struct rk_err *err)
+{
+    const struct batch *batch = arg;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        struct rk_unit_row row;
+
+        if (rk_unit_get(ledger, &batch->units[i].sn, &row, err) ||
+            batch->each(ledger, &batch->units[i], &row, err))
+            return err->rc;
+    }
+    return rk_licence_charge(ledger, err);
+}
+
+static enum rk_rc owned_by_other(const struct rk_unit_row *row, struct rk_err *err)
+{
+    (void)rk_fail(err, RK_E_LEDGER, "unit %s is reserved by another build, %.16s", row->unit,
+                  row->build);
+    return rk_note(err, "when that build is dead: rotkit ledger void gives the unit back");
+}
+
+static enum rk_rc other_inputs(const struct rk_unit_row *row, const char *inputs,
+                               struct rk_err *err)
+{
+    (void)rk_fail(err, RK_E_LEDGER, "unit %s was made from other inputs: %.16s, now %.16s",
+                  row->unit, row->inputs, inputs);
+    return rk_note(err, "rotkit ledger reissue records that it shall be made anew");
+}
+
+/* The row becomes this build's reservation. */
+static enum rk_rc take_unit_over(rk_ledger *ledger, struct rk_unit_row *row, const char *inputs,
+                                 enum rk_unit_state state, struct rk_err *err)
+{
+    if (row->state == RK_UNIT_FREE) /* else it stays charged where it was */
+        (void)snprintf(row->licence, sizeof row->licence, "%s", ledger->licence.id);
+    row->state = state;
+    memcpy(row->build, ledger->build, sizeof row->build);
+    memcpy(row->inputs, inputs, sizeof row->inputs);
+    row->digest[0] = '\0';
+    return rk_unit_put(ledger, row, "reserve", NULL, NULL, err);
+}
+
+static enum rk_rc reserve(rk_ledger *ledger, const struct rk_ledger_unit *unit,
+                          struct rk_unit_row *row, struct rk_err *err)
+{
+    char inputs[RK_HEX32];
+    bool same;
+
+    rk_hex_write(unit->inputs, sizeof unit->inputs, inputs);
+    same = strcmp(row->inputs, inputs) == 0;
+    switch (row->state) {
+    case RK_UNIT_FREE:
+        ledger->spent++;
+        return rk_licence_covers(ledger, &unit->sn, err)
+                   ? err->rc
+                   : take_unit_over(ledger, row, inputs, RK_UNIT_RESERVED, err);
+    case RK_UNIT_RESERVED:
+    case RK_UNIT_REISSUING:
+        if (strcmp(row->build, ledger->build) != 0)
+            return owned_by_other(row, err);
+        return same ? RK_OK : take_unit_over(ledger, row, inputs, row->state, err);
+    case RK_UNIT_ISSUED:
+        return same ? RK_OK : other_inputs(row, inputs, err);
+    case RK_UNIT_REISSUE:
+        return rk_licence_covers(ledger, &unit->sn, err)
+                   ? err->rc
+                   : take_unit_over(ledger, row, inputs, RK_UNIT_REISSUING, err);
+    default:
+        return rk_fail(err, RK_E_LEDGER, "unit %s is retired", row->unit);
+    }
+}
+
+enum rk_rc rk_ledger_reserve(rk_ledger *ledger, const struct rk_ledger_unit *units, size_t count,
+                             struct rk_err *err)
+{
+    struct batch batch = { units, count, reserve };
+
+    return ledger->db == NULL ? RK_OK : rk_ledger_transact(ledger, run_batch, &batch, err);
+}
+
+static enum rk_rc take_owner(void *arg, const char *const *column, struct rk_err *err)
+{
+    (void)err;
+    (void)snprintf(arg, RK_UNIT_TEXT, "%s", column[0]);
+    return RK_OK;
+}
+
+/* The id is the unit's from now on, or was before; *ret_new says which. Another's is refused. */
+static enum rk_rc claim(rk_ledger *ledger, const char *unit, const char *kind, const char *value,
+                        bool *ret_new, struct rk_err *err)
+{
+    const struct rk_sql_value put[] = { RK_SQL_TEXT(kind), RK_SQL_TEXT(value), RK_SQL_TEXT(unit),
+                                        RK_SQL_NUMBER(ledger->size + 1) };
+    char owner[RK_UNIT_TEXT] = "";
+
+    if (ledger->db->ops->run(ledger->db, RK_SQL_KEY_PUT, put, 4, NULL, NULL, err))
+        return err->rc;
+    *ret_new = ledger->db->changed != 0;
+    if (*ret_new)
+        return RK_OK;
+    if (ledger->db->ops->run(ledger->db, RK_SQL_KEY_OWNER, put, 2, take_owner, owner, err))
+        return err->rc;
+    if (strcmp(owner, unit) != 0)
+        return rk_fail(err, RK_E_LEDGER, "unit %s: %s %s belongs to unit %s already", unit, kind,
+                       value, owner);
+    return RK_OK;
+}
+
+/* Claims all ids of the unit; what is new among them goes into its entry. */
+static enum rk_rc claim_all(rk_ledger *ledger, const struct rk_ledger_unit *unit, const char *text,
+                            struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_wr_done) struct rk_wr fresh = RK_WR_MAX(RK_KEYS_MAX);
+    RK_AUTO(rk_free_str) char *keys = rk_strdup(unit->keys == NULL ? "" : unit->keys);
+
+    if (keys == NULL)
+        return rk_fail_nomem(err);
+    for (char *key = keys, *next; key != NULL && *key != '\0'; key = next) {
+        char *value = strchr(key, '=');
+        bool is_new;
+
+        next = strchr(key, ',');
+        if (next != NULL)
+            *next++ = '\0';
+        if (value == NULL)
+            return rk_fail(err, RK_E_INTERNAL, "unit %s: id \"%s\" without a value", text, key);
+        *value++ = '\0';
+        if (claim(ledger, text, key, value, &is_new, err))
+            return err->rc;
+        if (is_new)
+            rk_wr_printf(&fresh, "%s%s=%s", fresh.len == 0 ? "" : ",", key, value);
+    }
+    return rk_wr_end(&fresh, ret, err);
+}
+
+static enum rk_rc commit(rk_ledger *ledger, const struct rk_ledger_unit *unit,
+                         struct rk_unit_row *row, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes keys = RK_BYTES_NONE;
+    bool issued = row->state == RK_UNIT_ISSUED;
+    bool held = row->state == RK_UNIT_RESERVED || row->state == RK_UNIT_REISSUING;
+    char inputs[RK_HEX32], digest[RK_HEX32];
+
+    rk_hex_write(unit->inputs, sizeof unit->inputs, inputs);
+    rk_hex_write(unit->digest, sizeof unit->digest, digest);
+    if (!issued && !held)
+        return rk_fail(err, RK_E_LEDGER, "unit %s was not reserved", row->unit);
+    if (held && strcmp(row->build, ledger->build) != 0)
+        return owned_by_other(row, err);
+    if (strcmp(row->inputs, inputs) != 0)
+        return other_inputs(row, inputs, err);
+    if (claim_all(ledger, unit, row->unit, &keys, err))
+        return err->rc;
+    if (issued && strcmp(row->digest, digest) == 0 && keys.len == 0)
+        return RK_OK;
+    row->state = RK_UNIT_ISSUED;
+    memcpy(row->build, ledger->build, sizeof row->build);
+    memcpy(row->digest, digest, sizeof row->digest);
+    return rk_unit_put(ledger, row, issued ? "remake" : "commit", (const char *)keys.p, NULL, err);
+}
+
+enum rk_rc rk_ledger_commit(rk_ledger *ledger, const struct rk_ledger_unit *units, size_t count,
+                            struct rk_err *err)
+{
+    struct batch batch = { units, count, commit };
+
+    return ledger->db == NULL ? RK_OK : rk_ledger_transact(ledger, run_batch, &batch, err);
+}
+
+/* A unit that was issued once stays charged, and may be made anew again. */
+static enum rk_rc give_back(rk_ledger *ledger, struct rk_unit_row *row, const char *note,
+                            struct rk_err *err)
+{
+    const struct rk_sql_value back[] = { RK_SQL_NUMBER(row->state == RK_UNIT_RESERVED ? -1 : 0),
+                                         RK_SQL_NUMBER(0), RK_SQL_TEXT(row->licence) };
+
+    if (ledger->db->ops->run(ledger->db, RK_SQL_LICENCE_SPEND, back, 3, NULL, NULL, err))
+        return err->rc;
+    row->state = row->state == RK_UNIT_RESERVED ? RK_UNIT_FREE : RK_UNIT_REISSUE;
+    row->build[0] = '\0';
+    return rk_unit_put(ledger, row, "void", NULL, note, err);
+}
+
+static enum rk_rc cancel(rk_ledger *ledger, const struct rk_ledger_unit *unit,
+                         struct rk_unit_row *row, struct rk_err *err)
+{
+    bool held = row->state == RK_UNIT_RESERVED || row->state == RK_UNIT_REISSUING;
+
+    (void)unit;
+    if (!held || strcmp(row->build, ledger->build) != 0)
+        return RK_OK;
+    return give_back(ledger, row, NULL, err);
+}
+
+enum rk_rc rk_ledger_void(rk_ledger *ledger, const struct rk_ledger_unit *units, size_t count,
+                          struct rk_err *err)
+{
+    struct batch batch = { units, count, cancel };
+
+    return ledger->db == NULL ? RK_OK : rk_ledger_transact(ledger, run_batch, &batch, err);
+}
+
+/* An act that a person records, with the reason. */
+struct record {
+    const struct rk_device_sn *sn;
+    enum rk_ledger_record kind;
+    const char *reason;
+};
+
+static enum rk_rc refuse_record(const struct rk_unit_row *row, const char *what, struct rk_err *err)
+{
+    return rk_fail(err, RK_E_LEDGER, "unit %s is %s: %s", row->unit,
+                   row->state == RK_UNIT_FREE ? "not in use" : rk_unit_states[row->state].name,
+                   what);
+}
+
+static enum rk_rc put_reissue(rk_ledger *ledger, struct rk_unit_row *row, const char *reason,
+                              struct rk_err *err)
+{
+    const struct rk_sql_value one[] = { RK_SQL_NUMBER(0), RK_SQL_NUMBER(1),
+                                        RK_SQL_TEXT(row->licence) };
+
+    if (row->state != RK_UNIT_ISSUED)
+        return refuse_record(row, "only an issued unit can be made anew", err);
+    if (ledger->db->ops->run(ledger->db, RK_SQL_LICENCE_SPEND, one, 3, NULL, NULL, err)) {
+        if (err->rc == RK_E_LEDGER && !ledger->db->again)
+            return rk_fail(err, RK_E_LEDGER, "unit %s: licence \"%s\" allows no more reissues",
+                           row->unit, row->licence);
+        return err->rc;
+    }
+    row->state = RK_UNIT_REISSUE;
+    return rk_unit_put(ledger, row, "reissue", NULL, reason, err);
+}
+
+static enum rk_rc put_record(rk_ledger *ledger, void *arg, struct rk_err *err)
+{
+    const struct record *record = arg;
+    struct rk_unit_row row;
+
+    if (rk_unit_get(ledger, record->sn, &row, err))
+        return err->rc;
+    switch (record->kind) {
+    case RK_LEDGER_VOID:
+        if (row.state != RK_UNIT_RESERVED && row.state != RK_UNIT_REISSUING)
+            return refuse_record(&row, "only a reserved unit can be given back", err);
+        return give_back(ledger, &row, record->reason, err);
+    case RK_LEDGER_REISSUE:
+        return put_reissue(ledger, &row, record->reason, err);
+    default:
+        if (row.state != RK_UNIT_ISSUED && row.state != RK_UNIT_REISSUE)
+            return refuse_record(&row, "only an issued unit can be retired", err);
+        row.state = RK_UNIT_RETIRED;
+        return rk_unit_put(ledger, &row, "retire", NULL, record->reason, err);
+    }
+}
+
+enum rk_rc rk_ledger_put_record(rk_ledger *ledger, enum rk_ledger_record kind,
+                                const struct rk_device_sn *sn, const char *reason,
+                                struct rk_err *err)
+{
+    struct record record = { sn, kind, reason };
+
+    if (reason[0] == '\0' || strlen(reason) > RK_NOTE_MAX || !rk_entry_text(reason))
+        return rk_fail(err, RK_E_USAGE, "a reason is needed: 1 to %d printable ASCII characters",
+                       RK_NOTE_MAX);
+    return rk_ledger_transact(ledger, put_record, &record, err);
+}
