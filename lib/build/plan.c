@@ -183,6 +183,17 @@ static enum rk_rc check_reproducible(const struct rk_plan *plan, enum rk_scheme 
         rk_scheme_name(scheme), whose);
 }
 
+/* Now, and not after the last device: a key may be public only, locked or not of the scheme. */
+static enum rk_rc probe_release_key(const struct rk_plan *plan, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
+
+    if (plan->book != NULL && !rk_signer_can_sign(plan->release_key))
+        return RK_OK;
+    return rk_signer_sign(plan->release_key, plan->release_scheme, (const uint8_t *)"probe", 5,
+                          &signature, err);
+}
+
 static enum rk_rc open_release_key(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err)
 {
     const struct rk_manifest *m = plan->manifest;
@@ -198,6 +209,8 @@ static enum rk_rc open_release_key(const rk_ctx *ctx, struct rk_plan *plan, stru
         return rk_manifest_fail(m, m->release.scheme.at, err, RK_E_USAGE,
                                 "release.scheme: unknown scheme \"%s\"",
                                 m->release.scheme.v == NULL ? "" : m->release.scheme.v);
+    if (probe_release_key(plan, err))
+        return rk_plan_at(plan, m->release.key.at, "release.key", err);
     return check_reproducible(plan, plan->release_scheme, "release key", err);
 }
 
@@ -332,7 +345,7 @@ static enum rk_rc make(const rk_ctx *ctx, const struct rk_build_options *options
     path = options->out != NULL ? options->out : plan->manifest->release.path.v;
     if (rk_path_join("", path, plan->path, sizeof plan->path, err) ||
         rk_clock_now(ctx, &plan->lane.now, err) || find_platform(plan, err) ||
-        open_book(ctx, options, plan, err) || open_release_key(ctx, plan, err))
+        open_book(ctx, options, plan, err))
         return err->rc;
     plan->lane.ctx = ctx;
     if (plan->manifest->devices.at.line == 0)
@@ -349,7 +362,7 @@ enum rk_rc rk_plan_make(const rk_ctx *ctx, const struct rk_build_options *option
 {
     /* In place, since the lane points into the plan. */
     *ret = (struct rk_plan) { .manifest = NULL };
-    if (make(ctx, options, ret, err)) {
+    if (make(ctx, options, ret, err) || open_release_key(ctx, ret, err)) {
         rk_plan_done(ret);
         *ret = (struct rk_plan) { .manifest = NULL };
         return err->rc;

@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/folder.h"
 #include "base/mem.h"
+#include "keys/scheme.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +68,11 @@ static enum rk_rc add_want(struct rk_wants *wants, const rk_signer *key, enum rk
     struct rk_want want = { .scheme = scheme };
     const struct rk_bytes *spki = rk_signer_spki(key);
 
+    const struct rk_scheme_row *row;
+
     (void)snprintf(want.what, sizeof want.what, "%s", what);
+    if (rk_scheme_fit(scheme, rk_signer_pkey(key), &row, err))
+        return err->rc;
     if (make_room(wants, 1, err) || rk_bytes_copy(spki->p, spki->len, &want.spki, err) ||
         rk_bytes_copy(message->p, message->len, &want.message, err)) {
         want_done(&want);
