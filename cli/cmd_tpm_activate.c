@@ -5,8 +5,6 @@
 #include "out.h"
 
 #include "ftpmprov/file.h"
-#include "ftpmprov/hex.h"
-#include "ftpmprov/tpmcheck.h"
 
 enum { CREDENTIAL_MAX = 16384 };
 

@@ -4,9 +4,6 @@
 
 #include "out.h"
 
-#include "ftpmprov/devicedb.h"
-#include "ftpmprov/tpmcheck.h"
-
 enum { MASTER_LEN = 32 };
 
 struct check {

@@ -7,7 +7,6 @@
 #include "ftpmprov/file.h"
 #include "ftpmprov/hex.h"
 #include "ftpmprov/pem.h"
-#include "ftpmprov/tpmcheck.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -3,7 +3,6 @@
 #include "tpm.h"
 
 #include "ftpmprov/file.h"
-#include "ftpmprov/tpmcheck.h"
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {

@@ -44,3 +44,8 @@ struct rk_bytes rk_bytes_take(struct rk_bytes *bytes)
     *bytes = (struct rk_bytes)RK_BYTES_NONE;
     return taken;
 }
+
+bool rk_bytes_equal(const struct rk_bytes *a, const struct rk_bytes *b)
+{
+    return a->len == b->len && (a->len == 0 || memcmp(a->p, b->p, a->len) == 0);
+}

@@ -102,8 +102,7 @@ size_t rk_checking_template(const struct rk_checking *c, const char *name)
 
 static bool same(const struct rk_bytes *a, const struct rk_bytes *b)
 {
-    return a != NULL && b != NULL && a->len == b->len && a->len != 0 &&
-           memcmp(a->p, b->p, a->len) == 0;
+    return a != NULL && b != NULL && a->len != 0 && rk_bytes_equal(a, b);
 }
 
 enum rk_rc rk_checking_whose(struct rk_checking *c, const struct rk_bytes *public_tpm2b,
@@ -188,6 +187,21 @@ static enum rk_rc find_device(struct rk_checking *c, struct rk_err *err)
     return found ? take_device(c, &sn, err) : RK_OK;
 }
 
+/* A TPM that makes no EK at all is no stranger: what it says about the first one is the reason. */
+static enum rk_rc check_any(struct rk_checking *c, struct rk_err *err)
+{
+    RK_AUTO(rk_tpm_public_done) struct rk_tpm_public none = RK_TPM_PUBLIC_NONE;
+    size_t first = rk_checking_template(c, c->device.ek[0].template_name);
+
+    for (size_t i = 0; i < c->seen_count; i++) {
+        if (c->seen[i].has)
+            return RK_OK;
+    }
+    if (c->options->persistent)
+        return rk_fail(err, RK_E_VERIFY, "this TPM has no persistent EK");
+    return rk_tpm_make_ek(c->tpm, c->seen[first].tpl, &none, err);
+}
+
 /* The device that was asked for against the one that was found. */
 static bool is_wanted(struct rk_checking *c)
 {
@@ -219,7 +233,9 @@ static enum rk_rc check_eks(struct rk_checking *c, struct rk_err *err)
         if (rk_checking_ek(c, i, &ek, err))
             return err->rc;
         if (ek == NULL)
-            rk_checking_report(c, RK_TPM_EK, stated->template_name, 0, RK_TPM_WRONG_TEMPLATE,
+            rk_checking_report(c, RK_TPM_EK, stated->template_name, 0,
+                               c->options->persistent ? RK_TPM_NOT_PROVISIONED
+                                                      : RK_TPM_WRONG_TEMPLATE,
                                c->options->persistent ? "no persistent key at its handle"
                                                       : "this TPM cannot make it");
         else if (same(&ek->public_tpm2b, &stated->public_tpm2b))
@@ -416,7 +432,8 @@ enum rk_rc rk_tpm_check(const rk_ctx *ctx, rk_tpm *tpm, const struct rk_tpm_chec
         c.seen_count++;
     }
     if (check_clock(&c, err) || read_reference(&c, err) || read_chain(&c, err) ||
-        find_device(&c, err) || (!c.verdict.known && rk_explain_stranger(&c, err)))
+        find_device(&c, err) || check_any(&c, err) ||
+        (!c.verdict.known && rk_explain_stranger(&c, err)))
         return err->rc;
     if (c.verdict.known && is_wanted(&c)) {
         if (check_eks(&c, err) || (!options->ek_only && check_stored(&c, err)))

@@ -102,8 +102,7 @@ static enum rk_rc makes(const struct rk_checking *c, const struct rk_secret *eps
 
     if (rk_ek_derive(c->ctx, eps, profile, tpl, &ek, err))
         return err->rc;
-    *ret = ek.public_tpm2b.len == public_tpm2b->len &&
-           memcmp(ek.public_tpm2b.p, public_tpm2b->p, public_tpm2b->len) == 0;
+    *ret = rk_bytes_equal(&ek.public_tpm2b, public_tpm2b);
     return RK_OK;
 }
 

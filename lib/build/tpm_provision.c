@@ -157,8 +157,7 @@ static bool for_same_key(const struct rk_bytes *found, const struct rk_bytes *wa
     struct rk_err none;
 
     return rk_ekcert_spki(found->p, rk_tpm_nv_cert_len(found), &a, &none) == RK_OK &&
-           rk_ekcert_spki(wanted->p, wanted->len, &b, &none) == RK_OK && a.len == b.len &&
-           memcmp(a.p, b.p, a.len) == 0;
+           rk_ekcert_spki(wanted->p, wanted->len, &b, &none) == RK_OK && rk_bytes_equal(&a, &b);
 }
 
 /* What is to be done about one index; nothing is written yet. */
@@ -180,8 +179,7 @@ static enum rk_rc look_at(const struct provision *p, struct item *item, uint32_t
     else if (rk_tpm_nv_cert_len(&nv.bytes) == item->bytes->len &&
              memcmp(nv.bytes.p, item->bytes->p, item->bytes->len) == 0)
         item->action = RK_TPM_KEPT;
-    else if (nv.bytes.len == item->bytes->len &&
-             memcmp(nv.bytes.p, item->bytes->p, nv.bytes.len) == 0)
+    else if (rk_bytes_equal(&nv.bytes, item->bytes)) /* a chain of several certificates */
         item->action = RK_TPM_KEPT;
     else if (is_half(&nv.bytes, item->bytes))
         item->action = RK_TPM_COMPLETED;
@@ -217,8 +215,7 @@ static enum rk_rc look_at_handle(struct provision *p, size_t i, struct rk_err *e
         return RK_OK;
     if (rk_tpm_read_persistent(p->tpm, p->handle[i], &found, &there, err))
         return err->rc;
-    if (there && (found.public_tpm2b.len != wanted->len ||
-                  memcmp(found.public_tpm2b.p, wanted->p, wanted->len) != 0)) {
+    if (there && !rk_bytes_equal(&found.public_tpm2b, wanted)) {
         (void)rk_fail(err, RK_E_VERIFY,
                       "handle 0x%08X holds another key than EK %s: nothing is "
                       "written",

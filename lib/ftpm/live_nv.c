@@ -203,7 +203,7 @@ enum rk_rc rk_tpm_nv_store(rk_tpm *tpm, uint32_t number, enum rk_tpm_hierarchy b
     if (define(tpm, number, by, bytes->len, &index, err) || write_all(&index, by, bytes, err) ||
         read_all(&index, &again, err))
         return err->rc;
-    if (again.len != bytes->len || memcmp(again.p, bytes->p, again.len) != 0)
+    if (!rk_bytes_equal(&again, bytes))
         return rk_fail(err, RK_E_VERIFY, "NV index 0x%08X does not read back as written", number);
     return RK_OK;
 }

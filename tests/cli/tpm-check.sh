@@ -112,7 +112,7 @@ tpm2_createek -G ecc -c 0x81010001
 tpm2_flushcontext -t
 mismatch "$first: wrong template"
 grep -qxF "persistent EK L-1 (0x81010001): wrong template: the EK of template L-2" "$out" || fail "$(cat "$out")"
-check 3 --persistent --ek-only # reads that one, and finds no other
+check 3 --persistent --ek-only # reads that one: the EK of this device, where another belongs
 tpm2_evictcontrol -Q -C o -c 0x81010001
 tpm2_createek -G rsa -c 0x81010001
 tpm2_flushcontext -t
@@ -195,6 +195,39 @@ stderr_is "rotkit: --master or --kdk-db, not both
 check 2 --kdk-db product/devices/kdk_db.csv
 stderr_is "rotkit: --kdk-db and --eps-seeds go together
   see 'rotkit help tpm check'"
+
+# ... and a device that is known by its master key alone.
+run 0 device new -q --oem-id 0x0102 --first-sn 1 --count 3 --master master.key --kdk-db master-kdk --eps-seeds master-seeds \
+    --pubkey-db master-pub --plaintext-secrets
+run 0 device derive --json --show-secrets --kdk-db master-kdk --eps-seeds master-seeds --template L-2
+sed -e "s,^  templates:,  profile: tcg-184\n  templates:," -e "s,path: master,path: master-tcg," product/master.yaml >product/master-tcg.yaml
+tpm_of master "$(jq -r 'select(.device_sn == "01020000000000000002") | .eps' "$out")"
+run 0 build -q product/master-tcg.yaml
+release=product/master
+check 0 --ek-only
+release=product/master-tcg
+mismatch "01020000000000000002: other profile" --ek-only --master master.key
+
+# ---- a release that is damaged
+release=damaged
+json=damaged/devices/010200000001000000/$first/device.json
+tpm_of first "$(eps_of product $first)"
+damage() { # MESSAGE JQ-FILTER
+    rm -rf damaged
+    cp -r product/release damaged
+    jq "$2" "$json" >"$scratch/json"
+    cp "$scratch/json" "$json"
+    refuse 2 "rotkit: $1" tpm check --release damaged --tcti "$tcti" --device $first
+}
+malformed="an EK without template, profile or public_tpm2b"
+damage "\"$json\": $malformed" 'del(.ek[1].profile)'
+damage "\"$json\": $malformed" '.ek[0].template = 5'
+damage "\"$json\": $malformed" '.ek[0].public_tpm2b = ""'
+damage "\"$json\": $malformed" '.ek[0].profile = "a profile name that is longer than any"'
+damage "\"$json\": public_tpm2b of EK L-1: 3 hex digits, expected 2" '.ek[0].public_tpm2b = "abc"'
+damage "\"$json\": 17 EKs, at most 16" '.ek = [range(17) | {}]'
+damage "release \"damaged\" states no EK to compare with" 'del(.ek)'
+damage "\"$json\": a release keeps no \"ek-cert-l-9\"" '.ek[0].template = "L-9"'
 
 # ---- what is no release, no device, no TPM
 refuse 2 "rotkit: \"product\" is no release: it has no release.json" tpm check --release product --tcti "$tcti"

@@ -40,6 +40,8 @@ trouble 7 131=902 "rotkit: $check_ek: tpm:warn(2.0): out of memory for object co
   the TPM has no room for another object: use a resource manager (device:/dev/tpmrm0), or tpm2_flushcontext -t" check
 trouble 7 176=903 "rotkit: device $first: cannot start a policy session: tpm:warn(2.0): out of memory for session contexts (0x903)
   the TPM has no room for another session: tpm2_flushcontext -l" activate
+# ---- a TPM that makes no EK for another reason
+trouble 2 131=2c4 "rotkit: template L-1: cannot make the EK in the endorsement hierarchy: tpm:parameter(2):value is out of range or is not correct for the context (0x2c4)" check
 # ---- what is disabled
 trouble 4 131=185 "rotkit: $check_ek: tpm:handle(1):hierarchy is not enabled or is not correct for the use (0x185)
   the hierarchy is disabled until the next start" check
@@ -66,6 +68,7 @@ refuse 2 "rotkit: endorsement authorisation: authorisation source is none of fd:
 printf '%065d' 0 >long
 refuse 2 "rotkit: endorsement authorisation: longer than 64 bytes" \
     tpm check --release $release --tcti "$tcti" --endorsement-auth file:long
+refuse 3 "rotkit: this TPM has no persistent EK" tpm check --persistent --release $release --tcti "$tcti"
 # Without it, the persistent EKs still tell which device it is.
 run 0 tpm provision --release $release --tcti "$tcti" --endorsement-auth file:good
 run 0 tpm check --persistent --release $release --tcti "$tcti"

@@ -4,6 +4,8 @@
 
 #include "ftpmprov/err.h"
 
+#include <stdbool.h>
+
 struct rk_bytes {
     uint8_t *p; /* NULL when empty; always followed by a NUL that len does not count */
     size_t len;
@@ -19,3 +21,4 @@ RK_API enum rk_rc rk_bytes_copy(const void *bytes, size_t len, struct rk_bytes *
 /* Wipes (the content may have been written under a secret), frees, empties. */
 RK_API void rk_bytes_done(struct rk_bytes *bytes);
 RK_API struct rk_bytes rk_bytes_take(struct rk_bytes *bytes);
+RK_API bool rk_bytes_equal(const struct rk_bytes *a, const struct rk_bytes *b);
