@@ -63,7 +63,7 @@ static enum rk_rc replay(const struct quote_check *in, struct rk_pcrs *ret, stru
         return err->rc;
     if (rk_eventlog_replay(log.p, log.len, ret, err))
         return rk_wrap(err, "\"%s\"", in->event_log);
-    ret->mask = in->mask; /* a PCR without events keeps its start value, zero */
+    ret->mask = in->mask; /* a PCR without events keeps its start value */
     return RK_OK;
 }
 

@@ -9,6 +9,7 @@
 
 #include <tss2/tss2_tpm2_types.h>
 
+enum { DYNAMIC_FIRST = 17, DYNAMIC_LAST = 22 }; /* set to all ones until a dynamic launch */
 enum { EV_NO_ACTION = 3, ALGS_MAX = 16, SHA1_LEN = 20, SIGNATURE = 16 };
 static const char spec_id[SIGNATURE] = "Spec ID Event03";
 static const char startup_locality[SIGNATURE] = "StartupLocality";
@@ -147,6 +148,10 @@ enum rk_rc rk_eventlog_replay(const uint8_t *log, size_t len, struct rk_pcrs *re
     for (unsigned i = 2; rk_rd_left(&rd) != 0; i++) {
         if (read_event(&rd, &algs, &pcrs, err))
             return rk_wrap(err, "event %u", i);
+    }
+    for (size_t i = DYNAMIC_FIRST; i <= DYNAMIC_LAST; i++) {
+        if ((pcrs.mask >> i & 1) == 0)
+            memset(pcrs.value[i], 0xff, RK_PCR_LEN);
     }
     *ret = pcrs;
     return RK_OK;

@@ -59,9 +59,9 @@ RK_API enum rk_rc rk_quote_verify(const rk_ctx *ctx, const struct rk_bytes *ak_p
                                   size_t nonce_len, const struct rk_pcrs *pcrs,
                                   struct rk_quote_facts *ret, struct rk_err *err) RK_MUST_CHECK;
 /*
- * The PCRs that a crypto-agile event log ends with (SHA-256 bank; mask: those with events).
- * RK_E_FORMAT when it is cut short or malformed, RK_E_USAGE when it has no SHA-256 digests, as a
- * log of a TPM 1.2.
+ * The PCRs that a crypto-agile event log ends with (SHA-256 bank; mask: those with events; the
+ * others have the value that they start with). RK_E_FORMAT when it is cut short or malformed,
+ * RK_E_USAGE when it has no SHA-256 digests, as a log of a TPM 1.2.
  */
 RK_API enum rk_rc rk_eventlog_replay(const uint8_t *log, size_t len, struct rk_pcrs *ret,
                                      struct rk_err *err) RK_MUST_CHECK;

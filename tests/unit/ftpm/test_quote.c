@@ -8,6 +8,7 @@
 #include "ftpmprov/file.h"
 #include "ftpmprov/hex.h"
 
+#include "fault.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -227,6 +228,21 @@ START_TEST(replay_names_what_is_wrong)
 }
 END_TEST
 
+static enum rk_rc verify_body(void *arg)
+{
+    (void)arg;
+    return rk_quote_verify(ctx, &ak, &quote, nonce, NONCE, &pcrs,
+                           &(struct rk_quote_facts) { .clock_ms = 0 },
+                           &(struct rk_err) { .rc = RK_OK });
+}
+
+START_TEST(verify_survives_every_failed_allocation)
+{
+    load_quote(_i == 0 ? "ecc" : "rsa");
+    ck_assert_int_gt(fault_sweep(verify_body, NULL, 4000), 5);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, quotes_of_both_key_types_hold, 0, 2);
@@ -238,6 +254,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, replay_gives_the_values_that_the_tpm_had);
     tcase_add_test(tc, replay_refuses_a_cut_within_an_event);
     tcase_add_loop_test(tc, replay_names_what_is_wrong, 0, 9);
+    tcase_add_loop_test(tc, verify_survives_every_failed_allocation, 0, 2);
 }
 
 int main(void)
@@ -246,5 +263,5 @@ int main(void)
         .name = "quote", .add = add, .load = setup, .unload = teardown
     };
 
-    return suite_run(&options);
+    return fault_install() ? suite_run(&options) : EXIT_FAILURE;
 }
