@@ -10,6 +10,8 @@
 
 #include <inttypes.h>
 
+enum { JOBS_MAX = 64 };
+
 static const char *outcome_text(enum rk_release_outcome outcome)
 {
     switch (outcome) {
@@ -82,6 +84,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 {
     struct rk_build_options options = { .tool = "rotkit " ROTKIT_VERSION };
     struct rk_build_report report;
+    struct opt_u64 jobs = { .set = false };
     struct progress progress = { .app = app, .what = "devices" };
     struct operands operands;
     enum rk_rc rc;
@@ -91,6 +94,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "plaintext-secrets", 0, OPT_FLAG, &options.plaintext_secrets, NULL, "write secret outputs in the clear, mode 0600", false },
         { "to-sign", 0, OPT_STR, &options.to_sign, "DIR", "where a key is pub:FILE: write what is to be signed elsewhere", false },
         { "attach", 0, OPT_STR, &options.attach, "DIR", "take the signatures of that folder; publish, or write its next round", false },
+        { "jobs", 'j', OPT_U64, &jobs, "N", "threads that make devices, 1 to 64 (default: one a processor)", false },
         OPT_DRY_RUN(app),
         OPT_JSON(app),
         OPT_END,
@@ -99,6 +103,9 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 
     if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err))
         return err->rc;
+    if (jobs.set && (jobs.v == 0 || jobs.v > JOBS_MAX))
+        return opt_fail(app, err, "--jobs: %" PRIu64 ", expected 1 to %d", jobs.v, JOBS_MAX);
+    options.jobs = (size_t)jobs.v;
     if (options.to_sign != NULL && options.attach != NULL)
         return opt_fail(app, err, "--to-sign and --attach exclude each other");
     options.manifest = operands.v[0];

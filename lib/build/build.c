@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The driver: reserve, lane, commit, sink for every device; then publish. */
+/* From manifest to release: plan, images, devices, signature, publication. */
 #include "ftpmprov/build.h"
 
+#include "build/fleet.h"
 #include "build/images.h"
-#include "build/plan.h"
-#include "ftpmprov/ledger.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,75 +29,38 @@ static void run_done(struct run *run)
     rk_plan_done(&run->plan);
 }
 
-static enum rk_rc previous_certificate(void *arg, const char *role, const struct rk_device_sn *sn,
-                                       struct rk_bytes *ret, struct rk_err *err)
+enum { JOBS_MAX = 64 };
+
+static size_t processors(void)
 {
-    return rk_release_previous(arg, rk_role_find(role), sn, ret, err);
-}
+    cpu_set_t set;
+    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 
-/* A failed device gives its reservation back; its own error is the one that is told first. */
-static enum rk_rc give_back(struct run *run, const struct rk_ledger_unit *unit, struct rk_err *err)
-{
-    struct rk_err second;
-
-    if (rk_ledger_void(run->ledger, unit, 1, &second))
-        return rk_note(err, "its reservation could not be given back: %s", second.msg);
-    return err->rc;
-}
-
-/* What nothing will be published of in this run: no unit counts as made. */
-static enum rk_rc drop_device(struct run *run, const struct rk_ledger_unit *unit,
-                              struct rk_wants *wants, struct rk_err *err)
-{
-    if (wants->count != 0 && rk_sigbook_take(run->plan.book, wants, err))
-        return give_back(run, unit, err);
-    return rk_ledger_void(run->ledger, unit, 1, err);
-}
-
-static enum rk_rc make_device(struct run *run, const struct rk_lane_device *device,
-                              struct rk_err *err)
-{
-    struct rk_lane_previous previous = { previous_certificate, run->release };
-    RK_AUTO(rk_artifacts_done) struct rk_artifacts made = { .count = 0 };
-    RK_AUTO(rk_wants_done) struct rk_wants wants = { .count = 0 };
-    RK_AUTO(rk_ledger_unit_done) struct rk_ledger_unit unit = { .sn = device->sn };
-
-    if (rk_ledger_reserve(run->ledger, &unit, 1, err))
-        return err->rc;
-    if (rk_lane_run(&run->plan.lane, device, run->release == NULL ? NULL : &previous, &wants, &made,
-                    err))
-        return give_back(run, &unit, err);
-    run->waits = run->waits || wants.count != 0;
-    if (run->release == NULL || run->waits)
-        return drop_device(run, &unit, &wants, err);
-    if (rk_artifacts_digest(&made, unit.digest, err) ||
-        rk_ledger_commit(run->ledger, &unit, 1, err))
-        return give_back(run, &unit, err);
-    return rk_release_add_device(run->release, &device->sn, &made, err);
+    return count < 1 ? 1 : count > JOBS_MAX ? JOBS_MAX : (size_t)count;
 }
 
 static enum rk_rc make_devices(struct run *run, struct rk_err *err)
 {
     const struct rk_build_options *options = run->options;
+    const struct rk_fleet fleet = {
+        .plan = &run->plan,
+        .ledger = run->ledger,
+        .devices = run->devices,
+        .release = run->release,
+        .waits = run->waits,
+        .jobs = options->jobs != 0 ? options->jobs : processors(),
+        .progress = options->progress,
+        .arg = options->arg,
+        .stop = options->stop,
+    };
+    struct rk_fleet_report report;
 
-    for (;;) {
-        RK_AUTO(rk_lane_device_done) struct rk_lane_device device = { .handed.minor = 0 };
-        bool more;
-
-        if (options->stop != NULL && *options->stop != 0) {
-            run->report.stopped = true;
-            return RK_OK;
-        }
-        if (rk_devices_next(run->devices, &device, &more, err))
-            return err->rc;
-        if (!more)
-            return RK_OK;
-        if (make_device(run, &device, err))
-            return err->rc;
-        run->report.devices++;
-        if (options->progress != NULL)
-            options->progress(options->arg, run->report.devices, run->plan.device_count);
-    }
+    if (rk_fleet_make(&fleet, &report, err))
+        return err->rc;
+    run->report.devices = report.devices;
+    run->report.stopped = report.stopped;
+    run->waits = report.waits;
+    return RK_OK;
 }
 
 static enum rk_rc add_common(struct run *run, struct rk_err *err)

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build/fleet.h"
+
+#include "base/mem.h"
+#include "build/workers.h"
+
+#include <string.h>
+
+/* Devices that a thread takes at a time: their prime candidates are tested together. */
+enum { BATCH = 8, BATCHES_A_THREAD = 2 };
+
+struct batch {
+    struct rk_lane_device device[BATCH];
+    struct rk_artifacts made[BATCH];
+    struct rk_wants wants[BATCH];
+    struct rk_ledger_unit unit[BATCH];
+    size_t count; /* devices, each with a reservation */
+    size_t done;  /* of them the lane has made so many; less than count: the next one failed */
+    struct rk_err err;
+};
+
+struct run {
+    const struct rk_fleet *fleet;
+    rk_workers *workers;
+    struct batch *batch; /* a ring of room */
+    size_t room, filled; /* batches ever put to work */
+    bool ended;          /* there are no more devices */
+    struct rk_fleet_report report;
+};
+
+/* ---- on a thread of the pool ---- */
+
+static enum rk_rc previous_certificate(void *arg, const char *role, const struct rk_device_sn *sn,
+                                       struct rk_bytes *ret, struct rk_err *err)
+{
+    return rk_release_previous(arg, rk_role_find(role), sn, ret, err);
+}
+
+static void make_batch(void *arg, void *item)
+{
+    const struct rk_fleet *fleet = arg;
+    struct batch *batch = item;
+    struct rk_lane_previous previous = { previous_certificate, fleet->release };
+
+    for (size_t i = 0; i < batch->count; i++) {
+        if (rk_lane_run(&fleet->plan->lane, &batch->device[i],
+                        fleet->release == NULL ? NULL : &previous, &batch->wants[i],
+                        &batch->made[i], &batch->err) ||
+            rk_artifacts_digest(&batch->made[i], batch->unit[i].digest, &batch->err))
+            return;
+        batch->done++;
+    }
+}
+
+/* ---- on the caller's thread ---- */
+
+static void empty(struct batch *batch)
+{
+    for (size_t i = 0; i < BATCH; i++) {
+        rk_lane_device_done(&batch->device[i]);
+        rk_artifacts_done(&batch->made[i]);
+        rk_wants_done(&batch->wants[i]);
+        rk_ledger_unit_done(&batch->unit[i]);
+    }
+    memset(batch, 0, sizeof *batch);
+}
+
+/* Gives back what was reserved for the devices from `from` on; the first error stays the one that
+ * is told. */
+static void give_back(const struct run *run, const struct batch *batch, size_t from,
+                      struct rk_err *err)
+{
+    struct rk_err second;
+
+    if (from < batch->count &&
+        rk_ledger_void(run->fleet->ledger, &batch->unit[from], batch->count - from, &second))
+        (void)rk_note(err, "reservations could not be given back: %s", second.msg);
+}
+
+/* What nothing will be published of in this run: no unit counts as made. */
+static enum rk_rc drop(const struct run *run, struct batch *batch, struct rk_err *err)
+{
+    const struct rk_fleet *fleet = run->fleet;
+
+    for (size_t i = 0; i < batch->done; i++) {
+        if (batch->wants[i].count != 0 &&
+            rk_sigbook_take(fleet->plan->book, &batch->wants[i], err)) {
+            give_back(run, batch, 0, err);
+            return err->rc;
+        }
+    }
+    return rk_ledger_void(fleet->ledger, batch->unit, batch->done, err);
+}
+
+/* Committed before it becomes visible. */
+static enum rk_rc keep(const struct run *run, struct batch *batch, struct rk_err *err)
+{
+    const struct rk_fleet *fleet = run->fleet;
+
+    if (rk_ledger_commit(fleet->ledger, batch->unit, batch->done, err)) {
+        give_back(run, batch, 0, err);
+        return err->rc;
+    }
+    for (size_t i = 0; i < batch->done; i++) {
+        if (rk_release_add_device(fleet->release, &batch->device[i].sn, &batch->made[i], err)) {
+            give_back(run, batch, batch->done, err);
+            return err->rc;
+        }
+    }
+    return RK_OK;
+}
+
+static enum rk_rc settle(struct run *run, struct batch *batch, struct rk_err *err)
+{
+    const struct rk_fleet *fleet = run->fleet;
+
+    for (size_t i = 0; i < batch->done; i++)
+        run->report.waits = run->report.waits || batch->wants[i].count != 0;
+    if (batch->done != 0 && (fleet->release == NULL || run->report.waits ? drop(run, batch, err)
+                                                                         : keep(run, batch, err)))
+        return err->rc;
+    run->report.devices += batch->done;
+    if (fleet->progress != NULL)
+        fleet->progress(fleet->arg, run->report.devices, fleet->plan->device_count);
+    if (batch->done == batch->count)
+        return RK_OK;
+    *err = batch->err;
+    give_back(run, batch, batch->done, err);
+    return err->rc;
+}
+
+static bool wants_stop(const struct run *run)
+{
+    const volatile sig_atomic_t *stop = run->fleet->stop;
+
+    return stop != NULL && *stop != 0;
+}
+
+static enum rk_rc fill(struct run *run, struct batch *batch, struct rk_err *err)
+{
+    const struct rk_fleet *fleet = run->fleet;
+    size_t count = 0;
+
+    while (count < BATCH && !run->ended && !wants_stop(run)) {
+        bool more;
+
+        if (rk_devices_next(fleet->devices, &batch->device[count], &more, err))
+            return err->rc;
+        run->ended = !more;
+        batch->unit[count].sn = batch->device[count].sn;
+        count += more;
+    }
+    if (count != 0 && rk_ledger_reserve(fleet->ledger, batch->unit, count, err))
+        return err->rc;
+    batch->count = count;
+    return RK_OK;
+}
+
+/* Puts batches in until there is no room, or no device. */
+static enum rk_rc put_all(struct run *run, struct rk_err *err)
+{
+    while (!run->ended && !rk_workers_full(run->workers) && !wants_stop(run)) {
+        struct batch *batch = &run->batch[run->filled % run->room];
+
+        if (fill(run, batch, err)) {
+            empty(batch);
+            return err->rc;
+        }
+        if (batch->count == 0)
+            return RK_OK;
+        rk_workers_put(run->workers, batch);
+        run->filled++;
+    }
+    return RK_OK;
+}
+
+static enum rk_rc work(struct run *run, struct rk_err *err)
+{
+    for (;;) {
+        struct batch *batch;
+        enum rk_rc rc;
+
+        if (put_all(run, err))
+            return err->rc;
+        if (rk_workers_empty(run->workers) || wants_stop(run))
+            break;
+        batch = rk_workers_take(run->workers);
+        rc = settle(run, batch, err);
+        empty(batch);
+        if (rc != RK_OK)
+            return rc;
+    }
+    run->report.stopped = wants_stop(run);
+    return RK_OK;
+}
+
+/* What is left inside after a failure or a signal was reserved, and nothing came of it. */
+static void drain(struct run *run, struct rk_err *err)
+{
+    rk_workers_free(run->workers);
+    for (size_t i = 0; run->batch != NULL && i < run->room; i++) {
+        give_back(run, &run->batch[i], 0, err);
+        empty(&run->batch[i]);
+    }
+    rk_free(run->batch);
+}
+
+enum rk_rc rk_fleet_make(const struct rk_fleet *fleet, struct rk_fleet_report *ret,
+                         struct rk_err *err)
+{
+    struct run run = { .fleet = fleet,
+                       .room = BATCHES_A_THREAD * fleet->jobs,
+                       .report = { .waits = fleet->waits } };
+    const struct rk_workers_options options = {
+        .threads = fleet->jobs,
+        .room = run.room,
+        .run = make_batch,
+        .arg = (void *)(uintptr_t)fleet, /* the threads read it alone */
+    };
+    struct rk_err unheard = { .rc = RK_OK }; /* after a signal: the next run takes them up */
+    enum rk_rc rc;
+
+    run.batch = rk_alloc(run.room, sizeof *run.batch);
+    if (run.batch == NULL)
+        return rk_fail_nomem(err);
+    rc = rk_workers_new(&options, &run.workers, err);
+    if (rc == RK_OK)
+        rc = work(&run, err);
+    drain(&run, rc == RK_OK ? &unheard : err);
+    if (rc == RK_OK)
+        *ret = run.report;
+    return rc;
+}
