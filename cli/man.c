@@ -191,6 +191,12 @@ static const char keys_and_environment[] =
     ".Bl -tag -width SOURCE_DATE_EPOCH\n"
     ".It Ev SOURCE_DATE_EPOCH\n"
     "seconds since 1970 that stand for the present time\n"
+    ".It Ev ROTKIT_PRIME_SEARCH\n"
+    "how RSA primes are looked for, with the same result:\n"
+    ".Li ifma\n(AVX-512),\n.Li openssl\nor\n.Li portable\n(slow);\n"
+    "with\n.Li ,exact\nor\n.Li exact\nalone without the test to base 2 that goes before\n"
+    ".It Ev ROTKIT_REQUIRE_IFMA\n"
+    "if 1, fail where AVX-512 IFMA cannot be had\n"
     ".El\n";
 
 void man_overview(FILE *to)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ftpmprov/ek.h"
 
+#include "base/mem.h"
 #include "base/ossl.h"
 #include "ftpm/drbg.h"
 #include "ftpm/prime.h"
@@ -78,6 +79,7 @@ static enum rk_rc finish(struct rk_ek *ek, EVP_PKEY **pkey, bool pair, struct rk
 
 struct rsa_numbers {
     BIGNUM *p, *q, *n, *e, *d, *dp, *dq, *qinv;
+    int primes; /* found so far */
 };
 
 static void rsa_numbers_done(struct rsa_numbers *rsa)
@@ -103,25 +105,22 @@ static enum rk_rc far_enough(const struct rsa_numbers *rsa, bool *ret, struct rk
 }
 
 /* q is drawn first; p again until it is far enough from q. The larger is reported as p. */
-static enum rk_rc find_primes(const struct rk_ek_profile *profile, struct rk_drbg *drbg,
-                              size_t bits, uint32_t e, struct rsa_numbers *rsa, struct rk_err *err)
+static enum rk_rc take_prime(void *arg, const BIGNUM *prime, bool *ret_more, struct rk_err *err)
 {
-    RK_AUTO(search_done) rk_prime_search *search = NULL;
+    struct rsa_numbers *rsa = arg;
     bool done = false;
 
-    if (rk_prime_search_new(profile, bits / 2, e, &search, err) ||
-        rk_prime_find(search, drbg, rsa->q, err))
+    if (BN_copy(rsa->primes++ == 0 ? rsa->q : rsa->p, prime) == NULL)
+        return bn_failed(err);
+    if (rsa->primes > 1 && far_enough(rsa, &done, err))
         return err->rc;
-    for (int i = 1; !done && i < PRIMES_MAX; i++) {
-        if (rk_prime_find(search, drbg, rsa->p, err) || far_enough(rsa, &done, err))
-            return err->rc;
-    }
-    if (!done)
+    if (!done && rsa->primes == PRIMES_MAX)
         return rk_fail(err, RK_E_USAGE,
                        "a TPM makes no usable key of this EPS (its primes are too "
                        "close): choose another EPS seed");
-    if (BN_cmp(rsa->p, rsa->q) < 0)
+    if (done && BN_cmp(rsa->p, rsa->q) < 0)
         BN_swap(rsa->p, rsa->q);
+    *ret_more = !done;
     return RK_OK;
 }
 
@@ -165,30 +164,51 @@ static enum rk_rc rsa_pkey(const rk_ctx *ctx, struct rsa_numbers *rsa, bool pair
     return pkey_from(ctx, "RSA", pair ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, bld, ret, err);
 }
 
-static enum rk_rc derive_rsa(const rk_ctx *ctx, struct rk_drbg *drbg, TPMT_PUBLIC *area, bool pair,
-                             struct rk_ek *ek, struct rk_err *err)
+/* One EK on its way. */
+struct job {
+    const rk_ctx *ctx;
+    bool pair;
+    struct rk_drbg drbg;
+    TPMT_PUBLIC area; /* the template's; then with the key in it */
+    struct rsa_numbers rsa;
+    struct rk_ek ek;
+};
+
+static uint32_t exponent_of(const TPMT_PUBLIC *area)
 {
-    RK_AUTO(rsa_numbers_done)
-    struct rsa_numbers rsa = { .p = secret_bn(), .q = secret_bn(), .n = BN_new(), .e = BN_new() };
-    RK_AUTO(rk_bn_ctx_done) BN_CTX *bn = BN_CTX_secure_new();
-    RK_AUTO(rk_pkey_done) EVP_PKEY *pkey = NULL;
-    uint16_t bits = area->parameters.rsaDetail.keyBits;
     uint32_t e = area->parameters.rsaDetail.exponent;
 
-    if (e == 0)
-        e = DEFAULT_EXPONENT;
-    if (rsa.p == NULL || rsa.q == NULL || rsa.n == NULL || rsa.e == NULL || bn == NULL ||
-        !BN_set_word(rsa.e, e))
+    return e == 0 ? DEFAULT_EXPONENT : e;
+}
+
+static enum rk_rc begin_rsa(struct job *job, struct rk_err *err)
+{
+    struct rsa_numbers *rsa = &job->rsa;
+
+    rsa->p = secret_bn();
+    rsa->q = secret_bn();
+    rsa->n = BN_new();
+    rsa->e = BN_new();
+    if (rsa->p == NULL || rsa->q == NULL || rsa->n == NULL || rsa->e == NULL ||
+        !BN_set_word(rsa->e, exponent_of(&job->area)))
         return bn_failed(err);
-    if (find_primes(ek->profile, drbg, bits, e, &rsa, err))
-        return err->rc;
-    area->unique.rsa.size = bits / 8;
-    if (!BN_mul(rsa.n, rsa.p, rsa.q, bn) ||
-        BN_bn2binpad(rsa.n, area->unique.rsa.buffer, bits / 8) < 0)
+    return RK_OK;
+}
+
+static enum rk_rc end_rsa(struct job *job, struct rk_err *err)
+{
+    RK_AUTO(rk_bn_ctx_done) BN_CTX *bn = BN_CTX_secure_new();
+    RK_AUTO(rk_pkey_done) EVP_PKEY *pkey = NULL;
+    struct rsa_numbers *rsa = &job->rsa;
+    uint16_t bytes = job->area.parameters.rsaDetail.keyBits / 8;
+
+    job->area.unique.rsa.size = bytes;
+    if (bn == NULL || !BN_mul(rsa->n, rsa->p, rsa->q, bn) ||
+        BN_bn2binpad(rsa->n, job->area.unique.rsa.buffer, bytes) < 0)
         return bn_failed(err);
-    if (rsa_pkey(ctx, &rsa, pair, &pkey, err))
+    if (rsa_pkey(job->ctx, rsa, job->pair, &pkey, err))
         return err->rc;
-    return finish(ek, &pkey, pair, err);
+    return finish(&job->ek, &pkey, job->pair, err);
 }
 
 /* ---- ECC: ek-derivation.md 3.4 ---- */
@@ -261,13 +281,13 @@ static enum rk_rc ecc_pkey(const rk_ctx *ctx, const char *curve, const uint8_t *
     return pkey_from(ctx, "EC", d != NULL ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, bld, ret, err);
 }
 
-static enum rk_rc derive_ecc(const rk_ctx *ctx, struct rk_drbg *drbg, TPMT_PUBLIC *area, bool pair,
-                             struct rk_ek *ek, struct rk_err *err)
+static enum rk_rc derive_ecc(struct job *job, struct rk_err *err)
 {
+    TPMT_PUBLIC *area = &job->area;
     size_t bytes = 0; /* the template's curve has been checked: it is one of the three */
     const char *curve = rk_template_curve(area->parameters.eccDetail.curveID, &bytes);
     RK_AUTO(rk_group_done)
-    EC_GROUP *group = EC_GROUP_new_by_curve_name_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx),
+    EC_GROUP *group = EC_GROUP_new_by_curve_name_ex(rk_ctx_libctx(job->ctx), rk_ctx_propq(job->ctx),
                                                     EC_curve_nist2nid(curve));
     RK_AUTO(rk_bn_done) BIGNUM *d = secret_bn();
     RK_AUTO(rk_pkey_done) EVP_PKEY *pkey = NULL;
@@ -277,42 +297,153 @@ static enum rk_rc derive_ecc(const rk_ctx *ctx, struct rk_drbg *drbg, TPMT_PUBLI
     if (group == NULL || d == NULL)
         return bn_failed(err);
     const BIGNUM *order = EC_GROUP_get0_order(group);
-    rc = ek->profile->ecc_reject ? rejection(drbg, order, bytes, d, err)
-                                 : extra_bits(drbg, order, bytes, d, err);
+    rc = job->ek.profile->ecc_reject ? rejection(&job->drbg, order, bytes, d, err)
+                                     : extra_bits(&job->drbg, order, bytes, d, err);
     if (rc != RK_OK || public_point(group, d, bytes, point, err))
         return err->rc;
     area->unique.ecc.x.size = area->unique.ecc.y.size = (uint16_t)bytes;
     memcpy(area->unique.ecc.x.buffer, point + 1, bytes);
     memcpy(area->unique.ecc.y.buffer, point + 1 + bytes, bytes);
-    if (ecc_pkey(ctx, curve, point, 1 + 2 * bytes, pair ? d : NULL, &pkey, err))
+    if (ecc_pkey(job->ctx, curve, point, 1 + 2 * bytes, job->pair ? d : NULL, &pkey, err))
         return err->rc;
-    return finish(ek, &pkey, pair, err);
+    return finish(&job->ek, &pkey, job->pair, err);
+}
+
+/* ---- one EK or several ---- */
+
+static enum rk_rc begin(struct job *job, const struct rk_secret *eps, struct rk_err *err)
+{
+    const struct rk_ek_profile *profile = job->ek.profile;
+    uint8_t name[RK_EK_NAME_MAX];
+    size_t name_len;
+
+    if (eps->len != profile->eps_len)
+        return rk_fail(err, RK_E_USAGE, "EPS of %zu bytes, profile %s takes %zu", eps->len,
+                       profile->name, profile->eps_len);
+    job->area = job->ek.tpl->public_area;
+    if (rk_template_name(job->ctx, &job->area, name, &name_len, err) ||
+        rk_drbg_init(job->ctx, eps, name, name_len, profile->drbg_key_len, &job->drbg, err))
+        return err->rc;
+    return job->area.type == TPM2_ALG_RSA ? begin_rsa(job, err) : RK_OK;
+}
+
+static enum rk_rc end(struct job *job, struct rk_ek *ret, struct rk_err *err)
+{
+    struct rk_ek *ek = &job->ek;
+
+    if ((job->area.type == TPM2_ALG_RSA ? end_rsa(job, err) : derive_ecc(job, err)) ||
+        rk_template_marshal(&job->area, &ek->public_tpm2b, err) ||
+        rk_template_name(job->ctx, &job->area, ek->name, &ek->name_len, err))
+        return err->rc;
+    *ret = *ek;
+    *ek = (struct rk_ek)RK_EK_NONE;
+    return RK_OK;
+}
+
+/* Up to RK_PRIME_STREAMS_MAX at once: their jobs and the streams of primes that feed them. */
+struct batch {
+    struct rk_ek_item *item[RK_PRIME_STREAMS_MAX]; /* of a stream */
+    struct job job[RK_PRIME_STREAMS_MAX];
+    struct rk_prime_stream stream[RK_PRIME_STREAMS_MAX];
+    size_t count; /* those that began well */
+};
+
+static void job_done(struct job *job)
+{
+    rk_drbg_done(&job->drbg);
+    rsa_numbers_done(&job->rsa);
+    rk_ek_done(&job->ek);
+    OPENSSL_cleanse(job, sizeof *job);
+}
+
+static void batch_free(struct batch **batch)
+{
+    for (size_t i = 0; *batch != NULL && i < RK_PRIME_STREAMS_MAX; i++)
+        job_done(&(*batch)->job[i]);
+    OPENSSL_clear_free(*batch, sizeof **batch);
+}
+
+static enum rk_rc find_primes(struct batch *batch, struct rk_err *err)
+{
+    const struct job *first = &batch->job[0];
+    RK_AUTO(search_done) rk_prime_search *search = NULL;
+
+    if (batch->count == 0 || first->area.type != TPM2_ALG_RSA)
+        return RK_OK;
+    if (rk_prime_search_new(first->ek.profile, first->area.parameters.rsaDetail.keyBits / 2,
+                            exponent_of(&first->area), batch->count, &search, err))
+        return err->rc;
+    return rk_prime_run(search, batch->stream, batch->count, err);
+}
+
+static enum rk_rc derive_batch(const rk_ctx *ctx, const struct rk_ek_profile *profile,
+                               const struct rk_ek_template *tpl, bool pair,
+                               struct rk_ek_item *items, size_t count, struct rk_err *err)
+{
+    RK_AUTO(batch_free) struct batch *batch = rk_alloc(1, sizeof *batch);
+
+    if (batch == NULL)
+        return rk_fail_nomem(err);
+    for (size_t i = 0; i < count; i++) {
+        struct job *job = &batch->job[batch->count];
+
+        job->ctx = ctx;
+        job->pair = pair;
+        job->ek = (struct rk_ek) { .tpl = tpl, .profile = profile };
+        items[i].err.rc = RK_OK;
+        if (begin(job, items[i].eps, &items[i].err)) {
+            job_done(job);
+            continue;
+        }
+        batch->item[batch->count] = &items[i];
+        batch->stream[batch->count] = (struct rk_prime_stream) {
+            .drbg = &job->drbg,
+            .found = take_prime,
+            .arg = &job->rsa,
+        };
+        batch->count++;
+    }
+    if (find_primes(batch, err))
+        return err->rc;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct rk_ek_item *item = batch->item[i];
+
+        item->err.rc = batch->stream[i].err.rc;
+        if (item->err.rc != RK_OK)
+            item->err = batch->stream[i].err;
+        else
+            (void)!end(&batch->job[i], &item->ek, &item->err);
+    }
+    return RK_OK;
+}
+
+static enum rk_rc derive_all(const rk_ctx *ctx, const struct rk_ek_profile *profile,
+                             const struct rk_ek_template *tpl, bool pair, struct rk_ek_item *items,
+                             size_t count, struct rk_err *err)
+{
+    for (size_t i = 0; i < count; i += RK_PRIME_STREAMS_MAX) {
+        size_t left = count - i;
+        size_t some = left < RK_PRIME_STREAMS_MAX ? left : (size_t)RK_PRIME_STREAMS_MAX;
+
+        if (derive_batch(ctx, profile, tpl, pair, items + i, some, err))
+            return err->rc;
+    }
+    return RK_OK;
 }
 
 static enum rk_rc derive(const rk_ctx *ctx, const struct rk_secret *eps,
                          const struct rk_ek_profile *profile, const struct rk_ek_template *tpl,
                          bool pair, struct rk_ek *ret, struct rk_err *err)
 {
-    RK_AUTO(rk_drbg_done) struct rk_drbg drbg = RK_DRBG_NONE;
-    RK_AUTO(rk_ek_done) struct rk_ek ek = { .tpl = tpl, .profile = profile };
-    TPMT_PUBLIC area = tpl->public_area;
-    uint8_t name[RK_EK_NAME_MAX];
-    size_t name_len;
-    enum rk_rc rc;
+    struct rk_ek_item item = { .eps = eps };
 
-    if (eps->len != profile->eps_len)
-        return rk_fail(err, RK_E_USAGE, "EPS of %zu bytes, profile %s takes %zu", eps->len,
-                       profile->name, profile->eps_len);
-    if (rk_template_name(ctx, &area, name, &name_len, err) ||
-        rk_drbg_init(ctx, eps, name, name_len, profile->drbg_key_len, &drbg, err))
+    if (derive_all(ctx, profile, tpl, pair, &item, 1, err))
         return err->rc;
-    rc = area.type == TPM2_ALG_RSA ? derive_rsa(ctx, &drbg, &area, pair, &ek, err)
-                                   : derive_ecc(ctx, &drbg, &area, pair, &ek, err);
-    if (rc != RK_OK || rk_template_marshal(&area, &ek.public_tpm2b, err) ||
-        rk_template_name(ctx, &area, ek.name, &ek.name_len, err))
+    if (item.err.rc != RK_OK) {
+        *err = item.err;
         return err->rc;
-    *ret = ek;
-    ek = (struct rk_ek)RK_EK_NONE;
+    }
+    *ret = item.ek;
     return RK_OK;
 }
 
@@ -328,4 +459,15 @@ enum rk_rc rk_ek_derive_pair(const rk_ctx *ctx, const struct rk_secret *eps,
                              struct rk_ek *ret, struct rk_err *err)
 {
     return derive(ctx, eps, profile, tpl, true, ret, err);
+}
+
+enum rk_rc rk_ek_derive_batch(const rk_ctx *ctx, const struct rk_ek_profile *profile,
+                              const struct rk_ek_template *tpl, struct rk_ek_item *items,
+                              size_t count, struct rk_err *err)
+{
+    enum rk_rc rc = derive_all(ctx, profile, tpl, false, items, count, err);
+
+    for (size_t i = 0; rc != RK_OK && i < count; i++)
+        rk_ek_done(&items[i].ek);
+    return rc;
 }

@@ -3,68 +3,73 @@
 
 #include "base/mem.h"
 #include "base/ossl.h"
+#include "ftpm/prime_test.h"
 #include "ftpm/sieve.h"
 
 #include <string.h>
 
-enum { LANES = 2, PRIME_BYTES_MAX = 256, FIELDS_MAX = 100 };
+enum {
+    LANES_MAX = RK_PRIME_LANES_MAX,
+    WORDS_MAX = RK_PRIME_WORDS_MAX,
+    BYTES_MAX = 4 * WORDS_MAX,
+    FIELDS_MAX = 100,
+    ROUNDS_MAX = 5,
+};
 
-/* One candidate under test, and what to go back to should it be the prime. */
-struct lane {
-    BIGNUM *w, *w_minus_1, *odd; /* w - 1 = 2^twos * odd */
-    BIGNUM *witness, *power;
-    int twos;
-    BN_MONT_CTX *mont;
+/* A candidate that passed its first test, and the rounds that shall confirm it. */
+struct finalist {
+    uint32_t w[WORDS_MAX], witness[ROUNDS_MAX][WORDS_MAX];
+    struct rk_drbg_state after[ROUNDS_MAX]; /* the generator once that witness is drawn */
+    unsigned asked, passed;                 /* rounds given to the tester, rounds passed: bits */
+    bool failed;
+};
+
+/* One stream at work. */
+struct seeker {
+    struct rk_prime_stream *stream;
+    enum { SEARCHING, CONFIRMING, ENDED } state;
+    bool has_field;
+    int fields;    /* since the last prime */
+    uint32_t pick; /* fixes the order of the survivors */
+    uint32_t base[WORDS_MAX];
+    struct rk_sieve_field field;
+    struct finalist finalist;
+};
+
+/* A survivor under its first test, and what to go back to should it pass. */
+struct candidate {
+    struct seeker *seeker;
+    uint32_t w[WORDS_MAX], witness[WORDS_MAX];
     struct rk_drbg_state after;
     struct rk_sieve_field field_after;
 };
 
-struct rk_prime_search {
-    const struct rk_ek_profile *profile;
-    size_t bytes;
-    uint32_t e;
-    int rounds;
-    uint32_t pick; /* fixes the order of the survivors */
-    BIGNUM *base;
-    BN_CTX *bn;
-    struct lane lane[LANES];
-    struct rk_sieve sieve;
+/* What is secret, in one block of secure memory. */
+struct desk {
+    struct candidate candidate[LANES_MAX];
+    struct seeker seeker[]; /* as many as there are streams at most */
 };
 
-static bool lane_init(struct lane *lane)
-{
-    lane->w = BN_secure_new();
-    lane->w_minus_1 = BN_secure_new();
-    lane->odd = BN_secure_new();
-    lane->witness = BN_secure_new();
-    lane->power = BN_secure_new();
-    lane->mont = BN_MONT_CTX_new();
-    if (lane->w == NULL || lane->w_minus_1 == NULL || lane->odd == NULL || lane->witness == NULL ||
-        lane->power == NULL || lane->mont == NULL)
-        return false;
-    BN_set_flags(lane->w, BN_FLG_CONSTTIME);
-    BN_set_flags(lane->odd, BN_FLG_CONSTTIME);
-    return true;
-}
-
-static void lane_done(struct lane *lane)
-{
-    BN_clear_free(lane->w);
-    BN_clear_free(lane->w_minus_1);
-    BN_clear_free(lane->odd);
-    BN_clear_free(lane->witness);
-    BN_clear_free(lane->power);
-    BN_MONT_CTX_free(lane->mont);
-}
+struct rk_prime_search {
+    const struct rk_ek_profile *profile;
+    size_t words;
+    uint32_t e;
+    int rounds;
+    rk_prime_tester *tester;
+    BIGNUM *prime; /* lent to the stream that found it */
+    struct rk_sieve sieve;
+    size_t seekers, turn; /* turn: whose candidate comes first in the next round */
+    size_t seekers_max, desk_len;
+    struct desk *desk;
+};
 
 void rk_prime_search_free(rk_prime_search *search)
 {
     if (search == NULL)
         return;
-    for (size_t i = 0; i < LANES; i++)
-        lane_done(&search->lane[i]);
-    BN_clear_free(search->base);
-    BN_CTX_free(search->bn);
+    rk_prime_tester_free(search->tester);
+    BN_clear_free(search->prime);
+    OPENSSL_secure_clear_free(search->desk, search->desk_len);
     OPENSSL_clear_free(search, sizeof *search);
 }
 
@@ -76,7 +81,7 @@ static void free_at_exit(rk_prime_search **search)
 /* ek-derivation.md 3.3, miller_rabin and select */
 static int rounds_for(size_t bits)
 {
-    return bits < 511 ? 8 : bits < 1536 ? 5 : 4;
+    return bits < 1536 ? 5 : 4;
 }
 
 static uint32_t sieve_limit_for(const struct rk_ek_profile *profile, size_t bits)
@@ -85,29 +90,33 @@ static uint32_t sieve_limit_for(const struct rk_ek_profile *profile, size_t bits
 }
 
 enum rk_rc rk_prime_search_new(const struct rk_ek_profile *profile, size_t bits, uint32_t e,
-                               rk_prime_search **ret, struct rk_err *err)
+                               size_t streams_max, rk_prime_search **ret, struct rk_err *err)
 {
     RK_AUTO(free_at_exit) rk_prime_search *search = rk_alloc(1, sizeof *search);
-    bool good;
 
     if (search == NULL)
         return rk_fail_nomem(err);
+    if (streams_max > RK_PRIME_STREAMS_MAX)
+        return rk_fail(err, RK_E_INTERNAL, "%zu streams of primes at once", streams_max);
+    if (rk_prime_tester_new(bits, &search->tester, err))
+        return err->rc;
     search->profile = profile;
-    search->bytes = bits / 8;
+    search->words = bits / 32;
     search->e = e;
     search->rounds = rounds_for(bits);
-    search->base = BN_secure_new();
-    search->bn = BN_CTX_secure_new();
-    good = search->base != NULL && search->bn != NULL;
-    for (size_t i = 0; i < LANES; i++)
-        good = lane_init(&search->lane[i]) && good;
-    if (!good)
+    search->prime = BN_secure_new();
+    search->seekers_max = streams_max;
+    search->desk_len = sizeof *search->desk + streams_max * sizeof search->desk->seeker[0];
+    search->desk = OPENSSL_secure_zalloc(search->desk_len);
+    if (search->prime == NULL || search->desk == NULL)
         return rk_fail_ossl(err, RK_E_NOMEM, "no secure memory for the prime search");
     rk_sieve_init(&search->sieve, sieve_limit_for(profile, bits));
     *ret = search;
     search = NULL;
     return RK_OK;
 }
+
+/* ---- the field ---- */
 
 /* hi scaled so that the candidate is at least 2^bits / sqrt 2. */
 static uint32_t adjust_32(uint32_t hi)
@@ -138,15 +147,14 @@ static void adjust_top(const struct rk_ek_profile *profile, uint32_t *word, size
     }
 }
 
-static void load_words(const struct rk_ek_profile *profile, const uint8_t *bytes, size_t len,
-                       uint32_t *word)
+static void load_words(bool little_endian, const uint8_t *bytes, size_t words, uint32_t *word)
 {
-    for (size_t i = 0; i < len / 4; i++)
-        word[i] = 0;
-    for (size_t i = 0; i < len; i++) {
-        uint32_t byte = profile->little_endian ? bytes[i] : bytes[len - 1 - i];
+    for (size_t i = 0; i < words; i++) {
+        const uint8_t *b = little_endian ? bytes + 4 * i : bytes + 4 * (words - 1 - i);
+        uint32_t first = b[0], second = b[1], third = b[2], fourth = b[3];
 
-        word[i / 4] |= byte << 8 * (i % 4);
+        word[i] = little_endian ? first | second << 8 | third << 16 | fourth << 24
+                                : fourth | third << 8 | second << 16 | first << 24;
     }
 }
 
@@ -161,13 +169,20 @@ static enum rk_rc refuse_corner(const struct rk_ek_profile *profile, const uint3
                    "starts with a zero word): choose another EPS seed");
 }
 
-/* c -= c mod 105, or 105 more so that it stays odd. */
-static void move_to_base(uint32_t *word, size_t words)
+static uint32_t residue(const uint32_t *word, size_t words, uint32_t m)
 {
     uint64_t r = 0;
 
     for (size_t i = words; i-- > 0;)
-        r = (r << 32 | word[i]) % 105;
+        r = (r << 32 | word[i]) % m;
+    return (uint32_t)r;
+}
+
+/* c -= c mod 105, or 105 more so that it stays odd. */
+static void move_to_base(uint32_t *word, size_t words)
+{
+    uint64_t r = residue(word, words, 105);
+
     if (r % 2 != 0)
         r += 105;
     for (size_t i = 0; r != 0 && i < words; i++) {
@@ -178,208 +193,351 @@ static void move_to_base(uint32_t *word, size_t words)
     }
 }
 
-static enum rk_rc set_base(rk_prime_search *search, const uint32_t *word, size_t words,
-                           struct rk_err *err)
-{
-    uint8_t bytes[PRIME_BYTES_MAX];
-    BIGNUM *good;
-
-    for (size_t i = 0; i < 4 * words; i++)
-        bytes[i] = (uint8_t)(word[i / 4] >> 8 * (i % 4));
-    good = BN_lebin2bn(bytes, (int)(4 * words), search->base);
-    OPENSSL_cleanse(bytes, sizeof bytes);
-    return good != NULL ? RK_OK : rk_fail_ossl(err, RK_E_NOMEM, "big number");
-}
-
-static void wipe(uint8_t (*bytes)[PRIME_BYTES_MAX])
+static void wipe(uint8_t (*bytes)[BYTES_MAX])
 {
     OPENSSL_cleanse(*bytes, sizeof *bytes);
 }
 
 /* A random start and its sieved field. */
-static enum rk_rc new_field(rk_prime_search *search, struct rk_drbg *drbg, struct rk_err *err)
+static enum rk_rc new_field(rk_prime_search *search, struct seeker *seeker, struct rk_err *err)
 {
     const struct rk_ek_profile *profile = search->profile;
-    RK_AUTO(wipe) uint8_t bytes[PRIME_BYTES_MAX] = { 0 };
-    uint32_t word[PRIME_BYTES_MAX / 4];
-    size_t words = search->bytes / 4;
-    enum rk_rc rc;
+    RK_AUTO(wipe) uint8_t bytes[BYTES_MAX] = { 0 };
+    uint32_t *word = seeker->base;
+    size_t words = search->words;
 
-    if (rk_drbg_generate(drbg, bytes, search->bytes, err))
+    /* A dry field has a chance of e^-46; a second one in a row means a fault of ours. */
+    if (seeker->fields++ == FIELDS_MAX)
+        return rk_fail(err, RK_E_INTERNAL, "no prime in %d fields", FIELDS_MAX);
+    if (rk_drbg_generate(seeker->stream->drbg, bytes, 4 * words, err))
         return err->rc;
-    load_words(profile, bytes, search->bytes, word);
+    load_words(profile->little_endian, bytes, words, word);
     if (profile->clear_top_byte)
         word[words - 1] &= 0x00FFFFFFu;
-    rc = refuse_corner(profile, word, words,
-                       err); /* of the number as the TPM's big numbers see it */
+    if (refuse_corner(profile, word, words,
+                      err)) /* of the number as the TPM's big numbers see it */
+        return err->rc;
     adjust_top(profile, word, words);
     word[0] |= 1;
-    search->pick = word[0] | 0x80000000u;
+    seeker->pick = word[0] | 0x80000000u;
     move_to_base(word, words);
-    rk_sieve_run(&search->sieve, word, words);
-    if (rc == RK_OK)
-        rc = set_base(search, word, words, err);
-    OPENSSL_cleanse(word, sizeof word);
-    return rc;
+    rk_sieve_run(&search->sieve, word, words, &seeker->field);
+    seeker->has_field = true;
+    return RK_OK;
 }
 
-static enum rk_rc bn_failed(struct rk_err *err)
+/* ---- candidates ---- */
+
+/* Whether b is above 1 and below w - 1 (w is odd). */
+static bool is_witness(const uint32_t *b, const uint32_t *w, size_t words)
 {
-    return rk_fail_ossl(err, RK_E_NOMEM, "prime search");
+    size_t i = words - 1;
+
+    while (i > 0 && b[i] == w[i])
+        i--;
+    if (i == 0 ? b[0] >= (w[0] & ~1u) : b[i] > w[i])
+        return false;
+    for (i = words - 1; i > 0 && b[i] == 0;)
+        i--;
+    return i != 0 || b[0] > 1;
 }
 
-/* A random witness above 1 and below w - 1. */
 static enum rk_rc draw_witness(const rk_prime_search *search, struct rk_drbg *drbg,
-                               struct lane *lane, struct rk_err *err)
+                               const uint32_t *w, uint32_t *ret, struct rk_err *err)
 {
-    RK_AUTO(wipe) uint8_t bytes[PRIME_BYTES_MAX] = { 0 };
+    RK_AUTO(wipe) uint8_t bytes[BYTES_MAX] = { 0 };
 
     do {
-        if (rk_drbg_generate(drbg, bytes, search->bytes, err))
+        if (rk_drbg_generate(drbg, bytes, 4 * search->words, err))
             return err->rc;
-        if (BN_bin2bn(bytes, (int)search->bytes, lane->witness) == NULL)
-            return bn_failed(err);
-    } while (BN_cmp(lane->witness, BN_value_one()) <= 0 ||
-             BN_cmp(lane->witness, lane->w_minus_1) >= 0);
+        load_words(false, bytes, search->words, ret);
+    } while (!is_witness(ret, w, search->words));
     return RK_OK;
 }
 
-static enum rk_rc load_candidate(rk_prime_search *search, struct lane *lane, uint32_t position,
-                                 struct rk_err *err)
+/* w = base + 2 position */
+static void load_candidate(const rk_prime_search *search, const struct seeker *seeker,
+                           uint32_t position, uint32_t *w)
 {
-    if (BN_copy(lane->w, search->base) == NULL || !BN_add_word(lane->w, 2 * (BN_ULONG)position) ||
-        BN_copy(lane->w_minus_1, lane->w) == NULL || !BN_sub_word(lane->w_minus_1, 1))
-        return bn_failed(err);
-    return RK_OK;
-}
+    uint64_t carry = 2 * (uint64_t)position;
 
-static enum rk_rc prepare_test(rk_prime_search *search, struct lane *lane, struct rk_err *err)
-{
-    lane->twos = 1; /* w is odd */
-    while (!BN_is_bit_set(lane->w_minus_1, lane->twos))
-        lane->twos++;
-    if (!BN_rshift(lane->odd, lane->w_minus_1, lane->twos) ||
-        !BN_MONT_CTX_set(lane->mont, lane->w, search->bn))
-        return bn_failed(err);
-    return RK_OK;
+    for (size_t i = 0; i < search->words; i++) {
+        carry += seeker->base[i];
+        w[i] = (uint32_t)carry;
+        carry >>= 32;
+    }
 }
 
 /*
- * The next candidates in order, each with its first witness, as if all before were composite.
- * Candidates with w mod e of 0 or 1 are passed over without a draw.
+ * The next candidate of the seeker with its first witness, as if all before were composite; false
+ * when its field is dry. Those with w mod e of 0 or 1 are passed over without a draw.
  */
-static enum rk_rc gather(rk_prime_search *search, struct rk_drbg *drbg, size_t *ret_count,
-                         struct rk_err *err)
+static enum rk_rc next_candidate(rk_prime_search *search, struct seeker *seeker,
+                                 struct candidate *ret, bool *ret_more, struct rk_err *err)
 {
-    struct rk_sieve_field *field = &search->sieve.field;
-    size_t count = 0;
+    struct rk_sieve_field *field = &seeker->field;
 
-    while (count < LANES && field->ones != 0) {
-        struct lane *lane = &search->lane[count];
-        uint32_t position = rk_sieve_position(field, search->pick % field->ones);
+    *ret_more = false;
+    while (!*ret_more && field->ones != 0) {
+        uint32_t position = rk_sieve_position(field, seeker->pick % field->ones);
 
-        if (load_candidate(search, lane, position, err))
-            return err->rc;
+        load_candidate(search, seeker, position, ret->w);
         rk_sieve_clear(field, position);
-        BN_ULONG mod_e = BN_mod_word(lane->w, search->e);
-        if (mod_e <= 1)
+        if (residue(ret->w, search->words, search->e) <= 1)
             continue;
-        if (prepare_test(search, lane, err) || draw_witness(search, drbg, lane, err))
+        if (draw_witness(search, seeker->stream->drbg, ret->w, ret->witness, err))
             return err->rc;
-        lane->after = drbg->state;
-        lane->field_after = *field;
-        count++;
+        ret->seeker = seeker;
+        ret->after = seeker->stream->drbg->state;
+        ret->field_after = *field;
+        *ret_more = true;
+    }
+    return RK_OK;
+}
+
+static void end_stream(struct seeker *seeker, const struct rk_err *why)
+{
+    seeker->state = ENDED;
+    seeker->stream->err = *why;
+}
+
+/* Candidates for every lane, in turn from all who search. A seeker with a dry field waits. */
+static enum rk_rc gather(rk_prime_search *search, size_t *ret_count, struct rk_err *err)
+{
+    size_t lanes = rk_prime_tester_lanes(search->tester), count = 0, idle = 0;
+
+    while (count < lanes && idle < search->seekers) {
+        struct seeker *seeker = &search->desk->seeker[search->turn];
+        bool more = false;
+
+        search->turn = (search->turn + 1) % search->seekers;
+        idle++;
+        if (seeker->state != SEARCHING)
+            continue;
+        if (!seeker->has_field && new_field(search, seeker, err)) {
+            end_stream(seeker, err);
+            continue;
+        }
+        if (next_candidate(search, seeker, &search->desk->candidate[count], &more, err))
+            return err->rc;
+        if (more) {
+            count++;
+            idle = 0;
+        }
     }
     *ret_count = count;
     return RK_OK;
 }
 
-static enum rk_rc raise_witnesses(rk_prime_search *search, size_t count, struct rk_err *err)
+/* The witnesses of all rounds; what was drawn after one that fails is taken back then. */
+static enum rk_rc begin_confirmation(rk_prime_search *search, const struct candidate *candidate,
+                                     struct rk_err *err)
 {
-    struct lane *a = &search->lane[0], *b = &search->lane[1];
-    int good;
+    struct seeker *seeker = candidate->seeker;
+    struct finalist *finalist = &seeker->finalist;
+    struct rk_drbg *drbg = seeker->stream->drbg;
 
-    if (count == LANES)
-        good = BN_mod_exp_mont_consttime_x2(a->power, a->witness, a->odd, a->w, a->mont, b->power,
-                                            b->witness, b->odd, b->w, b->mont, search->bn);
-    else
-        good = BN_mod_exp_mont_consttime(a->power, a->witness, a->odd, a->w, search->bn, a->mont);
-    return good ? RK_OK : bn_failed(err);
+    memcpy(finalist->w, candidate->w, sizeof finalist->w);
+    memcpy(finalist->witness[0], candidate->witness, sizeof candidate->witness);
+    /* Behind it, what was drawn and struck out for the seeker's other lanes never happened. */
+    drbg->state = finalist->after[0] = candidate->after;
+    seeker->field = candidate->field_after;
+    finalist->failed = false;
+    /* The filter stood in for round 0; without it, it was round 0. */
+    finalist->asked = finalist->passed = rk_prime_tester_filters(search->tester) ? 0 : 1;
+    for (int round = 1; round < search->rounds; round++) {
+        if (draw_witness(search, drbg, finalist->w, finalist->witness[round], err))
+            return err->rc;
+        finalist->after[round] = drbg->state;
+    }
+    seeker->state = CONFIRMING;
+    return RK_OK;
 }
 
-/* Whether the witness raised to odd says "probably prime". */
-static enum rk_rc strong_test(rk_prime_search *search, struct lane *lane, bool *ret,
-                              struct rk_err *err)
+/*
+ * The first test of the next candidates.
+ *
+ * With the filter, 2^(w-1) mod w takes the place of round 0: a prime always passes it, so nothing
+ * the reference code would find is lost. A composite that the filter turns away the reference code
+ * turns away as well, unless the drawn witness is a strong liar for it: among random odd numbers of
+ * 600 bits the odds that one which passes a single round is composite are below 2^-75 (Handbook of
+ * Applied Cryptography, table 4.3, after Damgard, Landrock, Pomerance), and less for longer ones.
+ * What passes the filter has all drawn rounds, the first included; so the filter cannot make a
+ * composite pass that the reference code would not. Witnesses are drawn for every candidate, as the
+ * reference code does, whether they are used or not: they move the generator.
+ */
+static enum rk_rc test_candidates(rk_prime_search *search, struct rk_err *err)
 {
-    *ret = BN_is_one(lane->power) || BN_cmp(lane->power, lane->w_minus_1) == 0;
-    for (int i = 1; !*ret && i < lane->twos; i++) {
-        if (!BN_mod_sqr(lane->power, lane->power, lane->w, search->bn))
-            return bn_failed(err);
-        *ret = BN_cmp(lane->power, lane->w_minus_1) == 0;
+    struct rk_prime_task tasks[LANES_MAX] = { { NULL, NULL } };
+    unsigned passed = 0;
+    size_t count;
+
+    if (gather(search, &count, err))
+        return err->rc;
+    for (size_t i = 0; i < count; i++)
+        tasks[i] = (struct rk_prime_task) { search->desk->candidate[i].w,
+                                            search->desk->candidate[i].witness };
+    if (count != 0 && (rk_prime_tester_filters(search->tester)
+                           ? rk_prime_tester_filter(search->tester, tasks, count, &passed, err)
+                           : rk_prime_tester_strong(search->tester, tasks, count, &passed, err)))
+        return err->rc;
+    for (size_t i = 0; i < count; i++) {
+        const struct candidate *candidate = &search->desk->candidate[i];
+
+        if ((passed >> i & 1) != 0 && candidate->seeker->state == SEARCHING &&
+            begin_confirmation(search, candidate, err))
+            return err->rc;
+    }
+    for (size_t i = 0; i < search->seekers; i++) {
+        struct seeker *seeker = &search->desk->seeker[i];
+
+        if (seeker->state == SEARCHING && seeker->field.ones == 0)
+            seeker->has_field = false; /* dry: a new draw */
     }
     return RK_OK;
 }
 
-/* The rounds after the first, one by one: each stops the test at once when it fails. */
-static enum rk_rc remaining_rounds(rk_prime_search *search, struct rk_drbg *drbg, struct lane *lane,
-                                   bool *ret, struct rk_err *err)
-{
-    *ret = true;
-    for (int round = 1; *ret && round < search->rounds; round++) {
-        if (draw_witness(search, drbg, lane, err))
-            return err->rc;
-        if (!BN_mod_exp_mont_consttime(lane->power, lane->witness, lane->odd, lane->w, search->bn,
-                                       lane->mont))
-            return bn_failed(err);
-        if (strong_test(search, lane, ret, err))
-            return err->rc;
-    }
-    return RK_OK;
-}
+/* ---- confirmation ---- */
 
-/* Tests survivors in order until one is prime; *ret_found false when the field has run dry. */
-static enum rk_rc search_field(rk_prime_search *search, struct rk_drbg *drbg, BIGNUM *ret,
-                               bool *ret_found, struct rk_err *err)
+struct round {
+    struct seeker *seeker;
+    int number;
+};
+
+/* The rounds not yet run, of all seekers, up to max. */
+static size_t waiting_rounds(rk_prime_search *search, struct round *ret, size_t max)
 {
     size_t count = 0;
 
-    *ret_found = false;
-    while (search->sieve.field.ones != 0) {
-        if (gather(search, drbg, &count, err) ||
-            (count != 0 && raise_witnesses(search, count, err)))
-            return err->rc;
-        for (size_t i = 0; i < count; i++) {
-            struct lane *lane = &search->lane[i];
-            bool passes;
+    for (size_t i = 0; i < search->seekers; i++) {
+        struct seeker *seeker = &search->desk->seeker[i];
 
-            if (strong_test(search, lane, &passes, err))
-                return err->rc;
-            if (!passes)
-                continue;
-            /* What was drawn and struck out for the lanes behind it never happened. */
-            drbg->state = lane->after;
-            search->sieve.field = lane->field_after;
-            if (remaining_rounds(search, drbg, lane, ret_found, err))
-                return err->rc;
-            if (*ret_found)
-                return BN_copy(ret, lane->w) != NULL ? RK_OK : bn_failed(err);
-            break;
+        for (int round = 0; seeker->state == CONFIRMING && round < search->rounds; round++) {
+            if (count < max && (seeker->finalist.asked >> round & 1) == 0)
+                ret[count++] = (struct round) { seeker, round };
         }
     }
+    return count;
+}
+
+static bool number(const uint32_t *word, size_t words, BIGNUM *ret)
+{
+    RK_AUTO(wipe) uint8_t bytes[BYTES_MAX] = { 0 };
+
+    for (size_t i = 0; i < 4 * words; i++)
+        bytes[i] = (uint8_t)(word[i / 4] >> 8 * (i % 4));
+    return BN_lebin2bn(bytes, (int)(4 * words), ret) != NULL;
+}
+
+/* All rounds of a finalist are run: hand the prime over, or go on from the round that failed. */
+static enum rk_rc judge_finalist(rk_prime_search *search, struct seeker *seeker, struct rk_err *err)
+{
+    struct finalist *finalist = &seeker->finalist;
+    struct rk_prime_stream *stream = seeker->stream;
+    struct rk_err own = { .rc = RK_OK };
+    bool more = false;
+
+    seeker->state = SEARCHING;
+    for (int round = 0; round < search->rounds; round++) {
+        if ((finalist->passed >> round & 1) != 0)
+            continue;
+        stream->drbg->state = finalist->after[round];
+        return RK_OK;
+    }
+    if (!number(finalist->w, search->words, search->prime))
+        return rk_fail_ossl(err, RK_E_NOMEM, "prime search");
+    seeker->has_field = false;
+    seeker->fields = 0;
+    if (stream->found(stream->arg, search->prime, &more, &own) || !more)
+        end_stream(seeker, &own);
     return RK_OK;
+}
+
+static enum rk_rc run_rounds(rk_prime_search *search, const struct round *rounds, size_t count,
+                             struct rk_err *err)
+{
+    struct rk_prime_task tasks[LANES_MAX] = { { NULL, NULL } };
+    unsigned passed;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct finalist *finalist = &rounds[i].seeker->finalist;
+
+        tasks[i] = (struct rk_prime_task) { finalist->w, finalist->witness[rounds[i].number] };
+    }
+    if (rk_prime_tester_strong(search->tester, tasks, count, &passed, err))
+        return err->rc;
+    for (size_t i = 0; i < count; i++) {
+        struct finalist *finalist = &rounds[i].seeker->finalist;
+
+        finalist->asked |= 1u << rounds[i].number;
+        finalist->passed |= (passed >> i & 1) << rounds[i].number;
+    }
+    for (size_t i = 0; i < search->seekers; i++) {
+        struct seeker *seeker = &search->desk->seeker[i];
+
+        if (seeker->state == CONFIRMING && seeker->finalist.asked == (1u << search->rounds) - 1 &&
+            judge_finalist(search, seeker, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+static bool any_in(const rk_prime_search *search, int state)
+{
+    for (size_t i = 0; i < search->seekers; i++) {
+        if ((int)search->desk->seeker[i].state == state)
+            return true;
+    }
+    return false;
+}
+
+enum rk_rc rk_prime_run(rk_prime_search *search, struct rk_prime_stream *streams, size_t count,
+                        struct rk_err *err)
+{
+    size_t lanes = rk_prime_tester_lanes(search->tester);
+
+    if (count > search->seekers_max)
+        return rk_fail(err, RK_E_INTERNAL, "%zu streams of primes at once", count);
+    search->seekers = count;
+    search->turn = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct seeker *seeker = &search->desk->seeker[i];
+
+        OPENSSL_cleanse(seeker, sizeof *seeker);
+        seeker->stream = &streams[i];
+        seeker->state = SEARCHING;
+    }
+    for (;;) {
+        struct round rounds[LANES_MAX];
+        size_t waiting = waiting_rounds(search, rounds, lanes);
+        bool searching = any_in(search, SEARCHING);
+
+        /* Finalists wait until they fill the lanes, or nobody else has work for them. */
+        if (waiting != 0 && (waiting == lanes || !searching)) {
+            if (run_rounds(search, rounds, waiting, err))
+                return err->rc;
+        } else if (!searching) {
+            return RK_OK;
+        } else if (test_candidates(search, err)) {
+            return err->rc;
+        }
+    }
+}
+
+static enum rk_rc copy_out(void *arg, const BIGNUM *prime, bool *ret_more, struct rk_err *err)
+{
+    *ret_more = false;
+    return BN_copy(arg, prime) != NULL ? RK_OK : rk_fail_ossl(err, RK_E_NOMEM, "prime search");
 }
 
 enum rk_rc rk_prime_find(rk_prime_search *search, struct rk_drbg *drbg, BIGNUM *ret,
                          struct rk_err *err)
 {
-    /* A dry field has a chance of e^-46; a second one in a row means a fault of ours. */
-    for (int i = 0; i < FIELDS_MAX; i++) {
-        bool found;
+    struct rk_prime_stream stream = { .drbg = drbg, .found = copy_out, .arg = ret };
 
-        if (new_field(search, drbg, err) || search_field(search, drbg, ret, &found, err))
-            return err->rc;
-        if (found)
-            return RK_OK;
-    }
-    return rk_fail(err, RK_E_INTERNAL, "no prime in %d fields", FIELDS_MAX);
+    if (rk_prime_run(search, &stream, 1, err))
+        return err->rc;
+    if (stream.err.rc != RK_OK)
+        *err = stream.err;
+    return stream.err.rc;
 }

@@ -30,17 +30,18 @@ static uint32_t residue(const uint32_t *base, size_t words, uint32_t m)
 }
 
 /* Strikes out base + 2i for the i with 2i = -r mod p. */
-static void strike(struct rk_sieve *sieve, uint32_t p, uint32_t r)
+static void strike(struct rk_sieve_field *field, uint32_t p, uint32_t r)
 {
     uint32_t i = r == 0 ? 0 : (r % 2 == 0 ? 2 * p - r : p - r) / 2;
 
     for (; i < RK_SIEVE_BITS; i += p)
-        sieve->field.bit[i / 64] &= ~((uint64_t)1 << i % 64);
+        field->bit[i / 64] &= ~((uint64_t)1 << i % 64);
 }
 
-void rk_sieve_run(struct rk_sieve *sieve, const uint32_t *base, size_t words)
+void rk_sieve_run(const struct rk_sieve *sieve, const uint32_t *base, size_t words,
+                  struct rk_sieve_field *ret)
 {
-    memset(sieve->field.bit, 0xff, sizeof sieve->field.bit);
+    memset(ret->bit, 0xff, sizeof ret->bit);
     for (size_t i = 0; i < sieve->prime_count;) {
         /* As many primes as their product stays below 2^32: one long division serves them all. */
         uint64_t product = sieve->prime[i];
@@ -50,13 +51,13 @@ void rk_sieve_run(struct rk_sieve *sieve, const uint32_t *base, size_t words)
             product *= sieve->prime[end++];
         uint32_t r = residue(base, words, (uint32_t)product);
         for (; i < end; i++)
-            strike(sieve, sieve->prime[i], r % sieve->prime[i]);
+            strike(ret, sieve->prime[i], r % sieve->prime[i]);
     }
     if (sieve->has_65537)
-        strike(sieve, 65537, residue(base, words, 65537));
-    sieve->field.ones = 0;
+        strike(ret, 65537, residue(base, words, 65537));
+    ret->ones = 0;
     for (size_t i = 0; i < RK_SIEVE_BITS / 64; i++)
-        sieve->field.ones += (uint32_t)__builtin_popcountll(sieve->field.bit[i]);
+        ret->ones += (uint32_t)__builtin_popcountll(ret->bit[i]);
 }
 
 uint32_t rk_sieve_position(const struct rk_sieve_field *field, uint32_t n)

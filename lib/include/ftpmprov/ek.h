@@ -59,6 +59,20 @@ RK_API enum rk_rc rk_ek_derive(const rk_ctx *ctx, const struct rk_secret *eps,
                                const struct rk_ek_profile *profile,
                                const struct rk_ek_template *tpl, struct rk_ek *ret,
                                struct rk_err *err) RK_MUST_CHECK;
+/* One of several: its EPS (borrowed) in, its EK or why there is none out. */
+struct rk_ek_item {
+    const struct rk_secret *eps;
+    struct rk_ek ek;   /* made where err.rc is RK_OK; freed with rk_ek_done */
+    struct rk_err err; /* see rk_ek_derive */
+};
+/*
+ * The EKs of several devices, searched for together: the same keys as one by one, and faster, from
+ * eight on. One that fails leaves the others alone. An error returned (memory, OpenSSL, a search
+ * this machine does not have) means that none was made. ek of every item must be RK_EK_NONE.
+ */
+RK_API enum rk_rc rk_ek_derive_batch(const rk_ctx *ctx, const struct rk_ek_profile *profile,
+                                     const struct rk_ek_template *tpl, struct rk_ek_item *items,
+                                     size_t count, struct rk_err *err) RK_MUST_CHECK;
 /* As above, and ret->pkey holds the key pair (secure BIGNUMs; freed by rk_ek_done). */
 RK_API enum rk_rc rk_ek_derive_pair(const rk_ctx *ctx, const struct rk_secret *eps,
                                     const struct rk_ek_profile *profile,

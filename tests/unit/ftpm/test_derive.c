@@ -197,6 +197,70 @@ START_TEST(eps_of_another_length_is_refused)
 }
 END_TEST
 
+/* A batch is what its members are one by one; one that cannot be made leaves the others alone. */
+START_TEST(a_batch_has_the_keys_of_its_members)
+{
+    enum { COUNT = 19, BAD = 3 }; /* more than are searched for at once */
+    static struct rk_ek_item items[COUNT];
+    struct rk_secret eps[COUNT] = { { .p = NULL } };
+    const struct rk_ek_template *tpl = rk_ek_template_find(_i == 0 ? "L-1" : "L-2");
+
+    for (int i = 0; i < COUNT; i++) {
+        load_eps(i % NVIDIA_RECORDS, &eps[i]);
+        if (i == BAD)
+            eps[i].len--;
+        items[i] = (struct rk_ek_item) { .eps = &eps[i] };
+    }
+    ck_assert_int_eq(rk_ek_derive_batch(ctx, rk_ek_profile_at(0), tpl, items, COUNT, &err), RK_OK);
+    for (int i = 0; i < COUNT; i++) {
+        char text[TEXT_MAX];
+
+        if (i == BAD) {
+            ck_assert_int_eq(items[i].err.rc, RK_E_USAGE);
+            ck_assert_str_eq(items[i].err.msg, "EPS of 63 bytes, profile ms-159 takes 64");
+            ck_assert_ptr_null(items[i].ek.public_tpm2b.p);
+            eps[i].len++;
+        } else {
+            ck_assert_int_eq(items[i].err.rc, RK_OK);
+            ek = items[i].ek;
+            ck_assert_str_eq(tail(_i == 0 ? 256 : 32, _i == 0 ? 256 : 32, text),
+                             field(i % NVIDIA_RECORDS, _i == 0 ? "rsa_n" : "ecc_y"));
+        }
+        rk_ek_done(&items[i].ek);
+        rk_secret_done(&eps[i]);
+    }
+    ek = (struct rk_ek)RK_EK_NONE;
+}
+END_TEST
+
+static const struct {
+    const char *search, *message;
+} searches[] = {
+#define EXPECTED                                                                                   \
+    "expected \"ifma\", \"portable\" or \"openssl\", or \"exact\", or one of the three,exact"
+    { "IFMA", "ROTKIT_PRIME_SEARCH is \"IFMA\", " EXPECTED },
+    { "ifm", "ROTKIT_PRIME_SEARCH is \"ifm\", " EXPECTED },
+    { "openssl,portable", "ROTKIT_PRIME_SEARCH is \"openssl,portable\", " EXPECTED },
+    { "openssl,,exact", "ROTKIT_PRIME_SEARCH is \"openssl,,exact\", " EXPECTED },
+    { ",", "ROTKIT_PRIME_SEARCH is \",\", " EXPECTED },
+    { "exact openssl", "ROTKIT_PRIME_SEARCH is \"exact openssl\", " EXPECTED },
+};
+
+START_TEST(unknown_search_is_refused)
+{
+    struct rk_secret eps = RK_SECRET_NONE;
+
+    load_eps(0, &eps);
+    ck_assert_int_eq(setenv("ROTKIT_PRIME_SEARCH", searches[_i].search, 1), 0);
+    ck_assert_int_eq(
+        rk_ek_derive(ctx, &eps, rk_ek_profile_at(0), rk_ek_template_find("L-1"), &ek, &err),
+        RK_E_USAGE);
+    ck_assert_str_eq(err.msg, searches[_i].message);
+    ck_assert_ptr_null(ek.public_tpm2b.p);
+    rk_secret_done(&eps);
+}
+END_TEST
+
 /* ek-derivation.md section 4, names and order of EPS length; the first is the default. */
 START_TEST(profiles_are_the_ten_of_the_document)
 {
@@ -253,6 +317,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, a_template_of_the_users_own_gives_the_same_key);
     tcase_add_loop_test(tc, eps_of_another_length_is_refused, 0,
                         sizeof lengths / sizeof lengths[0]);
+    tcase_add_loop_test(tc, a_batch_has_the_keys_of_its_members, 0, 2);
+    tcase_add_loop_test(tc, unknown_search_is_refused, 0, sizeof searches / sizeof searches[0]);
     tcase_add_test(tc, profiles_are_the_ten_of_the_document);
     tcase_add_test(tc, word_size_moves_rsa_keys_only);
 }

@@ -81,6 +81,7 @@ static const struct {
 
 START_TEST(survivors_are_what_no_sieving_prime_divides)
 {
+    static struct rk_sieve_field field;
     static struct rk_sieve sieve; /* too big for the stack of a sanitized test */
     static uint32_t prime[RK_SIEVE_PRIMES_MAX + 1], rest[RK_SIEVE_PRIMES_MAX + 1];
     uint8_t bytes[4 * WORDS_MAX];
@@ -94,7 +95,7 @@ START_TEST(survivors_are_what_no_sieving_prime_divides)
     base = BN_bin2bn(bytes, (int)(4 * words), NULL);
     words_of(base, word, words);
     rk_sieve_init(&sieve, fields[_i].limit);
-    rk_sieve_run(&sieve, word, words);
+    rk_sieve_run(&sieve, word, words, &field);
 
     count = residues(base, fields[_i].limit, prime, rest);
     ck_assert_uint_eq(count, fields[_i].primes);
@@ -103,10 +104,10 @@ START_TEST(survivors_are_what_no_sieving_prime_divides)
 
         for (size_t k = 0; !divided && k < count; k++)
             divided = (rest[k] + 2 * i) % prime[k] == 0;
-        ck_assert_msg((sieve.field.bit[i / 64] >> i % 64 & 1) == !divided, "position %u", i);
+        ck_assert_msg((field.bit[i / 64] >> i % 64 & 1) == !divided, "position %u", i);
         ones += !divided;
     }
-    ck_assert_uint_eq(sieve.field.ones, ones);
+    ck_assert_uint_eq(field.ones, ones);
     BN_free(base);
 }
 END_TEST
@@ -139,7 +140,7 @@ START_TEST(primes_are_prime_and_large_enough)
     BIGNUM *p = BN_secure_new(), *low = NULL, *top = BN_new();
     BN_CTX *bn = BN_CTX_new();
 
-    ck_assert_int_eq(rk_prime_search_new(rk_ek_profile_find(names[_i]), 1024, E, &search, &err),
+    ck_assert_int_eq(rk_prime_search_new(rk_ek_profile_find(names[_i]), 1024, E, 1, &search, &err),
                      RK_OK);
     ck_assert(BN_hex2bn(&low, low_hex) != 0);
     for (int i = 0; i < 4; i++) {
@@ -166,12 +167,12 @@ START_TEST(a_search_begun_again_goes_on_alike)
     BIGNUM *p = BN_secure_new(), *q = BN_secure_new();
     struct rk_drbg_state start = drbg.state, between;
 
-    ck_assert_int_eq(rk_prime_search_new(rk_ek_profile_at(0), 512, E, &one, &err), RK_OK);
+    ck_assert_int_eq(rk_prime_search_new(rk_ek_profile_at(0), 512, E, 1, &one, &err), RK_OK);
     ck_assert_int_eq(rk_prime_find(one, &drbg, p, &err), RK_OK);
     between = drbg.state;
     ck_assert_int_eq(rk_prime_find(one, &drbg, p, &err), RK_OK);
 
-    ck_assert_int_eq(rk_prime_search_new(rk_ek_profile_at(0), 512, E, &other, &err), RK_OK);
+    ck_assert_int_eq(rk_prime_search_new(rk_ek_profile_at(0), 512, E, 1, &other, &err), RK_OK);
     drbg.state = between;
     ck_assert_int_eq(rk_prime_find(other, &drbg, q, &err), RK_OK);
     ck_assert_int_eq(BN_cmp(p, q), 0);
@@ -236,7 +237,7 @@ START_TEST(candidate_with_a_zero_top_word_is_refused)
 
     steer(corners[_i].bytes, corners[_i].block);
     ck_assert_int_eq(
-        rk_prime_search_new(rk_ek_profile_find(corners[_i].profile), 1024, E, &search, &err),
+        rk_prime_search_new(rk_ek_profile_find(corners[_i].profile), 1024, E, 1, &search, &err),
         RK_OK);
     if (corners[_i].refused) {
         ck_assert_int_eq(rk_prime_find(search, &drbg, p, &err), RK_E_USAGE);
