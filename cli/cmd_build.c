@@ -95,6 +95,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "to-sign", 0, OPT_STR, &options.to_sign, "DIR", "where a key is pub:FILE: write what is to be signed elsewhere", false },
         { "attach", 0, OPT_STR, &options.attach, "DIR", "take the signatures of that folder; publish, or write its next round", false },
         { "jobs", 'j', OPT_U64, &jobs, "N", "threads that make devices, 1 to 64 (default: one a processor)", false },
+        { "anchor", 0, OPT_STR, &options.anchor, "DIR", "where the ledger's last checkpoint is kept (default: licence.anchor of the manifest)", false },
         OPT_DRY_RUN(app),
         OPT_JSON(app),
         OPT_END,

@@ -21,6 +21,8 @@ const struct cmd *const commands[] = {
     &cmd_fuse,
     &cmd_key,
     &cmd_secret,
+    &cmd_licence,
+    &cmd_ledger,
     &cmd_tpm,
     &cmd_completion,
     &cmd_man,

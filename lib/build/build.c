@@ -2,6 +2,7 @@
 /* From manifest to release: plan, images, devices, signature, publication. */
 #include "ftpmprov/build.h"
 
+#include "build/account.h"
 #include "build/fleet.h"
 #include "build/images.h"
 
@@ -12,7 +13,7 @@
 struct run {
     const struct rk_build_options *options;
     struct rk_plan plan;
-    rk_ledger *ledger;
+    struct rk_account account;
     rk_devices *devices;
     rk_images *images;
     rk_release *release; /* NULL in a dry run */
@@ -25,7 +26,7 @@ static void run_done(struct run *run)
     rk_release_close(run->release);
     rk_devices_close(run->devices);
     rk_images_free(run->images);
-    rk_ledger_close(run->ledger);
+    rk_account_done(&run->account);
     rk_plan_done(&run->plan);
 }
 
@@ -44,7 +45,7 @@ static enum rk_rc make_devices(struct run *run, struct rk_err *err)
     const struct rk_build_options *options = run->options;
     const struct rk_fleet fleet = {
         .plan = &run->plan,
-        .ledger = run->ledger,
+        .ledger = run->account.ledger,
         .devices = run->devices,
         .release = run->release,
         .waits = run->waits,
@@ -144,9 +145,11 @@ static enum rk_rc finish(struct run *run, struct rk_err *err)
         return err->rc;
     if (close_round(run, err))
         return err->rc;
-    return run->release == NULL || run->waits
-               ? RK_OK
-               : rk_release_publish(run->release, &run->report.outcome, err);
+    if (run->release == NULL || run->waits)
+        return RK_OK;
+    if (rk_account_seal(&run->account, run->release, err))
+        return err->rc;
+    return rk_release_publish(run->release, &run->report.outcome, err);
 }
 
 static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *err)
@@ -155,7 +158,8 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
     struct rk_plan *plan = &run->plan;
     struct rk_release_options release;
 
-    if (rk_plan_make(ctx, options, plan, err) || rk_ledger_open_none(&run->ledger, err) ||
+    if (rk_plan_make(ctx, options, plan, err) ||
+        rk_account_open(ctx, plan, options, &run->account, err) ||
         (plan->device_count != 0 && rk_devices_open(ctx, &plan->from, &run->devices, err)))
         return err->rc;
     release = (struct rk_release_options) {

@@ -2,6 +2,7 @@
 #include "build/fleet.h"
 
 #include "base/mem.h"
+#include "build/account.h"
 #include "build/workers.h"
 
 #include <string.h>
@@ -46,7 +47,7 @@ static void make_batch(void *arg, void *item)
         if (rk_lane_run(&fleet->plan->lane, &batch->device[i],
                         fleet->release == NULL ? NULL : &previous, &batch->wants[i],
                         &batch->made[i], &batch->err) ||
-            rk_artifacts_digest(&batch->made[i], batch->unit[i].digest, &batch->err))
+            rk_account_made(&batch->device[i], &batch->made[i], &batch->unit[i], &batch->err))
             return;
         batch->done++;
     }
@@ -147,7 +148,8 @@ static enum rk_rc fill(struct run *run, struct batch *batch, struct rk_err *err)
         if (rk_devices_next(fleet->devices, &batch->device[count], &more, err))
             return err->rc;
         run->ended = !more;
-        batch->unit[count].sn = batch->device[count].sn;
+        if (more && rk_account_unit(fleet->plan, &batch->device[count], &batch->unit[count], err))
+            return err->rc;
         count += more;
     }
     if (count != 0 && rk_ledger_reserve(fleet->ledger, batch->unit, count, err))

@@ -73,7 +73,7 @@ static enum rk_rc enter(rk_ledger *ledger, const struct rk_licence *licence, str
     if (account.found && strcmp(account.terms, terms) != 0)
         return rk_fail(err, RK_E_LEDGER, "licence \"%s\" is in the ledger with other terms",
                        licence->id);
-    if (account.found)
+    if (account.found || ledger->reading)
         return RK_OK;
     const struct rk_sql_value put[] = { RK_SQL_TEXT(licence->id), RK_SQL_TEXT(terms),
                                         RK_SQL_NUMBER(licence->units),
@@ -252,6 +252,8 @@ static enum rk_rc afford(rk_ledger *ledger, void *arg, struct rk_err *err)
 
     if (get_account(ledger, ledger->licence.id, &account, err))
         return err->rc;
+    if (!account.found) /* in a dry run: not entered yet */
+        account.units = ledger->licence.units;
     if (*wanted > account.units - account.spent)
         return used_up(&ledger->licence, &account, *wanted, err);
     return RK_OK;

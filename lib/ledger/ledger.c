@@ -132,6 +132,7 @@ enum rk_rc rk_ledger_open(const rk_ctx *ctx, const char *where, enum rk_ledger_m
     if (ledger == NULL)
         return rk_fail_nomem(err);
     ledger->ctx = ctx;
+    ledger->reading = mode == RK_LEDGER_READ;
     if (build != NULL)
         rk_hex_write(build, 32, ledger->build);
     if (remote ? rk_db_open_postgres(where, mode, &ledger->db, err)

@@ -13,7 +13,7 @@ struct rk_ledger {
     rk_db *db; /* NULL: the ledger that counts nothing */
     char build[RK_HEX32];
     struct rk_licence licence; /* id "": none in use */
-    bool has_licence;
+    bool has_licence, reading;
     /* Of the transaction at work: */
     uint64_t size; /* entries */
     uint8_t head[32];

@@ -245,7 +245,7 @@ static enum rk_rc is_made(struct postgres *p, bool *ret, struct rk_err *err)
 
 static enum rk_rc make_once(struct postgres *p, struct rk_err *err)
 {
-    bool made;
+    bool made = false;
     RK_AUTO(result_done) PGresult *lock = NULL;
 
     if (run_text(p, "BEGIN", err))
@@ -261,7 +261,7 @@ static enum rk_rc make_once(struct postgres *p, struct rk_err *err)
 
 static enum rk_rc make_tables(struct postgres *p, enum rk_ledger_mode mode, struct rk_err *err)
 {
-    bool made;
+    bool made = false;
 
     if (is_made(p, &made, err))
         return err->rc;

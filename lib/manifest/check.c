@@ -160,10 +160,17 @@ static enum rk_rc check_images(const struct rk_manifest *m, struct rk_err *err)
     return RK_OK;
 }
 
+static enum rk_rc check_licence(const struct rk_manifest *m, struct rk_err *err)
+{
+    if ((m->licence.file.v != NULL) != (m->licence.issuer.v != NULL))
+        return bad(m, m->licence.at, err, "licence: file and issuer go together");
+    return RK_OK;
+}
+
 /* A manifest of images alone has none of the device lane's sections. */
 static enum rk_rc check_no_devices(const struct rk_manifest *m, struct rk_err *err)
 {
-    const struct rk_where lane[] = { m->ek.at, m->blob.at, m->fuses.at };
+    const struct rk_where lane[] = { m->ek.at, m->blob.at, m->fuses.at, m->licence.at };
 
     if (m->images.count == 0)
         return bad(m, m->platform.at, err, "neither devices nor images: there is nothing to make");
@@ -185,7 +192,8 @@ enum rk_rc rk_manifest_check(const struct rk_manifest *m, struct rk_err *err)
         return err->rc;
     if (m->devices.at.line == 0)
         return check_no_devices(m, err);
-    if (check_devices(m, !odm, err) || check_ek(m, odm, err) || check_blob(m, oem, err))
+    if (check_devices(m, !odm, err) || check_ek(m, odm, err) || check_blob(m, oem, err) ||
+        check_licence(m, err))
         return err->rc;
     return check_fuses(m, err);
 }

@@ -133,7 +133,7 @@ static void init_rows(const struct rk_mrow *rows, int depth, struct rk_wr *wr)
 
         rk_wr_printf(wr, "%*s# %s\n", indent, "", rows->help);
         if (rows->kind == RK_M_SECTION) {
-            rk_wr_printf(wr, "%*s%s:\n", indent, "", rows->key);
+            rk_wr_printf(wr, "%*s%s%s:\n", indent, "", rows->init == NULL ? "#" : "", rows->key);
             init_rows(rows->sub, depth + 1, wr);
         } else if (rows->kind == RK_M_IMAGES) {
             rk_wr_printf(wr, "%*s#%s:\n", indent, "", rows->key);

@@ -231,7 +231,7 @@ static enum rk_rc keep_key(const struct loading *l, const struct place *place, c
     }
     if (starts(text, "helper:"))
         return keep_helper(l, place, text + strlen("helper:"), ret, err);
-    if (starts(text, "env:") || starts(text, "pkcs11:"))
+    if (starts(text, "env:") || starts(text, "pkcs11:") || starts(text, "postgresql:"))
         return keep_text(ret, text, err);
     return keep_path(l, place, "", text, ret, err);
 }

@@ -40,7 +40,7 @@ struct rk_mrow {
 
 extern const struct rk_mrow rk_manifest_rows[], rk_devices_rows[], rk_ek_rows[],
     rk_certificate_rows[], rk_ca_rows[], rk_blob_rows[], rk_fuses_rows[], rk_secrets_rows[],
-    rk_release_rows[], rk_image_rows[];
+    rk_release_rows[], rk_image_rows[], rk_licence_rows[];
 #define RK_M(member) offsetof(struct rk_manifest, member)
 
 /* The largest value of a kind of number; 0 for the other kinds. */

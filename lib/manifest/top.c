@@ -27,6 +27,8 @@ const struct rk_mrow rk_manifest_rows[] = {
       "the images of the release, by the name of the file: boot, update, TA, certificates" },
     { "secrets", RK_M_SECTION, RK_M(secrets.at), 0, NULL, NULL, rk_secrets_rows, "",
       "who may read the secret outputs" },
+    { "licence", RK_M_SECTION, RK_M(licence.at), 0, NULL, NULL, rk_licence_rows, NULL,
+      "the ledger that counts units, and the licence they are charged to" },
     { "release", RK_M_SECTION, RK_M(release.at), RK_M_REQUIRED, NULL, NULL, rk_release_rows, "",
       "where the release goes" },
     { NULL, RK_M_TEXT, 0, 0, NULL, NULL, NULL, NULL, NULL },

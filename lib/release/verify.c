@@ -258,7 +258,7 @@ static enum rk_rc check_secrets(struct verifying *v, struct rk_err *err)
 }
 
 /* clang-format off */
-static const char *const top_names[] = { "ca", "devices", "handover", "images", "release.json", RK_RELEASE_SIG, "secrets" };
+static const char *const top_names[] = { "ca", "devices", "handover", "images", "ledger", "release.json", RK_RELEASE_SIG, "secrets" };
 /* clang-format on */
 
 static enum rk_rc check_top(const struct verifying *v, struct rk_err *err)
@@ -304,6 +304,20 @@ static bool stands_below(const char *path, const char *top)
 
     return path != NULL && strncmp(path, top, len) == 0 && path[len] == '/' &&
            strchr(path + len + 1, '/') == NULL;
+}
+
+/* Nothing but the checkpoint stands below ledger/; whose ledger it is of is that one's to say. */
+static enum rk_rc check_ledger(const struct verifying *v, struct rk_err *err)
+{
+    size_t found;
+    char path[RK_PATH_MAX];
+
+    if (count_below(v, "ledger", &found, err) ||
+        rk_path_join(v->root, "ledger/checkpoint.json", path, sizeof path, err))
+        return err->rc;
+    if (found > 1 || (found == 1 && !rk_tree_exists(path)))
+        return rk_fail(err, RK_E_VERIFY, "\"ledger\" holds more than the ledger's checkpoint");
+    return RK_OK;
 }
 
 /* The files outside the buckets: release.json names each one, and nothing else is there. */
@@ -380,9 +394,9 @@ enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
         return err->rc;
     struct rk_jv root = rk_json_root(doc);
     struct rk_jv buckets = rk_json_get(root, "buckets");
-    if (check_top(&v, err) || check_files(&v, rk_json_get(root, "files"), err) ||
-        check_buckets(&v, buckets, err) || check_bucket_count(&v, buckets, err) ||
-        check_secrets(&v, err))
+    if (check_top(&v, err) || check_ledger(&v, err) ||
+        check_files(&v, rk_json_get(root, "files"), err) || check_buckets(&v, buckets, err) ||
+        check_bucket_count(&v, buckets, err) || check_secrets(&v, err))
         return err->rc;
     *ret = v.report;
     return RK_OK;

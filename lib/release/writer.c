@@ -153,6 +153,13 @@ enum rk_rc rk_release_add_file(rk_release *release, const char *path, const char
     return rk_index_put(release->files, release->staging, path, role, err);
 }
 
+enum rk_rc rk_release_add_checkpoint(rk_release *release, const struct rk_bytes *bytes,
+                                     struct rk_err *err)
+{
+    return rk_release_stage(release, "ledger/checkpoint.json", RK_FILE_PUBLIC, bytes->p, bytes->len,
+                            err);
+}
+
 enum rk_rc rk_release_read_previous(const rk_release *release, const char *path,
                                     struct rk_bytes *ret, struct rk_err *err)
 {

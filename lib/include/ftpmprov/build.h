@@ -18,8 +18,9 @@ struct rk_build_options {
      * still is missing then is written as its next round. NULL: keys sign.
      */
     const char *to_sign, *attach;
-    size_t jobs;  /* threads that make devices; 0: as many as the process has processors */
-    bool dry_run; /* everything but the release: every device is made and thrown away */
+    const char *anchor; /* folder of the ledger's last checkpoint; NULL: licence.anchor */
+    size_t jobs;        /* threads that make devices; 0: as many as the process has processors */
+    bool dry_run;       /* everything but the release: every device is made and thrown away */
     /* Called after each device; may be NULL. */
     void (*progress)(void *arg, uint64_t done, uint64_t total);
     void *arg;

@@ -118,6 +118,11 @@ struct rk_manifest {
     } secrets;
     struct {
         struct rk_where at;
+        struct rk_mstr ledger; /* a path or a URI */
+        struct rk_mstr checkpoint_key, passphrase, file, issuer, anchor;
+    } licence;
+    struct {
+        struct rk_where at;
         struct rk_mstr path;
         struct rk_mbool reproducible;
         struct rk_mstr key, passphrase, scheme;

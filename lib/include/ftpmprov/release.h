@@ -9,6 +9,7 @@
  *   images/<name>        named in release.json with format and signer
  *   devices/<bucket>/index.json, .../<SN>/...     see artifact.h
  *   handover/<bucket>/index.json, ...
+ *   ledger/checkpoint.json                    of the unit ledger, when units are counted
  *   secrets/<bucket>/index.json, ...     not named in release.json: sealing is randomised
  */
 #pragma once
@@ -43,6 +44,10 @@ RK_API void rk_release_close(rk_release *release);
 RK_API enum rk_rc rk_release_add_file(rk_release *release, const char *path, const char *role,
                                       const struct rk_bytes *bytes,
                                       struct rk_err *err) RK_MUST_CHECK;
+/* The ledger's checkpoint, ledger/checkpoint.json; like secrets/ not named in release.json, since
+ * it tells of other builds too. */
+RK_API enum rk_rc rk_release_add_checkpoint(rk_release *release, const struct rk_bytes *bytes,
+                                            struct rk_err *err) RK_MUST_CHECK;
 /* A signature of an image, kept so that a rebuild of the same bytes needs not sign anew. */
 struct rk_image_signature {
     char role[32];

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+# The ledger on a PostgreSQL of its own: two builds at one quota, the server restarted in mid-batch,
+# and psql's word for what stands there.
+. "$(dirname "$0")/lib.sh"
+bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
+[ -n "$bin" ] && [ -x "$bin/initdb" ] || skip "postgresql is absent"
+need setpriv openssl
+
+unset SOURCE_DATE_EPOCH
+# PostgreSQL refuses to run as root.
+if [ "$(id -u)" = 0 ]; then
+    id postgres >/dev/null 2>&1 || skip "there is no user postgres"
+    as() { setpriv --reuid=postgres --regid=postgres --clear-groups "$@"; }
+else
+    as() { "$@"; }
+fi
+db=$scratch/pg
+mkdir "$db"
+chmod 755 "$scratch" "$scratch/work"
+[ "$(id -u)" != 0 ] || chown postgres:postgres "$db"
+pg() { # pg_ctl ARG...
+    (cd "$db" && as "$bin/pg_ctl" -D "$db/data" -l "$db/log" -w -t 60 "$@" >/dev/null) ||
+        { cat "$db/log" >&2; fail "pg_ctl $*"; }
+}
+stop() {
+    [ ! -e "$db/data/postmaster.pid" ] || (cd "$db" && as "$bin/pg_ctl" -D "$db/data" -m immediate stop >/dev/null 2>&1) || true
+    rm -rf "$scratch"
+}
+trap stop EXIT
+(cd "$db" && as "$bin/initdb" -D "$db/data" -U rotkit -A trust --no-sync >/dev/null 2>&1) || fail "initdb"
+echo "listen_addresses = ''
+unix_socket_directories = '$db'" >>"$db/data/postgresql.conf"
+pg start
+uri="postgresql://rotkit@/postgres?host=$db"
+ask() {
+    "$bin/psql" -XAtq "$uri" -c "$1"
+}
+
+# A password has no place in the URI, and a server that is not there is out of reach.
+refuse 2 "rotkit: a password has no place in a ledger's URI: name it in PGPASSFILE" \
+    ledger status "postgresql://rotkit:secret@/postgres?host=$db"
+refuse 7 "rotkit: ledger \"$uri\": there is none in this database" ledger status "$uri"
+run 7 ledger status "postgresql://rotkit@/postgres?host=$scratch/nowhere"
+
+LEDGER_TEST_URI=$uri "$BUILD/bin/test_ledger_postgres" >"$out" 2>&1 || { cat "$out"; fail "test_ledger_postgres"; }
+
+# Restarted in mid-batch, three times, while two processes hammer at it.
+LEDGER_TEST_URI=$uri LEDGER_TEST_HAMMER=8 "$BUILD/bin/test_ledger_postgres" >"$out" 2>&1 &
+hammer=$!
+for pause in 2 2 2; do
+    sleep $pause
+    pg -m immediate restart
+done
+wait $hammer || { cat "$out"; fail "the hammer while the server restarted"; }
+[ "$(ask "SELECT spent FROM rotkit_licence WHERE id = 'hammer'")" = 1000 ] || fail "not 1000 are spent"
+[ "$(ask "SELECT count(*) FROM rotkit_unit WHERE state = 'issued' AND licence = 'hammer'")" = 1000 ] || fail "not 1000 are issued"
+run 0 ledger verify "$uri"
+
+# The database itself refuses changes.
+for sql in "DELETE FROM rotkit_entry" "UPDATE rotkit_entry SET time = 0" "DELETE FROM rotkit_key" \
+    "DELETE FROM rotkit_unit" "UPDATE rotkit_licence SET spent = spent + 1 WHERE id = 'hammer'"; do
+    if ask "$sql" >/dev/null 2>&1; then fail "the database takes: $sql"; fi
+done
+run 0 ledger verify "$uri"
