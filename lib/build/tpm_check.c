@@ -111,12 +111,16 @@ enum rk_rc rk_checking_whose(struct rk_checking *c, const struct rk_bytes *publi
 {
     const struct rk_tpm_public *ek = NULL;
 
-    for (size_t i = 0; i < c->seen_count; i++) {
-        if (rk_checking_ek(c, i, &ek, err))
-            return err->rc;
-        if (ek != NULL && (same(&ek->public_tpm2b, public_tpm2b) || same(&ek->spki, spki))) {
-            *ret_template = rk_ek_template_name(c->seen[i].tpl);
-            return RK_OK;
+    for (int make = 0; make < 2; make++) { /* those that are made first: an RSA EK takes its time */
+        for (size_t i = 0; i < c->seen_count; i++) {
+            if (make == 0 && !c->seen[i].asked)
+                continue;
+            if (rk_checking_ek(c, i, &ek, err))
+                return err->rc;
+            if (ek != NULL && (same(&ek->public_tpm2b, public_tpm2b) || same(&ek->spki, spki))) {
+                *ret_template = rk_ek_template_name(c->seen[i].tpl);
+                return RK_OK;
+            }
         }
     }
     *ret_template = NULL;
