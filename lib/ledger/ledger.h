@@ -6,7 +6,7 @@
 #include "ftpmprov/licence.h"
 #include "ledger/db.h"
 
-enum { RK_UNIT_TEXT = 21, RK_HEX32 = 65, RK_NOTE_MAX = 200, RK_KEYS_MAX = 8192 };
+enum { RK_UNIT_TEXT = 21, RK_HEX32 = 65, RK_NOTE_MAX = 200, RK_KEYS_MAX = 8192, RK_KEY_MAX = 500 };
 
 struct rk_ledger {
     const rk_ctx *ctx;

@@ -31,7 +31,7 @@ enum rk_rc rk_ledger_unit_add(struct rk_ledger_unit *unit, const char *kind, con
 
     if (!is_key_text(kind) || !is_key_text(value))
         return rk_fail(err, RK_E_USAGE, "\"%s=%s\" cannot stand in a ledger", kind, value);
-    if (len > RK_KEYS_MAX)
+    if (len > RK_KEYS_MAX || strlen(kind) + strlen(value) > RK_KEY_MAX)
         return rk_fail(err, RK_E_USAGE, "too many ids for one unit of a ledger");
     keys = rk_alloc(1, len);
     if (keys == NULL)
@@ -216,7 +216,7 @@ static enum rk_rc claim_all(rk_ledger *ledger, const struct rk_ledger_unit *unit
         return rk_fail_nomem(err);
     for (char *key = keys, *next; key != NULL && *key != '\0'; key = next) {
         char *value = strchr(key, '=');
-        bool is_new;
+        bool is_new = false;
 
         next = strchr(key, ',');
         if (next != NULL)

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CHECKPOINTS_MAX = 1 << 20 };
+enum { CHECKPOINTS_MAX = 1 << 20, ID_MAX = 1024 };
 
 /* A checkpoint on its way to be met by the chain. */
 struct mark {
@@ -153,13 +153,14 @@ static enum rk_rc check_unit(void *arg, const char *const *column, struct rk_err
 
 static enum rk_rc check_key(void *arg, const char *const *column, struct rk_err *err)
 {
-    char id[RK_KEYS_MAX];
+    char id[ID_MAX];
     const char *at;
     size_t len;
 
     (void)arg;
-    (void)snprintf(id, sizeof id, "%s=%s", column[0], column[1]);
-    len = strlen(id);
+    len = (size_t)snprintf(id, sizeof id, "%s=%s", column[0], column[1]);
+    if (len >= sizeof id)
+        return rk_fail(err, RK_E_VERIFY, "an id of unit %s is too long", column[2]);
     for (at = strstr(column[4], id); at != NULL; at = strstr(at + 1, id)) {
         if ((at == column[4] || at[-1] == ',') && (at[len] == '\0' || at[len] == ','))
             break;

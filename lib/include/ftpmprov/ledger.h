@@ -27,7 +27,8 @@ struct rk_ledger_unit {
 RK_API void rk_ledger_unit_done(struct rk_ledger_unit *unit);
 /*
  * Adds an id to keys: kind is "soc", "ek:<template>", "cert:<issuer key>", "dps" or another of the
- * caller's. Both parts are of letters, digits and "._:-"; RK_E_USAGE when not. At most 8 KiB.
+ * caller's. Both parts are of letters, digits and "._:-"; RK_E_USAGE when not. At most 500
+ * characters, all ids of a unit at most 8 KiB.
  */
 RK_API enum rk_rc rk_ledger_unit_add(struct rk_ledger_unit *unit, const char *kind,
                                      const char *value, struct rk_err *err) RK_MUST_CHECK;
