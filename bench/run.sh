@@ -56,6 +56,7 @@ if grep -qw avx512ifma /proc/cpuinfo; then
     echo "# rotkit, the same without AVX-512 IFMA (OPENSSL_ia32cap)"
     OPENSSL_ia32cap=:~0x200000 "$bin/rotkit_bench" "$seconds" "$scratch/ca" L-1
 fi
+"$bin/ledger_bench" "$scratch/ledger.db"
 if command -v swtpm_setup >/dev/null; then
     echo "# peer: one RSA-2048 and one ECC EK with a certificate each, a TPM state a run"
     peer

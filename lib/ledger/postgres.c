@@ -28,7 +28,7 @@ struct postgres {
 static const char schema[] =
     "CREATE TABLE rotkit_entry (seq bigint PRIMARY KEY, time bigint NOT NULL, kind" TEXT
     ", unit" TEXT ", licence" TEXT ", build" TEXT ", inputs" TEXT ", digest" TEXT ", keys" TEXT
-    ", note" TEXT ", hash" TEXT " UNIQUE);"
+    ", note" TEXT ", hash" TEXT ");"
     "CREATE TABLE rotkit_unit (unit" TEXT " PRIMARY KEY, seq bigint NOT NULL, state" TEXT
     ", licence" TEXT ", build" TEXT ", inputs" TEXT ", digest" TEXT ");"
     "CREATE TABLE rotkit_key (kind" TEXT ", value" TEXT ", unit" TEXT

@@ -26,7 +26,7 @@ static const char *const schema[] = {
     "PRAGMA application_id = 1919642727; PRAGMA user_version = 1;",
     "CREATE TABLE rotkit_entry (seq INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL,"
     " unit TEXT NOT NULL, licence TEXT NOT NULL, build TEXT NOT NULL, inputs TEXT NOT NULL,"
-    " digest TEXT NOT NULL, keys TEXT NOT NULL, note TEXT NOT NULL, hash TEXT NOT NULL UNIQUE);",
+    " digest TEXT NOT NULL, keys TEXT NOT NULL, note TEXT NOT NULL, hash TEXT NOT NULL);",
     "CREATE TABLE rotkit_unit (unit TEXT PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL,"
     " licence TEXT NOT NULL, build TEXT NOT NULL, inputs TEXT NOT NULL, digest TEXT NOT NULL)"
     " WITHOUT ROWID;",
@@ -241,7 +241,9 @@ static enum rk_rc prepare(struct sqlite *s, enum rk_ledger_mode mode, struct rk_
     /* FULL: in WAL mode NORMAL may lose the last commits when the power fails. */
     if (mode == RK_LEDGER_READ)
         return make_tables(s, mode, err);
-    if (run_text(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", err) ||
+    if (run_text(
+            s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;",
+            err) ||
         sqlite_begin(&s->db, err))
         return err->rc;
     if (make_tables(s, mode, err)) {
