@@ -19,14 +19,20 @@ void rk_sieve_init(struct rk_sieve *sieve, uint32_t limit)
     sieve->has_65537 = limit >= 65537;
 }
 
-/* base mod m for m below 2^32. */
-static uint32_t residue(const uint32_t *base, size_t words, uint32_t m)
-{
-    uint64_t r = 0;
+enum { SIDE_BY_SIDE = 4 }; /* long divisions at once: each waits for itself at every word */
 
-    for (size_t i = words; i-- > 0;)
-        r = (r << 32 | base[i]) % m;
-    return (uint32_t)r;
+/* base mod m[k] for m below 2^32. */
+static void residues(const uint32_t *base, size_t words, const uint32_t m[SIDE_BY_SIDE],
+                     uint32_t ret[SIDE_BY_SIDE])
+{
+    uint64_t r[SIDE_BY_SIDE] = { 0 };
+
+    for (size_t i = words; i-- > 0;) {
+        for (size_t k = 0; k < SIDE_BY_SIDE; k++)
+            r[k] = (r[k] << 32 | base[i]) % m[k];
+    }
+    for (size_t k = 0; k < SIDE_BY_SIDE; k++)
+        ret[k] = (uint32_t)r[k];
 }
 
 /* Strikes out base + 2i for the i with 2i = -r mod p. */
@@ -38,23 +44,40 @@ static void strike(struct rk_sieve_field *field, uint32_t p, uint32_t r)
         field->bit[i / 64] &= ~((uint64_t)1 << i % 64);
 }
 
+/* As many primes as their product stays below 2^32: one long division serves them all. */
+static size_t take_group(const struct rk_sieve *sieve, size_t at, uint32_t *ret)
+{
+    uint64_t product = 1;
+
+    while (at < sieve->prime_count && product * sieve->prime[at] <= UINT32_MAX)
+        product *= sieve->prime[at++];
+    *ret = (uint32_t)product;
+    return at;
+}
+
 void rk_sieve_run(const struct rk_sieve *sieve, const uint32_t *base, size_t words,
                   struct rk_sieve_field *ret)
 {
     memset(ret->bit, 0xff, sizeof ret->bit);
     for (size_t i = 0; i < sieve->prime_count;) {
-        /* As many primes as their product stays below 2^32: one long division serves them all. */
-        uint64_t product = sieve->prime[i];
-        size_t end = i + 1;
+        uint32_t product[SIDE_BY_SIDE] = { 1, 1, 1, 1 }, r[SIDE_BY_SIDE];
+        size_t end[SIDE_BY_SIDE], next = i;
 
-        while (end < sieve->prime_count && product * sieve->prime[end] <= UINT32_MAX)
-            product *= sieve->prime[end++];
-        uint32_t r = residue(base, words, (uint32_t)product);
-        for (; i < end; i++)
-            strike(ret, sieve->prime[i], r % sieve->prime[i]);
+        for (size_t k = 0; k < SIDE_BY_SIDE; k++)
+            end[k] = next = take_group(sieve, next, &product[k]);
+        residues(base, words, product, r);
+        for (size_t k = 0; k < SIDE_BY_SIDE; k++) {
+            for (; i < end[k]; i++)
+                strike(ret, sieve->prime[i], r[k] % sieve->prime[i]);
+        }
     }
-    if (sieve->has_65537)
-        strike(ret, 65537, residue(base, words, 65537));
+    if (sieve->has_65537) {
+        const uint32_t last[SIDE_BY_SIDE] = { 65537, 1, 1, 1 };
+        uint32_t r[SIDE_BY_SIDE];
+
+        residues(base, words, last, r);
+        strike(ret, 65537, r[0]);
+    }
     ret->ones = 0;
     for (size_t i = 0; i < RK_SIEVE_BITS / 64; i++)
         ret->ones += (uint32_t)__builtin_popcountll(ret->bit[i]);
