@@ -12,6 +12,7 @@ enum { BATCH = 8, BATCHES_A_THREAD = 2 };
 
 struct batch {
     struct rk_lane_device device[BATCH];
+    struct rk_lane_keys keys[BATCH];
     struct rk_artifacts made[BATCH];
     struct rk_wants wants[BATCH];
     struct rk_ledger_unit unit[BATCH];
@@ -43,8 +44,10 @@ static void make_batch(void *arg, void *item)
     struct batch *batch = item;
     struct rk_lane_previous previous = { previous_certificate, fleet->release };
 
+    if (rk_lane_derive(&fleet->plan->lane, batch->device, batch->count, batch->keys, &batch->err))
+        return;
     for (size_t i = 0; i < batch->count; i++) {
-        if (rk_lane_run(&fleet->plan->lane, &batch->device[i],
+        if (rk_lane_run(&fleet->plan->lane, &batch->device[i], &batch->keys[i],
                         fleet->release == NULL ? NULL : &previous, &batch->wants[i],
                         &batch->made[i], &batch->err) ||
             rk_account_made(&batch->device[i], &batch->made[i], &batch->unit[i], &batch->err))
@@ -59,6 +62,7 @@ static void empty(struct batch *batch)
 {
     for (size_t i = 0; i < BATCH; i++) {
         rk_lane_device_done(&batch->device[i]);
+        rk_lane_keys_done(&batch->keys[i]);
         rk_artifacts_done(&batch->made[i]);
         rk_wants_done(&batch->wants[i]);
         rk_ledger_unit_done(&batch->unit[i]);

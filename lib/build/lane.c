@@ -3,6 +3,7 @@
 #include "build/lane.h"
 
 #include "base/digest.h"
+#include "base/mem.h"
 #include "base/ossl.h"
 #include "ftpmprov/devicedb.h"
 #include "ftpmprov/fuse.h"
@@ -13,19 +14,15 @@
 #include <string.h>
 
 struct made { /* what one run has made so far */
-    struct rk_identity identity;
-    struct rk_ek ek[RK_LANE_TEMPLATES_MAX];
+    const struct rk_lane_keys *keys;
     struct rk_bytes cert[RK_LANE_TEMPLATES_MAX];
     struct rk_artifacts out;
 };
 
 static void made_done(struct made *made)
 {
-    rk_identity_done(&made->identity);
-    for (size_t i = 0; i < RK_LANE_TEMPLATES_MAX; i++) {
-        rk_ek_done(&made->ek[i]);
+    for (size_t i = 0; i < RK_LANE_TEMPLATES_MAX; i++)
         rk_bytes_done(&made->cert[i]);
-    }
     rk_artifacts_done(&made->out);
 }
 
@@ -34,6 +31,13 @@ void rk_lane_device_done(struct rk_lane_device *device)
     rk_secret_done(&device->kdk0);
     rk_secret_done(&device->eps_seed);
     rk_nvftpm_done(&device->handed);
+}
+
+void rk_lane_keys_done(struct rk_lane_keys *keys)
+{
+    rk_identity_done(&keys->identity);
+    for (size_t i = 0; i < RK_LANE_TEMPLATES_MAX; i++)
+        rk_ek_done(&keys->ek[i]);
 }
 
 static void ekb_done(struct rk_ekb *ekb)
@@ -125,16 +129,15 @@ static enum rk_rc certify(const struct rk_lane *lane, const struct rk_device_sn 
     return signature.p == NULL ? RK_OK : rk_ekcert_attach(lane->ca, &tbs, &signature, ret, err);
 }
 
-static enum rk_rc make_ek(const struct rk_lane *lane, const struct rk_lane_device *device,
-                          const struct rk_lane_previous *previous, size_t i, struct rk_wants *wants,
-                          struct made *made, struct rk_err *err)
+static enum rk_rc certify_ek(const struct rk_lane *lane, const struct rk_lane_device *device,
+                             const struct rk_lane_previous *previous, size_t i,
+                             struct rk_wants *wants, struct made *made, struct rk_err *err)
 {
     const struct rk_ek_template *tpl = lane->templates[i];
-    struct rk_ek *ek = &made->ek[i];
+    const struct rk_ek *ek = &made->keys->ek[i];
     struct rk_bytes *cert = &made->cert[i];
 
-    if (rk_ek_derive(lane->ctx, &made->identity.eps, lane->profile, tpl, ek, err) ||
-        certify(lane, &device->sn, tpl, &ek->spki, previous, wants, cert, err) ||
+    if (certify(lane, &device->sn, tpl, &ek->spki, previous, wants, cert, err) ||
         (cert->p != NULL && check_certificate(lane, ek, cert, err)))
         return rk_wrap(err, "EK %s", rk_ek_template_name(tpl));
     return RK_OK;
@@ -252,11 +255,11 @@ static enum rk_rc describe_device(const struct rk_lane *lane, const struct rk_de
     if (lane->odm) {
         struct rk_jv eks;
 
-        rk_json_put_hex(root, "silicon_id_public", made->identity.silicon_id_public,
-                        sizeof made->identity.silicon_id_public);
+        rk_json_put_hex(root, "silicon_id_public", made->keys->identity.silicon_id_public,
+                        sizeof made->keys->identity.silicon_id_public);
         eks = rk_json_put_array(root, "ek");
         for (size_t i = 0; i < lane->template_count; i++) {
-            if (describe_ek(&made->ek[i], eks, err))
+            if (describe_ek(&made->keys->ek[i], eks, err))
                 return err->rc;
         }
     }
@@ -302,11 +305,8 @@ static enum rk_rc run_odm(const struct rk_lane *lane, const struct rk_lane_devic
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes container = RK_BYTES_NONE;
 
-    if (rk_identity_derive(lane->ctx, lane->platform, &device->sn, &device->kdk0, &device->eps_seed,
-                           &made->identity, err))
-        return err->rc;
     for (size_t i = 0; i < lane->template_count; i++) {
-        if (make_ek(lane, device, previous, i, wants, made, err))
+        if (certify_ek(lane, device, previous, i, wants, made, err))
             return err->rc;
     }
     if (wants->count != 0)
@@ -350,15 +350,68 @@ static enum rk_rc finish(const struct rk_lane *lane, const struct rk_lane_device
     return lane->odm ? take_certificates(lane, made, err) : RK_OK;
 }
 
-enum rk_rc rk_lane_run(const struct rk_lane *lane, const struct rk_lane_device *device,
-                       const struct rk_lane_previous *previous, struct rk_wants *wants,
-                       struct rk_artifacts *ret, struct rk_err *err)
+/* One template's EKs of all devices that have had no fault so far. */
+static enum rk_rc derive_eks(const struct rk_lane *lane, size_t which, struct rk_ek_item *items,
+                             size_t count, struct rk_lane_keys *keys, struct rk_err *err)
 {
-    RK_AUTO(made_done) struct made made = { .out.count = 0 };
+    const struct rk_ek_template *tpl = lane->templates[which];
+    size_t asked = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (keys[i].err.rc == RK_OK)
+            items[asked++] = (struct rk_ek_item) { .eps = &keys[i].identity.eps };
+    }
+    if (rk_ek_derive_batch(lane->ctx, lane->profile, tpl, items, asked, err))
+        return rk_wrap(err, "EK %s", rk_ek_template_name(tpl));
+    asked = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (keys[i].err.rc != RK_OK)
+            continue;
+        keys[i].ek[which] = items[asked].ek;
+        keys[i].err = items[asked++].err;
+        if (keys[i].err.rc != RK_OK)
+            (void)rk_wrap(&keys[i].err, "EK %s", rk_ek_template_name(tpl));
+    }
+    return RK_OK;
+}
+
+static void items_free(struct rk_ek_item **items)
+{
+    rk_free(*items);
+}
+
+enum rk_rc rk_lane_derive(const struct rk_lane *lane, const struct rk_lane_device *devices,
+                          size_t count, struct rk_lane_keys *ret, struct rk_err *err)
+{
+    RK_AUTO(items_free) struct rk_ek_item *items = rk_alloc(count, sizeof *items);
+
+    if (items == NULL)
+        return rk_fail_nomem(err);
+    for (size_t i = 0; i < count && lane->odm; i++) {
+        ret[i].err.rc = RK_OK;
+        (void)!rk_identity_derive(lane->ctx, lane->platform, &devices[i].sn, &devices[i].kdk0,
+                                  &devices[i].eps_seed, &ret[i].identity, &ret[i].err);
+    }
+    for (size_t i = 0; i < lane->template_count && lane->odm; i++) {
+        if (derive_eks(lane, i, items, count, ret, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_lane_run(const struct rk_lane *lane, const struct rk_lane_device *device,
+                       const struct rk_lane_keys *keys, const struct rk_lane_previous *previous,
+                       struct rk_wants *wants, struct rk_artifacts *ret, struct rk_err *err)
+{
+    RK_AUTO(made_done) struct made made = { .keys = keys };
     RK_AUTO(rk_wants_done) struct rk_wants wanted = { .item = NULL };
     char text[21];
 
     rk_device_sn_text(&device->sn, text);
+    if (keys->err.rc != RK_OK) {
+        *err = keys->err;
+        return rk_wrap(err, "device %s", text);
+    }
     if (lane->odm && run_odm(lane, device, previous, &wanted, &made, err))
         return rk_wrap(err, "device %s", text);
     if (wanted.count != 0) {

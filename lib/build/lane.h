@@ -45,6 +45,22 @@ struct rk_lane_device {
 };
 void rk_lane_device_done(struct rk_lane_device *device);
 
+/* The identity and the EKs of a device: what is computed before anything is signed. */
+struct rk_lane_keys {
+    struct rk_identity identity;
+    struct rk_ek ek[RK_LANE_TEMPLATES_MAX];
+    struct rk_err err; /* why there are none */
+};
+void rk_lane_keys_done(struct rk_lane_keys *keys);
+
+/*
+ * The keys of several devices, searched for together; nothing to do for an OEM-only build. A device
+ * that has none says why in its err, which rk_lane_run then returns; an error returned is of the
+ * machine. ret: empty ones, as many as there are devices.
+ */
+enum rk_rc rk_lane_derive(const struct rk_lane *lane, const struct rk_lane_device *devices,
+                          size_t count, struct rk_lane_keys *ret, struct rk_err *err) RK_MUST_CHECK;
+
 /*
  * A certificate of the release that stands there now, so that a randomised signature is kept where
  * issuer and content are the same; empty when there is none. May be NULL.
@@ -60,5 +76,6 @@ struct rk_lane_previous {
  * for this device; a later round makes it.
  */
 enum rk_rc rk_lane_run(const struct rk_lane *lane, const struct rk_lane_device *device,
-                       const struct rk_lane_previous *previous, struct rk_wants *wants,
-                       struct rk_artifacts *ret, struct rk_err *err) RK_MUST_CHECK;
+                       const struct rk_lane_keys *keys, const struct rk_lane_previous *previous,
+                       struct rk_wants *wants, struct rk_artifacts *ret,
+                       struct rk_err *err) RK_MUST_CHECK;
