@@ -53,6 +53,9 @@ static enum rk_rc tell(const struct app *app, const struct rk_build_report *repo
     const char *outcome = app->dry_run ? "dry run" : outcome_text(report->outcome);
     const char *remark = app->dry_run || report->is_signed ? "" : ", not signed";
 
+    if (report->resumed != 0)
+        out_note(app, "went on from an interrupted build: %" PRIu64 " devices were there",
+                 report->resumed);
     if (report->has_plaintext_secrets)
         out_note(app, "warning: secret outputs are in the clear, as --plaintext-secrets asked");
     if (report->has_unconfirmed_hash)
@@ -72,6 +75,7 @@ static enum rk_rc tell(const struct app *app, const struct rk_build_report *repo
     rk_json_put_str(rk_json_root(doc), "release", report->path);
     rk_json_put_u64(rk_json_root(doc), "devices", report->devices);
     rk_json_put_u64(rk_json_root(doc), "images", report->images);
+    rk_json_put_u64(rk_json_root(doc), "resumed", report->resumed);
     rk_json_put_str(rk_json_root(doc), "outcome", outcome);
     rk_json_put_bool(rk_json_root(doc), "signed", report->is_signed);
     rk_json_put_bool(rk_json_root(doc), "plaintext_secrets", report->has_plaintext_secrets);

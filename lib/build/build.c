@@ -59,6 +59,7 @@ static enum rk_rc make_devices(struct run *run, struct rk_err *err)
     if (rk_fleet_make(&fleet, &report, err))
         return err->rc;
     run->report.devices = report.devices;
+    run->report.resumed = report.resumed;
     run->report.stopped = report.stopped;
     run->waits = report.waits;
     return RK_OK;
@@ -170,6 +171,7 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
         .manifest_sha256 = plan->manifest->sha256,
         .recipient_pem = plan->recipient.p == NULL ? NULL : &plan->recipient,
         .plaintext_secrets = options->plaintext_secrets,
+        .inputs_sha256 = plan->inputs_sha256,
         .signer = plan->release_key,
         .scheme = plan->release_scheme,
     };

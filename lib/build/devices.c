@@ -3,6 +3,7 @@
 
 #include "base/folder.h"
 #include "base/mem.h"
+#include "base/ossl.h"
 #include "ftpmprov/file.h"
 
 #include <stdio.h>
@@ -221,5 +222,59 @@ enum rk_rc rk_devices_check(const rk_ctx *ctx, const struct rk_devices_from *fro
         count += more;
     }
     *ret_count = count;
+    return RK_OK;
+}
+
+static enum rk_rc digest_rows(rk_devices *devices, EVP_MD_CTX *md, struct rk_err *err)
+{
+    for (bool more = true; more;) {
+        RK_AUTO(rk_lane_device_done) struct rk_lane_device device = { .handed.minor = 0 };
+        const struct rk_nvftpm *handed = &device.handed;
+
+        if (rk_devices_next(devices, &device, &more, err))
+            return err->rc;
+        if (more && (EVP_DigestUpdate(md, device.sn.b, sizeof device.sn.b) != 1 ||
+                     EVP_DigestUpdate(md, device.kdk0.p, device.kdk0.len) != 1 ||
+                     EVP_DigestUpdate(md, device.eps_seed.p, device.eps_seed.len) != 1 ||
+                     EVP_DigestUpdate(md, handed->eps_seed.p, handed->eps_seed.len) != 1 ||
+                     EVP_DigestUpdate(md, handed->ek_cert_rsa.p, handed->ek_cert_rsa.len) != 1 ||
+                     EVP_DigestUpdate(md, handed->ek_cert_ecc.p, handed->ek_cert_ecc.len) != 1))
+            return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
+    }
+    return RK_OK;
+}
+
+/* All secrets of a range follow from the first one's. */
+static enum rk_rc digest_range(const struct rk_devices_from *from, EVP_MD_CTX *md,
+                               struct rk_err *err)
+{
+    RK_AUTO(rk_secret_done) struct rk_secret kdk0 = RK_SECRET_NONE;
+    RK_AUTO(rk_secret_done) struct rk_secret seed = RK_SECRET_NONE;
+    struct rk_device_sn sn;
+
+    rk_device_sn_make(from->oem_id, from->first_sn, &sn);
+    if (rk_identity_from_master(from->master, &sn, &kdk0, &seed, err))
+        return err->rc;
+    if (EVP_DigestUpdate(md, sn.b, sizeof sn.b) != 1 ||
+        EVP_DigestUpdate(md, &from->count, sizeof from->count) != 1 ||
+        EVP_DigestUpdate(md, kdk0.p, kdk0.len) != 1)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
+    return RK_OK;
+}
+
+enum rk_rc rk_devices_digest(const rk_ctx *ctx, const struct rk_devices_from *from, uint8_t ret[32],
+                             struct rk_err *err)
+{
+    RK_AUTO(close_at_exit) rk_devices *devices = NULL;
+    RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *md = EVP_MD_CTX_new();
+
+    if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
+        return rk_fail_nomem(err);
+    if (from->master != NULL ? digest_range(from, md, err)
+                             : (rk_devices_open(ctx, from, &devices, err) != RK_OK ||
+                                digest_rows(devices, md, err) != RK_OK))
+        return err->rc;
+    if (EVP_DigestFinal_ex(md, ret, NULL) != 1)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
     return RK_OK;
 }

@@ -27,3 +27,6 @@ enum rk_rc rk_devices_next(rk_devices *devices, struct rk_lane_device *ret, bool
 /* Reads all of them once, so that a fault in row 99,999 stops the build before row 1 is made. */
 enum rk_rc rk_devices_check(const rk_ctx *ctx, const struct rk_devices_from *from,
                             uint64_t *ret_count, struct rk_err *err) RK_MUST_CHECK;
+/* SHA-256 over every row, or over what the rows follow from. */
+enum rk_rc rk_devices_digest(const rk_ctx *ctx, const struct rk_devices_from *from, uint8_t ret[32],
+                             struct rk_err *err) RK_MUST_CHECK;

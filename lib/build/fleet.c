@@ -141,20 +141,43 @@ static bool wants_stop(const struct run *run)
     return stop != NULL && *stop != 0;
 }
 
+/* The next device that is not made yet; the interrupted build's stay as they are. */
+static enum rk_rc next_device(struct run *run, struct rk_lane_device *ret, struct rk_err *err)
+{
+    const struct rk_fleet *fleet = run->fleet;
+    bool more, made = true;
+
+    while (made && !wants_stop(run)) {
+        if (rk_devices_next(fleet->devices, ret, &more, err))
+            return err->rc;
+        run->ended = !more;
+        if (!more || fleet->release == NULL || run->report.waits)
+            return RK_OK;
+        if (rk_release_resume_device(fleet->release, &ret->sn, &made, err))
+            return err->rc;
+        if (made) {
+            rk_lane_device_done(ret);
+            *ret = (struct rk_lane_device) { .handed.minor = 0 };
+            run->report.resumed++;
+            run->report.devices++;
+        }
+    }
+    return RK_OK;
+}
+
 static enum rk_rc fill(struct run *run, struct batch *batch, struct rk_err *err)
 {
     const struct rk_fleet *fleet = run->fleet;
     size_t count = 0;
 
     while (count < BATCH && !run->ended && !wants_stop(run)) {
-        bool more;
-
-        if (rk_devices_next(fleet->devices, &batch->device[count], &more, err))
+        if (next_device(run, &batch->device[count], err))
             return err->rc;
-        run->ended = !more;
-        if (more && rk_account_unit(fleet->plan, &batch->device[count], &batch->unit[count], err))
+        if (run->ended || wants_stop(run))
+            break;
+        if (rk_account_unit(fleet->plan, &batch->device[count], &batch->unit[count], err))
             return err->rc;
-        count += more;
+        count++;
     }
     if (count != 0 && rk_ledger_reserve(fleet->ledger, batch->unit, count, err))
         return err->rc;

@@ -25,7 +25,7 @@ struct rk_fleet { /* everything is borrowed */
     const volatile sig_atomic_t *stop; /* non-zero ends the work between two devices; may be NULL */
 };
 struct rk_fleet_report {
-    uint64_t devices;
+    uint64_t devices, resumed; /* resumed: of them an interrupted build had made so many */
     bool stopped, waits;
 };
 /* On failure every reservation of a device that was not committed has been given back. */

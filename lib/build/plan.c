@@ -354,7 +354,7 @@ static enum rk_rc make(const rk_ctx *ctx, const struct rk_build_options *options
         (plan->lane.oem && plan_oem(ctx, plan, err)) || plan_secrets(ctx, options, plan, err) ||
         rk_plan_fuses(ctx, plan, err))
         return err->rc;
-    return plan_devices(ctx, plan, err);
+    return plan_devices(ctx, plan, err) ? err->rc : rk_plan_inputs(ctx, options, plan, err);
 }
 
 enum rk_rc rk_plan_make(const rk_ctx *ctx, const struct rk_build_options *options,

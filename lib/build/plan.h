@@ -16,6 +16,7 @@ struct rk_plan {
     struct rk_lane lane;
     struct rk_devices_from from;
     uint64_t device_count;
+    uint8_t inputs_sha256[32];     /* over all that the devices are made of */
     char path[RK_PATH_MAX];        /* of the release */
     struct rk_bytes recipient;     /* PEM; empty when there is none */
     struct rk_secret common_fuses; /* fuse XML; empty when it is not asked for */
@@ -47,5 +48,8 @@ enum rk_rc rk_plan_read_key(const struct rk_plan *plan, const struct rk_mstr *fr
                             const char *name, size_t len, struct rk_secret *ret,
                             struct rk_err *err) RK_MUST_CHECK;
 
+/* plan_inputs.c: fills inputs_sha256; the rest of the plan is made. */
+enum rk_rc rk_plan_inputs(const rk_ctx *ctx, const struct rk_build_options *options,
+                          struct rk_plan *plan, struct rk_err *err) RK_MUST_CHECK;
 /* plan_fuses.c: the common fuse file, and whether the key blob fits the fuses. */
 enum rk_rc rk_plan_fuses(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err) RK_MUST_CHECK;

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The files right below one folder of the bucket; folders only when deeper is allowed. */
 static enum rk_rc walk_folder(const char *root, const char *folder, bool deeper,
@@ -148,6 +149,7 @@ enum rk_rc rk_index_write(const char *root, const char *top, const char *bucket,
     int n = snprintf(path, sizeof path, "%s/%s/%s/index.json", root, top, bucket);
     if (n < 0 || (size_t)n >= sizeof path)
         return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", root);
+    (void)unlink(path); /* of an interrupted build */
     if (rk_file_create(path, RK_FILE_PUBLIC, text.p, text.len, err) ||
         rk_sha256(text.p, text.len, ret->sha256, err))
         return err->rc;

@@ -64,14 +64,76 @@ static void put_head(rk_release *release)
     release->files = rk_json_put_array(root, "files");
 }
 
+static const char in_use[] = "another build writes the same release";
+
+/* Of what an interrupted build left, the devices alone are worth keeping. */
+static enum rk_rc clear_but_devices(const char *staging, struct rk_err *err)
+{
+    static const char *const keep[] = { "devices", "handover", "secrets", RK_JOURNAL_NAME };
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    char path[RK_PATH_MAX];
+
+    if (rk_names_list(staging, RK_BUCKET_ENTRIES_MAX, &names, err))
+        return err->rc;
+    for (size_t i = 0; i < names.count; i++) {
+        size_t k = 0;
+
+        while (k < sizeof keep / sizeof keep[0] && strcmp(keep[k], names.name[i]) != 0)
+            k++;
+        if (k == sizeof keep / sizeof keep[0] &&
+            (rk_path_join(staging, names.name[i], path, sizeof path, err) ||
+             rk_tree_remove(path, err)))
+            return err->rc;
+    }
+    if (rk_path_join(staging, "secrets/common", path, sizeof path, err))
+        return err->rc;
+    return rk_tree_remove(path, err);
+}
+
+/* Goes on in the staging folder of an interrupted build of the same inputs. */
+static enum rk_rc take_over(rk_release *release, struct rk_err *err)
+{
+    RK_AUTO(rk_folder_release) int lock = -1;
+
+    if (release->options->inputs_sha256 == NULL)
+        return RK_OK;
+    if (rk_folder_take_over(release->staging, in_use, &lock, err))
+        return err->rc;
+    if (lock < 0)
+        return RK_OK;
+    if (rk_journal_open(release->staging, release->options->inputs_sha256, &release->journal, err))
+        return err->rc;
+    if (release->journal.fd < 0) {
+        rk_warn(release->ctx, "the interrupted build in \"%s\" was of other inputs: starting anew",
+                release->staging);
+        return RK_OK;
+    }
+    if (clear_but_devices(release->staging, err))
+        return err->rc;
+    release->lock = lock;
+    lock = -1;
+    return RK_OK;
+}
+
+static enum rk_rc start_anew(rk_release *release, struct rk_err *err)
+{
+    const uint8_t *inputs = release->options->inputs_sha256;
+
+    if (rk_folder_claim(release->staging, in_use, &release->lock, err))
+        return err->rc;
+    return inputs == NULL ? RK_OK
+                          : rk_journal_start(release->staging, inputs, &release->journal, err);
+}
+
 static enum rk_rc open_staging(rk_release *release, struct rk_err *err)
 {
-    if (rk_folder_claim(release->staging, "another build writes the same release", &release->lock,
-                        err)) {
+    enum rk_rc rc = take_over(release, err);
+
+    if (rc == RK_OK && release->lock < 0)
+        rc = start_anew(release, err);
+    if (release->lock < 0)
         release->staging[0] = '\0'; /* not ours to remove */
-        return err->rc;
-    }
-    return RK_OK;
+    return rc;
 }
 
 /* release.json of the release in place; one that cannot be read is of no use, and that is no fault.
@@ -102,6 +164,7 @@ enum rk_rc rk_release_begin(const rk_ctx *ctx, const struct rk_release_options *
     release->ctx = ctx;
     release->options = options;
     release->lock = -1;
+    release->journal = (struct rk_journal)RK_JOURNAL_NONE;
     release->doc = rk_json_new();
     put_head(release);
     if (set_paths(release, options->path, err)) {
@@ -121,8 +184,10 @@ void rk_release_close(rk_release *release)
 
     if (release == NULL)
         return;
-    if (release->staging[0] != '\0' && rk_tree_remove(release->staging, &err) != RK_OK)
+    if (release->staging[0] != '\0' && !rk_journal_has_devices(&release->journal) &&
+        rk_tree_remove(release->staging, &err) != RK_OK)
         rk_warn(release->ctx, "%s", err.msg);
+    rk_journal_close(&release->journal);
     rk_folder_release(&release->lock);
     rk_json_free(release->doc);
     rk_json_free(release->previous);
@@ -138,6 +203,8 @@ enum rk_rc rk_release_stage(const rk_release *release, const char *path, enum rk
 
     if (rk_path_join(release->staging, path, full, sizeof full, err))
         return err->rc;
+    if (release->journal.taken_over)
+        (void)unlink(full); /* half of a device that was at work then */
     memcpy(folder, full, sizeof folder);
     *strrchr(folder, '/') = '\0';
     if (mkdir(folder, 0777) != 0 && errno != EEXIST && rk_file_make_dirs(folder, err))
@@ -227,8 +294,17 @@ static enum rk_rc seal(const rk_release *release, const char *path, const char *
     return rk_cms_seal(release->ctx, release->options->recipient_pem, content, ret, err);
 }
 
+/* A file of a device, added to the device's sum. */
+static enum rk_rc stage_summed(const rk_release *release, const char *path, enum rk_file_mode mode,
+                               const void *bytes, size_t len, uint8_t sum[32], struct rk_err *err)
+{
+    if (rk_release_stage(release, path, mode, bytes, len, err))
+        return err->rc;
+    return rk_journal_sum(sum, path, bytes, len, err);
+}
+
 static enum rk_rc add_secret(const rk_release *release, const struct rk_artifact *item,
-                             const struct rk_device_sn *sn, struct rk_err *err)
+                             const struct rk_device_sn *sn, uint8_t sum[32], struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes sealed = RK_BYTES_NONE;
     char path[RK_PATH_MAX], id_path[RK_PATH_MAX], id[65];
@@ -237,8 +313,8 @@ static enum rk_rc add_secret(const rk_release *release, const struct rk_artifact
     if (rk_artifact_path(item->role, sn, !plain, path, sizeof path, err))
         return err->rc;
     if (plain)
-        return rk_release_stage(release, path, RK_FILE_PRIVATE, item->secret.p, item->secret.len,
-                                err);
+        return stage_summed(release, path, RK_FILE_PRIVATE, item->secret.p, item->secret.len, sum,
+                            err);
     if (release->options->recipient_pem == NULL)
         return rk_fail(err, RK_E_INTERNAL, "secret output without a recipient");
     if (rk_artifact_path(item->role, sn, false, id_path, sizeof id_path - 3, err))
@@ -246,29 +322,82 @@ static enum rk_rc add_secret(const rk_release *release, const struct rk_artifact
     memcpy(id_path + strlen(id_path), ".id", 4);
     if (content_id(release, &item->secret, id, err) ||
         seal(release, path, id_path, id, &item->secret, &sealed, err) ||
-        rk_release_stage(release, path, RK_FILE_PRIVATE, sealed.p, sealed.len, err))
+        stage_summed(release, path, RK_FILE_PRIVATE, sealed.p, sealed.len, sum, err))
         return err->rc;
-    return rk_release_stage(release, id_path, RK_FILE_PRIVATE, id, 64, err);
+    return stage_summed(release, id_path, RK_FILE_PRIVATE, id, 64, sum, err);
 }
 
 enum rk_rc rk_release_add_device(rk_release *release, const struct rk_device_sn *sn,
                                  const struct rk_artifacts *artifacts, struct rk_err *err)
 {
     char path[RK_PATH_MAX];
+    uint8_t sum[32] = { 0 };
 
     for (size_t i = 0; i < artifacts->count; i++) {
         const struct rk_artifact *item = &artifacts->item[i];
 
         if (item->role->place == RK_PLACE_SECRET) {
-            release->has_secrets = true;
-            if (add_secret(release, item, sn, err))
+            if (add_secret(release, item, sn, sum, err))
                 return err->rc;
         } else if (rk_artifact_path(item->role, sn, false, path, sizeof path, err) ||
-                   rk_release_stage(release, path, RK_FILE_PUBLIC, item->bytes.p, item->bytes.len,
-                                    err)) {
+                   stage_summed(release, path, RK_FILE_PUBLIC, item->bytes.p, item->bytes.len, sum,
+                                err)) {
             return err->rc;
         }
     }
+    return sn == NULL ? RK_OK : rk_journal_add(&release->journal, sn, sum, err);
+}
+
+/* ---- devices of an interrupted build ---- */
+
+/* A file of the staging folder goes into the sum; one that is not there does not. */
+static enum rk_rc sum_file(const rk_release *release, const char *path, uint8_t sum[32],
+                           struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
+    char full[RK_PATH_MAX];
+
+    if (rk_path_join(release->staging, path, full, sizeof full, err))
+        return err->rc;
+    if (!rk_tree_exists(full))
+        return RK_OK;
+    if (rk_file_read(full, RK_INDEX_FILE_MAX, &bytes, err))
+        return err->rc;
+    return rk_journal_sum(sum, path, bytes.p, bytes.len, err);
+}
+
+static enum rk_rc sum_role(const rk_release *release, const struct rk_role_row *role,
+                           const struct rk_device_sn *sn, uint8_t sum[32], struct rk_err *err)
+{
+    bool secret = role->place == RK_PLACE_SECRET, sealed = !release->options->plaintext_secrets;
+    char path[RK_PATH_MAX];
+
+    if (rk_artifact_path(role, sn, secret && sealed, path, sizeof path, err) ||
+        sum_file(release, path, sum, err))
+        return err->rc;
+    if (!secret || !sealed)
+        return RK_OK;
+    if (rk_artifact_path(role, sn, false, path, sizeof path - 3, err))
+        return err->rc;
+    memcpy(path + strlen(path), ".id", 4);
+    return sum_file(release, path, sum, err);
+}
+
+enum rk_rc rk_release_resume_device(rk_release *release, const struct rk_device_sn *sn, bool *ret,
+                                    struct rk_err *err)
+{
+    uint8_t wanted[32], sum[32] = { 0 };
+
+    *ret = false;
+    if (!rk_journal_next(&release->journal, sn, wanted))
+        return RK_OK;
+    for (size_t i = 0; rk_role_at(i) != NULL; i++) {
+        if (sum_role(release, rk_role_at(i), sn, sum, err))
+            return err->rc;
+    }
+    *ret = memcmp(sum, wanted, sizeof sum) == 0;
+    if (!*ret)
+        rk_journal_forget(&release->journal);
     return RK_OK;
 }
 
@@ -304,16 +433,18 @@ enum rk_rc rk_release_close_index(rk_release *release, struct rk_err *err)
     struct rk_jv root = rk_json_root(release->doc);
     struct rk_jv buckets = rk_json_put_array(root, "buckets");
     uint64_t devices = 0, handovers = 0, secrets = 0;
+    char secrets_path[RK_PATH_MAX];
 
     if (release->index.p != NULL)
         return RK_OK;
-    if (index_top(release, "devices", buckets, &devices, err) ||
+    if (rk_path_join(release->staging, "secrets", secrets_path, sizeof secrets_path, err) ||
+        index_top(release, "devices", buckets, &devices, err) ||
         index_top(release, "handover", buckets, &handovers, err) ||
         index_top(release, "secrets", buckets, &secrets, err))
         return err->rc;
     rk_json_put_u64(root, "devices", devices != 0 ? devices : handovers);
     rk_json_put_str(root, "secrets",
-                    !release->has_secrets                 ? "none"
+                    !rk_tree_exists(secrets_path)         ? "none"
                     : release->options->plaintext_secrets ? "plaintext"
                                                           : "sealed");
     if (rk_json_text(release->doc, true, &release->index, err))
@@ -408,6 +539,7 @@ enum rk_rc rk_release_publish(rk_release *release, enum rk_release_outcome *ret,
     bool unchanged;
 
     if (rk_release_close_index(release, err) ||
+        rk_journal_remove(&release->journal, release->staging, err) ||
         rk_release_verify(release->ctx, release->staging, signer_of(release), &report, err) ||
         is_unchanged(release, &unchanged, err))
         return err->rc;

@@ -31,7 +31,7 @@ touch marker
 find release -type f -exec sha256sum {} + | sort >"$scratch/sums"
 run 0 build manifest.yaml --json
 jq -c . "$out" >found
-is found '{"release":"release","devices":20,"images":0,"outcome":"unchanged","signed":true,"plaintext_secrets":false,"unconfirmed_public_key_hash":true}'
+is found '{"release":"release","devices":20,"images":0,"resumed":0,"outcome":"unchanged","signed":true,"plaintext_secrets":false,"unconfirmed_public_key_hash":true}'
 find release -type f -exec sha256sum {} + | sort >"$scratch/again"
 same "the release" "$scratch/sums" "$scratch/again"
 [ -z "$(find release -newer marker)" ] || fail "an unchanged release was written again"

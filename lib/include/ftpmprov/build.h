@@ -29,6 +29,7 @@ struct rk_build_options {
 };
 struct rk_build_report {
     uint64_t devices, images;
+    uint64_t resumed; /* devices taken over from an interrupted build */
     enum rk_release_outcome outcome;
     char path[1024];
     bool has_plaintext_secrets;

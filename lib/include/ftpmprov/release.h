@@ -27,17 +27,23 @@ struct rk_release_options {
     /* Whom secrets are sealed to; NULL with plaintext_secrets, or when there are none. */
     const struct rk_bytes *recipient_pem;
     bool plaintext_secrets;
+    /*
+     * SHA-256 over all that the devices are made of (32 bytes): an interrupted build of the same
+     * inputs goes on where it was. NULL: it starts anew.
+     */
+    const uint8_t *inputs_sha256;
     const rk_signer *signer; /* whose signature release.json.sig will be; NULL: not signed */
     enum rk_scheme scheme;   /* of it; RK_SCHEME_NONE: the key's default */
 };
 
 /*
- * Starts a staging folder beside options->path; a stale one of an interrupted build is removed.
+ * Starts a staging folder beside options->path. What an interrupted build of the same inputs left
+ * there is taken over (rk_release_resume_device), any other is removed, with a warning.
  * RK_E_USAGE when path exists and is no release. Options are borrowed until close.
  */
 RK_API enum rk_rc rk_release_begin(const rk_ctx *ctx, const struct rk_release_options *options,
                                    rk_release **ret, struct rk_err *err) RK_MUST_CHECK;
-/* Removes what is left of the staging folder. */
+/* Removes what is left of the staging folder, unless devices in it can be taken over later. */
 RK_API void rk_release_close(rk_release *release);
 
 /* A file outside the buckets, such as "ca/chain.pem". */
@@ -86,6 +92,12 @@ RK_API enum rk_rc rk_release_previous_signature(const rk_release *release,
 RK_API enum rk_rc rk_release_add_device(rk_release *release, const struct rk_device_sn *sn,
                                         const struct rk_artifacts *artifacts,
                                         struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Before a device is made: does it stand in the staging folder already, whole? Devices must come in
+ * the order in which the interrupted build had them.
+ */
+RK_API enum rk_rc rk_release_resume_device(rk_release *release, const struct rk_device_sn *sn,
+                                           bool *ret, struct rk_err *err) RK_MUST_CHECK;
 /* A public artifact of the release that stands at options->path now; empty *ret when there is none.
  */
 RK_API enum rk_rc rk_release_previous(const rk_release *release, const struct rk_role_row *role,
