@@ -3,7 +3,7 @@
 #   run.sh [SECONDS-PER-FIGURE]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-bin=${BIN:-$here/../build/release/bin}
+bin=$(cd "${BIN:-$here/../build/release/bin}" && pwd)
 seconds=${1:-10}
 peer_runs=20
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/rotkit-bench.XXXXXX")
@@ -45,6 +45,60 @@ EOF
             "swtpm_setup --create-ek-cert", n, ms / 1000, ms / n, 1000 * n / ms }'
 }
 
+rate() { # WHAT COUNT MILLISECONDS
+    awk -v what="$1" -v n="$2" -v ms="$3" 'BEGIN {
+        printf "%-34s %6u in %5.1f s  %9.2f ms each  %9.1f a second\n", what, n, ms / 1000, ms / n, 1000 * n / ms }'
+}
+
+genrsa() {
+    start=$(now_ms)
+    for i in $(seq "$peer_runs"); do
+        openssl genrsa -out /dev/null 2048 2>/dev/null
+    done
+    rate "openssl genrsa 2048" "$peer_runs" $(($(now_ms) - start))
+}
+
+# The seed is kept and another unique asked for each time, so that every key is another one.
+libtpms() {
+    mkdir "$scratch/tpm"
+    swtpm socket --tpm2 --tpmstate "dir=$scratch/tpm" --server "type=unixio,path=$scratch/tpm/socket" \
+        --ctrl "type=unixio,path=$scratch/tpm/socket.ctrl" --flags not-need-init,startup-clear \
+        --pid "file=$scratch/tpm/pid" --daemon
+    export TPM2TOOLS_TCTI="swtpm:path=$scratch/tpm/socket"
+    start=$(now_ms)
+    for i in $(seq "$peer_runs"); do
+        printf '%0256d' "$i" | tpm2_createprimary -C e -G rsa2048 -u - -c "$scratch/tpm/key" >/dev/null
+        tpm2_flushcontext -t 2>/dev/null || :
+    done
+    took=$(($(now_ms) - start))
+    start=$(now_ms)
+    for i in $(seq "$peer_runs"); do
+        tpm2_getcap properties-fixed >/dev/null
+        tpm2_flushcontext -t 2>/dev/null || :
+    done
+    rate "libtpms CreatePrimary RSA-2048" "$peer_runs" $((took - $(now_ms) + start))
+    read -r pid <"$scratch/tpm/pid"
+    kill "$pid"
+}
+
+# A whole build of COUNT devices by JOBS threads.
+build() {
+    here_now=$PWD
+    rm -rf "$scratch/work"
+    mkdir "$scratch/work"
+    cd "$scratch/work"
+    mkdir devices
+    "$bin/rotkit" device new -q --oem-id 0x0102 --first-sn 0x0000000100000001 --count "$1" \
+        --kdk-db devices/kdk_db.csv --eps-seeds devices/eps_seeds.csv --pubkey-db devices/pubkey_db.csv \
+        --plaintext-secrets 2>/dev/null
+    sh "$here/../examples/jetson-orin/prepare.sh" "$bin/rotkit" . p256 2>/dev/null
+    sed -i 's/L-1, L-2, H-3/L-1, L-2/' manifest.yaml
+    start=$(now_ms)
+    "$bin/rotkit" build -q --jobs "$2" manifest.yaml 2>/dev/null
+    rate "rotkit build, $2 thread(s)" "$1" $(($(now_ms) - start))
+    cd "$here_now"
+}
+
 "$bin/rotkit" ca init -q "$scratch/ca" --name bench --key-type p256 2>"$scratch/ca.log" || {
     cat "$scratch/ca.log" >&2
     exit 1
@@ -53,13 +107,27 @@ echo "# $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(openssl
 echo "# rotkit, one thread, default profile"
 "$bin/rotkit_bench" "$seconds" "$scratch/ca" L-1 L-2 H-3 H-4 H-6 H-7
 if grep -qw avx512ifma /proc/cpuinfo; then
-    echo "# rotkit, the same without AVX-512 IFMA (OPENSSL_ia32cap)"
-    OPENSSL_ia32cap=:~0x200000 "$bin/rotkit_bench" "$seconds" "$scratch/ca" L-1
+    echo "# rotkit, every drawn witness raised (ROTKIT_PRIME_SEARCH=ifma,exact)"
+    ROTKIT_PRIME_SEARCH=ifma,exact "$bin/rotkit_bench" "$seconds" "$scratch/ca" L-1
+    echo "# rotkit, OpenSSL's modular powers, two lanes of IFMA (ROTKIT_PRIME_SEARCH=openssl)"
+    ROTKIT_PRIME_SEARCH=openssl "$bin/rotkit_bench" "$seconds" "$scratch/ca" L-1
+    echo "# rotkit, the scalar path: as above without AVX-512 IFMA (OPENSSL_ia32cap)"
+    ROTKIT_PRIME_SEARCH=openssl OPENSSL_ia32cap=:~0x200000 \
+        "$bin/rotkit_bench" "$seconds" "$scratch/ca" L-1
 fi
 "$bin/ledger_bench" "$scratch/ledger.db"
+echo "# whole builds: the example with a P-256 file CA, everything written, indexed, verified, synced"
+build 200 1
+[ "$(nproc)" -lt 2 ] || build 400 "$(nproc)"
+echo "# peer: openssl genrsa 2048, a process each"
+genrsa
 if command -v swtpm_setup >/dev/null; then
     echo "# peer: one RSA-2048 and one ECC EK with a certificate each, a TPM state a run"
     peer
+    if command -v tpm2_createek >/dev/null; then
+        echo "# peer: libtpms' CreatePrimary of L-1 in a running swtpm, by tpm2_createprimary, a process each"
+        libtpms
+    fi
 else
     echo "# peer: swtpm_setup is absent"
 fi
