@@ -116,6 +116,10 @@ if grep -qw avx512ifma /proc/cpuinfo; then
         "$bin/rotkit_bench" "$seconds" "$scratch/ca" L-1
 fi
 "$bin/ledger_bench" "$scratch/ledger.db"
+if command -v softhsm2-util >/dev/null && command -v pkcs11-tool >/dev/null; then
+    echo "# signatures by the CA's key, in a file and in SoftHSM2, one session"
+    sh "$here/sign.sh" "$scratch" "$seconds"
+fi
 echo "# whole builds: the example with a P-256 file CA, everything written, indexed, verified, synced"
 build 200 1
 [ "$(nproc)" -lt 2 ] || build 400 "$(nproc)"

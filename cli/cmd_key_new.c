@@ -14,7 +14,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     RK_AUTO(rk_signer_done) rk_signer *key = NULL;
     RK_AUTO(rk_secret_done) struct rk_secret private_pem = RK_SECRET_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes public_pem = RK_BYTES_NONE;
-    const char *type = "p256", *public_path = NULL;
+    const char *type = NULL, *public_path = NULL;
     /* clang-format off */
     const struct opt rows[] = {
         { "type",   0, OPT_STR, &type,        "TYPE", "p256 (default), p384, p521, rsa2048, rsa3072, rsa4096 or ed25519", false },
@@ -26,7 +26,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     struct operands operands;
 
     if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
-        rk_key_new(app->ctx, type, &key, err) || rk_key_private_pem(key, &private_pem, err) ||
+        rk_key_new(app->ctx, type == NULL ? "p256" : type, &key, err) ||
+        rk_key_private_pem(key, &private_pem, err) ||
         rk_pem_encode(RK_PEM_PUBLIC_KEY, rk_signer_spki(key), &public_pem, err))
         return err->rc;
     const struct new_file files[] = {
