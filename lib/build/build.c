@@ -171,7 +171,8 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
         .manifest_sha256 = plan->manifest->sha256,
         .recipient_pem = plan->recipient.p == NULL ? NULL : &plan->recipient,
         .plaintext_secrets = options->plaintext_secrets,
-        .inputs_sha256 = plan->inputs_sha256,
+        /* A round asks for every signature again: see rk_sigbook_close_round. */
+        .inputs_sha256 = plan->book == NULL ? plan->inputs_sha256 : NULL,
         .signer = plan->release_key,
         .scheme = plan->release_scheme,
     };
