@@ -24,6 +24,7 @@ const struct cmd *const commands[] = {
     &cmd_licence,
     &cmd_ledger,
     &cmd_tpm,
+    &cmd_enroll,
     &cmd_completion,
     &cmd_man,
     NULL,

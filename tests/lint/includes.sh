@@ -15,7 +15,7 @@ owner() {
     identity) echo platform ;;
     component | tpmcheck) echo build ;;
     licence) echo ledger ;;
-    manifest | ledger | build) echo "$1" ;;
+    manifest | ledger | enroll | build) echo "$1" ;;
     artifact | release) echo release ;;
     *) echo base ;;
     esac
@@ -27,11 +27,12 @@ allowed() {
     base | manifest | keys) echo "" ;;
     ftpm | bct | image | ledger) echo "keys" ;;
     platform | release) echo "keys ftpm bct image manifest ledger" ;;
-    build) echo "keys ftpm bct image manifest ledger platform release" ;;
+    enroll) echo "keys release" ;;
+    build) echo "keys ftpm bct image manifest ledger platform release enroll" ;;
     esac
 }
 
-for folder in base keys ftpm bct image platform manifest ledger release build; do
+for folder in base keys ftpm bct image platform manifest ledger release enroll build; do
     [ -d lib/$folder ] || continue
     for header in $(cat lib/$folder/*.[ch] | sed -n 's,^#include "ftpmprov/\(.*\)\.h".*,\1,p' | sort -u); do
         whose=$(owner "$header")
@@ -46,7 +47,7 @@ for folder in base keys ftpm bct image platform manifest ledger release build; d
 done
 
 # Private headers never cross a folder, base excepted.
-for folder in base keys ftpm bct image platform manifest ledger release build; do
+for folder in base keys ftpm bct image platform manifest ledger release enroll build; do
     [ -d lib/$folder ] || continue
     grep -nH '^#include "' lib/$folder/*.[ch] 2>/dev/null |
         grep -v -e "\"$folder/" -e '"base/' -e '"ftpmprov/' >"$found" || true

@@ -15,6 +15,7 @@
 #include "ftpmprov/ek.h"
 #include "ftpmprov/ekb.h"
 #include "ftpmprov/ekcert.h"
+#include "ftpmprov/enroll.h"
 #include "ftpmprov/err.h"
 #include "ftpmprov/file.h"
 #include "ftpmprov/format.h"
