@@ -20,6 +20,7 @@ enum { CERT_MAX = 65536 };
 struct lint { /* one certificate being looked at */
     const struct app *app;
     const char *path;
+    const char *verifier; /* NULL: every rule */
     size_t errors, warnings;
     struct rk_err *err; /* the first output that failed */
     enum rk_rc rc;
@@ -31,6 +32,31 @@ static const char *const levels[] = {
     [RK_LINT_WARN] = "warning",
     [RK_LINT_ERROR] = "error",
 };
+
+/* --verifier, and what the rules that it refuses over name. Keylime reads by Python cryptography.
+ */
+static const struct {
+    const char *name, *word;
+} verifiers[] = {
+    { "go-attestation", "go-attestation" },
+    { "keylime", "Python cryptography" },
+    { "secboot", "secboot" },
+};
+
+static enum rk_rc find_verifier(const struct app *app, const char *name, const char **ret,
+                                struct rk_err *err)
+{
+    for (size_t i = 0; i < sizeof verifiers / sizeof verifiers[0]; i++) {
+        if (strcmp(name, verifiers[i].name) == 0) {
+            *ret = verifiers[i].word;
+            return RK_OK;
+        }
+    }
+    return opt_fail(app, err,
+                    "--verifier: no rules of \"%s\" are known (known: go-attestation, keylime, "
+                    "secboot)",
+                    name);
+}
 
 static void bio_done(BIO **bio)
 {
@@ -62,6 +88,8 @@ static void report(void *arg, const struct rk_lint_finding *finding)
 {
     struct lint *lint = arg;
 
+    if (lint->verifier != NULL && strstr(finding->verifier, lint->verifier) == NULL)
+        return;
     lint->errors += finding->level == RK_LINT_ERROR;
     lint->warnings += finding->level == RK_LINT_WARN;
     /* A rule that holds is said with -v only. */
@@ -111,12 +139,20 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 {
     struct operands operands;
     size_t errors = 0, warnings = 0, bad = 0;
-    const struct opt rows[] = { OPT_JSON(app), OPT_END };
+    const char *name = NULL, *verifier = NULL;
+    /* clang-format off */
+    const struct opt rows[] = {
+        { "verifier", 0, OPT_STR, &name, "NAME", "only what go-attestation, keylime or secboot refuses over", false },
+        OPT_JSON(app),
+        OPT_END,
+    };
+    /* clang-format on */
 
-    if (opt_parse(app, rows, argc, argv, 1, SIZE_MAX, &operands, err))
+    if (opt_parse(app, rows, argc, argv, 1, SIZE_MAX, &operands, err) ||
+        (name != NULL && find_verifier(app, name, &verifier, err)))
         return err->rc;
     for (size_t i = 0; i < operands.count; i++) {
-        struct lint lint = { .app = app, .path = operands.v[i], .err = err };
+        struct lint lint = { .app = app, .path = operands.v[i], .verifier = verifier, .err = err };
 
         if (one(&lint, err))
             return err->rc;

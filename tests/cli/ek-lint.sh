@@ -34,6 +34,18 @@ grep -A 1 "^rsa.der: error: eku-ek-certificate: " "$out" | grep -q "^    Canonic
 grep -A 1 "^ec.der: error: serial-20-octets: " "$out" | grep -q "^    no rule known; RFC 5280" ||
     fail "no citation"
 
+# One verifier's rules alone: the sample offends secboot, and neither of the others.
+run 3 ek lint --verifier secboot --json rsa.der
+rules "$out" >found
+is found "error eku-ek-certificate"
+for verifier in go-attestation keylime; do
+    run 0 ek lint --verifier $verifier rsa.der
+    stdout_is ""
+    stderr_is "rotkit: no errors, 0 warnings"
+done
+refuse 2 "rotkit: --verifier: no rules of \"hgs\" are known (known: go-attestation, keylime, secboot)
+  see 'rotkit help ek lint'" ek lint --verifier hgs rsa.der
+
 # Ours, in DER and in PEM.
 run 0 ca init -q ca --name Acme
 openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ek.key
