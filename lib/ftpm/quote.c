@@ -10,8 +10,6 @@
 
 #include <tss2/tss2_mu.h>
 
-RK_OSSL_CLEANUP(ecdsa_done, ECDSA_SIG, ECDSA_SIG_free)
-
 void rk_quote_done(struct rk_quote *quote)
 {
     rk_bytes_done(&quote->attest);
@@ -20,33 +18,11 @@ void rk_quote_done(struct rk_quote *quote)
 
 /* ---- the signature ---- */
 
-/* r and s as the DER that OpenSSL takes. */
-static enum rk_rc ecdsa_der(const TPMS_SIGNATURE_ECDSA *ecdsa, struct rk_bytes *ret,
-                            struct rk_err *err)
-{
-    RK_AUTO(ecdsa_done) ECDSA_SIG *sig = ECDSA_SIG_new();
-    BIGNUM *r = BN_bin2bn(ecdsa->signatureR.buffer, ecdsa->signatureR.size, NULL);
-    BIGNUM *s = BN_bin2bn(ecdsa->signatureS.buffer, ecdsa->signatureS.size, NULL);
-    unsigned char *der = NULL;
-    int len;
-
-    if (sig == NULL || r == NULL || s == NULL || ECDSA_SIG_set0(sig, r, s) != 1) {
-        BN_free(r);
-        BN_free(s);
-        return rk_fail_nomem(err);
-    }
-    len = i2d_ECDSA_SIG(sig, &der);
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "ECDSA signature");
-    enum rk_rc rc = rk_bytes_copy(der, (size_t)len, ret, err);
-    OPENSSL_free(der);
-    return rc;
-}
-
 static enum rk_rc read_signature(const struct rk_bytes *bytes, enum rk_scheme *ret_scheme,
                                  struct rk_bytes *ret, struct rk_err *err)
 {
     TPMT_SIGNATURE sig = { .sigAlg = TPM2_ALG_NULL };
+    const TPMS_SIGNATURE_ECDSA *ecdsa = &sig.signature.ecdsa;
     size_t used = 0;
 
     if (Tss2_MU_TPMT_SIGNATURE_Unmarshal(bytes->p, bytes->len, &used, &sig) != TSS2_RC_SUCCESS ||
@@ -57,9 +33,11 @@ static enum rk_rc read_signature(const struct rk_bytes *bytes, enum rk_scheme *r
         return rk_bytes_copy(sig.signature.rsassa.sig.buffer, sig.signature.rsassa.sig.size, ret,
                              err);
     }
-    if (sig.sigAlg == TPM2_ALG_ECDSA && sig.signature.ecdsa.hash == TPM2_ALG_SHA256) {
+    if (sig.sigAlg == TPM2_ALG_ECDSA && ecdsa->hash == TPM2_ALG_SHA256) {
         *ret_scheme = RK_SCHEME_ECDSA_SHA256;
-        return ecdsa_der(&sig.signature.ecdsa, ret, err);
+        return rk_ecdsa_der(BN_bin2bn(ecdsa->signatureR.buffer, ecdsa->signatureR.size, NULL),
+                            BN_bin2bn(ecdsa->signatureS.buffer, ecdsa->signatureS.size, NULL), ret,
+                            err);
     }
     return rk_fail(err, RK_E_VERIFY,
                    "signed by algorithm 0x%04x, expected RSASSA or ECDSA with SHA-256", sig.sigAlg);

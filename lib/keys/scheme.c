@@ -131,25 +131,30 @@ enum rk_rc rk_signature_check_digest(const rk_ctx *ctx, EVP_PKEY *pub, enum rk_s
     return RK_OK;
 }
 
-enum rk_rc rk_ecdsa_from_raw(const uint8_t *raw, size_t len, struct rk_bytes *ret,
-                             struct rk_err *err)
+enum rk_rc rk_ecdsa_der(BIGNUM *r, BIGNUM *s, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(ecdsa_done) ECDSA_SIG *sig = ECDSA_SIG_new();
-    int half = (int)(len / 2);
-    BIGNUM *r = BN_bin2bn(raw, half, NULL), *s = BN_bin2bn(raw + half, half, NULL);
     unsigned char *der = NULL;
     enum rk_rc rc;
-    int der_len;
+    int len;
 
     if (sig == NULL || r == NULL || s == NULL || ECDSA_SIG_set0(sig, r, s) != 1) {
         BN_free(r);
         BN_free(s);
         return rk_fail_nomem(err);
     }
-    der_len = i2d_ECDSA_SIG(sig, &der);
-    if (der_len <= 0)
+    len = i2d_ECDSA_SIG(sig, &der);
+    if (len <= 0)
         return rk_fail_nomem(err);
-    rc = rk_bytes_copy(der, (size_t)der_len, ret, err);
+    rc = rk_bytes_copy(der, (size_t)len, ret, err);
     OPENSSL_free(der);
     return rc;
+}
+
+enum rk_rc rk_ecdsa_from_raw(const uint8_t *raw, size_t len, struct rk_bytes *ret,
+                             struct rk_err *err)
+{
+    int half = (int)(len / 2);
+
+    return rk_ecdsa_der(BN_bin2bn(raw, half, NULL), BN_bin2bn(raw + half, half, NULL), ret, err);
 }

@@ -120,24 +120,8 @@ enum rk_rc rk_tegra_signature(EVP_PKEY *pub, const struct rk_bytes *signature, s
 static enum rk_rc ecdsa_from_wire(const struct key_type *type, const uint8_t *wire,
                                   struct rk_bytes *ret, struct rk_err *err)
 {
-    RK_AUTO(ecdsa_sig_done) ECDSA_SIG *sig = ECDSA_SIG_new();
-    BIGNUM *r = BN_lebin2bn(wire, (int)type->slot, NULL);
-    BIGNUM *s = BN_lebin2bn(wire + type->slot, (int)type->slot, NULL);
-    unsigned char *der = NULL;
-    enum rk_rc rc;
-    int len;
-
-    if (sig == NULL || r == NULL || s == NULL || ECDSA_SIG_set0(sig, r, s) != 1) {
-        BN_free(r);
-        BN_free(s);
-        return rk_fail_nomem(err);
-    }
-    len = i2d_ECDSA_SIG(sig, &der);
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_VERIFY, "ECDSA signature");
-    rc = rk_bytes_copy(der, (size_t)len, ret, err);
-    OPENSSL_free(der);
-    return rc;
+    return rk_ecdsa_der(BN_lebin2bn(wire, (int)type->slot, NULL),
+                        BN_lebin2bn(wire + type->slot, (int)type->slot, NULL), ret, err);
 }
 
 enum rk_rc rk_tegra_check(const rk_ctx *ctx, EVP_PKEY *pub, const uint8_t *message, size_t len,

@@ -89,3 +89,6 @@ RK_API enum rk_rc rk_signature_check_digest(const rk_ctx *ctx, EVP_PKEY *pub, en
 RK_API enum rk_rc rk_signature_check(const rk_ctx *ctx, EVP_PKEY *pub, enum rk_scheme scheme,
                                      const uint8_t *msg, size_t msg_len, const uint8_t *sig,
                                      size_t sig_len, struct rk_err *err) RK_MUST_CHECK;
+/* An ECDSA signature as DER; takes r and s, which may be NULL (RK_E_NOMEM). */
+RK_API enum rk_rc rk_ecdsa_der(BIGNUM *r, BIGNUM *s, struct rk_bytes *ret,
+                               struct rk_err *err) RK_MUST_CHECK;
