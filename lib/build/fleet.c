@@ -141,6 +141,26 @@ static bool wants_stop(const struct run *run)
     return stop != NULL && *stop != 0;
 }
 
+/* A device that stands in the staging folder is taken over when the ledger has it, too: one that
+ * was put back since would give the unit away. */
+static enum rk_rc resume_device(struct run *run, const struct rk_lane_device *device, bool *ret,
+                                struct rk_err *err)
+{
+    const struct rk_fleet *fleet = run->fleet;
+    RK_AUTO(rk_ledger_unit_done) struct rk_ledger_unit unit = { .sn = device->sn };
+
+    if (rk_release_resume_device(fleet->release, &device->sn, ret, err))
+        return err->rc;
+    if (!*ret)
+        return RK_OK;
+    if (rk_account_unit(fleet->plan, device, &unit, err) ||
+        rk_ledger_has(fleet->ledger, &unit, ret, err))
+        return err->rc;
+    if (!*ret)
+        rk_release_forget_device(fleet->release);
+    return RK_OK;
+}
+
 /* The next device that is not made yet; the interrupted build's stay as they are. */
 static enum rk_rc next_device(struct run *run, struct rk_lane_device *ret, struct rk_err *err)
 {
@@ -153,7 +173,7 @@ static enum rk_rc next_device(struct run *run, struct rk_lane_device *ret, struc
         run->ended = !more;
         if (!more || fleet->release == NULL || run->report.waits)
             return RK_OK;
-        if (rk_release_resume_device(fleet->release, &ret->sn, &made, err))
+        if (resume_device(run, ret, &made, err))
             return err->rc;
         if (made) {
             rk_lane_device_done(ret);

@@ -39,6 +39,8 @@ enum rk_rc rk_plan_inputs(const rk_ctx *ctx, const struct rk_build_options *opti
                           struct rk_plan *plan, struct rk_err *err)
 {
     RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *md = EVP_MD_CTX_new();
+    const struct rk_ekcert_profile *c = &plan->lane.certificate;
+    const int64_t validity[] = { c->not_before, c->not_after }; /* SOURCE_DATE_EPOCH may rule it */
     const uint8_t plain = options->plaintext_secrets;
     uint8_t devices[32];
 
@@ -50,7 +52,8 @@ enum rk_rc rk_plan_inputs(const rk_ctx *ctx, const struct rk_build_options *opti
         !put(md, devices, sizeof devices) || !put(md, plan->chain.p, plan->chain.len) ||
         !put(md, plan->recipient.p, plan->recipient.len) || !put(md, &plain, 1) ||
         !put_secret(md, &plan->payload_key) || !put_secret(md, &plan->disk_key) ||
-        !put_secret(md, &plan->auth_key) || !put(md, plan->fv, sizeof plan->fv))
+        !put_secret(md, &plan->auth_key) || !put(md, plan->fv, sizeof plan->fv) ||
+        !put(md, validity, sizeof validity))
         return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
     if (put_root_key(md, plan->root_key, err))
         return err->rc;

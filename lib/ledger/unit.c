@@ -266,6 +266,33 @@ enum rk_rc rk_ledger_commit(rk_ledger *ledger, const struct rk_ledger_unit *unit
     return ledger->db == NULL ? RK_OK : rk_ledger_transact(ledger, run_batch, &batch, err);
 }
 
+struct question {
+    const struct rk_ledger_unit *unit;
+    bool *ret;
+};
+
+static enum rk_rc answer(rk_ledger *ledger, void *arg, struct rk_err *err)
+{
+    const struct question *question = arg;
+    struct rk_unit_row row;
+    char inputs[RK_HEX32];
+
+    if (rk_unit_get(ledger, &question->unit->sn, &row, err))
+        return err->rc;
+    rk_hex_write(question->unit->inputs, sizeof question->unit->inputs, inputs);
+    *question->ret = row.state == RK_UNIT_ISSUED && strcmp(row.inputs, inputs) == 0;
+    return RK_OK;
+}
+
+enum rk_rc rk_ledger_has(rk_ledger *ledger, const struct rk_ledger_unit *unit, bool *ret,
+                         struct rk_err *err)
+{
+    struct question question = { unit, ret };
+
+    *ret = true;
+    return ledger->db == NULL ? RK_OK : rk_ledger_transact(ledger, answer, &question, err);
+}
+
 /* A unit that was issued once stays charged, and may be made anew again. */
 static enum rk_rc give_back(rk_ledger *ledger, struct rk_unit_row *row, const char *note,
                             struct rk_err *err)

@@ -401,6 +401,11 @@ enum rk_rc rk_release_resume_device(rk_release *release, const struct rk_device_
     return RK_OK;
 }
 
+void rk_release_forget_device(rk_release *release)
+{
+    rk_journal_forget(&release->journal);
+}
+
 /* Indices of all buckets below one top folder; named in release.json unless they hold secrets. */
 static enum rk_rc index_top(rk_release *release, const char *top, struct rk_jv buckets,
                             uint64_t *devices, struct rk_err *err)

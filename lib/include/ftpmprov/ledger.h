@@ -65,6 +65,9 @@ RK_API enum rk_rc rk_ledger_reserve(rk_ledger *ledger, const struct rk_ledger_un
 /* All units or none; durable on return. RK_E_LEDGER when an id belongs to another unit. */
 RK_API enum rk_rc rk_ledger_commit(rk_ledger *ledger, const struct rk_ledger_unit *units,
                                    size_t count, struct rk_err *err) RK_MUST_CHECK;
+/* Is the unit issued, made of these inputs? A ledger that counts nothing says yes. */
+RK_API enum rk_rc rk_ledger_has(rk_ledger *ledger, const struct rk_ledger_unit *unit, bool *ret,
+                                struct rk_err *err) RK_MUST_CHECK;
 /* Gives back what this build has reserved and not committed; other units are left alone. */
 RK_API enum rk_rc rk_ledger_void(rk_ledger *ledger, const struct rk_ledger_unit *units,
                                  size_t count, struct rk_err *err) RK_MUST_CHECK;

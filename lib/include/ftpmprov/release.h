@@ -98,6 +98,8 @@ RK_API enum rk_rc rk_release_add_device(rk_release *release, const struct rk_dev
  */
 RK_API enum rk_rc rk_release_resume_device(rk_release *release, const struct rk_device_sn *sn,
                                            bool *ret, struct rk_err *err) RK_MUST_CHECK;
+/* The device just found whole shall be made again after all, and those behind it. */
+RK_API void rk_release_forget_device(rk_release *release);
 /* A public artifact of the release that stands at options->path now; empty *ret when there is none.
  */
 RK_API enum rk_rc rk_release_previous(const rk_release *release, const struct rk_role_row *role,
