@@ -23,6 +23,7 @@ const struct cmd *const commands[] = {
     &cmd_secret,
     &cmd_licence,
     &cmd_ledger,
+    &cmd_release,
     &cmd_tpm,
     &cmd_enroll,
     &cmd_completion,

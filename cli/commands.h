@@ -19,6 +19,7 @@ extern const struct cmd cmd_key;
 extern const struct cmd cmd_secret;
 extern const struct cmd cmd_ca;
 extern const struct cmd cmd_ledger;
+extern const struct cmd cmd_release;
 extern const struct cmd cmd_licence;
 extern const struct cmd cmd_completion;
 extern const struct cmd cmd_man;

@@ -20,7 +20,7 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void progress_step(void *arg, uint64_t done, uint64_t total)
+void progress_step(void *arg, const struct rk_progress *at)
 {
     struct progress *progress = arg;
     int64_t now = now_ms(), elapsed;
@@ -34,10 +34,11 @@ void progress_step(void *arg, uint64_t done, uint64_t total)
     progress->shown_ms = now;
     progress->on_line = true;
     elapsed = now - progress->started_ms;
-    rate = elapsed == 0 ? 0 : 1000.0 * (double)done / (double)elapsed;
+    rate = elapsed == 0 ? 0 : 1000.0 * (double)(at->done - at->found) / (double)elapsed;
     (void)fprintf(progress->app->err,
-                  "\r%" PRIu64 " of %" PRIu64 " %s, %.0f a second, %.0f s left \033[K", done, total,
-                  progress->what, rate, rate > 0 ? (double)(total - done) / rate : 0.0);
+                  "\r%" PRIu64 " of %" PRIu64 " %s, %.0f a second, %.0f s left \033[K", at->done,
+                  at->total, progress->what, rate,
+                  rate > 0 ? (double)(at->total - at->done) / rate : 0.0);
     (void)fflush(progress->app->err);
 }
 

@@ -4,8 +4,7 @@
 
 #include "app.h"
 
-#include <signal.h>
-#include <stdint.h>
+#include "ftpmprov/build.h"
 
 struct progress {
     const struct app *app;
@@ -14,7 +13,7 @@ struct progress {
     bool on_line; /* a line is on the terminal */
 };
 /* For rk_build_options: arg is the struct progress. Shows nothing unless stderr is a terminal. */
-void progress_step(void *arg, uint64_t done, uint64_t total);
+void progress_step(void *arg, const struct rk_progress *at);
 void progress_end(struct progress *progress);
 
 /* Catches SIGINT and SIGTERM from here on; becomes non-zero with the first one, the second kills.

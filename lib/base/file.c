@@ -2,6 +2,7 @@
 #include "ftpmprov/file.h"
 
 #include "base/err.h"
+#include "base/folder.h"
 
 #include "ftpmprov/hex.h"
 
@@ -183,11 +184,8 @@ static enum rk_rc sync_folder(const char *path, struct rk_err *err)
     return RK_OK;
 }
 
-static enum rk_rc fill_and_rename(int fd, const char *temporary, const char *path,
-                                  const void *bytes, size_t len, struct rk_err *err)
+enum rk_rc rk_file_put_in_place(int fd, const char *temporary, const char *path, struct rk_err *err)
 {
-    if (write_all(fd, path, bytes, len, err))
-        return err->rc;
     if (fsync(fd) != 0)
         return rk_fail_errno(err, RK_E_IO, "cannot sync \"%s\"", path);
     if (rename(temporary, path) != 0)
@@ -211,7 +209,7 @@ enum rk_rc rk_file_write(const char *path, enum rk_file_mode mode, const void *b
               mode == RK_FILE_PRIVATE ? 0600 : 0644);
     if (fd < 0)
         return rk_fail_errno(err, RK_E_IO, "cannot create \"%s\"", path);
-    if (fill_and_rename(fd, temporary, path, bytes, len, err)) {
+    if (write_all(fd, path, bytes, len, err) || rk_file_put_in_place(fd, temporary, path, err)) {
         (void)unlink(temporary);
         return err->rc;
     }

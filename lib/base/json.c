@@ -95,6 +95,24 @@ struct rk_jv rk_json_put_array(struct rk_jv at, const char *key)
     return put(at, key, json_array());
 }
 
+void rk_json_put_members(struct rk_jv at, struct rk_jv from, const char *const *but)
+{
+    const char *key;
+    json_t *value;
+
+    if (from.v == NULL)
+        return;
+    json_object_foreach((json_t *)from.v, key, value)
+    {
+        size_t i = 0;
+
+        while (but[i] != NULL && strcmp(but[i], key) != 0)
+            i++;
+        if (but[i] == NULL)
+            (void)put(at, key, json_deep_copy(value));
+    }
+}
+
 enum rk_rc rk_json_text(const rk_json *doc, bool pretty, struct rk_bytes *ret, struct rk_err *err)
 {
     size_t flags = pretty ? JSON_INDENT(2) : JSON_COMPACT;

@@ -127,7 +127,7 @@ static enum rk_rc survey_range(const struct rk_plan *plan, struct survey *s, str
         struct rk_device_sn sn;
 
         rk_device_sn_make(plan->from.oem_id, plan->from.first_sn + i, &sn);
-        if (survey_one(s, &sn, err))
+        if (rk_shard_has(&plan->from.shard, &sn) && survey_one(s, &sn, err))
             return err->rc;
     }
     return survey_batch(s, err);

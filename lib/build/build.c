@@ -51,6 +51,7 @@ static enum rk_rc make_devices(struct run *run, struct rk_err *err)
         .waits = run->waits,
         .jobs = options->jobs != 0 ? options->jobs : processors(),
         .progress = options->progress,
+        .failed = options->failed,
         .arg = options->arg,
         .stop = options->stop,
     };
@@ -60,9 +61,16 @@ static enum rk_rc make_devices(struct run *run, struct rk_err *err)
         return err->rc;
     run->report.devices = report.devices;
     run->report.resumed = report.resumed;
+    run->report.failed = report.failed;
     run->report.stopped = report.stopped;
     run->waits = report.waits;
     return RK_OK;
+}
+
+/* What is not of one device is made once. */
+static bool has_common(const struct run *run)
+{
+    return run->options->shard.index == 0;
 }
 
 static enum rk_rc add_common(struct run *run, struct rk_err *err)
@@ -73,7 +81,7 @@ static enum rk_rc add_common(struct run *run, struct rk_err *err)
     if (plan->chain.p != NULL &&
         rk_release_add_file(run->release, "ca/chain.pem", "ca-chain", &plan->chain, err))
         return err->rc;
-    if (plan->common_fuses.p == NULL)
+    if (plan->common_fuses.p == NULL || !has_common(run))
         return RK_OK;
     if (rk_artifacts_take_secret(&common, "fuse-common", &plan->common_fuses, err))
         return err->rc;
@@ -85,7 +93,7 @@ static enum rk_rc make_images(const rk_ctx *ctx, struct run *run, struct rk_err 
 {
     RK_AUTO(rk_wants_done) struct rk_wants wants = { .count = 0 };
 
-    if (run->plan.manifest->images.count == 0)
+    if (run->plan.manifest->images.count == 0 || !has_common(run))
         return RK_OK;
     if (rk_images_make(ctx, &run->plan, run->release, run->options->dry_run, &wants, &run->images,
                        err))
@@ -140,7 +148,7 @@ static enum rk_rc close_round(struct run *run, struct rk_err *err)
 /* Everything is made, or waits for signatures. */
 static enum rk_rc finish(struct run *run, struct rk_err *err)
 {
-    if (run->report.stopped)
+    if (run->report.stopped || (run->report.failed != 0 && run->report.devices == 0))
         return RK_OK;
     if (run->release != NULL && !run->waits && sign_release(run, err))
         return err->rc;
@@ -161,7 +169,7 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
 
     if (rk_plan_make(ctx, options, plan, err) ||
         rk_account_open(ctx, plan, options, &run->account, err) ||
-        (plan->device_count != 0 && rk_devices_open(ctx, &plan->from, &run->devices, err)))
+        (plan->fleet_count != 0 && rk_devices_open(ctx, &plan->from, &run->devices, err)))
         return err->rc;
     release = (struct rk_release_options) {
         .path = plan->path,
@@ -175,6 +183,9 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
         .inputs_sha256 = plan->book == NULL ? plan->inputs_sha256 : NULL,
         .signer = plan->release_key,
         .scheme = plan->release_scheme,
+        .shard = options->shard,
+        .shard_devices = plan->device_count,
+        .fleet_devices = plan->fleet_count,
     };
     (void)snprintf(run->report.path, sizeof run->report.path, "%s", plan->path);
     run->report.has_unconfirmed_hash = plan->unconfirmed_hash;

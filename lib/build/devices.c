@@ -111,9 +111,20 @@ static enum rk_rc next_of_databases(rk_devices *devices, struct rk_lane_device *
     return RK_OK;
 }
 
+static enum rk_rc next_of_range(rk_devices *devices, struct rk_err *err)
+{
+    devices->left--;
+    return devices->left == 0 ? RK_OK : rk_device_sn_next(&devices->sn, err);
+}
+
+/* Others' devices are passed over before their secrets are derived. */
 static enum rk_rc next_of_master(rk_devices *devices, struct rk_lane_device *ret, bool *ret_more,
                                  struct rk_err *err)
 {
+    while (devices->left != 0 && !rk_shard_has(&devices->from.shard, &devices->sn)) {
+        if (next_of_range(devices, err))
+            return err->rc;
+    }
     *ret_more = devices->left != 0;
     if (devices->left == 0)
         return RK_OK;
@@ -121,8 +132,7 @@ static enum rk_rc next_of_master(rk_devices *devices, struct rk_lane_device *ret
                                 err))
         return err->rc;
     ret->sn = devices->sn;
-    devices->left--;
-    return devices->left == 0 ? RK_OK : rk_device_sn_next(&devices->sn, err);
+    return next_of_range(devices, err);
 }
 
 /* The next visible name of a folder, or NULL at its end. */
@@ -187,7 +197,7 @@ static enum rk_rc next_of_handover(rk_devices *devices, struct rk_lane_device *r
     return RK_OK;
 }
 
-enum rk_rc rk_devices_next(rk_devices *devices, struct rk_lane_device *ret, bool *ret_more,
+static enum rk_rc next_row(rk_devices *devices, struct rk_lane_device *ret, bool *ret_more,
                            struct rk_err *err)
 {
     if (devices->kdk != NULL)
@@ -197,31 +207,58 @@ enum rk_rc rk_devices_next(rk_devices *devices, struct rk_lane_device *ret, bool
     return next_of_master(devices, ret, ret_more, err);
 }
 
+enum rk_rc rk_devices_next(rk_devices *devices, struct rk_lane_device *ret, bool *ret_more,
+                           struct rk_err *err)
+{
+    for (;;) {
+        if (next_row(devices, ret, ret_more, err))
+            return err->rc;
+        if (!*ret_more || rk_shard_has(&devices->from.shard, &ret->sn))
+            return RK_OK;
+        rk_lane_device_done(ret);
+        *ret = (struct rk_lane_device) { .handed.minor = 0 };
+    }
+}
+
+/* A range needs no key to be counted. */
+static enum rk_rc count_range(const struct rk_devices_from *from, struct rk_devices_count *ret,
+                              struct rk_err *err)
+{
+    struct rk_devices_count count = { .all = from->count };
+
+    if (from->count == 0 || from->first_sn + (from->count - 1) < from->first_sn)
+        return rk_fail(err, RK_E_USAGE,
+                       "%llu devices from serial number 0x%llx on are more than there are",
+                       (unsigned long long)from->count, (unsigned long long)from->first_sn);
+    for (uint64_t i = 0; i < from->count; i++) {
+        struct rk_device_sn sn;
+
+        rk_device_sn_make(from->oem_id, from->first_sn + i, &sn);
+        count.ours += rk_shard_has(&from->shard, &sn);
+    }
+    *ret = count;
+    return RK_OK;
+}
+
 enum rk_rc rk_devices_check(const rk_ctx *ctx, const struct rk_devices_from *from,
-                            uint64_t *ret_count, struct rk_err *err)
+                            struct rk_devices_count *ret, struct rk_err *err)
 {
     RK_AUTO(close_at_exit) rk_devices *devices = NULL;
-    uint64_t count = 0;
+    struct rk_devices_count count = { .all = 0 };
 
-    if (from->master != NULL) {
-        if (from->count == 0 || from->first_sn + (from->count - 1) < from->first_sn)
-            return rk_fail(err, RK_E_USAGE,
-                           "%llu devices from serial number 0x%llx on are more "
-                           "than there are",
-                           (unsigned long long)from->count, (unsigned long long)from->first_sn);
-        *ret_count = from->count;
-        return RK_OK;
-    }
+    if (from->master != NULL)
+        return count_range(from, ret, err);
     if (rk_devices_open(ctx, from, &devices, err))
         return err->rc;
     for (bool more = true; more;) {
         RK_AUTO(rk_lane_device_done) struct rk_lane_device device = { .handed.minor = 0 };
 
-        if (rk_devices_next(devices, &device, &more, err))
+        if (next_row(devices, &device, &more, err))
             return err->rc;
-        count += more;
+        count.all += more;
+        count.ours += more && rk_shard_has(&from->shard, &device.sn);
     }
-    *ret_count = count;
+    *ret = count;
     return RK_OK;
 }
 

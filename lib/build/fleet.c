@@ -16,9 +16,8 @@ struct batch {
     struct rk_artifacts made[BATCH];
     struct rk_wants wants[BATCH];
     struct rk_ledger_unit unit[BATCH];
-    size_t count; /* devices, each with a reservation */
-    size_t done;  /* of them the lane has made so many; less than count: the next one failed */
-    struct rk_err err;
+    struct rk_err err[BATCH]; /* rc RK_OK: made, unless one before it ended the work */
+    size_t count;             /* devices; each has a reservation, or an error that says why not */
 };
 
 struct run {
@@ -38,22 +37,43 @@ static enum rk_rc previous_certificate(void *arg, const char *role, const struct
     return rk_release_previous(arg, rk_role_find(role), sn, ret, err);
 }
 
+/*
+ * Whether a failure is of one device, and the others are to be made all the same. Memory, files
+ * and keys fail for every device alike.
+ */
+static bool goes_on(const struct rk_fleet *fleet, enum rk_rc rc)
+{
+    return fleet->failed != NULL && rc != RK_E_NOMEM && rc != RK_E_IO && rc != RK_E_KEY;
+}
+
+static enum rk_rc make_device(const struct rk_fleet *fleet, struct batch *batch, size_t i)
+{
+    struct rk_lane_previous previous = { previous_certificate, fleet->release };
+    struct rk_err *err = &batch->err[i];
+
+    if (err->rc != RK_OK ||
+        rk_lane_run(&fleet->plan->lane, &batch->device[i], &batch->keys[i],
+                    fleet->release == NULL ? NULL : &previous, &batch->wants[i], &batch->made[i],
+                    err) ||
+        rk_account_made(&batch->device[i], &batch->made[i], &batch->unit[i], err))
+        return err->rc;
+    return RK_OK;
+}
+
 static void make_batch(void *arg, void *item)
 {
     const struct rk_fleet *fleet = arg;
     struct batch *batch = item;
-    struct rk_lane_previous previous = { previous_certificate, fleet->release };
+    struct rk_err err;
+    enum rk_rc rc = RK_OK;
 
-    if (rk_lane_derive(&fleet->plan->lane, batch->device, batch->count, batch->keys, &batch->err))
+    if (rk_lane_derive(&fleet->plan->lane, batch->device, batch->count, batch->keys, &err)) {
+        for (size_t i = 0; i < batch->count; i++)
+            batch->err[i] = err;
         return;
-    for (size_t i = 0; i < batch->count; i++) {
-        if (rk_lane_run(&fleet->plan->lane, &batch->device[i], &batch->keys[i],
-                        fleet->release == NULL ? NULL : &previous, &batch->wants[i],
-                        &batch->made[i], &batch->err) ||
-            rk_account_made(&batch->device[i], &batch->made[i], &batch->unit[i], &batch->err))
-            return;
-        batch->done++;
     }
+    for (size_t i = 0; i < batch->count && (rc == RK_OK || goes_on(fleet, rc)); i++)
+        rc = make_device(fleet, batch, i);
 }
 
 /* ---- on the caller's thread ---- */
@@ -83,55 +103,114 @@ static void give_back(const struct run *run, const struct batch *batch, size_t f
 }
 
 /* What nothing will be published of in this run: no unit counts as made. */
-static enum rk_rc drop(const struct run *run, struct batch *batch, struct rk_err *err)
+static enum rk_rc drop(const struct run *run, struct batch *batch, size_t from, size_t to,
+                       struct rk_err *err)
 {
     const struct rk_fleet *fleet = run->fleet;
 
-    for (size_t i = 0; i < batch->done; i++) {
+    for (size_t i = from; i < to; i++) {
         if (batch->wants[i].count != 0 &&
             rk_sigbook_take(fleet->plan->book, &batch->wants[i], err)) {
-            give_back(run, batch, 0, err);
+            give_back(run, batch, from, err);
             return err->rc;
         }
     }
-    return rk_ledger_void(fleet->ledger, batch->unit, batch->done, err);
+    return rk_ledger_void(fleet->ledger, &batch->unit[from], to - from, err);
 }
 
 /* Committed before it becomes visible. */
-static enum rk_rc keep(const struct run *run, struct batch *batch, struct rk_err *err)
+static enum rk_rc keep(const struct run *run, struct batch *batch, size_t from, size_t to,
+                       struct rk_err *err)
 {
     const struct rk_fleet *fleet = run->fleet;
 
-    if (rk_ledger_commit(fleet->ledger, batch->unit, batch->done, err)) {
-        give_back(run, batch, 0, err);
+    if (rk_ledger_commit(fleet->ledger, &batch->unit[from], to - from, err)) {
+        if (!goes_on(fleet, err->rc))
+            give_back(run, batch, from, err);
         return err->rc;
     }
-    for (size_t i = 0; i < batch->done; i++) {
+    for (size_t i = from; i < to; i++) {
         if (rk_release_add_device(fleet->release, &batch->device[i].sn, &batch->made[i], err)) {
-            give_back(run, batch, batch->done, err);
+            give_back(run, batch, to, err);
             return err->rc;
         }
     }
     return RK_OK;
 }
 
-static enum rk_rc settle(struct run *run, struct batch *batch, struct rk_err *err)
+/* The device that failed is named and left out, or ends the work. */
+static enum rk_rc leave_out(struct run *run, struct batch *batch, size_t i, struct rk_err *err)
 {
     const struct rk_fleet *fleet = run->fleet;
 
-    for (size_t i = 0; i < batch->done; i++)
-        run->report.waits = run->report.waits || batch->wants[i].count != 0;
-    if (batch->done != 0 && (fleet->release == NULL || run->report.waits ? drop(run, batch, err)
-                                                                         : keep(run, batch, err)))
+    if (!goes_on(fleet, batch->err[i].rc)) {
+        *err = batch->err[i];
+        give_back(run, batch, i, err);
         return err->rc;
-    run->report.devices += batch->done;
-    if (fleet->progress != NULL)
-        fleet->progress(fleet->arg, run->report.devices, fleet->plan->device_count);
-    if (batch->done == batch->count)
+    }
+    if (rk_ledger_void(fleet->ledger, &batch->unit[i], 1, err)) {
+        give_back(run, batch, i + 1, err);
+        return err->rc;
+    }
+    fleet->failed(fleet->arg, &batch->device[i].sn, &batch->err[i]);
+    run->report.failed++;
+    return RK_OK;
+}
+
+static enum rk_rc settle_made(struct run *run, struct batch *batch, size_t from, size_t to,
+                              struct rk_err *err)
+{
+    const struct rk_fleet *fleet = run->fleet;
+
+    for (size_t i = from; i < to; i++)
+        run->report.waits = run->report.waits || batch->wants[i].count != 0;
+    if (fleet->release == NULL || run->report.waits ? drop(run, batch, from, to, err)
+                                                    : keep(run, batch, from, to, err))
+        return err->rc;
+    run->report.devices += to - from;
+    return RK_OK;
+}
+
+/* All at once; when the ledger refuses that, one by one, to find whom it is about. */
+static enum rk_rc settle_range(struct run *run, struct batch *batch, size_t from, size_t to,
+                               struct rk_err *err)
+{
+    if (settle_made(run, batch, from, to, err) == RK_OK)
         return RK_OK;
-    *err = batch->err;
-    give_back(run, batch, batch->done, err);
-    return err->rc;
+    if (!goes_on(run->fleet, err->rc))
+        return err->rc;
+    for (size_t i = from; i < to; i++) {
+        if (settle_made(run, batch, i, i + 1, &batch->err[i]) != RK_OK &&
+            leave_out(run, batch, i, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+static void step(const struct run *run)
+{
+    const struct rk_fleet *fleet = run->fleet;
+    const struct rk_progress at = { .done = run->report.devices + run->report.failed,
+                                    .found = run->report.resumed,
+                                    .total = fleet->plan->device_count };
+
+    if (fleet->progress != NULL)
+        fleet->progress(fleet->arg, &at);
+}
+
+static enum rk_rc settle(struct run *run, struct batch *batch, struct rk_err *err)
+{
+    for (size_t i = 0, to; i < batch->count; i = to) {
+        to = i;
+        while (to < batch->count && batch->err[to].rc == RK_OK)
+            to++;
+        if (to > i && settle_range(run, batch, i, to, err))
+            return err->rc;
+        if (to < batch->count && leave_out(run, batch, to++, err))
+            return err->rc;
+    }
+    step(run);
+    return RK_OK;
 }
 
 static bool wants_stop(const struct run *run)
@@ -180,6 +259,29 @@ static enum rk_rc next_device(struct run *run, struct rk_lane_device *ret, struc
             *ret = (struct rk_lane_device) { .handed.minor = 0 };
             run->report.resumed++;
             run->report.devices++;
+            step(run);
+        }
+    }
+    return RK_OK;
+}
+
+/* All at once; when that is refused, one by one, to find whom it is about. */
+static enum rk_rc reserve(const struct run *run, struct batch *batch, size_t count,
+                          struct rk_err *err)
+{
+    const struct rk_fleet *fleet = run->fleet;
+
+    if (rk_ledger_reserve(fleet->ledger, batch->unit, count, err) == RK_OK)
+        return RK_OK;
+    if (!goes_on(fleet, err->rc))
+        return err->rc;
+    for (size_t i = 0; i < count; i++) {
+        if (rk_ledger_reserve(fleet->ledger, &batch->unit[i], 1, &batch->err[i]) != RK_OK &&
+            !goes_on(fleet, batch->err[i].rc)) {
+            *err = batch->err[i];
+            batch->count = i;
+            give_back(run, batch, 0, err);
+            return err->rc;
         }
     }
     return RK_OK;
@@ -199,7 +301,7 @@ static enum rk_rc fill(struct run *run, struct batch *batch, struct rk_err *err)
             return err->rc;
         count++;
     }
-    if (count != 0 && rk_ledger_reserve(fleet->ledger, batch->unit, count, err))
+    if (count != 0 && reserve(run, batch, count, err))
         return err->rc;
     batch->count = count;
     return RK_OK;

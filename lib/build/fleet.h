@@ -8,6 +8,7 @@
 #pragma once
 
 #include "build/plan.h"
+#include "ftpmprov/build.h"
 #include "ftpmprov/ledger.h"
 #include "ftpmprov/release.h"
 
@@ -20,12 +21,15 @@ struct rk_fleet { /* everything is borrowed */
     rk_release *release; /* NULL: devices are made and thrown away */
     bool waits;          /* nothing of this run will be published: signatures are awaited */
     size_t jobs;         /* threads, 1 or more */
-    void (*progress)(void *arg, uint64_t done, uint64_t total); /* may be NULL */
+    /* Both as in struct rk_build_options. */
+    void (*progress)(void *arg, const struct rk_progress *at);
+    void (*failed)(void *arg, const struct rk_device_sn *sn, const struct rk_err *why);
     void *arg;
     const volatile sig_atomic_t *stop; /* non-zero ends the work between two devices; may be NULL */
 };
 struct rk_fleet_report {
     uint64_t devices, resumed; /* resumed: of them an interrupted build had made so many */
+    uint64_t failed;           /* devices left out */
     bool stopped, waits;
 };
 /* On failure every reservation of a device that was not committed has been given back. */

@@ -291,9 +291,11 @@ static enum rk_rc plan_oem(const rk_ctx *ctx, struct rk_plan *plan, struct rk_er
     return RK_OK;
 }
 
-static enum rk_rc plan_devices(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err)
+static enum rk_rc plan_devices(const rk_ctx *ctx, const struct rk_build_options *options,
+                               struct rk_plan *plan, struct rk_err *err)
 {
     const struct rk_manifest *m = plan->manifest;
+    struct rk_devices_count count;
 
     if (m->devices.master_key.v != NULL &&
         rk_mac_open(ctx, m->devices.master_key.v, 32, &plan->master_key, err))
@@ -306,10 +308,13 @@ static enum rk_rc plan_devices(const rk_ctx *ctx, struct rk_plan *plan, struct r
         .first_sn = (uint64_t)m->devices.first_sn.v,
         .count = (uint64_t)m->devices.count.v,
         .handover = m->devices.handover.v,
+        .shard = options->shard,
     };
-    if (rk_devices_check(ctx, &plan->from, &plan->device_count, err))
+    if (rk_devices_check(ctx, &plan->from, &count, err))
         return err->rc;
-    if (plan->device_count == 0)
+    plan->device_count = count.ours;
+    plan->fleet_count = count.all;
+    if (count.all == 0)
         return rk_manifest_fail(m, m->devices.at, err, RK_E_USAGE, "devices: there are none");
     return RK_OK;
 }
@@ -335,26 +340,45 @@ static enum rk_rc plan_secrets(const rk_ctx *ctx, const struct rk_build_options 
     return RK_OK;
 }
 
+/* Shards of one fleet stand beside each other. */
+static enum rk_rc set_path(const struct rk_build_options *options, struct rk_plan *plan,
+                           struct rk_err *err)
+{
+    const char *path = options->out != NULL ? options->out : plan->manifest->release.path.v;
+    char suffix[48] = "";
+    int n;
+
+    if (options->shard.count != 0 && options->out == NULL)
+        (void)snprintf(suffix, sizeof suffix, "-shard-%u-of-%u", options->shard.index,
+                       options->shard.count);
+    n = snprintf(plan->path, sizeof plan->path, "%s%s", path, suffix);
+    if (n < 0 || (size_t)n >= sizeof plan->path)
+        return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
+    return RK_OK;
+}
+
 static enum rk_rc make(const rk_ctx *ctx, const struct rk_build_options *options,
                        struct rk_plan *plan, struct rk_err *err)
 {
-    const char *path;
-
     if (rk_manifest_load(options->manifest, &plan->manifest, err))
         return err->rc;
-    path = options->out != NULL ? options->out : plan->manifest->release.path.v;
-    if (rk_path_join("", path, plan->path, sizeof plan->path, err) ||
-        rk_clock_now(ctx, &plan->lane.now, err) || find_platform(plan, err) ||
-        open_book(ctx, options, plan, err))
+    if (set_path(options, plan, err) || rk_clock_now(ctx, &plan->lane.now, err) ||
+        find_platform(plan, err) || open_book(ctx, options, plan, err))
         return err->rc;
     plan->lane.ctx = ctx;
     if (plan->manifest->devices.at.line == 0)
-        return RK_OK; /* images alone */
+        return options->shard.count == 0
+                   ? RK_OK /* images alone */
+                   : rk_fail(err, RK_E_USAGE,
+                             "\"%s\" has no section devices: there is nothing to deal out to "
+                             "shards",
+                             options->manifest);
     if ((plan->lane.odm && plan_odm(ctx, plan, err)) ||
         (plan->lane.oem && plan_oem(ctx, plan, err)) || plan_secrets(ctx, options, plan, err) ||
         rk_plan_fuses(ctx, plan, err))
         return err->rc;
-    return plan_devices(ctx, plan, err) ? err->rc : rk_plan_inputs(ctx, options, plan, err);
+    return plan_devices(ctx, options, plan, err) ? err->rc
+                                                 : rk_plan_inputs(ctx, options, plan, err);
 }
 
 enum rk_rc rk_plan_make(const rk_ctx *ctx, const struct rk_build_options *options,

@@ -15,11 +15,11 @@ struct rk_plan {
     struct rk_manifest *manifest;
     struct rk_lane lane;
     struct rk_devices_from from;
-    uint64_t device_count;
-    uint8_t inputs_sha256[32];     /* over all that the devices are made of */
-    char path[RK_PATH_MAX];        /* of the release */
-    struct rk_bytes recipient;     /* PEM; empty when there is none */
-    struct rk_secret common_fuses; /* fuse XML; empty when it is not asked for */
+    uint64_t device_count, fleet_count; /* of this shard, of all */
+    uint8_t inputs_sha256[32];          /* over all that the devices are made of */
+    char path[RK_PATH_MAX];             /* of the release */
+    struct rk_bytes recipient;          /* PEM; empty when there is none */
+    struct rk_secret common_fuses;      /* fuse XML; empty when it is not asked for */
     bool unconfirmed_hash;
     /* What the lane borrows. */
     rk_sigbook *book;

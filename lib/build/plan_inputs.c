@@ -49,7 +49,8 @@ enum rk_rc rk_plan_inputs(const rk_ctx *ctx, const struct rk_build_options *opti
     if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1 ||
         !put(md, options->tool, strlen(options->tool)) ||
         !put(md, plan->manifest->sha256, sizeof plan->manifest->sha256) ||
-        !put(md, devices, sizeof devices) || !put(md, plan->chain.p, plan->chain.len) ||
+        !put(md, devices, sizeof devices) || !put(md, &plan->from.shard, sizeof plan->from.shard) ||
+        !put(md, plan->chain.p, plan->chain.len) ||
         !put(md, plan->recipient.p, plan->recipient.len) || !put(md, &plain, 1) ||
         !put_secret(md, &plan->payload_key) || !put_secret(md, &plan->disk_key) ||
         !put_secret(md, &plan->auth_key) || !put(md, plan->fv, sizeof plan->fv) ||

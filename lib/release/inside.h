@@ -32,6 +32,9 @@ void rk_release_put_signer(rk_release *release);
 enum rk_rc rk_release_hold_signature(const rk_ctx *ctx, const char *root, rk_json *doc,
                                      const struct rk_bytes *text, EVP_PKEY *pub,
                                      char ret_signer[96], struct rk_err *err) RK_MUST_CHECK;
+/* writer.c: rk_release_begin, but for what is at the head of release.json. */
+enum rk_rc rk_release_open(const rk_ctx *ctx, const struct rk_release_options *options,
+                           rk_release **ret, struct rk_err *err) RK_MUST_CHECK;
 /* writer.c: the indices and release.json, unless they have been written. */
 enum rk_rc rk_release_close_index(rk_release *release, struct rk_err *err) RK_MUST_CHECK;
 /* A new file of the staging folder, with the folders above it. */

@@ -50,6 +50,20 @@ static enum rk_rc set_paths(rk_release *release, const char *path, struct rk_err
     return RK_OK;
 }
 
+static void put_shard(rk_release *release)
+{
+    const struct rk_release_options *options = release->options;
+    struct rk_jv shard;
+
+    if (options->shard.count == 0)
+        return;
+    shard = rk_json_put_object(rk_json_root(release->doc), "shard");
+    rk_json_put_u64(shard, "index", options->shard.index);
+    rk_json_put_u64(shard, "count", options->shard.count);
+    rk_json_put_u64(shard, "devices", options->shard_devices);
+    rk_json_put_u64(shard, "devices_in_fleet", options->fleet_devices);
+}
+
 static void put_head(rk_release *release)
 {
     const struct rk_release_options *options = release->options;
@@ -61,6 +75,7 @@ static void put_head(rk_release *release)
     rk_json_put_str(root, "platform", options->platform);
     rk_json_put_hex(root, "manifest_sha256", options->manifest_sha256, 32);
     rk_release_put_signer(release);
+    put_shard(release);
     release->files = rk_json_put_array(root, "files");
 }
 
@@ -154,8 +169,8 @@ static enum rk_rc load_previous(rk_release *release, struct rk_err *err)
     return RK_OK;
 }
 
-enum rk_rc rk_release_begin(const rk_ctx *ctx, const struct rk_release_options *options,
-                            rk_release **ret, struct rk_err *err)
+enum rk_rc rk_release_open(const rk_ctx *ctx, const struct rk_release_options *options,
+                           rk_release **ret, struct rk_err *err)
 {
     RK_AUTO(close_at_exit) rk_release *release = rk_alloc(1, sizeof *release);
 
@@ -166,7 +181,6 @@ enum rk_rc rk_release_begin(const rk_ctx *ctx, const struct rk_release_options *
     release->lock = -1;
     release->journal = (struct rk_journal)RK_JOURNAL_NONE;
     release->doc = rk_json_new();
-    put_head(release);
     if (set_paths(release, options->path, err)) {
         release->staging[0] = '\0';
         return err->rc;
@@ -175,6 +189,15 @@ enum rk_rc rk_release_begin(const rk_ctx *ctx, const struct rk_release_options *
         return err->rc;
     *ret = release;
     release = NULL;
+    return RK_OK;
+}
+
+enum rk_rc rk_release_begin(const rk_ctx *ctx, const struct rk_release_options *options,
+                            rk_release **ret, struct rk_err *err)
+{
+    if (rk_release_open(ctx, options, ret, err))
+        return err->rc;
+    put_head(*ret);
     return RK_OK;
 }
 
@@ -536,6 +559,17 @@ static enum rk_rc swap_in(const rk_release *release, struct rk_err *err)
         return rk_fail_errno(err, RK_E_IO, "cannot exchange \"%s\" and \"%s\"", release->staging,
                              release->path);
     return rk_tree_remove(release->staging, err);
+}
+
+const char *rk_release_outcome_name(enum rk_release_outcome outcome)
+{
+    static const char *const names[] = {
+        [RK_RELEASE_NEW] = "new",
+        [RK_RELEASE_REPLACED] = "replaced",
+        [RK_RELEASE_UNCHANGED] = "unchanged",
+    };
+
+    return names[outcome];
 }
 
 enum rk_rc rk_release_publish(rk_release *release, enum rk_release_outcome *ret, struct rk_err *err)

@@ -16,7 +16,7 @@ owner() {
     component | tpmcheck) echo build ;;
     licence) echo ledger ;;
     manifest | ledger | enroll | build) echo "$1" ;;
-    artifact | release) echo release ;;
+    artifact | release | shard) echo release ;;
     *) echo base ;;
     esac
 }
@@ -79,7 +79,7 @@ done <<'MAP'
 yaml.h|manifest
 jansson|base
 tss2/|ftpm
-archive|build
+archive|build release
 sqlite3|ledger
 libpq|ledger
 libxml/|base

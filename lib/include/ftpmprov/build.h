@@ -7,6 +7,11 @@
 
 #include <signal.h>
 
+struct rk_progress {
+    uint64_t done, total; /* devices */
+    uint64_t found;       /* of those done, made by an interrupted build */
+};
+
 struct rk_build_options {
     const char *manifest;
     const char *out;  /* NULL: release.path of the manifest */
@@ -18,11 +23,17 @@ struct rk_build_options {
      * still is missing then is written as its next round. NULL: keys sign.
      */
     const char *to_sign, *attach;
-    const char *anchor; /* folder of the ledger's last checkpoint; NULL: licence.anchor */
-    size_t jobs;        /* threads that make devices; 0: as many as the process has processors */
-    bool dry_run;       /* everything but the release: every device is made and thrown away */
-    /* Called after each device; may be NULL. */
-    void (*progress)(void *arg, uint64_t done, uint64_t total);
+    const char *anchor;    /* folder of the ledger's last checkpoint; NULL: licence.anchor */
+    struct rk_shard shard; /* the part of the fleet to make; images and what is common: shard 0 */
+    size_t jobs;           /* threads that make devices; 0: as many as the process has processors */
+    bool dry_run;          /* everything but the release: every device is made and thrown away */
+    /* Called as devices are done; may be NULL. */
+    void (*progress)(void *arg, const struct rk_progress *at);
+    /*
+     * Called for each device that fails; the release then has the others. NULL: the first failure
+     * ends the build. What would fail for every device alike (memory, files, keys) always does.
+     */
+    void (*failed)(void *arg, const struct rk_device_sn *sn, const struct rk_err *why);
     void *arg;
     const volatile sig_atomic_t
         *stop; /* non-zero ends the build between two devices; may be NULL */
@@ -30,6 +41,7 @@ struct rk_build_options {
 struct rk_build_report {
     uint64_t devices, images;
     uint64_t resumed; /* devices taken over from an interrupted build */
+    uint64_t failed;  /* devices left out; with none made, nothing is published */
     enum rk_release_outcome outcome;
     char path[1024];
     bool has_plaintext_secrets;

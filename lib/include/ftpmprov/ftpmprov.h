@@ -33,6 +33,7 @@
 #include "ftpmprov/pkcs7.h"
 #include "ftpmprov/release.h"
 #include "ftpmprov/secret.h"
+#include "ftpmprov/shard.h"
 #include "ftpmprov/sigbook.h"
 #include "ftpmprov/signer.h"
 #include "ftpmprov/tegra_sign.h"

@@ -32,6 +32,9 @@ RK_API void rk_json_put_hex(struct rk_jv at, const char *key, const uint8_t *byt
 RK_API struct rk_jv rk_json_put_object(struct rk_jv at, const char *key);
 RK_API struct rk_jv rk_json_put_array(struct rk_jv at, const char *key);
 
+/* Copies the members of an object, in their order, but for those named (NULL ends the names). */
+RK_API void rk_json_put_members(struct rk_jv at, struct rk_jv from, const char *const *but);
+
 /* pretty: two-blank indent and a final newline; else one line, no newline. Members in the order
  * put. */
 RK_API enum rk_rc rk_json_text(const rk_json *doc, bool pretty, struct rk_bytes *ret,

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "ftpmprov/artifact.h"
+#include "ftpmprov/shard.h"
 #include "ftpmprov/signer.h"
 
 typedef struct rk_release rk_release;
@@ -34,6 +35,8 @@ struct rk_release_options {
     const uint8_t *inputs_sha256;
     const rk_signer *signer; /* whose signature release.json.sig will be; NULL: not signed */
     enum rk_scheme scheme;   /* of it; RK_SCHEME_NONE: the key's default */
+    struct rk_shard shard;   /* told in release.json with the two counts; none: a whole fleet */
+    uint64_t shard_devices, fleet_devices;
 };
 
 /*
@@ -116,12 +119,48 @@ RK_API enum rk_rc rk_release_to_sign(rk_release *release, struct rk_bytes *ret,
 RK_API enum rk_rc rk_release_attach(rk_release *release, const struct rk_bytes *signature,
                                     struct rk_err *err) RK_MUST_CHECK;
 enum rk_release_outcome { RK_RELEASE_NEW, RK_RELEASE_REPLACED, RK_RELEASE_UNCHANGED };
+RK_API const char *rk_release_outcome_name(enum rk_release_outcome outcome); /* "new", ... */
 /*
  * Writes the indices if that has not been done, verifies the staging folder as rk_release_verify
  * does, syncs, and puts it at its place in one rename. An identical release already there is left
  * untouched.
  */
 RK_API enum rk_rc rk_release_publish(rk_release *release, enum rk_release_outcome *ret,
+                                     struct rk_err *err) RK_MUST_CHECK;
+
+/* ---- shards ---- */
+
+struct rk_merge_report {
+    enum rk_release_outcome outcome;
+    uint64_t devices;
+};
+struct rk_merge_options {
+    const char *path;          /* where the release shall stand */
+    const char *const *shards; /* releases that a build with options.shard made, in any order */
+    size_t count;
+    rk_signer *signer; /* the release key when the shards are signed; NULL: none */
+};
+/*
+ * Joins the shards of one fleet into the release that a build of the whole would have made. Each is
+ * verified first. RK_E_USAGE when they overlap, when one is missing or not whole, or when they are
+ * not of one manifest, tool and fleet; RK_E_KEY when the key is not theirs. The ledger's checkpoint
+ * comes along when one ledger counted all of them.
+ */
+RK_API enum rk_rc rk_release_merge(const rk_ctx *ctx, const struct rk_merge_options *options,
+                                   struct rk_merge_report *ret, struct rk_err *err) RK_MUST_CHECK;
+
+struct rk_archive_report {
+    uint64_t files, bytes;
+};
+/*
+ * A release as one archive for the factory: everything but secrets/ and ledger/, in pax format, the
+ * entries sorted, their times SOURCE_DATE_EPOCH or 1980, so equal releases give equal archives.
+ * Compressed as the name asks: .tar, .tar.gz, .tar.xz or .tar.zst, RK_E_USAGE when it has another.
+ * Written beside its place, read back and held against the release, synced, renamed. The caller has
+ * verified the release. Memory does not grow with the number of devices.
+ */
+RK_API enum rk_rc rk_release_archive(const char *path, const char *to,
+                                     struct rk_archive_report *ret,
                                      struct rk_err *err) RK_MUST_CHECK;
 
 struct rk_release_report {

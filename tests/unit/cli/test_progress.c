@@ -15,7 +15,7 @@ START_TEST(a_log_gets_no_progress_line)
     struct progress progress = { .app = &app, .what = "devices" };
 
     for (uint64_t i = 0; i <= 3; i++)
-        progress_step(&progress, i, 3);
+        progress_step(&progress, &(struct rk_progress) { .done = i, .total = 3 });
     progress_end(&progress);
     ck_assert_int_eq(fclose(to), 0);
     ck_assert_str_eq(text, "");

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A release as one file, since factories copy archives. */
+#include "release/inside.h"
+
+#include "base/folder.h"
+#include "ftpmprov/ctx.h"
+#include "release/index.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+enum { DEPTH_MAX = 4, YEAR_1980 = 315532800, BLOCK = 65536 };
+
+/* clang-format off */
+static const struct {
+    const char *suffix;
+    int (*add)(struct archive *);
+    const char *options; /* what keeps the time of packing out of it */
+} filters[] = {
+    { ".tar",     archive_write_add_filter_none, NULL },
+    { ".tar.gz",  archive_write_add_filter_gzip, "gzip:!timestamp" },
+    { ".tar.xz",  archive_write_add_filter_xz,   NULL },
+    { ".tar.zst", archive_write_add_filter_zstd, NULL },
+};
+/* clang-format on */
+
+/* ---- the files of a release, in order ---- */
+
+typedef enum rk_rc (*visit_file)(void *arg, const char *path, const struct rk_bytes *bytes,
+                                 struct rk_err *err);
+
+/* Secrets are for other eyes; the ledger's checkpoint is of the place where it was built. */
+static bool is_left_out(const char *name)
+{
+    return strcmp(name, "secrets") == 0 || strcmp(name, "ledger") == 0;
+}
+
+static enum rk_rc walk(const char *root, const char *folder, unsigned depth, visit_file visit,
+                       void *arg, struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    char path[RK_PATH_MAX], full[RK_PATH_MAX];
+
+    if (depth > DEPTH_MAX)
+        return rk_fail(err, RK_E_VERIFY, "\"%s\": folders too deep for a release", folder);
+    if (rk_path_join(root, folder, full, sizeof full, err) ||
+        rk_names_list(full, RK_BUCKETS_MAX, &names, err))
+        return err->rc;
+    for (size_t i = 0; i < names.count; i++) {
+        RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
+
+        if (depth == 0 && is_left_out(names.name[i]))
+            continue;
+        if (rk_path_join(folder, names.name[i], path, sizeof path, err) ||
+            rk_path_join(root, path, full, sizeof full, err))
+            return err->rc;
+        if (rk_tree_is_folder(full) ? walk(root, path, depth + 1, visit, arg, err)
+                                    : (rk_file_read(full, RK_IMAGE_FILE_MAX, &bytes, err) ||
+                                       visit(arg, path, &bytes, err)))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+static enum rk_rc walk_all(const char *root, visit_file visit, void *arg, struct rk_err *err)
+{
+    return walk(root, "", 0, visit, arg, err);
+}
+
+/* ---- writing ---- */
+
+struct packing {
+    struct archive *to;
+    struct archive_entry *entry;
+    int64_t time;
+    struct rk_archive_report report;
+};
+
+static void packing_done(struct packing *p)
+{
+    archive_entry_free(p->entry);
+    (void)archive_write_free(p->to);
+}
+
+static enum rk_rc fail_archive(struct archive *archive, struct rk_err *err)
+{
+    const char *why = archive_error_string(archive);
+
+    return rk_fail(err, RK_E_IO, "archive: %s", why == NULL ? "out of memory" : why);
+}
+
+static enum rk_rc add_entry(void *arg, const char *path, const struct rk_bytes *bytes,
+                            struct rk_err *err)
+{
+    struct packing *p = arg;
+
+    (void)archive_entry_clear(p->entry);
+    archive_entry_set_pathname(p->entry, path);
+    archive_entry_set_filetype(p->entry, AE_IFREG);
+    archive_entry_set_perm(p->entry, 0644);
+    archive_entry_set_mtime(p->entry, p->time, 0);
+    archive_entry_set_size(p->entry, (int64_t)bytes->len);
+    if (archive_write_header(p->to, p->entry) != ARCHIVE_OK ||
+        archive_write_data(p->to, bytes->p, bytes->len) != (la_ssize_t)bytes->len)
+        return fail_archive(p->to, err);
+    p->report.files++;
+    p->report.bytes += bytes->len;
+    return RK_OK;
+}
+
+static bool has_suffix(const char *name, const char *suffix)
+{
+    size_t len = strlen(name), tail = strlen(suffix);
+
+    return len > tail && strcmp(name + len - tail, suffix) == 0;
+}
+
+static enum rk_rc find_filter(const char *to, size_t *ret, struct rk_err *err)
+{
+    for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++) {
+        if (has_suffix(to, filters[i].suffix)) {
+            *ret = i;
+            return RK_OK;
+        }
+    }
+    return rk_fail(err, RK_E_USAGE, "\"%s\": expected a name in .tar, .tar.gz, .tar.xz or .tar.zst",
+                   to);
+}
+
+static enum rk_rc pack(const char *root, size_t filter, int fd, struct rk_archive_report *ret,
+                       struct rk_err *err)
+{
+    RK_AUTO(packing_done)
+    struct packing p = { .to = archive_write_new(),
+                         .entry = archive_entry_new(),
+                         .time = YEAR_1980 };
+    const char *epoch = secure_getenv("SOURCE_DATE_EPOCH");
+
+    if (p.to == NULL || p.entry == NULL)
+        return rk_fail_nomem(err);
+    if (epoch != NULL && rk_clock_parse(epoch, &p.time, err))
+        return rk_wrap(err, "SOURCE_DATE_EPOCH");
+    if (archive_write_set_format_pax_restricted(p.to) != ARCHIVE_OK ||
+        filters[filter].add(p.to) != ARCHIVE_OK ||
+        (filters[filter].options != NULL &&
+         archive_write_set_options(p.to, filters[filter].options) != ARCHIVE_OK) ||
+        archive_write_open_fd(p.to, fd) != ARCHIVE_OK)
+        return fail_archive(p.to, err);
+    if (walk_all(root, add_entry, &p, err))
+        return err->rc;
+    if (archive_write_close(p.to) != ARCHIVE_OK)
+        return fail_archive(p.to, err);
+    *ret = p.report;
+    return RK_OK;
+}
+
+/* ---- reading back ---- */
+
+static void read_done(struct archive **archive)
+{
+    (void)archive_read_free(*archive);
+}
+
+static enum rk_rc fail_differs(const char *path, struct rk_err *err)
+{
+    return rk_fail(err, RK_E_VERIFY,
+                   "read back, the archive differs from the release at \"%s\": check the disk",
+                   path);
+}
+
+/* The next entry is this file. */
+static enum rk_rc compare_entry(void *arg, const char *path, const struct rk_bytes *bytes,
+                                struct rk_err *err)
+{
+    struct archive *from = arg;
+    struct archive_entry *entry;
+    uint8_t block[4096];
+    size_t at = 0;
+    la_ssize_t n;
+
+    if (archive_read_next_header(from, &entry) != ARCHIVE_OK ||
+        strcmp(archive_entry_pathname(entry), path) != 0)
+        return fail_differs(path, err);
+    while ((n = archive_read_data(from, block, sizeof block)) > 0) {
+        if ((size_t)n > bytes->len - at || memcmp(bytes->p + at, block, (size_t)n) != 0)
+            return fail_differs(path, err);
+        at += (size_t)n;
+    }
+    return n == 0 && at == bytes->len ? RK_OK : fail_differs(path, err);
+}
+
+static enum rk_rc hold_against(const char *root, int fd, struct rk_err *err)
+{
+    RK_AUTO(read_done) struct archive *from = archive_read_new();
+    struct archive_entry *entry;
+
+    if (from == NULL)
+        return rk_fail_nomem(err);
+    if (lseek(fd, 0, SEEK_SET) != 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot read the archive back");
+    if (archive_read_support_format_tar(from) != ARCHIVE_OK ||
+        archive_read_support_filter_all(from) < ARCHIVE_WARN ||
+        archive_read_open_fd(from, fd, BLOCK) != ARCHIVE_OK)
+        return fail_archive(from, err);
+    if (walk_all(root, compare_entry, from, err))
+        return err->rc;
+    return archive_read_next_header(from, &entry) == ARCHIVE_EOF ? RK_OK
+                                                                 : fail_differs("its end", err);
+}
+
+static void fd_done(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+}
+
+enum rk_rc rk_release_archive(const char *path, const char *to, struct rk_archive_report *ret,
+                              struct rk_err *err)
+{
+    RK_AUTO(fd_done) int fd = -1;
+    char temporary[RK_PATH_MAX];
+    size_t filter;
+    int n;
+
+    if (find_filter(to, &filter, err))
+        return err->rc;
+    n = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", to, (long)getpid());
+    if (n < 0 || (size_t)n >= sizeof temporary)
+        return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", to);
+    fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot create \"%s\"", to);
+    if (pack(path, filter, fd, ret, err) || hold_against(path, fd, err) ||
+        rk_file_put_in_place(fd, temporary, to, err)) {
+        (void)unlink(temporary);
+        return rk_wrap(err, "\"%s\"", to);
+    }
+    return RK_OK;
+}

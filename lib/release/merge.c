@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shards into the release that they are parts of. */
+#include "release/inside.h"
+
+#include "base/folder.h"
+#include "base/mem.h"
+#include "ftpmprov/ctx.h"
+#include "ftpmprov/hex.h"
+#include "release/index.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CHECKPOINT "ledger/checkpoint.json"
+
+struct part { /* one shard, verified */
+    const char *path;
+    rk_json *doc;
+    struct rk_shard shard;
+    uint64_t fleet_devices;
+};
+struct merging {
+    const rk_ctx *ctx;
+    const struct rk_merge_options *options;
+    struct part *part; /* by index, once they are all there */
+    size_t count;
+    enum rk_scheme scheme; /* of the release's signature; RK_SCHEME_NONE: there is none */
+    rk_release *release;
+};
+
+static void merging_done(struct merging *m)
+{
+    for (size_t i = 0; m->part != NULL && i < m->count; i++)
+        rk_json_free(m->part[i].doc);
+    rk_free(m->part);
+    rk_release_close(m->release);
+}
+
+static struct rk_jv member(const struct part *part, const char *name)
+{
+    return rk_json_get(rk_json_root(part->doc), name);
+}
+
+/* ---- reading ---- */
+
+static enum rk_rc read_part(const struct merging *m, const char *path, struct part *ret,
+                            struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    struct rk_release_report report;
+    char full[RK_PATH_MAX];
+    struct rk_jv shard;
+    uint64_t index, count, devices;
+
+    ret->path = path;
+    if (rk_release_verify(m->ctx, path, NULL, &report, err) ||
+        rk_path_join(path, "release.json", full, sizeof full, err) ||
+        rk_file_read(full, RK_RELEASE_JSON_MAX, &text, err) ||
+        rk_json_parse(text.p, text.len, &ret->doc, err))
+        return rk_wrap(err, "shard \"%s\"", path);
+    shard = member(ret, "shard");
+    if (!rk_json_u64(rk_json_get(shard, "index"), &index) ||
+        !rk_json_u64(rk_json_get(shard, "count"), &count) ||
+        !rk_json_u64(rk_json_get(shard, "devices"), &devices) ||
+        !rk_json_u64(rk_json_get(shard, "devices_in_fleet"), &ret->fleet_devices) ||
+        count > RK_SHARDS_MAX || index >= count)
+        return rk_fail(err, RK_E_USAGE, "\"%s\" is no shard: rotkit build --shard makes them",
+                       path);
+    ret->shard = (struct rk_shard) { (uint32_t)index, (uint32_t)count };
+    if (report.devices != devices)
+        return rk_fail(err, RK_E_USAGE,
+                       "shard \"%s\" has %llu of its %llu devices: build it again, without "
+                       "--keep-going",
+                       path, (unsigned long long)report.devices, (unsigned long long)devices);
+    return RK_OK;
+}
+
+/* Puts them into their order. */
+static enum rk_rc read_parts(struct merging *m, struct rk_err *err)
+{
+    for (size_t i = 0; i < m->options->count; i++) {
+        struct part part = { .doc = NULL };
+        struct part *place;
+
+        if (read_part(m, m->options->shards[i], &part, err)) {
+            rk_json_free(part.doc);
+            return err->rc;
+        }
+        if (m->part == NULL) {
+            m->count = part.shard.count;
+            m->part = rk_alloc(m->count, sizeof *m->part);
+        }
+        place = m->part == NULL || part.shard.count != m->count ? NULL : &m->part[part.shard.index];
+        if (place != NULL && place->doc == NULL) {
+            *place = part;
+            continue;
+        }
+        rk_json_free(part.doc);
+        if (m->part == NULL)
+            return rk_fail_nomem(err);
+        if (place == NULL)
+            return rk_fail(err, RK_E_USAGE, "\"%s\" is shard %u of %u, \"%s\" is of %zu", part.path,
+                           part.shard.index, part.shard.count, m->options->shards[0], m->count);
+        return rk_fail(err, RK_E_USAGE, "\"%s\" and \"%s\" overlap: both are shard %u of %zu",
+                       place->path, part.path, part.shard.index, m->count);
+    }
+    return RK_OK;
+}
+
+/* What may differ between shards of one fleet. */
+static const char *const own[] = { "shard", "buckets",         "devices", "secrets",
+                                   "files", "step_signatures", NULL };
+
+static enum rk_rc head_text(const struct part *part, struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_json_done) rk_json *head = rk_json_new();
+
+    rk_json_put_members(rk_json_root(head), rk_json_root(part->doc), own);
+    return rk_json_text(head, false, ret, err);
+}
+
+static enum rk_rc heads_differ(const struct part *a, const struct part *b, struct rk_err *err)
+{
+    static const char *const names[] = { "manifest_sha256", "tool",   "product",
+                                         "platform",        "signer", "signature_scheme" };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *at_a = rk_json_str(member(a, names[i]));
+        const char *at_b = rk_json_str(member(b, names[i]));
+
+        if ((at_a == NULL) != (at_b == NULL) || (at_a != NULL && strcmp(at_a, at_b) != 0))
+            return rk_fail(err, RK_E_USAGE,
+                           "shards \"%s\" and \"%s\" are not of one build: %s is %.64s and %.64s",
+                           a->path, b->path, names[i], at_a == NULL ? "absent" : at_a,
+                           at_b == NULL ? "absent" : at_b);
+    }
+    return rk_fail(err, RK_E_USAGE, "shards \"%s\" and \"%s\" are not of one build", a->path,
+                   b->path);
+}
+
+/* Files outside the buckets: shard 0 has them all, the others the CA's chain alone, the same. */
+static enum rk_rc check_files(const struct part *first, const struct part *part, struct rk_err *err)
+{
+    struct rk_jv files = member(part, "files"), of_first = member(first, "files");
+
+    for (size_t i = 0; i < rk_json_count(files); i++) {
+        const char *path = rk_json_str(rk_json_get(rk_json_at(files, i), "path"));
+        const char *sha256 = rk_json_str(rk_json_get(rk_json_at(files, i), "sha256"));
+        size_t k = 0;
+
+        for (; k < rk_json_count(of_first); k++) {
+            const char *other = rk_json_str(rk_json_get(rk_json_at(of_first, k), "path"));
+
+            if (strcmp(path, other) == 0)
+                break;
+        }
+        if (k == rk_json_count(of_first) ||
+            strcmp(sha256, rk_json_str(rk_json_get(rk_json_at(of_first, k), "sha256"))) != 0)
+            return rk_fail(err, RK_E_USAGE,
+                           "shards \"%s\" and \"%s\" are not of one build: \"%s\" differs",
+                           first->path, part->path, path);
+    }
+    return RK_OK;
+}
+
+static enum rk_rc check_parts(const struct merging *m, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes first = RK_BYTES_NONE;
+
+    for (size_t i = 0; i < m->count; i++) {
+        if (m->part[i].doc == NULL)
+            return rk_fail(err, RK_E_USAGE, "shard %zu of %zu is missing: name it too", i,
+                           m->count);
+    }
+    if (head_text(&m->part[0], &first, err))
+        return err->rc;
+    for (size_t i = 1; i < m->count; i++) {
+        RK_AUTO(rk_bytes_done) struct rk_bytes head = RK_BYTES_NONE;
+
+        if (head_text(&m->part[i], &head, err))
+            return err->rc;
+        if (head.len != first.len || memcmp(head.p, first.p, head.len) != 0)
+            return heads_differ(&m->part[0], &m->part[i], err);
+        if (m->part[i].fleet_devices != m->part[0].fleet_devices)
+            return rk_fail(err, RK_E_USAGE,
+                           "shards \"%s\" and \"%s\" are not of one build: of %llu and of %llu "
+                           "devices",
+                           m->part[0].path, m->part[i].path,
+                           (unsigned long long)m->part[0].fleet_devices,
+                           (unsigned long long)m->part[i].fleet_devices);
+        if (check_files(&m->part[0], &m->part[i], err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+/* The key signs what the shards' own key signed, or what nobody did. */
+static enum rk_rc check_key(struct merging *m, struct rk_err *err)
+{
+    const char *signer = rk_json_str(member(&m->part[0], "signer"));
+    const rk_signer *key = m->options->signer;
+    RK_AUTO(rk_bytes_done) struct rk_bytes hex = RK_BYTES_NONE;
+    const struct rk_bytes *spki;
+
+    if (signer == NULL) {
+        m->scheme = key == NULL ? RK_SCHEME_NONE : rk_signer_default_scheme(key);
+        return RK_OK;
+    }
+    m->scheme = rk_scheme_find(rk_json_str(member(&m->part[0], "signature_scheme")));
+    if (key == NULL)
+        return rk_fail(err, RK_E_KEY,
+                       "the shards are signed: name the release key by --key, the release needs "
+                       "its signature too");
+    spki = rk_signer_spki(key);
+    if (rk_bytes_new(2 * spki->len + 1, &hex, err))
+        return err->rc;
+    rk_hex_write(spki->p, spki->len, (char *)hex.p);
+    return strcmp(signer, (const char *)hex.p) == 0
+               ? RK_OK
+               : rk_fail(err, RK_E_KEY, "--key is not the key that signed the shards");
+}
+
+/* ---- writing ---- */
+
+struct copying {
+    const struct merging *m;
+    const char *root;
+    enum rk_file_mode mode;
+};
+
+static enum rk_rc copy_file(void *arg, const char *path, struct rk_err *err)
+{
+    const struct copying *c = arg;
+    RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
+    char full[RK_PATH_MAX];
+
+    if (rk_path_join(c->root, path, full, sizeof full, err) ||
+        rk_file_read(full, RK_IMAGE_FILE_MAX, &bytes, err))
+        return err->rc;
+    return rk_release_stage(c->m->release, path, c->mode, bytes.p, bytes.len, err);
+}
+
+/* A bucket is of the shard that it stands in; "common" is of the first. */
+static enum rk_rc check_bucket(const struct part *part, const char *top, const char *bucket,
+                               struct rk_err *err)
+{
+    struct rk_device_sn sn = { { 0 } };
+    bool common = strcmp(top, "secrets") == 0 && strcmp(bucket, "common") == 0;
+
+    if (common ? part->shard.index == 0
+               : strlen(bucket) == 18 && rk_hex_read(bucket, 18, sn.b, 9, err) == RK_OK &&
+                     rk_shard_has(&part->shard, &sn))
+        return RK_OK;
+    return rk_fail(err, RK_E_USAGE, "shard \"%s\": bucket \"%s/%s\" is not of shard %u of %u",
+                   part->path, top, bucket, part->shard.index, part->shard.count);
+}
+
+static enum rk_rc copy_top(const struct merging *m, const struct part *part, const char *top,
+                           struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    struct copying copying = { m, part->path, RK_FILE_PUBLIC };
+
+    if (strcmp(top, "secrets") == 0)
+        copying.mode = RK_FILE_PRIVATE;
+    if (rk_buckets_list(part->path, top, &names, err))
+        return err->rc;
+    for (size_t i = 0; i < names.count; i++) {
+        if (check_bucket(part, top, names.name[i], err) ||
+            rk_bucket_walk(part->path, top, names.name[i], copy_file, &copying, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+static enum rk_rc copy_files(const struct merging *m, struct rk_err *err)
+{
+    struct copying copying = { m, m->part[0].path, RK_FILE_PUBLIC };
+    struct rk_jv files = member(&m->part[0], "files");
+
+    for (size_t i = 0; i < rk_json_count(files); i++) {
+        if (copy_file(&copying, rk_json_str(rk_json_get(rk_json_at(files, i), "path")), err))
+            return err->rc;
+    }
+    for (size_t i = 0; i < m->count; i++) {
+        if (copy_top(m, &m->part[i], "devices", err) || copy_top(m, &m->part[i], "handover", err) ||
+            copy_top(m, &m->part[i], "secrets", err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+/* What the checkpoint of one shard says; *ret_there false: it has none. */
+static enum rk_rc read_checkpoint(const struct part *part, struct rk_bytes *ret,
+                                  char ret_ledger[65], uint64_t *ret_size, struct rk_err *err)
+{
+    RK_AUTO(rk_json_done) rk_json *doc = NULL;
+    char full[RK_PATH_MAX];
+    const char *ledger;
+
+    if (rk_path_join(part->path, CHECKPOINT, full, sizeof full, err))
+        return err->rc;
+    if (!rk_tree_exists(full))
+        return RK_OK;
+    if (rk_file_read(full, RK_INDEX_FILE_MAX, ret, err) ||
+        rk_json_parse(ret->p, ret->len, &doc, err))
+        return rk_wrap(err, "%s", full);
+    ledger = rk_json_str(rk_json_get(rk_json_root(doc), "ledger"));
+    if (ledger == NULL || !rk_json_u64(rk_json_get(rk_json_root(doc), "size"), ret_size))
+        return rk_fail(err, RK_E_FORMAT, "%s: no checkpoint of a ledger", full);
+    (void)snprintf(ret_ledger, 65, "%s", ledger);
+    return RK_OK;
+}
+
+/* Of one ledger the newest; checkpoints of several sites' ledgers stay with their shards. */
+static enum rk_rc merge_checkpoint(const struct merging *m, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes newest = RK_BYTES_NONE;
+    char whose[65] = "";
+    uint64_t size = 0;
+
+    for (size_t i = 0; i < m->count; i++) {
+        RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
+        char ledger[65] = "";
+        uint64_t here = 0;
+
+        if (read_checkpoint(&m->part[i], &file, ledger, &here, err))
+            return err->rc;
+        if (file.p == NULL)
+            continue;
+        if (newest.p != NULL && strcmp(whose, ledger) != 0) {
+            rk_warn(m->ctx, "the shards were counted by several ledgers: their checkpoints stay in "
+                            "the shards");
+            return RK_OK;
+        }
+        if (newest.p == NULL || here > size) {
+            rk_bytes_done(&newest);
+            newest = rk_bytes_take(&file);
+            size = here;
+            (void)snprintf(whose, sizeof whose, "%s", ledger);
+        }
+    }
+    return newest.p == NULL ? RK_OK : rk_release_add_checkpoint(m->release, &newest, err);
+}
+
+static bool has_plaintext(const struct merging *m)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        const char *secrets = rk_json_str(member(&m->part[i], "secrets"));
+
+        if (secrets != NULL && strcmp(secrets, "plaintext") == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum rk_rc sign(const struct merging *m, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes index = RK_BYTES_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
+    rk_signer *key = m->options->signer;
+
+    if (key == NULL)
+        return RK_OK;
+    if (rk_release_to_sign(m->release, &index, &signature, err))
+        return err->rc;
+    if (signature.p == NULL && rk_signer_sign(key, m->scheme, index.p, index.len, &signature, err))
+        return rk_wrap(err, "--key");
+    return rk_release_attach(m->release, &signature, err);
+}
+
+/* release.json is that of the first shard, without what makes it one. */
+static enum rk_rc write_release(struct merging *m, struct rk_merge_report *ret, struct rk_err *err)
+{
+    static const char *const but[] = { "shard", "buckets", "devices", "secrets", NULL };
+    struct rk_release_options options = {
+        .path = m->options->path,
+        .plaintext_secrets = has_plaintext(m),
+        .signer = m->options->signer,
+        .scheme = m->scheme,
+    };
+    struct rk_jv root;
+
+    if (rk_release_open(m->ctx, &options, &m->release, err))
+        return err->rc;
+    root = rk_json_root(m->release->doc);
+    rk_json_put_members(root, rk_json_root(m->part[0].doc), but);
+    if (member(&m->part[0], "signer").v == NULL)
+        rk_release_put_signer(m->release);
+    if (copy_files(m, err) || merge_checkpoint(m, err) || sign(m, err) ||
+        rk_release_publish(m->release, &ret->outcome, err))
+        return err->rc;
+    ret->devices = m->part[0].fleet_devices;
+    return RK_OK;
+}
+
+enum rk_rc rk_release_merge(const rk_ctx *ctx, const struct rk_merge_options *options,
+                            struct rk_merge_report *ret, struct rk_err *err)
+{
+    RK_AUTO(merging_done) struct merging m = { .ctx = ctx, .options = options };
+
+    if (options->count == 0)
+        return rk_fail(err, RK_E_USAGE, "no shards");
+    return read_parts(&m, err) || check_parts(&m, err) || check_key(&m, err) ||
+                   write_release(&m, ret, err)
+               ? err->rc
+               : RK_OK;
+}
