@@ -7,7 +7,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
-enum { BUSY_MS = 10000, APPLICATION_ID = 0x726b6c67 /* "rklg" */, SCHEMA = 1 };
+enum { BUSY_MS = 10000, STEP_MS = 20, APPLICATION_ID = 0x726b6c67 /* "rklg" */, SCHEMA = 1 };
 
 struct sqlite {
     rk_db db; /* first */
@@ -236,14 +236,30 @@ static enum rk_rc make_tables(struct sqlite *s, enum rk_ledger_mode mode, struct
     return RK_OK;
 }
 
+/* The step to WAL does not wait for others by itself, as everything else does: two builds may come
+ * to a new ledger at once. */
+static enum rk_rc use_wal(struct sqlite *s, struct rk_err *err)
+{
+    int code = SQLITE_BUSY;
+
+    for (int waited = 0; (code & 0xff) == SQLITE_BUSY && waited <= BUSY_MS; waited += STEP_MS) {
+        if (waited != 0)
+            (void)sqlite3_sleep(STEP_MS);
+        code = sqlite3_exec(s->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+    }
+    (void)sqlite3_busy_timeout(s->handle, BUSY_MS);
+    return code == SQLITE_OK ? RK_OK : fail(s, code, err);
+}
+
 static enum rk_rc prepare(struct sqlite *s, enum rk_ledger_mode mode, struct rk_err *err)
 {
     /* FULL: in WAL mode NORMAL may lose the last commits when the power fails. */
-    if (mode == RK_LEDGER_READ)
+    if (mode == RK_LEDGER_READ) {
+        (void)sqlite3_busy_timeout(s->handle, BUSY_MS);
         return make_tables(s, mode, err);
-    if (run_text(
-            s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;",
-            err) ||
+    }
+    if (use_wal(s, err) ||
+        run_text(s, "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;", err) ||
         sqlite_begin(&s->db, err))
         return err->rc;
     if (make_tables(s, mode, err)) {
@@ -275,7 +291,6 @@ enum rk_rc rk_db_open_sqlite(const char *path, enum rk_ledger_mode mode, rk_db *
     if (code != SQLITE_OK)
         return fail(s, code, err);
     (void)sqlite3_extended_result_codes(s->handle, 1);
-    (void)sqlite3_busy_timeout(s->handle, BUSY_MS);
     if (prepare(s, mode, err))
         return err->rc;
     *ret = &s->db;

@@ -17,6 +17,7 @@
 
 struct verifying {
     const rk_ctx *ctx;
+    bool staged; /* not published yet: the journal still stands beside the rest */
     const char *root;
     rk_trust *trust; /* by ca/chain.pem; NULL when the release has none */
     int64_t now;
@@ -268,7 +269,7 @@ static enum rk_rc check_top(const struct verifying *v, struct rk_err *err)
     if (rk_names_list(v->root, RK_BUCKET_ENTRIES_MAX, &names, err))
         return err->rc;
     for (size_t i = 0; i < names.count; i++) {
-        bool known = false;
+        bool known = v->staged && strcmp(names.name[i], RK_JOURNAL_NAME) == 0;
 
         for (size_t k = 0; k < sizeof top_names / sizeof top_names[0]; k++)
             known = known || strcmp(names.name[i], top_names[k]) == 0;
@@ -384,11 +385,11 @@ static enum rk_rc read_chain(struct verifying *v, struct rk_err *err)
     return RK_OK;
 }
 
-enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
-                             struct rk_release_report *ret, struct rk_err *err)
+static enum rk_rc verify(const rk_ctx *ctx, const char *path, bool staged, EVP_PKEY *pub,
+                         struct rk_release_report *ret, struct rk_err *err)
 {
     RK_AUTO(rk_json_done) rk_json *doc = NULL;
-    RK_AUTO(verifying_done) struct verifying v = { .ctx = ctx, .root = path };
+    RK_AUTO(verifying_done) struct verifying v = { .ctx = ctx, .root = path, .staged = staged };
 
     if (read_index(&v, pub, &doc, err) || rk_clock_now(ctx, &v.now, err) || read_chain(&v, err))
         return err->rc;
@@ -400,4 +401,18 @@ enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
         return err->rc;
     *ret = v.report;
     return RK_OK;
+}
+
+enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
+                             struct rk_release_report *ret, struct rk_err *err)
+{
+    return verify(ctx, path, false, pub, ret, err);
+}
+
+enum rk_rc rk_release_verify_staged(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
+                                    struct rk_err *err)
+{
+    struct rk_release_report report;
+
+    return verify(ctx, path, true, pub, &report, err);
 }

@@ -574,20 +574,21 @@ const char *rk_release_outcome_name(enum rk_release_outcome outcome)
 
 enum rk_rc rk_release_publish(rk_release *release, enum rk_release_outcome *ret, struct rk_err *err)
 {
-    struct rk_release_report report;
     bool unchanged;
 
     if (rk_release_close_index(release, err) ||
-        rk_journal_remove(&release->journal, release->staging, err) ||
-        rk_release_verify(release->ctx, release->staging, signer_of(release), &report, err) ||
+        rk_release_verify_staged(release->ctx, release->staging, signer_of(release), err) ||
         is_unchanged(release, &unchanged, err))
+        return err->rc;
+    if (!unchanged && rk_folder_sync(release->staging, err))
+        return err->rc;
+    /* To the last: until here an interrupted run can go on. */
+    if (rk_journal_remove(&release->journal, release->staging, err))
         return err->rc;
     if (unchanged) {
         *ret = RK_RELEASE_UNCHANGED;
         return RK_OK;
     }
-    if (rk_folder_sync(release->staging, err))
-        return err->rc;
     if (rk_tree_exists(release->path)) {
         *ret = RK_RELEASE_REPLACED;
         return swap_in(release, err);
