@@ -234,8 +234,10 @@ static enum rk_rc postgres_run(rk_db *db, enum rk_stmt which, const struct rk_sq
 
 static enum rk_rc is_made(struct postgres *p, bool *ret, struct rk_err *err)
 {
+    /* Not to_regclass: it asks a cache, which behind the lock still says what was so before it. */
     RK_AUTO(result_done)
-    PGresult *result = PQexec(p->conn, "SELECT to_regclass('rotkit_entry') IS NOT NULL");
+    PGresult *result = PQexec(p->conn, "SELECT EXISTS (SELECT 1 FROM pg_class WHERE relname = "
+                                       "'rotkit_entry' AND pg_table_is_visible(oid))");
 
     if (PQresultStatus(result) != PGRES_TUPLES_OK)
         return fail(p, result, err);

@@ -62,3 +62,45 @@ for sql in "DELETE FROM rotkit_entry" "UPDATE rotkit_entry SET time = 0" "DELETE
     if ask "$sql" >/dev/null 2>&1; then fail "the database takes: $sql"; fi
 done
 run 0 ledger verify "$uri"
+
+# Whole builds at one quota: two shards at once, and the server restarted while they are at work. A
+# build goes on, or stops with a clear error and gives nothing away; the next run completes it.
+ask "CREATE DATABASE builds"
+uri="postgresql://rotkit@/builds?host=$db"
+sh "$SOURCE/examples/jetson-orin/prepare.sh" "$ROTKIT" product rsa3072 >"$out" 2>&1 || fail "$(cat "$out")"
+printf '%064x\n' 77 >product/keys/master.key
+for name in issuer checkpoint; do
+    openssl genpkey -algorithm ED25519 -out $name.key 2>/dev/null
+    openssl pkey -in $name.key -pubout -out $name.pem
+done
+run 0 licence issue licence.json --key issuer.key --id builds --product jetson-orin-demo --units 120
+sed -i -e 's/^  kdk-db: .*/  master-key: keys\/master.key\n  oem-id: 0x0102\n  first-sn: 0x1c4\n  count: 120/' \
+    -e '/^  eps-seeds:/d' -e 's/templates: .*/templates: [L-1, L-2]/' product/manifest.yaml
+run 0 build -q -o uncounted product/manifest.yaml
+printf 'licence:\n  ledger: %s\n  checkpoint-key: ../checkpoint.key\n  file: ../licence.json\n  issuer: ../issuer.pem\n' \
+    "$uri" >>product/manifest.yaml
+for i in 0 1; do
+    "$ROTKIT" build -q --jobs 1 --shard $i/2 -o shard-$i product/manifest.yaml >/dev/null 2>shard-$i.err &
+    eval pid_$i=$!
+done
+for _ in $(seq 400); do # both are at work
+    [ "$(cat shard-?.staging/journal 2>/dev/null | wc -l)" -gt 10 ] && break
+    sleep 0.02
+done
+pg -m immediate restart
+for i in 0 1; do
+    code=0
+    eval wait \$pid_$i || code=$?
+    case $code in
+    0) ;;
+    5 | 7) grep -q '^rotkit: ledger "postgresql://' shard-$i.err || fail "shard $i: $(cat shard-$i.err)" ;;
+    *) fail "shard $i: exit $code: $(cat shard-$i.err)" ;;
+    esac
+    run 0 build -q --shard $i/2 -o shard-$i product/manifest.yaml
+done
+[ "$(ask "SELECT count(*) FROM rotkit_unit WHERE licence = 'builds' AND state = 'issued'")" = 120 ] || fail "not 120 are issued"
+[ "$(ask "SELECT spent FROM rotkit_licence WHERE id = 'builds'")" = 120 ] || fail "not 120 are spent"
+run 0 ledger verify "$uri"
+run 0 release merge -q --key product/keys/release.key -o merged shard-1 shard-0
+diff -rq -x secrets -x ledger -x release.json -x release.json.sig uncounted merged >&2 || fail "merged, another release"
+run 0 ledger verify "$uri" --key checkpoint.pem --checkpoint merged/ledger/checkpoint.json
