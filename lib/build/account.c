@@ -311,55 +311,50 @@ enum rk_rc rk_account_unit(const struct rk_plan *plan, const struct rk_lane_devi
     return RK_OK;
 }
 
-static enum rk_rc add_digest(struct rk_ledger_unit *unit, const char *kind,
-                             const unsigned char *bytes, int len, struct rk_err *err)
+/* Under the EK's template, the SHA-256 of its SubjectPublicKeyInfo. */
+static enum rk_rc add_ek(struct rk_ledger_unit *unit, const char *template_name,
+                         const struct rk_ekcert_ids *ids, struct rk_err *err)
 {
     uint8_t digest[32];
-    char hex[65];
+    char kind[32], hex[65];
 
-    if (len < 0)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "a certificate");
-    if (rk_sha256(bytes, (size_t)len, digest, err))
+    if (rk_sha256(ids->spki, ids->spki_len, digest, err))
         return err->rc;
+    (void)snprintf(kind, sizeof kind, "ek:%s", template_name);
     rk_hex_write(digest, sizeof digest, hex);
     return rk_ledger_unit_add(unit, kind, hex, err);
 }
 
 /* "cert:<SHA-256 of the issuer's name, 32 digits>": the serial number. */
-static enum rk_rc add_serial(struct rk_ledger_unit *unit, const X509 *cert, struct rk_err *err)
+static enum rk_rc add_serial(struct rk_ledger_unit *unit, const struct rk_ekcert_ids *ids,
+                             struct rk_err *err)
 {
-    const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
-    const unsigned char *name;
-    size_t name_len;
     uint8_t digest[32];
+    const uint8_t *serial = ids->serial;
+    size_t len = ids->serial_len;
     char kind[64] = "cert:", value[129];
 
-    if (X509_NAME_get0_der(X509_get_issuer_name(cert), &name, &name_len) != 1 ||
-        serial->length > 64)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "a certificate's issuer and serial number");
-    if (rk_sha256(name, name_len, digest, err))
+    if (len > 1 && serial[0] == 0) { /* the sign: INTEGER's, not the number's */
+        serial++;
+        len--;
+    }
+    if (len > 64)
+        return rk_fail(err, RK_E_FORMAT, "a serial number of %zu bytes", len);
+    if (rk_sha256(ids->issuer, ids->issuer_len, digest, err))
         return err->rc;
     rk_hex_write(digest, 16, kind + 5);
-    rk_hex_write(serial->data, (size_t)serial->length, value);
+    rk_hex_write(serial, len, value);
     return rk_ledger_unit_add(unit, kind, value, err);
 }
 
 static enum rk_rc add_certificate(struct rk_ledger_unit *unit, const char *template_name,
                                   const struct rk_bytes *der, struct rk_err *err)
 {
-    const unsigned char *p = der->p;
-    RK_AUTO(rk_x509_done) X509 *cert = d2i_X509(NULL, &p, (long)der->len);
-    unsigned char *spki = NULL;
-    char kind[32];
-    int len;
+    struct rk_ekcert_ids ids;
 
-    if (cert == NULL)
-        return rk_fail_ossl(err, RK_E_FORMAT, "malformed EK certificate");
-    len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &spki);
-    (void)snprintf(kind, sizeof kind, "ek:%s", template_name);
-    enum rk_rc rc = add_digest(unit, kind, spki, len, err);
-    OPENSSL_free(spki);
-    return rc != RK_OK ? rc : add_serial(unit, cert, err);
+    if (rk_ekcert_ids(der->p, der->len, &ids, err) || add_ek(unit, template_name, &ids, err))
+        return err->rc;
+    return add_serial(unit, &ids, err);
 }
 
 enum rk_rc rk_account_made(const struct rk_lane_device *device, const struct rk_artifacts *made,

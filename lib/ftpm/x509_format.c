@@ -17,11 +17,9 @@ RK_OSSL_CLEANUP(object_done, ASN1_OBJECT, ASN1_OBJECT_free)
 static bool recognise(const uint8_t *file, size_t len)
 {
     struct rk_err ignored;
-    X509 *cert = NULL;
-    bool good = len > 4 && file[0] == 0x30 && rk_x509_parse(file, len, &cert, &ignored) == RK_OK;
+    struct rk_cert cert;
 
-    X509_free(cert);
-    return good;
+    return len > 4 && file[0] == 0x30 && rk_cert_read(file, len, &cert, &ignored) == RK_OK;
 }
 
 static enum rk_rc add(struct rk_map *map, struct rk_region *parent, const struct rk_tlv *tlv,

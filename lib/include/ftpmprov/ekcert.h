@@ -94,6 +94,18 @@ RK_API enum rk_rc rk_ekcert_to_sign(const rk_ctx *ctx, const rk_ca *ca,
 RK_API enum rk_rc rk_ekcert_attach(const rk_ca *ca, const struct rk_bytes *tbs,
                                    const struct rk_bytes *signature, struct rk_bytes *ret,
                                    struct rk_err *err) RK_MUST_CHECK;
+/* What a certificate is known by; all of it borrowed from the DER. */
+struct rk_ekcert_ids {
+    const uint8_t *serial; /* content of the INTEGER */
+    size_t serial_len;
+    const uint8_t *issuer; /* Name, DER */
+    size_t issuer_len;
+    const uint8_t *spki; /* SubjectPublicKeyInfo, DER */
+    size_t spki_len;
+};
+/* Looks at the form alone: neither key nor signature are judged. RK_E_FORMAT. */
+RK_API enum rk_rc rk_ekcert_ids(const uint8_t *der, size_t len, struct rk_ekcert_ids *ret,
+                                struct rk_err *err) RK_MUST_CHECK;
 /* The SubjectPublicKeyInfo of a certificate, for comparison with the computed EK. */
 RK_API enum rk_rc rk_ekcert_spki(const uint8_t *der, size_t len, struct rk_bytes *ret,
                                  struct rk_err *err) RK_MUST_CHECK;
