@@ -2,11 +2,11 @@
 /* From manifest to release: plan, images, devices, signature, publication. */
 #include "ftpmprov/build.h"
 
+#include "base/workers.h"
 #include "build/account.h"
 #include "build/fleet.h"
 #include "build/images.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,16 +30,6 @@ static void run_done(struct run *run)
     rk_plan_done(&run->plan);
 }
 
-enum { JOBS_MAX = 64 };
-
-static size_t processors(void)
-{
-    cpu_set_t set;
-    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-
-    return count < 1 ? 1 : count > JOBS_MAX ? JOBS_MAX : (size_t)count;
-}
-
 static enum rk_rc make_devices(struct run *run, struct rk_err *err)
 {
     const struct rk_build_options *options = run->options;
@@ -49,7 +39,7 @@ static enum rk_rc make_devices(struct run *run, struct rk_err *err)
         .devices = run->devices,
         .release = run->release,
         .waits = run->waits,
-        .jobs = options->jobs != 0 ? options->jobs : processors(),
+        .jobs = options->jobs != 0 ? options->jobs : rk_workers_default(),
         .progress = options->progress,
         .failed = options->failed,
         .arg = options->arg,

@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "build/account.h"
-#include "build/workers.h"
+#include "base/workers.h"
 
 #include <string.h>
 

@@ -5,6 +5,8 @@
 #include "base/digest.h"
 #include "base/folder.h"
 #include "base/err.h"
+#include "base/mem.h"
+#include "base/workers.h"
 #include "ftpmprov/ctx.h"
 #include "ftpmprov/ekcert.h"
 #include "ftpmprov/format.h"
@@ -209,21 +211,104 @@ static bool split_bucket_path(const char *path, char top[16], char bucket[32])
     return strcmp(top, "devices") == 0 || strcmp(top, "handover") == 0;
 }
 
-static enum rk_rc check_buckets(struct verifying *v, struct rk_jv buckets, struct rk_err *err)
-{
+/* One bucket on its way through a thread of the pool. */
+struct bucket_check {
+    struct verifying v; /* its own counts and device at hand */
     char top[16], bucket[32];
+    char sha256[65]; /* "": its index is not named anywhere */
+    struct rk_err err;
+    bool failed;
+};
 
-    for (size_t i = 0; i < rk_json_count(buckets); i++) {
-        struct rk_jv entry = rk_json_at(buckets, i);
-        const char *path = rk_json_str(rk_json_get(entry, "path"));
-        const char *sha256 = rk_json_str(rk_json_get(entry, "sha256"));
+static void run_check(void *arg, void *item)
+{
+    struct bucket_check *check = item;
 
-        if (path == NULL || sha256 == NULL || !split_bucket_path(path, top, bucket))
-            return rk_fail(err, RK_E_VERIFY, "release.json: bucket %zu is malformed", i + 1);
-        if (check_bucket(v, top, bucket, sha256, err))
+    (void)arg;
+    check->failed =
+        check_bucket(&check->v, check->top, check->bucket,
+                     check->sha256[0] == '\0' ? NULL : check->sha256, &check->err) != RK_OK;
+    rk_json_free(check->v.device);
+    check->v.device = NULL;
+}
+
+/* The oldest bucket is done: its counts, or its error. */
+static enum rk_rc take_check(struct verifying *v, rk_workers *workers, struct rk_err *err)
+{
+    const struct bucket_check *check = rk_workers_take(workers);
+
+    if (check->failed) {
+        *err = check->err;
+        return err->rc;
+    }
+    v->report.files += check->v.report.files;
+    v->report.certificates += check->v.report.certificates;
+    return RK_OK;
+}
+
+/* The i-th of a list of buckets. */
+typedef enum rk_rc (*name_bucket)(const void *list, size_t i, struct bucket_check *ret,
+                                  struct rk_err *err);
+
+static void workers_done(rk_workers **workers)
+{
+    rk_workers_free(*workers);
+}
+
+static void checks_done(struct bucket_check **checks)
+{
+    rk_free(*checks);
+}
+
+/* Buckets know nothing of each other, so threads check them; the first error is the one told. */
+static enum rk_rc check_all(struct verifying *v, const void *list, size_t count, name_bucket name,
+                            struct rk_err *err)
+{
+    size_t threads = rk_workers_default(), room = 2 * threads;
+    RK_AUTO(checks_done) struct bucket_check *checks = rk_alloc(room, sizeof *checks);
+    RK_AUTO(workers_done) rk_workers *workers = NULL;
+    const struct rk_workers_options options = { threads, room, run_check, NULL };
+
+    if (checks == NULL)
+        return rk_fail_nomem(err);
+    if (rk_workers_new(&options, &workers, err))
+        return err->rc;
+    for (size_t i = 0; i < count; i++) {
+        struct bucket_check *check = &checks[i % room];
+
+        if (rk_workers_full(workers) && take_check(v, workers, err))
+            return err->rc;
+        *check = (struct bucket_check) { .v = *v };
+        check->v.device = NULL;
+        memset(&check->v.report, 0, sizeof check->v.report);
+        if (name(list, i, check, err))
+            return err->rc;
+        rk_workers_put(workers, check);
+    }
+    while (!rk_workers_empty(workers)) {
+        if (take_check(v, workers, err))
             return err->rc;
     }
     return RK_OK;
+}
+
+static enum rk_rc name_indexed(const void *list, size_t i, struct bucket_check *ret,
+                               struct rk_err *err)
+{
+    struct rk_jv entry = rk_json_at(*(const struct rk_jv *)list, i);
+    const char *path = rk_json_str(rk_json_get(entry, "path"));
+    const char *sha256 = rk_json_str(rk_json_get(entry, "sha256"));
+
+    if (path == NULL || sha256 == NULL || strlen(sha256) != 64 ||
+        !split_bucket_path(path, ret->top, ret->bucket))
+        return rk_fail(err, RK_E_VERIFY, "release.json: bucket %zu is malformed", i + 1);
+    memcpy(ret->sha256, sha256, sizeof ret->sha256);
+    return RK_OK;
+}
+
+static enum rk_rc check_buckets(struct verifying *v, struct rk_jv buckets, struct rk_err *err)
+{
+    return check_all(v, &buckets, rk_json_count(buckets), name_indexed, err);
 }
 
 /* Folders on disk against release.json: a bucket that it does not name is a fault. */
@@ -245,17 +330,24 @@ static enum rk_rc check_bucket_count(const struct verifying *v, struct rk_jv buc
     return RK_OK;
 }
 
+static enum rk_rc name_secret(const void *list, size_t i, struct bucket_check *ret,
+                              struct rk_err *err)
+{
+    const struct rk_names *names = list;
+
+    (void)snprintf(ret->top, sizeof ret->top, "secrets");
+    if (snprintf(ret->bucket, sizeof ret->bucket, "%s", names->name[i]) >= (int)sizeof ret->bucket)
+        return rk_fail(err, RK_E_VERIFY, "\"secrets/%.64s\" is no bucket", names->name[i]);
+    return RK_OK;
+}
+
 static enum rk_rc check_secrets(struct verifying *v, struct rk_err *err)
 {
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
 
     if (rk_buckets_list(v->root, "secrets", &names, err))
         return err->rc;
-    for (size_t i = 0; i < names.count; i++) {
-        if (check_bucket(v, "secrets", names.name[i], NULL, err))
-            return err->rc;
-    }
-    return RK_OK;
+    return check_all(v, &names, names.count, name_secret, err);
 }
 
 /* clang-format off */

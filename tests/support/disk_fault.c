@@ -53,9 +53,9 @@ ssize_t write(int fd, const void *bytes, size_t len)
 
 ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)
 {
-    return has_room(fd, len) ? NEXT(ssize_t(*)(int, const void *, size_t, off_t),
-                                    "pwrite")(fd, bytes, len, at)
-                             : -1;
+    return has_room(fd, len)
+               ? NEXT(ssize_t(*)(int, const void *, size_t, off_t), "pwrite")(fd, bytes, len, at)
+               : -1;
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t len, off_t at)

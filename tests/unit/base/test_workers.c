@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "build/workers.h"
+#include "base/workers.h"
 
 #include "suite.h"
 

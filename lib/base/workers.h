@@ -20,6 +20,8 @@ struct rk_workers_options {
     void *arg;
 };
 
+/* As many threads as this process has processors, 64 at most. */
+size_t rk_workers_default(void);
 /* RK_E_NOMEM when the threads cannot be had. */
 enum rk_rc rk_workers_new(const struct rk_workers_options *options, rk_workers **ret,
                           struct rk_err *err) RK_MUST_CHECK;

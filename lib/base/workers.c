@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "build/workers.h"
+#include "base/workers.h"
 
 #include "base/mem.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 
 struct slot {
@@ -44,6 +45,16 @@ static void *work(void *arg)
     }
     (void)pthread_mutex_unlock(&w->lock);
     return NULL;
+}
+
+enum { THREADS_MAX = 64 };
+
+size_t rk_workers_default(void)
+{
+    cpu_set_t set;
+    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+
+    return count < 1 ? 1 : count > THREADS_MAX ? THREADS_MAX : (size_t)count;
 }
 
 void rk_workers_free(rk_workers *w)
