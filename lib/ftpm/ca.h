@@ -55,9 +55,13 @@ void rk_x509_put(struct rk_wr *wr, int len, unsigned char **der, bool *good);
 /* AlgorithmIdentifier. RK_E_USAGE for a scheme that has none here. */
 enum rk_rc rk_x509_put_algorithm(struct rk_wr *wr, enum rk_scheme scheme,
                                  struct rk_err *err) RK_MUST_CHECK;
-/* The TBSCertificate of a certificate that has all but its signature, DER. */
-enum rk_rc rk_x509_to_sign(X509 *cert, enum rk_scheme scheme, struct rk_bytes *ret,
-                           struct rk_err *err) RK_MUST_CHECK;
+/*
+ * The TBSCertificate of a certificate that has all but its signature, DER. spki is put into it as
+ * its SubjectPublicKeyInfo; NULL: cert has its own. An EVP_PKEY set into an X509 is encoded and
+ * decoded again, which costs more than a signature.
+ */
+enum rk_rc rk_x509_to_sign(X509 *cert, const struct rk_bytes *spki, enum rk_scheme scheme,
+                           struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /* Body, algorithm and signature as one DER value: a certificate, a request, a CRL. */
 enum rk_rc rk_x509_attach(const struct rk_bytes *body, enum rk_scheme scheme,
                           const struct rk_bytes *signature, struct rk_bytes *ret,

@@ -205,9 +205,9 @@ static enum rk_rc add_policies(X509 *cert, const struct rk_ekcert_profile *profi
 }
 
 static enum rk_rc add_extensions(X509 *cert, const rk_ca *ca,
-                                 const struct rk_ekcert_profile *profile, struct rk_err *err)
+                                 const struct rk_ekcert_profile *profile, bool rsa,
+                                 struct rk_err *err)
 {
-    bool rsa = EVP_PKEY_is_a(X509_get0_pubkey(cert), "RSA");
     int usage = profile->aik ? KU_DIGITAL_SIGNATURE : rsa ? KU_KEY_ENCIPHERMENT : KU_KEY_AGREEMENT;
 
     if (rk_ekcert_add_alt_name(cert, profile, profile->subject_cn == NULL, err) ||
@@ -309,13 +309,22 @@ static enum rk_rc set_names(X509 *cert, const rk_ca *ca, const struct rk_ekcert_
 }
 
 /* Keys the TCG templates make: anything else is no EK, and its keyUsage would be a guess. */
-static enum rk_rc check_key(const struct rk_bytes *spki, struct rk_err *err)
+/* Form and size by our own reading; that it is a key at all (a point of its curve) by OpenSSL. */
+static enum rk_rc check_key(const rk_ctx *ctx, const struct rk_bytes *spki, bool *ret_rsa,
+                            struct rk_err *err)
 {
     enum { RSA_MIN = 2048 };
+    const unsigned char *at = spki->p;
+    RK_AUTO(rk_pkey_done)
+    EVP_PKEY *key =
+        d2i_PUBKEY_ex(NULL, &at, (long)spki->len, rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
     struct rk_spki_info info;
 
+    if (key == NULL || at != spki->p + spki->len)
+        return rk_fail_ossl(err, RK_E_FORMAT, "no SubjectPublicKeyInfo");
     if (rk_spki_read(spki->p, spki->len, &info, err))
         return err->rc;
+    *ret_rsa = info.kind == RK_KEY_RSA;
     if (info.kind == RK_KEY_RSA && info.bits < RSA_MIN)
         return rk_fail(err, RK_E_USAGE, "public key: RSA of %zu bits, at least %d", info.bits,
                        RSA_MIN);
@@ -327,36 +336,43 @@ enum rk_rc rk_ekcert_to_sign(const rk_ctx *ctx, const rk_ca *ca,
                              size_t device_len, const struct rk_bytes *spki, struct rk_bytes *ret,
                              struct rk_err *err)
 {
-    const unsigned char *at = spki->p;
-    RK_AUTO(rk_pkey_done)
-    EVP_PKEY *key =
-        d2i_PUBKEY_ex(NULL, &at, (long)spki->len, rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
     RK_AUTO(rk_x509_done) X509 *cert = X509_new_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
+    bool rsa;
 
-    if (key == NULL || at != spki->p + spki->len)
-        return rk_fail_ossl(err, RK_E_FORMAT, "no SubjectPublicKeyInfo");
-    if (check_key(spki, err))
+    if (check_key(ctx, spki, &rsa, err))
         return err->rc;
     if (device_len > 255)
         return rk_fail(err, RK_E_USAGE, "device name of %zu bytes, at most 255", device_len);
     if (rk_ekcert_profile_check(profile, err))
         return err->rc;
     if (cert == NULL || X509_set_version(cert, X509_VERSION_3) != 1 ||
-        X509_set_pubkey(cert, key) != 1 || ASN1_INTEGER_set(X509_get_serialNumber(cert), 0) != 1)
+        ASN1_INTEGER_set(X509_get_serialNumber(cert), 0) != 1)
         return rk_fail_ossl(err, RK_E_NOMEM, "certificate");
     if (set_names(cert, ca, profile, err) ||
         rk_x509_set_validity(cert, profile->not_before, profile->not_after, err) ||
-        add_extensions(cert, ca, profile, err) ||
+        add_extensions(cert, ca, profile, rsa, err) ||
         derive_serial(cert, ca, device, device_len, spki, err))
         return err->rc;
-    return rk_x509_to_sign(cert, rk_signer_default_scheme(ca->key), ret, err);
+    return rk_x509_to_sign(cert, spki, rk_signer_default_scheme(ca->key), ret, err);
 }
 
 enum rk_rc rk_ekcert_attach(const rk_ca *ca, const struct rk_bytes *tbs,
                             const struct rk_bytes *signature, struct rk_bytes *ret,
                             struct rk_err *err)
 {
-    return rk_x509_attach_certificate(tbs, ca->key, signature, ret, err);
+    enum rk_scheme scheme = rk_signer_default_scheme(ca->key);
+    RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
+    struct rk_cert cert;
+
+    if (rk_x509_attach(tbs, scheme, signature, &der, err) ||
+        rk_cert_read(der.p, der.len, &cert, err))
+        return err->rc;
+    /* The BIT STRING's first byte counts its unused bits. */
+    if (rk_signature_check(ca->ctx, rk_signer_pkey(ca->key), scheme, cert.tbs.head, cert.tbs.size,
+                           cert.signature.p + 1, cert.signature.len - 1, err))
+        return rk_fail(err, RK_E_VERIFY, "the signature of the certificate does not hold");
+    *ret = rk_bytes_take(&der);
+    return RK_OK;
 }
 
 enum rk_rc rk_ekcert_issue(const rk_ctx *ctx, rk_ca *ca, const struct rk_ekcert_profile *profile,

@@ -66,8 +66,8 @@ static void put_validity(struct rk_wr *wr, const X509 *cert, bool *good)
 }
 
 /* Not i2d_re_X509_tbs: OpenSSL encodes no certificate whose algorithm it has not set itself. */
-enum rk_rc rk_x509_to_sign(X509 *cert, enum rk_scheme scheme, struct rk_bytes *ret,
-                           struct rk_err *err)
+enum rk_rc rk_x509_to_sign(X509 *cert, const struct rk_bytes *spki, enum rk_scheme scheme,
+                           struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(TBS_MAX);
     unsigned char *der = NULL;
@@ -82,7 +82,10 @@ enum rk_rc rk_x509_to_sign(X509 *cert, enum rk_scheme scheme, struct rk_bytes *r
     rk_x509_put(&wr, i2d_X509_NAME(X509_get_issuer_name(cert), &der), &der, &good);
     put_validity(&wr, cert, &good);
     rk_x509_put(&wr, i2d_X509_NAME(X509_get_subject_name(cert), &der), &der, &good);
-    rk_x509_put(&wr, i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der), &der, &good);
+    if (spki != NULL)
+        rk_wr_bytes(&wr, spki->p, spki->len);
+    else
+        rk_x509_put(&wr, i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der), &der, &good);
     from = wr.len;
     rk_x509_put(&wr, i2d_X509_EXTENSIONS(X509_get0_extensions(cert), &der), &der, &good);
     rk_wr_der(&wr, from, RK_DER_CONTEXT_CONSTRUCTED + 3);
@@ -134,7 +137,7 @@ enum rk_rc rk_x509_sign(X509 *cert, rk_signer *issuer, struct rk_bytes *ret, str
     RK_AUTO(rk_bytes_done) struct rk_bytes tbs = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
 
-    if (rk_x509_to_sign(cert, scheme, &tbs, err))
+    if (rk_x509_to_sign(cert, NULL, scheme, &tbs, err))
         return err->rc;
     if (rk_signer_sign(issuer, scheme, tbs.p, tbs.len, &signature, err))
         return rk_wrap(err, "cannot sign a certificate");
