@@ -25,6 +25,7 @@ const struct cmd *const commands[] = {
     &cmd_ledger,
     &cmd_release,
     &cmd_tpm,
+    &cmd_update,
     &cmd_enroll,
     &cmd_completion,
     &cmd_man,

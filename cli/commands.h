@@ -25,4 +25,5 @@ extern const struct cmd cmd_completion;
 extern const struct cmd cmd_man;
 extern const struct cmd cmd_init;
 extern const struct cmd cmd_tpm;
+extern const struct cmd cmd_update;
 extern const struct cmd cmd_enroll;

@@ -166,6 +166,7 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
         .tool = options->tool,
         .platform = rk_platform_name(plan->lane.platform),
         .product = plan->manifest->product.v,
+        .version = plan->version,
         .manifest_sha256 = plan->manifest->sha256,
         .recipient_pem = plan->recipient.p == NULL ? NULL : &plan->recipient,
         .plaintext_secrets = options->plaintext_secrets,

@@ -11,6 +11,7 @@ enum { RECIPIENT_MAX = 1 << 20, SECONDS_A_DAY = 86400 };
 
 void rk_plan_done(struct rk_plan *plan)
 {
+    rk_release_version_free(plan->version);
     rk_sigbook_free(plan->book);
     rk_signer_free(plan->release_key);
     rk_ca_free(plan->ca);
@@ -363,7 +364,8 @@ static enum rk_rc make(const rk_ctx *ctx, const struct rk_build_options *options
     if (rk_manifest_load(options->manifest, &plan->manifest, err))
         return err->rc;
     if (set_path(options, plan, err) || rk_clock_now(ctx, &plan->lane.now, err) ||
-        find_platform(plan, err) || open_book(ctx, options, plan, err))
+        find_platform(plan, err) || rk_plan_version(plan, err) ||
+        open_book(ctx, options, plan, err))
         return err->rc;
     plan->lane.ctx = ctx;
     if (plan->manifest->devices.at.line == 0)

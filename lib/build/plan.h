@@ -33,6 +33,7 @@ struct rk_plan {
     rk_mac *master_key;
     struct rk_secret payload_key, disk_key, auth_key;
     uint8_t fv[16];
+    struct rk_release_version *version; /* NULL: the manifest states none */
 };
 
 enum rk_rc rk_plan_make(const rk_ctx *ctx, const struct rk_build_options *options,
@@ -51,5 +52,7 @@ enum rk_rc rk_plan_read_key(const struct rk_plan *plan, const struct rk_mstr *fr
 /* plan_inputs.c: fills inputs_sha256; the rest of the plan is made. */
 enum rk_rc rk_plan_inputs(const rk_ctx *ctx, const struct rk_build_options *options,
                           struct rk_plan *plan, struct rk_err *err) RK_MUST_CHECK;
+/* plan_version.c: fills version. */
+enum rk_rc rk_plan_version(struct rk_plan *plan, struct rk_err *err) RK_MUST_CHECK;
 /* plan_fuses.c: the common fuse file, and whether the key blob fits the fuses. */
 enum rk_rc rk_plan_fuses(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err) RK_MUST_CHECK;

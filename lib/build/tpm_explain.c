@@ -5,7 +5,7 @@
  */
 #include "build/tpm_check.h"
 
-#include "build/devices.h"
+#include "build/seeds.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,83 +13,27 @@
 /* Of one file's rows against those of the same file: beyond this many, it takes too long. */
 enum { CROSS_MAX = 256 };
 
-struct seeds { /* of one device */
-    struct rk_device_sn sn;
-    struct rk_secret kdk0, eps_seed;
-};
-static void seeds_done(struct seeds *seeds)
+static struct rk_seeds_from seeds_of(const struct rk_checking *c)
 {
-    rk_secret_done(&seeds->kdk0);
-    rk_secret_done(&seeds->eps_seed);
-}
+    const struct rk_tpm_check_options *options = c->options;
 
-typedef enum rk_rc (*seeds_visit)(void *arg, const struct seeds *seeds, bool *more,
-                                  struct rk_err *err);
+    return (struct rk_seeds_from) { options->kdk_db, options->eps_seeds, options->master,
+                                    options->release };
+}
 
 static bool has_seeds(const struct rk_checking *c)
 {
-    return c->options->kdk_db != NULL || c->options->master != NULL;
+    const struct rk_seeds_from from = seeds_of(c);
+
+    return rk_seeds_given(&from);
 }
 
-/* ---- every device's seeds, from either source ---- */
-
-struct by_master {
-    const struct rk_checking *c;
-    seeds_visit visit;
-    void *arg;
-};
-
-static enum rk_rc visit_by_master(void *arg, const struct rk_device_sn *sn, bool *more,
-                                  struct rk_err *err)
-{
-    RK_AUTO(seeds_done) struct seeds seeds = { .sn = *sn };
-    struct by_master *by = arg;
-
-    if (rk_identity_from_master(by->c->options->master, sn, &seeds.kdk0, &seeds.eps_seed, err))
-        return err->rc;
-    return by->visit(by->arg, &seeds, more, err);
-}
-
-static void devices_done(rk_devices **devices)
-{
-    rk_devices_close(*devices);
-}
-
-static enum rk_rc each_of_database(const struct rk_checking *c, seeds_visit visit, void *arg,
-                                   struct rk_err *err)
-{
-    RK_AUTO(devices_done) rk_devices *devices = NULL;
-    const struct rk_devices_from from = { .kdk_db = c->options->kdk_db,
-                                          .eps_seeds = c->options->eps_seeds };
-    bool there = true, more = true;
-
-    if (rk_devices_open(c->ctx, &from, &devices, err))
-        return err->rc;
-    while (there && more) {
-        RK_AUTO(rk_lane_device_done) struct rk_lane_device row = { .kdk0 = RK_SECRET_NONE };
-
-        if (rk_devices_next(devices, &row, &there, err))
-            return err->rc;
-        if (there) {
-            RK_AUTO(seeds_done)
-            struct seeds seeds = { row.sn, rk_secret_take(&row.kdk0),
-                                   rk_secret_take(&row.eps_seed) };
-
-            if (visit(arg, &seeds, &more, err))
-                return err->rc;
-        }
-    }
-    return RK_OK;
-}
-
-static enum rk_rc each_seeds(const struct rk_checking *c, seeds_visit visit, void *arg,
+static enum rk_rc each_seeds(const struct rk_checking *c, rk_seeds_visit visit, void *arg,
                              struct rk_err *err)
 {
-    struct by_master by = { .c = c, .visit = visit, .arg = arg };
+    const struct rk_seeds_from from = seeds_of(c);
 
-    return c->options->master != NULL
-               ? rk_release_each_device(c->options->release, visit_by_master, &by, err)
-               : each_of_database(c, visit, arg, err);
+    return rk_seeds_each(c->ctx, &from, visit, arg, err);
 }
 
 /* ---- does this EPS make that EK? ---- */
@@ -138,7 +82,7 @@ struct search {
     const struct rk_ek_template *tpl;
     const struct rk_bytes *public_tpm2b;
     bool ecc;
-    const struct seeds *kdk_of; /* cross search: KDK0 of this device with every seed */
+    const struct rk_seeds *kdk_of; /* cross search: KDK0 of this device with every seed */
     const struct rk_device_sn *only_kdk;
     bool found;
     struct rk_device_sn kdk_sn, seed_sn;
@@ -167,8 +111,8 @@ static enum rk_rc try_eps(const struct search *search, const struct rk_secret *e
     return RK_OK;
 }
 
-static enum rk_rc try_pair(struct search *search, const struct seeds *kdk, const struct seeds *seed,
-                           bool *more, struct rk_err *err)
+static enum rk_rc try_pair(struct search *search, const struct rk_seeds *kdk,
+                           const struct rk_seeds *seed, bool *more, struct rk_err *err)
 {
     RK_AUTO(rk_identity_done) struct rk_identity identity = { .eps = RK_SECRET_NONE };
 
@@ -184,7 +128,7 @@ static enum rk_rc try_pair(struct search *search, const struct seeds *kdk, const
     return RK_OK;
 }
 
-static enum rk_rc try_own(void *arg, const struct seeds *seeds, bool *more, struct rk_err *err)
+static enum rk_rc try_own(void *arg, const struct rk_seeds *seeds, bool *more, struct rk_err *err)
 {
     struct search *search = arg;
 
@@ -192,14 +136,14 @@ static enum rk_rc try_own(void *arg, const struct seeds *seeds, bool *more, stru
     return try_pair(search, seeds, seeds, more, err);
 }
 
-static enum rk_rc try_seed(void *arg, const struct seeds *seeds, bool *more, struct rk_err *err)
+static enum rk_rc try_seed(void *arg, const struct rk_seeds *seeds, bool *more, struct rk_err *err)
 {
     struct search *search = arg;
 
     return try_pair(search, search->kdk_of, seeds, more, err);
 }
 
-static enum rk_rc try_kdk(void *arg, const struct seeds *seeds, bool *more, struct rk_err *err)
+static enum rk_rc try_kdk(void *arg, const struct rk_seeds *seeds, bool *more, struct rk_err *err)
 {
     struct search *search = arg;
 
@@ -324,7 +268,8 @@ struct one {
     const struct rk_ek_profile *profile; /* NULL: none makes it */
 };
 
-static enum rk_rc try_profiles(void *arg, const struct seeds *seeds, bool *more, struct rk_err *err)
+static enum rk_rc try_profiles(void *arg, const struct rk_seeds *seeds, bool *more,
+                               struct rk_err *err)
 {
     RK_AUTO(rk_identity_done) struct rk_identity identity = { .eps = RK_SECRET_NONE };
     struct one *one = arg;

@@ -5,8 +5,8 @@
 
 /* clang-format off */
 static const struct rk_platform platforms[] = {
-    { "t234", 32, "ms-159", true },
-    { "t194", 16, NULL,     false }, /* key blobs only */
+    { "t234", 32, "ms-159", true,  { "capsule", "optee-ta" } },
+    { "t194", 16, NULL,     false, { "capsule", NULL } }, /* key blobs only */
 };
 /* clang-format on */
 
@@ -39,4 +39,14 @@ size_t rk_platform_root_key_len(const struct rk_platform *platform)
 const char *rk_platform_default_profile(const struct rk_platform *platform)
 {
     return platform->ek_profile;
+}
+
+bool rk_platform_updates_by(const struct rk_platform *platform, const char *format)
+{
+    for (size_t i = 0; i < sizeof platform->update_formats / sizeof platform->update_formats[0];
+         i++) {
+        if (platform->update_formats[i] != NULL && strcmp(platform->update_formats[i], format) == 0)
+            return true;
+    }
+    return false;
 }

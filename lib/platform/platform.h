@@ -9,9 +9,10 @@
 
 struct rk_platform {
     const char *name;
-    size_t root_key_len;     /* EKB fuse key, bytes */
-    const char *ek_profile;  /* of its fTPM; NULL: none */
-    bool has_identity_chain; /* KDK0 to EPS as T234 does it */
+    size_t root_key_len;           /* EKB fuse key, bytes */
+    const char *ek_profile;        /* of its fTPM; NULL: none */
+    bool has_identity_chain;       /* KDK0 to EPS as T234 does it */
+    const char *update_formats[2]; /* image formats that an update goes out in; NULL: none */
 };
 
 /*

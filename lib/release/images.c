@@ -262,3 +262,30 @@ enum rk_rc rk_release_not_older(const char *newer, const char *older, struct rk_
     }
     return RK_OK;
 }
+
+enum rk_rc rk_release_each_image(const char *path, rk_release_image_visit visit, void *arg,
+                                 struct rk_err *err)
+{
+    RK_AUTO(rk_json_done) rk_json *doc = NULL;
+    struct rk_jv files;
+
+    if (read_json(path, &doc, err))
+        return err->rc;
+    files = rk_json_get(rk_json_root(doc), "files");
+    for (size_t i = 0; i < rk_json_count(files); i++) {
+        struct rk_jv at = rk_json_at(files, i);
+        const char *role = rk_json_str(rk_json_get(at, "role"));
+        const struct rk_release_image_entry image = {
+            .path = rk_json_str(rk_json_get(at, "path")),
+            .format = rk_json_str(rk_json_get(at, "format")),
+        };
+
+        if (role == NULL || strcmp(role, "image") != 0)
+            continue;
+        if (image.path == NULL || image.format == NULL)
+            return rk_fail(err, RK_E_FORMAT, "release.json: an image without path or format");
+        if (visit(arg, &image, err))
+            return err->rc;
+    }
+    return RK_OK;
+}

@@ -47,6 +47,9 @@ enum rk_rc rk_release_read_previous(const rk_release *release, const char *path,
 /* verify.c: rk_release_verify of a staging folder. */
 enum rk_rc rk_release_verify_staged(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
                                     struct rk_err *err) RK_MUST_CHECK;
+/* version.c: "version" and "update"; nothing when version is NULL. */
+void rk_release_put_version(struct rk_jv root, const struct rk_release_version *version);
+
 /* images.c: an image of release.json read and held against its format and signer. */
 enum rk_rc rk_image_verify(const rk_ctx *ctx, const char *root, struct rk_jv entry,
                            const struct rk_bytes *bytes, struct rk_err *err) RK_MUST_CHECK;

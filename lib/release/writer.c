@@ -72,6 +72,7 @@ static void put_head(rk_release *release)
     rk_json_put_u64(root, "rotkit_release", 1);
     rk_json_put_str(root, "tool", options->tool);
     rk_json_put_str(root, "product", options->product);
+    rk_release_put_version(root, options->version);
     rk_json_put_str(root, "platform", options->platform);
     rk_json_put_hex(root, "manifest_sha256", options->manifest_sha256, 32);
     rk_release_put_signer(release);

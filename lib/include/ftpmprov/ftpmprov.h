@@ -41,4 +41,6 @@
 #include "ftpmprov/tpm.h"
 #include "ftpmprov/tpmcheck.h"
 #include "ftpmprov/trust.h"
+#include "ftpmprov/update.h"
+#include "ftpmprov/version.h"
 #include "ftpmprov/words.h"

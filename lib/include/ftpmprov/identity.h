@@ -20,6 +20,9 @@ rk_platform_root_key_len(const struct rk_platform *platform); /* EKB fuse key by
 RK_API const char *
 rk_platform_default_profile(const struct rk_platform *platform); /* EK profile name */
 
+/* Whether images of this format go out in an update: capsules, signed TAs. */
+RK_API bool rk_platform_updates_by(const struct rk_platform *platform, const char *format);
+
 struct rk_identity {
     struct rk_secret kdk_nrk, silicon_id, ftpm_seed, root_seed; /* 32, 32, 32, 64 bytes */
     struct rk_secret eps;                                       /* 64 bytes */

@@ -126,6 +126,14 @@ struct rk_manifest {
         struct rk_mstr path;
         struct rk_mbool reproducible;
         struct rk_mstr key, passphrase, scheme;
+        struct rk_mstr version;
+        struct {
+            struct rk_where at;
+            struct rk_mmap components, svn, slots;
+            struct rk_mstr derivation;
+            struct rk_mnum nv_layout;
+            struct rk_mlist reads_blobs, changes;
+        } update;
     } release;
 };
 

@@ -17,6 +17,7 @@
 #include "ftpmprov/artifact.h"
 #include "ftpmprov/shard.h"
 #include "ftpmprov/signer.h"
+#include "ftpmprov/version.h"
 
 typedef struct rk_release rk_release;
 
@@ -24,7 +25,8 @@ struct rk_release_options {
     const char *path; /* where the release shall stand */
     const char *tool; /* "rotkit 0.1.0" */
     const char *platform, *product;
-    const uint8_t *manifest_sha256; /* 32 bytes */
+    const struct rk_release_version *version; /* NULL: none stated */
+    const uint8_t *manifest_sha256;           /* 32 bytes */
     /* Whom secrets are sealed to; NULL with plaintext_secrets, or when there are none. */
     const struct rk_bytes *recipient_pem;
     bool plaintext_secrets;
@@ -182,6 +184,15 @@ RK_API enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, EVP_PKE
  */
 RK_API enum rk_rc rk_release_not_older(const char *newer, const char *older,
                                        struct rk_err *err) RK_MUST_CHECK;
+/* One image as release.json names it. */
+struct rk_release_image_entry {
+    const char *path, *format; /* "images/boot.cap"; borrowed for the call */
+};
+/* Calls `visit` with each image, in the order of release.json, until it fails. */
+typedef enum rk_rc (*rk_release_image_visit)(void *arg, const struct rk_release_image_entry *image,
+                                             struct rk_err *err);
+RK_API enum rk_rc rk_release_each_image(const char *path, rk_release_image_visit visit, void *arg,
+                                        struct rk_err *err) RK_MUST_CHECK;
 /* True when path is a folder that holds a release.json. */
 RK_API bool rk_release_is(const char *path);
 

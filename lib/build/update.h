@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of an update's check share. */
+#pragma once
+
+#include "base/err.h"
+#include "ftpmprov/update.h"
+
+#include <stdbool.h>
+
+struct rk_updating {
+    const rk_ctx *ctx;
+    const struct rk_update_options *options;
+    struct rk_release_version *was, *now;
+    struct rk_update_verdict verdict;
+    bool for_all; /* a fault is of no one device, so every device meets it */
+};
+/* sn NULL: of no one device. */
+void rk_updating_report(struct rk_updating *u, enum rk_update_result result, const char *rule,
+                        const struct rk_device_sn *sn, const char *fmt, ...) RK_PRINTF(5, 6);
+/* Something differs: fine when the newer release declares `change`, and what the verdict is. */
+enum rk_update_result rk_updating_changed(const struct rk_updating *u,
+                                          enum rk_update_change change);
+
+/* update_size.c: do the parts of the newer release's capsules fit both slots? */
+enum rk_rc rk_update_size(struct rk_updating *u, struct rk_err *err) RK_MUST_CHECK;
+/* update_devices.c: does every device of the older release keep its EKs? */
+enum rk_rc rk_update_devices(struct rk_updating *u, struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* "version" and "update" of release.json: written, and read back. */
+#include "ftpmprov/version.h"
+
+#include "base/digest.h"
+#include "base/mem.h"
+#include "release/inside.h"
+
+#include <string.h>
+
+enum { PARTS = 4, DIGITS_MAX = 10 };
+
+/* clang-format off */
+static const struct change_row {
+    const char *name;
+    enum rk_update_change change;
+} changes[] = {
+    { "derivation", RK_CHANGE_DERIVATION },
+    { "seeds",      RK_CHANGE_SEEDS },
+    { "nv-layout",  RK_CHANGE_NV_LAYOUT },
+    { "devices",    RK_CHANGE_DEVICES },
+};
+/* clang-format on */
+enum { CHANGES = sizeof changes / sizeof changes[0] };
+
+enum rk_update_change rk_update_change_find(const char *name)
+{
+    for (size_t i = 0; i < CHANGES; i++) {
+        if (strcmp(changes[i].name, name) == 0)
+            return changes[i].change;
+    }
+    return (enum rk_update_change)0;
+}
+
+const char *rk_update_change_names(void)
+{
+    return "derivation, seeds, nv-layout, devices";
+}
+
+void rk_release_version_free(struct rk_release_version *version)
+{
+    rk_free(version);
+}
+
+/* ---- version numbers ---- */
+
+/* The number at *at, which moves behind it and its dot; 0 at the end. False when there is none. */
+static bool next_part(const char **at, uint64_t *ret)
+{
+    size_t digits = strspn(*at, "0123456789");
+
+    *ret = 0;
+    if (digits == 0 || digits > DIGITS_MAX)
+        return false;
+    for (size_t i = 0; i < digits; i++)
+        *ret = *ret * 10 + (uint64_t)((*at)[i] - '0');
+    *at += digits;
+    if (**at == '.' && (*at)[1] != '\0')
+        (*at)++;
+    return *ret <= UINT32_MAX;
+}
+
+bool rk_version_is(const char *text)
+{
+    uint64_t part;
+
+    if (strlen(text) >= RK_VERSION_TEXT)
+        return false;
+    for (size_t i = 0; i < PARTS; i++) {
+        if (!next_part(&text, &part))
+            return false;
+        if (*text == '\0')
+            return true;
+    }
+    return false;
+}
+
+int rk_version_compare(const char *a, const char *b)
+{
+    uint64_t left, right;
+
+    for (size_t i = 0; i < PARTS; i++) {
+        (void)next_part(&a, &left);
+        (void)next_part(&b, &right);
+        if (left != right)
+            return left < right ? -1 : 1;
+    }
+    return 0;
+}
+
+/* ---- writing ---- */
+
+static void put_lists(struct rk_jv at, const struct rk_release_version *version)
+{
+    struct rk_jv list = rk_json_put_array(at, "reads_blobs"), entry;
+
+    for (size_t i = 0; i < version->reads_blob_count; i++)
+        rk_json_put_str(list, NULL, version->reads_blob[i]);
+    list = rk_json_put_array(at, "changes");
+    for (size_t i = 0; i < CHANGES; i++) {
+        if ((version->changes & changes[i].change) != 0)
+            rk_json_put_str(list, NULL, changes[i].name);
+    }
+    list = rk_json_put_array(at, "slots");
+    for (size_t i = 0; i < version->slot_count; i++) {
+        entry = rk_json_put_object(list, NULL);
+        rk_json_put_str(entry, "name", version->slot[i].name);
+        rk_json_put_u64(entry, "size_a", version->slot[i].size[0]);
+        rk_json_put_u64(entry, "size_b", version->slot[i].size[1]);
+    }
+}
+
+void rk_release_put_components(struct rk_jv at, const struct rk_release_version *version)
+{
+    struct rk_jv list = rk_json_put_array(at, "components"), entry;
+
+    for (size_t i = 0; i < version->component_count; i++) {
+        const struct rk_component_version *component = &version->component[i];
+
+        entry = rk_json_put_object(list, NULL);
+        rk_json_put_str(entry, "name", component->name);
+        if (component->version[0] != '\0')
+            rk_json_put_str(entry, "version", component->version);
+        if (component->has_svn)
+            rk_json_put_u64(entry, "svn", component->svn);
+    }
+}
+
+void rk_release_put_version(struct rk_jv root, const struct rk_release_version *version)
+{
+    struct rk_jv at;
+
+    if (version == NULL)
+        return;
+    rk_json_put_str(root, "version", version->version);
+    at = rk_json_put_object(root, "update");
+    rk_json_put_str(at, "derivation", version->profile);
+    rk_json_put_str(at, "seeds", version->seeds);
+    if (version->has_nv_layout)
+        rk_json_put_u64(at, "nv_layout", version->nv_layout);
+    rk_json_put_str(at, "blob", version->blob);
+    rk_release_put_components(at, version);
+    put_lists(at, version);
+}
+
+/* ---- reading ---- */
+
+static enum rk_rc malformed(const char *key, struct rk_err *err)
+{
+    return rk_fail(err, RK_E_FORMAT, "\"%s\" is missing, malformed or too long", key);
+}
+
+static enum rk_rc read_text(struct rk_jv at, const char *key, char *ret, size_t size,
+                            struct rk_err *err)
+{
+    const char *text = rk_json_str(rk_json_get(at, key));
+
+    if (text == NULL || strlen(text) >= size)
+        return malformed(key, err);
+    memcpy(ret, text, strlen(text) + 1);
+    return RK_OK;
+}
+
+static enum rk_rc read_components(struct rk_jv list, struct rk_release_version *ret,
+                                  struct rk_err *err)
+{
+    if (rk_json_count(list) > RK_COMPONENTS_MAX)
+        return malformed("components", err);
+    for (size_t i = 0; i < rk_json_count(list); i++) {
+        struct rk_component_version *to = &ret->component[i];
+        struct rk_jv from = rk_json_at(list, i);
+
+        if (read_text(from, "name", to->name, sizeof to->name, err))
+            return err->rc;
+        if (rk_json_get(from, "version").v != NULL &&
+            read_text(from, "version", to->version, sizeof to->version, err))
+            return err->rc;
+        if (to->version[0] != '\0' && !rk_version_is(to->version))
+            return malformed("version", err);
+        to->has_svn = rk_json_get(from, "svn").v != NULL;
+        if (to->has_svn && !rk_json_u64(rk_json_get(from, "svn"), &to->svn))
+            return malformed("svn", err);
+        ret->component_count = i + 1;
+    }
+    return RK_OK;
+}
+
+static enum rk_rc read_slots(struct rk_jv list, struct rk_release_version *ret, struct rk_err *err)
+{
+    if (rk_json_count(list) > RK_SLOTS_MAX)
+        return malformed("slots", err);
+    for (size_t i = 0; i < rk_json_count(list); i++) {
+        struct rk_slot_size *to = &ret->slot[i];
+        struct rk_jv from = rk_json_at(list, i);
+
+        if (read_text(from, "name", to->name, sizeof to->name, err))
+            return err->rc;
+        if (!rk_json_u64(rk_json_get(from, "size_a"), &to->size[0]) ||
+            !rk_json_u64(rk_json_get(from, "size_b"), &to->size[1]))
+            return malformed("slots", err);
+        ret->slot_count = i + 1;
+    }
+    return RK_OK;
+}
+
+static enum rk_rc read_names(struct rk_jv at, struct rk_release_version *ret, struct rk_err *err)
+{
+    struct rk_jv blobs = rk_json_get(at, "reads_blobs"), list = rk_json_get(at, "changes");
+
+    if (rk_json_count(blobs) > RK_BLOB_VERSIONS_MAX)
+        return malformed("reads_blobs", err);
+    for (size_t i = 0; i < rk_json_count(blobs); i++) {
+        const char *text = rk_json_str(rk_json_at(blobs, i));
+
+        if (text == NULL || strlen(text) >= sizeof ret->reads_blob[0])
+            return malformed("reads_blobs", err);
+        memcpy(ret->reads_blob[i], text, strlen(text) + 1);
+        ret->reads_blob_count = i + 1;
+    }
+    for (size_t i = 0; i < rk_json_count(list); i++) {
+        const char *text = rk_json_str(rk_json_at(list, i));
+        enum rk_update_change change = text == NULL ? 0 : rk_update_change_find(text);
+
+        if (change == 0)
+            return malformed("changes", err);
+        ret->changes |= change;
+    }
+    return RK_OK;
+}
+
+static enum rk_rc read_all(struct rk_jv root, struct rk_release_version *ret, struct rk_err *err)
+{
+    struct rk_jv at = rk_json_get(root, "update"), nv = rk_json_get(at, "nv_layout");
+
+    if (read_text(root, "version", ret->version, sizeof ret->version, err) ||
+        read_text(root, "product", ret->product, sizeof ret->product, err) ||
+        read_text(root, "platform", ret->platform, sizeof ret->platform, err) ||
+        read_text(at, "derivation", ret->profile, sizeof ret->profile, err) ||
+        read_text(at, "seeds", ret->seeds, sizeof ret->seeds, err) ||
+        read_text(at, "blob", ret->blob, sizeof ret->blob, err) ||
+        read_components(rk_json_get(at, "components"), ret, err) ||
+        read_slots(rk_json_get(at, "slots"), ret, err) || read_names(at, ret, err))
+        return err->rc;
+    if (!rk_version_is(ret->version))
+        return malformed("version", err);
+    ret->has_nv_layout = nv.v != NULL;
+    if (ret->has_nv_layout && !rk_json_u64(nv, &ret->nv_layout))
+        return malformed("nv_layout", err);
+    return rk_json_u64(rk_json_get(root, "devices"), &ret->devices) ? RK_OK
+                                                                    : malformed("devices", err);
+}
+
+enum rk_rc rk_release_version_read(const char *path, struct rk_release_version **ret,
+                                   struct rk_err *err)
+{
+    RK_AUTO(rk_release_version_done) struct rk_release_version *version = NULL;
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    RK_AUTO(rk_json_done) rk_json *doc = NULL;
+    char file[RK_PATH_MAX];
+
+    if (rk_path_join(path, "release.json", file, sizeof file, err) ||
+        rk_file_read(file, RK_RELEASE_JSON_MAX, &text, err))
+        return err->rc;
+    if (rk_json_parse(text.p, text.len, &doc, err))
+        return rk_wrap(err, "\"%s\"", file);
+    if (rk_json_get(rk_json_root(doc), "version").v == NULL) {
+        (void)rk_fail(err, RK_E_USAGE, "release \"%s\" states no version", path);
+        return rk_note(err, "give release.version in its manifest and build it again: the devices "
+                            "stay as they are");
+    }
+    version = rk_alloc(1, sizeof *version);
+    if (version == NULL)
+        return rk_fail_nomem(err);
+    if (read_all(rk_json_root(doc), version, err))
+        return rk_wrap(err, "\"%s\"", file);
+    if (rk_sha256(text.p, text.len, version->index_sha256, err))
+        return err->rc;
+    *ret = version;
+    version = NULL;
+    return RK_OK;
+}
