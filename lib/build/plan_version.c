@@ -126,7 +126,7 @@ static enum rk_rc set_derivation(const struct rk_plan *plan, struct rk_err *err)
     if (profile != NULL && rk_ek_profile_find(profile) == NULL)
         return bad(plan, m->release.update.derivation.at, "release.update.derivation", profile,
                    "known profile", err);
-    if (m->ek.at.line != 0 && profile != NULL && strcmp(profile, made_by) != 0)
+    if (m->ek.at.line != 0 && made_by != NULL && strcmp(profile, made_by) != 0)
         return rk_manifest_fail(m, m->release.update.derivation.at, err, RK_E_USAGE,
                                 "release.update.derivation: \"%s\", but the EKs of this release "
                                 "are made by ek.profile \"%s\"",
