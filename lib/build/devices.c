@@ -59,6 +59,8 @@ enum rk_rc rk_devices_open(const rk_ctx *ctx, const struct rk_devices_from *from
         (rk_devicedb_open(from->kdk_db, RK_DB_KDK, &devices->kdk, err) ||
          rk_devicedb_open(from->eps_seeds, RK_DB_EPS_SEED, &devices->eps, err)))
         return err->rc;
+    if (devices->eps != NULL)
+        rk_devicedb_is_compared(devices->eps);
     if (from->handover != NULL && rk_names_list(from->handover, NAMES_MAX, &devices->top, err))
         return err->rc;
     *ret = devices;

@@ -28,13 +28,13 @@ static const struct {
 /* clang-format on */
 
 /*
- * The Device SNs seen so far: open addressing, 24 bytes a slot at most half full. It is the one
- * thing here that grows, 48 MiB for a million devices: a repeated row would make two devices one.
+ * The Device SNs seen so far: open addressing, 16 bytes a slot at most half full. It is the one
+ * thing here that grows, 32 MiB for a million devices: a repeated row would make two devices one.
  */
 struct seen {
     struct slot {
         struct rk_device_sn sn;
-        uint64_t line; /* 0: free */
+        uint32_t line; /* 0: free */
     } * slot;
     size_t room, used;
 };
@@ -47,6 +47,7 @@ struct rk_devicedb {
     size_t begin, end;
     bool at_end;
     uint64_t line;
+    bool compared; /* row by row with another one, which looks for repeated SNs */
     struct seen seen;
 };
 
@@ -91,6 +92,11 @@ enum rk_rc rk_devicedb_open(const char *path, enum rk_devicedb_kind kind, rk_dev
     *ret = db;
     db = NULL;
     return RK_OK;
+}
+
+void rk_devicedb_is_compared(rk_devicedb *db)
+{
+    db->compared = true;
 }
 
 const char *rk_devicedb_path(const rk_devicedb *db)
@@ -191,6 +197,10 @@ static enum rk_rc remember(rk_devicedb *db, const struct rk_device_sn *sn, struc
 {
     char text[21];
 
+    if (db->compared)
+        return RK_OK;
+    if (db->line > UINT32_MAX)
+        return rk_fail_at(err, RK_E_USAGE, db->path, 0, 0, "more than %u lines", UINT32_MAX);
     if (2 * db->seen.used >= db->seen.room && grow(&db->seen, err))
         return err->rc;
     struct slot *slot = find_slot(&db->seen, sn);
@@ -201,7 +211,7 @@ static enum rk_rc remember(rk_devicedb *db, const struct rk_device_sn *sn, struc
                           text, (unsigned long long)slot->line);
     }
     slot->sn = *sn;
-    slot->line = db->line;
+    slot->line = (uint32_t)db->line;
     db->seen.used++;
     return RK_OK;
 }

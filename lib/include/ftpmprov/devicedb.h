@@ -25,6 +25,9 @@ typedef struct rk_devicedb rk_devicedb;
 RK_API enum rk_rc rk_devicedb_open(const char *path, enum rk_devicedb_kind kind, rk_devicedb **ret,
                                    struct rk_err *err) RK_MUST_CHECK;
 RK_API void rk_devicedb_close(rk_devicedb *db);
+/* The caller compares each row's Device SN with that of another database: repeated ones show there,
+ * and are not looked for a second time. Before the first row. */
+RK_API void rk_devicedb_is_compared(rk_devicedb *db);
 /*
  * The next row; *ret_more false at the end (then row is untouched). Every fault (RK_E_USAGE:
  * malformed line, wrong size, a Device SN seen before) names file and line, never the key.
