@@ -81,24 +81,6 @@ libtpms() {
     kill "$pid"
 }
 
-# A whole build of COUNT devices by JOBS threads.
-build() {
-    here_now=$PWD
-    rm -rf "$scratch/work"
-    mkdir "$scratch/work"
-    cd "$scratch/work"
-    mkdir devices
-    "$bin/rotkit" device new -q --oem-id 0x0102 --first-sn 0x0000000100000001 --count "$1" \
-        --kdk-db devices/kdk_db.csv --eps-seeds devices/eps_seeds.csv --pubkey-db devices/pubkey_db.csv \
-        --plaintext-secrets 2>/dev/null
-    sh "$here/../examples/jetson-orin/prepare.sh" "$bin/rotkit" . p256 2>/dev/null
-    sed -i 's/L-1, L-2, H-3/L-1, L-2/' manifest.yaml
-    start=$(now_ms)
-    "$bin/rotkit" build -q --jobs "$2" manifest.yaml 2>/dev/null
-    rate "rotkit build, $2 thread(s)" "$1" $(($(now_ms) - start))
-    cd "$here_now"
-}
-
 "$bin/rotkit" ca init -q "$scratch/ca" --name bench --key-type p256 2>"$scratch/ca.log" || {
     cat "$scratch/ca.log" >&2
     exit 1
@@ -121,8 +103,9 @@ if command -v softhsm2-util >/dev/null && command -v pkcs11-tool >/dev/null; the
     sh "$here/sign.sh" "$scratch" "$seconds"
 fi
 echo "# whole builds: the example with a P-256 file CA, everything written, indexed, verified, synced"
-build 200 1
-[ "$(nproc)" -lt 2 ] || build 400 "$(nproc)"
+mkdir "$scratch/scale"
+python3 "$here/scale.py" "$bin/rotkit" "$here/../examples/jetson-orin" "$scratch/scale" --svg "$scratch/cost.svg"
+cp "$scratch/cost.svg" "${SVG:-$here/../build/cost.svg}" # docs/cost.svg is one of these
 echo "# peer: openssl genrsa 2048, a process each"
 genrsa
 if command -v swtpm_setup >/dev/null; then
