@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define CHECKPOINT "ledger/checkpoint.json"
 
@@ -43,6 +44,14 @@ static struct rk_jv member(const struct part *part, const char *name)
 
 /* ---- reading ---- */
 
+static bool is_same_folder(const char *a, const char *b)
+{
+    struct stat at_a, at_b;
+
+    return stat(a, &at_a) == 0 && stat(b, &at_b) == 0 && at_a.st_dev == at_b.st_dev &&
+           at_a.st_ino == at_b.st_ino;
+}
+
 static enum rk_rc read_part(const struct merging *m, const char *path, struct part *ret,
                             struct rk_err *err)
 {
@@ -53,6 +62,11 @@ static enum rk_rc read_part(const struct merging *m, const char *path, struct pa
     uint64_t index, count, devices;
 
     ret->path = path;
+    if (is_same_folder(path, m->options->path))
+        return rk_fail(err, RK_E_USAGE,
+                       "\"%s\" is a shard and the release that it goes into: name "
+                       "another place",
+                       path);
     if (rk_release_verify(m->ctx, path, NULL, &report, err) ||
         rk_path_join(path, "release.json", full, sizeof full, err) ||
         rk_file_read(full, RK_RELEASE_JSON_MAX, &text, err) ||

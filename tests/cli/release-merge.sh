@@ -56,6 +56,20 @@ refuse 4 'rotkit: --key is not the key that signed the shards' release merge --k
 refuse 2 'rotkit: --shard: shard 3 of 3: they count from 0 to 2' build --shard 3/3 product/manifest.yaml
 run 0 build -q --shard 1/2 -o half product/manifest.yaml
 refuse 2 'rotkit: "half" is shard 1 of 2, "shard-0" is of 3' release merge -o m2 shard-0 half
+refuse 2 'rotkit: "shard-1" is a shard and the release that it goes into: name another place' \
+    release merge -o ./shard-1 shard-0 shard-1 shard-2
+# one that says to be another
+sed '/^  key: /d' product/manifest.yaml >product/unsigned.yaml
+for i in 0 1; do
+    run 0 build -q --shard $i/2 -o unsigned-$i product/unsigned.yaml
+done
+cp -r unsigned-0 forged
+jq '.shard.index = 1 | .shard.devices = 7' unsigned-0/release.json >forged/release.json
+rm -r unsigned-0
+jq '.shard.index = 0' unsigned-1/release.json >json && mv json unsigned-1/release.json
+run 2 release merge -o m2 unsigned-1 forged
+grep -q '^rotkit: shard "unsigned-1": bucket "devices/01020000000000000[0-9a-f]" is not of shard 0 of 2$' "$err" || fail "$(cat "$err")"
+[ ! -e m2 ] || fail "a refused merge left a release"
 # another manifest, another number of devices
 cp -r product changed
 sed -i 's/count: 12/count: 13/' changed/manifest.yaml
