@@ -2,8 +2,8 @@
 #include "build/fleet.h"
 
 #include "base/mem.h"
-#include "build/account.h"
 #include "base/workers.h"
+#include "build/account.h"
 
 #include <string.h>
 
@@ -26,6 +26,7 @@ struct run {
     struct batch *batch; /* a ring of room */
     size_t room, filled; /* batches ever put to work */
     bool ended;          /* there are no more devices */
+    bool torn;           /* the release could not take a device: nothing can go on */
     struct rk_fleet_report report;
 };
 
@@ -57,6 +58,7 @@ static enum rk_rc make_device(const struct rk_fleet *fleet, struct batch *batch,
                     err) ||
         rk_account_made(&batch->device[i], &batch->made[i], &batch->unit[i], err))
         return err->rc;
+    err->rc = RK_OK; /* whatever was tried on the way */
     return RK_OK;
 }
 
@@ -119,7 +121,7 @@ static enum rk_rc drop(const struct run *run, struct batch *batch, size_t from, 
 }
 
 /* Committed before it becomes visible. */
-static enum rk_rc keep(const struct run *run, struct batch *batch, size_t from, size_t to,
+static enum rk_rc keep(struct run *run, struct batch *batch, size_t from, size_t to,
                        struct rk_err *err)
 {
     const struct rk_fleet *fleet = run->fleet;
@@ -131,6 +133,7 @@ static enum rk_rc keep(const struct run *run, struct batch *batch, size_t from, 
     }
     for (size_t i = from; i < to; i++) {
         if (rk_release_add_device(fleet->release, &batch->device[i].sn, &batch->made[i], err)) {
+            run->torn = true;
             give_back(run, batch, to, err);
             return err->rc;
         }
@@ -177,11 +180,16 @@ static enum rk_rc settle_range(struct run *run, struct batch *batch, size_t from
 {
     if (settle_made(run, batch, from, to, err) == RK_OK)
         return RK_OK;
-    if (!goes_on(run->fleet, err->rc))
+    if (run->torn || !goes_on(run->fleet, err->rc))
         return err->rc;
     for (size_t i = from; i < to; i++) {
-        if (settle_made(run, batch, i, i + 1, &batch->err[i]) != RK_OK &&
-            leave_out(run, batch, i, err))
+        if (settle_made(run, batch, i, i + 1, &batch->err[i]) == RK_OK)
+            continue;
+        if (run->torn) {
+            *err = batch->err[i];
+            return err->rc;
+        }
+        if (leave_out(run, batch, i, err))
             return err->rc;
     }
     return RK_OK;
