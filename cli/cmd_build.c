@@ -181,7 +181,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     options.stop = stop_on_signal();
     if (app->json) {
         building.doc = rk_json_new();
-        building.failed = rk_json_put_array(rk_json_root(building.doc), "failed");
+        if (keep_going)
+            building.failed = rk_json_put_array(rk_json_root(building.doc), "failed");
     }
     rc = rk_build(app->ctx, &options, &report, err);
     progress_end(&building.progress);

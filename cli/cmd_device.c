@@ -5,11 +5,12 @@
 
 #include <stddef.h>
 
-static const struct cmd *const subs[] = { &cmd_device_new, &cmd_device_derive, NULL };
+static const struct cmd *const subs[] = { &cmd_device_new, &cmd_device_derive, &cmd_device_retire,
+                                          &cmd_device_reissue, NULL };
 
 const struct cmd cmd_device = {
     .name = "device",
     .args = "",
-    .summary = "make device databases, compute device identities",
+    .summary = "make device databases, compute identities, retire and reissue devices",
     .subs = subs,
 };

@@ -4,4 +4,4 @@
 
 #include "app.h"
 
-extern const struct cmd cmd_device_new, cmd_device_derive;
+extern const struct cmd cmd_device_new, cmd_device_derive, cmd_device_retire, cmd_device_reissue;

@@ -13,7 +13,7 @@ owner() {
     attest | crl | ek | ekcert | tpm) echo ftpm ;;
     tnspec) echo image ;;
     identity) echo platform ;;
-    component | tpmcheck) echo build ;;
+    component | retire | tpmcheck) echo build ;;
     licence) echo ledger ;;
     manifest | ledger | enroll | build) echo "$1" ;;
     artifact | release | shard) echo release ;;

@@ -32,6 +32,7 @@
 #include "ftpmprov/pem.h"
 #include "ftpmprov/pkcs7.h"
 #include "ftpmprov/release.h"
+#include "ftpmprov/retire.h"
 #include "ftpmprov/secret.h"
 #include "ftpmprov/shard.h"
 #include "ftpmprov/sigbook.h"

@@ -1,0 +1,150 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# device retire and reissue: ledger, CRL, OCSP index and DPS deletion in one act, safe to do again.
+# openssl judges the list (verify -crl_check) and, as a responder over the index, good and revoked.
+. "$(dirname "$0")/lib.sh"
+need openssl sqlite3 jq xxd
+
+unset SOURCE_DATE_EPOCH # the factory certificate is of today
+sh "$SOURCE/examples/jetson-orin/prepare.sh" "$ROTKIT" . p256 >"$out" 2>&1 || fail "$(cat "$out")"
+for db in kdk_db eps_seeds; do
+    sed -n 1,4p devices/$db.csv >few && mv few devices/$db.csv
+done
+for name in issuer checkpoint; do
+    openssl genpkey -algorithm ED25519 -out $name.key 2>/dev/null
+    openssl pkey -in $name.key -pubout -out $name.pem
+done
+run 0 licence issue licence.json --key issuer.key --id L --product jetson-orin-demo --units 4 --reissues 1
+sed 's/L-1, L-2, H-3/L-1, L-2/' "$DATA/cli/manifest.yaml" >manifest.yaml
+printf 'licence:\n  ledger: units.db\n  checkpoint-key: checkpoint.key\n  file: licence.json\n  issuer: issuer.pem\n' >>manifest.yaml
+run 0 build -q manifest.yaml
+sn() {
+    awk -v n="$1" 'NR == n { print $1 $2 }' devices/kdk_db.csv
+}
+gone=$(sn 2)
+other=$(sn 3)
+ca="--ledger units.db --cert ca/chain.pem --key ca/issuing.key -o revoked"
+
+cert() { # DEVICE NUMBER: a certificate of it in PEM, into cert.pem
+    openssl x509 -inform DER -in "$(find release/devices -path "*$1/*" -name '*.der' | sort | sed -n "$2p")" -out cert.pem
+}
+# ocsp WANTED DEVICE: what openssl's responder says over the index of both certificates
+ocsp() {
+    for n in 1 2; do
+        cert "$2" $n
+        openssl ocsp -issuer ca/issuing.pem -cert cert.pem -reqout request 2>ocsp.txt >&2 &&
+            openssl ocsp -index revoked/index.txt -CA ca/issuing.pem -rsigner ca/issuing.pem \
+                -rkey ca/issuing.key -reqin request -respout response >ocsp.txt 2>&1 &&
+            openssl ocsp -respin response -issuer ca/issuing.pem -cert cert.pem -noverify >ocsp.txt 2>&1 ||
+            fail "openssl ocsp: $(cat ocsp.txt)"
+        grep -q "^cert.pem: $1" ocsp.txt || fail "certificate $n of $2 is not $1: $(cat ocsp.txt)"
+    done
+}
+# crl WANTED-CODE DEVICE: whether both certificates hold against chain and list
+crl() {
+    openssl crl -inform DER -in revoked/crl.der -out crl.pem
+    for n in 1 2; do
+        cert "$2" $n
+        code=0
+        openssl verify -crl_check -partial_chain -CAfile ca/issuing.pem -CRLfile crl.pem cert.pem >verify.txt 2>&1 || code=$?
+        [ $code -eq "$1" ] || fail "openssl verify of $2: exit $code: $(cat verify.txt)"
+    done
+}
+number() {
+    openssl crl -inform DER -in revoked/crl.der -noout -crlnumber
+}
+state() {
+    sqlite3 units.db "SELECT state FROM rotkit_unit WHERE unit = '$1'"
+}
+
+# A dry run says what it would do, and does nothing.
+snapshot >before
+run 0 device retire -n release "$gone" $ca --note "broken at incoming goods"
+stderr_is 'rotkit: 1 devices: 2 certificates revoked, CRL 1, 1 units recorded as retired (dry run)'
+rm before
+[ ! -e revoked ] || fail "a dry run wrote files"
+[ "$(state "$gone")" = issued ] || fail "a dry run wrote the ledger"
+
+run 0 device retire release "$gone" $ca --note "broken at incoming goods"
+stderr_is 'rotkit: 1 devices: 2 certificates revoked, CRL 1, 1 units recorded as retired'
+[ "$(state "$gone")" = retired ] || fail "the ledger says $(state "$gone")"
+ocsp revoked "$gone"
+grep -q 'Reason: cessationOfOperation' ocsp.txt || fail "$(cat ocsp.txt)"
+ocsp good "$other"
+crl 2 "$gone"
+crl 0 "$other"
+number >now
+is now 'crlNumber=0x01'
+# The deletion is what enroll writes for this device.
+run 0 enroll azure-dps release --retire --device "$gone" -o deletions
+cmp deletions/azure-dps-delete-000001.json "revoked/azure-dps-delete-$gone.json" || fail "another deletion"
+[ "$(jq -r '.mode, (.enrollments | length)' "revoked/azure-dps-delete-$gone.json" | tr '\n' ' ')" = "delete 1 " ] || fail "no deletion"
+run 5 build manifest.yaml # the unit is never made again
+
+# Done twice, it changes nothing.
+find revoked -type f -exec sha256sum {} + | sort >first
+run 0 device retire release "$gone" $ca --note "again"
+stderr_is 'rotkit: 1 devices: 0 certificates revoked, CRL 1, 0 units recorded as retired'
+find revoked -type f -exec sha256sum {} + | sort >second
+same "the folder after the same act" first second
+
+# Cut behind each file: the same act again completes it. Its own crl.der is the last file it writes.
+cp units.db whole.db
+cp -r revoked whole
+for left in index.txt.attr index.txt "azure-dps-delete-$other.json" crl.der; do
+    rm -rf units.db* revoked
+    cp whole.db units.db
+    cp -r whole revoked
+    run 0 device reissue release "$other" $ca --note "RMA 17" --json
+    [ "$(jq -c . "$out")" = '{"devices":1,"certificates_revoked":2,"crl_number":2,"units_recorded":1}' ] || fail "$(cat "$out")"
+    # as a cut left it: no record yet, and of the files those before this one
+    cp whole.db units.db
+    rm -f units.db-wal units.db-shm
+    case $left in
+    crl.der) ;;
+    azure*) cp whole/crl.der revoked/ ;;
+    index.txt) cp whole/crl.der revoked/ && rm "revoked/azure-dps-delete-$other.json" ;;
+    *) rm -r revoked && cp -r whole revoked ;;
+    esac
+    run 0 device reissue release "$other" $ca --note "RMA 17"
+    [ "$(state "$other")" = reissue ] || fail "cut behind $left: the ledger says $(state "$other")"
+    number >now
+    is now 'crlNumber=0x02'
+    crl 2 "$other"
+    crl 2 "$gone"
+    ocsp revoked "$other"
+    ocsp good "$(sn 1)"
+    [ -e "revoked/azure-dps-delete-$other.json" ] || fail "cut behind $left: no deletion"
+done
+grep -q 'Reason: superseded\|superseded' revoked/index.txt || fail "no reason in the index"
+run 0 ledger verify units.db --key checkpoint.pem
+
+# ---- what is refused, before anything is written ----
+# denied CODE STDERR ARG...: the revocations and the ledger's units stay as they are
+denied() {
+    denied_text=$2
+    find revoked -type f -exec sha256sum {} + | sort >first
+    sqlite3 units.db "SELECT unit, state FROM rotkit_unit ORDER BY unit" >>first
+    denied_code=$1
+    shift 2
+    run "$denied_code" "$@"
+    stderr_is "$denied_text"
+    find revoked -type f -exec sha256sum {} + | sort >second
+    sqlite3 units.db "SELECT unit, state FROM rotkit_unit ORDER BY unit" >>second
+    same "the state after a refused act" first second
+}
+denied 5 'rotkit: 1 of the units named are not in the ledger' device retire release 01020000000000009999 $ca --note x
+denied 5 "rotkit: unit $gone is retired: only an issued unit can be made anew" device reissue release "$gone" $ca --note x
+denied 5 'rotkit: 1 reissues are asked for, the licences have 0 left' device reissue release "$(sn 1)" $ca --note x
+denied 2 'rotkit: a device is named twice' device retire release "$(sn 1)" "$(sn 1)" $ca --note x
+denied 2 "rotkit: --dps-id: unknown rule \"x\" (known: ek, sn, none)
+  see 'rotkit help device retire'" device retire release "$(sn 1)" $ca --note x --dps-id x
+run 2 device retire release "$(sn 1)" $ca --note "" && grep -q 'a reason is needed' "$err" || fail "$(cat "$err")"
+cp revoked/index.txt index && printf 'not an index\n' >>revoked/index.txt
+run 2 device retire release "$(sn 1)" $ca --note x
+stderr_is "rotkit: \"revoked/index.txt\": line 9: expected status, expiry, revocation, serial number, file and subject, with tabs between"
+cp index revoked/index.txt
+run 0 ca init -q elsewhere --name other --key-type p256
+run 3 device retire release "$(sn 1)" --ledger units.db --cert elsewhere/chain.pem --key elsewhere/issuing.key -o new --note x
+[ ! -e new ] || fail "another CA's list was begun"
+[ "$(state "$(sn 1)")" = issued ] || fail "a refused act wrote the ledger"
