@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import time
 
-RUNS = 3  # of the figures that are compared with each other: the median counts
+RUNS = 5  # of the figures that are compared with each other: the median counts
 
 
 def prepare(args, name, rows):
@@ -100,14 +100,14 @@ def draw(path, points, title):
     open(path, "w").write("\n".join(out) + "\n")
 
 
-def median_build(args, manifest, *options, cpus=None, fresh=()):
-    runs = []
-    for _ in range(RUNS):
-        for name in fresh:
-            if os.path.exists(name):
-                os.remove(name)
-        runs.append(build(args, manifest, *options, cpus=cpus))
+def medians(runs):
     return tuple(statistics.median(run[i] for run in runs) for i in range(3))
+
+
+def median_builds(builds):
+    """The builds in turn, so that what else the machine does meets them alike."""
+    runs = [[run() for run in builds] for _ in range(RUNS)]
+    return [medians(column) for column in zip(*runs)]
 
 
 def million(args):
@@ -137,17 +137,23 @@ def main():
     all_cpus = sorted(os.sched_getaffinity(0))
 
     manifest = prepare(args, "thousand", master(1000))
-    one = median_build(args, manifest, "--jobs", "1", cpus={all_cpus[0]})
-    line(f"rotkit build, one core, median of {RUNS}", 1000, one[0], one[2])
-    if len(all_cpus) > 1:
-        two = median_build(args, manifest, "--jobs", "2", cpus=set(all_cpus[:2]))
-        line(f"rotkit build, two cores, median of {RUNS}", 1000, two[0], two[2])
-        print(f"{'  two cores against one':<48} {one[0] / two[0]:.2f} times")
     counted = prepare(args, "counted", master(1000))
     add_licence(counted, args, 1000)
     database = os.path.join(os.path.dirname(counted), "units.db")
-    ledger = median_build(args, counted, "--jobs", "1", cpus={all_cpus[0]},
-                          fresh=[database, database + "-wal", database + "-shm"])
+
+    def count_anew():
+        for name in (database, database + "-wal", database + "-shm"):
+            if os.path.exists(name):
+                os.remove(name)
+        return build(args, counted, "--jobs", "1", cpus={all_cpus[0]})
+
+    one, ledger, two = median_builds([
+        lambda: build(args, manifest, "--jobs", "1", cpus={all_cpus[0]}), count_anew,
+        lambda: build(args, manifest, "--jobs", "2", cpus=set(all_cpus[:2]))])
+    line(f"rotkit build, one core, median of {RUNS}", 1000, one[0], one[2])
+    if len(all_cpus) > 1:
+        line(f"rotkit build, two cores, median of {RUNS}", 1000, two[0], two[2])
+        print(f"{'  two cores against one':<48} {one[0] / two[0]:.2f} times")
     print(f"{'  with a ledger, processor time':<48} {ledger[1]:.2f} s, without {one[1]:.2f} s: "
           f"{100 * (ledger[1] - one[1]) / ledger[1]:.1f} %")
     points, count = [], 10
