@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a format's row asks of its job: parts, settings, keys, IVs. */
-#include "base/format.h"
+/* What a row asks of its job: parts, settings, keys, IVs. */
+#include "base/job.h"
 
+#include "base/format.h"
 #include "base/ossl.h"
 #include "ftpmprov/hex.h"
 
@@ -17,18 +18,23 @@ const struct rk_input *rk_job_part(const struct rk_job *job, const char *name)
     return NULL;
 }
 
-const char *rk_job_text(const struct rk_job *job, const struct rk_format *format, const char *name)
+const char *rk_job_setting(const struct rk_job *job, const struct rk_setting_row *settings,
+                           const char *name)
 {
     for (size_t i = 0; i < job->setting_count; i++) {
         if (strcmp(job->setting[i].name, name) == 0)
             return job->setting[i].value;
     }
-    for (const struct rk_setting_row *row = format->settings; row != NULL && row->name != NULL;
-         row++) {
+    for (const struct rk_setting_row *row = settings; row != NULL && row->name != NULL; row++) {
         if (strcmp(row->name, name) == 0)
             return row->def;
     }
     return NULL;
+}
+
+const char *rk_job_text(const struct rk_job *job, const struct rk_format *format, const char *name)
+{
+    return rk_job_setting(job, format->settings, name);
 }
 
 enum rk_rc rk_job_u64(const struct rk_job *job, const struct rk_format *format, const char *name,
@@ -64,6 +70,102 @@ const struct rk_job_key *rk_job_key(const struct rk_job *job, const char *role)
             return &job->key[i];
     }
     return job->key_count == 0 ? NULL : &job->key[0];
+}
+
+void rk_known_add(char known[RK_KNOWN_MAX], const char *name)
+{
+    size_t used = strlen(known);
+
+    (void)snprintf(known + used, RK_KNOWN_MAX - used, "%s%s", used == 0 ? "" : ", ", name);
+}
+
+static enum rk_rc check_parts(const struct rk_job_rows *rows, const struct rk_job *job,
+                              struct rk_err *err)
+{
+    char known[RK_KNOWN_MAX] = "";
+
+    for (size_t i = 0; i < job->part_count; i++) {
+        const struct rk_part_row *row = rows->parts;
+
+        known[0] = '\0';
+        for (; row != NULL && row->name != NULL; row++) {
+            rk_known_add(known, row->name);
+            if (strcmp(row->name, "*") == 0 || strcmp(row->name, job->part[i].name) == 0)
+                break;
+        }
+        if (row == NULL || row->name == NULL)
+            return rk_fail(err, RK_E_USAGE, "%s takes no part \"%s\" (known: %s)", rows->name,
+                           job->part[i].name, known[0] == '\0' ? "none" : known);
+        for (size_t k = 0; k < i; k++) {
+            if (!row->many && strcmp(job->part[k].name, job->part[i].name) == 0)
+                return rk_fail(err, RK_E_USAGE, "part \"%s\" is given twice", job->part[i].name);
+        }
+    }
+    return RK_OK;
+}
+
+static enum rk_rc check_settings(const struct rk_job_rows *rows, const struct rk_job *job,
+                                 struct rk_err *err)
+{
+    char known[RK_KNOWN_MAX] = "";
+
+    for (size_t i = 0; i < job->setting_count; i++) {
+        const struct rk_setting_row *row = rows->settings;
+
+        known[0] = '\0';
+        for (; row != NULL && row->name != NULL; row++) {
+            rk_known_add(known, row->name);
+            if (strcmp(row->name, job->setting[i].name) == 0)
+                break;
+        }
+        if (row == NULL || row->name == NULL)
+            return rk_fail(err, RK_E_USAGE, "%s has no setting \"%s\" (known: %s)", rows->name,
+                           job->setting[i].name, known[0] == '\0' ? "none" : known);
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(job->setting[k].name, job->setting[i].name) == 0)
+                return rk_fail(err, RK_E_USAGE, "setting \"%s\" is given twice",
+                               job->setting[i].name);
+        }
+    }
+    return RK_OK;
+}
+
+static enum rk_rc check_roles(const struct rk_job_rows *rows, const struct rk_job *job,
+                              struct rk_err *err)
+{
+    for (size_t i = 1; i < job->key_count; i++) {
+        char known[RK_KNOWN_MAX] = "";
+        const char *const *role = rows->roles;
+
+        for (; role != NULL && *role != NULL && strcmp(*role, job->key[i].role) != 0; role++)
+            rk_known_add(known, *role);
+        if (role == NULL || *role == NULL)
+            return rk_fail(err, RK_E_USAGE, "%s has no key role \"%s\" (known: %s)", rows->name,
+                           job->key[i].role, known[0] == '\0' ? "none" : known);
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_job_fits(const struct rk_job_rows *rows, const struct rk_job *job, struct rk_err *err)
+{
+    return check_parts(rows, job, err) || check_settings(rows, job, err) ||
+                   check_roles(rows, job, err)
+               ? err->rc
+               : RK_OK;
+}
+
+enum rk_rc rk_job_whole(const struct rk_job_rows *rows, const struct rk_job *job,
+                        struct rk_err *err)
+{
+    for (const struct rk_part_row *row = rows->parts; row != NULL && row->name != NULL; row++) {
+        bool there = rk_job_part(job, row->name) != NULL ||
+                     (strcmp(row->name, "*") == 0 && job->part_count != 0);
+
+        if (row->required && !there)
+            return rk_fail(err, RK_E_USAGE, "%s needs a part \"%s\": %s", rows->name, row->name,
+                           row->help);
+    }
+    return RK_OK;
 }
 
 void rk_requests_done(struct rk_requests *requests)

@@ -3,99 +3,25 @@
  */
 #include "build/formats.h"
 
+#include "base/job.h"
+
 #include <stdio.h>
 #include <string.h>
 
-static enum rk_rc check_parts(const struct rk_format *format, const struct rk_job *job,
-                              struct rk_err *err)
+static struct rk_job_rows rows_of(const struct rk_format *format)
 {
-    char known[RK_FORMAT_KNOWN] = "";
-
-    for (size_t i = 0; i < job->part_count; i++) {
-        const struct rk_part_row *row = format->parts;
-
-        known[0] = '\0';
-        for (; row != NULL && row->name != NULL; row++) {
-            rk_format_add_known(known, sizeof known, row->name);
-            if (strcmp(row->name, "*") == 0 || strcmp(row->name, job->part[i].name) == 0)
-                break;
-        }
-        if (row == NULL || row->name == NULL)
-            return rk_fail(err, RK_E_USAGE, "%s takes no part \"%s\" (known: %s)", format->name,
-                           job->part[i].name, known[0] == '\0' ? "none" : known);
-        for (size_t k = 0; k < i; k++) {
-            if (!row->many && strcmp(job->part[k].name, job->part[i].name) == 0)
-                return rk_fail(err, RK_E_USAGE, "part \"%s\" is given twice", job->part[i].name);
-        }
-    }
-    return RK_OK;
-}
-
-static enum rk_rc check_settings(const struct rk_format *format, const struct rk_job *job,
-                                 struct rk_err *err)
-{
-    char known[RK_FORMAT_KNOWN] = "";
-
-    for (size_t i = 0; i < job->setting_count; i++) {
-        const struct rk_setting_row *row = format->settings;
-
-        known[0] = '\0';
-        for (; row != NULL && row->name != NULL; row++) {
-            rk_format_add_known(known, sizeof known, row->name);
-            if (strcmp(row->name, job->setting[i].name) == 0)
-                break;
-        }
-        if (row == NULL || row->name == NULL)
-            return rk_fail(err, RK_E_USAGE, "%s has no setting \"%s\" (known: %s)", format->name,
-                           job->setting[i].name, known[0] == '\0' ? "none" : known);
-        for (size_t k = 0; k < i; k++) {
-            if (strcmp(job->setting[k].name, job->setting[i].name) == 0)
-                return rk_fail(err, RK_E_USAGE, "setting \"%s\" is given twice",
-                               job->setting[i].name);
-        }
-    }
-    return RK_OK;
-}
-
-static enum rk_rc check_required(const struct rk_format *format, const struct rk_job *job,
-                                 struct rk_err *err)
-{
-    for (const struct rk_part_row *row = format->parts; row != NULL && row->name != NULL; row++) {
-        bool there = rk_job_part(job, row->name) != NULL ||
-                     (strcmp(row->name, "*") == 0 && job->part_count != 0);
-
-        if (row->required && !there)
-            return rk_fail(err, RK_E_USAGE, "%s needs a part \"%s\": %s", format->name, row->name,
-                           row->help);
-    }
-    return RK_OK;
-}
-
-static enum rk_rc check_roles(const struct rk_format *format, const struct rk_job *job,
-                              struct rk_err *err)
-{
-    for (size_t i = 1; i < job->key_count; i++) {
-        char known[RK_FORMAT_KNOWN] = "";
-        const char *const *role = format->roles;
-
-        for (; role != NULL && *role != NULL && strcmp(*role, job->key[i].role) != 0; role++)
-            rk_format_add_known(known, sizeof known, *role);
-        if (role == NULL || *role == NULL)
-            return rk_fail(err, RK_E_USAGE, "%s has no key role \"%s\" (known: %s)", format->name,
-                           job->key[i].role, known[0] == '\0' ? "none" : known);
-    }
-    return RK_OK;
+    return (struct rk_job_rows) { format->name, format->parts, format->settings, format->roles };
 }
 
 enum rk_rc rk_format_open(const char *name, const struct rk_job *job, const char *what,
                           const struct rk_format **ret, struct rk_err *err)
 {
+    struct rk_job_rows rows;
+
     if (rk_format_row(name, ret, err))
         return err->rc;
-    if (check_parts(*ret, job, err) || check_settings(*ret, job, err) ||
-        check_roles(*ret, job, err))
-        return rk_wrap(err, "%s", what);
-    return RK_OK;
+    rows = rows_of(*ret);
+    return rk_job_fits(&rows, job, err) ? rk_wrap(err, "%s", what) : RK_OK;
 }
 
 static enum rk_rc refuse(const struct rk_format *format, const char *what, struct rk_err *err)
@@ -128,12 +54,14 @@ enum rk_rc rk_format_build(const char *name, const struct rk_job *job, struct rk
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
     const struct rk_format *format;
+    struct rk_job_rows rows;
 
     if (rk_format_open(name, job, "pack", &format, err))
         return err->rc;
     if (format->build == NULL)
         return refuse(format, "packed", err);
-    if (check_required(format, job, err))
+    rows = rows_of(format);
+    if (rk_job_whole(&rows, job, err))
         return rk_wrap(err, "pack");
     if (format->build(job, &made, err) || read_back(format, job, &made, err))
         return rk_wrap(err, "pack %s", name);

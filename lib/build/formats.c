@@ -3,6 +3,7 @@
 #include "build/formats.h"
 
 #include "base/format_rows.h"
+#include "base/job.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,19 +63,12 @@ bool rk_format_at(size_t i, struct rk_format_info *ret)
     return true;
 }
 
-void rk_format_add_known(char *known, size_t size, const char *name)
-{
-    size_t used = strlen(known);
-
-    (void)snprintf(known + used, size - used, "%s%s", used == 0 ? "" : ", ", name);
-}
-
 static enum rk_rc unknown_name(const char *name, struct rk_err *err)
 {
-    char known[RK_FORMAT_KNOWN] = "";
+    char known[RK_KNOWN_MAX] = "";
 
     for (size_t i = 0; i < FORMATS; i++)
-        rk_format_add_known(known, sizeof known, formats[i]->name);
+        rk_known_add(known, formats[i]->name);
     return rk_fail(err, RK_E_USAGE, "unknown format \"%s\" (known: %s)", name, known);
 }
 

@@ -8,14 +8,10 @@
 
 #include "base/format.h"
 
-enum { RK_FORMAT_KNOWN = 400 }; /* room for a list of names in a message */
-
 enum rk_rc rk_format_row(const char *name, const struct rk_format **ret,
                          struct rk_err *err) RK_MUST_CHECK;
 /* The row that knows the content; NULL: none. */
 const struct rk_format *rk_format_recognise(const uint8_t *file, size_t len);
-/* Adds ", name" to a list that is RK_FORMAT_KNOWN long. */
-void rk_format_add_known(char *known, size_t size, const char *name);
 
 enum rk_rc rk_fail_unknown_format(struct rk_err *err);
 /* The whole map, with the files inside. */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A job against the rows of what it is for: a file format, an enrolment target. */
+#pragma once
+
+#include "base/err.h"
+#include "ftpmprov/format.h"
+
+struct rk_job_rows {
+    const char *name;                      /* of the format or target, for messages */
+    const struct rk_part_row *parts;       /* NULL: none */
+    const struct rk_setting_row *settings; /* NULL: none */
+    const char *const *roles;              /* keys beside the main one; NULL: none */
+};
+
+/* RK_E_USAGE for a part, setting or key role that the rows do not have, or that is given twice. */
+enum rk_rc rk_job_fits(const struct rk_job_rows *rows, const struct rk_job *job,
+                       struct rk_err *err) RK_MUST_CHECK;
+/* RK_E_USAGE when a part that the rows require is not there. */
+enum rk_rc rk_job_whole(const struct rk_job_rows *rows, const struct rk_job *job,
+                        struct rk_err *err) RK_MUST_CHECK;
+
+/* The setting's value, else its row's default (which may be NULL). */
+const char *rk_job_setting(const struct rk_job *job, const struct rk_setting_row *settings,
+                           const char *name);
+
+enum { RK_KNOWN_MAX = 400 }; /* room for a list of known names in a message */
+/* Adds ", name" to such a list, which starts as "". */
+void rk_known_add(char known[RK_KNOWN_MAX], const char *name);
