@@ -209,8 +209,8 @@ enum rk_rc job_write(const struct app *app, const char *out, const struct rk_byt
 
 /* ---- signatures from elsewhere ---- */
 
-static enum rk_rc open_book(const struct app *app, const struct job_args *args,
-                            const struct rk_bytes *file, struct job *job, struct rk_err *err)
+enum rk_rc job_open_book(const struct app *app, const struct job_args *args,
+                         const struct rk_bytes *file, struct job *job, struct rk_err *err)
 {
     struct rk_sigbook_owner owner;
 
@@ -224,8 +224,8 @@ static enum rk_rc open_book(const struct app *app, const struct job_args *args,
     return RK_OK;
 }
 
-static enum rk_rc end_round(const struct app *app, const struct job_args *args, struct job *job,
-                            struct rk_err *err)
+enum rk_rc job_end_round(const struct app *app, const struct job_args *args, struct job *job,
+                         struct rk_err *err)
 {
     struct rk_sigbook_round round;
 
@@ -257,39 +257,32 @@ enum rk_rc job_change(const struct app *app, const struct job_args *args,
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
 
     if (job_open(app, args, &job, err) || rk_file_read(operands->v[1], JOB_FILE_MAX, &file, err) ||
-        open_book(app, args, &file, job, err))
+        job_open_book(app, args, &file, job, err))
         return err->rc;
     if (change(operands->v[0], job, &file, &made, err))
         return rk_wrap(err, "\"%s\"", operands->v[1]);
-    if (end_round(app, args, job, err))
+    if (job_end_round(app, args, job, err))
         return err->rc;
     return made.p == NULL ? RK_OK : job_write(app, out, &made, err);
 }
 
-/* ---- the table of formats ---- */
+/* ---- what formats and targets take ---- */
 
-static void json_format(const struct rk_format_info *info, struct rk_jv formats)
+void job_json_rows(struct rk_jv at, const struct rk_part_row *parts,
+                   const struct rk_setting_row *settings)
 {
-    struct rk_jv o = rk_json_put_object(formats, NULL);
-    struct rk_jv parts, settings;
+    struct rk_jv list = rk_json_put_array(at, "parts");
 
-    rk_json_put_str(o, "name", info->name);
-    rk_json_put_str(o, "title", info->title);
-    rk_json_put_bool(o, "pack", info->builds);
-    rk_json_put_bool(o, "sign", info->signs);
-    rk_json_put_bool(o, "encrypt", info->encrypts);
-    parts = rk_json_put_array(o, "parts");
-    for (const struct rk_part_row *row = info->parts; row != NULL && row->name != NULL; row++) {
-        struct rk_jv part = rk_json_put_object(parts, NULL);
+    for (const struct rk_part_row *row = parts; row != NULL && row->name != NULL; row++) {
+        struct rk_jv part = rk_json_put_object(list, NULL);
 
         rk_json_put_str(part, "name", row->name);
         rk_json_put_bool(part, "required", row->required);
         rk_json_put_str(part, "help", row->help);
     }
-    settings = rk_json_put_array(o, "settings");
-    for (const struct rk_setting_row *row = info->settings; row != NULL && row->name != NULL;
-         row++) {
-        struct rk_jv setting = rk_json_put_object(settings, NULL);
+    list = rk_json_put_array(at, "settings");
+    for (const struct rk_setting_row *row = settings; row != NULL && row->name != NULL; row++) {
+        struct rk_jv setting = rk_json_put_object(list, NULL);
 
         rk_json_put_str(setting, "name", row->name);
         if (row->def != NULL)
@@ -298,16 +291,33 @@ static void json_format(const struct rk_format_info *info, struct rk_jv formats)
     }
 }
 
+void job_text_rows(FILE *to, const struct rk_part_row *parts, const struct rk_setting_row *settings)
+{
+    for (const struct rk_part_row *row = parts; row != NULL && row->name != NULL; row++)
+        (void)fprintf(to, "    %s=FILE%s  %s\n", strcmp(row->name, "*") == 0 ? "NAME" : row->name,
+                      row->required ? " (required)" : "", row->help);
+    for (const struct rk_setting_row *row = settings; row != NULL && row->name != NULL; row++)
+        (void)fprintf(to, "    --set %s=%s  %s\n", row->name, row->def == NULL ? "..." : row->def,
+                      row->help);
+}
+
+static void json_format(const struct rk_format_info *info, struct rk_jv formats)
+{
+    struct rk_jv o = rk_json_put_object(formats, NULL);
+
+    rk_json_put_str(o, "name", info->name);
+    rk_json_put_str(o, "title", info->title);
+    rk_json_put_bool(o, "pack", info->builds);
+    rk_json_put_bool(o, "sign", info->signs);
+    rk_json_put_bool(o, "encrypt", info->encrypts);
+    job_json_rows(o, info->parts, info->settings);
+}
+
 static void text_format(FILE *to, const struct rk_format_info *info)
 {
     (void)fprintf(to, "%s: %s%s%s%s\n", info->name, info->title, info->builds ? "; pack" : "",
                   info->signs ? "; sign" : "", info->encrypts ? "; encrypt" : "");
-    for (const struct rk_part_row *row = info->parts; row != NULL && row->name != NULL; row++)
-        (void)fprintf(to, "    %s=FILE%s  %s\n", strcmp(row->name, "*") == 0 ? "NAME" : row->name,
-                      row->required ? " (required)" : "", row->help);
-    for (const struct rk_setting_row *row = info->settings; row != NULL && row->name != NULL; row++)
-        (void)fprintf(to, "    --set %s=%s  %s\n", row->name, row->def == NULL ? "..." : row->def,
-                      row->help);
+    job_text_rows(to, info->parts, info->settings);
     for (const char *const *role = info->roles; role != NULL && *role != NULL; role++)
         (void)fprintf(to, "    --key-for %s=URI\n", *role);
 }

@@ -61,5 +61,20 @@ enum rk_rc job_change(const struct app *app, const struct job_args *args,
 /* Writes the product of pack, sign or encrypt; nothing with --dry-run. */
 enum rk_rc job_write(const struct app *app, const char *out, const struct rk_bytes *made,
                      struct rk_err *err) RK_MUST_CHECK;
+/*
+ * With --to-sign or --attach: the book of signatures of a round over `file`, job->book; NULL else.
+ * The end of it: what job->wants has goes into the folder.
+ */
+enum rk_rc job_open_book(const struct app *app, const struct job_args *args,
+                         const struct rk_bytes *file, struct job *job,
+                         struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc job_end_round(const struct app *app, const struct job_args *args, struct job *job,
+                         struct rk_err *err) RK_MUST_CHECK;
+
+/* What a format or target takes, for its list. */
+void job_json_rows(struct rk_jv at, const struct rk_part_row *parts,
+                   const struct rk_setting_row *settings);
+void job_text_rows(FILE *to, const struct rk_part_row *parts,
+                   const struct rk_setting_row *settings);
 /* The table of formats for `--formats`: what each takes. */
 enum rk_rc job_print_formats(const struct app *app, struct rk_err *err) RK_MUST_CHECK;

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,19 +13,32 @@ static enum rk_rc fail_io(struct rk_err *err, const char *what, const char *path
     return rk_fail(err, RK_E_IO, "cannot %s \"%s\": %s", what, path, strerror(errno));
 }
 
-void staging_done(struct staging *staging)
+/* The files of a folder, and of the folders below it while `levels` last; then the folder. */
+static void remove_folder(int at, const char *name, int levels)
 {
-    DIR *folder = staging->folder[0] == '\0' ? NULL : opendir(staging->folder);
+    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     const struct dirent *entry;
 
-    if (folder == NULL)
+    if (folder == NULL) {
+        if (fd >= 0)
+            (void)close(fd);
         return;
+    }
     while ((entry = readdir(folder)) != NULL) {
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            (void)unlinkat(dirfd(folder), entry->d_name, 0);
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (unlinkat(fd, entry->d_name, 0) != 0 && levels > 0)
+            remove_folder(fd, entry->d_name, levels - 1);
     }
     (void)closedir(folder);
-    (void)rmdir(staging->folder);
+    (void)unlinkat(at, name, AT_REMOVEDIR);
+}
+
+void staging_done(struct staging *staging)
+{
+    if (staging->folder[0] != '\0')
+        remove_folder(AT_FDCWD, staging->folder, 1);
     staging->folder[0] = '\0';
 }
 
@@ -48,6 +62,18 @@ enum rk_rc staging_open(const struct app *app, const char *path, struct staging 
     return RK_OK;
 }
 
+/* The folder that a file below the staging folder stands in. */
+static enum rk_rc make_folder_of(const char *path, struct rk_err *err)
+{
+    char folder[RK_PATH_MAX];
+    const char *slash = strrchr(path, '/');
+
+    (void)snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return fail_io(err, "make folder", folder);
+    return RK_OK;
+}
+
 enum rk_rc staging_write(const struct staging *staging, const struct new_file *file,
                          struct rk_err *err)
 {
@@ -55,7 +81,8 @@ enum rk_rc staging_write(const struct staging *staging, const struct new_file *f
 
     if (staging->dry_run)
         return RK_OK;
-    if (rk_path_join(staging->folder, file->path, path, sizeof path, err))
+    if (rk_path_join(staging->folder, file->path, path, sizeof path, err) ||
+        make_folder_of(path, err))
         return err->rc;
     return rk_file_write(path, file->private ? RK_FILE_PRIVATE : RK_FILE_PUBLIC, file->bytes,
                          file->len, err);

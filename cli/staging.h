@@ -20,7 +20,7 @@ void staging_done(struct staging *staging);
 /* RK_E_USAGE when path exists. Nothing is made with --dry-run. */
 enum rk_rc staging_open(const struct app *app, const char *path, struct staging *ret,
                         struct rk_err *err) RK_MUST_CHECK;
-/* file->path is a name in the folder. */
+/* file->path is a name in the folder, or in a folder below it: "tpm_cert_store/root.pem". */
 enum rk_rc staging_write(const struct staging *staging, const struct new_file *file,
                          struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc staging_publish(struct staging *staging, struct rk_err *err) RK_MUST_CHECK;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/job.h"
 #include "ftpmprov/format.h"
 
 #include <stdbool.h>
@@ -75,8 +76,6 @@ void rk_region_set_ratchet(struct rk_region *region, uint64_t value);
 /* The same for the child of this name, which must be there (a field of rk_layout_map). */
 void rk_region_set_child_ratchet(const struct rk_region *parent, const char *name, uint64_t value);
 
-/* The job's part of this name; NULL when it was not given. */
-const struct rk_input *rk_job_part(const struct rk_job *job, const char *name);
 /* The setting's value, else the row's default (which may be NULL). */
 const char *rk_job_text(const struct rk_job *job, const struct rk_format *format, const char *name);
 /* The same as a number, decimal or 0x, at most max; def when there is neither value nor default. */

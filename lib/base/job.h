@@ -19,6 +19,8 @@ enum rk_rc rk_job_fits(const struct rk_job_rows *rows, const struct rk_job *job,
 enum rk_rc rk_job_whole(const struct rk_job_rows *rows, const struct rk_job *job,
                         struct rk_err *err) RK_MUST_CHECK;
 
+/* The job's part of this name; NULL when it was not given. */
+const struct rk_input *rk_job_part(const struct rk_job *job, const char *name);
 /* The setting's value, else its row's default (which may be NULL). */
 const char *rk_job_setting(const struct rk_job *job, const struct rk_setting_row *settings,
                            const char *name);

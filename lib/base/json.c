@@ -113,6 +113,86 @@ void rk_json_put_members(struct rk_jv at, struct rk_jv from, const char *const *
     }
 }
 
+enum { FILL_DEPTH = 32 };
+
+struct fill {
+    rk_json_fill text;
+    void *arg;
+};
+
+/* *ret may be NULL: out of memory, which putting it finds. */
+static enum rk_rc fill_value(const struct fill *fill, json_t *from, int depth, json_t **ret,
+                             struct rk_err *err);
+
+static enum rk_rc fill_text(const struct fill *fill, const json_t *from, json_t **ret,
+                            struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+
+    if (fill->text(fill->arg, json_string_value(from), &text, err))
+        return err->rc;
+    *ret = json_stringn((const char *)text.p, text.len);
+    return RK_OK;
+}
+
+static enum rk_rc fill_children(const struct fill *fill, json_t *from, int depth, json_t *to,
+                                struct rk_err *err)
+{
+    json_t *value, *copy;
+    const char *key;
+    size_t i;
+
+    json_object_foreach(from, key, value)
+    {
+        if (fill_value(fill, value, depth, &copy, err))
+            return err->rc;
+        if (json_object_set_new(to, key, copy) != 0)
+            return rk_fail_nomem(err);
+    }
+    json_array_foreach(from, i, value)
+    {
+        if (fill_value(fill, value, depth, &copy, err))
+            return err->rc;
+        if (json_array_append_new(to, copy) != 0)
+            return rk_fail_nomem(err);
+    }
+    return RK_OK;
+}
+
+static enum rk_rc fill_value(const struct fill *fill, json_t *from, int depth, json_t **ret,
+                             struct rk_err *err)
+{
+    json_t *copy;
+
+    if (json_is_string(from))
+        return fill_text(fill, from, ret, err);
+    if (!json_is_object(from) && !json_is_array(from)) {
+        *ret = json_deep_copy(from);
+        return RK_OK;
+    }
+    if (depth == FILL_DEPTH)
+        return rk_fail(err, RK_E_USAGE, "JSON: more than %d levels deep", FILL_DEPTH);
+    copy = json_is_object(from) ? json_object() : json_array();
+    if (copy == NULL)
+        return rk_fail_nomem(err);
+    if (fill_children(fill, from, depth + 1, copy, err)) {
+        json_decref(copy);
+        return err->rc;
+    }
+    *ret = copy;
+    return RK_OK;
+}
+
+enum rk_rc rk_json_put_filled(struct rk_jv at, struct rk_jv from, rk_json_fill text, void *arg,
+                              struct rk_err *err)
+{
+    const struct fill fill = { .text = text, .arg = arg };
+
+    if (from.v == NULL)
+        return RK_OK;
+    return fill_children(&fill, from.v, 1, at.v, err);
+}
+
 enum rk_rc rk_json_text(const rk_json *doc, bool pretty, struct rk_bytes *ret, struct rk_err *err)
 {
     size_t flags = pretty ? JSON_INDENT(2) : JSON_COMPACT;
@@ -171,5 +251,36 @@ bool rk_json_u64(struct rk_jv value, uint64_t *ret)
     if (!json_is_integer((const json_t *)value.v) || json_integer_value(value.v) < 0)
         return false;
     *ret = (uint64_t)json_integer_value(value.v);
+    return true;
+}
+
+enum rk_json_kind rk_json_kind(struct rk_jv value)
+{
+    const json_t *v = value.v;
+
+    if (v == NULL)
+        return RK_JSON_ABSENT;
+    switch (json_typeof(v)) {
+    case JSON_OBJECT:
+        return RK_JSON_OBJECT;
+    case JSON_ARRAY:
+        return RK_JSON_ARRAY;
+    case JSON_STRING:
+        return RK_JSON_STRING;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return RK_JSON_BOOL;
+    default:
+        return RK_JSON_OTHER;
+    }
+}
+
+bool rk_json_next(struct rk_jv object, void **iter, const char **ret_key, struct rk_jv *ret_value)
+{
+    *iter = *iter == NULL ? json_object_iter(object.v) : json_object_iter_next(object.v, *iter);
+    if (*iter == NULL)
+        return false;
+    *ret_key = json_object_iter_key(*iter);
+    *ret_value = (struct rk_jv) { .doc = object.doc, .v = json_object_iter_value(*iter) };
     return true;
 }

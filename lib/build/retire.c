@@ -190,25 +190,37 @@ static enum rk_rc keep_batch(void *arg, const char *name, const struct rk_bytes 
     return rk_bytes_copy(bytes->p, bytes->len, &batch->body, err);
 }
 
+/* What takes one device out of the service. */
+static enum rk_rc make_batch(const struct retiring *r, const struct rk_device_sn *sn,
+                             struct batch *batch, struct rk_err *err)
+{
+    const struct rk_setting settings[] = {
+        { "mode", "delete" },
+        { "id", r->options->dps == RK_RETIRE_DPS_SN ? "sn" : "ek" },
+    };
+    const struct rk_job job = { .ctx = r->ctx, .setting = settings, .setting_count = 2 };
+    const struct rk_enroll_options enroll = {
+        .target = "azure-dps",
+        .release = r->options->release,
+        .device = sn,
+        .device_count = 1,
+        .job = &job,
+    };
+    struct rk_enroll_report report;
+    char text[21];
+
+    rk_device_sn_text(sn, text);
+    (void)snprintf(batch->name, sizeof batch->name, "azure-dps-delete-%s.json", text);
+    return rk_enroll(&enroll, keep_batch, batch, &report, err);
+}
+
 static enum rk_rc make_batches(struct retiring *r, struct rk_err *err)
 {
     r->batch = rk_alloc(r->options->count, sizeof *r->batch);
     if (r->batch == NULL)
         return rk_fail_nomem(err);
     for (size_t i = 0; r->options->dps != RK_RETIRE_DPS_NONE && i < r->options->count; i++) {
-        const struct rk_enroll_options enroll = {
-            .release = r->options->release,
-            .template_name = "L-1",
-            .id_is_sn = r->options->dps == RK_RETIRE_DPS_SN,
-            .retire = true,
-            .device = &r->options->sn[i],
-        };
-        struct rk_enroll_report report;
-        char text[21];
-
-        rk_device_sn_text(&r->options->sn[i], text);
-        (void)snprintf(r->batch[i].name, sizeof r->batch[i].name, "azure-dps-delete-%s.json", text);
-        if (rk_enroll_azure_dps(&enroll, keep_batch, &r->batch[i], &report, err))
+        if (make_batch(r, &r->options->sn[i], &r->batch[i], err))
             return err->rc;
     }
     return RK_OK;

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bulk operations for Azure's Device Provisioning Service. Source: formats/azure-dps.md 5.1. */
-#include "base/digest.h"
-#include "base/mem.h"
-#include "ftpmprov/enroll.h"
-#include "ftpmprov/json.h"
+#include "enroll/azure_dps.h"
 
-#include <openssl/evp.h>
+#include "base/digest.h"
+#include "base/wr.h"
+#include "ftpmprov/base64.h"
+#include "ftpmprov/json.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-enum { DIGEST = 32, TPM_ALG_RSA = 1 };
+enum { DIGEST = 32 };
 
 enum rk_rc rk_enroll_registration_id(const struct rk_bytes *public_tpm2b, char ret[53],
                                      struct rk_err *err)
@@ -32,11 +31,30 @@ enum rk_rc rk_enroll_registration_id(const struct rk_bytes *public_tpm2b, char r
     return RK_OK;
 }
 
+/* clang-format off */
+static const struct rk_part_row parts[] = {
+    { "twin", false, false, "JSON members for each enrolment: initialTwin, capabilities, iotHubHostName, provisioningStatus; ${sn} and ${registration_id} in a text are the device's" },
+    { "srk",  false, false, "a line a device, sorted: Device SN, blank, storage root key (TPM2B_PUBLIC in base64)" },
+    { NULL, false, false, NULL },
+};
+static const struct rk_setting_row settings[] = {
+    { "id", "ek", "registration id: ek (digest of the EK, as Azure's C SDK has it) or sn (Device SN)" },
+    { "template", "l-1", "the EK to enrol: l-1 or azure-sdk" },
+    { "mode", "create", "what the service does: create, update or delete" },
+    { NULL, NULL, NULL },
+};
+/* clang-format on */
+static const char *const ids[] = { "ek", "sn", NULL };
+static const char *const modes[] = { "create", "update", "delete", NULL };
+enum { ID_EK, ID_SN };
+enum { MODE_CREATE, MODE_UPDATE, MODE_DELETE };
+
 struct work {
-    const struct rk_enroll_options *options;
-    rk_enroll_sink sink;
-    void *arg;
-    struct rk_enroll_report report;
+    struct rk_enroll_out *out;
+    const char *template_name;
+    size_t id, mode; /* places in ids, modes */
+    rk_json *twin;   /* NULL: none */
+    const struct rk_input *srk;
     rk_json *doc; /* NULL: no file is begun */
     struct rk_jv enrollments;
     char bucket[19];
@@ -46,7 +64,10 @@ struct work {
 static void work_done(struct work *w)
 {
     rk_json_free(w->doc);
+    rk_json_free(w->twin);
 }
+
+/* ---- files of ten ---- */
 
 static void begin(struct work *w, const char bucket[19])
 {
@@ -54,9 +75,8 @@ static void begin(struct work *w, const char bucket[19])
 
     w->doc = rk_json_new();
     root = rk_json_root(w->doc);
-    rk_json_put_str(root, "mode", w->options->retire ? "delete" : "create");
+    rk_json_put_str(root, "mode", modes[w->mode]);
     w->enrollments = rk_json_put_array(root, "enrollments");
-    w->count = 0;
     memcpy(w->bucket, bucket, sizeof w->bucket);
 }
 
@@ -67,102 +87,175 @@ static enum rk_rc flush(struct work *w, struct rk_err *err)
 
     if (w->count == 0)
         return RK_OK;
-    (void)snprintf(name, sizeof name, "azure-dps%s-%06llu.json",
-                   w->options->retire ? "-delete" : "", (unsigned long long)w->report.files + 1);
-    if (rk_json_text(w->doc, true, &text, err) || w->sink(w->arg, name, &text, err))
+    (void)snprintf(name, sizeof name, "azure-dps%s%s-%06llu.json",
+                   w->mode == MODE_CREATE ? "" : "-", w->mode == MODE_CREATE ? "" : modes[w->mode],
+                   (unsigned long long)w->out->report.files + 1);
+    if (rk_json_text(w->doc, true, &text, err))
         return err->rc;
-    w->report.files++;
+    if (text.len > RK_DPS_MESSAGE_MAX)
+        return rk_fail(err, RK_E_USAGE,
+                       "%zu bytes for %zu enrolments, the service takes %d: shorten the twin",
+                       text.len, w->count, RK_DPS_MESSAGE_MAX);
+    if (rk_enroll_put(w->out, name, &text, err))
+        return err->rc;
     rk_json_free(w->doc);
     w->doc = NULL;
     w->count = 0;
     return RK_OK;
 }
 
-static enum rk_rc put_ek(struct rk_jv at, const struct rk_bytes *ek, struct rk_err *err)
+/* ---- one enrolment ---- */
+
+static enum rk_rc put_base64(struct rk_jv at, const char *key, const struct rk_bytes *bytes,
+                             struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
-    struct rk_jv attestation = rk_json_put_object(at, "attestation");
 
-    if (rk_bytes_new((ek->len + 2) / 3 * 4, &text, err))
+    if (rk_base64_write(bytes->p, bytes->len, &text, err))
         return err->rc;
-    (void)EVP_EncodeBlock(text.p, ek->p, (int)ek->len);
-    rk_json_put_str(attestation, "type", "tpm");
-    rk_json_put_str(rk_json_put_object(attestation, "tpm"), "endorsementKey", (const char *)text.p);
+    rk_json_put_str(at, key, (const char *)text.p);
     return RK_OK;
+}
+
+static enum rk_rc put_keys(const struct work *w, const struct rk_device_sn *sn,
+                           const struct rk_bytes *ek, struct rk_jv at, struct rk_err *err)
+{
+    struct rk_jv attestation = rk_json_put_object(at, "attestation"), tpm;
+    RK_AUTO(rk_bytes_done) struct rk_bytes srk = RK_BYTES_NONE;
+
+    rk_json_put_str(attestation, "type", "tpm");
+    tpm = rk_json_put_object(attestation, "tpm");
+    if (put_base64(tpm, "endorsementKey", ek, err))
+        return err->rc;
+    if (w->srk == NULL)
+        return RK_OK;
+    if (rk_dps_srk_find(w->srk, sn, &srk, err))
+        return rk_wrap(err, "srk");
+    return put_base64(tpm, "storageRootKey", &srk, err);
+}
+
+struct device_texts {
+    const char *sn, *registration_id;
+};
+
+static const char *text_of(const struct device_texts *texts, const char *name, size_t len)
+{
+    if (len == strlen("sn") && memcmp(name, "sn", len) == 0)
+        return texts->sn;
+    if (len == strlen("registration_id") && memcmp(name, "registration_id", len) == 0)
+        return texts->registration_id;
+    return NULL;
+}
+
+/* ${sn} and ${registration_id} in a text of the twin. */
+static enum rk_rc fill_text(void *arg, const char *text, struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_DPS_MESSAGE_MAX);
+
+    for (const char *at = text; *at != '\0';) {
+        const char *mark = strstr(at, "${"), *end = mark == NULL ? NULL : strchr(mark, '}');
+        const char *value;
+
+        if (mark == NULL) {
+            rk_wr_str(&wr, at);
+            break;
+        }
+        value = end == NULL ? NULL : text_of(arg, mark + 2, (size_t)(end - mark - 2));
+        if (value == NULL)
+            return rk_fail(err, RK_E_USAGE,
+                           "twin: text \"%s\": expected ${sn} or ${registration_id}", text);
+        rk_wr_bytes(&wr, at, (size_t)(mark - at));
+        rk_wr_str(&wr, value);
+        at = end + 1;
+    }
+    return rk_wr_end(&wr, ret, err);
 }
 
 /* A Device SN of 20 hex digits keeps the service's rule for ids as it is. */
 static enum rk_rc put(struct work *w, const struct rk_device_sn *sn, const struct rk_bytes *ek,
                       struct rk_err *err)
 {
-    struct rk_jv at;
-    char id[53], text[21], bucket[19];
+    struct rk_jv at = rk_json_put_object(w->enrollments, NULL);
+    char id[53], text[21];
+    struct device_texts texts = { .sn = text };
 
-    rk_device_bucket(sn, bucket);
     rk_device_sn_text(sn, text);
-    if (!w->options->id_is_sn && rk_enroll_registration_id(ek, id, err))
+    if (w->id == ID_EK && rk_enroll_registration_id(ek, id, err))
         return err->rc;
-    if ((w->count == RK_ENROLL_BATCH || strcmp(bucket, w->bucket) != 0) && flush(w, err))
+    texts.registration_id = w->id == ID_SN ? text : id;
+    rk_json_put_str(at, "registrationId", texts.registration_id);
+    rk_json_put_str(at, "deviceId", text);
+    if (put_keys(w, sn, ek, at, err))
+        return err->rc;
+    w->count++;
+    w->out->report.devices++;
+    if (w->mode == MODE_DELETE)
+        return RK_OK;
+    if (rk_json_get(rk_json_root(w->twin), "provisioningStatus").v == NULL)
+        rk_json_put_str(at, "provisioningStatus", "enabled");
+    return rk_json_put_filled(at, rk_json_root(w->twin), fill_text, &texts, err);
+}
+
+static enum rk_rc visit(void *arg, const struct rk_release_device *device, struct rk_err *err)
+{
+    struct work *w = arg;
+    const struct rk_release_ek *ek;
+    char bucket[19];
+
+    if (rk_enroll_ek(device, w->template_name, &ek, err))
+        return err->rc;
+    if (!rk_dps_is_rsa(&ek->public_tpm2b))
+        return rk_fail(err, RK_E_USAGE, "EK \"%s\" is not RSA; DPS clients enrol RSA alone",
+                       w->template_name);
+    rk_device_bucket(&device->sn, bucket);
+    if ((w->count == RK_DPS_BATCH || strcmp(bucket, w->bucket) != 0) && flush(w, err))
         return err->rc;
     if (w->doc == NULL)
         begin(w, bucket);
-    at = rk_json_put_object(w->enrollments, NULL);
-    rk_json_put_str(at, "registrationId", w->options->id_is_sn ? text : id);
-    rk_json_put_str(at, "deviceId", text);
-    if (put_ek(at, ek, err))
-        return err->rc;
-    if (!w->options->retire)
-        rk_json_put_str(at, "provisioningStatus", "enabled");
-    w->count++;
-    w->report.devices++;
-    return RK_OK;
+    return put(w, &device->sn, &ek->public_tpm2b, err);
 }
 
-static const struct rk_release_ek *find_ek(const struct rk_release_device *device, const char *name)
+/* ---- the target ---- */
+
+static enum rk_rc open_work(const struct rk_job *job, struct work *w, struct rk_err *err)
 {
-    for (size_t i = 0; i < device->ek_count; i++) {
-        if (strcasecmp(device->ek[i].template_name, name) == 0)
-            return &device->ek[i];
+    const struct rk_input *twin = rk_job_part(job, "twin");
+
+    w->template_name = rk_job_setting(job, settings, "template");
+    w->srk = rk_job_part(job, "srk");
+    if (rk_enroll_choice(job, settings, "id", ids, &w->id, err) ||
+        rk_enroll_choice(job, settings, "mode", modes, &w->mode, err))
+        return err->rc;
+    if (w->mode == MODE_DELETE && job->part_count != 0)
+        return rk_fail(err, RK_E_USAGE, "mode delete takes no part \"%s\"", job->part[0].name);
+    if (w->srk != NULL && rk_dps_srk_check(w->srk, err))
+        return rk_wrap(err, "srk");
+    if (twin == NULL)
+        return RK_OK;
+    if (rk_json_parse(twin->p, twin->len, &w->twin, err) || rk_dps_check_twin(w->twin, err)) {
+        err->rc = RK_E_USAGE;
+        return rk_wrap(err, "twin");
     }
-    return NULL;
-}
-
-static enum rk_rc visit(void *arg, const struct rk_device_sn *sn, bool *more, struct rk_err *err)
-{
-    RK_AUTO(rk_release_device_done) struct rk_release_device device = { .ek_count = 0 };
-    struct work *w = arg;
-    const char *name = w->options->template_name;
-    const struct rk_release_ek *ek;
-    char text[21];
-
-    (void)more;
-    rk_device_sn_text(sn, text);
-    if (rk_release_device_read(w->options->release, sn, &device, err))
-        return err->rc;
-    ek = find_ek(&device, name);
-    if (ek == NULL)
-        return rk_fail(err, RK_E_USAGE, "device %s: the release states no EK \"%s\"", text, name);
-    /* TPM2B_PUBLIC: BE16 size, then BE16 type. TPM 2.0 Part 2, 12.2.4 */
-    if (ek->public_tpm2b.len < 4 || ek->public_tpm2b.p[2] != 0 ||
-        ek->public_tpm2b.p[3] != TPM_ALG_RSA)
-        return rk_fail(err, RK_E_USAGE,
-                       "device %s: EK \"%s\" is not RSA; DPS clients enrol RSA alone", text, name);
-    return put(w, sn, &ek->public_tpm2b, err);
-}
-
-enum rk_rc rk_enroll_azure_dps(const struct rk_enroll_options *options, rk_enroll_sink sink,
-                               void *arg, struct rk_enroll_report *ret, struct rk_err *err)
-{
-    RK_AUTO(work_done) struct work w = { .options = options, .sink = sink, .arg = arg };
-    bool more = true;
-
-    if (options->device != NULL ? visit(&w, options->device, &more, err)
-                                : rk_release_each_device(options->release, visit, &w, err))
-        return err->rc;
-    if (w.report.devices == 0)
-        return rk_fail(err, RK_E_USAGE, "release \"%s\" has no device to enrol", options->release);
-    if (flush(&w, err))
-        return err->rc;
-    *ret = w.report;
     return RK_OK;
 }
+
+static enum rk_rc make(const struct rk_enroll_options *options, struct rk_enroll_out *out,
+                       struct rk_err *err)
+{
+    RK_AUTO(work_done) struct work w = { .out = out };
+
+    if (open_work(options->job, &w, err) || rk_enroll_each(options, visit, &w, err))
+        return err->rc;
+    if (out->report.devices == 0)
+        return rk_fail(err, RK_E_USAGE, "release \"%s\" has no device to enrol", options->release);
+    return flush(&w, err);
+}
+
+const struct rk_enroll_target rk_enroll_azure_dps = {
+    .name = "azure-dps",
+    .title = "individual TPM enrolments for Azure DPS, ten to a file",
+    .parts = parts,
+    .settings = settings,
+    .make = make,
+    .check = rk_dps_check,
+};

@@ -76,7 +76,7 @@ crl 0 "$other"
 number >now
 is now 'crlNumber=0x01'
 # The deletion is what enroll writes for this device.
-run 0 enroll azure-dps release --retire --device "$gone" -o deletions
+run 0 enroll azure-dps release --set mode=delete --device "$gone" -o deletions
 cmp deletions/azure-dps-delete-000001.json "revoked/azure-dps-delete-$gone.json" || fail "another deletion"
 [ "$(jq -r '.mode, (.enrollments | length)' "revoked/azure-dps-delete-$gone.json" | tr '\n' ' ')" = "delete 1 " ] || fail "no deletion"
 run 5 build manifest.yaml # the unit is never made again

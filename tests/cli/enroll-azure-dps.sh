@@ -37,10 +37,10 @@ run 0 enroll azure-dps "$release" -o by-ek
 stderr_is "rotkit: 20 devices in 2 files"
 stdout_is ""
 judge by-ek azure-dps create ek 20 || fail "by-ek"
-run 0 enroll azure-dps "$release" -o by-sn --id sn --template l-1 --json
+run 0 enroll azure-dps "$release" -o by-sn --set id=sn --set template=L-1 --json
 jq -e '.devices == 20 and .files == 2' "$out" >/dev/null || fail "JSON: $(cat "$out")"
 judge by-sn azure-dps create sn 20 || fail "by-sn"
-run 0 enroll azure-dps "$release" -o retired --retire --device 01020000000100000001
+run 0 enroll azure-dps "$release" -o retired --set mode=delete --device 01020000000100000001
 stderr_is "rotkit: 1 devices in 1 files"
 judge retired azure-dps-delete delete ek 1 || fail "retired"
 run 0 enroll azure-dps "$release" -o dry -n -q
@@ -49,11 +49,10 @@ run 0 enroll azure-dps "$release" -o dry -n -q
 # ---- refused
 refuse 2 'rotkit: "product" is no release: it has no release.json' enroll azure-dps product -o x
 refuse 2 'rotkit: device 01020000000100000001: EK "L-2" is not RSA; DPS clients enrol RSA alone' \
-    enroll azure-dps "$release" -o x --template L-2
-refuse 2 'rotkit: device 01020000000100000001: the release states no EK "azure-sdk"' \
-    enroll azure-dps "$release" -o x --template azure-sdk
-refuse 2 "rotkit: --id: unknown rule \"mac\" (known: ek, sn)
-  see 'rotkit help enroll azure-dps'" enroll azure-dps "$release" -o x --id mac
+    enroll azure-dps "$release" -o x --set template=L-2
+refuse 2 'rotkit: device 01020000000100000001: the release states no EK "azure-sdk" (it states: L-1, L-2, H-3)' \
+    enroll azure-dps "$release" -o x --set template=azure-sdk
+refuse 2 'rotkit: setting "id": unknown value "mac" (known: ek, sn)' enroll azure-dps "$release" -o x --set id=mac
 refuse 2 "rotkit: release \"$release\" has no device 99990000000100000001" \
     enroll azure-dps "$release" -o x --device 99990000000100000001
 run 2 enroll azure-dps "$release" -o by-ek

@@ -5,6 +5,7 @@
 #include "ftpmprov/artifact.h"
 #include "ftpmprov/attest.h"
 #include "ftpmprov/build.h"
+#include "ftpmprov/base64.h"
 #include "ftpmprov/bytes.h"
 #include "ftpmprov/cms.h"
 #include "ftpmprov/component.h"

@@ -35,6 +35,15 @@ RK_API struct rk_jv rk_json_put_array(struct rk_jv at, const char *key);
 /* Copies the members of an object, in their order, but for those named (NULL ends the names). */
 RK_API void rk_json_put_members(struct rk_jv at, struct rk_jv from, const char *const *but);
 
+/*
+ * Copies the members of an object; each text below it (not the keys) as `fill` writes it anew. At
+ * most 32 levels deep (RK_E_USAGE); and whatever fill returns.
+ */
+typedef enum rk_rc (*rk_json_fill)(void *arg, const char *text, struct rk_bytes *ret,
+                                   struct rk_err *err);
+RK_API enum rk_rc rk_json_put_filled(struct rk_jv at, struct rk_jv from, rk_json_fill fill,
+                                     void *arg, struct rk_err *err) RK_MUST_CHECK;
+
 /* pretty: two-blank indent and a final newline; else one line, no newline. Members in the order
  * put. */
 RK_API enum rk_rc rk_json_text(const rk_json *doc, bool pretty, struct rk_bytes *ret,
@@ -48,3 +57,18 @@ RK_API size_t rk_json_count(struct rk_jv array);
 RK_API struct rk_jv rk_json_at(struct rk_jv array, size_t i);
 RK_API const char *rk_json_str(struct rk_jv value); /* NULL when absent or no string; borrowed */
 RK_API bool rk_json_u64(struct rk_jv value, uint64_t *ret);
+enum rk_json_kind {
+    RK_JSON_ABSENT,
+    RK_JSON_OBJECT,
+    RK_JSON_ARRAY,
+    RK_JSON_STRING,
+    RK_JSON_BOOL,
+    RK_JSON_OTHER
+};
+RK_API enum rk_json_kind rk_json_kind(struct rk_jv value);
+/*
+ * The members of an object, in their order: *iter starts as NULL. False at the end. The key is
+ * borrowed.
+ */
+RK_API bool rk_json_next(struct rk_jv object, void **iter, const char **ret_key,
+                         struct rk_jv *ret_value);

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the service takes, as rows; and folders of enrolments held against them and the release. */
+#include "enroll/azure_dps.h"
+
+#include "base/folder.h"
+#include "ftpmprov/base64.h"
+#include "ftpmprov/file.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ID_MAX = 128, TPM_ALG_RSA = 1, FILES_MAX = 1 << 20 };
+
+/* ---- the schema ---- */
+
+enum kind { TEXT, ID, MODE, STATUS, TPM, KEY, BOOL, FREE, MEMBERS, ENROLLMENTS };
+struct row {
+    const char *name;
+    enum kind kind;
+    bool required;
+    const struct row *members; /* of MEMBERS and ENROLLMENTS */
+};
+#define ROW_END                                                                                    \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
+
+/* clang-format off */
+static const struct row tpm_rows[] = {
+    { "endorsementKey", KEY, true, NULL },
+    { "storageRootKey", KEY, false, NULL },
+    ROW_END,
+};
+static const struct row attestation_rows[] = {
+    { "type", TPM, true, NULL },
+    { "tpm", MEMBERS, true, tpm_rows },
+    ROW_END,
+};
+static const struct row capabilities_rows[] = {
+    { "iotEdge", BOOL, true, NULL },
+    ROW_END,
+};
+static const struct row properties_rows[] = {
+    { "desired", FREE, false, NULL },
+    ROW_END,
+};
+static const struct row twin_rows[] = {
+    { "tags", FREE, false, NULL },
+    { "properties", MEMBERS, false, properties_rows },
+    ROW_END,
+};
+/* What a template may give comes first. */
+#define TEMPLATE_ROWS                                       \
+    { "provisioningStatus", STATUS, false, NULL },          \
+    { "capabilities", MEMBERS, false, capabilities_rows },  \
+    { "iotHubHostName", TEXT, false, NULL },                \
+    { "initialTwin", MEMBERS, false, twin_rows }
+static const struct row template_rows[] = {
+    TEMPLATE_ROWS,
+    ROW_END,
+};
+static const struct row enrollment_rows[] = {
+    TEMPLATE_ROWS,
+    { "registrationId", ID, true, NULL },
+    { "deviceId", ID, true, NULL },
+    { "attestation", MEMBERS, true, attestation_rows },
+    ROW_END,
+};
+static const struct row operation_rows[] = {
+    { "mode", MODE, true, NULL },
+    { "enrollments", ENROLLMENTS, true, enrollment_rows },
+    ROW_END,
+};
+/* clang-format on */
+
+static enum rk_rc check_members(struct rk_jv at, const struct row *rows, struct rk_err *err);
+
+/* At most 128 of letters, digits and - . _ : with a letter, a digit or - at the end. */
+static enum rk_rc check_id(const char *id, struct rk_err *err)
+{
+    size_t len = strlen(id);
+
+    if (len == 0 || len > ID_MAX)
+        return rk_fail(err, RK_E_FORMAT, "%zu characters, expected 1 to %d", len, ID_MAX);
+    for (size_t i = 0; i < len; i++) {
+        if (!isalnum((unsigned char)id[i]) && strchr("-._:", id[i]) == NULL)
+            return rk_fail(err, RK_E_FORMAT,
+                           "character %zu is none of letters, digits, - . _ :", i + 1);
+    }
+    if (!isalnum((unsigned char)id[len - 1]) && id[len - 1] != '-')
+        return rk_fail(err, RK_E_FORMAT, "ends in \"%c\", expected a letter, a digit or -",
+                       id[len - 1]);
+    return RK_OK;
+}
+
+static enum rk_rc check_word(const char *word, const char *const *among, struct rk_err *err)
+{
+    char known[RK_KNOWN_MAX] = "";
+
+    for (; *among != NULL; among++) {
+        if (strcmp(word, *among) == 0)
+            return RK_OK;
+        rk_known_add(known, *among);
+    }
+    return rk_fail(err, RK_E_FORMAT, "unknown value \"%s\" (known: %s)", word, known);
+}
+
+/* TPM2B_PUBLIC: BE16 size, then BE16 type. TPM 2.0 Part 2, 12.2.4 and 12.2.5 */
+bool rk_dps_is_rsa(const struct rk_bytes *key)
+{
+    return key->len > 4 && ((size_t)key->p[0] << 8 | key->p[1]) == key->len - 2 && key->p[2] == 0 &&
+           key->p[3] == TPM_ALG_RSA;
+}
+
+static enum rk_rc check_key(const char *text, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes key = RK_BYTES_NONE;
+
+    if (rk_base64_read(text, strlen(text), &key, err))
+        return err->rc;
+    return rk_dps_is_rsa(&key)
+               ? RK_OK
+               : rk_fail(err, RK_E_FORMAT, "%zu bytes that are no TPM2B_PUBLIC of an RSA key",
+                         key.len);
+}
+
+static enum rk_rc check_text(const char *text, enum kind kind, struct rk_err *err)
+{
+    static const char *const modes[] = { "create", "update", "delete", NULL };
+    static const char *const statuses[] = { "enabled", "disabled", NULL };
+    static const char *const types[] = { "tpm", NULL };
+
+    switch (kind) {
+    case ID:
+        return check_id(text, err);
+    case KEY:
+        return check_key(text, err);
+    case MODE:
+        return check_word(text, modes, err);
+    case STATUS:
+        return check_word(text, statuses, err);
+    case TPM:
+        return check_word(text, types, err);
+    default:
+        return RK_OK;
+    }
+}
+
+static enum rk_rc check_enrollments(struct rk_jv at, const struct row *rows, struct rk_err *err)
+{
+    size_t count = rk_json_count(at);
+
+    if (count == 0 || count > RK_DPS_BATCH)
+        return rk_fail(err, RK_E_FORMAT, "%zu of them, expected 1 to %d", count, RK_DPS_BATCH);
+    for (size_t i = 0; i < count; i++) {
+        if (rk_json_kind(rk_json_at(at, i)) != RK_JSON_OBJECT)
+            return rk_fail(err, RK_E_FORMAT, "%zu: expected an object", i);
+        if (check_members(rk_json_at(at, i), rows, err))
+            return rk_wrap(err, "%zu", i);
+    }
+    return RK_OK;
+}
+
+static enum rk_rc check_value(struct rk_jv at, const struct row *row, struct rk_err *err)
+{
+    static const struct {
+        enum rk_json_kind kind;
+        const char *name;
+    } kinds[] = {
+        [TEXT] = { RK_JSON_STRING, "a text" },       [ID] = { RK_JSON_STRING, "a text" },
+        [MODE] = { RK_JSON_STRING, "a text" },       [STATUS] = { RK_JSON_STRING, "a text" },
+        [TPM] = { RK_JSON_STRING, "a text" },        [KEY] = { RK_JSON_STRING, "a text" },
+        [BOOL] = { RK_JSON_BOOL, "true or false" },  [FREE] = { RK_JSON_OBJECT, "an object" },
+        [MEMBERS] = { RK_JSON_OBJECT, "an object" }, [ENROLLMENTS] = { RK_JSON_ARRAY, "an array" },
+    };
+
+    if (rk_json_kind(at) != kinds[row->kind].kind)
+        return rk_fail(err, RK_E_FORMAT, "expected %s", kinds[row->kind].name);
+    if (row->kind == ENROLLMENTS)
+        return check_enrollments(at, row->members, err);
+    if (row->kind == MEMBERS)
+        return check_members(at, row->members, err);
+    return rk_json_kind(at) == RK_JSON_STRING ? check_text(rk_json_str(at), row->kind, err) : RK_OK;
+}
+
+/* No member that no row knows, each as its row says, none missing. */
+static enum rk_rc check_members(struct rk_jv at, const struct row *rows, struct rk_err *err)
+{
+    void *iter = NULL;
+    const char *key;
+    struct rk_jv value;
+
+    while (rk_json_next(at, &iter, &key, &value)) {
+        const struct row *row = rows;
+        char known[RK_KNOWN_MAX] = "";
+
+        for (; row->name != NULL && strcmp(row->name, key) != 0; row++)
+            rk_known_add(known, row->name);
+        if (row->name == NULL)
+            return rk_fail(err, RK_E_FORMAT, "unknown member \"%s\" (known: %s)", key, known);
+        if (check_value(value, row, err))
+            return rk_wrap(err, "%s", key);
+    }
+    for (const struct row *row = rows; row->name != NULL; row++) {
+        if (row->required && rk_json_get(at, row->name).v == NULL)
+            return rk_fail(err, RK_E_FORMAT, "member \"%s\" is missing", row->name);
+    }
+    return RK_OK;
+}
+
+static enum rk_rc check_document(rk_json *doc, const struct row *rows, struct rk_err *err)
+{
+    if (rk_json_kind(rk_json_root(doc)) != RK_JSON_OBJECT)
+        return rk_fail(err, RK_E_FORMAT, "expected an object");
+    return check_members(rk_json_root(doc), rows, err);
+}
+
+enum rk_rc rk_dps_check_twin(rk_json *twin, struct rk_err *err)
+{
+    return check_document(twin, template_rows, err);
+}
+
+/* ---- a folder against the release ---- */
+
+struct checking {
+    const struct rk_enroll_options *options;
+    struct rk_enroll_report report;
+    char mode[16], last[21]; /* of the files before; "" at first */
+};
+
+/* The release's EK of these bytes. */
+static enum rk_rc find_ek(const struct rk_release_device *device, const struct rk_bytes *key,
+                          struct rk_err *err)
+{
+    for (size_t i = 0; i < device->ek_count; i++) {
+        if (rk_bytes_equal(&device->ek[i].public_tpm2b, key))
+            return RK_OK;
+    }
+    return rk_fail(err, RK_E_VERIFY, "the endorsement key is none that the release states for it");
+}
+
+static enum rk_rc check_registration(const char *id, const char *sn, const struct rk_bytes *key,
+                                     struct rk_err *err)
+{
+    char of_key[53];
+
+    if (rk_enroll_registration_id(key, of_key, err))
+        return err->rc;
+    if (strcmp(id, of_key) == 0 || strcmp(id, sn) == 0)
+        return RK_OK;
+    return rk_fail(err, RK_E_VERIFY,
+                   "registration id \"%s\" is neither its Device SN nor the id of its key, \"%s\"",
+                   id, of_key);
+}
+
+/* Ascending order shows in flat memory that none is there twice. */
+static enum rk_rc check_order(struct checking *c, const char *sn, struct rk_err *err)
+{
+    if (c->last[0] != '\0' && strcmp(sn, c->last) <= 0)
+        return rk_fail(err, RK_E_VERIFY, "stands behind device %s: twice, or out of order",
+                       c->last);
+    (void)snprintf(c->last, sizeof c->last, "%s", sn);
+    return RK_OK;
+}
+
+static enum rk_rc check_enrollment(struct checking *c, struct rk_jv at, struct rk_err *err)
+{
+    RK_AUTO(rk_release_device_done) struct rk_release_device device = { .ek_count = 0 };
+    RK_AUTO(rk_bytes_done) struct rk_bytes key = RK_BYTES_NONE;
+    const char *id = rk_json_str(rk_json_get(at, "deviceId"));
+    struct rk_jv tpm = rk_json_get(rk_json_get(at, "attestation"), "tpm");
+    const char *text = rk_json_str(rk_json_get(tpm, "endorsementKey"));
+    struct rk_device_sn sn;
+
+    if (rk_device_sn_parse(id, &sn, err) ||
+        rk_release_device_read(c->options->release, &sn, &device, err) ||
+        rk_base64_read(text, strlen(text), &key, err) || find_ek(&device, &key, err) ||
+        check_registration(rk_json_str(rk_json_get(at, "registrationId")), id, &key, err) ||
+        check_order(c, id, err))
+        return rk_wrap(err, "device %s", id);
+    c->report.devices++;
+    return RK_OK;
+}
+
+static enum rk_rc check_mode(struct checking *c, const char *mode, struct rk_err *err)
+{
+    if (c->mode[0] != '\0' && strcmp(c->mode, mode) != 0)
+        return rk_fail(err, RK_E_VERIFY, "mode %s, the files before have %s", mode, c->mode);
+    (void)snprintf(c->mode, sizeof c->mode, "%s", mode);
+    return RK_OK;
+}
+
+static enum rk_rc check_file(struct checking *c, const char *folder, const char *name,
+                             struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    RK_AUTO(rk_json_done) rk_json *doc = NULL;
+    struct rk_jv enrollments;
+    char path[RK_PATH_MAX];
+
+    if (rk_path_join(folder, name, path, sizeof path, err) ||
+        rk_file_read(path, RK_DPS_MESSAGE_MAX, &text, err) ||
+        rk_json_parse(text.p, text.len, &doc, err) || check_document(doc, operation_rows, err) ||
+        check_mode(c, rk_json_str(rk_json_get(rk_json_root(doc), "mode")), err))
+        return err->rc;
+    enrollments = rk_json_get(rk_json_root(doc), "enrollments");
+    for (size_t i = 0; i < rk_json_count(enrollments); i++) {
+        if (check_enrollment(c, rk_json_at(enrollments, i), err))
+            return err->rc;
+    }
+    c->report.files++;
+    return RK_OK;
+}
+
+static enum rk_rc count_device(void *arg, const struct rk_device_sn *sn, bool *more,
+                               struct rk_err *err)
+{
+    (void)sn;
+    (void)more;
+    (void)err;
+    ++*(uint64_t *)arg;
+    return RK_OK;
+}
+
+/* Whoever retires names some; whoever enrols a release, all. */
+static enum rk_rc check_all_there(const struct checking *c, struct rk_err *err)
+{
+    uint64_t devices = 0;
+
+    if (c->options->device_count != 0 || strcmp(c->mode, "delete") == 0)
+        return RK_OK;
+    if (rk_release_each_device(c->options->release, count_device, &devices, err))
+        return err->rc;
+    if (c->report.devices != devices)
+        return rk_fail(err, RK_E_VERIFY, "%llu devices are enrolled, the release has %llu",
+                       (unsigned long long)c->report.devices, (unsigned long long)devices);
+    return RK_OK;
+}
+
+static enum rk_rc check_folder(struct checking *c, const char *folder, struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+
+    if (rk_names_list(folder, FILES_MAX, &names, err))
+        return err->rc;
+    if (names.count == 0)
+        return rk_fail(err, RK_E_VERIFY, "the folder is empty");
+    for (size_t i = 0; i < names.count; i++) {
+        if (check_file(c, folder, names.name[i], err))
+            return rk_wrap(err, "\"%s\"", names.name[i]);
+    }
+    return check_all_there(c, err);
+}
+
+enum rk_rc rk_dps_check(const struct rk_enroll_options *options, const char *folder,
+                        struct rk_enroll_report *ret, struct rk_err *err)
+{
+    struct checking c = { .options = options };
+
+    if (check_folder(&c, folder, err)) {
+        if (err->rc == RK_E_FORMAT || err->rc == RK_E_USAGE)
+            err->rc = RK_E_VERIFY;
+        return err->rc;
+    }
+    *ret = c.report;
+    return RK_OK;
+}

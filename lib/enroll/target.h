@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a target of enrolment is: one row, and the file that has its functions. */
+#pragma once
+
+#include "base/job.h"
+#include "ftpmprov/enroll.h"
+
+/* Where the files go that a target makes. */
+struct rk_enroll_out {
+    rk_enroll_sink sink;
+    void *arg;
+    struct rk_enroll_report report; /* the target counts its devices, rk_enroll_put the files */
+};
+
+struct rk_enroll_target {
+    const char *name;  /* as in `rotkit enroll NAME` */
+    const char *title; /* for people */
+    const struct rk_part_row *parts;
+    const struct rk_setting_row *settings;
+    bool signs;
+    enum rk_rc (*make)(const struct rk_enroll_options *options, struct rk_enroll_out *out,
+                       struct rk_err *err);
+    /* NULL: the files have no rules of their own. */
+    enum rk_rc (*check)(const struct rk_enroll_options *options, const char *folder,
+                        struct rk_enroll_report *ret, struct rk_err *err);
+};
+
+extern const struct rk_enroll_target rk_enroll_azure_dps;
+
+/* ---- for the targets ---- */
+
+/* The devices that are asked for, in ascending order when that is all of them. */
+typedef enum rk_rc (*rk_enroll_visit)(void *arg, const struct rk_release_device *device,
+                                      struct rk_err *err);
+enum rk_rc rk_enroll_each(const struct rk_enroll_options *options, rk_enroll_visit visit, void *arg,
+                          struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_enroll_put(struct rk_enroll_out *out, const char *name, const struct rk_bytes *bytes,
+                         struct rk_err *err) RK_MUST_CHECK;
+/* The device's EK of this template (case does not matter). RK_E_USAGE when it states none. */
+enum rk_rc rk_enroll_ek(const struct rk_release_device *device, const char *template_name,
+                        const struct rk_release_ek **ret, struct rk_err *err) RK_MUST_CHECK;
+/* The setting's place among the values that it may have, ended by NULL. */
+enum rk_rc rk_enroll_choice(const struct rk_job *job, const struct rk_setting_row *settings,
+                            const char *name, const char *const *values, size_t *ret,
+                            struct rk_err *err) RK_MUST_CHECK;

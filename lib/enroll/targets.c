@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one table of enrolment targets, and what all of them need. */
+#include "enroll/target.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct rk_enroll_target *const targets[] = { &rk_enroll_azure_dps };
+enum { TARGETS = sizeof targets / sizeof targets[0] };
+
+bool rk_enroll_target_at(size_t i, struct rk_enroll_target_info *ret)
+{
+    if (i >= TARGETS)
+        return false;
+    *ret = (struct rk_enroll_target_info) {
+        .name = targets[i]->name,
+        .title = targets[i]->title,
+        .parts = targets[i]->parts,
+        .settings = targets[i]->settings,
+        .signs = targets[i]->signs,
+        .checks = targets[i]->check != NULL,
+    };
+    return true;
+}
+
+static enum rk_rc find(const char *name, const struct rk_enroll_target **ret, struct rk_err *err)
+{
+    char known[RK_KNOWN_MAX] = "";
+
+    for (size_t i = 0; i < TARGETS; i++) {
+        if (strcmp(targets[i]->name, name) == 0) {
+            *ret = targets[i];
+            return RK_OK;
+        }
+        rk_known_add(known, targets[i]->name);
+    }
+    return rk_fail(err, RK_E_USAGE, "unknown enrolment target \"%s\" (known: %s)", name, known);
+}
+
+/* The target by name, with a job that fits it. */
+static enum rk_rc open_target(const struct rk_enroll_options *options,
+                              const struct rk_enroll_target **ret, struct rk_err *err)
+{
+    const struct rk_job *job = options->job;
+
+    if (find(options->target, ret, err))
+        return err->rc;
+    const struct rk_job_rows rows = { (*ret)->name, (*ret)->parts, (*ret)->settings, NULL };
+    if (job->key_count != 0 && !(*ret)->signs)
+        return rk_fail(err, RK_E_USAGE, "%s signs nothing: a key does not apply", (*ret)->name);
+    if (!rk_release_is(options->release))
+        return rk_fail(err, RK_E_USAGE, "\"%s\" is no release: it has no release.json",
+                       options->release);
+    return rk_job_fits(&rows, job, err) || rk_job_whole(&rows, job, err) ? err->rc : RK_OK;
+}
+
+enum rk_rc rk_enroll(const struct rk_enroll_options *options, rk_enroll_sink sink, void *arg,
+                     struct rk_enroll_report *ret, struct rk_err *err)
+{
+    struct rk_enroll_out out = { .sink = sink, .arg = arg };
+    const struct rk_enroll_target *target;
+
+    if (open_target(options, &target, err) || target->make(options, &out, err))
+        return err->rc;
+    *ret = out.report;
+    return RK_OK;
+}
+
+enum rk_rc rk_enroll_check(const struct rk_enroll_options *options, const char *folder,
+                           struct rk_enroll_report *ret, struct rk_err *err)
+{
+    struct rk_enroll_report report = { .files = 0 };
+    const struct rk_enroll_target *target;
+
+    if (open_target(options, &target, err))
+        return err->rc;
+    if (target->check == NULL)
+        return rk_fail(err, RK_E_USAGE, "%s has no check of its files", target->name);
+    if (target->check(options, folder, &report, err))
+        return rk_wrap(err, "\"%s\"", folder);
+    *ret = report;
+    return RK_OK;
+}
+
+/* ---- for the targets ---- */
+
+struct walk {
+    const struct rk_enroll_options *options;
+    rk_enroll_visit visit;
+    void *arg;
+};
+
+static enum rk_rc visit_one(void *arg, const struct rk_device_sn *sn, bool *more,
+                            struct rk_err *err)
+{
+    RK_AUTO(rk_release_device_done) struct rk_release_device device = { .ek_count = 0 };
+    const struct walk *walk = arg;
+    char text[21];
+
+    (void)more;
+    if (rk_release_device_read(walk->options->release, sn, &device, err))
+        return err->rc;
+    rk_device_sn_text(sn, text);
+    return walk->visit(walk->arg, &device, err) ? rk_wrap(err, "device %s", text) : RK_OK;
+}
+
+enum rk_rc rk_enroll_each(const struct rk_enroll_options *options, rk_enroll_visit visit, void *arg,
+                          struct rk_err *err)
+{
+    struct walk walk = { .options = options, .visit = visit, .arg = arg };
+    bool more = true;
+
+    if (options->device_count == 0)
+        return rk_release_each_device(options->release, visit_one, &walk, err);
+    for (size_t i = 0; i < options->device_count; i++) {
+        if (visit_one(&walk, &options->device[i], &more, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_enroll_put(struct rk_enroll_out *out, const char *name, const struct rk_bytes *bytes,
+                         struct rk_err *err)
+{
+    if (out->sink(out->arg, name, bytes, err))
+        return err->rc;
+    out->report.files++;
+    return RK_OK;
+}
+
+enum rk_rc rk_enroll_ek(const struct rk_release_device *device, const char *template_name,
+                        const struct rk_release_ek **ret, struct rk_err *err)
+{
+    char known[RK_KNOWN_MAX] = "";
+
+    for (size_t i = 0; i < device->ek_count; i++) {
+        if (strcasecmp(device->ek[i].template_name, template_name) == 0) {
+            *ret = &device->ek[i];
+            return RK_OK;
+        }
+        rk_known_add(known, device->ek[i].template_name);
+    }
+    return rk_fail(err, RK_E_USAGE, "the release states no EK \"%s\" (it states: %s)",
+                   template_name, known[0] == '\0' ? "none" : known);
+}
+
+enum rk_rc rk_enroll_choice(const struct rk_job *job, const struct rk_setting_row *settings,
+                            const char *name, const char *const *values, size_t *ret,
+                            struct rk_err *err)
+{
+    const char *value = rk_job_setting(job, settings, name);
+    char known[RK_KNOWN_MAX] = "";
+
+    for (size_t i = 0; values[i] != NULL; i++) {
+        if (strcmp(values[i], value) == 0) {
+            *ret = i;
+            return RK_OK;
+        }
+        rk_known_add(known, values[i]);
+    }
+    return rk_fail(err, RK_E_USAGE, "setting \"%s\": unknown value \"%s\" (known: %s)", name, value,
+                   known);
+}
