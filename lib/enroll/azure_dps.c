@@ -208,11 +208,13 @@ static enum rk_rc visit(void *arg, const struct rk_release_device *device, struc
         return rk_fail(err, RK_E_USAGE, "EK \"%s\" is not RSA; DPS clients enrol RSA alone",
                        w->template_name);
     rk_device_bucket(&device->sn, bucket);
-    if ((w->count == RK_DPS_BATCH || strcmp(bucket, w->bucket) != 0) && flush(w, err))
+    if (strcmp(bucket, w->bucket) != 0 && flush(w, err))
         return err->rc;
     if (w->doc == NULL)
         begin(w, bucket);
-    return put(w, &device->sn, &ek->public_tpm2b, err);
+    if (put(w, &device->sn, &ek->public_tpm2b, err))
+        return err->rc;
+    return w->count == RK_DPS_BATCH ? flush(w, err) : RK_OK;
 }
 
 /* ---- the target ---- */

@@ -46,6 +46,138 @@ judge retired azure-dps-delete delete ek 1 || fail "retired"
 run 0 enroll azure-dps "$release" -o dry -n -q
 [ ! -e dry ] || fail "--dry-run writes"
 
+# ---- a twin, tags and storage root keys
+cat >twin.json <<'JSON'
+{ "initialTwin": { "tags": { "unit": "${sn}", "site": "A ${registration_id}/${sn}" },
+                   "properties": { "desired": { "interval": 30, "list": ["${sn}", true, null] } } },
+  "capabilities": { "iotEdge": true }, "iotHubHostName": "hub.example.net", "provisioningStatus": "disabled" }
+JSON
+# A stand-in for each device's SRK, told apart by its last byte: the SRK is known when a device has booted.
+srk() {
+    python3 - "$@" <<'PY'
+import base64, glob, sys
+for i, path in enumerate(sorted(glob.glob(sys.argv[1] + "/devices/*/*/device.json"))):
+    print(path.split("/")[-2], base64.b64encode(bytes.fromhex("00050001000b") + bytes([i])).decode())
+PY
+}
+srk "$release" >srk
+run 0 enroll azure-dps "$release" twin=twin.json srk=srk -o twins --set mode=update
+stderr_is "rotkit: 20 devices in 2 files"
+judge twins azure-dps-update update ek 20 || fail "twins"
+python3 - <<'PY' || fail "the twins"
+import base64, glob, json
+n = 0
+for path in sorted(glob.glob("twins/*")):
+    for e in json.load(open(path))["enrollments"]:
+        assert e["initialTwin"] == {
+            "tags": {"unit": e["deviceId"], "site": "A %s/%s" % (e["registrationId"], e["deviceId"])},
+            "properties": {"desired": {"interval": 30, "list": [e["deviceId"], True, None]}}}
+        assert e["capabilities"] == {"iotEdge": True} and e["iotHubHostName"] == "hub.example.net"
+        assert e["provisioningStatus"] == "disabled"
+        assert base64.b64decode(e["attestation"]["tpm"]["storageRootKey"]) == bytes.fromhex("00050001000b") + bytes([n])
+        n += 1
+assert n == 20
+PY
+twin() { # JSON MESSAGE
+    printf '%s' "$1" >bad.json
+    refuse 2 "rotkit: $2" enroll azure-dps "$release" twin=bad.json -o x
+}
+twin '{"deviceId":"x"}' 'twin: unknown member "deviceId" (known: provisioningStatus, capabilities, iotHubHostName, initialTwin)'
+twin '{"initialTwin":{"tags":[]}}' 'twin: initialTwin: tags: expected an object'
+twin '{"capabilities":{"iotEdge":"yes"}}' 'twin: capabilities: iotEdge: expected true or false'
+twin '{"provisioningStatus":"on"}' 'twin: provisioningStatus: unknown value "on" (known: enabled, disabled)'
+twin '[]' 'twin: expected an object'
+twin '{' "twin: JSON line 1 column 1: string or '}' expected near end of file"
+twin '{"initialTwin":{"tags":{"a":"${mac}"}}}' \
+    'device 01020000000100000001: twin: text "${mac}": expected ${sn} or ${registration_id}'
+twin '{"initialTwin":{"tags":{"a":"${sn"}}}' \
+    'device 01020000000100000001: twin: text "${sn": expected ${sn} or ${registration_id}'
+python3 -c 'import json; json.dump({"initialTwin": {"tags": {"a": "x" * 9800}}}, open("large.json", "w"))'
+run 2 enroll azure-dps "$release" twin=large.json -o x
+grep -qx 'rotkit: device 0102000000010000000a: [0-9]* bytes for 10 enrolments, the service takes 98304: shorten the twin' "$err" ||
+    fail "$(cat "$err")"
+[ ! -e x ] || fail "files of a refused run"
+head -n 19 srk >short
+refuse 2 "rotkit: device 01020000000100000014: srk: has no line for this device" \
+    enroll azure-dps "$release" srk=short -o x
+sort -r srk >backwards
+refuse 2 "rotkit: srk: line 2: a device twice, or not sorted by Device SN (sort -u does it)" \
+    enroll azure-dps "$release" srk=backwards -o x
+refuse 2 'rotkit: mode delete takes no part "srk"' enroll azure-dps "$release" srk=srk --set mode=delete -o x
+
+# ---- --verify: what any writer made, against the service's rules and the release; python3-jsonschema
+# has the same opinion of the rules alone
+python=/usr/bin/python3
+"$python" -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is absent"
+cat >schema.py <<'PY'
+import json, sys, jsonschema
+schema = json.load(open(sys.argv[1]))
+jsonschema.Draft202012Validator.check_schema(schema)
+sys.exit(any(list(jsonschema.Draft202012Validator(schema).iter_errors(json.load(open(f)))) for f in sys.argv[2:]))
+PY
+schema() {
+    "$python" schema.py "$SOURCE/docs/azure-dps.schema.json" "$@"
+}
+for folder in by-ek by-sn twins retired; do
+    schema $folder/* || fail "the schema refuses $folder"
+    run 0 enroll azure-dps "$release" --verify $folder
+done
+stderr_is "rotkit: holds: 1 devices in 1 files"
+run 0 enroll azure-dps "$release" --verify by-ek --json
+jq -e '.devices == 20 and .files == 2' "$out" >/dev/null || fail "JSON: $(cat "$out")"
+
+# against SCHEMA JQ MESSAGE: a change to the second file; SCHEMA is what the schema alone says
+against() {
+    rm -rf changed
+    cp -r by-ek changed
+    jq "$2" by-ek/azure-dps-000002.json >changed/azure-dps-000002.json
+    if schema changed/*; then verdict=holds; else verdict=fails; fi
+    [ $verdict = "$1" ] || fail "the schema: $2 $verdict"
+    refuse 3 "rotkit: \"changed\": \"azure-dps-000002.json\": $3" enroll azure-dps "$release" --verify changed
+}
+e='.enrollments[3]'
+against fails '.mode = "replace"' 'mode: unknown value "replace" (known: create, update, delete)'
+against fails 'del(.mode)' 'member "mode" is missing'
+against fails '.enrollments += .enrollments' 'enrollments: 20 of them, expected 1 to 10'
+against fails '.enrollments = []' 'enrollments: 0 of them, expected 1 to 10'
+against fails '.enrollments = {}' 'enrollments: expected an array'
+against fails "$e = 1" 'enrollments: 3: expected an object'
+against fails "$e.extra = 1" 'enrollments: 3: unknown member "extra" (known: provisioningStatus, capabilities, iotHubHostName, initialTwin, registrationId, deviceId, attestation)'
+against fails "del($e.attestation)" 'enrollments: 3: member "attestation" is missing'
+against fails "$e.registrationId = \"a b\"" 'enrollments: 3: registrationId: character 2 is none of letters, digits, - . _ :'
+against fails "$e.registrationId = \"a.\"" 'enrollments: 3: registrationId: ends in ".", expected a letter, a digit or -'
+against fails "$e.registrationId = \"\"" 'enrollments: 3: registrationId: 0 characters, expected 1 to 128'
+against fails "$e.registrationId = (\"a\" * 129)" 'enrollments: 3: registrationId: 129 characters, expected 1 to 128'
+against fails "$e.deviceId = 7" 'enrollments: 3: deviceId: expected a text'
+against fails "$e.attestation.type = \"x509\"" 'enrollments: 3: attestation: type: unknown value "x509" (known: tpm)'
+against fails "$e.attestation.tpm.endorsementKey = \"AToAAQ\"" \
+    'enrollments: 3: attestation: tpm: endorsementKey: base64: 6 characters, expected a multiple of 4'
+against fails "$e.attestation.tpm.endorsementKey = \"AAQAIwo=\"" \
+    'enrollments: 3: attestation: tpm: endorsementKey: 5 bytes that are no TPM2B_PUBLIC of an RSA key'
+against fails "$e.provisioningStatus = \"lost\"" 'enrollments: 3: provisioningStatus: unknown value "lost" (known: enabled, disabled)'
+against fails "$e.initialTwin.properties.reported = {}" 'enrollments: 3: initialTwin: properties: unknown member "reported" (known: desired)'
+# What only the release tells.
+against holds ".mode = \"update\"" 'mode update, the files before have create'
+against holds "$e = .enrollments[2]" 'device 0102000000010000000d: stands behind device 0102000000010000000d: twice, or out of order'
+against holds '.enrollments |= reverse' 'device 01020000000100000013: stands behind device 01020000000100000014: twice, or out of order'
+against holds "$e.attestation = .enrollments[4].attestation" \
+    'device 0102000000010000000e: the endorsement key is none that the release states for it'
+against holds "$e.registrationId = .enrollments[4].registrationId" \
+    "device 0102000000010000000e: registration id \"$(jq -r '.enrollments[4].registrationId' by-ek/azure-dps-000002.json)\" is neither its Device SN nor the id of its key, \"$(jq -r '.enrollments[3].registrationId' by-ek/azure-dps-000002.json)\""
+against holds "$e.deviceId = \"99990000000100000001\"" \
+    "device 99990000000100000001: release \"$release\" has no device 99990000000100000001"
+rm -rf changed
+cp -r by-ek changed
+rm changed/azure-dps-000001.json
+refuse 3 'rotkit: "changed": 10 devices are enrolled, the release has 20' enroll azure-dps "$release" --verify changed
+mkdir empty
+refuse 3 'rotkit: "empty": the folder is empty' enroll azure-dps "$release" --verify empty
+printf '{}' >changed/azure-dps-000001.json
+truncate -s 98305 changed/azure-dps-000001.json
+run 3 enroll azure-dps "$release" --verify changed
+grep -q 'azure-dps-000001.json' "$err" || fail "$(cat "$err")"
+refuse 7 'rotkit: "absent": cannot list "absent": No such file or directory' enroll azure-dps "$release" --verify absent
+
 # ---- refused
 refuse 2 'rotkit: "product" is no release: it has no release.json' enroll azure-dps product -o x
 refuse 2 'rotkit: device 01020000000100000001: EK "L-2" is not RSA; DPS clients enrol RSA alone' \
@@ -55,6 +187,22 @@ refuse 2 'rotkit: device 01020000000100000001: the release states no EK "azure-s
 refuse 2 'rotkit: setting "id": unknown value "mac" (known: ek, sn)' enroll azure-dps "$release" -o x --set id=mac
 refuse 2 "rotkit: release \"$release\" has no device 99990000000100000001" \
     enroll azure-dps "$release" -o x --device 99990000000100000001
+refuse 2 'rotkit: unknown enrolment target "azure" (known: azure-dps)' enroll azure "$release" -o x
+refuse 2 'rotkit: azure-dps takes no part "tags" (known: twin, srk)' enroll azure-dps "$release" tags=twin.json -o x
+refuse 2 'rotkit: azure-dps has no setting "rule" (known: id, template, mode)' enroll azure-dps "$release" -o x --set rule=ek
+openssl genpkey -algorithm ed25519 -out key.pem
+refuse 2 'rotkit: azure-dps signs nothing: a key does not apply' enroll azure-dps "$release" -o x --key key.pem
+refuse 2 "rotkit: one of --output, --verify and --to-sign is wanted
+  see 'rotkit help enroll'" enroll azure-dps "$release"
+refuse 2 "rotkit: one of --output, --verify and --to-sign is wanted
+  see 'rotkit help enroll'" enroll azure-dps "$release" -o x --verify by-ek
+refuse 2 "rotkit: --to-sign and --attach want --key pub:FILE
+  see 'rotkit help enroll'" enroll azure-dps "$release" --to-sign x
+refuse 2 "rotkit: an operand is missing: rotkit enroll TARGET RELEASE
+  see 'rotkit help enroll'" enroll azure-dps
+run 0 enroll --targets --json
+jq -e '.targets[] | select(.name == "azure-dps") | .verify and (.sign | not) and ([.settings[].name] == ["id", "template", "mode"])' \
+    "$out" >/dev/null || fail "$(cat "$out")"
 run 2 enroll azure-dps "$release" -o by-ek
 grep -q '"by-ek"' "$err" || fail "$(cat "$err")"
 cert=$(find "$release/devices" -name 'ek-cert-l-1.der' | sort | head -n 1)

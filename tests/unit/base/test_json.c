@@ -3,6 +3,7 @@
 
 #include "suite.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct rk_err err;
@@ -77,8 +78,112 @@ START_TEST(absent_values_answer_absent)
 }
 END_TEST
 
+static enum rk_rc shout(void *arg, const char *text, struct rk_bytes *ret, struct rk_err *fault)
+{
+    char loud[32];
+
+    if (strcmp(text, "no") == 0)
+        return rk_fail(fault, RK_E_USAGE, "not that");
+    (void)snprintf(loud, sizeof loud, "%s%s", text, (const char *)arg);
+    return rk_bytes_copy(loud, strlen(loud), ret, fault);
+}
+
+static rk_json *parse(const char *text)
+{
+    rk_json *doc = NULL;
+
+    ck_assert_int_eq(rk_json_parse((const uint8_t *)text, strlen(text), &doc, &err), RK_OK);
+    return doc;
+}
+
+START_TEST(a_filled_copy_differs_in_its_texts_alone)
+{
+    rk_json *from = parse("{\"a\":\"x\",\"b\":[1,true,null,\"y\",{\"c\":\"\"}]}"),
+            *to = rk_json_new();
+    struct rk_bytes text = RK_BYTES_NONE;
+    char mark[] = "!";
+
+    rk_json_put_str(rk_json_root(to), "first", "x");
+    ck_assert_int_eq(rk_json_put_filled(rk_json_root(to), rk_json_root(from), shout, mark, &err),
+                     RK_OK);
+    ck_assert_int_eq(rk_json_text(to, false, &text, &err), RK_OK);
+    ck_assert_str_eq((const char *)text.p,
+                     "{\"first\":\"x\",\"a\":\"x!\",\"b\":[1,true,null,\"y!\",{\"c\":\"!\"}]}");
+    rk_bytes_done(&text);
+    rk_json_free(from);
+    rk_json_free(to);
+}
+END_TEST
+
+START_TEST(filling_ends_with_the_fault_of_the_text)
+{
+    rk_json *from = parse("{\"a\":[{\"b\":\"no\"}]}"), *to = rk_json_new();
+    char mark[] = "!";
+
+    ck_assert_int_eq(rk_json_put_filled(rk_json_root(to), rk_json_root(from), shout, mark, &err),
+                     RK_E_USAGE);
+    ck_assert_str_eq(err.msg, "not that");
+    rk_json_free(from);
+    rk_json_free(to);
+}
+END_TEST
+
+START_TEST(filling_has_a_bound_on_depth) /* _i levels below the root */
+{
+    char text[512] = "{\"a\":";
+    char mark[] = "!";
+    rk_json *from, *to = rk_json_new();
+
+    for (int i = 1; i < _i; i++)
+        strncat(text, "[", 2);
+    strncat(text, "1", 2);
+    for (int i = 1; i < _i; i++)
+        strncat(text, "]", 2);
+    strncat(text, "}", 2);
+    from = parse(text);
+    ck_assert_int_eq(rk_json_put_filled(rk_json_root(to), rk_json_root(from), shout, mark, &err),
+                     _i <= 32 ? RK_OK : RK_E_USAGE);
+    if (_i > 32)
+        ck_assert_str_eq(err.msg, "JSON: more than 32 levels deep");
+    rk_json_free(from);
+    rk_json_free(to);
+}
+END_TEST
+
+START_TEST(members_come_in_their_order_and_know_their_kind)
+{
+    static const struct {
+        const char *key;
+        enum rk_json_kind kind;
+    } want[] = {
+        { "o", RK_JSON_OBJECT }, { "a", RK_JSON_ARRAY }, { "s", RK_JSON_STRING },
+        { "t", RK_JSON_BOOL },   { "f", RK_JSON_BOOL },  { "n", RK_JSON_OTHER },
+        { "i", RK_JSON_OTHER },
+    };
+    rk_json *doc =
+        parse("{\"o\":{},\"a\":[],\"s\":\"\",\"t\":true,\"f\":false,\"n\":null,\"i\":1}");
+    void *iter = NULL;
+    const char *key;
+    struct rk_jv value;
+    size_t n = 0;
+
+    while (rk_json_next(rk_json_root(doc), &iter, &key, &value)) {
+        ck_assert_str_eq(key, want[n].key);
+        ck_assert_int_eq(rk_json_kind(value), want[n].kind);
+        n++;
+    }
+    ck_assert_uint_eq(n, sizeof want / sizeof want[0]);
+    ck_assert_int_eq(rk_json_kind(rk_json_get(rk_json_root(doc), "z")), RK_JSON_ABSENT);
+    rk_json_free(doc);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
+    tcase_add_test(tc, a_filled_copy_differs_in_its_texts_alone);
+    tcase_add_test(tc, filling_ends_with_the_fault_of_the_text);
+    tcase_add_loop_test(tc, filling_has_a_bound_on_depth, 30, 36);
+    tcase_add_test(tc, members_come_in_their_order_and_know_their_kind);
     tcase_add_test(tc, a_document_keeps_the_order_of_its_members);
     tcase_add_test(tc, a_fault_sticks_until_the_text_is_asked_for);
     tcase_add_loop_test(tc, malformed_text_is_refused_with_its_place, 0, 4);
