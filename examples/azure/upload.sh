@@ -8,6 +8,10 @@
 # URL is https://NAME.azure-devices-provisioning.net. DPS_TOKEN_FILE names a file with the value of
 # the Authorization header (a SAS token, or "Bearer ..."): it appears on no command line. STATE is a
 # folder. Exit code: 0 all taken, 2 usage, 6 some enrolments refused (see STATE/errors), 7 no answer.
+#
+# An answer can get lost behind what it answers: then the service says of the next try that the
+# enrolments exist. Such a one counts as taken when the service has it with our endorsement key; one
+# that was to be deleted and is not there counts as deleted.
 set -eu
 umask 077
 
@@ -17,62 +21,101 @@ case $1 in
 https://* | http://127.0.0.1:*) ;;
 *) echo "upload.sh: \"$1\" is not https" >&2; exit 2 ;;
 esac
-url="${1%/}/enrollments?api-version=2021-10-01"
+url=${1%/}/enrollments
+version=api-version=2021-10-01
 folder=$2
 state=$3
 tries=${DPS_TRIES:-8}
-mkdir -p "$state"
-touch "$state/done"
+mkdir -p "$state/taken"
 : >"$state/errors"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 { printf 'Authorization: '; cat "$DPS_TOKEN_FILE"; } >"$work/header"
 
-# send BODY: the answer in $work/answer; waits and tries again when throttled or without an answer
-send() {
+# ask ADDRESS [CURL-OPTION...]: the answer in $work/answer, its status in $status; waits and tries
+# again when throttled or without an answer
+ask() {
+    address=$1
+    shift
     try=0
     while :; do
         try=$((try + 1))
+        : >"$work/heads"
         status=$(curl -sS -o "$work/answer" -D "$work/heads" -w '%{http_code}' -m 60 -H "@$work/header" \
-            -H 'Content-Type: application/json' --data-binary "@$1" "$url" 2>"$work/curl") || status=000
+            "$@" "$address?$version" 2>"$work/curl") || status=000
         case $status in
-        200) return 0 ;;
         000 | 429 | 5??) ;;
-        *)
-            echo "upload.sh: the service answers $status: $(head -c 300 "$work/answer")" >&2
-            exit 7
-            ;;
+        *) return 0 ;;
         esac
         [ "$try" -lt "$tries" ] || {
             echo "upload.sh: gave up after $tries tries, last status $status; run again to go on" >&2
             exit 7
         }
-        wait=$(tr -d '\r' <"$work/heads" 2>/dev/null | sed -n 's/^[Rr]etry-[Aa]fter: *\([0-9]\{1,3\}\)$/\1/p' | tail -n 1)
+        wait=$(tr -d '\r' <"$work/heads" | sed -n 's/^[Rr]etry-[Aa]fter: *\([0-9]\{1,3\}\)$/\1/p' | tail -n 1)
         sleep "${wait:-$try}"
     done
+}
+
+must_be_200() {
+    [ "$status" = 200 ] || {
+        echo "upload.sh: the service answers $status: $(head -c 300 "$work/answer")" >&2
+        exit 7
+    }
+}
+
+# take_existing TAKEN: of the errors in $work/errors, those whose enrolment stands at the service
+# with our key go to TAKEN
+take_existing() {
+    jq -r '.[] | select(.errorCode | tostring | startswith("409")) | .registrationId' "$work/errors" >"$work/existing"
+    while read -r id; do
+        ask "$url/$id"
+        [ "$status" = 200 ] || continue
+        jq -e --arg id "$id" --slurpfile there "$work/answer" \
+            '.enrollments[] | select(.registrationId == $id) |
+             .attestation.tpm.endorsementKey == $there[0].attestation.tpm.endorsementKey and
+             .deviceId == $there[0].deviceId' "$work/body" >/dev/null && echo "$id" >>"$1"
+    done <"$work/existing"
+    jq -c --rawfile taken "$1" '($taken | split("\n")) as $t | map(select(.registrationId | IN($t[]) | not))' \
+        "$work/errors" >"$work/left"
+}
+
+# take_missing TAKEN: what was to be deleted and is not there is done
+take_missing() {
+    jq -r '.[] | select(.errorCode | tostring | startswith("404")) | .registrationId' "$work/errors" >>"$1"
+    jq -c 'map(select(.errorCode | tostring | startswith("404") | not))' "$work/errors" >"$work/left"
+}
+
+# send_file FILE TAKEN: until every enrolment of it is in TAKEN, three times at most
+send_file() {
+    for _ in 1 2 3; do
+        jq -c --rawfile taken "$2" '($taken | split("\n")) as $t |
+            .enrollments |= map(select(.registrationId | IN($t[]) | not))' "$1" >"$work/body"
+        ! grep -q '"enrollments":\[\]' "$work/body" || return 0
+        ask "$url" -H 'Content-Type: application/json' --data-binary "@$work/body"
+        must_be_200
+        jq -c '[.errors[]?]' "$work/answer" >"$work/errors"
+        jq -r --slurpfile errors "$work/errors" \
+            '.enrollments[].registrationId | select(IN($errors[0][].registrationId) | not)' "$work/body" >>"$2"
+        grep -qvx '\[\]' "$work/errors" || return 0
+        case $(jq -r .mode "$1") in
+        create) take_existing "$2" ;;
+        delete) take_missing "$2" ;;
+        *) cp "$work/errors" "$work/left" ;;
+        esac
+        grep -qvx '\[\]' "$work/left" || return 0
+    done
+    jq -r --arg file "$(basename "$1")" '.[] |
+        [$file, .registrationId, (.errorCode | tostring), .errorStatus] | join(" ")' "$work/left" >>"$state/errors"
 }
 
 found=no
 for file in "$folder"/azure-dps-*.json; do
     [ -f "$file" ] || continue
     found=yes
-    round=0
-    while :; do
-        round=$((round + 1))
-        jq --rawfile done "$state/done" '($done | split("\n") | map({ (.): true }) | add) as $d |
-            . as $all | .enrollments |= map(select($d[$all.mode + " " + .registrationId] | not))' "$file" >"$work/body"
-        [ "$(jq '.enrollments | length' "$work/body")" -ne 0 ] || break
-        send "$work/body"
-        jq -r --slurpfile sent "$work/body" '[.errors[]?.registrationId] as $bad | $sent[0] |
-            .mode + " " + (.enrollments[].registrationId | select(IN($bad[]) | not))' "$work/answer" >>"$state/done"
-        [ "$(jq '.errors | length' "$work/answer")" -ne 0 ] || break
-        if [ "$round" -ge 3 ]; then
-            jq -r --arg file "$(basename "$file")" '.errors[] |
-                [$file, .registrationId, (.errorCode | tostring), .errorStatus] | join(" ")' "$work/answer" >>"$state/errors"
-            break
-        fi
-    done
+    taken=$state/taken/$(basename "$file" .json)
+    touch "$taken"
+    send_file "$file" "$taken"
 done
 [ "$found" = yes ] || { echo "upload.sh: no azure-dps-*.json in \"$folder\"" >&2; exit 2; }
 if [ -s "$state/errors" ]; then

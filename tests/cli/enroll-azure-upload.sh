@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-# A thousand enrolments through a stand-in for DPS that throttles and fails one item in twenty: the
-# uploader ends complete, may be run again, and says what the service refuses.
+# The enrolments of a thousand devices through a stand-in for DPS that throttles, fails one item in
+# twenty and loses answers: the uploader ends complete, may be run again, and says what the service
+# refuses. python3 reads from the release what the service should know.
 . "$(dirname "$0")/lib.sh"
-need jq curl python3
-unset http_proxy HTTP_PROXY ALL_PROXY all_proxy
+need jq curl python3 openssl
+unset http_proxy HTTP_PROXY ALL_PROXY all_proxy SOURCE_DATE_EPOCH
 
-python3 - <<'PY'
-import base64, json, os
-os.mkdir("batch")
-for f in range(100):
-    items = []
-    for k in range(10):
-        n = f * 10 + k
-        ek = (314).to_bytes(2, "big") + n.to_bytes(314, "big")
-        items.append({"registrationId": "unit-%d" % n, "deviceId": "unit-%d" % n,
-                      "attestation": {"type": "tpm", "tpm": {"endorsementKey": base64.b64encode(ek).decode()}}})
-    json.dump({"mode": "create", "enrollments": items}, open("batch/azure-dps-%06d.json" % (f + 1), "w"))
-PY
+sh "$SOURCE/examples/jetson-orin/prepare.sh" "$ROTKIT" product p256 >"$out" 2>&1 || fail "$(cat "$out")"
+printf '%064x\n' 77 >product/keys/master.key
+sed -i -e 's/^  kdk-db: .*/  master-key: keys\/master.key\n  oem-id: 0x0102\n  first-sn: 0x1c0\n  count: 1000/' \
+    -e '/^  eps-seeds:/d' -e 's/templates: .*/templates: [L-1, L-2]/' -e '/^fuses:/,/^$/d' product/manifest.yaml
+run 0 build -q -o release product/manifest.yaml
+run 0 enroll azure-dps release -o batch
+# The serial numbers 0x1c0 to 0x5a7 lie in five buckets of 64, 256 (thrice) and 168, which share no file.
+stderr_is "rotkit: 1000 devices in 102 files"
+run 0 enroll azure-dps release --verify batch
+stderr_is "rotkit: holds: 1000 devices in 102 files"
 python3 "$SOURCE/tests/support/dps.py" "$PWD/service" "$PWD/port" &
 service=$!
 trap 'kill "$service" 2>/dev/null || true; rm -rf "$scratch"' EXIT
@@ -48,16 +47,49 @@ upload 2 http://example.invalid batch state
 stderr_is 'upload.sh: "http://example.invalid" is not https'
 upload 0 "$url" batch state
 stderr_is ""
-jq -e '(.taken | length) == 1000 and .injected == 50' service >/dev/null || fail "$(jq '.injected, (.taken | length)' service)"
-[ "$(sort -u state/done | wc -l)" -eq 1000 ] || fail "$(wc -l state/done)"
+jq -e '(.taken | length) == 1000 and .injected == 50 and .lost > 5 and .reads > 5' service >/dev/null ||
+    fail "$(jq '.injected, .lost, .reads, (.taken | length)' service)"
+[ "$(cat state/taken/* | sort | uniq -c | awk '$1 == 1' | wc -l)" -eq 1000 ] || fail "$(cat state/taken/* | wc -l)"
+python3 - <<'PY' || fail "what the service knows is not the release"
+import base64, glob, hashlib, json
+taken = json.load(open("service"))["taken"]
+paths = glob.glob("release/devices/*/*/device.json")
+assert len(paths) == 1000
+for path in paths:
+    ek = bytes.fromhex(json.load(open(path))["ek"][0]["public_tpm2b"])
+    one = taken[base64.b32encode(hashlib.sha256(ek).digest()).decode().rstrip("=").lower()]
+    assert one["deviceId"] == path.split("/")[-2]
+    assert base64.b64decode(one["attestation"]["tpm"]["endorsementKey"]) == ek
+PY
 calls=$(jq .calls service)
 upload 0 "$url" batch state
 [ "$(jq .calls service)" -eq "$calls" ] || fail "a second run sends again"
 
-# Ids that the service has already are named, each with the service's reason.
+# Ids that the service has already, with another key: named, each with the service's reason.
 mkdir twice
-cp batch/azure-dps-000001.json twice
+jq '.enrollments |= map(.registrationId |= ascii_upcase | .attestation.tpm.endorsementKey = "AAMAAQo=")' \
+    batch/azure-dps-000001.json >twice/azure-dps-000001.json
 upload 6 "$url" twice other
 stderr_is 'upload.sh: 10 enrolments refused, see "other/errors"; run again when mended'
 head -n 1 other/errors >line
-is line "azure-dps-000001.json unit-0 409 exists"
+is line "azure-dps-000001.json $(jq -r '.enrollments[0].registrationId' twice/azure-dps-000001.json) 409 exists"
+
+# With our key they are ours: a state that was lost comes back.
+mkdir some
+cp batch/azure-dps-000001.json batch/azure-dps-000007.json some
+upload 0 "$url" some again
+stderr_is ""
+[ "$(cat again/taken/* | wc -l)" -eq "$(cat some/* | grep -c registrationId)" ] || fail "the state does not come back"
+
+# Updates and deletions of units; what is not there any more is deleted.
+gone=010200000000000001c0
+echo '{ "initialTwin": { "tags": { "unit": "${sn}" } } }' >twin.json
+run 0 enroll azure-dps release twin=twin.json --set mode=update --device 010200000000000001c1 -o tagged -q
+upload 0 "$url" tagged tagging
+run 0 enroll azure-dps release --set mode=delete --device $gone --device 010200000000000005a7 -o deleted
+stderr_is "rotkit: 2 devices in 2 files"
+upload 0 "$url" deleted deleting
+upload 0 "$url" deleted deleting-again
+jq -e '(.taken | length) == 998 and ([.taken[].deviceId] | index("'$gone'") | not) and
+    ([.taken[] | select(.initialTwin.tags.unit == .deviceId)] | length) == 1' service >/dev/null ||
+    fail "updates and deletions"

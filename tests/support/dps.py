@@ -2,14 +2,14 @@
 """A stand-in for Azure DPS on 127.0.0.1: its limit of ten, its ids, errors per item, throttling.
 
 dps.py STATE-FILE PORT-FILE: one item in twenty fails at its first attempt, every seventh call is
-throttled. The state is written after each call."""
+throttled, of every eleventh the answer is lost. The state is written after each call."""
 import base64, http.server, json, re, sys
 
 ID = re.compile(r"[A-Za-z0-9\-._:]{0,127}[A-Za-z0-9\-]")
 
 
 class Service(http.server.BaseHTTPRequestHandler):
-    calls, taken, seen, injected = 0, {}, set(), 0
+    calls, taken, seen, injected, lost, reads = 0, {}, set(), 0, 0, 0
 
     def log_message(self, *args):
         pass
@@ -37,11 +37,19 @@ class Service(http.server.BaseHTTPRequestHandler):
             return 409, "exists"
         if mode == "delete" and name not in Service.taken:
             return 404, "not found"
-        if mode == "create":
-            Service.taken[name] = one["deviceId"]
-        else:
+        if mode == "update" and name not in Service.taken:
+            return 404, "not found"
+        if mode == "delete":
             del Service.taken[name]
+        else:
+            Service.taken[name] = one
         return None
+
+    def do_GET(self):
+        Service.reads += 1
+        name = re.fullmatch(r"/enrollments/([^/?]+)\?api-version=2021-10-01", self.path)
+        one = Service.taken.get(name[1].lower()) if name else None
+        return self.reply(200, one) if one else self.reply(404, {})
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -53,14 +61,20 @@ class Service(http.server.BaseHTTPRequestHandler):
         if Service.calls % 7 == 0:
             return self.reply(429, {"message": "throttled"}, "0")
         doc = json.loads(body)
-        if len(doc["enrollments"]) > 10 or doc["mode"] not in ("create", "delete"):
+        if len(doc["enrollments"]) > 10 or doc["mode"] not in ("create", "update", "delete"):
             return self.reply(400, {"message": "at most 10"})
         errors = []
         for one in doc["enrollments"]:
             bad = self.item(doc["mode"], one)
             if bad:
                 errors.append({"registrationId": one["registrationId"], "errorCode": bad[0], "errorStatus": bad[1]})
-        json.dump({"taken": Service.taken, "injected": Service.injected, "calls": Service.calls}, open(sys.argv[1], "w"))
+        lose = Service.calls % 11 == 0
+        Service.lost += lose
+        state = {name: getattr(Service, name) for name in ("taken", "injected", "calls", "lost", "reads")}
+        json.dump(state, open(sys.argv[1], "w"))
+        if lose:
+            self.close_connection = True
+            return None
         return self.reply(200, {"isSuccessful": not errors, "errors": errors})
 
 
