@@ -46,13 +46,15 @@ static enum rk_rc verify_release(const struct app *app, const struct verify_opti
     char detail[160], images[48] = "";
 
     if (rk_release_verify(app->ctx, path, pub, &report, err) ||
+        (job->job.trust != NULL && rk_release_check_ca(path, job->job.trust, err)) ||
         (options->not_older != NULL && rk_release_not_older(path, options->not_older, err)))
         return rk_wrap(err, "%s", path);
     if (report.images != 0)
         (void)snprintf(images, sizeof images, ", %" PRIu64 " images", report.images);
     (void)snprintf(detail, sizeof detail,
-                   "holds: %" PRIu64 " devices, %" PRIu64 " files, %" PRIu64 " EK certificates%s",
-                   report.devices, report.files, report.certificates, images);
+                   "holds: %" PRIu64 " devices, %" PRIu64 " files, %" PRIu64 " EK certificates%s%s",
+                   report.devices, report.files, report.certificates,
+                   job->job.trust == NULL ? "" : " of the CA named", images);
     return tell(app, path, "release", detail, report.signer, err);
 }
 
@@ -154,7 +156,7 @@ const struct cmd cmd_verify = {
     .about =
         "The format is found by content. Without --pub or --ca only integrity is checked, and\n"
         "the answer says \"signer: not checked\". With one of them, unsigned content or another\n"
-        "signer is a failure; of a release, --pub is the release key. Exit code 3 when something "
-        "does not hold.",
+        "signer is a failure. Of a release, --pub is the release key, and --ca is what its own\n"
+        "EK CA must come from. Exit code 3 when something does not hold.",
     .run = run,
 };

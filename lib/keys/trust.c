@@ -130,3 +130,24 @@ enum rk_rc rk_trust_check(const rk_trust *trust, X509 *cert, STACK_OF(X509) * mo
     }
     return RK_OK;
 }
+
+static void certs_done(STACK_OF(X509) * *certs)
+{
+    sk_X509_pop_free(*certs, X509_free);
+}
+
+enum rk_rc rk_trust_check_chain(const rk_trust *trust, const struct rk_bytes *chain_pem,
+                                int64_t when, struct rk_err *err)
+{
+    RK_AUTO(free_at_exit) rk_trust *chain = NULL;
+    RK_AUTO(certs_done) STACK_OF(X509) *last = NULL;
+    X509 *first;
+
+    if (rk_trust_open(trust->ctx, chain_pem, &chain, err))
+        return err->rc;
+    last = X509_STORE_get1_all_certs(chain->anchor);
+    if (last == NULL)
+        return rk_fail_nomem(err);
+    first = sk_X509_value(sk_X509_num(chain->between) > 0 ? chain->between : last, 0);
+    return rk_trust_check(trust, first, chain->between, when, err);
+}

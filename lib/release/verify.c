@@ -508,3 +508,19 @@ enum rk_rc rk_release_verify_staged(const rk_ctx *ctx, const char *path, EVP_PKE
 
     return verify(ctx, path, true, pub, &report, err);
 }
+
+enum rk_rc rk_release_check_ca(const char *path, const rk_trust *trust, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
+    char file[RK_PATH_MAX];
+
+    if (rk_path_join(path, "ca/chain.pem", file, sizeof file, err))
+        return err->rc;
+    if (!rk_tree_exists(file))
+        return rk_fail(err, RK_E_VERIFY, "no ca/chain.pem: the release certifies no EK");
+    if (rk_file_read(file, RK_INDEX_FILE_MAX, &pem, err))
+        return err->rc;
+    return rk_trust_check_chain(trust, &pem, RK_TRUST_ANY_TIME, err)
+               ? rk_wrap(err, "\"ca/chain.pem\"")
+               : RK_OK;
+}

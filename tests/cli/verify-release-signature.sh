@@ -148,3 +148,7 @@ run 0 build product.yaml
 mv release first
 run 0 build product.yaml
 diff -r first release >&2 || fail "a clean start gives other bytes"
+
+# Without devices there is no EK CA to hold against one.
+openssl req -x509 -key rsa.pem -subj /CN=any -out any.pem 2>/dev/null
+refuse 3 'rotkit: release: no ca/chain.pem: the release certifies no EK' verify --ca any.pem release

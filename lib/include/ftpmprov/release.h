@@ -17,6 +17,7 @@
 #include "ftpmprov/artifact.h"
 #include "ftpmprov/shard.h"
 #include "ftpmprov/signer.h"
+#include "ftpmprov/trust.h"
 #include "ftpmprov/version.h"
 
 typedef struct rk_release rk_release;
@@ -178,6 +179,12 @@ struct rk_release_report {
 RK_API enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
                                     struct rk_release_report *ret,
                                     struct rk_err *err) RK_MUST_CHECK;
+/*
+ * RK_E_VERIFY unless ca/chain.pem, which all EK certificates of a verified release come from, comes
+ * itself from `trust`; also when the release has none.
+ */
+RK_API enum rk_rc rk_release_check_ca(const char *path, const rk_trust *trust,
+                                      struct rk_err *err) RK_MUST_CHECK;
 /*
  * RK_E_VERIFY when an image of `older` is gone from `newer`, or an anti-rollback value of one
  * falls (rk_map_not_older). Both have been verified before.

@@ -29,3 +29,9 @@ static inline void rk_trust_done(rk_trust **trust) /* for RK_AUTO */
  */
 RK_API enum rk_rc rk_trust_check(const rk_trust *trust, X509 *cert, STACK_OF(X509) * more,
                                  int64_t when, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * The same for the first certificate of a chain (PEM), by way of the others in it. RK_E_FORMAT when
+ * there is none.
+ */
+RK_API enum rk_rc rk_trust_check_chain(const rk_trust *trust, const struct rk_bytes *chain_pem,
+                                       int64_t when, struct rk_err *err) RK_MUST_CHECK;
