@@ -9,14 +9,15 @@ demo_product product
 release=product/release
 
 # ---- judged by python3: ids, keys, ten to a file, every device once
-judge() { # FOLDER PREFIX MODE RULE COUNT
+judge() { # FOLDER PREFIX MODE RULE COUNT [TEMPLATE]
     python3 - "$release" "$@" <<'PY'
 import base64, glob, hashlib, json, sys
-release, folder, prefix, mode, rule, count = sys.argv[1:]
+release, folder, prefix, mode, rule, count = sys.argv[1:7]
+template = (sys.argv[7:] or ["L-1"])[0]
 wanted = []
 for path in sorted(glob.glob(release + "/devices/*/*/device.json")):
     sn = path.split("/")[-2]
-    hexa = [e["public_tpm2b"] for e in json.load(open(path))["ek"] if e["template"] == "L-1"][0]
+    hexa = [e["public_tpm2b"] for e in json.load(open(path))["ek"] if e["template"] == template][0]
     ek = bytes.fromhex(hexa)
     name = base64.b32encode(hashlib.sha256(ek).digest()).decode().rstrip("=").lower()
     wanted.append((sn if rule == "sn" else name, sn, base64.b64encode(ek).decode()))
@@ -45,6 +46,18 @@ stderr_is "rotkit: 1 devices in 1 files"
 judge retired azure-dps-delete delete ek 1 || fail "retired"
 run 0 enroll azure-dps "$release" -o dry -n -q
 [ ! -e dry ] || fail "--dry-run writes"
+
+# ---- the EK that Azure's SDK makes where no persistent one is: the template of 256 zero bytes is L-1,
+# this one's unique field is empty, so its primes differ
+sed 's/templates: .*/templates: [L-1, L-2, azure-sdk]/' product/manifest.yaml >product/azure.yaml
+run 0 build -q -o azure product/azure.yaml
+release=azure
+run 0 enroll azure-dps azure -o by-sdk --set template=azure-sdk
+judge by-sdk azure-dps create ek 20 azure-sdk || fail "by-sdk"
+run 0 enroll azure-dps azure --verify by-sdk
+run 0 enroll azure-dps azure -o by-l-1
+! cmp -s by-sdk/azure-dps-000001.json by-l-1/azure-dps-000001.json || fail "one key for two templates"
+release=product/release
 
 # ---- a twin, tags and storage root keys
 cat >twin.json <<'JSON'
