@@ -47,7 +47,11 @@ static enum rk_rc read_cert(const char *root, const struct rk_device_sn *sn,
         *c = (char)tolower((unsigned char)*c);
     if (artifact_file(root, role, sn, path, err))
         return err->rc;
-    return rk_tree_exists(path) ? rk_file_read(path, CERT_MAX, &ek->cert, err) : RK_OK;
+    if (!rk_tree_exists(path))
+        return RK_OK;
+    if (rk_file_read(path, CERT_MAX, &ek->cert, err))
+        return err->rc;
+    return ek->cert.len != 0 ? RK_OK : rk_fail(err, RK_E_FORMAT, "\"%s\" is empty", path);
 }
 
 static enum rk_rc read_ek(const char *root, const struct rk_device_sn *sn, struct rk_jv at,
@@ -88,6 +92,10 @@ static enum rk_rc read_eks(const char *root, const struct rk_device_sn *sn, cons
         ret->ek_count = i + 1;
         if (read_ek(root, sn, rk_json_at(eks, i), &ret->ek[i], err))
             return err->rc;
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(ret->ek[k].template_name, ret->ek[i].template_name) == 0)
+                return rk_fail(err, RK_E_FORMAT, "EK %s is stated twice", ret->ek[i].template_name);
+        }
     }
     return RK_OK;
 }

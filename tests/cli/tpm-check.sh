@@ -226,7 +226,13 @@ damage "\"$json\": $malformed" '.ek[0].public_tpm2b = ""'
 damage "\"$json\": $malformed" '.ek[0].profile = "a profile name that is longer than any"'
 damage "\"$json\": public_tpm2b of EK L-1: 3 hex digits, expected 2" '.ek[0].public_tpm2b = "abc"'
 damage "\"$json\": 17 EKs, at most 16" '.ek = [range(17) | {}]'
+damage "\"$json\": EK L-1 is stated twice" '.ek += [.ek[0]]'
 damage "release \"damaged\" states no EK to compare with" 'del(.ek)'
+cert=damaged/devices/010200000001000000/$first/ek-cert-l-1.der
+rm -rf damaged
+cp -r product/release damaged
+: >$cert
+refuse 2 "rotkit: \"$json\": \"$cert\" is empty" tpm check --release damaged --tcti "$tcti"
 damage "\"$json\": a release keeps no \"ek-cert-l-9\"" '.ek[0].template = "L-9"'
 
 # ---- what is no release, no device, no TPM
