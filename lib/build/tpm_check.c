@@ -225,6 +225,29 @@ static bool is_wanted(struct rk_checking *c)
 
 /* ---- what it holds ---- */
 
+/* A certificate of the release that is not for the EK beside it was swapped or damaged there. */
+static enum rk_rc check_stated(const struct rk_checking *c, const struct rk_release_ek *stated,
+                               const struct rk_tpm_public *ek, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
+    const char *name = stated->template_name;
+    char sn[21];
+
+    if (stated->cert.len == 0)
+        return RK_OK;
+    rk_device_sn_text(&c->verdict.sn, sn);
+    if (rk_ekcert_spki(stated->cert.p, stated->cert.len, &spki, err))
+        (void)rk_wrap(err, "release \"%s\": device %s: certificate %s", c->options->release, sn,
+                      name);
+    else if (!same(&spki, &ek->spki))
+        (void)rk_fail(err, RK_E_VERIFY,
+                      "release \"%s\": device %s: certificate %s is for another key than its EK",
+                      c->options->release, sn, name);
+    else
+        return RK_OK;
+    return rk_note(err, "the release is damaged: rotkit verify names the files that are");
+}
+
 static enum rk_rc check_eks(struct rk_checking *c, struct rk_err *err)
 {
     for (size_t k = 0; k < c->device.ek_count; k++) {
@@ -242,10 +265,12 @@ static enum rk_rc check_eks(struct rk_checking *c, struct rk_err *err)
                                                       : RK_TPM_WRONG_TEMPLATE,
                                c->options->persistent ? "no persistent key at its handle"
                                                       : "this TPM cannot make it");
-        else if (same(&ek->public_tpm2b, &stated->public_tpm2b))
+        else if (same(&ek->public_tpm2b, &stated->public_tpm2b)) {
+            if (check_stated(c, stated, ek, err))
+                return err->rc;
             rk_checking_report(c, RK_TPM_EK, stated->template_name, 0, RK_TPM_FINE,
                                "public area as in the release");
-        else if (rk_explain_template(c, stated, i, err))
+        } else if (rk_explain_template(c, stated, i, err))
             return err->rc;
     }
     return RK_OK;

@@ -235,6 +235,29 @@ cp -r product/release damaged
 refuse 2 "rotkit: \"$json\": \"$cert\" is empty" tpm check --release damaged --tcti "$tcti"
 damage "\"$json\": a release keeps no \"ek-cert-l-9\"" '.ek[0].template = "L-9"'
 
+# ... in its certificates: they were the ones that provision writes, and check compares with
+damaged_cert() { # CODE MESSAGE COMMAND: stands in damaged/, L-1 of the first device
+    for verb in check provision activate; do
+        run "$1" tpm $verb --release damaged --tcti "$tcti"
+        stderr_is "rotkit: $2"
+        ! grep -v '^EK ' "$out" || fail "tpm $verb goes on: $(cat "$out")"
+    done
+    [ -z "$(tpm2_getcap handles-nv-index; tpm2_getcap handles-persistent)" ] || fail "something was written"
+}
+rm -rf damaged
+cp -r product/release damaged
+advice="the release is damaged: rotkit verify names the files that are"
+cp "$certs/$second/ek-cert-l-1.der" "$cert"
+damaged_cert 3 "release \"damaged\": device $first: certificate L-1 is for another key than its EK
+  $advice"
+head -c 300 "$certs/$first/ek-cert-l-1.der" >"$cert"
+size=$(wc -c <"$certs/$first/ek-cert-l-1.der")
+damaged_cert 2 "release \"damaged\": device $first: certificate L-1: certificate: cut short at offset 0x4: $((size - 4)) wanted, 296 left
+  $advice"
+{ cat "$certs/$first/ek-cert-l-1.der" && printf x; } >"$cert"
+damaged_cert 2 "release \"damaged\": device $first: certificate L-1: certificate: trailing data at offset 0x$(printf %x "$size"): 1 left
+  $advice"
+
 # ---- what is no release, no device, no TPM
 refuse 2 "rotkit: \"product\" is no release: it has no release.json" tpm check --release product --tcti "$tcti"
 refuse 2 "rotkit: release \"product/one\" has no device 01020000000100000099" \

@@ -55,7 +55,8 @@ struct rk_tpm_verdict {
  * Makes the EK of every template that the release certifies, finds the device that has it, then
  * compares EKs, NV certificates, the CA chain in NV and persistent EKs. RK_OK when all could be
  * looked at, whatever the verdict. RK_E_USAGE when the clock stands before 2020, since the validity
- * of certificates cannot be told then, or the release states no EK.
+ * of certificates cannot be told then, or the release states no EK; RK_E_VERIFY when a certificate
+ * of the release is for another key than the EK it stands beside.
  */
 RK_API enum rk_rc rk_tpm_check(const rk_ctx *ctx, rk_tpm *tpm,
                                const struct rk_tpm_check_options *options,
