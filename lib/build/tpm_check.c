@@ -28,6 +28,7 @@ static const char *const cause_names[RK_TPM_CAUSES] = {
     [RK_TPM_OTHER_CERT]       = "other certificate",
     [RK_TPM_INVALID_CERT]     = "invalid certificate",
     [RK_TPM_NOT_IN_RELEASE]   = "not in the release",
+    [RK_TPM_WRONG_ATTRIBUTES] = "wrong attributes",
 };
 /* clang-format on */
 
@@ -312,6 +313,19 @@ static enum rk_rc explain_cert(struct rk_checking *c, const struct rk_release_ek
     return RK_OK;
 }
 
+/* The right bytes: can a verifier read them, and will they stay? */
+static bool is_open(struct rk_checking *c, enum rk_tpm_subject subject, const char *name,
+                    uint32_t index, const struct rk_tpm_nv *nv)
+{
+    if (nv->open)
+        return true;
+    rk_checking_report(c, subject, name, index, RK_TPM_WRONG_ATTRIBUTES,
+                       "the release's, but not for everybody to read and nobody to write by the "
+                       "index's own authorisation (attributes 0x%08x)",
+                       nv->attributes);
+    return false;
+}
+
 static void check_validity(struct rk_checking *c, const struct rk_release_ek *stated,
                            uint32_t index)
 {
@@ -345,9 +359,10 @@ static enum rk_rc check_cert(struct rk_checking *c, const struct rk_release_ek *
         rk_checking_report(c, RK_TPM_CERTIFICATE, name, index, RK_TPM_HALF_PROVISIONED,
                            "the index is defined, and nothing is written");
     else if (rk_tpm_nv_cert_len(&nv.bytes) == stated->cert.len &&
-             memcmp(nv.bytes.p, stated->cert.p, stated->cert.len) == 0)
-        check_validity(c, stated, index);
-    else
+             memcmp(nv.bytes.p, stated->cert.p, stated->cert.len) == 0) {
+        if (is_open(c, RK_TPM_CERTIFICATE, name, index, &nv))
+            check_validity(c, stated, index);
+    } else
         return explain_cert(c, stated, index, &nv.bytes, err);
     return RK_OK;
 }
@@ -400,10 +415,11 @@ static enum rk_rc check_chain(struct rk_checking *c, struct rk_err *err)
         else if (nv.state == RK_TPM_NV_UNWRITTEN)
             rk_checking_report(c, RK_TPM_CHAIN, NULL, RK_CHAIN_INDEX + i, RK_TPM_HALF_PROVISIONED,
                                "the index is defined, and nothing is written");
-        else if (same(&nv.bytes, &chain.part[i]))
-            rk_checking_report(c, RK_TPM_CHAIN, NULL, RK_CHAIN_INDEX + i, RK_TPM_FINE,
-                               "the release's chain");
-        else
+        else if (same(&nv.bytes, &chain.part[i])) {
+            if (is_open(c, RK_TPM_CHAIN, NULL, RK_CHAIN_INDEX + i, &nv))
+                rk_checking_report(c, RK_TPM_CHAIN, NULL, RK_CHAIN_INDEX + i, RK_TPM_FINE,
+                                   "the release's chain");
+        } else
             rk_checking_report(c, RK_TPM_CHAIN, NULL, RK_CHAIN_INDEX + i, RK_TPM_OTHER_CERT,
                                "another chain");
     }

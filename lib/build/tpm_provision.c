@@ -160,6 +160,41 @@ static bool for_same_key(const struct rk_bytes *found, const struct rk_bytes *wa
            rk_ekcert_spki(wanted->p, wanted->len, &b, &none) == RK_OK && rk_bytes_equal(&a, &b);
 }
 
+/* The certificate, padded or not; or a chain of several. */
+static bool is_same(const struct rk_bytes *found, const struct rk_bytes *wanted)
+{
+    return (rk_tpm_nv_cert_len(found) == wanted->len &&
+            memcmp(found->p, wanted->p, wanted->len) == 0) ||
+           rk_bytes_equal(found, wanted);
+}
+
+/* How to make room by hand. */
+static enum rk_rc note_removal(uint32_t index, const struct rk_tpm_nv *nv, struct rk_err *err)
+{
+    return rk_note(err, "if it may go, remove it first (tpm2_nvundefine%s 0x%08X)",
+                   nv->by_platform ? " -C p" : "", index);
+}
+
+static enum rk_rc choose_action(struct item *item, const struct rk_tpm_nv *nv, struct rk_err *err)
+{
+    if (nv->state == RK_TPM_NV_ABSENT)
+        item->action = RK_TPM_WRITTEN;
+    else if (nv->state == RK_TPM_NV_UNWRITTEN)
+        item->action = RK_TPM_COMPLETED;
+    else if (is_same(&nv->bytes, item->bytes))
+        item->action = nv->open ? RK_TPM_KEPT : RK_TPM_REPLACED;
+    else if (is_half(&nv->bytes, item->bytes))
+        item->action = RK_TPM_COMPLETED;
+    else if (item->spki_of == NULL || for_same_key(&nv->bytes, item->spki_of))
+        item->action = RK_TPM_REPLACED;
+    else {
+        (void)rk_fail(err, RK_E_VERIFY,
+                      "NV index 0x%08X holds another identity: nothing is written", item->index);
+        return note_removal(item->index, nv, err);
+    }
+    return RK_OK;
+}
+
 /* What is to be done about one index; nothing is written yet. */
 static enum rk_rc look_at(const struct provision *p, struct item *item, uint32_t limit,
                           struct rk_err *err)
@@ -172,25 +207,7 @@ static enum rk_rc look_at(const struct provision *p, struct item *item, uint32_t
     if (rk_tpm_nv_read(p->tpm, item->index, &nv, err))
         return err->rc;
     item->remove_first = nv.state != RK_TPM_NV_ABSENT;
-    if (nv.state == RK_TPM_NV_ABSENT)
-        item->action = RK_TPM_WRITTEN;
-    else if (nv.state == RK_TPM_NV_UNWRITTEN)
-        item->action = RK_TPM_COMPLETED;
-    else if (rk_tpm_nv_cert_len(&nv.bytes) == item->bytes->len &&
-             memcmp(nv.bytes.p, item->bytes->p, item->bytes->len) == 0)
-        item->action = RK_TPM_KEPT;
-    else if (rk_bytes_equal(&nv.bytes, item->bytes)) /* a chain of several certificates */
-        item->action = RK_TPM_KEPT;
-    else if (is_half(&nv.bytes, item->bytes))
-        item->action = RK_TPM_COMPLETED;
-    else if (item->spki_of == NULL || for_same_key(&nv.bytes, item->spki_of))
-        item->action = RK_TPM_REPLACED;
-    else {
-        (void)rk_fail(err, RK_E_VERIFY,
-                      "NV index 0x%08X holds another identity: nothing is written", item->index);
-        return rk_note(err, "if it may go, remove it first (tpm2_nvundefine 0x%08X)", item->index);
-    }
-    return RK_OK;
+    return choose_action(item, &nv, err);
 }
 
 static uint32_t handle_of(const struct provision *p, const char *template_name)

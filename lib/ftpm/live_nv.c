@@ -28,6 +28,15 @@ size_t rk_tpm_nv_cert_len(const struct rk_bytes *bytes)
     return len;
 }
 
+/* A verifier reads by the index's own, empty authorisation, also in lockout and after a restart. */
+static bool is_open(uint32_t attributes)
+{
+    const uint32_t wanted = TPMA_NV_OWNERREAD | TPMA_NV_AUTHREAD | TPMA_NV_NO_DA;
+    const uint32_t unwanted = TPMA_NV_AUTHWRITE | TPMA_NV_READ_STCLEAR | TPMA_NV_CLEAR_STCLEAR;
+
+    return (attributes & (wanted | unwanted)) == wanted;
+}
+
 /* An index as ESYS knows it; closed when it goes out of scope. */
 struct index {
     rk_tpm *tpm;
@@ -121,6 +130,8 @@ enum rk_rc rk_tpm_nv_read(rk_tpm *tpm, uint32_t index_number, struct rk_tpm_nv *
         if (open_index(tpm, index_number, &index, err))
             return err->rc;
         nv.attributes = index.attributes;
+        nv.by_platform = (index.attributes & TPMA_NV_PLATFORMCREATE) != 0;
+        nv.open = is_open(index.attributes);
         nv.state = RK_TPM_NV_UNWRITTEN;
     }
     if ((nv.attributes & TPMA_NV_WRITTEN) != 0) {

@@ -53,9 +53,9 @@ mismatch "$first: half provisioned"
 tpm2_nvundefine -C o 0x01C00002
 
 # ---- certificates that are not the release's
-put_cert() { # INDEX FILE
+put_cert() { # INDEX FILE [ATTRIBUTES]
     tpm2_nvundefine -C o "$1" >/dev/null 2>&1 || true
-    tpm2_nvdefine -C o -s "$(wc -c <"$2")" -a 'ownerread|ownerwrite|authread|no_da' "$1" >/dev/null
+    tpm2_nvdefine -C o -s "$(wc -c <"$2")" -a "${3:-ownerread|ownerwrite|authread|no_da}" "$1" >/dev/null
     tpm2_nvwrite -C o -i "$2" "$1"
 }
 certs=$release/devices/010200000001000000
@@ -66,6 +66,16 @@ check 0
 tail -n 1 "$out" >"$scratch/last"
 is "$scratch/last" "$first: matches"
 grep -qxF "certificate L-2 (0x01C0000A): the release's certificate" "$out" || fail "$(cat "$out")"
+# ... the release's, but where verifiers cannot read it, or where anybody may write over it
+for attributes in 'ownerread|ownerwrite|no_da' 'ownerread|ownerwrite|authread' 'ownerwrite|authread|no_da' \
+    'ownerread|authread|authwrite|no_da|ownerwrite' 'ownerread|ownerwrite|authread|no_da|read_stclear' \
+    'ownerread|ownerwrite|authread|no_da|clear_stclear'; do
+    what=$attributes
+    put_cert 0x01C00002 "$certs/$first/ek-cert-l-1.der" "$attributes"
+    mismatch "$first: wrong attributes"
+done
+grep -qxF "certificate L-1 (0x01C00002): wrong attributes: the release's, but not for everybody to read and nobody to write by the index's own authorisation (attributes 0x2a060002)" \
+    "$out" || fail "$(cat "$out")"
 put_cert 0x01C00002 "$certs/$second/ek-cert-l-1.der"
 mismatch "$first: other device's certificate"
 grep -qxF "certificate L-1 (0x01C00002): other device's certificate: for the EK of device $second" "$out" || fail "$(cat "$out")"

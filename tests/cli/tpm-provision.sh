@@ -135,12 +135,25 @@ $first: provisioned"
 run 3 tpm check --release $release --tcti "$tcti"
 provision 0
 
-# ---- another identity is left alone, and nothing else is written
-tpm2_getcap handles-nv-index >before
-put() { # INDEX FILE
-    tpm2_nvdefine -C o -s "$(wc -c <"$2")" -a 'ownerread|ownerwrite|authread|no_da' "$1" >/dev/null
+# ---- the right bytes where verifiers cannot read them, or where anybody may write over them
+put() { # INDEX FILE [ATTRIBUTES]
+    tpm2_nvdefine -C o -s "$(wc -c <"$2")" -a "${3:-ownerread|ownerwrite|authread|no_da}" "$1" >/dev/null
     tpm2_nvwrite -C o -i "$2" "$1"
 }
+for attributes in 'ownerread|ownerwrite' 'ownerread|ownerwrite|authread|authwrite|no_da'; do
+    tpm_of closed "$(eps_of product $first)"
+    put 0x01C00002 $certs/ek-cert-l-1.der "$attributes"
+    put 0x01C00100 issuing.der "$attributes"
+    provision 0
+    grep -cxF -e "certificate L-1 (0x01C00002): replaced" -e "CA chain (0x01C00100): replaced" "$out" >count
+    is count 2
+    tpm2_getekcertificate -o rsa.der -o ecc.der
+    cmp -s rsa.der $certs/ek-cert-l-1.der || fail "$attributes: tpm2_getekcertificate reads another RSA certificate"
+    matches
+done
+
+# ---- another identity is left alone, and nothing else is written
+tpm2_getcap handles-nv-index >before
 head -c 40 /dev/urandom >garbage
 for other in $release/devices/010200000001000000/$second/ek-cert-l-1.der $certs/ek-cert-l-2.der garbage; do
     tpm_of taken "$(eps_of product $first)"
@@ -151,6 +164,13 @@ for other in $release/devices/010200000001000000/$second/ek-cert-l-1.der $certs/
     tpm2_nvread 0x01C00002 -o found
     cmp -s found "$other" || fail "$other: overwritten"
 done
+tpm_of taken "$(eps_of product $first)" # ... nor is one that the platform has put there
+tpm2_nvdefine -C p -s 40 -a 'ppwrite|ppread|ownerread|authread|no_da|platformcreate' 0x01C00002 >/dev/null
+tpm2_nvwrite -C p -i garbage 0x01C00002
+refuse 3 "rotkit: NV index 0x01C00002 holds another identity: nothing is written
+  if it may go, remove it first (tpm2_nvundefine -C p 0x01C00002)" tpm provision --release $release --tcti "$tcti"
+tpm2_nvundefine -C p 0x01C00002
+provision 0
 tpm_of taken "$(eps_of product $first)"
 tpm2_createek -G ecc -c 0x81010001
 tpm2_flushcontext -t

@@ -68,7 +68,9 @@ RK_API uint32_t rk_tpm_ek_handle(const struct rk_ek_template *tpl);
 enum rk_tpm_nv_state { RK_TPM_NV_ABSENT, RK_TPM_NV_UNWRITTEN, RK_TPM_NV_WRITTEN };
 struct rk_tpm_nv {
     enum rk_tpm_nv_state state;
-    uint32_t attributes;   /* TPMA_NV */
+    uint32_t attributes;   /* TPMA_NV; what matters of it: */
+    bool by_platform;      /* who made it, and may remove it; else the owner */
+    bool open;             /* all can read it whatever happens, none write it by its own password */
     struct rk_bytes bytes; /* of a written index: all of it */
 };
 RK_API void rk_tpm_nv_done(struct rk_tpm_nv *nv);

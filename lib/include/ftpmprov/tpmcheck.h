@@ -19,6 +19,7 @@ enum rk_tpm_cause {
     RK_TPM_OTHER_CERT,       /* another certificate for this EK, or something else */
     RK_TPM_INVALID_CERT,     /* the CA's chain does not accept it now */
     RK_TPM_NOT_IN_RELEASE,   /* the seeds make this EK, the release has no such device */
+    RK_TPM_WRONG_ATTRIBUTES, /* the right bytes in an index that is not open (struct rk_tpm_nv) */
     RK_TPM_CAUSES
 };
 RK_API const char *rk_tpm_cause_name(enum rk_tpm_cause cause); /* "EPS not injected" */
