@@ -42,6 +42,14 @@ trouble 7 176=903 "rotkit: device $first: cannot start a policy session: tpm:war
   the TPM has no room for another session: tpm2_flushcontext -l" activate
 # ---- a TPM that makes no EK for another reason
 trouble 2 131=2c4 "rotkit: template L-1: cannot make the EK in the endorsement hierarchy: tpm:parameter(2):value is out of range or is not correct for the context (0x2c4)" check
+# ... or lacks one template of those that are certified: the others still tell which device it is
+run 3 tpm check --ek-only --release $release --tcti "$(through 131=2c4@3)"
+stdout_is "EK L-1: public area as in the release
+EK L-2: public area as in the release
+EK H-3: wrong template: this TPM cannot make it
+$first: wrong template"
+trouble 3 131=2c4@3 "rotkit: not provisioned, since the TPM's EKs are not the release's: wrong template
+  rotkit tpm check says more" provision
 # ---- what is disabled
 trouble 4 131=185 "rotkit: $check_ek: tpm:handle(1):hierarchy is not enabled or is not correct for the use (0x185)
   the hierarchy is disabled until the next start" check
@@ -85,6 +93,31 @@ run 4 tpm provision --release $release --tcti "$tcti" --platform-auth file:good
 sed -n 1p "$err" >"$scratch/line"
 is "$scratch/line" "rotkit: cannot keep EK L-1 at 0x81010001 as owner: tpm:session(1):authorization failure without DA implications (0x9a2)"
 run 0 tpm provision --release $release --tcti "$tcti" --platform-auth file:good --owner-auth file:good
+run 0 tpm check --release $release --tcti "$tcti"
+
+# ---- two runs at once: each looks first, then one is late
+tpm_of race "$(eps_of product $first)"
+trouble 7 12a=14c "rotkit: CA chain: cannot define NV index 0x01C00100 of $(openssl x509 -in product/ca/issuing.pem -outform der | wc -c) bytes as platform: tpm:error(2.0): NV Index or persistent object already defined (0x14c)
+  something else has defined it meanwhile: run the same command again" provision
+run 7 tpm provision --release $release --tcti "$(through 120=14c)"
+stderr_is "rotkit: cannot keep EK L-1 at 0x81010001 as owner: tpm:error(2.0): NV Index or persistent object already defined (0x14c)
+  something else has defined it meanwhile: run the same command again"
+trouble 7 14e=14a "rotkit: cannot read NV index 0x01C00100: tpm:error(2.0): an NV Index is used before being initialized or the state saved by TPM2_ShutdownSTATE could not be restored (0x14a)
+  something else is writing it: run the same command again" provision
+trouble 7 14e=18b "rotkit: cannot read NV index 0x01C00100: tpm:handle(1):the handle is not correct for the use (0x18b)
+  something else has removed it meanwhile: run the same command again" provision
+# swtpm takes the commands of both as they come: one at least gets through, or the next run does.
+tpm_of race "$(eps_of product $first)"
+"$ROTKIT" tpm provision --release $release --tcti "$tcti" >one 2>&1 &
+one=$!
+"$ROTKIT" tpm provision --release $release --tcti "$tcti" >two 2>&1 &
+two=$!
+for pid in $one $two; do
+    code=0
+    wait $pid || code=$?
+    [ $code -eq 0 ] || [ $code -eq 7 ] || fail "two runs at once: exit $code: $(cat one two)"
+done
+run 0 tpm provision --release $release --tcti "$tcti"
 run 0 tpm check --release $release --tcti "$tcti"
 
 # ---- locked out after wrong guesses at an object

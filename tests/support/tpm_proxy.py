@@ -4,6 +4,7 @@
 tpm_proxy.py PORT RULE...
   131=922       every command of this code is answered by this response code (hex)
   131=922*2     the first two are
+  131=922@2     the second is
   137=die@3     at the third command of this code the TPM is gone, and the command not executed
   137=cut@3     the same, but it was executed: only its answer is lost
   property:117=600   this TPM property has this value (hex number, hex value)
@@ -52,12 +53,14 @@ def main():
         rule = rules.get(code, "")
         what, _, at = rule.partition("@")
         spoiled, _, times = rule.partition("*")
-        if at and seen[code] == int(at):
+        if at and what in ("die", "cut") and seen[code] == int(at):
             if what == "cut":
                 tpm.sendall(command)
                 read_message(tpm.recv)
             sys.exit(0)
-        if rule and not at and (not times or seen[code] <= int(times)):
+        if at and what not in ("die", "cut") and seen[code] == int(at):
+            answer = struct.pack(">HII", 0x8001, 10, int(what, 16))
+        elif rule and not at and (not times or seen[code] <= int(times)):
             answer = struct.pack(">HII", 0x8001, 10, int(spoiled, 16))
         else:
             tpm.sendall(command)
