@@ -160,6 +160,15 @@ static bool for_same_key(const struct rk_bytes *found, const struct rk_bytes *wa
            rk_ekcert_spki(wanted->p, wanted->len, &b, &none) == RK_OK && rk_bytes_equal(&a, &b);
 }
 
+/* Whatever is there instead of a chain may go only if it is one, be it half written. */
+static bool may_replace(const struct item *item, const struct rk_bytes *found)
+{
+    if (item->spki_of != NULL)
+        return for_same_key(found, item->spki_of);
+    return found->len > 4 && found->p[0] == 0x30 && found->p[1] == 0x82 &&
+           (size_t)4 + ((size_t)found->p[2] << 8 | found->p[3]) <= found->len;
+}
+
 /* The certificate, padded or not; or a chain of several. */
 static bool is_same(const struct rk_bytes *found, const struct rk_bytes *wanted)
 {
@@ -185,13 +194,19 @@ static enum rk_rc choose_action(struct item *item, const struct rk_tpm_nv *nv, s
         item->action = nv->open ? RK_TPM_KEPT : RK_TPM_REPLACED;
     else if (is_half(&nv->bytes, item->bytes))
         item->action = RK_TPM_COMPLETED;
-    else if (item->spki_of == NULL || for_same_key(&nv->bytes, item->spki_of))
+    else if (may_replace(item, &nv->bytes))
         item->action = RK_TPM_REPLACED;
     else {
-        (void)rk_fail(err, RK_E_VERIFY,
-                      "NV index 0x%08X holds another identity: nothing is written", item->index);
+        (void)rk_fail(err, RK_E_VERIFY, "NV index 0x%08X holds %s: nothing is written", item->index,
+                      item->spki_of != NULL ? "another identity"
+                                            : "something else than a CA chain");
         return note_removal(item->index, nv, err);
     }
+    if (nv->state != RK_TPM_NV_ABSENT && item->action != RK_TPM_KEPT && nv->by_policy)
+        return rk_fail(err, RK_E_KEY,
+                       "NV index 0x%08X is in the way, and only its policy lets it be removed: "
+                       "nothing is written",
+                       item->index);
     return RK_OK;
 }
 
@@ -205,7 +220,9 @@ static enum rk_rc look_at(const struct provision *p, struct item *item, uint32_t
         return rk_fail(err, RK_E_USAGE, "%s: %zu bytes, this TPM's NV indices hold %u", item->what,
                        item->bytes->len, limit);
     if (rk_tpm_nv_read(p->tpm, item->index, &nv, err))
-        return err->rc;
+        return err->rc != RK_E_KEY
+                   ? err->rc
+                   : rk_note(err, "nothing is written: it may hold another identity");
     item->remove_first = nv.state != RK_TPM_NV_ABSENT;
     return choose_action(item, &nv, err);
 }

@@ -131,6 +131,7 @@ enum rk_rc rk_tpm_nv_read(rk_tpm *tpm, uint32_t index_number, struct rk_tpm_nv *
             return err->rc;
         nv.attributes = index.attributes;
         nv.by_platform = (index.attributes & TPMA_NV_PLATFORMCREATE) != 0;
+        nv.by_policy = (index.attributes & TPMA_NV_POLICY_DELETE) != 0;
         nv.open = is_open(index.attributes);
         nv.state = RK_TPM_NV_UNWRITTEN;
     }

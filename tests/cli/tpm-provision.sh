@@ -101,7 +101,6 @@ provision 0 --owner-auth file:owner --endorsement-auth file:endorser --new-endor
 provision 4
 stderr_is "rotkit: template L-2: cannot make the EK in the endorsement hierarchy: tpm:session(1):authorization failure without DA implications (0x9a2)
   the authorisation value is wrong"
-
 # ---- cut off at every command that writes; then completed
 for cut in 12a=die@1 12a=die@2 12a=die@3 12a=die@4 137=die@1 137=die@2 137=cut@3 137=die@4 120=die@1 120=die@2 120=cut@3; do
     # TPM2_NV_DefineSpace, TPM2_NV_Write, TPM2_EvictControl: not executed, or executed and not answered
@@ -164,6 +163,35 @@ for other in $release/devices/010200000001000000/$second/ek-cert-l-1.der $certs/
     tpm2_nvread 0x01C00002 -o found
     cmp -s found "$other" || fail "$other: overwritten"
 done
+head -c 300 issuing.der >cut # the length of its first certificate goes beyond the index
+for other in garbage cut; do
+    tpm_of taken "$(eps_of product $first)"
+    put 0x01C00100 $other
+    refuse 3 "rotkit: NV index 0x01C00100 holds something else than a CA chain: nothing is written
+  if it may go, remove it first (tpm2_nvundefine 0x01C00100)" tpm provision --release $release --tcti "$tcti"
+    [ "$(tpm2_getcap handles-nv-index)" = "- 0x1C00100" ] || fail "chain: something was written"
+done
+provision 0 --no-chain
+tpm_of taken "$(eps_of product $first)" # an older chain is no identity
+put 0x01C00100 $certs/ek-cert-l-2.der
+provision 0
+grep -qxF "CA chain (0x01C00100): replaced" "$out" || fail "$(cat "$out")"
+matches
+tpm_of taken "$(eps_of product $first)" # what cannot be read may be anything
+tpm2_nvdefine -Q -C o -s 40 -a 'authread|authwrite|no_da' -p hello 0x01C00002
+tpm2_nvwrite -C 0x01C00002 -P hello -i garbage 0x01C00002
+refuse 4 "rotkit: cannot read NV index 0x01C00002: tpm:session(1):authorization failure without DA implications (0x9a2)
+  the authorisation value is wrong
+  nothing is written: it may hold another identity" tpm provision --release $release --tcti "$tcti"
+[ "$(tpm2_getcap handles-nv-index)" = "- 0x1C00002" ] || fail "unreadable: something was written"
+tpm_of taken "$(eps_of product $first)" # unwritten, and not to be removed
+tpm2_startauthsession -S session
+tpm2_policycommandcode -S session -L policy TPM2_CC_NV_UndefineSpaceSpecial >/dev/null
+tpm2_flushcontext session
+tpm2_nvdefine -Q -C p -s 100 -a 'ppread|ppwrite|authread|policydelete|platformcreate' -L policy 0x01C00002
+refuse 4 "rotkit: NV index 0x01C00002 is in the way, and only its policy lets it be removed: nothing is written" \
+    tpm provision --release $release --tcti "$tcti"
+[ "$(tpm2_getcap handles-nv-index)" = "- 0x1C00002" ] || fail "policy: something was written"
 tpm_of taken "$(eps_of product $first)" # ... nor is one that the platform has put there
 tpm2_nvdefine -C p -s 40 -a 'ppwrite|ppread|ownerread|authread|no_da|platformcreate' 0x01C00002 >/dev/null
 tpm2_nvwrite -C p -i garbage 0x01C00002

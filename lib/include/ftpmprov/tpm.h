@@ -70,6 +70,7 @@ struct rk_tpm_nv {
     enum rk_tpm_nv_state state;
     uint32_t attributes;   /* TPMA_NV; what matters of it: */
     bool by_platform;      /* who made it, and may remove it; else the owner */
+    bool by_policy;        /* only the index's own policy lets it be removed */
     bool open;             /* all can read it whatever happens, none write it by its own password */
     struct rk_bytes bytes; /* of a written index: all of it */
 };
