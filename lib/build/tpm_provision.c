@@ -84,7 +84,11 @@ static enum rk_rc set_auths(const struct provision *p, struct rk_err *err)
         if (value == NULL)
             continue;
         if (!p->options->dry_run && rk_tpm_change_auth(p->tpm, order[i].hierarchy, value, err))
-            return err->rc;
+            return order[i].hierarchy != RK_TPM_LOCKOUT || err->rc != RK_E_KEY
+                       ? err->rc
+                       : rk_note(err,
+                                 "an earlier run may have set the new value: then name that as "
+                                 "the present one too, and wait as long as the TPM asks for");
         report(p, order[i].what, 0, RK_TPM_SET);
     }
     return RK_OK;

@@ -101,6 +101,15 @@ provision 0 --owner-auth file:owner --endorsement-auth file:endorser --new-endor
 provision 4
 stderr_is "rotkit: template L-2: cannot make the EK in the endorsement hierarchy: tpm:session(1):authorization failure without DA implications (0x9a2)
   the authorisation value is wrong"
+# A wrong lockout authorisation counts, so no run tries what another may have set: it says so.
+tpm_of keeper "$(eps_of product $first)"
+tpm2_changeauth -c l file:owner
+provision 0 --lockout-auth file:owner --new-lockout-auth file:keeper
+provision 4 --lockout-auth file:owner --new-lockout-auth file:keeper
+stderr_is "rotkit: cannot change the lockout authorisation: tpm:session(1):the authorization HMAC check failed and DA counter incremented (0x98e)
+  the authorisation value is wrong
+  an earlier run may have set the new value: then name that as the present one too, and wait as long as the TPM asks for"
+
 # ---- cut off at every command that writes; then completed
 for cut in 12a=die@1 12a=die@2 12a=die@3 12a=die@4 137=die@1 137=die@2 137=cut@3 137=die@4 120=die@1 120=die@2 120=cut@3; do
     # TPM2_NV_DefineSpace, TPM2_NV_Write, TPM2_EvictControl: not executed, or executed and not answered
