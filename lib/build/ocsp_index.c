@@ -205,6 +205,23 @@ enum rk_rc rk_ocsp_index_revoke(struct rk_ocsp_index *index, const struct rk_crl
     return line->text == NULL ? rk_fail_nomem(err) : RK_OK;
 }
 
+size_t rk_ocsp_index_unlisted(const struct rk_ocsp_index *index, const struct rk_crl *crl)
+{
+    char serial[2 * RK_SERIAL_MAX + 1];
+    const struct rk_ocsp_line *line;
+    size_t unlisted = 0;
+
+    for (size_t i = 0; i < index->count; i++)
+        unlisted += index->line[i].text[0] == 'R';
+    for (size_t i = 0; i < crl->count; i++) {
+        line = serial_text(crl->entry[i].serial, crl->entry[i].serial_len, serial)
+                   ? find(index, serial)
+                   : NULL;
+        unlisted -= line != NULL && line->text[0] == 'R';
+    }
+    return unlisted;
+}
+
 enum rk_rc rk_ocsp_index_write(struct rk_ocsp_index *index, struct rk_bytes *ret,
                                struct rk_err *err)
 {

@@ -28,6 +28,8 @@ enum rk_rc rk_ocsp_index_add(struct rk_ocsp_index *index, const struct rk_bytes 
 /* A certificate that is not in the index is left out of it: nobody knows its subject. */
 enum rk_rc rk_ocsp_index_revoke(struct rk_ocsp_index *index, const struct rk_crl_entry *entry,
                                 struct rk_err *err) RK_MUST_CHECK;
+/* How many certificates the index has as revoked that the list does not. */
+size_t rk_ocsp_index_unlisted(const struct rk_ocsp_index *index, const struct rk_crl *crl);
 /* Lines in order of their serial numbers. */
 enum rk_rc rk_ocsp_index_write(struct rk_ocsp_index *index, struct rk_bytes *ret,
                                struct rk_err *err) RK_MUST_CHECK;

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CRL_MAX = 64 << 20, INDEX_MAX = 1 << 30, NAME = 64 };
+enum { CRL_MAX = 64 << 20, INDEX_MAX = 1 << 30, NAME = 64, ENTRIES_MAX = 1 << 20 };
 
 /* A DPS batch, made but not written. */
 struct batch {
@@ -23,6 +23,7 @@ struct retiring {
     rk_ledger *ledger;
     rk_ca *ca;
     const struct rk_retire_options *options;
+    int lock;       /* of the folder, -1: it is not there yet */
     bool *recorded; /* a unit: the ledger has the record already */
     size_t found;   /* units that the ledger knows */
     struct rk_crl crl;
@@ -37,6 +38,7 @@ static void retiring_done(struct retiring *r)
     for (size_t i = 0; r->batch != NULL && i < r->options->count; i++)
         rk_bytes_done(&r->batch[i].body);
     rk_free(r->batch);
+    rk_folder_release(&r->lock);
     rk_free(r->recorded);
     rk_crl_done(&r->crl);
     rk_ocsp_index_done(&r->index);
@@ -115,6 +117,29 @@ static enum rk_rc check_ledger(struct retiring *r, struct rk_err *err)
 }
 
 /* ---- what stands in the folder ---- */
+
+/* Two acts that read the same list would each issue the next one without the other's entries. */
+static enum rk_rc lock_folder(struct retiring *r, struct rk_err *err)
+{
+    return rk_folder_take_over(r->options->folder, "another act is under way, try again behind it",
+                               &r->lock, err);
+}
+
+/* A folder that was not there when the act began is made by one act alone. */
+static enum rk_rc make_folder(struct retiring *r, struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+
+    if (r->lock >= 0)
+        return RK_OK;
+    if (rk_file_make_dirs(r->options->folder, err) || lock_folder(r, err) ||
+        rk_names_list(r->options->folder, ENTRIES_MAX, &names, err))
+        return err->rc;
+    return names.count == 0
+               ? RK_OK
+               : rk_fail(err, RK_E_USAGE, "\"%s\" is in use: another act has begun it, try again",
+                         r->options->folder);
+}
 
 static enum rk_rc read_there(const struct retiring *r, const char *name, size_t max,
                              struct rk_bytes *ret, struct rk_err *err)
@@ -226,6 +251,20 @@ static enum rk_rc make_batches(struct retiring *r, struct rk_err *err)
     return RK_OK;
 }
 
+/* A lost list would be begun anew, with a number that was used and without what it revoked. */
+static enum rk_rc check_unlisted(const struct retiring *r, struct rk_err *err)
+{
+    size_t unlisted = rk_ocsp_index_unlisted(&r->index, &r->crl);
+
+    if (unlisted == 0)
+        return RK_OK;
+    (void)rk_fail(err, RK_E_VERIFY,
+                  "\"%s/index.txt\": %zu certificates are revoked that crl.der does not list",
+                  r->options->folder, unlisted);
+    return rk_note(err, "an act was cut: do that one again first; or the list was lost: put its "
+                        "last copy back");
+}
+
 static enum rk_rc make_files(struct retiring *r, struct rk_err *err)
 {
     const struct rk_retire_options *options = r->options;
@@ -236,6 +275,8 @@ static enum rk_rc make_files(struct retiring *r, struct rk_err *err)
     if (r->found != options->count)
         return rk_fail(err, RK_E_USAGE, "%zu of the devices named are not in release \"%s\"",
                        options->count - r->found, options->release);
+    if (check_unlisted(r, err))
+        return err->rc;
     for (size_t i = 0; i < r->crl.count; i++) {
         if (rk_ocsp_index_revoke(&r->index, &r->crl.entry[i], err))
             return err->rc;
@@ -260,12 +301,12 @@ static enum rk_rc put_file(const struct retiring *r, const char *name, const voi
     return rk_file_write(path, RK_FILE_PUBLIC, bytes, len, err);
 }
 
-static enum rk_rc write_files(const struct retiring *r, struct rk_err *err)
+static enum rk_rc write_files(struct retiring *r, struct rk_err *err)
 {
     /* EK certificates may all have the same, empty subject. */
     static const char attributes[] = "unique_subject = no\n";
 
-    if (rk_file_make_dirs(r->options->folder, err) ||
+    if (make_folder(r, err) ||
         put_file(r, "index.txt.attr", attributes, sizeof attributes - 1, err) ||
         put_file(r, "index.txt", r->index_text.p, r->index_text.len, err))
         return err->rc;
@@ -298,10 +339,10 @@ enum rk_rc rk_retire(const rk_ctx *ctx, rk_ledger *ledger, rk_ca *ca,
                      struct rk_err *err)
 {
     RK_AUTO(retiring_done)
-    struct retiring r = { .ctx = ctx, .ledger = ledger, .ca = ca, .options = options };
+    struct retiring r = { .ctx = ctx, .ledger = ledger, .ca = ca, .options = options, .lock = -1 };
 
-    if (check_ledger(&r, err) || read_folder(&r, err) || make_files(&r, err) ||
-        (!options->dry_run && write_files(&r, err)) || write_ledger(&r, err))
+    if (lock_folder(&r, err) || check_ledger(&r, err) || read_folder(&r, err) ||
+        make_files(&r, err) || (!options->dry_run && write_files(&r, err)) || write_ledger(&r, err))
         return err->rc;
     *ret = r.report;
     return RK_OK;

@@ -3,7 +3,7 @@
 # device retire and reissue: ledger, CRL, OCSP index and DPS deletion in one act, safe to do again.
 # openssl judges the list (verify -crl_check) and, as a responder over the index, good and revoked.
 . "$(dirname "$0")/lib.sh"
-need openssl sqlite3 jq xxd
+need openssl sqlite3 jq xxd flock
 
 unset SOURCE_DATE_EPOCH # the factory certificate is of today
 sh "$SOURCE/examples/jetson-orin/prepare.sh" "$ROTKIT" . p256 >"$out" 2>&1 || fail "$(cat "$out")"
@@ -144,7 +144,46 @@ cp revoked/index.txt index && printf 'not an index\n' >>revoked/index.txt
 run 2 device retire release "$(sn 1)" $ca --note x
 stderr_is "rotkit: \"revoked/index.txt\": line 9: expected status, expiry, revocation, serial number, file and subject, with tabs between"
 cp index revoked/index.txt
+# A list that was lost is not begun anew: what it revoked would be good again.
+mv revoked/crl.der lost.der
+denied 3 'rotkit: "revoked/index.txt": 4 certificates are revoked that crl.der does not list
+  an act was cut: do that one again first; or the list was lost: put its last copy back' device retire release "$(sn 1)" $ca --note x
+# ... nor an older one taken for the last, nor one that a cut act has not come to yet
+cp whole/crl.der revoked/
+denied 3 'rotkit: "revoked/index.txt": 2 certificates are revoked that crl.der does not list
+  an act was cut: do that one again first; or the list was lost: put its last copy back' device retire release "$(sn 1)" $ca --note x
+mv lost.der revoked/crl.der
+# While another act is under way, none begins.
+code=0
+flock revoked "$ROTKIT" device retire release "$(sn 1)" $ca --note x >"$out" 2>"$err" </dev/null || code=$?
+[ $code -eq 2 ] || fail "two acts at once: exit $code"
+grep -qxF 'rotkit: "revoked" is in use: another act is under way, try again behind it' "$err" || fail "$(cat "$err")"
 run 0 ca init -q elsewhere --name other --key-type p256
 run 3 device retire release "$(sn 1)" --ledger units.db --cert elsewhere/chain.pem --key elsewhere/issuing.key -o new --note x
 [ ! -e new ] || fail "another CA's list was begun"
 [ "$(state "$(sn 1)")" = issued ] || fail "a refused act wrote the ledger"
+
+# Three acts at once, into a folder that is there and one that is not: those that end well are all on the list.
+for folder in revoked anew; do
+    cp whole.db units.db
+    rm -rf units.db-wal units.db-shm $folder
+    [ $folder = anew ] || cp -r whole revoked
+    for n in 1 3 4; do
+        (code=0
+         "$ROTKIT" device retire release "$(sn $n)" --ledger units.db --cert ca/chain.pem --key ca/issuing.key -o $folder \
+             --note x >act.$n 2>&1 </dev/null || code=$?
+         echo $code >code.$n) &
+    done
+    wait
+    for n in 1 3 4; do
+        case $(cat code.$n) in
+        0) ;;
+        2) grep -q "^rotkit: \"$folder\" is in use: another act " act.$n || fail "$(cat act.$n)" ;;
+        *) fail "at once: exit $(cat code.$n): $(cat act.$n)" ;;
+        esac
+    done
+    for n in 1 3 4; do
+        run 0 device retire release "$(sn $n)" --ledger units.db --cert ca/chain.pem --key ca/issuing.key -o $folder --note x
+        [ "$(cat code.$n)" -ne 0 ] || grep -q ': 0 certificates revoked' "$err" || fail "lost: $(cat "$err" act.$n)"
+    done
+done

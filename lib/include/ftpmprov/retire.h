@@ -37,7 +37,8 @@ struct rk_retire_report {
 /*
  * RK_E_LEDGER when a unit was not issued, is retired, or its licence has no reissue left;
  * RK_E_USAGE when the release has no such device; RK_E_VERIFY when a certificate is of another CA
- * or the folder's list is. All of that is found before anything is written.
+ * or the folder's list is, or its index has revocations that the list lacks; RK_E_USAGE too while
+ * another act is under way in the folder. All of that is found before anything is written.
  */
 RK_API enum rk_rc rk_retire(const rk_ctx *ctx, rk_ledger *ledger, rk_ca *ca,
                             const struct rk_retire_options *options, struct rk_retire_report *ret,
