@@ -37,7 +37,7 @@ hex() {
 
 # holds FILE NEEDLE: FILE contains the bytes of NEEDLE
 holds() {
-    [ -s "$2" ] || return 1
+    [ -n "$2" ] && [ -s "$2" ] || return 1
     case $(hex "$1") in *"$(hex "$2")"*) return 0 ;; esac
     return 1
 }
@@ -108,18 +108,48 @@ EOF
     done
 }
 
-# state_of INDEX FILE SPKI: absent, same, ours (an older or half-written one), foreign
+# has ATTRIBUTE: of the index that state_of looks at
+has() {
+    case $attributes in *"|$1|"*) return 0 ;; esac
+    return 1
+}
+
+# is_open: all can read it whatever happens, none write it by its own password
+is_open() {
+    has ownerread && has authread && has no_da || return 1
+    ! has authwrite && ! has read_stclear && ! has clear_stclear
+}
+
+# read_nv INDEX: by whom it allows, its own password last, since a wrong one may count
+read_nv() {
+    rm -f "$work/nv"
+    { has ownerread && tpm2_nvread -C o -P "$(auth_of "$owner")" -o "$work/nv" "$1" >/dev/null 2>&1; } ||
+        { has ppread && tpm2_nvread -C p -P "$(auth_of "$platform")" -o "$work/nv" "$1" >/dev/null 2>&1; } ||
+        { has authread && tpm2_nvread -o "$work/nv" "$1" >/dev/null 2>&1; }
+}
+
+# state_of INDEX FILE SPKI: absent, same, ours (an older or half-written one), foreign; what cannot
+# be read is foreign. An empty SPKI is for the chain, which any certificates may make room for.
 state_of() {
-    if ! tpm2_nvreadpublic "$1" >/dev/null 2>&1; then
-        state=absent
-    elif ! tpm2_nvread -o "$work/nv" "$1" >/dev/null 2>&1; then
+    state=absent
+    # Asked first, since tpm2_nvreadpublic of some versions crashes when there is none.
+    tpm2_getcap handles-nv-index 2>/dev/null | grep -q -i -x -e "- $(printf '0x%X' "$1")" || return 0
+    attributes=$(tpm2_nvreadpublic "$1" 2>/dev/null |
+        sed -n '/^ *attributes:/,/^ *size:/s/^ *friendly: *\(.*\)$/|\1|/p')
+    if [ -z "$attributes" ]; then
+        state=foreign
+    elif ! has written; then
         state=ours
+    elif ! read_nv "$1"; then
+        state=foreign
     elif cmp -s "$work/nv" "$2"; then
-        state=same
-    elif [ -z "$3" ] || holds "$work/nv" "$3" || is_half "$work/nv" "$2"; then
+        state=ours
+        ! is_open || state=same
+    elif holds "$work/nv" "$3" || is_half "$work/nv" "$2"; then
         state=ours
     else
         state=foreign
+        case $3$(hex "$work/nv") in 3082*) state=ours ;; esac
     fi
 }
 
@@ -132,6 +162,11 @@ is_half() {
 }
 
 check_nv() {
+    chain >"$work/chain"
+    if [ -s "$work/chain" ]; then
+        state_of 0x01C00100 "$work/chain" ""
+        [ $state != foreign ] || verdict 3 "NV index 0x01C00100 holds something else than a CA chain: nothing is written"
+    fi
     for row in $eks; do
         IFS=: read -r template index handle algorithm <<EOF
 $row
@@ -160,7 +195,6 @@ store() {
 }
 
 write_all() {
-    chain >"$work/chain"
     [ ! -s "$work/chain" ] || store 0x01C00100 "$work/chain" "" "CA chain"
     for row in $eks; do
         IFS=: read -r template index handle algorithm <<EOF

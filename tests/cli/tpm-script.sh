@@ -115,6 +115,34 @@ tpm2_nvwrite -C o -i $folder/$second/ek-cert-l-1.der 0x01C00002
 script 3 "FAILED: NV index 0x01C00002 holds another identity: nothing is written" -H ./helper
 [ "$(tpm2_getcap handles-nv-index)" = "- 0x1C00002" ] || fail "something was written"
 
+# ... nor is anything written over that cannot be read, or is no chain
+head -c 40 /dev/urandom >garbage
+foreign() { # INDEX WHAT TPM2_NVDEFINE-ARG...: the verdict, and garbage still there
+    foreign_index=$1
+    foreign_what=$2
+    shift 2
+    tpm_of foreign "$(eps_of product $first)"
+    tpm2_nvdefine -Q -s 40 "$@" "$foreign_index"
+    tpm2_nvwrite -C "$foreign_index" -P hello -i garbage "$foreign_index"
+    script 3 "FAILED: NV index $foreign_index holds $foreign_what: nothing is written" -H ./helper
+    [ "$(tpm2_getcap handles-nv-index)" = "- $(echo "$foreign_index" | sed 's/0x0/0x/')" ] || fail "something was written"
+    tpm2_nvread -C "$foreign_index" -P hello -o found "$foreign_index"
+    cmp -s found garbage || fail "overwritten: $*"
+}
+foreign 0x01C00002 "another identity" -C o -a 'authread|authwrite|no_da' -p hello
+foreign 0x01C00002 "another identity" -C o -a 'ownerread|authread|authwrite|no_da' -p hello
+foreign 0x01C0000A "another identity" -C p -a 'ppread|authread|authwrite|no_da|platformcreate' -p hello
+foreign 0x01C00100 "something else than a CA chain" -C o -a 'ownerread|authread|authwrite|no_da' -p hello
+# The right bytes where verifiers cannot read them, and an older chain, make room.
+tpm_of closed "$(eps_of product $first)"
+for row in "0x01C00002 ek-cert-l-1" "0x01C00100 ek-cert-l-2"; do
+    set -- $row
+    tpm2_nvdefine -Q -C o -s "$(wc -c <$folder/$first/$2.der)" -a 'ownerread|ownerwrite|no_da' "$1"
+    tpm2_nvwrite -C o -i $folder/$first/$2.der "$1"
+done
+script 0 "provisioned" -H ./helper
+run 0 tpm check --release $release --tcti "$tcti" --device $first
+
 # ---- helper, files, TPM
 echo absent >blob
 script 7 "FAILED: the helper does not give the certificates of the key blob" -H ./helper
