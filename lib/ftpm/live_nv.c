@@ -82,14 +82,8 @@ static enum rk_rc chunk_size(rk_tpm *tpm, uint32_t *ret, struct rk_err *err)
     return RK_OK;
 }
 
-static ESYS_TR reader_of(const struct index *index)
-{
-    if ((index->attributes & TPMA_NV_AUTHREAD) != 0)
-        return index->handle;
-    return (index->attributes & TPMA_NV_OWNERREAD) != 0 ? ESYS_TR_RH_OWNER : ESYS_TR_RH_PLATFORM;
-}
-
-static enum rk_rc read_all(const struct index *index, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc read_by(const struct index *index, ESYS_TR reader, struct rk_bytes *ret,
+                          struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
     uint32_t chunk;
@@ -99,8 +93,8 @@ static enum rk_rc read_all(const struct index *index, struct rk_bytes *ret, stru
     for (size_t at = 0; at < bytes.len;) {
         size_t want = bytes.len - at < chunk ? bytes.len - at : chunk;
         TPM2B_MAX_NV_BUFFER *part = NULL;
-        TSS2_RC rc = Esys_NV_Read(index->tpm->esys, reader_of(index), index->handle,
-                                  RK_LIVE_PASSWORD, (uint16_t)want, (uint16_t)at, &part);
+        TSS2_RC rc = Esys_NV_Read(index->tpm->esys, reader, index->handle, RK_LIVE_PASSWORD,
+                                  (uint16_t)want, (uint16_t)at, &part);
 
         if (rc != TSS2_RC_SUCCESS)
             return rk_live_fail(err, rc, "cannot read NV index 0x%08X", index->number);
@@ -115,6 +109,34 @@ static enum rk_rc read_all(const struct index *index, struct rk_bytes *ret, stru
     }
     *ret = rk_bytes_take(&bytes);
     return RK_OK;
+}
+
+/*
+ * By the index's own empty password, as owner or as platform: what it allows. Without no_da a wrong
+ * password brings the TPM nearer to its lockout, so there that comes last.
+ */
+static enum rk_rc read_all(const struct index *index, struct rk_bytes *ret, struct rk_err *err)
+{
+    const bool counts = (index->attributes & TPMA_NV_NO_DA) == 0;
+    const struct {
+        uint32_t attribute;
+        ESYS_TR reader;
+    } readers[] = { { counts ? 0 : TPMA_NV_AUTHREAD, index->handle },
+                    { TPMA_NV_OWNERREAD, ESYS_TR_RH_OWNER },
+                    { TPMA_NV_PPREAD, ESYS_TR_RH_PLATFORM },
+                    { counts ? TPMA_NV_AUTHREAD : 0, index->handle } };
+
+    (void)rk_fail(err, RK_E_KEY, "cannot read NV index 0x%08X: only its policy allows it",
+                  index->number);
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
+        if ((index->attributes & readers[i].attribute) == 0)
+            continue;
+        if (read_by(index, readers[i].reader, ret, err) == RK_OK)
+            return RK_OK;
+        if (err->rc != RK_E_KEY)
+            return err->rc;
+    }
+    return err->rc;
 }
 
 enum rk_rc rk_tpm_nv_read(rk_tpm *tpm, uint32_t index_number, struct rk_tpm_nv *ret,

@@ -193,6 +193,21 @@ refuse 4 "rotkit: cannot read NV index 0x01C00002: tpm:session(1):authorization 
   the authorisation value is wrong
   nothing is written: it may hold another identity" tpm provision --release $release --tcti "$tcti"
 [ "$(tpm2_getcap handles-nv-index)" = "- 0x1C00002" ] || fail "unreadable: something was written"
+# ... and is asked for by the owner before a guess at its password counts against the TPM
+tpm_of taken "$(eps_of product $first)"
+tpm2_nvdefine -Q -C o -s 40 -a 'ownerread|authread|authwrite' -p hello 0x01C00002
+tpm2_nvwrite -C 0x01C00002 -P hello -i garbage 0x01C00002
+refuse 3 "rotkit: NV index 0x01C00002 holds another identity: nothing is written
+  if it may go, remove it first (tpm2_nvundefine 0x01C00002)" tpm provision --release $release --tcti "$tcti"
+tpm2_getcap properties-variable | grep -q 'TPM2_PT_LOCKOUT_COUNTER: 0x0$' || fail "a guess was counted"
+tpm_of taken "$(eps_of product $first)" # by its policy alone
+tpm2_startauthsession -S session
+tpm2_policycommandcode -S session -L policy TPM2_CC_NV_Read >/dev/null
+tpm2_flushcontext session
+tpm2_nvdefine -Q -C o -s 40 -a 'ownerwrite|policyread' -L policy 0x01C00002
+tpm2_nvwrite -C o -i garbage 0x01C00002
+refuse 4 "rotkit: cannot read NV index 0x01C00002: only its policy allows it
+  nothing is written: it may hold another identity" tpm provision --release $release --tcti "$tcti"
 tpm_of taken "$(eps_of product $first)" # unwritten, and not to be removed
 tpm2_startauthsession -S session
 tpm2_policycommandcode -S session -L policy TPM2_CC_NV_UndefineSpaceSpecial >/dev/null
