@@ -69,6 +69,14 @@ tpm2_readpublic -Q -c 0x81010001 -f pem -o persistent.pem
 openssl x509 -inform der -in rsa.der -noout -pubkey >certified.pem
 same "the persistent EK" certified.pem persistent.pem
 
+# ---- a factory station whose clock is unset: nothing here depends on it
+tpm_of unset "$(eps_of product $first)"
+SOURCE_DATE_EPOCH=0
+export SOURCE_DATE_EPOCH
+provision 0
+unset SOURCE_DATE_EPOCH
+matches
+
 # ---- as owner, elsewhere, without chain
 tpm_of owner "$(eps_of product $first)"
 provision 0 --by owner --no-chain --handle L-2=0x81010002 --handle H-3=none
@@ -124,6 +132,17 @@ for cut in 12a=die@1 12a=die@2 12a=die@3 12a=die@4 137=die@1 137=die@2 137=cut@3
     stdout_is "$(all 'there already')
 $first: provisioned"
 done
+# TPM2_HierarchyChangeAuth: each of the three values set, and the others not yet
+for cut in 129=die@1 129=cut@1 129=die@2 129=cut@2 129=die@3 129=cut@3; do
+    what=$cut
+    tpm_of cut "$(eps_of product $first)"
+    run 7 tpm provision --release $release --tcti "$(through $cut)" $auths
+    provision 0 $auths
+    provision 0 $auths
+    tpm2_changeauth -c o -p file:owner file:owner || fail "$cut: the owner authorisation is another"
+    tpm2_changeauth -c e -p file:endorser file:endorser || fail "$cut: the endorsement authorisation is another"
+    tpm2_changeauth -c l -p file:keeper file:keeper || fail "$cut: the lockout authorisation is another"
+done
 what=
 # A certificate that took two writes, and got one.
 tpm_of half "$(eps_of product $first)"
@@ -142,6 +161,16 @@ stdout_is "$(all 'there already' | sed '/certificate/s/there already/replaced/')
 $first: provisioned"
 run 3 tpm check --release $release --tcti "$tcti"
 provision 0
+# ... cut off between the old one's removal (TPM2_NV_UndefineSpace) and the new one's definition
+for cut in 122=die@1 122=cut@1 12a=die@1 122=cut@2; do
+    what=$cut
+    run 7 tpm provision --release product/anew --tcti "$(through $cut)"
+    run 0 tpm provision --release product/anew --tcti "$tcti"
+    run 0 tpm check --release product/anew --tcti "$tcti"
+    provision 0
+    matches
+done
+what=
 
 # ---- the right bytes where verifiers cannot read them, or where anybody may write over them
 put() { # INDEX FILE [ATTRIBUTES]
