@@ -80,15 +80,29 @@ static bool from_tpm(TSS2_RC rc, TSS2_RC *ret_code)
     return true;
 }
 
+/* What tpm2-tss says of its own: of the way to the TPM, and of answers that are none. */
+static enum rk_rc classify_tss(TSS2_RC rc, const char **ret_advice)
+{
+    switch (rc & CODE_MASK) {
+    case TSS2_BASE_RC_RSP_AUTH_FAILED:
+        *ret_advice = "something between here and the TPM changes its answers";
+        return RK_E_VERIFY;
+    case TSS2_BASE_RC_IO_ERROR:
+    case TSS2_BASE_RC_MALFORMED_RESPONSE:
+    case TSS2_BASE_RC_INSUFFICIENT_RESPONSE:
+        return RK_E_IO;
+    default:
+        return (rc & TSS2_RC_LAYER_MASK) == TSS2_TCTI_RC_LAYER ? RK_E_IO : RK_E_INTERNAL;
+    }
+}
+
 static enum rk_rc classify(TSS2_RC rc, const char **ret_advice)
 {
     TSS2_RC code = 0;
 
     *ret_advice = NULL;
     if (!from_tpm(rc, &code))
-        return (rc & TSS2_RC_LAYER_MASK) == TSS2_TCTI_RC_LAYER || rc == TSS2_ESYS_RC_IO_ERROR
-                   ? RK_E_IO
-                   : RK_E_INTERNAL;
+        return classify_tss(rc, ret_advice);
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         TSS2_RC known = codes[i].code;
 

@@ -57,6 +57,24 @@ trouble 4 131=185 "rotkit: $check_ek: tpm:handle(1):hierarchy is not enabled or 
 refuse 7 "rotkit: $check_ek: tcti:Response is malformed (0xa0011)" \
     tpm check --release $release --tcti "$(through 131=die@1)"
 
+# ---- somebody between us and the TPM, or a TPM that does not open the credential
+trouble 3 147=flip "rotkit: device $first: EK L-1: cannot activate the credential: esapi:Authorizing the TPM response failed (0x7001b)
+  something between here and the TPM changes its answers" activate
+tpm2_flushcontext -t # tpm2-tss gives up the connection, and nothing flushes behind it
+tpm2_flushcontext -l
+trouble 3 147=flip "rotkit: device $first: EK H-3: the TPM gives back another secret" activate --template H-3
+trouble 3 147=flip "rotkit: device $first: EK H-3: the TPM gives back another secret" quote-check --template H-3
+# ---- what is written does not stay
+tpm_of forgets "$(eps_of product $first)"
+run 3 tpm provision --release $release --tcti "$(through 14e=flip)"
+stderr_is "rotkit: CA chain: NV index 0x01C00100 does not read back as written"
+tpm2_nvundefine -C p 0x01C00100
+run 3 tpm provision --release $release --tcti "$(through 14e=flip)" --no-chain
+stderr_is "rotkit: certificate L-1: NV index 0x01C00002 does not read back as written"
+run 0 tpm provision --release $release --tcti "$tcti"
+run 0 tpm check --release $release --tcti "$tcti"
+tpm_of first "$(eps_of product $first)"
+
 # ---- wrong, missing and unreadable authorisation values
 printf 'good' >good
 printf 'bad' >bad

@@ -7,6 +7,7 @@ tpm_proxy.py PORT RULE...
   131=922@2     the second is
   137=die@3     at the third command of this code the TPM is gone, and the command not executed
   137=cut@3     the same, but it was executed: only its answer is lost
+  147=flip      in each answer but an error, one bit of the first parameter is another
   property:117=600   this TPM property has this value (hex number, hex value)
 """
 import socket
@@ -60,11 +61,13 @@ def main():
             sys.exit(0)
         if at and what not in ("die", "cut") and seen[code] == int(at):
             answer = struct.pack(">HII", 0x8001, 10, int(what, 16))
-        elif rule and not at and (not times or seen[code] <= int(times)):
+        elif rule and rule != "flip" and not at and (not times or seen[code] <= int(times)):
             answer = struct.pack(">HII", 0x8001, 10, int(spoiled, 16))
         else:
             tpm.sendall(command)
             answer = patch_property(read_message(tpm.recv), properties)
+            if rule == "flip" and len(answer) > 16:
+                answer = answer[:16] + bytes([answer[16] ^ 1]) + answer[17:]
         sys.stdout.buffer.write(answer)
         sys.stdout.buffer.flush()
 
