@@ -12,12 +12,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CLOCK_UNSET_BEFORE INT64_C(1577836800) /* 2020-01-01 */
 enum { DAYS_DEFAULT = 30, DAYS_MAX = 3650, DAY_SECONDS = 86400, DEVICES_MAX = 100000 };
 
 struct args {
     const char *ledger, *cert, *key, *passphrase, *reason, *dps;
     struct opt_u64 days;
 };
+
+static enum rk_rc read_clock(const struct app *app, struct rk_retire_options *options,
+                             uint64_t days, struct rk_err *err)
+{
+    if (rk_clock_now(app->ctx, &options->now, err))
+        return err->rc;
+    if (options->now < CLOCK_UNSET_BEFORE)
+        return rk_fail(err, RK_E_USAGE,
+                       "the clock is unset: it says %" PRId64
+                       " seconds since 1970, so no revocation can be dated",
+                       options->now);
+    options->next_update = options->now + (int64_t)days * DAY_SECONDS;
+    return RK_OK;
+}
 
 static enum rk_rc read_options(const struct app *app, const struct args *args,
                                struct rk_retire_options *options, struct rk_err *err)
@@ -35,10 +50,7 @@ static enum rk_rc read_options(const struct app *app, const struct args *args,
         if (strcmp(rule, rules[i]) == 0) {
             options->dps = i;
             options->dry_run = app->dry_run;
-            if (rk_clock_now(app->ctx, &options->now, err))
-                return err->rc;
-            options->next_update = options->now + (int64_t)days * DAY_SECONDS;
-            return RK_OK;
+            return read_clock(app, options, days, err);
         }
     }
     return opt_fail(app, err, "--dps-id: unknown rule \"%s\" (known: ek, sn, none)", rule);

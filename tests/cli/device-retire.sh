@@ -158,6 +158,22 @@ code=0
 flock revoked "$ROTKIT" device retire release "$(sn 1)" $ca --note x >"$out" 2>"$err" </dev/null || code=$?
 [ $code -eq 2 ] || fail "two acts at once: exit $code"
 grep -qxF 'rotkit: "revoked" is in use: another act is under way, try again behind it' "$err" || fail "$(cat "$err")"
+# Files that cannot be written: the ledger, which is what lets the unit be made anew, has no record.
+rm revoked/index.txt.attr
+mkdir -p revoked/index.txt.attr/in-the-way
+run 7 device retire release "$(sn 4)" $ca --note x
+[ "$(state "$(sn 4)")" = issued ] || fail "the ledger came before the files"
+rm -r revoked/index.txt.attr
+SOURCE_DATE_EPOCH=0
+export SOURCE_DATE_EPOCH
+denied 2 'rotkit: the clock is unset: it says 0 seconds since 1970, so no revocation can be dated' \
+    device retire release "$(sn 1)" $ca --note x
+unset SOURCE_DATE_EPOCH
+# A release that is damaged names no one for sure.
+cp -r release damaged
+cp "$(find damaged/devices -path "*$(sn 1)/*" -name '*l-2.der')" "$(find damaged/devices -path "*$(sn 1)/*" -name '*l-1.der')"
+run 3 device retire damaged "$(sn 1)" $ca --note x
+[ "$(state "$(sn 1)")" = issued ] || fail "a damaged release wrote the ledger"
 run 0 ca init -q elsewhere --name other --key-type p256
 run 3 device retire release "$(sn 1)" --ledger units.db --cert elsewhere/chain.pem --key elsewhere/issuing.key -o new --note x
 [ ! -e new ] || fail "another CA's list was begun"
