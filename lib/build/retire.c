@@ -12,6 +12,7 @@
 #include <string.h>
 
 enum { CRL_MAX = 64 << 20, INDEX_MAX = 1 << 30, NAME = 64, ENTRIES_MAX = 1 << 20 };
+enum { BATCH_MAX = 1 << 20, IDENTITIES_MAX = 100 };
 
 /* A DPS batch, made but not written. */
 struct batch {
@@ -215,6 +216,30 @@ static enum rk_rc keep_batch(void *arg, const char *name, const struct rk_bytes 
     return rk_bytes_copy(bytes->p, bytes->len, &batch->body, err);
 }
 
+/* A deletion of an earlier identity may not have been sent yet: another of the device has a number.
+ */
+static enum rk_rc name_batch(const struct retiring *r, const struct rk_device_sn *sn,
+                             struct batch *batch, struct rk_err *err)
+{
+    char text[21];
+
+    rk_device_sn_text(sn, text);
+    for (unsigned n = 1; n <= IDENTITIES_MAX; n++) {
+        RK_AUTO(rk_bytes_done) struct rk_bytes there = RK_BYTES_NONE;
+        char number[16] = "";
+
+        if (n > 1)
+            (void)snprintf(number, sizeof number, "-%u", n);
+        (void)snprintf(batch->name, sizeof batch->name, "azure-dps-delete-%s%s.json", text, number);
+        if (read_there(r, batch->name, BATCH_MAX, &there, err))
+            return err->rc;
+        if (there.p == NULL || rk_bytes_equal(&there, &batch->body))
+            return RK_OK;
+    }
+    return rk_fail(err, RK_E_USAGE, "\"%s\": more than %d deletions of device %s",
+                   r->options->folder, IDENTITIES_MAX, text);
+}
+
 /* What takes one device out of the service. */
 static enum rk_rc make_batch(const struct retiring *r, const struct rk_device_sn *sn,
                              struct batch *batch, struct rk_err *err)
@@ -232,11 +257,10 @@ static enum rk_rc make_batch(const struct retiring *r, const struct rk_device_sn
         .job = &job,
     };
     struct rk_enroll_report report;
-    char text[21];
 
-    rk_device_sn_text(sn, text);
-    (void)snprintf(batch->name, sizeof batch->name, "azure-dps-delete-%s.json", text);
-    return rk_enroll(&enroll, keep_batch, batch, &report, err);
+    if (rk_enroll(&enroll, keep_batch, batch, &report, err))
+        return err->rc;
+    return name_batch(r, sn, batch, err);
 }
 
 static enum rk_rc make_batches(struct retiring *r, struct rk_err *err)

@@ -203,3 +203,28 @@ for folder in revoked anew; do
         [ "$(cat code.$n)" -ne 0 ] || grep -q ': 0 certificates revoked' "$err" || fail "lost: $(cat "$err" act.$n)"
     done
 done
+
+# A new identity, retired in its turn: the old one's deletion, perhaps not sent yet, stays beside the new one's.
+cp whole.db units.db
+rm -rf units.db-wal units.db-shm revoked
+cp -r whole revoked
+run 0 device reissue release "$other" $ca --note "RMA 17"
+cp "revoked/azure-dps-delete-$other.json" old.json
+for db in kdk_db eps_seeds; do # without the one that is gone
+    awk -v sn="$other" -v gone="$gone" -v db=$db -v seed="$(openssl rand -hex 32)" '$1 $2 != gone {
+        if (db == "eps_seeds" && $1 $2 == sn)
+            $3 = seed
+        print
+    }' devices/$db.csv >few && mv few devices/$db.csv
+done
+run 0 build -q manifest.yaml
+crl 0 "$other"
+for again in 1 2; do
+    run 0 device retire release "$other" $ca --note "lost"
+    same "the old deletion" old.json "revoked/azure-dps-delete-$other.json"
+    [ "$(jq -r '.enrollments[0].registrationId' "revoked/azure-dps-delete-$other-2.json")" != "$(jq -r '.enrollments[0].registrationId' old.json)" ] ||
+        fail "the new deletion is the old one's"
+    [ ! -e "revoked/azure-dps-delete-$other-3.json" ] || fail "run $again: a third deletion"
+done
+crl 2 "$other"
+ocsp revoked "$other"

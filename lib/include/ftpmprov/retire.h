@@ -3,10 +3,11 @@
  * A device leaves the fleet, or gets a new identity: ledger, revocation list, OCSP index and DPS
  * deletion in one act. The folder of revocations belongs to one CA and is kept from act to act:
  *
- *   crl.der                        the list; each act that revokes issues the next number
- *   index.txt, index.txt.attr      every certificate of the CA's releases as openssl ca(1) keeps
- * it, for openssl ocsp -index and the responders that read that format azure-dps-delete-<SN>.json
- * the body of one bulk operation (enroll.h)
+ *   crl.der                     the list; each act that revokes issues the next number
+ *   index.txt, index.txt.attr   every certificate of the CA's releases as openssl ca(1)
+ *                               keeps it, for openssl ocsp -index and whoever reads that
+ *   azure-dps-delete-<SN>.json  the body of one bulk operation (enroll.h); -<SN>-2 and on
+ *                               for a device's next identities: the first may be unsent
  *
  * An act that was cut is completed by doing it again: files come first, each put in place whole,
  * the ledger last, since it is what lets a new identity be built.
