@@ -143,6 +143,42 @@ done
 script 0 "provisioned" -H ./helper
 run 0 tpm check --release $release --tcti "$tcti" --device $first
 
+# ---- what fails on the way is named, and the next run completes it
+spoiled() { # CODE VERDICT RULES ARG...: behind a TPM whose answers are spoiled
+    whole=$tcti
+    spoiled_code=$1
+    spoiled_verdict=$2
+    tcti=$(through "$3")
+    shift 3
+    script "$spoiled_code" "$spoiled_verdict" -H ./helper "$@"
+    tcti=$whole
+    tpm2_flushcontext -t # as a resource manager does for tools that end early
+    tpm2_flushcontext -l
+}
+tpm_of spoiled "$(eps_of product $first)"
+mkdir fake # what is written does not stay
+cat >fake/tpm2_nvread <<EOF
+#!/bin/sh
+$(command -v tpm2_nvread) "\$@" || exit
+while [ "\$1" != -o ]; do shift; done
+printf x >>"\$2"
+EOF
+chmod +x fake/tpm2_nvread
+whole=$PATH
+PATH=$PWD/fake:$PATH
+script 7 "FAILED: NV index 0x01C00100 does not read back as written" -H ./helper
+PATH=$whole
+spoiled 7 "FAILED: cannot define NV index 0x01C00002" 12a=14b # NV full
+spoiled 7 "FAILED: cannot write NV index 0x01C00002" 137=cut@1
+spoiled 4 "FAILED: cannot keep EK L-1 at 0x81010001" 120=9a2 # the owner's authorisation is wrong
+spoiled 7 "FAILED: cannot make EK L-1" 131=101 # failure mode
+script 0 "provisioned" -H ./helper
+run 0 tpm check --release $release --tcti "$tcti" --device $first
+tpm2_changeauth -c p file:password
+tpm2_nvundefine -C p -P file:password 0x01C00002
+script 4 "FAILED: cannot define NV index 0x01C00002" -H ./helper
+script 0 "provisioned" -H ./helper -P password
+
 # ---- helper, files, TPM
 echo absent >blob
 script 7 "FAILED: the helper does not give the certificates of the key blob" -H ./helper
