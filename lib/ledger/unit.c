@@ -126,6 +126,15 @@ static enum rk_rc other_inputs(const struct rk_unit_row *row, const char *inputs
     return rk_note(err, "rotkit ledger reissue records that it shall be made anew");
 }
 
+/* Its certificates may have been revoked: from the same inputs come the same again. */
+static enum rk_rc same_identity(const struct rk_unit_row *row, struct rk_err *err)
+{
+    (void)rk_fail(err, RK_E_LEDGER,
+                  "unit %s is to be made anew, but from the inputs it was made from, %.16s",
+                  row->unit, row->inputs);
+    return rk_note(err, "give the device another EPS seed, or change what else was wrong");
+}
+
 /* The row becomes this build's reservation. */
 static enum rk_rc take_unit_over(rk_ledger *ledger, struct rk_unit_row *row, const char *inputs,
                                  enum rk_unit_state state, struct rk_err *err)
@@ -161,6 +170,8 @@ static enum rk_rc reserve(rk_ledger *ledger, const struct rk_ledger_unit *unit,
     case RK_UNIT_ISSUED:
         return same ? RK_OK : other_inputs(row, inputs, err);
     case RK_UNIT_REISSUE:
+        if (same && row->digest[0] != '\0') /* else it is another try at being made anew */
+            return same_identity(row, err);
         return rk_licence_covers(ledger, &unit->sn, err)
                    ? err->rc
                    : take_unit_over(ledger, row, inputs, RK_UNIT_REISSUING, err);

@@ -233,6 +233,10 @@ START_TEST(other_inputs_need_a_recorded_reissue)
     refused(rk_ledger_reserve(ledger, &anew, 1, &err), wanted);
     ck_assert_int_eq(rk_ledger_put_record(ledger, RK_LEDGER_REISSUE, &unit.sn, "rma 7", &err),
                      RK_OK);
+    refused(rk_ledger_reserve(ledger, &unit, 1, &err),
+            "unit 01020000000000000001 is to be made anew, but from the inputs it was made from, "
+            "0100000000000000\n"
+            "  give the device another EPS seed, or change what else was wrong");
     ck_assert_int_eq(rk_ledger_reserve(ledger, &anew, 1, &err), RK_OK);
     ck_assert_int_eq(rk_ledger_void(ledger, &anew, 1, &err), RK_OK); /* stays charged */
     ck_assert_uint_eq(spent(), 1);
