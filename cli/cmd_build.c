@@ -11,8 +11,6 @@
 
 #include <inttypes.h>
 
-enum { JOBS_MAX = 64 };
-
 static const char *outcome_text(const struct app *app, const struct rk_build_report *report)
 {
     if (app->dry_run)
@@ -162,11 +160,9 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     };
     /* clang-format on */
 
-    if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err))
+    if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
+        opt_jobs(app, &jobs, &options.jobs, err))
         return err->rc;
-    if (jobs.set && (jobs.v == 0 || jobs.v > JOBS_MAX))
-        return opt_fail(app, err, "--jobs: %" PRIu64 ", expected 1 to %d", jobs.v, JOBS_MAX);
-    options.jobs = (size_t)jobs.v;
     if (options.to_sign != NULL && options.attach != NULL)
         return opt_fail(app, err, "--to-sign and --attach exclude each other");
     if (keep_going && (options.to_sign != NULL || options.attach != NULL))

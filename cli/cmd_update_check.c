@@ -15,6 +15,7 @@ enum { MASTER_LEN = 32 };
 struct check {
     const struct app *app;
     const char *master, *pub;
+    struct opt_u64 jobs;
     struct rk_update_options options;
     struct rk_jv findings;
 };
@@ -72,6 +73,10 @@ static enum rk_rc read_options(const struct app *app, struct check *in, const ch
         return opt_fail(app, err, "--kdk-db and --eps-seeds go together");
     if (to->kdk_db != NULL && in->master != NULL)
         return opt_fail(app, err, "--master or --kdk-db, not both");
+    if (in->jobs.set && to->kdk_db == NULL && in->master == NULL)
+        return opt_fail(app, err, "--jobs needs --kdk-db or --master to recompute from");
+    if (opt_jobs(app, &in->jobs, &to->jobs, err))
+        return err->rc;
     if (sample != NULL && to->kdk_db == NULL && in->master == NULL)
         return opt_fail(app, err, "--sample needs --kdk-db or --master to recompute from");
     if (sample != NULL && (rk_parse_u64(sample, UINT32_MAX, &to->sample, err) || to->sample == 0))
@@ -100,6 +105,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "eps-seeds", 0, OPT_STR, &in.options.eps_seeds, "FILE", "EPS seeds of the same devices", false },
         { "master",    0, OPT_STR, &in.master,            "KEY",  "master key, instead of the two files", false },
         { "sample",    0, OPT_STR, &sample,               "N",    "recompute N devices at even distances (default: all)", false },
+        { "jobs",    'j', OPT_U64, &in.jobs,              "N",    "threads that recompute, 1 to 64 (default: one a processor)", false },
         { "key",       0, OPT_STR, &in.pub,               "KEY",  "release key that must have signed both, such as pub:FILE", false },
         OPT_JSON(app),
         OPT_END,

@@ -7,8 +7,11 @@
 
 #include "ftpmprov/hex.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
+
+enum { JOBS_MAX = 64 };
 
 /* What help and pages say of the options of every command; parse_common binds them. */
 /* clang-format off */
@@ -31,6 +34,15 @@ enum rk_rc opt_fail(const struct app *app, struct rk_err *err, const char *fmt, 
     va_end(ap);
     (void)rk_fail(err, RK_E_USAGE, "%s", text);
     return rk_note(err, "see 'rotkit help%s%s'", app->verb[0] == '\0' ? "" : " ", app->verb);
+}
+
+enum rk_rc opt_jobs(const struct app *app, const struct opt_u64 *jobs, size_t *ret,
+                    struct rk_err *err)
+{
+    if (jobs->set && (jobs->v == 0 || jobs->v > JOBS_MAX))
+        return opt_fail(app, err, "--jobs: %" PRIu64 ", expected 1 to %d", jobs->v, JOBS_MAX);
+    *ret = (size_t)jobs->v;
+    return RK_OK;
 }
 
 static enum rk_rc unknown_option(const struct app *app, const struct opt *rows, const char *name,

@@ -62,5 +62,9 @@ enum rk_rc opt_parse(struct app *app, const struct opt *rows, int argc, char **a
 enum rk_rc opt_fail(const struct app *app, struct rk_err *err, const char *fmt, ...)
     RK_PRINTF(3, 4);
 
+/* --jobs: 1 to 64 threads; *ret is 0 when it is not given. */
+enum rk_rc opt_jobs(const struct app *app, const struct opt_u64 *jobs, size_t *ret,
+                    struct rk_err *err) RK_MUST_CHECK;
+
 /* The rows every command has, for help and pages. */
 extern const struct opt opt_common[];

@@ -7,17 +7,14 @@
 
 #include <string.h>
 
-/* Devices that a thread takes at a time: their prime candidates are tested together. */
-enum { BATCH = 8, BATCHES_A_THREAD = 2 };
-
 struct batch {
-    struct rk_lane_device device[BATCH];
-    struct rk_lane_keys keys[BATCH];
-    struct rk_artifacts made[BATCH];
-    struct rk_wants wants[BATCH];
-    struct rk_ledger_unit unit[BATCH];
-    struct rk_err err[BATCH]; /* rc RK_OK: made, unless one before it ended the work */
-    size_t count;             /* devices; each has a reservation, or an error that says why not */
+    struct rk_lane_device device[RK_LANE_BATCH];
+    struct rk_lane_keys keys[RK_LANE_BATCH];
+    struct rk_artifacts made[RK_LANE_BATCH];
+    struct rk_wants wants[RK_LANE_BATCH];
+    struct rk_ledger_unit unit[RK_LANE_BATCH];
+    struct rk_err err[RK_LANE_BATCH]; /* rc RK_OK: made, unless one before it ended the work */
+    size_t count; /* devices; each has a reservation, or an error that says why not */
 };
 
 struct run {
@@ -82,7 +79,7 @@ static void make_batch(void *arg, void *item)
 
 static void empty(struct batch *batch)
 {
-    for (size_t i = 0; i < BATCH; i++) {
+    for (size_t i = 0; i < RK_LANE_BATCH; i++) {
         rk_lane_device_done(&batch->device[i]);
         rk_lane_keys_done(&batch->keys[i]);
         rk_artifacts_done(&batch->made[i]);
@@ -300,7 +297,7 @@ static enum rk_rc fill(struct run *run, struct batch *batch, struct rk_err *err)
     const struct rk_fleet *fleet = run->fleet;
     size_t count = 0;
 
-    while (count < BATCH && !run->ended && !wants_stop(run)) {
+    while (count < RK_LANE_BATCH && !run->ended && !wants_stop(run)) {
         if (next_device(run, &batch->device[count], err))
             return err->rc;
         if (run->ended || wants_stop(run))
@@ -368,7 +365,7 @@ enum rk_rc rk_fleet_make(const struct rk_fleet *fleet, struct rk_fleet_report *r
                          struct rk_err *err)
 {
     struct run run = { .fleet = fleet,
-                       .room = BATCHES_A_THREAD * fleet->jobs,
+                       .room = RK_LANE_BATCHES_A_THREAD * fleet->jobs,
                        .report = { .waits = fleet->waits } };
     const struct rk_workers_options options = {
         .threads = fleet->jobs,

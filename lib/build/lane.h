@@ -15,6 +15,8 @@
 #include "ftpmprov/sigbook.h"
 
 enum { RK_LANE_TEMPLATES_MAX = 16 };
+/* Devices that a thread takes at a time: their prime candidates are tested together. */
+enum { RK_LANE_BATCH = 8, RK_LANE_BATCHES_A_THREAD = 2 };
 
 /* What is the same for every device. Everything is borrowed. */
 struct rk_lane {

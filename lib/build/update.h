@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "ftpmprov/release.h"
 #include "ftpmprov/update.h"
 
 #include <stdbool.h>
@@ -25,3 +26,18 @@ enum rk_update_result rk_updating_changed(const struct rk_updating *u,
 enum rk_rc rk_update_size(struct rk_updating *u, struct rk_err *err) RK_MUST_CHECK;
 /* update_devices.c: does every device of the older release keep its EKs? */
 enum rk_rc rk_update_devices(struct rk_updating *u, struct rk_err *err) RK_MUST_CHECK;
+/* NULL when the device states none of this template. */
+const struct rk_release_ek *rk_update_find_ek(const struct rk_release_device *device,
+                                              const char *name);
+/* One that the release does not have leaves *ret empty. */
+enum rk_rc rk_update_device_read(const char *release, const struct rk_device_sn *sn,
+                                 bool *ret_there, struct rk_release_device *ret,
+                                 struct rk_err *err) RK_MUST_CHECK;
+/* Whether the newer release, which states this of the device (NULL: it does not have it), breaks
+ * it. quiet: nothing is reported. */
+bool rk_update_stated_breaks(struct rk_updating *u, const struct rk_release_device *was,
+                             const struct rk_release_device *now, bool quiet);
+
+/* update_recompute.c: what the seeds give, of so many devices that state EKs. */
+enum rk_rc rk_update_recompute(struct rk_updating *u, uint64_t devices,
+                               struct rk_err *err) RK_MUST_CHECK;

@@ -33,6 +33,7 @@ struct rk_update_options { /* everything is borrowed */
     const char *kdk_db, *eps_seeds;
     const rk_mac *master;
     uint64_t sample; /* recompute this many devices, spread evenly; 0: all */
+    size_t jobs;     /* threads that recompute; 0: as many as the process has processors */
     void (*report)(void *arg, const struct rk_update_finding *finding); /* may be NULL */
     void *arg;
 };
@@ -48,7 +49,8 @@ struct rk_update_verdict {
  * derivation, seed inputs and NV layout stay or are declared; both slots read the key blob; parts
  * of the capsules fit both slots; every device of the older release keeps its EKs, by what the
  * newer one states and by recomputation. RK_OK when all could be looked at, whatever the verdict.
- * RK_E_USAGE when a release states no version.
+ * RK_E_USAGE when a release states no version. Findings come in the same order on any number of
+ * threads.
  */
 RK_API enum rk_rc rk_update_check(const rk_ctx *ctx, const struct rk_update_options *options,
                                   struct rk_update_verdict *ret, struct rk_err *err) RK_MUST_CHECK;
