@@ -3,10 +3,14 @@
 #include "build/plan.h"
 
 #include "base/mem.h"
+#include "ftpmprov/file.h"
 #include "ftpmprov/hex.h"
+#include "ftpmprov/slots.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { LAYOUT_MAX = 1 << 20 };
 
 static enum rk_rc bad(const struct rk_plan *plan, struct rk_where at, const char *key,
                       const char *text, const char *wanted, struct rk_err *err)
@@ -67,22 +71,62 @@ static bool read_sizes(const char *text, uint64_t ret[2])
     return *blank == '\0' || rk_parse_u64(blank + 1, INT64_MAX, &ret[1], &why) == RK_OK;
 }
 
+/* The slots of the flash layout, when there is one. */
+static enum rk_rc set_layout(const struct rk_plan *plan, struct rk_err *err)
+{
+    const struct rk_mstr *layout = &plan->manifest->release.update.layout;
+    const struct rk_mstr *device = &plan->manifest->release.update.layout_device;
+    struct rk_release_version *to = plan->version;
+    RK_AUTO(rk_bytes_done) struct rk_bytes xml = RK_BYTES_NONE;
+
+    if (layout->v == NULL)
+        return device->v == NULL
+                   ? RK_OK
+                   : rk_manifest_fail(plan->manifest, device->at, err, RK_E_USAGE,
+                                      "release.update.layout-device: needs release.update.layout");
+    if (rk_file_read(layout->v, LAYOUT_MAX, &xml, err))
+        return rk_plan_at(plan, layout->at, "release.update.layout", err);
+    if (rk_slots_of_layout(&xml, device->v == NULL ? "spi" : device->v, to->slot, &to->slot_count,
+                           err)) {
+        (void)rk_wrap(err, "\"%s\"", layout->v);
+        return rk_plan_at(plan, layout->at, "release.update.layout", err);
+    }
+    return RK_OK;
+}
+
+static enum rk_rc add_slot(const struct rk_plan *plan, const struct rk_mpair *pair,
+                           struct rk_err *err)
+{
+    struct rk_release_version *to = plan->version;
+    struct rk_slot_size *slot = &to->slot[to->slot_count];
+
+    if (to->slot_count == RK_SLOTS_MAX || strlen(pair->name) >= sizeof slot->name)
+        return bad(plan, pair->at, "release.update.slots", pair->name, "name, or one slot too many",
+                   err);
+    for (size_t i = 0; i < to->slot_count; i++) {
+        if (strcmp(to->slot[i].name, pair->name) == 0)
+            return rk_manifest_fail(plan->manifest, pair->at, err, RK_E_USAGE,
+                                    "release.update.slots: \"%s\" has its sizes from "
+                                    "release.update.layout",
+                                    pair->name);
+    }
+    if (!read_sizes(pair->v, slot->size))
+        return bad(plan, pair->at, "release.update.slots", pair->v, "size in bytes, or two of them",
+                   err);
+    memcpy(slot->name, pair->name, strlen(pair->name) + 1);
+    to->slot_count++;
+    return RK_OK;
+}
+
 static enum rk_rc set_slots(const struct rk_plan *plan, struct rk_err *err)
 {
     const struct rk_mmap *map = &plan->manifest->release.update.slots;
 
+    if (set_layout(plan, err))
+        return err->rc;
     for (size_t i = 0; i < map->count; i++) {
-        const struct rk_mpair *pair = &map->v[i];
-        struct rk_slot_size *slot = &plan->version->slot[i];
-
-        if (i == RK_SLOTS_MAX || strlen(pair->name) >= sizeof slot->name)
-            return bad(plan, pair->at, "release.update.slots", pair->name,
-                       "name, or one slot too many", err);
-        if (!read_sizes(pair->v, slot->size))
-            return bad(plan, pair->at, "release.update.slots", pair->v,
-                       "size in bytes, or two of them", err);
-        memcpy(slot->name, pair->name, strlen(pair->name) + 1);
-        plan->version->slot_count = i + 1;
+        if (add_slot(plan, &map->v[i], err))
+            return err->rc;
     }
     return RK_OK;
 }

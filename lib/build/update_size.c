@@ -52,7 +52,7 @@ static void check_part(struct rk_updating *u, const char *image, const struct rk
     if (slot == NULL) {
         rk_updating_report(u, RK_UPDATE_BREAKS, "size", NULL,
                            "\"%s\" of \"%s\": the size of its slots is unknown; state it in "
-                           "release.update.slots",
+                           "release.update.slots or layout",
                            name, image);
         return;
     }

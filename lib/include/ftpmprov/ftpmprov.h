@@ -38,6 +38,7 @@
 #include "ftpmprov/shard.h"
 #include "ftpmprov/sigbook.h"
 #include "ftpmprov/signer.h"
+#include "ftpmprov/slots.h"
 #include "ftpmprov/tegra_sign.h"
 #include "ftpmprov/tnspec.h"
 #include "ftpmprov/tpm.h"

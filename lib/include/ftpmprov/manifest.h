@@ -130,7 +130,7 @@ struct rk_manifest {
         struct {
             struct rk_where at;
             struct rk_mmap components, svn, slots;
-            struct rk_mstr derivation;
+            struct rk_mstr derivation, layout, layout_device;
             struct rk_mnum nv_layout;
             struct rk_mlist reads_blobs, changes;
         } update;
