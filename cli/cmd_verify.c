@@ -8,6 +8,7 @@
 #include "ftpmprov/file.h"
 #include "ftpmprov/format.h"
 #include "ftpmprov/release.h"
+#include "ftpmprov/update.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -56,6 +57,22 @@ static enum rk_rc verify_release(const struct app *app, const struct verify_opti
                    report.devices, report.files, report.certificates,
                    job->job.trust == NULL ? "" : " of the CA named", images);
     return tell(app, path, "release", detail, report.signer, err);
+}
+
+static enum rk_rc verify_update(const struct app *app, const struct verify_options *options,
+                                const struct job *job, const char *path, struct rk_err *err)
+{
+    EVP_PKEY *pub = job->job.key_count == 0 ? NULL : job->key[0].pub;
+    struct rk_update_report report;
+    char detail[160];
+
+    if (options->not_older != NULL)
+        return opt_fail(app, err, "--not-older-than is not for an update: it says what it follows");
+    if (rk_update_verify(app->ctx, path, pub, &report, err))
+        return rk_wrap(err, "%s", path);
+    (void)snprintf(detail, sizeof detail, "holds: %s to %s, %zu payloads", report.from, report.to,
+                   report.payloads);
+    return tell(app, path, "update", detail, report.signer, err);
 }
 
 /* What the signature does not cover is said, since a flipped bit there goes unseen. */
@@ -113,8 +130,9 @@ static enum rk_rc verify_paths(const struct app *app, const struct verify_option
     for (size_t i = 0; i < operands->count; i++) {
         const char *path = operands->v[i];
 
-        if (rk_release_is(path) ? verify_release(app, options, job, path, err)
-                                : verify_file(app, options, job, path, err))
+        if (rk_release_is(path)  ? verify_release(app, options, job, path, err)
+            : rk_update_is(path) ? verify_update(app, options, job, path, err)
+                                 : verify_file(app, options, job, path, err))
             return err->rc;
     }
     return RK_OK;
@@ -152,11 +170,12 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 const struct cmd cmd_verify = {
     .name = "verify",
     .args = "PATH...",
-    .summary = "verify files and releases from public material",
+    .summary = "verify files, releases and updates from public material",
     .about =
         "The format is found by content. Without --pub or --ca only integrity is checked, and\n"
         "the answer says \"signer: not checked\". With one of them, unsigned content or another\n"
         "signer is a failure. Of a release, --pub is the release key, and --ca is what its own\n"
-        "EK CA must come from. Exit code 3 when something does not hold.",
+        "EK CA must come from; of an update, --pub is the update key. Exit code 3 when something\n"
+        "does not hold.",
     .run = run,
 };

@@ -8,6 +8,11 @@
 
 #include <stdbool.h>
 
+/* Of a bundle. */
+#define RK_UPDATE_JSON "update.json"
+#define RK_UPDATE_SIG  "update.json.sig"
+enum { RK_UPDATE_JSON_MAX = 1 << 20, RK_UPDATE_PAYLOAD_MAX = 1 << 30 };
+
 struct rk_updating {
     const rk_ctx *ctx;
     const struct rk_update_options *options;

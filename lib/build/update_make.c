@@ -8,16 +8,11 @@
 #include "base/digest.h"
 #include "base/folder.h"
 #include "ftpmprov/file.h"
-#include "ftpmprov/hex.h"
 #include "ftpmprov/identity.h"
 #include "ftpmprov/release.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum { IMAGE_MAX = 1 << 30, MANIFEST_MAX = 1 << 20 };
-#define MANIFEST  "update.json"
-#define SIGNATURE "update.json.sig"
 
 static const char head[] =
     "update bundle of rotkit: a format of its own, no vendor's; the payloads are the vendors'";
@@ -71,11 +66,11 @@ static enum rk_rc add_payload(void *arg, const struct rk_release_image_entry *im
     if (!rk_platform_updates_by(b->platform, image->format))
         return RK_OK;
     name = name == NULL ? image->path : name + 1;
-    if (strcmp(name, MANIFEST) == 0 || strcmp(name, SIGNATURE) == 0)
+    if (strcmp(name, RK_UPDATE_JSON) == 0 || strcmp(name, RK_UPDATE_SIG) == 0)
         return rk_fail(err, RK_E_USAGE, "an image is named \"%s\", as a file of the bundle", name);
     if (rk_path_join(b->options->newer, image->path, path, sizeof path, err) ||
-        rk_file_read(path, IMAGE_MAX, &bytes, err) || rk_sha256(bytes.p, bytes.len, digest, err) ||
-        stage(b, name, &bytes, err))
+        rk_file_read(path, RK_UPDATE_PAYLOAD_MAX, &bytes, err) ||
+        rk_sha256(bytes.p, bytes.len, digest, err) || stage(b, name, &bytes, err))
         return err->rc;
     at = rk_json_put_object(b->payloads, NULL);
     rk_json_put_str(at, "path", name);
@@ -136,60 +131,9 @@ static enum rk_rc fill(struct bundle *b, struct rk_err *err)
                        b->options->newer, now->platform);
     if (rk_json_text(b->doc, true, &b->text, err) ||
         rk_signer_sign(b->options->signer, b->scheme, b->text.p, b->text.len, &signature, err) ||
-        stage(b, MANIFEST, &b->text, err))
+        stage(b, RK_UPDATE_JSON, &b->text, err))
         return err->rc;
-    return stage(b, SIGNATURE, &signature, err);
-}
-
-/* ---- read back ---- */
-
-static enum rk_rc read_staged(const struct bundle *b, const char *name, size_t max,
-                              struct rk_bytes *ret, struct rk_err *err)
-{
-    char path[RK_PATH_MAX];
-
-    if (rk_path_join(b->staging, name, path, sizeof path, err))
-        return err->rc;
-    return rk_file_read(path, max, ret, err);
-}
-
-static enum rk_rc check_payload(const struct bundle *b, struct rk_jv at, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
-    const char *name = rk_json_str(rk_json_get(at, "path"));
-    const char *wanted = rk_json_str(rk_json_get(at, "sha256"));
-    uint8_t digest[32];
-    char text[65];
-
-    if (name == NULL || wanted == NULL)
-        return rk_fail(err, RK_E_VERIFY, "\"" MANIFEST "\": a payload without path or sha256");
-    if (read_staged(b, name, IMAGE_MAX, &bytes, err) || rk_sha256(bytes.p, bytes.len, digest, err))
-        return err->rc;
-    rk_hex_write(digest, sizeof digest, text);
-    return strcmp(text, wanted) == 0
-               ? RK_OK
-               : rk_fail(err, RK_E_VERIFY, "\"%s\" reads back other than it was written", name);
-}
-
-static enum rk_rc read_back(const struct bundle *b, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
-    RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
-    RK_AUTO(rk_json_done) rk_json *doc = NULL;
-    struct rk_jv payloads;
-
-    if (read_staged(b, MANIFEST, MANIFEST_MAX, &text, err) ||
-        read_staged(b, SIGNATURE, MANIFEST_MAX, &signature, err) ||
-        rk_signature_check(b->ctx, rk_signer_pkey(b->options->signer), b->scheme, text.p, text.len,
-                           signature.p, signature.len, err) ||
-        rk_json_parse(text.p, text.len, &doc, err))
-        return err->rc;
-    payloads = rk_json_get(rk_json_root(doc), "payloads");
-    for (size_t i = 0; i < rk_json_count(payloads); i++) {
-        if (check_payload(b, rk_json_at(payloads, i), err))
-            return err->rc;
-    }
-    return RK_OK;
+    return stage(b, RK_UPDATE_SIG, &signature, err);
 }
 
 /* ---- all of it ---- */
@@ -214,9 +158,12 @@ static enum rk_rc open_staging(struct bundle *b, struct rk_err *err)
 
 static enum rk_rc publish(struct bundle *b, struct rk_err *err)
 {
+    struct rk_update_report read_back;
+
     if (b->options->dry_run)
         return RK_OK;
-    if (read_back(b, err) || rk_folder_sync(b->staging, err))
+    if (rk_update_verify(b->ctx, b->staging, rk_signer_pkey(b->options->signer), &read_back, err) ||
+        rk_folder_sync(b->staging, err))
         return err->rc;
     if (rename(b->staging, b->options->path) != 0)
         return rk_fail_errno(err, RK_E_IO, "cannot rename \"%s\" to \"%s\"", b->staging,

@@ -70,8 +70,25 @@ struct rk_update_made {
 /*
  * The bundle: every image of the newer release in a format that the platform's row updates by, the
  * manifest update.json (our own format, which it says) and its detached signature update.json.sig,
- * made as release.json.sig is. Built beside its place, read back, then renamed. RK_E_VERIFY when
- * rk_update_check finds a fault; RK_E_USAGE when the release holds no such image.
+ * made as release.json.sig is. Built beside its place, verified as rk_update_verify does, then
+ * renamed. RK_E_VERIFY when rk_update_check finds a fault; RK_E_USAGE when the release holds no
+ * such image.
  */
 RK_API enum rk_rc rk_update_make(const rk_ctx *ctx, const struct rk_update_make_options *options,
                                  struct rk_update_made *ret, struct rk_err *err) RK_MUST_CHECK;
+
+/* True when path is a folder that holds an update.json. */
+RK_API bool rk_update_is(const char *path);
+struct rk_update_report {
+    char from[RK_VERSION_TEXT], to[RK_VERSION_TEXT];
+    size_t payloads;
+    char signer[96]; /* "not checked", or what the key was that signed */
+};
+/*
+ * Verifies a bundle from public material alone: update.json.sig by the key that update.json names,
+ * and with `pub` (NULL: not checked) that this is it; every payload present with its size and
+ * digest, whole in its format, which the platform updates by; nothing else there. RK_E_VERIFY names
+ * the file.
+ */
+RK_API enum rk_rc rk_update_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
+                                   struct rk_update_report *ret, struct rk_err *err) RK_MUST_CHECK;

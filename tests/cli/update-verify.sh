@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+# rotkit verify of a bundle: every flipped byte is found, and what a holder of the key could write is refused too.
+. "$(dirname "$0")/lib.sh"
+. "$SOURCE/tests/support/update.sh"
+need openssl jq python3
+unset SOURCE_DATE_EPOCH
+update_product product
+good
+version=1.0.0 ftpm=1.9 os=4.2.0 capsule=3 ta=2
+firmware_only old
+good
+firmware_only new
+openssl genpkey -quiet -algorithm ED25519 -out update.key
+openssl pkey -in update.key -pubout -out update.pem
+run 0 update make -q --key update.key -o whole old new
+ta=bc50d971-d4c9-42c4-82cb-343fb7f37896.ta
+
+run 0 verify whole
+stdout_is 'whole: update: holds: 1.0.0 to 1.1.0, 2 payloads; signer: not checked'
+run 0 verify --pub update.pem whole
+stdout_is 'whole: update: holds: 1.0.0 to 1.1.0, 2 payloads; signer: update key, ed25519'
+run 0 verify --json --pub update.pem whole
+jq -r '"\(.format) \(.signer)"' "$out" >told
+is told 'update update key, ed25519'
+refuse 3 'rotkit: whole: the update is signed by another key' verify --pub release.pem whole
+refuse 2 "rotkit: --not-older-than is not for an update: it says what it follows
+  see 'rotkit help verify'" verify --not-older-than old whole
+
+# ---- flipped bytes: one error, exit code 3, nothing on stdout
+cp -r whole flipped
+python3 - "$ROTKIT" flipped <<'PYTHON' || fail "flipped bytes"
+import os, subprocess, sys
+rotkit, folder = sys.argv[1:]
+steps = {"update.json": 5, "update.json.sig": 1}
+for name in sorted(os.listdir(folder)):
+    path = os.path.join(folder, name)
+    whole = open(path, "rb").read()
+    for at in range(0, len(whole), steps.get(name, 61)):
+        torn = bytearray(whole)
+        torn[at] ^= 1 << at % 8
+        open(path, "wb").write(torn)
+        run = subprocess.run([rotkit, "verify", folder], capture_output=True, text=True)
+        lines = [l for l in run.stderr.splitlines() if "may be swapped" not in l]
+        assert run.returncode == 3 and run.stdout == "", (name, at, run)
+        assert len([l for l in lines if l.startswith("rotkit: flipped: ")]) == 1 and lines[0].startswith("rotkit: flipped: "), (name, at, run)
+    open(path, "wb").write(whole)
+PYTHON
+diff -r whole flipped || fail "the flipped bytes stayed"
+
+# ---- files that are not as update.json says
+spoil() { # CODE MESSAGE COMMAND...: in a fresh copy, named torn
+    rm -rf torn
+    cp -r whole torn
+    spoil_code=$1 spoil_text=$2
+    shift 2
+    (cd torn && "$@")
+    refuse "$spoil_code" "rotkit: torn: $spoil_text" verify torn
+}
+spoil 3 '"update.Cap" is missing' rm update.Cap
+spoil 3 '"update.json.sig" is missing' rm update.json.sig
+spoil 3 '"more" is in no update: "update.json" does not name it' touch more
+spoil 3 '"..more" is in no update: "update.json" does not name it' touch ..more
+spoil 2 '"torn/update.Cap" is a folder, expected a file' sh -c 'rm update.Cap; mkdir update.Cap'
+spoil 7 'cannot open "torn/update.Cap": No such file or directory' ln -sf nowhere update.Cap
+spoil 3 "\"$ta\": $(wc -c <whole/update.Cap) bytes, \"update.json\" says another size" sh -c "cp update.Cap $ta"
+spoil 3 '"update.json.sig": the signature does not hold' sh -c ': >update.json.sig'
+spoil 3 '"update.json.sig": the signature does not hold' sh -c 'echo >>update.json'
+spoil 2 '"torn/update.json" is too large: 2097152 bytes, at most 1048576' truncate -s 2M update.json
+spoil 3 "\"update.json\": JSON line 1 column 0: '[' or '{' expected near end of file" sh -c ': >update.json'
+
+# ---- a manifest that somebody with the key made
+signed() { # MESSAGE JQ-FILTER
+    rm -rf torn
+    cp -r whole torn
+    jq "$2" whole/update.json >torn/update.json
+    openssl pkeyutl -sign -rawin -inkey update.key -in torn/update.json -out torn/update.json.sig
+    refuse 3 "rotkit: torn: $1" verify --pub update.pem torn
+}
+none='"update.json": a payload is no file of the bundle'
+for path in ../new/images/update.Cap /etc/passwd . .. .update.Cap update.Cap/ update.json update.json.sig ""; do
+    signed "$none" ".payloads[0].path = \"$path\""
+done
+signed "$none" '.payloads[0].path = 7'
+signed "$none" 'del(.payloads[1].path)'
+signed "$none" '.payloads = [[]]'
+signed '"update.json": names "update.Cap" twice' '.payloads += [.payloads[0]]'
+signed '"update.json": no payloads, or too many' '.payloads = []'
+signed '"update.json": no payloads, or too many' 'del(.payloads)'
+signed '"update.json": no payloads, or too many' '.payloads = [range(1025)]'
+signed "\"$ta\" is in no update: \"update.json\" does not name it" 'del(.payloads[1])'
+signed "\"update.Cap\": $(wc -c <whole/update.Cap) bytes, \"update.json\" says another size" '.payloads[0].size = 1'
+signed "\"update.Cap\": $(wc -c <whole/update.Cap) bytes, \"update.json\" says another size" '.payloads[0].size = -1'
+sha256=$(sha256sum <whole/update.Cap | cut -d ' ' -f 1)
+signed "\"update.Cap\": SHA-256 is $sha256, \"update.json\" says ${sha256}0" '.payloads[0].sha256 += "0"'
+signed "\"update.Cap\": SHA-256 is $sha256, \"update.json\" says nothing" 'del(.payloads[0].sha256)'
+signed '"update.Cap": the platform does not update by "bup"' '.payloads[0].format = "bup"'
+signed '"update.Cap": the platform does not update by ""' 'del(.payloads[0].format)'
+signed '"update.json": version 1.0.0 is not above 1.0.0' '.to.version = "1.0.0"'
+signed '"update.json": "to" states no version' '.to.version = "1.0.4294967296"'
+signed '"update.json": "from" states no version' 'del(.from)'
+signed '"update.json": not of form 1' '.rotkit_update = 2'
+signed '"update.json": no platform' 'del(.platform)'
+signed '"update.json": no known signature_scheme' '.signature_scheme = "none"'
+signed '"update.json": the signer is missing or malformed' '.signer += "0"'
+signed '"update.json": the signer is missing or malformed' 'del(.signer)'
