@@ -10,6 +10,7 @@
 #include "ftpmprov/file.h"
 #include "ftpmprov/identity.h"
 #include "ftpmprov/release.h"
+#include "ftpmprov/sigbook.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +25,9 @@ struct bundle {
     enum rk_scheme scheme;
     rk_json *doc;
     struct rk_jv payloads;
-    struct rk_bytes text; /* of update.json */
+    struct rk_bytes text, signature; /* of update.json; empty signature: it is wanted elsewhere */
+    rk_sigbook *book;                /* NULL: the key signs */
+    struct rk_sigbook_round round;
     size_t count;
     char staging[RK_PATH_MAX];
     int lock;
@@ -36,9 +39,17 @@ static void bundle_done(struct bundle *b)
 
     rk_json_free(b->doc);
     rk_bytes_done(&b->text);
+    rk_bytes_done(&b->signature);
+    rk_sigbook_free(b->book);
     if (b->lock >= 0 && b->staging[0] != '\0')
         (void)!rk_tree_remove(b->staging, &ignored);
     rk_folder_release(&b->lock);
+}
+
+/* A round that asks for the signature makes no bundle. */
+static bool writes(const struct bundle *b)
+{
+    return !b->options->dry_run && b->options->to_sign == NULL;
 }
 
 static enum rk_rc stage(const struct bundle *b, const char *name, const struct rk_bytes *bytes,
@@ -46,7 +57,7 @@ static enum rk_rc stage(const struct bundle *b, const char *name, const struct r
 {
     char path[RK_PATH_MAX];
 
-    if (b->options->dry_run)
+    if (!writes(b))
         return RK_OK;
     if (rk_path_join(b->staging, name, path, sizeof path, err))
         return err->rc;
@@ -115,11 +126,43 @@ static enum rk_rc put_head(struct bundle *b, const struct rk_release_version *wa
     return rk_platform_find(now->platform, &b->platform, err);
 }
 
+/* ---- the signature, from here or elsewhere ---- */
+
+static enum rk_rc open_book(struct bundle *b, struct rk_err *err)
+{
+    const char *to_sign = b->options->to_sign, *attach = b->options->attach;
+    struct rk_sigbook_owner owner;
+
+    if (to_sign == NULL && attach == NULL)
+        return RK_OK;
+    if (rk_sigbook_owner_of("update", &b->text, &owner, err))
+        return err->rc;
+    return to_sign != NULL ? rk_sigbook_new(b->ctx, to_sign, &owner, &b->book, err)
+                           : rk_sigbook_open(b->ctx, attach, &owner, &b->book, err);
+}
+
+static enum rk_rc sign(struct bundle *b, struct rk_err *err)
+{
+    RK_AUTO(rk_wants_done) struct rk_wants wants = { .item = NULL };
+
+    if (open_book(b, err) || rk_sigbook_sign(b->book, b->options->signer, b->scheme, RK_UPDATE_JSON,
+                                             &b->text, &wants, &b->signature, err))
+        return err->rc;
+    if (b->book == NULL)
+        return RK_OK;
+    if (rk_sigbook_take(b->book, &wants, err) ||
+        rk_sigbook_close_round(b->book, b->options->dry_run, &b->round, err))
+        return err->rc;
+    return b->options->to_sign == NULL || b->round.wanted != 0
+               ? RK_OK
+               : rk_fail(err, RK_E_USAGE,
+                         "--to-sign: nothing is to be signed elsewhere: the key here can sign");
+}
+
 static enum rk_rc fill(struct bundle *b, struct rk_err *err)
 {
     RK_AUTO(rk_release_version_done) struct rk_release_version *was = NULL;
     RK_AUTO(rk_release_version_done) struct rk_release_version *now = NULL;
-    RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
 
     if (rk_release_version_read(b->options->older, &was, err) ||
         rk_release_version_read(b->options->newer, &now, err) || put_head(b, was, now, err) ||
@@ -129,11 +172,10 @@ static enum rk_rc fill(struct bundle *b, struct rk_err *err)
         return rk_fail(err, RK_E_USAGE,
                        "release \"%s\" has no image in a format that %s updates by",
                        b->options->newer, now->platform);
-    if (rk_json_text(b->doc, true, &b->text, err) ||
-        rk_signer_sign(b->options->signer, b->scheme, b->text.p, b->text.len, &signature, err) ||
+    if (rk_json_text(b->doc, true, &b->text, err) || sign(b, err) ||
         stage(b, RK_UPDATE_JSON, &b->text, err))
         return err->rc;
-    return stage(b, RK_UPDATE_SIG, &signature, err);
+    return stage(b, RK_UPDATE_SIG, &b->signature, err);
 }
 
 /* ---- all of it ---- */
@@ -141,9 +183,11 @@ static enum rk_rc fill(struct bundle *b, struct rk_err *err)
 static enum rk_rc open_staging(struct bundle *b, struct rk_err *err)
 {
     const char *path = b->options->path;
-    size_t len = strlen(path);
+    size_t len = path == NULL ? 0 : strlen(path);
     int n;
 
+    if (b->options->to_sign != NULL)
+        return RK_OK;
     while (len > 1 && path[len - 1] == '/')
         len--;
     n = snprintf(b->staging, sizeof b->staging, "%.*s.staging", (int)len, path);
@@ -160,7 +204,7 @@ static enum rk_rc publish(struct bundle *b, struct rk_err *err)
 {
     struct rk_update_report read_back;
 
-    if (b->options->dry_run)
+    if (!writes(b))
         return RK_OK;
     if (rk_update_verify(b->ctx, b->staging, rk_signer_pkey(b->options->signer), &read_back, err) ||
         rk_folder_sync(b->staging, err))
@@ -191,6 +235,7 @@ enum rk_rc rk_update_make(const rk_ctx *ctx, const struct rk_update_make_options
     if (open_staging(&b, err) || fill(&b, err) || publish(&b, err))
         return err->rc;
     made.payloads = b.count;
+    made.wanted = b.round.wanted;
     *ret = made;
     return RK_OK;
 }

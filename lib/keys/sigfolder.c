@@ -113,7 +113,9 @@ static enum rk_rc read_head(rk_sigbook *book, struct rk_jv root, struct rk_err *
                        book->folder, kind, book->kind);
     if (strcmp(owner, want) != 0)
         return rk_fail(err, RK_E_USAGE, "\"%s\" belongs to another %s", book->folder,
-                       strcmp(kind, "build") == 0 ? "manifest" : "file");
+                       strcmp(kind, "build") == 0    ? "manifest"
+                       : strcmp(kind, "update") == 0 ? "update"
+                                                     : "file");
     book->time = (int64_t)time;
     book->round = (unsigned)round;
     return RK_OK;

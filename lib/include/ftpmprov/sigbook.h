@@ -23,8 +23,8 @@ typedef struct rk_sigbook rk_sigbook;
 
 /* Whose signatures a folder is for: another's is refused. */
 struct rk_sigbook_owner {
-    const char *kind;   /* "build" or "sign" */
-    uint8_t sha256[32]; /* of the manifest, or of the file that is signed */
+    const char *kind;   /* "build", "sign" or "update" */
+    uint8_t sha256[32]; /* of the manifest, the file that is signed, or update.json */
 };
 
 RK_API enum rk_rc rk_sigbook_owner_of(const char *kind, const struct rk_bytes *input,

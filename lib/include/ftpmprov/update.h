@@ -57,7 +57,12 @@ RK_API enum rk_rc rk_update_check(const rk_ctx *ctx, const struct rk_update_opti
 
 struct rk_update_make_options { /* borrowed */
     const char *older, *newer;
-    const char *path; /* folder of the bundle; must not exist */
+    const char *path; /* folder of the bundle; must not exist. Not used with to_sign */
+    /*
+     * A folder for the signature from elsewhere (sigbook.h), at most one of the two: with to_sign
+     * it is written and no bundle is made; with attach its signature is taken. NULL: the key signs.
+     */
+    const char *to_sign, *attach;
     const char *tool; /* "rotkit 0.1.0" */
     rk_signer *signer;
     enum rk_scheme scheme; /* RK_SCHEME_NONE: the key's default */
@@ -65,6 +70,7 @@ struct rk_update_make_options { /* borrowed */
 };
 struct rk_update_made {
     size_t payloads;
+    uint64_t wanted;                  /* signatures that to_sign asks for; 0: the bundle is made */
     struct rk_update_verdict verdict; /* without recomputation */
 };
 /*
