@@ -3,11 +3,13 @@
  * A disk with faults, by LD_PRELOAD, for the command line tests:
  *   DISK_FAULT_ROOM=N      regular files take N bytes more, by write and pwrite, then ENOSPC
  *   DISK_FAULT_READONLY=P  nothing below the path P can be made, changed, renamed or removed: EROFS
+ *   DISK_FAULT_KILL=N      kill -9 before the N-th call that changes or syncs the disk
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -16,6 +18,15 @@
 #include <unistd.h>
 
 static atomic_llong room = -1; /* -1: not asked yet */
+static atomic_llong steps;
+
+static void step(void)
+{
+    const char *text = getenv("DISK_FAULT_KILL");
+
+    if (text != NULL && atomic_fetch_add(&steps, 1) + 1 == atoll(text))
+        (void)raise(SIGKILL);
+}
 
 static int has_room(int fd, size_t len)
 {
@@ -23,7 +34,10 @@ static int has_room(int fd, size_t len)
     long long none = -1;
     struct stat st;
 
-    if (text == NULL || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return 1;
+    step();
+    if (text == NULL)
         return 1;
     (void)atomic_compare_exchange_strong(&room, &none, atoll(text));
     if (atomic_fetch_sub(&room, (long long)len) >= (long long)len)
@@ -33,7 +47,7 @@ static int has_room(int fd, size_t len)
     return 0;
 }
 
-static int is_writable(const char *path)
+static int may_change(const char *path)
 {
     const char *prefix = getenv("DISK_FAULT_READONLY");
 
@@ -41,6 +55,18 @@ static int is_writable(const char *path)
         return 1;
     errno = EROFS;
     return 0;
+}
+
+static int is_writable(const char *path)
+{
+    step();
+    return may_change(path);
+}
+
+static int are_writable(const char *from, const char *to)
+{
+    step();
+    return may_change(from) && may_change(to);
 }
 
 #define NEXT(type, name) ((type)dlsym(RTLD_NEXT, name))
@@ -104,15 +130,25 @@ int unlink(const char *path)
 
 int rename(const char *from, const char *to)
 {
-    return is_writable(from) && is_writable(to)
-               ? NEXT(int (*)(const char *, const char *), "rename")(from, to)
-               : -1;
+    return are_writable(from, to) ? NEXT(int (*)(const char *, const char *), "rename")(from, to)
+                                  : -1;
 }
 
 int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
 {
-    return is_writable(from) && is_writable(to)
-               ? NEXT(int (*)(int, const char *, int, const char *, unsigned),
-                      "renameat2")(from_fd, from, to_fd, to, flags)
-               : -1;
+    return are_writable(from, to) ? NEXT(int (*)(int, const char *, int, const char *, unsigned),
+                                         "renameat2")(from_fd, from, to_fd, to, flags)
+                                  : -1;
+}
+
+int fsync(int fd)
+{
+    step();
+    return NEXT(int (*)(int), "fsync")(fd);
+}
+
+int syncfs(int fd)
+{
+    step();
+    return NEXT(int (*)(int), "syncfs")(fd);
 }
