@@ -115,6 +115,13 @@ bool rk_tree_is_folder(const char *path)
     return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool rk_tree_is_file(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 void rk_folder_release(int *lock)
 {
     if (*lock >= 0)

@@ -19,6 +19,8 @@ void rk_names_done(struct rk_names *names);
 enum rk_rc rk_tree_remove(const char *path, struct rk_err *err) RK_MUST_CHECK;
 bool rk_tree_exists(const char *path);
 bool rk_tree_is_folder(const char *path);
+/* A regular file, or a link to one: nothing whose reading waits or has no end. */
+bool rk_tree_is_file(const char *path);
 
 /*
  * An empty folder that is ours until the lock is given back. A stale one, whose owner is dead, is

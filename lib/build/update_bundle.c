@@ -47,6 +47,8 @@ static enum rk_rc read_file(const struct bundle *b, const char *name, size_t max
         return err->rc;
     if (!rk_tree_exists(path))
         return rk_fail(err, RK_E_VERIFY, "\"%s\" is missing", name);
+    if (!rk_tree_is_file(path))
+        return rk_fail(err, RK_E_VERIFY, "\"%s\" is no file", name);
     return rk_file_read(path, max, ret, err);
 }
 

@@ -210,6 +210,8 @@ static enum rk_rc verify(struct rk_updating *u, const char *path, struct rk_rele
 {
     struct rk_release_report report;
 
+    if (!rk_release_is(path))
+        return rk_fail(err, RK_E_USAGE, "\"%s\" is no release: it has no release.json", path);
     if (rk_release_verify(u->ctx, path, u->options->pub, &report, err))
         return rk_wrap(err, "\"%s\"", path);
     return rk_release_version_read(path, ret, err);

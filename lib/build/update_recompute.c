@@ -328,6 +328,12 @@ enum rk_rc rk_update_recompute(struct rk_updating *u, uint64_t devices, struct r
                            "%" PRIu64 " devices: no seeds are given", devices);
         return RK_OK;
     }
+    if (a.now == NULL) {
+        rk_updating_report(u, RK_UPDATE_NOT_RECOMPUTED, "device", NULL,
+                           "%" PRIu64 " devices: derivation \"%s\" is not known here", devices,
+                           u->now->profile);
+        return RK_OK;
+    }
     if (rk_platform_find(u->now->platform, &a.platform, err) || run(&a, &from, err))
         return err->rc;
     if (a.met < devices)

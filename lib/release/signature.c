@@ -85,6 +85,8 @@ static enum rk_rc read_signature(const char *root, struct rk_bytes *ret, struct 
         return err->rc;
     if (!rk_tree_exists(path))
         return RK_OK;
+    if (!rk_tree_is_file(path))
+        return rk_fail(err, RK_E_VERIFY, "\"" RK_RELEASE_SIG "\" is no file");
     return rk_file_read(path, RK_RELEASE_SIG_MAX, ret, err);
 }
 

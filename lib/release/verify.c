@@ -24,7 +24,8 @@ struct verifying {
     rk_trust *trust; /* by ca/chain.pem; NULL when the release has none */
     int64_t now;
     struct rk_release_report report;
-    rk_json *device; /* device.json of the device at hand: it sorts before the certificates */
+    uint64_t devices; /* that were found; release.json says how many in report */
+    rk_json *device;  /* device.json of the device at hand: it sorts before the certificates */
 };
 
 static void verifying_done(struct verifying *v)
@@ -51,6 +52,8 @@ static enum rk_rc read_below(const struct verifying *v, const char *path, size_t
         return err->rc;
     if (!rk_tree_exists(full))
         return rk_fail(err, RK_E_VERIFY, "\"%s\" is missing", path);
+    if (!rk_tree_is_file(full))
+        return rk_fail(err, RK_E_VERIFY, "\"%s\" is no file", path);
     return rk_file_read(full, max, ret, err);
 }
 
@@ -145,6 +148,7 @@ static enum rk_rc check_entry(struct verifying *v, struct rk_jv entry, const cha
         check_digest(&bytes, path, rk_json_str(rk_json_get(entry, "sha256")), err))
         return err->rc;
     v->report.files++;
+    v->devices += strcmp(role, "device") == 0;
     if (strcmp(role, "image") == 0) {
         v->report.images++;
         return rk_image_verify(v->ctx, v->root, entry, &bytes, err) ? rk_wrap(err, "\"%s\"", path)
@@ -243,6 +247,7 @@ static enum rk_rc take_check(struct verifying *v, rk_workers *workers, struct rk
     }
     v->report.files += check->v.report.files;
     v->report.certificates += check->v.report.certificates;
+    v->devices += check->v.devices;
     return RK_OK;
 }
 
@@ -280,6 +285,7 @@ static enum rk_rc check_all(struct verifying *v, const void *list, size_t count,
             return err->rc;
         *check = (struct bucket_check) { .v = *v };
         check->v.device = NULL;
+        check->v.devices = 0;
         memset(&check->v.report, 0, sizeof check->v.report);
         if (name(list, i, check, err))
             return err->rc;
@@ -328,6 +334,14 @@ static enum rk_rc check_bucket_count(const struct verifying *v, struct rk_jv buc
         return rk_fail(err, RK_E_VERIFY, "%zu buckets stand here, release.json names %zu", found,
                        rk_json_count(buckets));
     return RK_OK;
+}
+
+static enum rk_rc check_device_count(const struct verifying *v, struct rk_err *err)
+{
+    if (v->devices == v->report.devices)
+        return RK_OK;
+    return rk_fail(err, RK_E_VERIFY, "%llu devices stand here, release.json says %llu",
+                   (unsigned long long)v->devices, (unsigned long long)v->report.devices);
 }
 
 static enum rk_rc name_secret(const void *list, size_t i, struct bucket_check *ret,
@@ -489,7 +503,8 @@ static enum rk_rc verify(const rk_ctx *ctx, const char *path, bool staged, EVP_P
     struct rk_jv buckets = rk_json_get(root, "buckets");
     if (check_top(&v, err) || check_ledger(&v, err) ||
         check_files(&v, rk_json_get(root, "files"), err) || check_buckets(&v, buckets, err) ||
-        check_bucket_count(&v, buckets, err) || check_secrets(&v, err))
+        check_bucket_count(&v, buckets, err) || check_device_count(&v, err) ||
+        check_secrets(&v, err))
         return err->rc;
     *ret = v.report;
     return RK_OK;

@@ -150,28 +150,59 @@ static enum rk_rc malformed(const char *key, struct rk_err *err)
     return rk_fail(err, RK_E_FORMAT, "\"%s\" is missing, malformed or too long", key);
 }
 
+/* What it says ends up in messages of one line. */
+static bool is_printable(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' || *text == '\177')
+            return false;
+    }
+    return true;
+}
+
+/* A list of at most max; one that is absent is empty. */
+static enum rk_rc read_list(struct rk_jv at, const char *key, size_t max, struct rk_jv *ret,
+                            struct rk_err *err)
+{
+    *ret = rk_json_get(at, key);
+    return ret->v == NULL || (rk_json_is_array(*ret) && rk_json_count(*ret) <= max)
+               ? RK_OK
+               : malformed(key, err);
+}
+
 static enum rk_rc read_text(struct rk_jv at, const char *key, char *ret, size_t size,
                             struct rk_err *err)
 {
     const char *text = rk_json_str(rk_json_get(at, key));
 
-    if (text == NULL || strlen(text) >= size)
+    if (text == NULL || strlen(text) >= size || !is_printable(text))
         return malformed(key, err);
     memcpy(ret, text, strlen(text) + 1);
     return RK_OK;
 }
 
-static enum rk_rc read_components(struct rk_jv list, struct rk_release_version *ret,
+static enum rk_rc twice(const char *key, const char *name, struct rk_err *err)
+{
+    return rk_fail(err, RK_E_FORMAT, "\"%s\" names \"%s\" twice", key, name);
+}
+
+static enum rk_rc read_components(struct rk_jv at, struct rk_release_version *ret,
                                   struct rk_err *err)
 {
-    if (rk_json_count(list) > RK_COMPONENTS_MAX)
-        return malformed("components", err);
+    struct rk_jv list;
+
+    if (read_list(at, "components", RK_COMPONENTS_MAX, &list, err))
+        return err->rc;
     for (size_t i = 0; i < rk_json_count(list); i++) {
         struct rk_component_version *to = &ret->component[i];
         struct rk_jv from = rk_json_at(list, i);
 
         if (read_text(from, "name", to->name, sizeof to->name, err))
             return err->rc;
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(ret->component[k].name, to->name) == 0)
+                return twice("components", to->name, err);
+        }
         if (rk_json_get(from, "version").v != NULL &&
             read_text(from, "version", to->version, sizeof to->version, err))
             return err->rc;
@@ -185,16 +216,22 @@ static enum rk_rc read_components(struct rk_jv list, struct rk_release_version *
     return RK_OK;
 }
 
-static enum rk_rc read_slots(struct rk_jv list, struct rk_release_version *ret, struct rk_err *err)
+static enum rk_rc read_slots(struct rk_jv at, struct rk_release_version *ret, struct rk_err *err)
 {
-    if (rk_json_count(list) > RK_SLOTS_MAX)
-        return malformed("slots", err);
+    struct rk_jv list;
+
+    if (read_list(at, "slots", RK_SLOTS_MAX, &list, err))
+        return err->rc;
     for (size_t i = 0; i < rk_json_count(list); i++) {
         struct rk_slot_size *to = &ret->slot[i];
         struct rk_jv from = rk_json_at(list, i);
 
         if (read_text(from, "name", to->name, sizeof to->name, err))
             return err->rc;
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(ret->slot[k].name, to->name) == 0)
+                return twice("slots", to->name, err);
+        }
         if (!rk_json_u64(rk_json_get(from, "size_a"), &to->size[0]) ||
             !rk_json_u64(rk_json_get(from, "size_b"), &to->size[1]))
             return malformed("slots", err);
@@ -205,10 +242,11 @@ static enum rk_rc read_slots(struct rk_jv list, struct rk_release_version *ret, 
 
 static enum rk_rc read_names(struct rk_jv at, struct rk_release_version *ret, struct rk_err *err)
 {
-    struct rk_jv blobs = rk_json_get(at, "reads_blobs"), list = rk_json_get(at, "changes");
+    struct rk_jv blobs, list;
 
-    if (rk_json_count(blobs) > RK_BLOB_VERSIONS_MAX)
-        return malformed("reads_blobs", err);
+    if (read_list(at, "reads_blobs", RK_BLOB_VERSIONS_MAX, &blobs, err) ||
+        read_list(at, "changes", CHANGES, &list, err))
+        return err->rc;
     for (size_t i = 0; i < rk_json_count(blobs); i++) {
         const char *text = rk_json_str(rk_json_at(blobs, i));
 
@@ -237,9 +275,8 @@ static enum rk_rc read_all(struct rk_jv root, struct rk_release_version *ret, st
         read_text(root, "platform", ret->platform, sizeof ret->platform, err) ||
         read_text(at, "derivation", ret->profile, sizeof ret->profile, err) ||
         read_text(at, "seeds", ret->seeds, sizeof ret->seeds, err) ||
-        read_text(at, "blob", ret->blob, sizeof ret->blob, err) ||
-        read_components(rk_json_get(at, "components"), ret, err) ||
-        read_slots(rk_json_get(at, "slots"), ret, err) || read_names(at, ret, err))
+        read_text(at, "blob", ret->blob, sizeof ret->blob, err) || read_components(at, ret, err) ||
+        read_slots(at, ret, err) || read_names(at, ret, err))
         return err->rc;
     if (!rk_version_is(ret->version))
         return malformed("version", err);

@@ -60,8 +60,10 @@ spoil 3 '"update.Cap" is missing' rm update.Cap
 spoil 3 '"update.json.sig" is missing' rm update.json.sig
 spoil 3 '"more" is in no update: "update.json" does not name it' touch more
 spoil 3 '"..more" is in no update: "update.json" does not name it' touch ..more
-spoil 2 '"torn/update.Cap" is a folder, expected a file' sh -c 'rm update.Cap; mkdir update.Cap'
-spoil 7 'cannot open "torn/update.Cap": No such file or directory' ln -sf nowhere update.Cap
+spoil 3 '"update.Cap" is no file' sh -c 'rm update.Cap; mkdir update.Cap'
+spoil 3 '"update.Cap" is no file' ln -sf nowhere update.Cap
+spoil 3 '"update.Cap" is no file' ln -sf /dev/zero update.Cap
+spoil 3 '"update.json.sig" is no file' sh -c 'rm update.json.sig; mkfifo update.json.sig' # and no wait
 spoil 3 "\"$ta\": $(wc -c <whole/update.Cap) bytes, \"update.json\" says another size" sh -c "cp update.Cap $ta"
 spoil 3 '"update.json.sig": the signature does not hold' sh -c ': >update.json.sig'
 spoil 3 '"update.json.sig": the signature does not hold' sh -c 'echo >>update.json'
