@@ -68,6 +68,8 @@ static enum rk_rc verify_update(const struct app *app, const struct verify_optio
 
     if (options->not_older != NULL)
         return opt_fail(app, err, "--not-older-than is not for an update: it says what it follows");
+    if (job->job.trust != NULL)
+        return opt_fail(app, err, "--ca is not for an update: --pub is the key that signs it");
     if (rk_update_verify(app->ctx, path, pub, &report, err))
         return rk_wrap(err, "%s", path);
     (void)snprintf(detail, sizeof detail, "holds: %s to %s, %zu payloads", report.from, report.to,

@@ -231,13 +231,6 @@ struct rk_jv rk_json_get(struct rk_jv object, const char *key)
     return (struct rk_jv) { .doc = object.doc, .v = json_object_get(object.v, key) };
 }
 
-bool rk_json_is_array(struct rk_jv value)
-{
-    const json_t *v = value.v;
-
-    return json_is_array(v);
-}
-
 size_t rk_json_count(struct rk_jv array)
 {
     return json_array_size(array.v);

@@ -165,7 +165,7 @@ static enum rk_rc read_list(struct rk_jv at, const char *key, size_t max, struct
                             struct rk_err *err)
 {
     *ret = rk_json_get(at, key);
-    return ret->v == NULL || (rk_json_is_array(*ret) && rk_json_count(*ret) <= max)
+    return ret->v == NULL || (rk_json_kind(*ret) == RK_JSON_ARRAY && rk_json_count(*ret) <= max)
                ? RK_OK
                : malformed(key, err);
 }

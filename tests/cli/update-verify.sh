@@ -25,6 +25,9 @@ is told 'update update key, ed25519'
 refuse 3 'rotkit: whole: the update is signed by another key' verify --pub release.pem whole
 refuse 2 "rotkit: --not-older-than is not for an update: it says what it follows
   see 'rotkit help verify'" verify --not-older-than old whole
+openssl req -x509 -key update.key -subj /CN=any -out any.pem 2>/dev/null
+refuse 2 "rotkit: --ca is not for an update: --pub is the key that signs it
+  see 'rotkit help verify'" verify --ca any.pem whole
 
 # ---- flipped bytes: one error, exit code 3, nothing on stdout
 cp -r whole flipped

@@ -53,7 +53,6 @@ RK_API enum rk_rc rk_json_text(const rk_json *doc, bool pretty, struct rk_bytes 
 RK_API enum rk_rc rk_json_parse(const uint8_t *text, size_t len, rk_json **ret,
                                 struct rk_err *err) RK_MUST_CHECK;
 RK_API struct rk_jv rk_json_get(struct rk_jv object, const char *key);
-RK_API bool rk_json_is_array(struct rk_jv value);
 RK_API size_t rk_json_count(struct rk_jv array);
 RK_API struct rk_jv rk_json_at(struct rk_jv array, size_t i);
 RK_API const char *rk_json_str(struct rk_jv value); /* NULL when absent or no string; borrowed */
