@@ -90,7 +90,8 @@ static bool der_default(const struct rk_lint_facts *f, struct says *s)
             return say(s, "critical FALSE is written out at offset 0x%zx, expected left out",
                        critical->at);
     }
-    return false;
+    return f->basic_default != 0 &&
+           say(s, "cA FALSE is written out at offset 0x%zx, expected left out", f->basic_default);
 }
 
 static bool ext_malformed(const struct rk_lint_facts *f, struct says *s)
@@ -113,6 +114,15 @@ static bool version(const struct rk_lint_facts *f, struct says *s)
     if (v->tag != 0 && v->len == 1 && v->p[0] == 2)
         return false;
     return say(s, "version is %u, expected 3", v->tag == 0 ? 1u : v->len == 1 ? v->p[0] + 1u : 0u);
+}
+
+/* A version that is left out is 1; one that is there must not be that, and 2 is nobody's. */
+static bool version_written(const struct rk_lint_facts *f, struct says *s)
+{
+    const struct rk_tlv *v = &f->cert.version;
+
+    return v->tag != 0 && (v->len != 1 || v->p[0] != 2) &&
+           say(s, "version is written out, and is not 3");
 }
 
 static bool serial_positive(const struct rk_lint_facts *f, struct says *s)
@@ -165,26 +175,40 @@ static bool issuer_empty(const struct rk_lint_facts *f, struct says *s)
     return f->cert.issuer.len == 0 && say(s, "issuer is empty");
 }
 
-/* RFC 5280 4.1.2.5: YYMMDDHHMMSSZ through 2049, YYYYMMDDHHMMSSZ from 2050. */
-static bool one_time(const char *what, const struct rk_tlv *time, struct says *s)
+/* YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ, by the tag. */
+static bool time_digits(const char *what, const struct rk_tlv *time, struct says *s)
 {
     size_t digits = time->tag == RK_DER_UTC_TIME ? 12 : 14;
     char text[SHOWN_MAX + 1];
     bool good = time->len == digits + 1 && time->p[digits] == 'Z';
 
-    show(time, text);
     for (size_t i = 0; good && i < digits; i++)
         good = time->p[i] >= '0' && time->p[i] <= '9';
-    if (!good)
-        return say(s, "%s \"%s\" is not in the form YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ", what, text);
-    return time->tag == RK_DER_GENERAL_TIME && memcmp(time->p, "2050", 4) < 0 &&
+    show(time, text);
+    return !good &&
+           say(s, "%s \"%s\" is not in the form YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ", what, text);
+}
+
+static bool times_digits(const struct rk_lint_facts *f, struct says *s)
+{
+    return time_digits("notBefore", &f->cert.not_before, s) ||
+           time_digits("notAfter", &f->cert.not_after, s);
+}
+
+/* RFC 5280 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050. */
+static bool time_form(const char *what, const struct rk_tlv *time, struct says *s)
+{
+    char text[SHOWN_MAX + 1];
+
+    show(time, text);
+    return time->tag == RK_DER_GENERAL_TIME && time->len > 4 && memcmp(time->p, "2050", 4) < 0 &&
            say(s, "%s %s is a GeneralizedTime before 2050, expected UTCTime", what, text);
 }
 
-static bool times(const struct rk_lint_facts *f, struct says *s)
+static bool times_form(const struct rk_lint_facts *f, struct says *s)
 {
-    return one_time("notBefore", &f->cert.not_before, s) ||
-           one_time("notAfter", &f->cert.not_after, s);
+    return time_form("notBefore", &f->cert.not_before, s) ||
+           time_form("notAfter", &f->cert.not_after, s);
 }
 
 /* YYYYMMDDHHMMSS; UTCTime years of 50 and more are 19xx. */
@@ -244,14 +268,17 @@ static bool san_critical(const struct rk_lint_facts *f, struct says *s)
            say(s, "subjectAltName is not critical although the subject is empty");
 }
 
+static bool san_malformed(const struct rk_lint_facts *f, struct says *s)
+{
+    return f->san != NULL && f->san_facts.malformed && say(s, "subjectAltName is malformed");
+}
+
 static bool san_form(const struct rk_lint_facts *f, struct says *s)
 {
     const struct rk_san_facts *san = &f->san_facts;
 
-    if (f->san == NULL)
+    if (f->san == NULL || san->malformed)
         return false;
-    if (san->malformed)
-        return say(s, "subjectAltName is malformed");
     if (san->directories != 1)
         return say(s, "subjectAltName holds %zu directoryNames, expected 1", san->directories);
     if (san->foreign != 0)
@@ -383,7 +410,8 @@ static bool never_critical(const struct rk_lint_facts *f, struct says *s)
     } rows[] = {
         { f->eku, "extendedKeyUsage" },         { f->sda, "subjectDirectoryAttributes" },
         { f->aki, "authorityKeyIdentifier" },   { f->aia, "authorityInfoAccess" },
-        { f->policies, "certificatePolicies" },
+        { f->policies, "certificatePolicies" }, { f->crl, "cRLDistributionPoints" },
+        { f->ski, "subjectKeyIdentifier" },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -399,6 +427,12 @@ static bool aia_missing(const struct rk_lint_facts *f, struct says *s)
                "authorityInfoAccess is missing: verifiers cannot fetch the issuer by themselves");
 }
 
+static bool crl_stated(const struct rk_lint_facts *f, struct says *s)
+{
+    return f->crl != NULL &&
+           say(s, "cRLDistributionPoints is there: verifiers refuse when they find no fresh CRL");
+}
+
 static bool policies_empty(const struct rk_lint_facts *f, struct says *s)
 {
     return f->policies != NULL && f->policies_empty &&
@@ -406,8 +440,10 @@ static bool policies_empty(const struct rk_lint_facts *f, struct says *s)
 }
 
 #define NO_RULE        "no rule known"
+#define CRYPTOGRAPHY   "Python cryptography"
 #define GO_ATTESTATION "go-attestation"
 #define GO_SOURCE      "google/go-attestation x509/ekcert.go, citing EK Credential Profile 2.6, 3.2"
+#define STRICT_SOURCE  "; refused by cryptography 38 and 48, where they read"
 #define SWTPM_SOURCE   "swtpm src/swtpm_cert/ek-cert.c, which writes it so"
 
 /* clang-format off */
@@ -417,26 +453,29 @@ static const struct rule {
     bool (*check)(const struct rk_lint_facts *facts, struct says *says);
     const char *verifier, *source;
 } rules[] = {
-    { "der-length",          RK_LINT_ERROR, der_length,      NO_RULE, "X.690 10.1" },
-    { "der-boolean",         RK_LINT_ERROR, der_boolean,     NO_RULE, "X.690 11.1" },
-    { "der-integer",         RK_LINT_ERROR, der_integer,     NO_RULE, "X.690 8.3.2" },
-    { "der-bit-string",      RK_LINT_ERROR, der_bits,        NO_RULE, "X.690 11.2.1" },
-    { "der-set-order",       RK_LINT_ERROR, der_set_order,   "Keylime (Python cryptography)", "X.690 11.6; Keylime #1775" },
-    { "der-default",         RK_LINT_ERROR, der_default,     "Python cryptography", "X.690 11.5; seen with AMD certificates" },
-    { "ext-malformed",       RK_LINT_ERROR, ext_malformed,   NO_RULE, "RFC 5280 4.2" },
-    { "ext-twice",           RK_LINT_ERROR, ext_twice,       NO_RULE, "RFC 5280 4.2" },
+    { "der-length",          RK_LINT_ERROR, der_length,      CRYPTOGRAPHY, "X.690 10.1" STRICT_SOURCE },
+    { "der-boolean",         RK_LINT_ERROR, der_boolean,     CRYPTOGRAPHY, "X.690 11.1" STRICT_SOURCE },
+    { "der-integer",         RK_LINT_ERROR, der_integer,     CRYPTOGRAPHY, "X.690 8.3.2" STRICT_SOURCE },
+    { "der-bit-string",      RK_LINT_ERROR, der_bits,        CRYPTOGRAPHY, "X.690 11.2.1" STRICT_SOURCE },
+    { "der-set-order",       RK_LINT_ERROR, der_set_order,   CRYPTOGRAPHY, "X.690 11.6; Keylime #1775" },
+    { "der-default",         RK_LINT_ERROR, der_default,     CRYPTOGRAPHY, "X.690 11.5; seen with AMD certificates" },
+    { "ext-malformed",       RK_LINT_ERROR, ext_malformed,   CRYPTOGRAPHY, "RFC 5280 4.2" STRICT_SOURCE },
+    { "ext-twice",           RK_LINT_ERROR, ext_twice,       CRYPTOGRAPHY, "RFC 5280 4.2" STRICT_SOURCE },
     { "version-3",           RK_LINT_ERROR, version,         GO_ATTESTATION, GO_SOURCE },
+    { "version-written",     RK_LINT_ERROR, version_written, CRYPTOGRAPHY, "RFC 5280 4.1.2.1" STRICT_SOURCE },
     { "serial-positive",     RK_LINT_ERROR, serial_positive, NO_RULE, "RFC 5280 4.1.2.2" },
     { "serial-20-octets",    RK_LINT_ERROR, serial_octets,   NO_RULE, "RFC 5280 4.1.2.2" },
     { "signature-algorithm", RK_LINT_ERROR, algorithms,      NO_RULE, "RFC 5280 4.1.1.2" },
     { "signature-weak",      RK_LINT_ERROR, weak_signature,  NO_RULE, "RFC 6194 3; RFC 6151" },
     { "issuer-empty",        RK_LINT_ERROR, issuer_empty,    GO_ATTESTATION, GO_SOURCE },
-    { "time-form",           RK_LINT_ERROR, times,           NO_RULE, "RFC 5280 4.1.2.5" },
+    { "time-digits",         RK_LINT_ERROR, times_digits,    CRYPTOGRAPHY, "RFC 5280 4.1.2.5" STRICT_SOURCE },
+    { "time-form",           RK_LINT_ERROR, times_form,      NO_RULE, "RFC 5280 4.1.2.5" },
     { "time-order",          RK_LINT_ERROR, times_order,     NO_RULE, "RFC 5280 4.1.2.5" },
     { "key-type",            RK_LINT_WARN,  key_type,        NO_RULE, "TCG EK templates L-1 to H-7" },
     { "key-size",            RK_LINT_ERROR, key_size,        NO_RULE, "TCG EK templates L-1 to H-7" },
     { "san-missing",         RK_LINT_ERROR, san_missing,     GO_ATTESTATION, GO_SOURCE },
     { "san-critical",        RK_LINT_ERROR, san_critical,    GO_ATTESTATION, GO_SOURCE },
+    { "san-malformed",       RK_LINT_ERROR, san_malformed,   GO_ATTESTATION ", " CRYPTOGRAPHY, GO_SOURCE STRICT_SOURCE },
     { "san-form",            RK_LINT_ERROR, san_form,        GO_ATTESTATION, GO_SOURCE },
     { "san-ids",             RK_LINT_WARN,  san_ids,         NO_RULE, "swtpm #273; smallstep/certinfo #21" },
     { "san-sample-values",   RK_LINT_WARN,  san_sample,      NO_RULE, "NVIDIA's CA simulator: manufacturer fixed to MSFT" },
@@ -452,6 +491,7 @@ static const struct rule {
     { "never-critical",      RK_LINT_WARN,  never_critical,  NO_RULE, SWTPM_SOURCE },
     { "policies-empty",      RK_LINT_ERROR, policies_empty,  GO_ATTESTATION, GO_SOURCE },
     { "aia-missing",         RK_LINT_INFO,  aia_missing,     NO_RULE, "tpm2-tss and Keylime's scripts follow it" },
+    { "crl-stated",          RK_LINT_INFO,  crl_stated,      NO_RULE, "tpm2-tools #2993; Windows AD CS checks revocation that is stated" },
     { "size-2048",           RK_LINT_WARN,  size,            NO_RULE, "NVIDIA's device-side tools: at most 2048 bytes" },
 };
 /* clang-format on */

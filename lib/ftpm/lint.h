@@ -20,9 +20,10 @@ struct rk_lint_facts {
     struct rk_cert cert;
     size_t len;
     struct rk_der_faults der;
-    const struct rk_cert_ext *san, *basic, *usage, *eku, *sda, *aki, *aia, *policies;
+    const struct rk_cert_ext *san, *basic, *usage, *eku, *sda, *aki, *aia, *policies, *crl, *ski;
     struct rk_san_facts san_facts;
     bool basic_ca;
+    size_t basic_default;          /* offset of a cA FALSE that is written out; 0: none */
     uint16_t usage_bits;           /* first octet high: RK_KU_* */
     bool eku_ek;                   /* holds tcg-kp-EKCertificate */
     bool sda_spec;                 /* holds tpmSpecification */

@@ -188,8 +188,11 @@ static void read_basic(struct rk_lint_facts *f)
     struct rk_tlv ca;
     struct rk_err ignored;
 
-    f->basic_ca = rk_der_peek(&inside) == RK_DER_BOOLEAN &&
-                  rk_der_next(&inside, &ca, &ignored) == RK_OK && ca.len == 1 && ca.p[0] != 0;
+    if (rk_der_peek(&inside) != RK_DER_BOOLEAN || rk_der_next(&inside, &ca, &ignored) != RK_OK ||
+        ca.len != 1)
+        return;
+    f->basic_ca = ca.p[0] != 0;
+    f->basic_default = f->basic_ca ? 0 : ca.at;
 }
 
 static void read_usage(struct rk_lint_facts *f)
@@ -287,6 +290,8 @@ static void read_extensions(struct rk_lint_facts *f)
     if ((f->policies = rk_cert_find(cert, &rk_oid_policies)) != NULL)
         read_policies(f);
     f->aia = rk_cert_find(cert, &rk_oid_aia);
+    f->crl = rk_cert_find(cert, &rk_oid_crl);
+    f->ski = rk_cert_find(cert, &rk_oid_ski);
 }
 
 enum rk_rc rk_lint_read(const uint8_t *der, size_t len, struct rk_lint_facts *ret,
