@@ -16,11 +16,12 @@
 #include <openssl/pem.h>
 
 enum { CERT_MAX = 65536 };
+#define EVERY_RULE SIZE_MAX
 
 struct lint { /* one certificate being looked at */
     const struct app *app;
     const char *path;
-    const char *verifier; /* NULL: every rule */
+    size_t verifier; /* EVERY_RULE, or the place of one in the library's list */
     size_t errors, warnings;
     struct rk_err *err; /* the first output that failed */
     enum rk_rc rc;
@@ -33,29 +34,22 @@ static const char *const levels[] = {
     [RK_LINT_ERROR] = "error",
 };
 
-/* --verifier, and what the rules that it refuses over name. Keylime reads by Python cryptography.
- */
-static const struct {
-    const char *name, *word;
-} verifiers[] = {
-    { "go-attestation", "go-attestation" },
-    { "keylime", "Python cryptography" },
-    { "secboot", "secboot" },
-};
-
-static enum rk_rc find_verifier(const struct app *app, const char *name, const char **ret,
+static enum rk_rc find_verifier(const struct app *app, const char *name, size_t *ret,
                                 struct rk_err *err)
 {
-    for (size_t i = 0; i < sizeof verifiers / sizeof verifiers[0]; i++) {
-        if (strcmp(name, verifiers[i].name) == 0) {
-            *ret = verifiers[i].word;
+    char known[128] = "";
+    const char *one;
+
+    for (size_t i = 0; (one = rk_lint_verifier_at(i)) != NULL; i++) {
+        size_t len = strlen(known);
+
+        if (strcmp(name, one) == 0) {
+            *ret = i;
             return RK_OK;
         }
+        (void)snprintf(known + len, sizeof known - len, "%s%s", len == 0 ? "" : ", ", one);
     }
-    return opt_fail(app, err,
-                    "--verifier: no rules of \"%s\" are known (known: go-attestation, keylime, "
-                    "secboot)",
-                    name);
+    return opt_fail(app, err, "--verifier: no rules of \"%s\" are known (known: %s)", name, known);
 }
 
 static void bio_done(BIO **bio)
@@ -88,7 +82,7 @@ static void report(void *arg, const struct rk_lint_finding *finding)
 {
     struct lint *lint = arg;
 
-    if (lint->verifier != NULL && strstr(finding->verifier, lint->verifier) == NULL)
+    if (lint->verifier != EVERY_RULE && !rk_lint_verifier_refuses(lint->verifier, finding))
         return;
     lint->errors += finding->level == RK_LINT_ERROR;
     lint->warnings += finding->level == RK_LINT_WARN;
@@ -138,8 +132,8 @@ static enum rk_rc one(struct lint *lint, struct rk_err *err)
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
     struct operands operands;
-    size_t errors = 0, warnings = 0, bad = 0;
-    const char *name = NULL, *verifier = NULL;
+    size_t errors = 0, warnings = 0, bad = 0, verifier = EVERY_RULE;
+    const char *name = NULL;
     /* clang-format off */
     const struct opt rows[] = {
         { "verifier", 0, OPT_STR, &name, "NAME", "only what go-attestation, keylime or secboot refuses over", false },

@@ -518,3 +518,23 @@ enum rk_rc rk_ekcert_lint(const uint8_t *der, size_t len,
     }
     return RK_OK;
 }
+
+/* What the rules that a verifier refuses over name. Keylime reads by Python cryptography. */
+static const struct {
+    const char *name, *word;
+} verifiers[] = {
+    { "go-attestation", GO_ATTESTATION },
+    { "keylime", CRYPTOGRAPHY },
+    { "secboot", "secboot" },
+};
+enum { VERIFIERS = sizeof verifiers / sizeof verifiers[0] };
+
+const char *rk_lint_verifier_at(size_t i)
+{
+    return i < VERIFIERS ? verifiers[i].name : NULL;
+}
+
+bool rk_lint_verifier_refuses(size_t i, const struct rk_lint_finding *finding)
+{
+    return i < VERIFIERS && strstr(finding->verifier, verifiers[i].word) != NULL;
+}

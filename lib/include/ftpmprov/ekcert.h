@@ -138,3 +138,7 @@ struct rk_lint_finding {
 RK_API enum rk_rc rk_ekcert_lint(const uint8_t *der, size_t len,
                                  void (*report)(void *arg, const struct rk_lint_finding *finding),
                                  void *arg, struct rk_err *err) RK_MUST_CHECK;
+/* Verifiers whose rules are known, by name, such as "keylime"; NULL past the end. */
+RK_API const char *rk_lint_verifier_at(size_t i);
+/* Whether verifier i refuses a certificate over the finding's rule. */
+RK_API bool rk_lint_verifier_refuses(size_t i, const struct rk_lint_finding *finding);
