@@ -43,7 +43,12 @@ static enum rk_rc print_targets(const struct app *app, struct rk_err *err)
 static enum rk_rc keep(void *arg, const char *name, const struct rk_bytes *bytes,
                        struct rk_err *err)
 {
-    const struct new_file file = { .path = name, .bytes = bytes->p, .len = bytes->len };
+    const struct new_file file = {
+        .path = name,
+        .program = bytes->len > 2 && memcmp(bytes->p, "#!", 2) == 0, /* the service runs it */
+        .bytes = bytes->p,
+        .len = bytes->len,
+    };
 
     return staging_write(arg, &file, err);
 }

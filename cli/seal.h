@@ -46,7 +46,7 @@ enum rk_rc seal_close(const struct app *app, const struct seal *seal, struct rk_
 enum { NEW_FILES_MAX = 4 };
 struct new_file {
     const char *path;
-    bool private;
+    bool private, program; /* mode 0600, 0755; 0644 else */
     const uint8_t *bytes;
     size_t len;
 };

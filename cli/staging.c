@@ -84,8 +84,11 @@ enum rk_rc staging_write(const struct staging *staging, const struct new_file *f
     if (rk_path_join(staging->folder, file->path, path, sizeof path, err) ||
         make_folder_of(path, err))
         return err->rc;
-    return rk_file_write(path, file->private ? RK_FILE_PRIVATE : RK_FILE_PUBLIC, file->bytes,
-                         file->len, err);
+    return rk_file_write(path,
+                         file->private   ? RK_FILE_PRIVATE
+                         : file->program ? RK_FILE_PROGRAM
+                                         : RK_FILE_PUBLIC,
+                         file->bytes, file->len, err);
 }
 
 enum rk_rc staging_publish(struct staging *staging, struct rk_err *err)

@@ -148,6 +148,17 @@ enum rk_rc rk_file_read_key(const char *path, size_t len, struct rk_secret *ret,
     return rk_secret_copy(key.p, found, ret, err);
 }
 
+static mode_t mode_of(enum rk_file_mode mode)
+{
+    static const mode_t modes[] = {
+        [RK_FILE_PUBLIC] = 0644,
+        [RK_FILE_PRIVATE] = 0600,
+        [RK_FILE_PROGRAM] = 0755,
+    };
+
+    return modes[mode];
+}
+
 static enum rk_rc write_all(int fd, const char *path, const void *bytes, size_t len,
                             struct rk_err *err)
 {
@@ -205,8 +216,7 @@ enum rk_rc rk_file_write(const char *path, enum rk_file_mode mode, const void *b
     n = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path, (long)getpid());
     if (n < 0 || (size_t)n >= sizeof temporary)
         return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
-    fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-              mode == RK_FILE_PRIVATE ? 0600 : 0644);
+    fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode_of(mode));
     if (fd < 0)
         return rk_fail_errno(err, RK_E_IO, "cannot create \"%s\"", path);
     if (write_all(fd, path, bytes, len, err) || rk_file_put_in_place(fd, temporary, path, err)) {
@@ -220,8 +230,7 @@ enum rk_rc rk_file_create(const char *path, enum rk_file_mode mode, const void *
                           struct rk_err *err)
 {
     RK_AUTO(fd_done)
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                  mode == RK_FILE_PRIVATE ? 0600 : 0644);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode_of(mode));
 
     if (fd < 0)
         return rk_fail_errno(err, RK_E_IO, "cannot create \"%s\"", path);

@@ -24,6 +24,7 @@ RK_API enum rk_rc rk_file_read_key(const char *path, size_t len, struct rk_secre
 enum rk_file_mode {
     RK_FILE_PUBLIC,  /* 0644 less umask */
     RK_FILE_PRIVATE, /* 0600 */
+    RK_FILE_PROGRAM, /* 0755 less umask */
 };
 /*
  * Writes path whole: a temporary beside it (O_EXCL), fsync, rename, fsync of the folder. On
