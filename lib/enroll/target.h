@@ -25,7 +25,7 @@ struct rk_enroll_target {
                         struct rk_enroll_report *ret, struct rk_err *err);
 };
 
-extern const struct rk_enroll_target rk_enroll_azure_dps;
+extern const struct rk_enroll_target rk_enroll_azure_dps, rk_enroll_keylime;
 
 /* ---- for the targets ---- */
 
@@ -34,6 +34,9 @@ typedef enum rk_rc (*rk_enroll_visit)(void *arg, const struct rk_release_device 
                                       struct rk_err *err);
 enum rk_rc rk_enroll_each(const struct rk_enroll_options *options, rk_enroll_visit visit, void *arg,
                           struct rk_err *err) RK_MUST_CHECK;
+/* How many those are. RK_E_USAGE when the release has none. */
+enum rk_rc rk_enroll_device_count(const struct rk_enroll_options *options, uint64_t *ret,
+                                  struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_enroll_put(struct rk_enroll_out *out, const char *name, const struct rk_bytes *bytes,
                          struct rk_err *err) RK_MUST_CHECK;
 /* The device's EK of this template (case does not matter). RK_E_USAGE when it states none. */

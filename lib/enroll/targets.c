@@ -6,7 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct rk_enroll_target *const targets[] = { &rk_enroll_azure_dps };
+static const struct rk_enroll_target *const targets[] = { &rk_enroll_azure_dps,
+                                                          &rk_enroll_keylime };
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
 bool rk_enroll_target_at(size_t i, struct rk_enroll_target_info *ret)
@@ -59,7 +60,7 @@ enum rk_rc rk_enroll(const struct rk_enroll_options *options, rk_enroll_sink sin
                      struct rk_enroll_report *ret, struct rk_err *err)
 {
     struct rk_enroll_out out = { .sink = sink, .arg = arg };
-    const struct rk_enroll_target *target;
+    const struct rk_enroll_target *target = NULL;
 
     if (open_target(options, &target, err) || target->make(options, &out, err))
         return err->rc;
@@ -71,7 +72,7 @@ enum rk_rc rk_enroll_check(const struct rk_enroll_options *options, const char *
                            struct rk_enroll_report *ret, struct rk_err *err)
 {
     struct rk_enroll_report report = { .files = 0 };
-    const struct rk_enroll_target *target;
+    const struct rk_enroll_target *target = NULL;
 
     if (open_target(options, &target, err))
         return err->rc;
@@ -117,6 +118,29 @@ enum rk_rc rk_enroll_each(const struct rk_enroll_options *options, rk_enroll_vis
         if (visit_one(&walk, &options->device[i], &more, err))
             return err->rc;
     }
+    return RK_OK;
+}
+
+static enum rk_rc count_device(void *arg, const struct rk_device_sn *sn, bool *more,
+                               struct rk_err *err)
+{
+    (void)sn;
+    (void)more;
+    (void)err;
+    ++*(uint64_t *)arg;
+    return RK_OK;
+}
+
+enum rk_rc rk_enroll_device_count(const struct rk_enroll_options *options, uint64_t *ret,
+                                  struct rk_err *err)
+{
+    uint64_t count = options->device_count;
+
+    if (count == 0 && rk_release_each_device(options->release, count_device, &count, err))
+        return err->rc;
+    if (count == 0)
+        return rk_fail(err, RK_E_USAGE, "release \"%s\" has no device", options->release);
+    *ret = count;
     return RK_OK;
 }
 

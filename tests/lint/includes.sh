@@ -27,7 +27,7 @@ allowed() {
     base | manifest | keys) echo "" ;;
     ftpm | bct | image | ledger) echo "keys" ;;
     platform | release) echo "keys ftpm bct image manifest ledger" ;;
-    enroll) echo "keys release" ;;
+    enroll) echo "keys ftpm release" ;;
     build) echo "keys ftpm bct image manifest ledger platform release enroll" ;;
     esac
 }

@@ -44,7 +44,8 @@ typedef enum rk_rc (*rk_enroll_sink)(void *arg, const char *name, const struct r
  * Makes the target's files, in a fixed order. Memory does not grow with the number of devices.
  * RK_E_USAGE for an unknown target, for a part, setting or key that its row does not take, and when
  * the release lacks what the target needs. With a book of signatures in options->by, nothing is
- * made while by->wants is not empty.
+ * made while by->wants is not empty. A device that the service would not take is found when its
+ * turn comes: after a failure, what the sink has had is to be thrown away.
  */
 RK_API enum rk_rc rk_enroll(const struct rk_enroll_options *options, rk_enroll_sink sink, void *arg,
                             struct rk_enroll_report *ret, struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files for Keylime, whoever wrote them, against the release. */
+#include "enroll/keylime.h"
+
+#include "base/digest.h"
+#include "base/folder.h"
+#include "base/ossl.h"
+#include "enroll/chain.h"
+#include "ftpmprov/ekcert.h"
+#include "ftpmprov/file.h"
+#include "ftpmprov/hex.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/pem.h>
+
+enum {
+    DIGEST = 32,
+    SN_TEXT = 20,
+    LINE = 2 * DIGEST + 2 + SN_TEXT,
+    NAMES_MAX = 1 << 20,
+    FILE_MAX = 16 << 20
+};
+
+struct checking {
+    const struct rk_enroll_options *options;
+    struct rk_enroll_report report;
+    char last[SN_TEXT + 1]; /* "" at first */
+};
+
+/* Reads folder/name, and counts it. */
+static enum rk_rc read_file(struct checking *c, const char *folder, const char *name,
+                            struct rk_bytes *ret, struct rk_err *err)
+{
+    char path[RK_PATH_MAX];
+
+    if (rk_path_join(folder, name, path, sizeof path, err) ||
+        rk_file_read(path, FILE_MAX, ret, err))
+        return err->rc;
+    c->report.files++;
+    return RK_OK;
+}
+
+/* ---- tpm_cert_store ---- */
+
+static enum rk_rc read_cert(const struct rk_bytes *pem, struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bio_done) BIO *bio = BIO_new_mem_buf(pem->p, (int)pem->len);
+    RK_AUTO(rk_x509_done) X509 *cert = NULL;
+    RK_AUTO(rk_x509_done) X509 *second = NULL;
+    unsigned char *der = NULL;
+    enum rk_rc rc;
+    int len;
+
+    if (bio == NULL)
+        return rk_fail_nomem(err);
+    cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    second = cert == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    ERR_clear_error();
+    if (cert == NULL || second != NULL)
+        return rk_fail(err, RK_E_VERIFY, "%s, expected one certificate in PEM",
+                       cert == NULL ? "no certificate" : "more than one certificate");
+    len = i2d_X509(cert, &der);
+    if (len <= 0)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "cannot encode a certificate");
+    rc = rk_bytes_copy(der, (size_t)len, ret, err);
+    OPENSSL_free(der);
+    return rc;
+}
+
+static enum rk_rc find_ca(const struct rk_enroll_chain *chain, const struct rk_bytes *pem,
+                          bool *seen, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
+
+    if (read_cert(pem, &der, err))
+        return err->rc;
+    for (size_t i = 0; i < chain->count; i++) {
+        if (rk_bytes_equal(&der, &chain->ca[i].der)) {
+            seen[i] = true;
+            return RK_OK;
+        }
+    }
+    return rk_fail(err, RK_E_VERIFY, "a certificate that is none of the release's ca/chain.pem");
+}
+
+static enum rk_rc check_store(struct checking *c, const char *folder, struct rk_err *err)
+{
+    RK_AUTO(rk_enroll_chain_done) struct rk_enroll_chain chain = { .count = 0 };
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    bool seen[RK_ENROLL_CHAIN_MAX] = { false };
+
+    if (rk_enroll_chain_read(c->options->release, &chain, err) ||
+        rk_names_list(folder, NAMES_MAX, &names, err))
+        return err->rc;
+    for (size_t i = 0; i < names.count; i++) {
+        RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
+
+        if (read_file(c, folder, names.name[i], &pem, err) || find_ca(&chain, &pem, seen, err))
+            return rk_wrap(err, "\"%s\"", names.name[i]);
+    }
+    for (size_t i = 0; i < chain.count; i++) {
+        if (!seen[i])
+            return rk_fail(err, RK_E_VERIFY, "the CA certificate %s of the release is not there",
+                           chain.ca[i].name);
+    }
+    return RK_OK;
+}
+
+/* ---- ek-allow-list.d ---- */
+
+static enum rk_rc check_asked_for(const struct checking *c, const struct rk_device_sn *sn,
+                                  struct rk_err *err)
+{
+    const struct rk_enroll_options *options = c->options;
+
+    for (size_t i = 0; i < options->device_count; i++) {
+        if (memcmp(options->device[i].b, sn->b, sizeof sn->b) == 0)
+            return RK_OK;
+    }
+    return options->device_count == 0 ? RK_OK : rk_fail(err, RK_E_VERIFY, "was not asked for");
+}
+
+/* Ascending order shows in flat memory that none is there twice. */
+static enum rk_rc check_order(struct checking *c, const char *sn, struct rk_err *err)
+{
+    if (c->last[0] != '\0' && strcmp(sn, c->last) <= 0)
+        return rk_fail(err, RK_E_VERIFY, "stands behind device %s: twice, or out of order",
+                       c->last);
+    (void)snprintf(c->last, sizeof c->last, "%s", sn);
+    return RK_OK;
+}
+
+static enum rk_rc check_digest(const struct checking *c, const struct rk_device_sn *sn,
+                               const uint8_t found[DIGEST], struct rk_err *err)
+{
+    RK_AUTO(rk_release_device_done) struct rk_release_device device = { .ek_count = 0 };
+    RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
+    const char *name = rk_job_setting(c->options->job, rk_keylime_settings, "template");
+    const struct rk_release_ek *ek;
+    uint8_t wanted[DIGEST];
+    char text[2][2 * DIGEST + 1];
+
+    if (rk_release_device_read(c->options->release, sn, &device, err) ||
+        rk_enroll_ek(&device, name, &ek, err) ||
+        rk_ekcert_spki(ek->cert.p, ek->cert.len, &spki, err) ||
+        rk_sha256(spki.p, spki.len, wanted, err))
+        return err->rc;
+    if (memcmp(found, wanted, DIGEST) == 0)
+        return RK_OK;
+    rk_hex_write(found, DIGEST, text[0]);
+    rk_hex_write(wanted, DIGEST, text[1]);
+    return rk_fail(err, RK_E_VERIFY, "EK %s, the release has %s", text[0], text[1]);
+}
+
+static enum rk_rc check_line(struct checking *c, const char *line, size_t len, struct rk_err *err)
+{
+    uint8_t digest[DIGEST];
+    char sn_text[SN_TEXT + 1];
+    struct rk_device_sn sn;
+
+    if (len != LINE || memcmp(line + 2 * DIGEST, "  ", 2) != 0 ||
+        strspn(line, "0123456789abcdef") != (size_t)2 * DIGEST)
+        return rk_fail(err, RK_E_VERIFY,
+                       "expected a SHA-256 in lower-case hex, two blanks and a Device SN of %d "
+                       "digits",
+                       SN_TEXT);
+    (void)snprintf(sn_text, sizeof sn_text, "%.*s", SN_TEXT, line + 2 * DIGEST + 2);
+    if (rk_hex_read(line, (size_t)2 * DIGEST, digest, DIGEST, err) ||
+        rk_device_sn_parse(sn_text, &sn, err))
+        return err->rc;
+    if (check_order(c, sn_text, err) || check_asked_for(c, &sn, err) ||
+        check_digest(c, &sn, digest, err))
+        return rk_wrap(err, "device %s", sn_text);
+    c->report.devices++;
+    return RK_OK;
+}
+
+static enum rk_rc check_lines(struct checking *c, const struct rk_bytes *text, struct rk_err *err)
+{
+    size_t line = 0, next;
+
+    for (size_t at = 0; at < text->len; at = next) {
+        const uint8_t *end = memchr(text->p + at, '\n', text->len - at);
+
+        line++;
+        if (end == NULL)
+            return rk_fail(err, RK_E_VERIFY, "line %zu: cut short, no line end", line);
+        next = (size_t)(end - text->p) + 1;
+        if (check_line(c, (const char *)text->p + at, next - at - 1, err))
+            return rk_wrap(err, "line %zu", line);
+    }
+    return RK_OK;
+}
+
+static enum rk_rc check_list(struct checking *c, const char *folder, struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    uint64_t devices;
+
+    if (rk_enroll_device_count(c->options, &devices, err) ||
+        rk_names_list(folder, NAMES_MAX, &names, err))
+        return err->rc;
+    for (size_t i = 0; i < names.count; i++) {
+        RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+
+        if (read_file(c, folder, names.name[i], &text, err) || check_lines(c, &text, err))
+            return rk_wrap(err, "\"%s\"", names.name[i]);
+    }
+    if (c->report.devices != devices)
+        return rk_fail(err, RK_E_VERIFY, "%llu devices are listed, expected %llu",
+                       (unsigned long long)c->report.devices, (unsigned long long)devices);
+    return RK_OK;
+}
+
+/* ---- the folder ---- */
+
+static enum rk_rc check_script(struct checking *c, const char *folder, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes script = RK_BYTES_NONE;
+
+    if (read_file(c, folder, RK_KEYLIME_SCRIPT, &script, err))
+        return err->rc;
+    if (script.len != strlen((const char *)rk_keylime_script) ||
+        memcmp(script.p, rk_keylime_script, script.len) != 0)
+        return rk_fail(err, RK_E_VERIFY, "other than the script of this rotkit");
+    return RK_OK;
+}
+
+static enum rk_rc check_names(const char *folder, struct rk_err *err)
+{
+    static const char *const wanted[] = { RK_KEYLIME_LIST, RK_KEYLIME_SCRIPT, RK_KEYLIME_STORE };
+    enum { WANTED = sizeof wanted / sizeof wanted[0] }; /* in the order of a listing */
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    size_t found = 0;
+
+    if (rk_names_list(folder, NAMES_MAX, &names, err))
+        return err->rc;
+    for (size_t i = 0; i < names.count; i++) {
+        if (found == WANTED || strcmp(names.name[i], wanted[found]) > 0)
+            break;
+        if (strcmp(names.name[i], wanted[found]) != 0)
+            return rk_fail(err, RK_E_VERIFY, "\"%s\" does not belong there", names.name[i]);
+        found++;
+    }
+    if (found != WANTED)
+        return rk_fail(err, RK_E_VERIFY, "\"%s\" is missing", wanted[found]);
+    if (names.count != WANTED)
+        return rk_fail(err, RK_E_VERIFY, "\"%s\" does not belong there", names.name[WANTED]);
+    return RK_OK;
+}
+
+static enum rk_rc check_folder(struct checking *c, const char *folder, struct rk_err *err)
+{
+    static const struct {
+        const char *name;
+        enum rk_rc (*check)(struct checking *c, const char *path, struct rk_err *err);
+    } parts[] = { { RK_KEYLIME_STORE, check_store }, { RK_KEYLIME_LIST, check_list } };
+    char path[RK_PATH_MAX];
+
+    if (check_names(folder, err))
+        return err->rc;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (rk_path_join(folder, parts[i].name, path, sizeof path, err))
+            return err->rc;
+        if (parts[i].check(c, path, err))
+            return rk_wrap(err, "\"%s\"", parts[i].name);
+    }
+    return check_script(c, folder, err) ? rk_wrap(err, "\"" RK_KEYLIME_SCRIPT "\"") : RK_OK;
+}
+
+enum rk_rc rk_keylime_check(const struct rk_enroll_options *options, const char *folder,
+                            struct rk_enroll_report *ret, struct rk_err *err)
+{
+    struct checking c = { .options = options };
+
+    if (check_folder(&c, folder, err)) {
+        if (err->rc == RK_E_FORMAT || err->rc == RK_E_USAGE)
+            err->rc = RK_E_VERIFY;
+        return err->rc;
+    }
+    *ret = c.report;
+    return RK_OK;
+}
