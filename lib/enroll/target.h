@@ -25,7 +25,8 @@ struct rk_enroll_target {
                         struct rk_enroll_report *ret, struct rk_err *err);
 };
 
-extern const struct rk_enroll_target rk_enroll_azure_dps, rk_enroll_keylime;
+extern const struct rk_enroll_target rk_enroll_azure_dps, rk_enroll_keylime, rk_enroll_adcs,
+    rk_enroll_hgs;
 
 /* ---- for the targets ---- */
 

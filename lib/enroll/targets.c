@@ -6,8 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct rk_enroll_target *const targets[] = { &rk_enroll_azure_dps,
-                                                          &rk_enroll_keylime };
+static const struct rk_enroll_target *const targets[] = {
+    &rk_enroll_azure_dps,
+    &rk_enroll_keylime,
+    &rk_enroll_adcs,
+    &rk_enroll_hgs,
+};
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
 bool rk_enroll_target_at(size_t i, struct rk_enroll_target_info *ret)
