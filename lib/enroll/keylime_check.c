@@ -110,21 +110,12 @@ static enum rk_rc check_store(struct checking *c, const char *folder, struct rk_
 
 /* ---- ek-allow-list.d ---- */
 
-static enum rk_rc check_asked_for(const struct checking *c, const struct rk_device_sn *sn,
-                                  struct rk_err *err)
-{
-    const struct rk_enroll_options *options = c->options;
-
-    for (size_t i = 0; i < options->device_count; i++) {
-        if (memcmp(options->device[i].b, sn->b, sizeof sn->b) == 0)
-            return RK_OK;
-    }
-    return options->device_count == 0 ? RK_OK : rk_fail(err, RK_E_VERIFY, "was not asked for");
-}
-
 /* Ascending order shows in flat memory that none is there twice. */
-static enum rk_rc check_order(struct checking *c, const char *sn, struct rk_err *err)
+static enum rk_rc check_order(struct checking *c, const struct rk_device_sn *device, const char *sn,
+                              struct rk_err *err)
 {
+    if (!rk_enroll_asks_for(c->options, device))
+        return rk_fail(err, RK_E_VERIFY, "was not asked for");
     if (c->last[0] != '\0' && strcmp(sn, c->last) <= 0)
         return rk_fail(err, RK_E_VERIFY, "stands behind device %s: twice, or out of order",
                        c->last);
@@ -170,8 +161,7 @@ static enum rk_rc check_line(struct checking *c, const char *line, size_t len, s
     if (rk_hex_read(line, (size_t)2 * DIGEST, digest, DIGEST, err) ||
         rk_device_sn_parse(sn_text, &sn, err))
         return err->rc;
-    if (check_order(c, sn_text, err) || check_asked_for(c, &sn, err) ||
-        check_digest(c, &sn, digest, err))
+    if (check_order(c, &sn, sn_text, err) || check_digest(c, &sn, digest, err))
         return rk_wrap(err, "device %s", sn_text);
     c->report.devices++;
     return RK_OK;

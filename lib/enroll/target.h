@@ -26,7 +26,7 @@ struct rk_enroll_target {
 };
 
 extern const struct rk_enroll_target rk_enroll_azure_dps, rk_enroll_keylime, rk_enroll_adcs,
-    rk_enroll_hgs;
+    rk_enroll_hgs, rk_enroll_csv;
 
 /* ---- for the targets ---- */
 
@@ -38,6 +38,7 @@ enum rk_rc rk_enroll_each(const struct rk_enroll_options *options, rk_enroll_vis
 /* How many those are. RK_E_USAGE when the release has none. */
 enum rk_rc rk_enroll_device_count(const struct rk_enroll_options *options, uint64_t *ret,
                                   struct rk_err *err) RK_MUST_CHECK;
+bool rk_enroll_asks_for(const struct rk_enroll_options *options, const struct rk_device_sn *sn);
 enum rk_rc rk_enroll_put(struct rk_enroll_out *out, const char *name, const struct rk_bytes *bytes,
                          struct rk_err *err) RK_MUST_CHECK;
 /* The device's EK of this template (case does not matter). RK_E_USAGE when it states none. */

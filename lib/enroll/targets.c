@@ -7,10 +7,7 @@
 #include <strings.h>
 
 static const struct rk_enroll_target *const targets[] = {
-    &rk_enroll_azure_dps,
-    &rk_enroll_keylime,
-    &rk_enroll_adcs,
-    &rk_enroll_hgs,
+    &rk_enroll_azure_dps, &rk_enroll_keylime, &rk_enroll_adcs, &rk_enroll_hgs, &rk_enroll_csv,
 };
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
@@ -146,6 +143,15 @@ enum rk_rc rk_enroll_device_count(const struct rk_enroll_options *options, uint6
         return rk_fail(err, RK_E_USAGE, "release \"%s\" has no device", options->release);
     *ret = count;
     return RK_OK;
+}
+
+bool rk_enroll_asks_for(const struct rk_enroll_options *options, const struct rk_device_sn *sn)
+{
+    for (size_t i = 0; i < options->device_count; i++) {
+        if (memcmp(options->device[i].b, sn->b, sizeof sn->b) == 0)
+            return true;
+    }
+    return options->device_count == 0;
 }
 
 enum rk_rc rk_enroll_put(struct rk_enroll_out *out, const char *name, const struct rk_bytes *bytes,

@@ -199,23 +199,3 @@ at=$(openssl asn1parse -inform DER -in "$bucket/$second/ek-cert-l-1.der" | sed -
 refuse 2 "rotkit: device $second: Keylime refuses the certificate of EK \"L-1\": rule der-default: cA FALSE is written out at offset $(printf 0x%x $((${at% *} + ${at#* } + 2))), expected left out (rotkit ek lint --verifier keylime says more)" \
     enroll keylime loose -o x
 run 0 enroll keylime loose -o x --set template=l-2 -q
-# An OEM's release certifies no EK.
-sed -e 's/^role: both/role: odm/' -e '/^blob:/,/^$/d' -e 's/path: release/path: odm/' -e '/oem-k1/d' \
-    product/manifest.yaml >product/odm.yaml
-cat >oem.yaml <<'Y'
-rotkit: 1
-product: oem
-platform: t234
-role: oem
-devices: { handover: product/odm/handover }
-blob:
-  root-key: product/keys/oem_k1.key
-  payload-key: product/keys/payload.key
-  disk-key: product/keys/disk.key
-  auth-key: product/keys/uefi-auth.key
-release: { path: oem }
-Y
-run 0 build -q product/odm.yaml
-run 0 build -q oem.yaml
-refuse 2 "rotkit: release \"oem\" has no ca/chain.pem: it certifies no EK (an OEM's does not, take the ODM's)" \
-    enroll keylime oem -o y
