@@ -86,6 +86,7 @@ libxml/|base
 libfdt|image
 zlib|image
 p11-kit/|keys
+cbor.h|enroll
 MAP
 rm -f "$found"
 
