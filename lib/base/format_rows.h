@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows that keys, ftpm, bct and image put into the one table of formats (build/formats.c). */
+/* The rows that keys, ftpm, bct, enroll and image put into the one table of formats
+ * (build/formats.c). */
 #pragma once
 
 #include "base/format.h"
@@ -12,6 +13,8 @@ extern const struct rk_format rk_format_x509;
 /* bct */
 extern const struct rk_format rk_format_t210_bct;
 extern const struct rk_format rk_format_tegra_br_bct;
+/* enroll */
+extern const struct rk_format rk_format_corim;
 /* image */
 extern const struct rk_format rk_format_avb;
 extern const struct rk_format rk_format_bup;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one table of file formats: joins the rows that keys, ftpm, bct and image export. */
+/* The one table of file formats: joins the rows that keys, ftpm, bct, enroll and image export. */
 #include "build/formats.h"
 
 #include "base/format_rows.h"
@@ -29,6 +29,7 @@ static const struct rk_format *const formats[] = {
     &rk_format_kernel_cms,
     &rk_format_uefi_keys_dtbo,
     &rk_format_uefi_dtb,
+    &rk_format_corim,
     &rk_format_x509,
     &rk_format_raw,
 };
