@@ -8,9 +8,9 @@
  */
 #pragma once
 
-#include "base/job.h"
 #include "base/ossl.h"
 #include "enroll/cbor.h"
+#include "enroll/target.h"
 
 enum {
     RK_CORIM_MAX = 1 << 20,
@@ -136,3 +136,9 @@ enum rk_rc rk_cose_sign1(EVP_PKEY *pub, const struct rk_bytes *protected_header,
 /* RK_E_VERIFY unless the file is signed by this key. */
 enum rk_rc rk_cose_check(const rk_ctx *ctx, EVP_PKEY *pub, const uint8_t *file,
                          const struct rk_corim *corim, struct rk_err *err) RK_MUST_CHECK;
+
+/* ---- the folder against the release (corim_check.c) ---- */
+
+extern const struct rk_setting_row rk_corim_settings[];
+enum rk_rc rk_corim_check(const struct rk_enroll_options *options, const char *folder,
+                          struct rk_enroll_report *ret, struct rk_err *err) RK_MUST_CHECK;

@@ -26,7 +26,7 @@ struct rk_enroll_target {
 };
 
 extern const struct rk_enroll_target rk_enroll_azure_dps, rk_enroll_keylime, rk_enroll_adcs,
-    rk_enroll_hgs, rk_enroll_csv;
+    rk_enroll_hgs, rk_enroll_corim, rk_enroll_csv;
 
 /* ---- for the targets ---- */
 

@@ -7,7 +7,8 @@
 #include <strings.h>
 
 static const struct rk_enroll_target *const targets[] = {
-    &rk_enroll_azure_dps, &rk_enroll_keylime, &rk_enroll_adcs, &rk_enroll_hgs, &rk_enroll_csv,
+    &rk_enroll_azure_dps, &rk_enroll_keylime, &rk_enroll_adcs,
+    &rk_enroll_hgs,       &rk_enroll_corim,   &rk_enroll_csv,
 };
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
