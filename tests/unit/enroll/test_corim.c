@@ -90,6 +90,31 @@ START_TEST(no_flipped_bit_verifies)
 }
 END_TEST
 
+/* Its head is made to fit, so that the file stays sound. */
+START_TEST(a_signature_of_another_length_does_not_hold)
+{
+    static const size_t lens[SIGNED] = { 64, 132, 384, 64 };
+    size_t len = lens[_i], head;
+    uint8_t *file;
+    struct held h;
+
+    hold(&h, signed_files[_i].pub, signed_files[_i].file);
+    file = malloc(h.file.len + 1);
+    ck_assert_ptr_nonnull(file);
+    memcpy(file, h.file.p, h.file.len);
+    file[h.file.len] = 0;
+    head = h.file.len - len - 1;
+    ck_assert_uint_eq(file[head], len & 0xff);
+    for (int by = -1; by <= 1; by++) {
+        file[head] = (uint8_t)(len + (size_t)by);
+        ck_assert_int_eq(image_verify("corim", &h.job.verify, file, h.file.len + (size_t)by),
+                         by == 0 ? RK_OK : RK_E_VERIFY);
+    }
+    free(file);
+    held_done(&h);
+}
+END_TEST
+
 static const char *const all_files[] = {
     V "unsigned.cbor", V "unsigned-more.cbor", V "es256.cbor",   V "es512.cbor",
     V "ps256.cbor",    V "eddsa.cbor",         V "x5chain.cbor",
@@ -253,6 +278,29 @@ START_TEST(what_is_no_measurement_is_refused_with_its_reason)
 }
 END_TEST
 
+/* A number, with or without tag 552; tag 553 says what is the least, not what is there. */
+START_TEST(an_svn_is_told_from_a_least_svn)
+{
+    static const struct {
+        const char *hex;
+        bool has;
+    } rows[] = { { "a101a10105", true },
+                 { "a101a101d9022805", true },
+                 { "a101a101d9022905", false } };
+    uint8_t bytes[128];
+    struct rk_corim c;
+    char hex[256];
+
+    (void)snprintf(hex, sizeof hex, "d901f5a20061610181d901fa58%02zx%s%s",
+                   (strlen(COMID_HEAD) + strlen(rows[_i].hex)) / 2, COMID_HEAD, rows[_i].hex);
+    ck_assert_int_eq(rk_hex_read(hex, strlen(hex), bytes, strlen(hex) / 2, &err), RK_OK);
+    ck_assert_msg(rk_corim_read(bytes, strlen(hex) / 2, &c, &err) == RK_OK, "%s", err.msg);
+    ck_assert_int_eq(c.measurement[0].has_svn, rows[_i].has);
+    ck_assert_uint_eq(c.measurement[0].svn, rows[_i].has ? 5 : 0);
+    rk_corim_done(&c);
+}
+END_TEST
+
 /* A file may not have its reader work for long, nor hold more than it reads. */
 START_TEST(a_list_without_end_is_refused)
 {
@@ -408,10 +456,12 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, each_key_holds_its_own_file_and_no_other, 0, SIGNED);
     tcase_add_test(tc, a_key_of_the_same_kind_does_not_do);
     tcase_add_loop_test(tc, no_flipped_bit_verifies, 0, SIGNED);
+    tcase_add_loop_test(tc, a_signature_of_another_length_does_not_hold, 0, SIGNED);
     tcase_add_loop_test(tc, no_cut_is_taken_nor_a_byte_more, 0, FILES);
     tcase_add_test(tc, every_field_is_read);
     tcase_add_loop_test(tc, what_is_no_corim_is_refused_with_its_reason, 0, UNSOUND);
     tcase_add_loop_test(tc, what_is_no_measurement_is_refused_with_its_reason, 0, MEASUREMENTS);
+    tcase_add_loop_test(tc, an_svn_is_told_from_a_least_svn, 0, 3);
     tcase_add_test(tc, a_list_without_end_is_refused);
     tcase_add_test(tc, what_is_not_signed_is_nobodys);
     tcase_add_test(tc, a_short_r_or_s_keeps_its_length);
