@@ -63,8 +63,11 @@ static enum rk_rc answer(const struct app *app, const char *what,
         rk_json_put_u64(rk_json_root(doc), "files", report->files);
         return out_json(app, doc, err);
     }
-    out_note(app, "%s%llu devices in %llu files", what, (unsigned long long)report->devices,
-             (unsigned long long)report->files);
+    if (report->devices == 0) /* a target of images and CAs alone */
+        out_note(app, "%s%llu files", what, (unsigned long long)report->files);
+    else
+        out_note(app, "%s%llu devices in %llu files", what, (unsigned long long)report->devices,
+                 (unsigned long long)report->files);
     return RK_OK;
 }
 

@@ -6,7 +6,9 @@
  */
 #include "enroll/corim.h"
 
+#include "base/digest.h"
 #include "ftpmprov/file.h"
+#include "ftpmprov/hex.h"
 #include "ftpmprov/json.h"
 
 #include <stdio.h>
@@ -17,7 +19,7 @@ enum {
     IMAGE_MAX = 1 << 30, /* as a release takes it */
     CHAIN_MAX = 1 << 20,
     ID_MAX = 512,
-    MANIFEST_SHOWN = 32, /* hex digits of the manifest's hash in an id */
+    HASH_SHOWN = 16, /* bytes of release.json's hash in an id */
     TAG_CREATOR = 0,
     MANIFEST_CREATOR = 1,
 };
@@ -29,7 +31,7 @@ static const struct rk_part_row parts[] = {
 };
 const struct rk_setting_row rk_corim_settings[] = {
     { "vendor",      NULL, "whose devices these are, as attesters name it (required)" },
-    { "id",          NULL, "of the CoRIM (default: from product, version and the manifest's hash)" },
+    { "id",          NULL, "of the CoRIM (default: from product, version and the hash of release.json)" },
     { "signer-name", NULL, "who signs, for people (default: the vendor)" },
     { "not-after",   NULL, "how long it is valid, YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ (default: not stated)" },
     { NULL, NULL, NULL },
@@ -43,6 +45,7 @@ struct work {
     bool has_not_after;
     int64_t not_after;
     rk_json *doc; /* release.json */
+    char hash[2 * HASH_SHOWN + 1];
     const char *product;
     struct rk_release_version *version; /* NULL: none stated */
     struct rk_wr measurements;
@@ -63,17 +66,14 @@ static void work_done(struct work *w)
 static enum rk_rc make_id(struct work *w, struct rk_err *err)
 {
     const char *given = rk_job_setting(w->options->job, rk_corim_settings, "id");
-    const char *manifest = rk_json_str(rk_json_get(rk_json_root(w->doc), "manifest_sha256"));
     const char *version = w->version == NULL ? "" : w->version->version;
     int n;
 
-    if (given == NULL && manifest == NULL)
-        return rk_fail(err, RK_E_USAGE, "release.json names no manifest: give setting \"id\"");
     if (given != NULL)
         n = snprintf(w->id, sizeof w->id, "%s", given);
     else
-        n = snprintf(w->id, sizeof w->id, "%s%s%s/%.*s", w->product, version[0] == '\0' ? "" : "/",
-                     version, MANIFEST_SHOWN, manifest);
+        n = snprintf(w->id, sizeof w->id, "%s%s%s/%s", w->product, version[0] == '\0' ? "" : "/",
+                     version, w->hash);
     return n > 0 && (size_t)n < sizeof w->id
                ? RK_OK
                : rk_fail(err, RK_E_USAGE, "an id of %d bytes, expected 1 to %d", n, ID_MAX - 1);
@@ -83,12 +83,14 @@ static enum rk_rc read_index(struct work *w, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     const char *release = w->options->release;
+    uint8_t digest[32];
     char path[RK_PATH_MAX];
 
     if (rk_path_join(release, "release.json", path, sizeof path, err) ||
         rk_file_read(path, RELEASE_JSON_MAX, &text, err) ||
-        rk_json_parse(text.p, text.len, &w->doc, err))
+        rk_json_parse(text.p, text.len, &w->doc, err) || rk_sha256(text.p, text.len, digest, err))
         return err->rc;
+    rk_hex_write(digest, HASH_SHOWN, w->hash);
     w->product = rk_json_str(rk_json_get(rk_json_root(w->doc), "product"));
     if (w->product == NULL || w->product[0] == '\0')
         return rk_fail(err, RK_E_USAGE, "release.json names no product");

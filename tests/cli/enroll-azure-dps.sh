@@ -200,7 +200,7 @@ refuse 2 'rotkit: device 01020000000100000001: the release states no EK "azure-s
 refuse 2 'rotkit: setting "id": unknown value "mac" (known: ek, sn)' enroll azure-dps "$release" -o x --set id=mac
 refuse 2 "rotkit: release \"$release\" has no device 99990000000100000001" \
     enroll azure-dps "$release" -o x --device 99990000000100000001
-refuse 2 'rotkit: unknown enrolment target "azure" (known: azure-dps)' enroll azure "$release" -o x
+refuse 2 'rotkit: unknown enrolment target "azure" (known: azure-dps, keylime, adcs, hgs, corim, csv)' enroll azure "$release" -o x
 refuse 2 'rotkit: azure-dps takes no part "tags" (known: twin, srk)' enroll azure-dps "$release" tags=twin.json -o x
 refuse 2 'rotkit: azure-dps has no setting "rule" (known: id, template, mode)' enroll azure-dps "$release" -o x --set rule=ek
 openssl genpkey -algorithm ed25519 -out key.pem

@@ -35,8 +35,8 @@ expected() { # RELEASE VENDOR ID
                  | if .name == "update.Cap" then .version = "7.1" elif .name == $uuid then .svn = 9 else . end]}
         | if $root == "" then . else .root = $root end'
 }
-manifest=$(sha256sum <product/release.yaml | cut -c 1-32)
-expected release Example "jetson-orin-demo/1.1.0/$manifest" >expected.json
+hash=$(sha256sum <release/release.json | cut -c 1-32)
+expected release Example "jetson-orin-demo/1.1.0/$hash" >expected.json
 [ "$(jq '.images | length' expected.json)" -eq 2 ] || fail "not two images"
 
 run 0 enroll corim release -o plain --set vendor=Example
@@ -146,7 +146,7 @@ changed() { # CHANGE MESSAGE ARG...
     stderr_is "rotkit: \"changed\": \"corim.cbor\": $says"
 }
 corim change plain/corim.cbor changed/corim.cbor same
-run 0 enroll corim release --verify changed --set vendor=Example --set "id=jetson-orin-demo/1.1.0/$manifest"
+run 0 enroll corim release --verify changed --set vendor=Example --set "id=jetson-orin-demo/1.1.0/$hash"
 first=$(jq -r '.images[0].name' expected.json)
 [ "$first" = update.Cap ] || fail "the first image is $first"
 changed sha256 'image "update.Cap": sha-256 is not that of the release'"'"'s file'
@@ -200,15 +200,15 @@ mv first product
 firmware_only bare
 run 0 enroll corim bare -o bare-corim --set vendor=Example
 stderr_is 'rotkit: warning: release "bare" has no ca/chain.pem: no trust anchor is stated
-rotkit: 0 devices in 1 files'
-manifest=$(sha256sum <product/bare.yaml | cut -c 1-32)
-expected bare Example "jetson-orin-demo/1.1.0/$manifest" >bare.json
+rotkit: 1 files'
+hash=$(sha256sum <bare/release.json | cut -c 1-32)
+expected bare Example "jetson-orin-demo/1.1.0/$hash" >bare.json
 corim judge bare-corim/corim.cbor bare.json
 run 0 enroll corim bare --verify bare-corim
 run 0 build -q -o imageless product/manifest.yaml
 run 0 enroll corim imageless -o imageless-corim --set vendor=Example
 stderr_is 'rotkit: warning: release "imageless" has no images: no reference values are stated
-rotkit: 0 devices in 1 files'
+rotkit: 1 files'
 run 0 enroll corim imageless --verify imageless-corim
 
 # ---- refused
