@@ -29,3 +29,12 @@ say rotkit blob open --root-key "$dir/keys/oem_k1.key" "$device"
 "$rotkit" blob open --root-key "$dir/keys/oem_k1.key" "$device"
 say "openssl verify (the EK certificate, by a program that is not ours)"
 openssl verify -CAfile "$dir/ca/root.pem" -untrusted "$dir/ca/issuing.pem" "$folder/ek-cert-l-1.der"
+
+echo
+rm -rf "$dir/dps" "$dir/corim"
+say rotkit enroll azure-dps -o "$dir/dps" "$dir/release"
+"$rotkit" enroll azure-dps -o "$dir/dps" "$dir/release"
+say rotkit enroll corim --set vendor=Demo --key "$dir/keys/release.key" -o "$dir/corim" "$dir/release"
+"$rotkit" enroll corim --set vendor=Demo --key "$dir/keys/release.key" -o "$dir/corim" "$dir/release"
+say rotkit verify --pub "$dir/keys/release.pem" "$dir/corim/corim.cbor"
+"$rotkit" verify --pub "$dir/keys/release.pem" "$dir/corim/corim.cbor"
