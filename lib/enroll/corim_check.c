@@ -300,5 +300,7 @@ enum rk_rc rk_corim_check(const struct rk_enroll_options *options, const char *f
         return err->rc;
     }
     ret->files = 1;
+    if (c.corim.is_signed && options->job->key_count == 0)
+        ret->unchecked = "signature not checked, no key was named";
     return RK_OK;
 }

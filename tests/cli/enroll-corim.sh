@@ -86,9 +86,11 @@ signed() { # NAME ALG ARG...: enroll signs, and sign signs the unsigned one
     run 0 sign corim plain/corim.cbor --key "$name.key" -o signed "$@"
     corim verify signed "$name.pub" "$alg" Example
     run 0 enroll corim release --verify "s-$name" --key "pub:$name.pub"
+    stderr_is "rotkit: holds: 1 files"
     run 3 enroll corim release --verify "s-$name" --key pub:other.pub
     run 3 verify --pub other.pub "s-$name/corim.cbor"
     run 0 enroll corim release --verify "s-$name"
+    stderr_is "rotkit: holds: 1 files; signature not checked, no key was named"
 }
 signed p256 -7
 signed p384 -35
