@@ -9,6 +9,7 @@
 #include "ftpmprov/ekcert.h"
 #include "ftpmprov/file.h"
 #include "ftpmprov/hex.h"
+#include "ftpmprov/pem.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +70,21 @@ static enum rk_rc read_cert(const struct rk_bytes *pem, struct rk_bytes *ret, st
     return rc;
 }
 
+/* Readers of PEM differ in where they see a certificate begin: so there is nothing but the one. */
+static enum rk_rc check_alone(const struct rk_bytes *pem, const struct rk_bytes *der,
+                              struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes alone = RK_BYTES_NONE;
+
+    if (rk_pem_encode(RK_PEM_CERTIFICATE, der, &alone, err))
+        return err->rc;
+    return rk_bytes_equal(pem, &alone)
+               ? RK_OK
+               : rk_fail(err, RK_E_VERIFY,
+                         "other bytes than those of one certificate in PEM (openssl x509 writes "
+                         "them)");
+}
+
 static enum rk_rc find_ca(const struct rk_enroll_chain *chain, const struct rk_bytes *pem,
                           bool *seen, struct rk_err *err)
 {
@@ -79,7 +95,7 @@ static enum rk_rc find_ca(const struct rk_enroll_chain *chain, const struct rk_b
     for (size_t i = 0; i < chain->count; i++) {
         if (rk_bytes_equal(&der, &chain->ca[i].der)) {
             seen[i] = true;
-            return RK_OK;
+            return check_alone(pem, &der, err);
         }
     }
     return rk_fail(err, RK_E_VERIFY, "a certificate that is none of the release's ca/chain.pem");
@@ -151,8 +167,11 @@ static enum rk_rc check_line(struct checking *c, const char *line, size_t len, s
     char sn_text[SN_TEXT + 1];
     struct rk_device_sn sn;
 
+    /* The script reads such lines alone; and a device has one spelling, so one place in the order.
+     */
     if (len != LINE || memcmp(line + 2 * DIGEST, "  ", 2) != 0 ||
-        strspn(line, "0123456789abcdef") != (size_t)2 * DIGEST)
+        strspn(line, "0123456789abcdef") != (size_t)2 * DIGEST ||
+        strspn(line + 2 * DIGEST + 2, "0123456789abcdef") != SN_TEXT)
         return rk_fail(err, RK_E_VERIFY,
                        "expected a SHA-256 in lower-case hex, two blanks and a Device SN of %d "
                        "digits",
