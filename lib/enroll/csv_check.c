@@ -143,22 +143,34 @@ static enum rk_rc check_public(char *const fields[RK_CSV_COLUMNS], const struct 
     return strcmp(id, wanted) == 0 ? RK_OK : differ(RK_CSV_REGISTRATION, id, wanted, err);
 }
 
-/* Both without what stands between the digits: 20260101000000Z. */
+/* 2026-01-01T00:00:00Z, as 20260101000000Z; "" for anything else. */
+static void compact_time(const char *found, char ret[32])
+{
+    static const char form[] = "dddd-dd-ddTdd:dd:ddZ";
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof form; i++) {
+        if (form[i] == 'd' ? !isdigit((unsigned char)found[i]) : found[i] != form[i]) {
+            ret[0] = '\0';
+            return;
+        }
+        if (form[i] == 'd' || form[i] == 'Z')
+            ret[n++] = found[i];
+    }
+    ret[n] = '\0';
+}
+
 static enum rk_rc check_time(enum rk_csv_column column, const char *found, const ASN1_TIME *time,
                              struct rk_err *err)
 {
     ASN1_GENERALIZEDTIME *general = ASN1_TIME_to_generalizedtime(time, NULL);
-    char text[32] = "", wanted[32] = "";
-    size_t n = 0;
+    char text[32], wanted[32] = "";
 
     if (general == NULL)
         return rk_fail_ossl(err, RK_E_FORMAT, "a time of the certificate is malformed");
     (void)snprintf(wanted, sizeof wanted, "%s", (const char *)ASN1_STRING_get0_data(general));
     ASN1_GENERALIZEDTIME_free(general);
-    for (const char *c = found; *c != '\0' && n < sizeof text - 1; c++) {
-        if (isdigit((unsigned char)*c) || *c == 'Z')
-            text[n++] = *c;
-    }
+    compact_time(found, text);
     return strcmp(text, wanted) == 0 ? RK_OK : differ(column, found, wanted, err);
 }
 
@@ -171,7 +183,8 @@ static enum rk_rc check_serial(const char *found, const X509 *cert, struct rk_er
     if (wanted == NULL)
         return rk_fail_ossl(err, RK_E_FORMAT, "the certificate's serial number is malformed");
     if (strlen(found) > 128 || strspn(found, "0123456789abcdef") != strlen(found) ||
-        BN_hex2bn(&number, found) != (int)strlen(found) || BN_cmp(number, wanted) != 0)
+        BN_hex2bn(&number, found) != (int)strlen(found) || BN_cmp(number, wanted) != 0 ||
+        strlen(found) != (BN_is_zero(wanted) ? 2 : 2 * (size_t)BN_num_bytes(wanted)))
         return rk_fail(err, RK_E_VERIFY, "%s is \"%s\", not that of the certificate",
                        rk_csv_columns[RK_CSV_SERIAL], found);
     return RK_OK;

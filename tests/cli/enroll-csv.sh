@@ -105,6 +105,10 @@ changed "field 2 7 abc" "$at: EK \"L-1\": ek_cert_serial is \"abc\", not that of
 changed "field 2 8 abc" "$at: EK \"L-1\": ek_cert_sha256 is \"abc\", the release has \"$(value 2 8)\""
 changed "field 2 9 2026-01-02T00:00:00Z" "$at: EK \"L-1\": not_before is \"2026-01-02T00:00:00Z\", the release has \"20260101000000Z\""
 changed "sed -i 2s/9999-12-31T/9998-12-31T/ $table" "$at: EK \"L-1\": not_after is \"9998-12-31T23:59:59Z\", the release has \"99991231235959Z\""
+for text in 'see 2026-01-01T00:00:00Z' '2026-01-01T00:00:00Z +1' 20260101000000Z 2026-01-01T00:00:00; do
+    changed "field 2 9 '$text'" "$at: EK \"L-1\": not_before is \"$text\", the release has \"20260101000000Z\""
+done
+changed "field 2 7 00$(value 2 7)" "$at: EK \"L-1\": ek_cert_serial is \"00$(value 2 7)\", not that of the certificate"
 changed "sed -i 3d $table" "\"$table\": row 4: device $first: 2 rows, expected 3"
 changed "sed -i 3p $table" "\"$table\": row 4: device $first: EK \"L-2\" stands there twice, or out of order"
 changed "sed -i '8,\$d' $table" "2 devices are in it, expected 3"
