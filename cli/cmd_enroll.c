@@ -106,6 +106,25 @@ static enum rk_rc open_book(const struct app *app, const struct args *args, cons
     return job_open_book(app, &args->job, &index, job, err);
 }
 
+/* In the order of a release, whatever the order they are named in; *ret is of OPT_LIST_MAX. */
+static enum rk_rc read_devices(const struct args *args, struct rk_device_sn *ret,
+                               struct rk_err *err)
+{
+    for (size_t i = 0; i < args->devices.count; i++) {
+        struct rk_device_sn sn;
+        size_t at = i;
+
+        if (rk_device_sn_parse(args->devices.v[i], &sn, err))
+            return rk_wrap(err, "--device");
+        for (; at > 0 && memcmp(ret[at - 1].b, sn.b, sizeof sn.b) > 0; at--)
+            ret[at] = ret[at - 1];
+        if (at > 0 && memcmp(ret[at - 1].b, sn.b, sizeof sn.b) == 0)
+            return rk_fail(err, RK_E_USAGE, "--device: \"%s\" is named twice", args->devices.v[i]);
+        ret[at] = sn;
+    }
+    return RK_OK;
+}
+
 static enum rk_rc run_target(const struct app *app, struct args *args,
                              const struct operands *operands, struct rk_err *err)
 {
@@ -115,10 +134,8 @@ static enum rk_rc run_target(const struct app *app, struct args *args,
     struct rk_release_report verified;
     struct rk_enroll_report report;
 
-    for (size_t i = 0; i < args->devices.count; i++) {
-        if (rk_device_sn_parse(args->devices.v[i], &sn[i], err))
-            return rk_wrap(err, "--device");
-    }
+    if (read_devices(args, sn, err))
+        return err->rc;
     args->job.parts = operands->v + 2;
     args->job.part_count = operands->count - 2;
     if (!rk_release_is(options.release))

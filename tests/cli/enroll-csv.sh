@@ -74,6 +74,11 @@ stderr_is "rotkit: 1 devices in 1 files"
 [ "$(cut -d , -f 1 single/devices-000001.csv | tr '\n' ' ')" = "device_sn $second " ] || fail "single"
 run 0 enroll csv $release --verify single --set template=L-1 --device $second
 
+run 0 enroll csv $release -o pair --device $third --device $second
+[ "$(cut -d , -f 1 pair/devices-000001.csv | uniq | tr '\n' ' ')" = "device_sn $second $third " ] || fail "pair"
+run 0 enroll csv $release --verify pair --device $third --device $second
+refuse 2 "rotkit: --device: \"$second\" is named twice" enroll csv $release -o x --device $second --device $second
+
 # ---- --verify: changed COMMAND TEXT, of a copy whose table the command changes
 changed() {
     rm -rf copy
