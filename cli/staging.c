@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* In a container each run may have the number of one that was killed. */
+enum { TRIES = 1024 };
+
 static enum rk_rc fail_io(struct rk_err *err, const char *what, const char *path)
 {
     return rk_fail(err, RK_E_IO, "cannot %s \"%s\": %s", what, path, strerror(errno));
@@ -46,20 +49,26 @@ enum rk_rc staging_open(const struct app *app, const char *path, struct staging 
                         struct rk_err *err)
 {
     char folder[RK_PATH_MAX];
-    int n = snprintf(folder, sizeof folder, "%s.tmp-%ld", path, (long)getpid());
 
     if (new_file_check(path, err))
         return err->rc;
-    if (n < 0 || (size_t)n >= sizeof folder)
-        return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
     ret->path = path;
     ret->dry_run = app->dry_run;
-    if (app->dry_run)
-        return RK_OK;
-    if (mkdir(folder, 0777) != 0)
-        return fail_io(err, "make folder", path);
-    memcpy(ret->folder, folder, sizeof folder);
-    return RK_OK;
+    for (unsigned i = 0; i < TRIES; i++) {
+        int n = snprintf(folder, sizeof folder, "%s.tmp-%ld-%u", path, (long)getpid(), i);
+
+        if (n < 0 || (size_t)n >= sizeof folder)
+            return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
+        if (app->dry_run)
+            return RK_OK;
+        if (mkdir(folder, 0777) == 0) {
+            memcpy(ret->folder, folder, sizeof folder);
+            return RK_OK;
+        }
+        if (errno != EEXIST)
+            break;
+    }
+    return fail_io(err, "make folder", path);
 }
 
 /* The folder that a file below the staging folder stands in. */

@@ -191,3 +191,8 @@ run 0 build -q oem.yaml
 refuse 2 "rotkit: device $first: the release states no EK (an OEM's does not, take the ODM's)" enroll csv oem -o x
 refuse 2 "rotkit: release \"oem\" has no ca/chain.pem: it certifies no EK (an OEM's does not, take the ODM's)" \
     enroll keylime oem -o x
+
+# ---- what a run that was killed leaves does not stop one of the same number, as each in a container has
+sh -c 'mkdir "later.tmp-$$-0" "later.tmp-$$-1" && exec "$@"' sh "$ROTKIT" enroll csv $release -o later -q ||
+    fail "a folder left behind stops the next run"
+diff -r table later || fail "later"
