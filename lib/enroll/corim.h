@@ -93,6 +93,7 @@ struct rk_corim {
     struct rk_corim_measurement *measurement;
     struct rk_corim_anchor *anchor;
     size_t tag_count, measurement_count, anchor_count;
+    size_t beside; /* offset of the first statement that is none of these; 0: there is none */
 };
 void rk_corim_done(struct rk_corim *corim);
 /* RK_E_FORMAT with what is wrong and where. *ret is to be given back in any case. */

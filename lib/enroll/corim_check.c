@@ -215,6 +215,15 @@ static enum rk_rc check_anchors(const struct checking *c, struct rk_err *err)
 
 /* ---- the file ---- */
 
+/* A verifier takes what stands beside as endorsed too. */
+static enum rk_rc check_beside(const struct checking *c, struct rk_err *err)
+{
+    return c->corim.beside == 0
+               ? RK_OK
+               : rk_fail(err, RK_E_VERIFY, "offset 0x%zx: states what the release does not",
+                         c->corim.beside);
+}
+
 static enum rk_rc read_product(struct checking *c, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
@@ -284,7 +293,7 @@ static enum rk_rc check_all(struct checking *c, const char *folder, struct rk_er
     if (c->options->device_count != 0)
         return rk_fail(err, RK_E_USAGE, "corim states images and CA of a release, no devices");
     if (open_file(c, folder, err) || read_product(c, err) || check_settings(c, err) ||
-        check_images(c, err) || check_anchors(c, err))
+        check_images(c, err) || check_anchors(c, err) || check_beside(c, err))
         return rk_wrap(err, "\"corim.cbor\"");
     return RK_OK;
 }

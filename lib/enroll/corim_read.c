@@ -18,6 +18,19 @@ static const struct rk_member *find_member(const struct rk_member *rows, const s
     return NULL;
 }
 
+enum rk_rc rk_reader_beside(struct rk_reader *r, struct rk_rd *rd, struct rk_err *err)
+{
+    if (r->to->beside == 0)
+        r->to->beside = rk_rd_offset(rd);
+    return rk_cbor_skip(rd, err);
+}
+
+enum rk_rc rk_reader_aside(struct rk_reader *r, struct rk_rd *rd, struct rk_err *err)
+{
+    (void)r;
+    return rk_cbor_skip(rd, err);
+}
+
 enum rk_rc rk_reader_map(struct rk_reader *r, struct rk_rd *rd, const struct rk_member *rows,
                          struct rk_err *err)
 {
@@ -33,7 +46,7 @@ enum rk_rc rk_reader_map(struct rk_reader *r, struct rk_rd *rd, const struct rk_
         if (rk_cbor_next(rd, &key, err))
             return err->rc;
         member = find_member(rows, &key, &row);
-        if (member == NULL ? rk_cbor_skip(rd, err) : member->read(r, rd, err))
+        if (member == NULL ? rk_reader_beside(r, rd, err) : member->read(r, rd, err))
             return member == NULL ? err->rc : rk_wrap(err, "%s", member->name);
         seen |= member == NULL ? 0 : UINT64_C(1) << row;
     }
@@ -174,7 +187,7 @@ static enum rk_rc read_tag(struct rk_reader *r, struct rk_rd *rd, struct rk_err 
         return rk_reader_comid(r, &inside, err) ? rk_wrap(err, "CoMID") : RK_OK;
     if (tag.value == RK_CORIM_TAG_COTS)
         return rk_reader_store(r, &inside, err) ? rk_wrap(err, "trust anchor store") : RK_OK;
-    return RK_OK;
+    return rk_reader_beside(r, &inside, err);
 }
 
 static enum rk_rc read_tags(struct rk_reader *r, struct rk_rd *rd, struct rk_err *err)
@@ -234,6 +247,8 @@ static enum rk_rc read_entity(struct rk_reader *r, struct rk_rd *rd, struct rk_e
 {
     static const struct rk_member rows[] = {
         { 0, "name", true, read_entity_name },
+        { 1, "registration id", false, rk_reader_aside },
+        { 2, "role", false, rk_reader_aside },
         RK_MEMBER_END,
     };
 
@@ -372,6 +387,7 @@ static enum rk_rc read_sign1(struct rk_reader *r, struct rk_rd *rd, struct rk_rd
     if (rk_reader_string(r, rd, RK_CBOR_BYTES, &to->signature, err))
         return rk_wrap(err, "signature");
     to->is_signed = true;
+    to->beside = 0; /* the header is about the signature */
     to->protected = (struct rk_span) { header.base, header.len };
     to->payload = (struct rk_span) { ret_payload->base, ret_payload->len };
     return RK_OK;

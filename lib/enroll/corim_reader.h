@@ -31,6 +31,11 @@ struct rk_member {
         .name = NULL                                                                               \
     }
 
+/* Passes over one item, which states what struct rk_corim has no place for. */
+enum rk_rc rk_reader_beside(struct rk_reader *r, struct rk_rd *rd,
+                            struct rk_err *err) RK_MUST_CHECK;
+/* Passes over one item that states nothing of devices: who wrote it, in what language. */
+enum rk_rc rk_reader_aside(struct rk_reader *r, struct rk_rd *rd, struct rk_err *err) RK_MUST_CHECK;
 /* At most 64 rows. */
 enum rk_rc rk_reader_map(struct rk_reader *r, struct rk_rd *rd, const struct rk_member *rows,
                          struct rk_err *err) RK_MUST_CHECK;

@@ -115,7 +115,7 @@ static enum rk_rc read_svn(struct rk_reader *r, struct rk_rd *rd, struct rk_err 
     if (rk_cbor_next(rd, &item, err))
         return err->rc;
     if (item.kind == RK_CBOR_TAG && item.value != RK_CORIM_TAG_SVN)
-        return rk_cbor_skip(rd, err);
+        return rk_reader_beside(r, rd, err);
     if (item.kind == RK_CBOR_TAG && rk_cbor_next(rd, &item, err))
         return err->rc;
     if (item.kind != RK_CBOR_UINT)
@@ -148,7 +148,7 @@ static enum rk_rc read_value(struct rk_reader *r, struct rk_rd *rd, struct rk_er
 static enum rk_rc read_key(struct rk_reader *r, struct rk_rd *rd, struct rk_err *err)
 {
     if (!rk_cbor_is_next(rd, RK_CBOR_TEXT))
-        return rk_cbor_skip(rd, err);
+        return rk_reader_beside(r, rd, err);
     return rk_reader_string(r, rd, RK_CBOR_TEXT, &r->measurement->key, err);
 }
 
@@ -208,6 +208,7 @@ static enum rk_rc read_identity(struct rk_reader *r, struct rk_rd *rd, struct rk
 {
     static const struct rk_member rows[] = {
         { 0, "tag-id", true, read_tag_id },
+        { 1, "tag version", false, rk_reader_aside },
         RK_MEMBER_END,
     };
 
@@ -217,7 +218,9 @@ static enum rk_rc read_identity(struct rk_reader *r, struct rk_rd *rd, struct rk
 enum rk_rc rk_reader_comid(struct rk_reader *r, struct rk_rd *rd, struct rk_err *err)
 {
     static const struct rk_member rows[] = {
+        { 0, "language", false, rk_reader_aside },
         { 1, "tag-identity", true, read_identity },
+        { 2, "entities", false, rk_reader_aside },
         { 4, "triples", true, read_triples },
         RK_MEMBER_END,
     };
@@ -280,12 +283,10 @@ static enum rk_rc read_keys(struct rk_reader *r, struct rk_rd *rd, struct rk_err
 
 static enum rk_rc read_store_environment(struct rk_reader *r, struct rk_rd *rd, struct rk_err *err)
 {
-    struct rk_corim_class first = r->of;
-
+    if (r->has_class)
+        return rk_reader_beside(r, rd, err);
     if (read_environment(r, rd, err))
         return err->rc;
-    if (r->has_class)
-        r->of = first;
     r->has_class = true;
     return RK_OK;
 }
@@ -308,6 +309,7 @@ static enum rk_rc read_environments(struct rk_reader *r, struct rk_rd *rd, struc
 enum rk_rc rk_reader_store(struct rk_reader *r, struct rk_rd *rd, struct rk_err *err)
 {
     static const struct rk_member rows[] = {
+        { 0, "language", false, rk_reader_aside },
         { 1, "store identity", false, read_identity },
         { 2, "environments", true, read_environments },
         { 6, "keys", true, read_keys },

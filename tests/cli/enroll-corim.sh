@@ -171,6 +171,15 @@ changed anchor 'the trust anchor is not the root of ca/chain.pem'
 changed anchor-is-ca 'the trust anchor is not the root of ca/chain.pem'
 changed two-anchors '2 trust anchors, the release has 1'
 changed no-anchor '0 trust anchors, the release has 1'
+# What else it may state is named by its place, and refused: a verifier would endorse it.
+for what in endorsed another-tag dependent least-svn flags instance store-class claims; do
+    corim change plain/corim.cbor changed/corim.cbor $what
+    run 3 enroll corim release --verify changed
+    grep -qx 'rotkit: "changed": "corim.cbor": offset 0x[0-9a-f]*: states what the release does not' "$err" ||
+        fail "$what: $(cat "$err")"
+done
+corim change plain/corim.cbor changed/corim.cbor about
+run 0 enroll corim release --verify changed
 changed same 'another id than "x"' --set id=x
 changed same 'another signer'"'"'s name than "x"' --set signer-name=x
 changed same 'another end of validity than 2030-01-02' --set not-after=2030-01-02

@@ -152,6 +152,27 @@ def change(path, out, what):
         inner[1][6][0][0][0] = 2
     elif what == "no-anchor":
         del tags[1], inner[1]
+    elif what == "endorsed":  # another triple of the same CoMID
+        inner[0][4][1] = inner[0][4][0]
+    elif what == "another-tag":
+        tags.append(CBORTag(505, b""))
+        inner.append({0: "x"})
+    elif what == "dependent":
+        corim.value[2] = [{0: "https://example.com/"}]
+    elif what == "least-svn":
+        first[1] = CBORTag(553, 1)
+    elif what == "flags":
+        first[3] = {0: True}
+    elif what == "instance":
+        inner[0][4][0][0][0][1] = CBORTag(550, bytes(8))
+    elif what == "store-class":
+        inner[1][2].append({1: {0: {1: "Other", 2: "other"}}})
+    elif what == "claims":
+        inner[1][5] = [{1: 1}]
+    elif what == "about":  # what is for people
+        inner[0][0] = inner[1][0] = "en"
+        inner[0][1][1] = inner[1][1][1] = 7
+        corim.value[5][0][1] = CBORTag(32, "https://example.com/")
     elif what == "same":
         pass
     else:
