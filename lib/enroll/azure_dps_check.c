@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { ID_MAX = 128, TPM_ALG_RSA = 1, FILES_MAX = 1 << 20 };
 
@@ -225,29 +226,39 @@ enum rk_rc rk_dps_check_twin(rk_json *twin, struct rk_err *err)
 
 struct checking {
     const struct rk_enroll_options *options;
+    const char *id, *template_name; /* settings that were given; NULL: any will do */
     struct rk_enroll_report report;
     char mode[16], last[21]; /* of the files before; "" at first */
 };
 
 /* The release's EK of these bytes. */
-static enum rk_rc find_ek(const struct rk_release_device *device, const struct rk_bytes *key,
-                          struct rk_err *err)
+static enum rk_rc find_ek(const struct checking *c, const struct rk_release_device *device,
+                          const struct rk_bytes *key, struct rk_err *err)
 {
-    for (size_t i = 0; i < device->ek_count; i++) {
-        if (rk_bytes_equal(&device->ek[i].public_tpm2b, key))
-            return RK_OK;
-    }
+    const struct rk_release_ek *ek = device->ek, *end = device->ek + device->ek_count;
+
+    while (ek != end && !rk_bytes_equal(&ek->public_tpm2b, key))
+        ek++;
+    if (ek != end && c->template_name != NULL &&
+        strcasecmp(ek->template_name, c->template_name) != 0)
+        return rk_fail(err, RK_E_VERIFY, "EK \"%s\", expected \"%s\"", ek->template_name,
+                       c->template_name);
+    if (ek != end)
+        return RK_OK;
     return rk_fail(err, RK_E_VERIFY, "the endorsement key is none that the release states for it");
 }
 
-static enum rk_rc check_registration(const char *id, const char *sn, const struct rk_bytes *key,
-                                     struct rk_err *err)
+static enum rk_rc check_registration(const struct checking *c, const char *id, const char *sn,
+                                     const struct rk_bytes *key, struct rk_err *err)
 {
     char of_key[53];
+    bool is_sn = strcmp(id, sn) == 0;
 
     if (rk_enroll_registration_id(key, of_key, err))
         return err->rc;
-    if (strcmp(id, of_key) == 0 || strcmp(id, sn) == 0)
+    if (c->id != NULL && (is_sn || strcmp(id, of_key) == 0) && is_sn != (strcmp(c->id, "sn") == 0))
+        return rk_fail(err, RK_E_VERIFY, "registration id \"%s\" is not by id=%s", id, c->id);
+    if (is_sn || strcmp(id, of_key) == 0)
         return RK_OK;
     return rk_fail(err, RK_E_VERIFY,
                    "registration id \"%s\" is neither its Device SN nor the id of its key, \"%s\"",
@@ -264,6 +275,21 @@ static enum rk_rc check_order(struct checking *c, const char *sn, struct rk_err 
     return RK_OK;
 }
 
+/* Of the spellings of a Device SN one, since the service and the order take another for another. */
+static enum rk_rc check_device(const struct checking *c, const char *id, struct rk_device_sn *ret,
+                               struct rk_err *err)
+{
+    char text[21];
+
+    if (rk_device_sn_parse(id, ret, err))
+        return err->rc;
+    rk_device_sn_text(ret, text);
+    if (strcmp(id, text) != 0)
+        return rk_fail(err, RK_E_VERIFY, "the release spells it %s", text);
+    return rk_enroll_asks_for(c->options, ret) ? RK_OK
+                                               : rk_fail(err, RK_E_VERIFY, "was not asked for");
+}
+
 static enum rk_rc check_enrollment(struct checking *c, struct rk_jv at, struct rk_err *err)
 {
     RK_AUTO(rk_release_device_done) struct rk_release_device device = { .ek_count = 0 };
@@ -273,10 +299,10 @@ static enum rk_rc check_enrollment(struct checking *c, struct rk_jv at, struct r
     const char *text = rk_json_str(rk_json_get(tpm, "endorsementKey"));
     struct rk_device_sn sn;
 
-    if (rk_device_sn_parse(id, &sn, err) ||
+    if (check_device(c, id, &sn, err) ||
         rk_release_device_read(c->options->release, &sn, &device, err) ||
-        rk_base64_read(text, strlen(text), &key, err) || find_ek(&device, &key, err) ||
-        check_registration(rk_json_str(rk_json_get(at, "registrationId")), id, &key, err) ||
+        rk_base64_read(text, strlen(text), &key, err) || find_ek(c, &device, &key, err) ||
+        check_registration(c, rk_json_str(rk_json_get(at, "registrationId")), id, &key, err) ||
         check_order(c, id, err))
         return rk_wrap(err, "device %s", id);
     c->report.devices++;
@@ -286,7 +312,11 @@ static enum rk_rc check_enrollment(struct checking *c, struct rk_jv at, struct r
 static enum rk_rc check_mode(struct checking *c, const char *mode, struct rk_err *err)
 {
     if (c->mode[0] != '\0' && strcmp(c->mode, mode) != 0)
-        return rk_fail(err, RK_E_VERIFY, "mode %s, the files before have %s", mode, c->mode);
+        return rk_fail(err, RK_E_VERIFY, "mode %s, %s %s", mode,
+                       rk_job_setting(c->options->job, NULL, "mode") != NULL
+                           ? "expected"
+                           : "the files before have",
+                       c->mode);
     (void)snprintf(c->mode, sizeof c->mode, "%s", mode);
     return RK_OK;
 }
@@ -323,11 +353,14 @@ static enum rk_rc count_device(void *arg, const struct rk_device_sn *sn, bool *m
     return RK_OK;
 }
 
-/* Whoever retires names some; whoever enrols a release, all. */
+/* Whoever retires names some; whoever enrols a release, all; of those that were asked for, each. */
 static enum rk_rc check_all_there(const struct checking *c, struct rk_err *err)
 {
     uint64_t devices = 0;
 
+    if (c->options->device_count != 0 && c->report.devices != c->options->device_count)
+        return rk_fail(err, RK_E_VERIFY, "%llu devices are in it, %zu were asked for",
+                       (unsigned long long)c->report.devices, c->options->device_count);
     if (c->options->device_count != 0 || strcmp(c->mode, "delete") == 0)
         return RK_OK;
     if (rk_release_each_device(c->options->release, count_device, &devices, err))
@@ -353,11 +386,35 @@ static enum rk_rc check_folder(struct checking *c, const char *folder, struct rk
     return check_all_there(c, err);
 }
 
+/* Settings that were given say what must be there. */
+static enum rk_rc read_settings(struct checking *c, struct rk_err *err)
+{
+    static const char *const ids[] = { "ek", "sn", NULL };
+    static const char *const modes[] = { "create", "update", "delete", NULL };
+    const struct rk_job *job = c->options->job;
+    const char *mode = rk_job_setting(job, NULL, "mode");
+    size_t ignored;
+
+    c->id = rk_job_setting(job, NULL, "id");
+    c->template_name = rk_job_setting(job, NULL, "template");
+    if ((c->id != NULL && rk_enroll_choice(job, NULL, "id", ids, &ignored, err)) ||
+        (mode != NULL && rk_enroll_choice(job, NULL, "mode", modes, &ignored, err)))
+        return err->rc;
+    if (job->part_count != 0)
+        return rk_fail(err, RK_E_USAGE, "part \"%s\" is not held against the files: leave it out",
+                       job->part[0].name);
+    if (mode != NULL)
+        (void)snprintf(c->mode, sizeof c->mode, "%s", mode);
+    return RK_OK;
+}
+
 enum rk_rc rk_dps_check(const struct rk_enroll_options *options, const char *folder,
                         struct rk_enroll_report *ret, struct rk_err *err)
 {
     struct checking c = { .options = options };
 
+    if (read_settings(&c, err))
+        return err->rc;
     if (check_folder(&c, folder, err)) {
         if (err->rc == RK_E_FORMAT || err->rc == RK_E_USAGE)
             err->rc = RK_E_VERIFY;

@@ -179,6 +179,31 @@ against holds "$e.registrationId = .enrollments[4].registrationId" \
     "device 0102000000010000000e: registration id \"$(jq -r '.enrollments[4].registrationId' by-ek/azure-dps-000002.json)\" is neither its Device SN nor the id of its key, \"$(jq -r '.enrollments[3].registrationId' by-ek/azure-dps-000002.json)\""
 against holds "$e.deviceId = \"99990000000100000001\"" \
     "device 99990000000100000001: release \"$release\" has no device 99990000000100000001"
+# Another spelling is another device to the service, and another place in the order.
+against holds "$e.deviceId = \"0102000000010000000E\"" 'device 0102000000010000000E: the release spells it 0102000000010000000e'
+against holds "$e.deviceId = \"0102-000000010000000e\"" 'device 0102-000000010000000e: the release spells it 0102000000010000000e'
+# What was asked for, when it was; what cannot be held is not taken.
+first=01020000000100000001
+asked() { # FOLDER MESSAGE ARG...
+    asked_of=$1 asked_says=$2
+    shift 2
+    refuse 3 "rotkit: \"$asked_of\": $asked_says" enroll azure-dps "$release" --verify "$asked_of" "$@"
+}
+run 0 enroll azure-dps "$release" --verify by-ek --set id=ek --set mode=create --set template=L-1
+run 0 enroll azure-dps "$release" --verify by-sn --set id=sn
+run 0 enroll azure-dps "$release" -o alone --device $first
+run 0 enroll azure-dps "$release" --verify alone --device $first
+asked by-ek "\"azure-dps-000001.json\": mode create, expected delete" --set mode=delete
+asked by-ek "\"azure-dps-000001.json\": device $first: EK \"L-1\", expected \"azure-sdk\"" --set template=azure-sdk
+asked by-sn "\"azure-dps-000001.json\": device $first: registration id \"$first\" is not by id=ek" --set id=ek
+asked by-ek "\"azure-dps-000001.json\": device $first: registration id \"$(jq -r '.enrollments[0].registrationId' by-ek/azure-dps-000001.json)\" is not by id=sn" --set id=sn
+asked by-ek '"azure-dps-000001.json": device 01020000000100000002: was not asked for' --device $first
+asked alone '1 devices are in it, 2 were asked for' --device $first --device 01020000000100000002
+refuse 2 'rotkit: "by-ek": setting "mode": unknown value "x" (known: create, update, delete)' \
+    enroll azure-dps "$release" --verify by-ek --set mode=x
+echo '{}' >any.json
+refuse 2 'rotkit: "by-ek": part "twin" is not held against the files: leave it out' \
+    enroll azure-dps "$release" twin=any.json --verify by-ek
 rm -rf changed
 cp -r by-ek changed
 rm changed/azure-dps-000001.json
