@@ -6,6 +6,7 @@
 #include "base/folder.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/ossl.h"
 #include "base/workers.h"
 #include "ftpmprov/ctx.h"
 #include "ftpmprov/ekcert.h"
@@ -16,6 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+enum { UNIQUE_MAX = 1024 };
 
 struct verifying {
     const rk_ctx *ctx;
@@ -89,6 +92,48 @@ static enum rk_rc check_format(const struct rk_role_row *row, const struct rk_by
     return right ? RK_OK : err->rc;
 }
 
+/* A TPM2B_PUBLIC ends with this number. TPM 2.0 Part 2, 12.2.3.2: TPM2B, most significant octet
+ * first. */
+static bool ends_with(const struct rk_bytes *public, size_t *left, const EVP_PKEY *key,
+                      const char *name, size_t width)
+{
+    RK_AUTO(rk_bn_done) BIGNUM *number = NULL;
+    uint8_t unique[2 + UNIQUE_MAX] = { (uint8_t)(width >> 8), (uint8_t)width };
+
+    if (width > UNIQUE_MAX || *left < 2 + width || EVP_PKEY_get_bn_param(key, name, &number) != 1 ||
+        BN_bn2binpad(number, unique + 2, (int)width) != (int)width)
+        return false;
+    *left -= 2 + width;
+    return memcmp(public->p + *left, unique, 2 + width) == 0;
+}
+
+/* The public area that device.json states, which TPMs and services know the EK by, has this key. */
+static enum rk_rc check_public_area(struct rk_jv ek, const struct rk_bytes *spki,
+                                    struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes public = RK_BYTES_NONE;
+    RK_AUTO(rk_pkey_done) EVP_PKEY *key = NULL;
+    const char *hex = rk_json_str(rk_json_get(ek, "public_tpm2b"));
+    const unsigned char *at = spki->p;
+    size_t left = hex == NULL ? 0 : strlen(hex) / 2, width;
+    bool same;
+
+    if (rk_bytes_new(left, &public, err) ||
+        (hex != NULL && rk_hex_read(hex, strlen(hex), public.p, public.len, err)))
+        return rk_wrap(err, "public_tpm2b");
+    key = d2i_PUBKEY(NULL, &at, (long)spki->len);
+    width = key == NULL ? 0 : ((size_t)EVP_PKEY_get_bits(key) + 7) / 8;
+    if (key != NULL && EVP_PKEY_is_a(key, "RSA"))
+        same = ends_with(&public, &left, key, "n", width);
+    else
+        same = key != NULL && ends_with(&public, &left, key, "qy", width) &&
+               ends_with(&public, &left, key, "qx", width);
+    ERR_clear_error();
+    return same ? RK_OK
+                : rk_fail(err, RK_E_VERIFY,
+                          "the certificate is for another key than public_tpm2b in device.json");
+}
+
 /* The certificate is for the key that device.json states; one without a statement is not judged. */
 static enum rk_rc check_certified_key(const struct verifying *v, const char *template_id,
                                       const struct rk_bytes *bytes, struct rk_err *err)
@@ -105,7 +150,9 @@ static enum rk_rc check_certified_key(const struct verifying *v, const char *tem
         if (name == NULL || strcasecmp(name, template_id) != 0)
             continue;
         return check_digest(&spki, "public key of the certificate",
-                            rk_json_str(rk_json_get(ek, "spki_sha256")), err);
+                            rk_json_str(rk_json_get(ek, "spki_sha256")), err)
+                   ? err->rc
+                   : check_public_area(ek, &spki, err);
     }
     return RK_OK;
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A certificate of another device is found even when every digest of the release has been set right.
 . "$(dirname "$0")/lib.sh"
-need jq openssl
+need jq openssl python3
 
 unset SOURCE_DATE_EPOCH
 sh "$SOURCE/examples/jetson-orin/prepare.sh" "$ROTKIT" .
@@ -57,3 +57,17 @@ grep -q "^rotkit: release: \"$one\": " "$err" || fail "$(cat "$err")"
 cp hold "release/$one"
 settle
 run 0 verify release
+
+# The EK's public area, which is what services enrol: of another key, RSA or EC, cut short, or none.
+device=$(dirname "$one")/device.json
+cp "release/$device" device.json
+for change in '.ek[0].public_tpm2b |= .[:-2] + "00"' '.ek[0].public_tpm2b = .ek[1].public_tpm2b' '.ek[0].public_tpm2b = "00"' 'del(.ek[0].public_tpm2b)'; do
+    jq "$change" device.json >"release/$device"
+    python3 "$SOURCE/tests/support/reseal.py" release "$device"
+    run 3 verify release
+    stderr_is "rotkit: release: \"$one\": the certificate is for another key than public_tpm2b in device.json"
+done
+jq '.ek[1].public_tpm2b |= .[:-2] + "00"' device.json >"release/$device"
+python3 "$SOURCE/tests/support/reseal.py" release "$device"
+run 3 verify release
+stderr_is "rotkit: release: \"$(dirname "$one")/ek-cert-l-2.der\": the certificate is for another key than public_tpm2b in device.json"
