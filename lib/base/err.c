@@ -18,6 +18,18 @@ static void mark_cut(char *text, size_t size, int wanted)
         memcpy(text + size - 4, "...", 4);
 }
 
+/* What a message quotes may come from anybody: it moves no cursor, and begins no line but a note's.
+ */
+static void tame(char *text)
+{
+    for (; *text != '\0'; text++) {
+        bool note = strncmp(text, "\n  ", 3) == 0;
+
+        if (((unsigned char)*text < ' ' && !note) || *text == 0x7f)
+            *text = '?';
+    }
+}
+
 static void reset(struct rk_err *err, enum rk_rc rc)
 {
     err->rc = rc;
@@ -31,6 +43,7 @@ static void reset(struct rk_err *err, enum rk_rc rc)
 RK_PRINTF(2, 0) static void vset(struct rk_err *err, const char *fmt, va_list ap)
 {
     mark_cut(err->msg, sizeof err->msg, vsnprintf(err->msg, sizeof err->msg, fmt, ap));
+    tame(err->msg);
 }
 
 static void append(struct rk_err *err, const char *separator, const char *text)
@@ -61,6 +74,7 @@ enum rk_rc rk_wrap(struct rk_err *err, const char *fmt, ...)
     va_start(ap, fmt);
     mark_cut(subject, sizeof subject, vsnprintf(subject, sizeof subject, fmt, ap));
     va_end(ap);
+    tame(subject);
     len = strlen(subject);
     if (len + 2 < sizeof err->msg) {
         size_t keep = strlen(err->msg);
@@ -86,6 +100,7 @@ enum rk_rc rk_note(struct rk_err *err, const char *fmt, ...)
     va_start(ap, fmt);
     mark_cut(text, sizeof text, vsnprintf(text, sizeof text, fmt, ap));
     va_end(ap);
+    tame(text);
     append(err, "\n  ", text);
     return err->rc;
 }

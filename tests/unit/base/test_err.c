@@ -33,6 +33,19 @@ START_TEST(a_place_is_kept_and_shown)
 }
 END_TEST
 
+START_TEST(what_is_quoted_moves_no_cursor)
+{
+    struct rk_err err;
+
+    (void)rk_fail(&err, RK_E_USAGE, "\"%s\"", "a\033[31m\nrotkit: holds\t\177\r");
+    (void)rk_note(&err, "give \"%s\"", "b\033");
+    (void)rk_wrap(&err, "\"%s\"", "c\nd");
+    ck_assert_str_eq(err.msg, "\"c?d\": \"a?[31m?rotkit: holds???\"\n  give \"b?\"");
+    (void)rk_fail(&err, RK_E_USAGE, "first\n  its note");
+    ck_assert_str_eq(err.msg, "first\n  its note");
+}
+END_TEST
+
 START_TEST(text_that_does_not_fit_ends_in_dots)
 {
     struct rk_err err;
@@ -71,6 +84,7 @@ static void add(TCase *tc)
 {
     tcase_add_test(tc, the_first_line_grows_outwards_and_notes_go_below);
     tcase_add_test(tc, a_place_is_kept_and_shown);
+    tcase_add_test(tc, what_is_quoted_moves_no_cursor);
     tcase_add_test(tc, text_that_does_not_fit_ends_in_dots);
     tcase_add_test(tc, openssls_queue_is_left_empty);
 }
