@@ -18,6 +18,7 @@ umask 077
 [ $# -eq 3 ] || { echo "usage: DPS_TOKEN_FILE=FILE upload.sh URL FOLDER STATE" >&2; exit 2; }
 [ -r "${DPS_TOKEN_FILE:-}" ] || { echo "upload.sh: DPS_TOKEN_FILE names no readable file" >&2; exit 2; }
 case $1 in
+*@*) echo "upload.sh: \"$1\" names a user" >&2; exit 2 ;;
 https://* | http://127.0.0.1:*) ;;
 *) echo "upload.sh: \"$1\" is not https" >&2; exit 2 ;;
 esac
@@ -57,9 +58,25 @@ ask() {
     done
 }
 
+start_of_answer() {
+    head -c 300 "$work/answer" | LC_ALL=C tr -cd '[:print:]'
+}
+
 must_be_200() {
     [ "$status" = 200 ] || {
-        echo "upload.sh: the service answers $status: $(head -c 300 "$work/answer")" >&2
+        echo "upload.sh: the service answers $status: $(start_of_answer)" >&2
+        exit 7
+    }
+}
+
+# What is no result of the service's, such as a proxy's page, has no enrolment count as taken: each
+# error is of one that was sent, and there is one at least unless all were taken.
+must_be_result() {
+    jq -es --slurpfile sent "$work/body" 'length == 1 and (.[0] | type == "object" and (.isSuccessful | type == "boolean") and
+        (.errors // [] | type == "array" and all(.[]; type == "object" and
+            (.registrationId | IN($sent[0].enrollments[].registrationId)))) and
+        (.isSuccessful or (.errors // [] | length > 0)))' "$work/answer" >/dev/null 2>&1 || {
+        echo "upload.sh: the service answers 200 and no result: $(start_of_answer)" >&2
         exit 7
     }
 }
@@ -74,7 +91,7 @@ take_existing() {
         jq -e --arg id "$id" --slurpfile there "$work/answer" \
             '.enrollments[] | select(.registrationId == $id) |
              .attestation.tpm.endorsementKey == $there[0].attestation.tpm.endorsementKey and
-             .deviceId == $there[0].deviceId' "$work/body" >/dev/null && echo "$id" >>"$1"
+             .deviceId == $there[0].deviceId' "$work/body" >/dev/null 2>&1 && echo "$id" >>"$1"
     done <"$work/existing"
     jq -c --rawfile taken "$1" '($taken | split("\n")) as $t | map(select(.registrationId | IN($t[]) | not))' \
         "$work/errors" >"$work/left"
@@ -94,7 +111,9 @@ send_file() {
         ! grep -q '"enrollments":\[\]' "$work/body" || return 0
         ask "$url" -H 'Content-Type: application/json' --data-binary "@$work/body"
         must_be_200
-        jq -c '[.errors[]?]' "$work/answer" >"$work/errors"
+        must_be_result
+        jq -c 'reduce .errors[]? as $e ([]; if any(.[]; .registrationId == $e.registrationId) then . else . + [$e] end)' \
+            "$work/answer" >"$work/errors"
         jq -r --slurpfile errors "$work/errors" \
             '.enrollments[].registrationId | select(IN($errors[0][].registrationId) | not)' "$work/body" >>"$2"
         grep -qvx '\[\]' "$work/errors" || return 0
@@ -106,7 +125,7 @@ send_file() {
         grep -qvx '\[\]' "$work/left" || return 0
     done
     jq -r --arg file "$(basename "$1")" '.[] |
-        [$file, .registrationId, (.errorCode | tostring), .errorStatus] | join(" ")' "$work/left" >>"$state/errors"
+        [$file, .registrationId, (.errorCode, .errorStatus // "" | tostring | gsub("[[:cntrl:]]"; " "))] | join(" ")' "$work/left" >>"$state/errors"
 }
 
 found=no

@@ -96,3 +96,68 @@ upload 0 "$url" deleted deleting-again
 jq -e '(.taken | length) == '$((count - 2))' and ([.taken[].deviceId] | index("'$gone'") | not) and
     ([.taken[] | select(.initialTwin.tags.unit == .deviceId)] | length) == 1' service >/dev/null ||
     fail "updates and deletions"
+
+# ---- answers with 200 that are no result of the service's: nothing counts as taken
+mkdir one
+cp batch/azure-dps-000001.json one
+cat >answering.py <<'PY'
+import http.server, sys
+
+
+class Answering(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+    def do_GET(self):
+        self.reply(b"<html>")
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.reply(open("answer", "rb").read())
+
+    def reply(self, body):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+server = http.server.HTTPServer(("127.0.0.1", 0), Answering)
+open("port2", "w").write(str(server.server_port))
+server.serve_forever()
+PY
+python3 answering.py &
+answering=$!
+trap 'kill "$service" "$answering" 2>/dev/null || true; rm -rf "$scratch"' EXIT
+tries=0
+while [ ! -s port2 ]; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 100 ] || fail "the second stand-in does not start"
+    sleep 0.1
+done
+url=http://127.0.0.1:$(cat port2)
+id=$(jq -r '.enrollments[0].registrationId' one/*)
+for answer in '' '{}' '[]' null 7 '"x"' '<html>' '{"isSuccessful":true' '{"isSuccessful":false}' \
+    '{"isSuccessful":false,"errors":[]}' '{"isSuccessful":"true"}' '{"isSuccessful":true} {}' \
+    '{"isSuccessful":true,"errors":{}}' '{"isSuccessful":false,"errors":[7]}' \
+    '{"isSuccessful":false,"errors":[{"errorCode":409}]}' \
+    '{"isSuccessful":false,"errors":[{"registrationId":"../[1-9]","errorCode":409}]}'; do
+    printf '%s' "$answer" >answer
+    upload 7 "$url" one none
+    stderr_is "upload.sh: the service answers 200 and no result: $answer"
+    [ ! -s none/taken/azure-dps-000001 ] || fail "taken by $answer"
+done
+printf 'a\033[31mb\n' >answer
+upload 7 "$url" one none
+stderr_is 'upload.sh: the service answers 200 and no result: a[31mb'
+printf '{"isSuccessful":false,"errors":[{"registrationId":"%s","errorCode":400,"errorStatus":{"a":"\\u001b\\n"}}]}' "$id" >answer
+upload 6 "$url" one none
+is none/errors "azure-dps-000001.json $id 400 {\"a\":\"\\u001b\\n\"}"
+printf '{"isSuccessful":false,"errors":[{"registrationId":"%s","errorCode":400,"errorStatus":"a\\u001b\\nb"}]}' "$id" >answer
+upload 6 "$url" one none
+is none/errors "azure-dps-000001.json $id 400 a  b"
+printf '{"isSuccessful":false,"errors":[{"registrationId":"%s","errorCode":409,"errorStatus":"x"},{"registrationId":"%s","errorCode":5}]}' "$id" "$id" >answer
+upload 6 "$url" one some-taken # the enrolment that is asked for is not there to be read
+stderr_is 'upload.sh: 1 enrolments refused, see "some-taken/errors"; run again when mended'
+upload 2 http://127.0.0.1:80@example.invalid one none
+stderr_is 'upload.sh: "http://127.0.0.1:80@example.invalid" names a user'
