@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 enum { PEM_MAX = 1 << 20, DIGEST = 32, NAME_BYTES = 8 };
 
@@ -51,10 +52,25 @@ static enum rk_rc add(struct rk_enroll_chain *chain, X509 *cert, struct rk_err *
     return name_ca(ca->root ? "root" : chain->count == 1 ? "issuing" : "intermediate", ca, err);
 }
 
+/* What stands there and is on no way to the root would be trusted beside it. */
+static enum rk_rc check_link(const struct rk_enroll_chain *chain, X509 *before, X509 *cert,
+                             struct rk_err *err)
+{
+    bool issued = before == NULL || (!chain->ca[chain->count - 1].root &&
+                                     X509_check_issued(cert, before) == X509_V_OK &&
+                                     X509_verify(before, X509_get0_pubkey(cert)) == 1);
+
+    ERR_clear_error();
+    return issued ? RK_OK
+                  : rk_fail(err, RK_E_VERIFY, "certificate %zu is not issued by the one behind it",
+                            chain->count);
+}
+
 static enum rk_rc split(const struct rk_bytes *pem, struct rk_enroll_chain *chain,
                         struct rk_err *err)
 {
     RK_AUTO(rk_bio_done) BIO *bio = BIO_new_mem_buf(pem->p, (int)pem->len);
+    RK_AUTO(rk_x509_done) X509 *before = NULL;
 
     if (bio == NULL)
         return rk_fail_nomem(err);
@@ -65,8 +81,11 @@ static enum rk_rc split(const struct rk_bytes *pem, struct rk_enroll_chain *chai
             break;
         if (chain->count == RK_ENROLL_CHAIN_MAX)
             return rk_fail(err, RK_E_USAGE, "more than %d certificates", RK_ENROLL_CHAIN_MAX);
-        if (add(chain, cert, err))
+        if (check_link(chain, before, cert, err) || add(chain, cert, err))
             return err->rc;
+        X509_free(before);
+        before = cert;
+        cert = NULL;
     }
     ERR_clear_error(); /* the end of the file is an error to OpenSSL */
     return chain->count != 0 ? RK_OK : rk_fail(err, RK_E_USAGE, "no certificate in it");

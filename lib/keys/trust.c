@@ -10,6 +10,7 @@
 
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 enum { CHAIN_MAX = 8 };
 
@@ -136,6 +137,23 @@ static void certs_done(STACK_OF(X509) * *certs)
     sk_X509_pop_free(*certs, X509_free);
 }
 
+/* Each is issued by the next: none stands between that is on no way to the last. */
+static bool is_linked(STACK_OF(X509) * between, X509 *last)
+{
+    bool linked = true;
+
+    for (int i = 0; i < sk_X509_num(between) && linked; i++) {
+        X509 *cert = sk_X509_value(between, i);
+        X509 *next = i + 1 < sk_X509_num(between) ? sk_X509_value(between, i + 1) : last;
+
+        linked = X509_NAME_cmp(X509_get_subject_name(cert), X509_get_issuer_name(cert)) != 0 &&
+                 X509_check_issued(next, cert) == X509_V_OK &&
+                 X509_verify(cert, X509_get0_pubkey(next)) == 1;
+    }
+    ERR_clear_error();
+    return linked;
+}
+
 enum rk_rc rk_trust_check_chain(const rk_trust *trust, const struct rk_bytes *chain_pem,
                                 int64_t when, struct rk_err *err)
 {
@@ -148,6 +166,8 @@ enum rk_rc rk_trust_check_chain(const rk_trust *trust, const struct rk_bytes *ch
     last = X509_STORE_get1_all_certs(chain->anchor);
     if (last == NULL)
         return rk_fail_nomem(err);
+    if (!is_linked(chain->between, sk_X509_value(last, 0)))
+        return rk_fail(err, RK_E_VERIFY, "a certificate is not issued by the one behind it");
     first = sk_X509_value(sk_X509_num(chain->between) > 0 ? chain->between : last, 0);
     return rk_trust_check(trust, first, chain->between, when, err);
 }

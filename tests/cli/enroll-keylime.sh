@@ -212,3 +212,24 @@ at=$(openssl asn1parse -inform DER -in "$bucket/$second/ek-cert-l-1.der" | sed -
 refuse 2 "rotkit: device $second: Keylime refuses the certificate of EK \"L-1\": rule der-default: cA FALSE is written out at offset $(printf 0x%x $((${at% *} + ${at#* } + 2))), expected left out (rotkit ek lint --verifier keylime says more)" \
     enroll keylime loose -o x
 run 0 enroll keylime loose -o x --set template=l-2 -q
+
+# ---- a chain with a root that is on no way from the EKs, put there by who may write to the release
+openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key -subj /CN=other -out other.pem 2>/dev/null
+# chained PLACE PEM...: --ca and the targets that trust what stands in the chain refuse it
+chained() {
+    place=$1
+    shift
+    rm -rf other
+    cp -r $release other
+    cat "$@" >other/ca/chain.pem
+    jq --arg sum "$(sha256sum <other/ca/chain.pem | cut -d ' ' -f 1)" --argjson size "$(stat -c %s other/ca/chain.pem)" \
+        '(.files[] | select(.path == "ca/chain.pem")) |= (.sha256 = $sum | .size = $size)' $release/release.json >other/release.json
+    refuse 3 'rotkit: other: "ca/chain.pem": a certificate is not issued by the one behind it' verify --ca product/ca/root.pem other
+    for target in keylime adcs hgs; do
+        refuse 3 "rotkit: \"other/ca/chain.pem\": certificate $place is not issued by the one behind it" enroll $target other -o chained
+    done
+}
+chained 1 product/ca/issuing.pem other.pem product/ca/root.pem
+chained 1 other.pem product/ca/issuing.pem product/ca/root.pem
+chained 2 product/ca/issuing.pem product/ca/root.pem product/ca/root.pem
+run 0 verify --ca product/ca/root.pem $release
