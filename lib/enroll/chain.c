@@ -3,7 +3,6 @@
 
 #include "base/digest.h"
 #include "base/folder.h"
-#include "base/ossl.h"
 #include "ftpmprov/file.h"
 #include "ftpmprov/hex.h"
 
@@ -14,6 +13,53 @@
 #include <openssl/x509v3.h>
 
 enum { PEM_MAX = 1 << 20, DIGEST = 32, NAME_BYTES = 8 };
+
+/* ---- PEM ---- */
+
+void rk_certs_done(struct rk_certs *certs)
+{
+    for (size_t i = 0; i < certs->count; i++)
+        X509_free(certs->cert[i]);
+    *certs = (struct rk_certs) { .count = 0 };
+}
+
+enum rk_rc rk_certs_read(const struct rk_bytes *pem, struct rk_certs *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_certs_done) struct rk_certs certs = { .count = 0 };
+    RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(pem->p, (int)pem->len);
+    X509 *next;
+
+    if (in == NULL)
+        return rk_fail_nomem(err);
+    while ((next = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
+        if (certs.count == RK_ENROLL_CHAIN_MAX) {
+            X509_free(next);
+            return rk_fail(err, RK_E_USAGE, "more than %d certificates", RK_ENROLL_CHAIN_MAX);
+        }
+        certs.cert[certs.count++] = next;
+    }
+    ERR_clear_error(); /* the reader's "no more of them" */
+    if (certs.count == 0)
+        return rk_fail(err, RK_E_USAGE, "no PEM certificate is in it");
+    *ret = certs;
+    certs.count = 0;
+    return RK_OK;
+}
+
+enum rk_rc rk_cert_der(X509 *cert, struct rk_bytes *ret, struct rk_err *err)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509(cert, &der);
+    enum rk_rc rc;
+
+    if (len <= 0)
+        return rk_fail_ossl(err, RK_E_NOMEM, "certificate");
+    rc = rk_bytes_copy(der, (size_t)len, ret, err);
+    OPENSSL_free(der);
+    return rc;
+}
+
+/* ---- of a release ---- */
 
 void rk_enroll_chain_done(struct rk_enroll_chain *chain)
 {
@@ -37,16 +83,9 @@ static enum rk_rc name_ca(const char *role, struct rk_enroll_ca *ca, struct rk_e
 static enum rk_rc add(struct rk_enroll_chain *chain, X509 *cert, struct rk_err *err)
 {
     struct rk_enroll_ca *ca = &chain->ca[chain->count];
-    unsigned char *der = NULL;
-    int len = i2d_X509(cert, &der);
-    enum rk_rc rc;
 
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "cannot encode a CA certificate");
-    rc = rk_bytes_copy(der, (size_t)len, &ca->der, err);
-    OPENSSL_free(der);
-    if (rc != RK_OK)
-        return rc;
+    if (rk_cert_der(cert, &ca->der, err))
+        return err->rc;
     chain->count++;
     ca->root = X509_NAME_cmp(X509_get_subject_name(cert), X509_get_issuer_name(cert)) == 0;
     return name_ca(ca->root ? "root" : chain->count == 1 ? "issuing" : "intermediate", ca, err);
@@ -69,26 +108,16 @@ static enum rk_rc check_link(const struct rk_enroll_chain *chain, X509 *before, 
 static enum rk_rc split(const struct rk_bytes *pem, struct rk_enroll_chain *chain,
                         struct rk_err *err)
 {
-    RK_AUTO(rk_bio_done) BIO *bio = BIO_new_mem_buf(pem->p, (int)pem->len);
-    RK_AUTO(rk_x509_done) X509 *before = NULL;
+    RK_AUTO(rk_certs_done) struct rk_certs certs = { .count = 0 };
 
-    if (bio == NULL)
-        return rk_fail_nomem(err);
-    for (;;) {
-        RK_AUTO(rk_x509_done) X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-
-        if (cert == NULL)
-            break;
-        if (chain->count == RK_ENROLL_CHAIN_MAX)
-            return rk_fail(err, RK_E_USAGE, "more than %d certificates", RK_ENROLL_CHAIN_MAX);
-        if (check_link(chain, before, cert, err) || add(chain, cert, err))
+    if (rk_certs_read(pem, &certs, err))
+        return err->rc;
+    for (size_t i = 0; i < certs.count; i++) {
+        if (check_link(chain, i == 0 ? NULL : certs.cert[i - 1], certs.cert[i], err) ||
+            add(chain, certs.cert[i], err))
             return err->rc;
-        X509_free(before);
-        before = cert;
-        cert = NULL;
     }
-    ERR_clear_error(); /* the end of the file is an error to OpenSSL */
-    return chain->count != 0 ? RK_OK : rk_fail(err, RK_E_USAGE, "no certificate in it");
+    return RK_OK;
 }
 
 enum rk_rc rk_enroll_chain_read(const char *release, struct rk_enroll_chain *ret,

@@ -7,6 +7,7 @@
 #include "enroll/corim.h"
 
 #include "base/digest.h"
+#include "enroll/chain.h"
 #include "ftpmprov/file.h"
 #include "ftpmprov/hex.h"
 #include "ftpmprov/json.h"
@@ -17,7 +18,6 @@
 enum {
     RELEASE_JSON_MAX = 1 << 30,
     IMAGE_MAX = 1 << 30, /* as a release takes it */
-    CHAIN_MAX = 1 << 20,
     ID_MAX = 512,
     HASH_SHOWN = 16, /* bytes of release.json's hash in an id */
     TAG_CREATOR = 0,
@@ -115,18 +115,13 @@ static bool has_file(const struct work *w, const char *wanted)
 /* The last certificate of the chain is what EK certificates are held against. */
 static enum rk_rc read_anchor(struct work *w, struct rk_err *err)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
-    RK_AUTO(rk_certs_done) struct rk_certs certs = { .count = 0 };
-    char path[RK_PATH_MAX];
+    RK_AUTO(rk_enroll_chain_done) struct rk_enroll_chain chain = { .count = 0 };
 
     if (!has_file(w, CHAIN_FILE))
         return RK_OK;
-    if (rk_path_join(w->options->release, CHAIN_FILE, path, sizeof path, err) ||
-        rk_file_read(path, CHAIN_MAX, &pem, err))
+    if (rk_enroll_chain_read(w->options->release, &chain, err))
         return err->rc;
-    if (rk_certs_read(&pem, &certs, err) ||
-        rk_cert_der(certs.cert[certs.count - 1], &w->anchor, err))
-        return rk_wrap(err, "\"%s\"", path);
+    w->anchor = rk_bytes_take(&chain.ca[chain.count - 1].der);
     return RK_OK;
 }
 

@@ -104,16 +104,6 @@ const char *rk_corim_digest_name(int64_t alg, size_t *ret_len);
 
 /* ---- COSE_Sign1 (cose.c) ---- */
 
-/* The certificates of a PEM file, leaf first; ret_count at least 1. */
-struct rk_certs {
-    X509 *cert[RK_COSE_CERTS_MAX];
-    size_t count;
-};
-void rk_certs_done(struct rk_certs *certs);
-enum rk_rc rk_certs_read(const struct rk_bytes *pem, struct rk_certs *ret,
-                         struct rk_err *err) RK_MUST_CHECK;
-enum rk_rc rk_cert_der(X509 *cert, struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
-
 /* "ES256"; NULL for a number that is not known here. */
 const char *rk_cose_alg_name(int64_t alg);
 /*

@@ -4,13 +4,12 @@
 
 #include "base/folder.h"
 #include "base/mem.h"
+#include "enroll/chain.h"
 #include "ftpmprov/file.h"
 #include "ftpmprov/json.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include <openssl/pem.h>
 
 enum { FILE_MAX = 1 << 30 };
 
@@ -169,46 +168,24 @@ static enum rk_rc check_images(struct checking *c, struct rk_err *err)
 
 /* ---- the root ---- */
 
-/* The last certificate of ca/chain.pem; empty *ret when the release has none. */
-static enum rk_rc read_root(const char *release, X509 **ret, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
-    RK_AUTO(rk_bio_done) BIO *in = NULL;
-    char path[RK_PATH_MAX];
-
-    if (rk_path_join(release, "ca/chain.pem", path, sizeof path, err))
-        return err->rc;
-    if (!rk_tree_exists(path))
-        return RK_OK;
-    if (rk_file_read(path, FILE_MAX, &pem, err))
-        return err->rc;
-    in = BIO_new_mem_buf(pem.p, (int)pem.len);
-    while (in != NULL && PEM_read_bio_X509(in, ret, NULL, NULL) != NULL)
-        continue;
-    ERR_clear_error(); /* the reader's "no more of them" */
-    return *ret != NULL ? RK_OK : rk_fail(err, RK_E_VERIFY, "\"%s\" holds no certificate", path);
-}
-
 static enum rk_rc check_anchors(const struct checking *c, struct rk_err *err)
 {
-    RK_AUTO(rk_x509_done) X509 *root = NULL;
-    RK_AUTO(rk_x509_done) X509 *found = NULL;
+    RK_AUTO(rk_enroll_chain_done) struct rk_enroll_chain chain = { .count = 0 };
     const struct rk_corim_anchor *anchor = c->corim.anchor;
-    const unsigned char *at;
+    const struct rk_bytes *root;
+    char path[RK_PATH_MAX];
 
-    if (read_root(c->options->release, &root, err))
+    if (rk_path_join(c->options->release, "ca/chain.pem", path, sizeof path, err) ||
+        (rk_tree_exists(path) && rk_enroll_chain_read(c->options->release, &chain, err)))
         return err->rc;
-    if (c->corim.anchor_count != (root == NULL ? 0 : 1))
+    if (c->corim.anchor_count != (chain.count == 0 ? 0 : 1))
         return rk_fail(err, RK_E_VERIFY, "%zu trust anchors, the release has %d",
-                       c->corim.anchor_count, root == NULL ? 0 : 1);
-    if (root == NULL)
+                       c->corim.anchor_count, chain.count == 0 ? 0 : 1);
+    if (chain.count == 0)
         return RK_OK;
-    at = c->file.p + anchor->value.at;
-    if (anchor->format == 0 && !anchor->ca)
-        found = d2i_X509(NULL, &at, (long)anchor->value.len);
-    ERR_clear_error();
-    if (found == NULL || at != c->file.p + anchor->value.at + anchor->value.len ||
-        X509_cmp(found, root) != 0)
+    root = &chain.ca[chain.count - 1].der;
+    if (anchor->format != 0 || anchor->ca || anchor->value.len != root->len ||
+        memcmp(c->file.p + anchor->value.at, root->p, root->len) != 0)
         return rk_fail(err, RK_E_VERIFY, "the trust anchor is not the root of ca/chain.pem");
     return check_class(c, &anchor->of, err) ? rk_wrap(err, "trust anchor") : RK_OK;
 }

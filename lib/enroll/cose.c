@@ -3,10 +3,9 @@
 #include "enroll/corim.h"
 
 #include "base/digest.h"
+#include "enroll/chain.h"
 
 #include <string.h>
-
-#include <openssl/pem.h>
 
 enum { RSA_BITS_MIN = 2048, GROUP_NAME = 32 };
 
@@ -98,51 +97,6 @@ enum rk_rc rk_cose_scheme(const struct rk_job_key *key, enum rk_scheme *ret, str
         return err->rc;
     *ret = alg->scheme;
     return RK_OK;
-}
-
-/* ---- certificates ---- */
-
-void rk_certs_done(struct rk_certs *certs)
-{
-    for (size_t i = 0; i < certs->count; i++)
-        X509_free(certs->cert[i]);
-    *certs = (struct rk_certs) { .count = 0 };
-}
-
-enum rk_rc rk_certs_read(const struct rk_bytes *pem, struct rk_certs *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_certs_done) struct rk_certs certs = { .count = 0 };
-    RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(pem->p, (int)pem->len);
-    X509 *next;
-
-    if (in == NULL)
-        return rk_fail_nomem(err);
-    while ((next = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
-        if (certs.count == RK_COSE_CERTS_MAX) {
-            X509_free(next);
-            return rk_fail(err, RK_E_USAGE, "more than %d certificates", RK_COSE_CERTS_MAX);
-        }
-        certs.cert[certs.count++] = next;
-    }
-    ERR_clear_error(); /* the reader's "no more of them" */
-    if (certs.count == 0)
-        return rk_fail(err, RK_E_USAGE, "no PEM certificate is in it");
-    *ret = certs;
-    certs.count = 0;
-    return RK_OK;
-}
-
-enum rk_rc rk_cert_der(X509 *cert, struct rk_bytes *ret, struct rk_err *err)
-{
-    unsigned char *der = NULL;
-    int len = i2d_X509(cert, &der);
-    enum rk_rc rc;
-
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_NOMEM, "certificate");
-    rc = rk_bytes_copy(der, (size_t)len, ret, err);
-    OPENSSL_free(der);
-    return rc;
 }
 
 static enum rk_rc put_x5chain(const struct rk_job *job, struct rk_wr *wr, struct rk_err *err)

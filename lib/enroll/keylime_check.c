@@ -50,9 +50,6 @@ static enum rk_rc read_cert(const struct rk_bytes *pem, struct rk_bytes *ret, st
     RK_AUTO(rk_bio_done) BIO *bio = BIO_new_mem_buf(pem->p, (int)pem->len);
     RK_AUTO(rk_x509_done) X509 *cert = NULL;
     RK_AUTO(rk_x509_done) X509 *second = NULL;
-    unsigned char *der = NULL;
-    enum rk_rc rc;
-    int len;
 
     if (bio == NULL)
         return rk_fail_nomem(err);
@@ -62,12 +59,7 @@ static enum rk_rc read_cert(const struct rk_bytes *pem, struct rk_bytes *ret, st
     if (cert == NULL || second != NULL)
         return rk_fail(err, RK_E_VERIFY, "%s, expected one certificate in PEM",
                        cert == NULL ? "no certificate" : "more than one certificate");
-    len = i2d_X509(cert, &der);
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "cannot encode a certificate");
-    rc = rk_bytes_copy(der, (size_t)len, ret, err);
-    OPENSSL_free(der);
-    return rc;
+    return rk_cert_der(cert, ret, err);
 }
 
 /* Readers of PEM differ in where they see a certificate begin: so there is nothing but the one. */
