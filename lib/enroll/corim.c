@@ -26,9 +26,6 @@ enum {
 #define CHAIN_FILE "ca/chain.pem"
 
 /* clang-format off */
-static const struct rk_part_row parts[] = {
-    { NULL, false, false, NULL },
-};
 const struct rk_setting_row rk_corim_settings[] = {
     { "vendor",      NULL, "whose devices these are, as attesters name it (required)" },
     { "id",          NULL, "of the CoRIM (default: from product, version and the hash of release.json)" },
@@ -420,7 +417,6 @@ static enum rk_rc make(const struct rk_enroll_options *options, struct rk_enroll
 const struct rk_enroll_target rk_enroll_corim = {
     .name = "corim",
     .title = "CoRIM: reference values of the images, root of the EK certificates",
-    .parts = parts,
     .settings = rk_corim_settings,
     .signs = true,
     .make = make,

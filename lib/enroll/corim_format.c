@@ -8,8 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-static const struct rk_format *self(void);
-
 /* d2 84: tag 18 and an array of four; then a byte string that starts with a map. */
 static bool is_sign1(const uint8_t *file, size_t len)
 {
@@ -221,7 +219,7 @@ static enum rk_rc make_header(const struct rk_job *job, const uint8_t *file, siz
 {
     RK_AUTO(rk_corim_done) struct rk_corim corim = { .tag = NULL };
     RK_AUTO(rk_bytes_done) struct rk_bytes entity = RK_BYTES_NONE;
-    const char *name = rk_job_text(job, self(), "signer-name");
+    const char *name = rk_job_setting(job, settings, "signer-name");
 
     if (rk_corim_read(file, len, &corim, err))
         return err->rc;
@@ -363,8 +361,3 @@ const struct rk_format rk_format_corim = {
     .attach = attach,
     .check = check,
 };
-
-static const struct rk_format *self(void)
-{
-    return &rk_format_corim;
-}

@@ -219,7 +219,7 @@ enum rk_rc rk_cose_sign1(EVP_PKEY *pub, const struct rk_bytes *protected_header,
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_CORIM_MAX);
     RK_AUTO(rk_bytes_done) struct rk_bytes raw = RK_BYTES_NONE;
-    const struct rk_bytes *value = signature;
+    const struct rk_bytes *value;
     const struct rk_job_key key = { .role = "", .pub = pub };
     const struct alg *alg;
 

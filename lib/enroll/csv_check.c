@@ -59,8 +59,7 @@ static enum rk_rc next_field(struct text *t, char **ret, char *ret_end, struct r
         to = t->at;
     }
     *ret_end = *t->at;
-    if (*ret_end == '"' || *ret_end == '\n' ||
-        (*ret_end != '\0' && strchr(",\r", *ret_end) == NULL))
+    if (*ret_end != '\0' && strchr(",\r", *ret_end) == NULL)
         return rk_fail(err, RK_E_VERIFY, "expected a comma or CR LF behind a field");
     if (*ret_end == '\r' && t->at[1] != '\n')
         return rk_fail(err, RK_E_VERIFY, "CR without LF");
