@@ -343,27 +343,17 @@ static enum rk_rc check_file(struct checking *c, const char *folder, const char 
     return RK_OK;
 }
 
-static enum rk_rc count_device(void *arg, const struct rk_device_sn *sn, bool *more,
-                               struct rk_err *err)
-{
-    (void)sn;
-    (void)more;
-    (void)err;
-    ++*(uint64_t *)arg;
-    return RK_OK;
-}
-
 /* Whoever retires names some; whoever enrols a release, all; of those that were asked for, each. */
 static enum rk_rc check_all_there(const struct checking *c, struct rk_err *err)
 {
-    uint64_t devices = 0;
+    uint64_t devices;
 
     if (c->options->device_count != 0 && c->report.devices != c->options->device_count)
         return rk_fail(err, RK_E_VERIFY, "%llu devices are in it, %zu were asked for",
                        (unsigned long long)c->report.devices, c->options->device_count);
     if (c->options->device_count != 0 || strcmp(c->mode, "delete") == 0)
         return RK_OK;
-    if (rk_release_each_device(c->options->release, count_device, &devices, err))
+    if (rk_enroll_device_count(c->options, &devices, err))
         return err->rc;
     if (c->report.devices != devices)
         return rk_fail(err, RK_E_VERIFY, "%llu devices are enrolled, the release has %llu",
