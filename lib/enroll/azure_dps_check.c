@@ -2,16 +2,14 @@
 /* What the service takes, as rows; and folders of enrolments held against them and the release. */
 #include "enroll/azure_dps.h"
 
-#include "base/folder.h"
 #include "ftpmprov/base64.h"
-#include "ftpmprov/file.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-enum { ID_MAX = 128, TPM_ALG_RSA = 1, FILES_MAX = 1 << 20 };
+enum { ID_MAX = 128, TPM_ALG_RSA = 1 };
 
 /* ---- the schema ---- */
 
@@ -228,7 +226,8 @@ struct checking {
     const struct rk_enroll_options *options;
     const char *id, *template_name; /* settings that were given; NULL: any will do */
     struct rk_enroll_report report;
-    char mode[16], last[21]; /* of the files before; "" at first */
+    char mode[16];            /* of the files before; "" at first */
+    struct rk_device_sn last; /* of the devices before, when there are any */
 };
 
 /* The release's EK of these bytes. */
@@ -265,31 +264,6 @@ static enum rk_rc check_registration(const struct checking *c, const char *id, c
                    id, of_key);
 }
 
-/* Ascending order shows in flat memory that none is there twice. */
-static enum rk_rc check_order(struct checking *c, const char *sn, struct rk_err *err)
-{
-    if (c->last[0] != '\0' && strcmp(sn, c->last) <= 0)
-        return rk_fail(err, RK_E_VERIFY, "stands behind device %s: twice, or out of order",
-                       c->last);
-    (void)snprintf(c->last, sizeof c->last, "%s", sn);
-    return RK_OK;
-}
-
-/* Of the spellings of a Device SN one, since the service and the order take another for another. */
-static enum rk_rc check_device(const struct checking *c, const char *id, struct rk_device_sn *ret,
-                               struct rk_err *err)
-{
-    char text[21];
-
-    if (rk_device_sn_parse(id, ret, err))
-        return err->rc;
-    rk_device_sn_text(ret, text);
-    if (strcmp(id, text) != 0)
-        return rk_fail(err, RK_E_VERIFY, "the release spells it %s", text);
-    return rk_enroll_asks_for(c->options, ret) ? RK_OK
-                                               : rk_fail(err, RK_E_VERIFY, "was not asked for");
-}
-
 static enum rk_rc check_enrollment(struct checking *c, struct rk_jv at, struct rk_err *err)
 {
     RK_AUTO(rk_release_device_done) struct rk_release_device device = { .ek_count = 0 };
@@ -299,12 +273,15 @@ static enum rk_rc check_enrollment(struct checking *c, struct rk_jv at, struct r
     const char *text = rk_json_str(rk_json_get(tpm, "endorsementKey"));
     struct rk_device_sn sn;
 
-    if (check_device(c, id, &sn, err) ||
+    if (rk_enroll_sn(id, &sn, err) ||
         rk_release_device_read(c->options->release, &sn, &device, err) ||
         rk_base64_read(text, strlen(text), &key, err) || find_ek(c, &device, &key, err) ||
         check_registration(c, rk_json_str(rk_json_get(at, "registrationId")), id, &key, err) ||
-        check_order(c, id, err))
+        (c->report.devices != 0 && rk_enroll_ascends(&c->last, &sn, err)))
         return rk_wrap(err, "device %s", id);
+    if (!rk_enroll_asks_for(c->options, &sn))
+        return rk_fail(err, RK_E_VERIFY, "device %s: was not asked for", id);
+    c->last = sn;
     c->report.devices++;
     return RK_OK;
 }
@@ -321,17 +298,13 @@ static enum rk_rc check_mode(struct checking *c, const char *mode, struct rk_err
     return RK_OK;
 }
 
-static enum rk_rc check_file(struct checking *c, const char *folder, const char *name,
-                             struct rk_err *err)
+static enum rk_rc check_file(void *arg, const struct rk_bytes *text, struct rk_err *err)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     RK_AUTO(rk_json_done) rk_json *doc = NULL;
+    struct checking *c = arg;
     struct rk_jv enrollments;
-    char path[RK_PATH_MAX];
 
-    if (rk_path_join(folder, name, path, sizeof path, err) ||
-        rk_file_read(path, RK_DPS_MESSAGE_MAX, &text, err) ||
-        rk_json_parse(text.p, text.len, &doc, err) || check_document(doc, operation_rows, err) ||
+    if (rk_json_parse(text->p, text->len, &doc, err) || check_document(doc, operation_rows, err) ||
         check_mode(c, rk_json_str(rk_json_get(rk_json_root(doc), "mode")), err))
         return err->rc;
     enrollments = rk_json_get(rk_json_root(doc), "enrollments");
@@ -339,7 +312,6 @@ static enum rk_rc check_file(struct checking *c, const char *folder, const char 
         if (check_enrollment(c, rk_json_at(enrollments, i), err))
             return err->rc;
     }
-    c->report.files++;
     return RK_OK;
 }
 
@@ -363,16 +335,10 @@ static enum rk_rc check_all_there(const struct checking *c, struct rk_err *err)
 
 static enum rk_rc check_folder(struct checking *c, const char *folder, struct rk_err *err)
 {
-    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
-
-    if (rk_names_list(folder, FILES_MAX, &names, err))
+    if (rk_enroll_each_file(folder, RK_DPS_MESSAGE_MAX, check_file, c, &c->report.files, err))
         return err->rc;
-    if (names.count == 0)
+    if (c->report.files == 0)
         return rk_fail(err, RK_E_VERIFY, "the folder is empty");
-    for (size_t i = 0; i < names.count; i++) {
-        if (check_file(c, folder, names.name[i], err))
-            return rk_wrap(err, "\"%s\"", names.name[i]);
-    }
     return check_all_there(c, err);
 }
 

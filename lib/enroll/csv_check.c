@@ -3,12 +3,10 @@
 #include "enroll/csv.h"
 
 #include "base/digest.h"
-#include "base/folder.h"
 #include "base/ossl.h"
 #include "enroll/azure_dps.h"
 #include "ftpmprov/base64.h"
 #include "ftpmprov/ekcert.h"
-#include "ftpmprov/file.h"
 #include "ftpmprov/hex.h"
 
 #include <ctype.h>
@@ -16,7 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { DIGEST = 32, NAMES_MAX = 1 << 20, FILE_MAX = 64 << 20 };
+enum { DIGEST = 32, FILE_MAX = 64 << 20 };
 
 struct checking {
     const struct rk_enroll_options *options;
@@ -227,21 +225,17 @@ static enum rk_rc end_device(struct checking *c, struct rk_err *err)
     return rk_fail(err, RK_E_VERIFY, "device %s: %zu rows, expected %zu", text, c->rows, wanted);
 }
 
-/* How the row's device stands to that of the row before: 0 the same. */
-static int order(const struct checking *c, const struct rk_device_sn *sn)
+/* Whether the row's device is not that of the row before. */
+static bool is_next(const struct checking *c, const struct rk_device_sn *sn)
 {
-    return c->device.ek_count == 0 ? 1 : memcmp(sn->b, c->device.sn.b, sizeof sn->b);
+    return c->device.ek_count == 0 || memcmp(sn->b, c->device.sn.b, sizeof sn->b) != 0;
 }
 
-/* Ascending order shows in flat memory that none is there twice. */
 static enum rk_rc begin_device(struct checking *c, const struct rk_device_sn *sn,
                                struct rk_err *err)
 {
-    char before[21];
-
-    rk_device_sn_text(&c->device.sn, before);
-    if (order(c, sn) < 0)
-        return rk_fail(err, RK_E_VERIFY, "stands behind device %s: twice, or out of order", before);
+    if (c->device.ek_count != 0 && rk_enroll_ascends(&c->device.sn, sn, err))
+        return err->rc;
     if (!rk_enroll_asks_for(c->options, sn))
         return rk_fail(err, RK_E_VERIFY, "was not asked for");
     rk_release_device_done(&c->device);
@@ -286,49 +280,37 @@ static enum rk_rc check_row(struct checking *c, char *const fields[RK_CSV_COLUMN
     rk_device_sn_text(&sn, text);
     if (strcmp(text, fields[RK_CSV_SN]) != 0)
         return differ(RK_CSV_SN, fields[RK_CSV_SN], text, err);
-    if (order(c, &sn) != 0 && end_device(c, err))
+    if (is_next(c, &sn) && end_device(c, err))
         return err->rc;
-    if ((order(c, &sn) != 0 && begin_device(c, &sn, err)) || check_ek(c, fields, err))
+    if ((is_next(c, &sn) && begin_device(c, &sn, err)) || check_ek(c, fields, err))
         return rk_wrap(err, "device %s", text);
     return RK_OK;
 }
 
-static enum rk_rc check_file(struct checking *c, const char *folder, const char *name,
-                             struct rk_err *err)
+static enum rk_rc check_file(void *arg, const struct rk_bytes *bytes, struct rk_err *err)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
-    char path[RK_PATH_MAX], *fields[RK_CSV_COLUMNS];
-    size_t row = 1;
+    struct text text = { .at = (char *)bytes->p };
+    struct checking *c = arg;
+    char *fields[RK_CSV_COLUMNS];
 
-    if (rk_path_join(folder, name, path, sizeof path, err) ||
-        rk_file_read(path, FILE_MAX, &bytes, err))
-        return err->rc;
-    if (memchr(bytes.p, '\0', bytes.len) != NULL)
+    if (memchr(bytes->p, '\0', bytes->len) != NULL)
         return rk_fail(err, RK_E_VERIFY, "a NUL in it: no text");
-    struct text text = { .at = (char *)bytes.p };
     if (next_row(&text, fields, err) || check_head(fields, err))
         return rk_wrap(err, "row 1");
-    for (row = 2; *text.at != '\0'; row++) {
+    for (size_t row = 2; *text.at != '\0'; row++) {
         if (next_row(&text, fields, err) || check_row(c, fields, err))
             return rk_wrap(err, "row %zu", row);
     }
-    c->report.files++;
     return RK_OK;
 }
 
 static enum rk_rc check_folder(struct checking *c, const char *folder, struct rk_err *err)
 {
-    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
     uint64_t devices;
 
     if (rk_enroll_device_count(c->options, &devices, err) ||
-        rk_names_list(folder, NAMES_MAX, &names, err))
-        return err->rc;
-    for (size_t i = 0; i < names.count; i++) {
-        if (check_file(c, folder, names.name[i], err))
-            return rk_wrap(err, "\"%s\"", names.name[i]);
-    }
-    if (end_device(c, err))
+        rk_enroll_each_file(folder, FILE_MAX, check_file, c, &c->report.files, err) ||
+        end_device(c, err))
         return err->rc;
     if (c->report.devices != devices)
         return rk_fail(err, RK_E_VERIFY, "%llu devices are in it, expected %llu",

@@ -27,21 +27,8 @@ enum {
 struct checking {
     const struct rk_enroll_options *options;
     struct rk_enroll_report report;
-    char last[SN_TEXT + 1]; /* "" at first */
+    struct rk_device_sn last; /* of the lines before, when there are any */
 };
-
-/* Reads folder/name, and counts it. */
-static enum rk_rc read_file(struct checking *c, const char *folder, const char *name,
-                            struct rk_bytes *ret, struct rk_err *err)
-{
-    char path[RK_PATH_MAX];
-
-    if (rk_path_join(folder, name, path, sizeof path, err) ||
-        rk_file_read(path, FILE_MAX, ret, err))
-        return err->rc;
-    c->report.files++;
-    return RK_OK;
-}
 
 /* ---- tpm_cert_store ---- */
 
@@ -77,16 +64,26 @@ static enum rk_rc check_alone(const struct rk_bytes *pem, const struct rk_bytes 
                          "them)");
 }
 
-static enum rk_rc find_ca(const struct rk_enroll_chain *chain, const struct rk_bytes *pem,
-                          bool *seen, struct rk_err *err)
+struct store {
+    struct rk_enroll_chain chain;
+    bool seen[RK_ENROLL_CHAIN_MAX];
+};
+
+static void store_done(struct store *store)
+{
+    rk_enroll_chain_done(&store->chain);
+}
+
+static enum rk_rc find_ca(void *arg, const struct rk_bytes *pem, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
+    struct store *store = arg;
 
     if (read_cert(pem, &der, err))
         return err->rc;
-    for (size_t i = 0; i < chain->count; i++) {
-        if (rk_bytes_equal(&der, &chain->ca[i].der)) {
-            seen[i] = true;
+    for (size_t i = 0; i < store->chain.count; i++) {
+        if (rk_bytes_equal(&der, &store->chain.ca[i].der)) {
+            store->seen[i] = true;
             return check_alone(pem, &der, err);
         }
     }
@@ -95,41 +92,20 @@ static enum rk_rc find_ca(const struct rk_enroll_chain *chain, const struct rk_b
 
 static enum rk_rc check_store(struct checking *c, const char *folder, struct rk_err *err)
 {
-    RK_AUTO(rk_enroll_chain_done) struct rk_enroll_chain chain = { .count = 0 };
-    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
-    bool seen[RK_ENROLL_CHAIN_MAX] = { false };
+    RK_AUTO(store_done) struct store store = { .seen = { false } };
 
-    if (rk_enroll_chain_read(c->options->release, &chain, err) ||
-        rk_names_list(folder, NAMES_MAX, &names, err))
+    if (rk_enroll_chain_read(c->options->release, &store.chain, err) ||
+        rk_enroll_each_file(folder, FILE_MAX, find_ca, &store, &c->report.files, err))
         return err->rc;
-    for (size_t i = 0; i < names.count; i++) {
-        RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
-
-        if (read_file(c, folder, names.name[i], &pem, err) || find_ca(&chain, &pem, seen, err))
-            return rk_wrap(err, "\"%s\"", names.name[i]);
-    }
-    for (size_t i = 0; i < chain.count; i++) {
-        if (!seen[i])
+    for (size_t i = 0; i < store.chain.count; i++) {
+        if (!store.seen[i])
             return rk_fail(err, RK_E_VERIFY, "the CA certificate %s of the release is not there",
-                           chain.ca[i].name);
+                           store.chain.ca[i].name);
     }
     return RK_OK;
 }
 
 /* ---- ek-allow-list.d ---- */
-
-/* Ascending order shows in flat memory that none is there twice. */
-static enum rk_rc check_order(struct checking *c, const struct rk_device_sn *device, const char *sn,
-                              struct rk_err *err)
-{
-    if (!rk_enroll_asks_for(c->options, device))
-        return rk_fail(err, RK_E_VERIFY, "was not asked for");
-    if (c->last[0] != '\0' && strcmp(sn, c->last) <= 0)
-        return rk_fail(err, RK_E_VERIFY, "stands behind device %s: twice, or out of order",
-                       c->last);
-    (void)snprintf(c->last, sizeof c->last, "%s", sn);
-    return RK_OK;
-}
 
 static enum rk_rc check_digest(const struct checking *c, const struct rk_device_sn *sn,
                                const uint8_t found[DIGEST], struct rk_err *err)
@@ -170,16 +146,21 @@ static enum rk_rc check_line(struct checking *c, const char *line, size_t len, s
                        SN_TEXT);
     (void)snprintf(sn_text, sizeof sn_text, "%.*s", SN_TEXT, line + 2 * DIGEST + 2);
     if (rk_hex_read(line, (size_t)2 * DIGEST, digest, DIGEST, err) ||
-        rk_device_sn_parse(sn_text, &sn, err))
+        rk_enroll_sn(sn_text, &sn, err))
         return err->rc;
-    if (check_order(c, &sn, sn_text, err) || check_digest(c, &sn, digest, err))
+    if (!rk_enroll_asks_for(c->options, &sn))
+        return rk_fail(err, RK_E_VERIFY, "device %s: was not asked for", sn_text);
+    if ((c->report.devices != 0 && rk_enroll_ascends(&c->last, &sn, err)) ||
+        check_digest(c, &sn, digest, err))
         return rk_wrap(err, "device %s", sn_text);
+    c->last = sn;
     c->report.devices++;
     return RK_OK;
 }
 
-static enum rk_rc check_lines(struct checking *c, const struct rk_bytes *text, struct rk_err *err)
+static enum rk_rc check_lines(void *arg, const struct rk_bytes *text, struct rk_err *err)
 {
+    struct checking *c = arg;
     size_t line = 0, next;
 
     for (size_t at = 0; at < text->len; at = next) {
@@ -197,18 +178,11 @@ static enum rk_rc check_lines(struct checking *c, const struct rk_bytes *text, s
 
 static enum rk_rc check_list(struct checking *c, const char *folder, struct rk_err *err)
 {
-    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
     uint64_t devices;
 
     if (rk_enroll_device_count(c->options, &devices, err) ||
-        rk_names_list(folder, NAMES_MAX, &names, err))
+        rk_enroll_each_file(folder, FILE_MAX, check_lines, c, &c->report.files, err))
         return err->rc;
-    for (size_t i = 0; i < names.count; i++) {
-        RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
-
-        if (read_file(c, folder, names.name[i], &text, err) || check_lines(c, &text, err))
-            return rk_wrap(err, "\"%s\"", names.name[i]);
-    }
     if (c->report.devices != devices)
         return rk_fail(err, RK_E_VERIFY, "%llu devices are listed, expected %llu",
                        (unsigned long long)c->report.devices, (unsigned long long)devices);
@@ -220,9 +194,12 @@ static enum rk_rc check_list(struct checking *c, const char *folder, struct rk_e
 static enum rk_rc check_script(struct checking *c, const char *folder, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes script = RK_BYTES_NONE;
+    char path[RK_PATH_MAX];
 
-    if (read_file(c, folder, RK_KEYLIME_SCRIPT, &script, err))
+    if (rk_path_join(folder, RK_KEYLIME_SCRIPT, path, sizeof path, err) ||
+        rk_file_read(path, FILE_MAX, &script, err))
         return err->rc;
+    c->report.files++;
     if (script.len != strlen((const char *)rk_keylime_script) ||
         memcmp(script.p, rk_keylime_script, script.len) != 0)
         return rk_fail(err, RK_E_VERIFY, "other than the script of this rotkit");

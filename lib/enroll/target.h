@@ -48,3 +48,19 @@ enum rk_rc rk_enroll_ek(const struct rk_release_device *device, const char *temp
 enum rk_rc rk_enroll_choice(const struct rk_job *job, const struct rk_setting_row *settings,
                             const char *name, const char *const *values, size_t *ret,
                             struct rk_err *err) RK_MUST_CHECK;
+
+/* ---- for their checks ---- */
+
+/* Each file of the folder, in the order of the names, of at most max bytes; *files counts them. */
+typedef enum rk_rc (*rk_enroll_file)(void *arg, const struct rk_bytes *bytes, struct rk_err *err);
+enum rk_rc rk_enroll_each_file(const char *folder, size_t max, rk_enroll_file each, void *arg,
+                               uint64_t *files, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * The Device SN of a text as rk_device_sn_text writes it: RK_E_VERIFY for another form of it,
+ * RK_E_USAGE for what is none.
+ */
+enum rk_rc rk_enroll_sn(const char *text, struct rk_device_sn *ret,
+                        struct rk_err *err) RK_MUST_CHECK;
+/* RK_E_VERIFY unless sn is above last: so it shows in flat memory that no device is there twice. */
+enum rk_rc rk_enroll_ascends(const struct rk_device_sn *last, const struct rk_device_sn *sn,
+                             struct rk_err *err) RK_MUST_CHECK;

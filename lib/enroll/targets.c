@@ -2,6 +2,9 @@
 /* The one table of enrolment targets, and what all of them need. */
 #include "enroll/target.h"
 
+#include "base/folder.h"
+#include "ftpmprov/file.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -10,7 +13,7 @@ static const struct rk_enroll_target *const targets[] = {
     &rk_enroll_azure_dps, &rk_enroll_keylime, &rk_enroll_adcs,
     &rk_enroll_hgs,       &rk_enroll_corim,   &rk_enroll_csv,
 };
-enum { TARGETS = sizeof targets / sizeof targets[0] };
+enum { TARGETS = sizeof targets / sizeof targets[0], FILES_MAX = 1 << 20 };
 
 bool rk_enroll_target_at(size_t i, struct rk_enroll_target_info *ret)
 {
@@ -196,4 +199,49 @@ enum rk_rc rk_enroll_choice(const struct rk_job *job, const struct rk_setting_ro
     }
     return rk_fail(err, RK_E_USAGE, "setting \"%s\": unknown value \"%s\" (known: %s)", name, value,
                    known);
+}
+
+/* ---- for their checks ---- */
+
+enum rk_rc rk_enroll_each_file(const char *folder, size_t max, rk_enroll_file each, void *arg,
+                               uint64_t *files, struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    char path[RK_PATH_MAX];
+
+    if (rk_names_list(folder, FILES_MAX, &names, err))
+        return err->rc;
+    for (size_t i = 0; i < names.count; i++) {
+        RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
+
+        if (rk_path_join(folder, names.name[i], path, sizeof path, err) ||
+            rk_file_read(path, max, &bytes, err) || each(arg, &bytes, err))
+            return rk_wrap(err, "\"%s\"", names.name[i]);
+        ++*files;
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_enroll_sn(const char *text, struct rk_device_sn *ret, struct rk_err *err)
+{
+    char wanted[21];
+
+    if (rk_device_sn_parse(text, ret, err))
+        return err->rc;
+    rk_device_sn_text(ret, wanted);
+    return strcmp(text, wanted) == 0
+               ? RK_OK
+               : rk_fail(err, RK_E_VERIFY, "Device SN \"%s\": the release writes it %s", text,
+                         wanted);
+}
+
+enum rk_rc rk_enroll_ascends(const struct rk_device_sn *last, const struct rk_device_sn *sn,
+                             struct rk_err *err)
+{
+    char text[21];
+
+    if (memcmp(sn->b, last->b, sizeof sn->b) > 0)
+        return RK_OK;
+    rk_device_sn_text(last, text);
+    return rk_fail(err, RK_E_VERIFY, "stands behind device %s: twice, or out of order", text);
 }

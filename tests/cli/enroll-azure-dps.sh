@@ -180,8 +180,8 @@ against holds "$e.registrationId = .enrollments[4].registrationId" \
 against holds "$e.deviceId = \"99990000000100000001\"" \
     "device 99990000000100000001: release \"$release\" has no device 99990000000100000001"
 # Another spelling is another device to the service, and another place in the order.
-against holds "$e.deviceId = \"0102000000010000000E\"" 'device 0102000000010000000E: the release spells it 0102000000010000000e'
-against holds "$e.deviceId = \"0102-000000010000000e\"" 'device 0102-000000010000000e: the release spells it 0102000000010000000e'
+against holds "$e.deviceId = \"0102000000010000000E\"" 'device 0102000000010000000E: Device SN "0102000000010000000E": the release writes it 0102000000010000000e'
+against holds "$e.deviceId = \"0102-000000010000000e\"" 'device 0102-000000010000000e: Device SN "0102-000000010000000e": the release writes it 0102000000010000000e'
 # What was asked for, when it was; what cannot be held is not taken.
 first=01020000000100000001
 asked() { # FOLDER MESSAGE ARG...
@@ -208,6 +208,10 @@ rm -rf changed
 cp -r by-ek changed
 rm changed/azure-dps-000001.json
 refuse 3 'rotkit: "changed": 10 devices are enrolled, the release has 20' enroll azure-dps "$release" --verify changed
+# Another form of a Device SN is another id to the service.
+jq '.enrollments[0].deviceId |= .[:4] + "-" + .[4:]' retired/azure-dps-delete-000001.json >changed/azure-dps-000002.json
+refuse 3 'rotkit: "changed": "azure-dps-000002.json": device 0102-0000000100000001: Device SN "0102-0000000100000001": the release writes it 01020000000100000001' \
+    enroll azure-dps "$release" --verify changed
 mkdir empty
 refuse 3 'rotkit: "empty": the folder is empty' enroll azure-dps "$release" --verify empty
 printf '{}' >changed/azure-dps-000001.json
