@@ -334,8 +334,6 @@ static enum rk_rc check_settings(struct work *w, struct rk_err *err)
     w->vendor = rk_job_setting(job, rk_corim_settings, "vendor");
     if (w->vendor == NULL)
         return rk_fail(err, RK_E_USAGE, "setting \"vendor\" is missing");
-    if (w->options->device_count != 0)
-        return rk_fail(err, RK_E_USAGE, "corim states images and CA of a release, no devices");
     if (job->key_count == 0 && job->cert != NULL)
         return rk_fail(err, RK_E_USAGE, "a certificate without a key that signs");
     if (job->key_count == 0 && rk_job_setting(job, rk_corim_settings, "signer-name") != NULL)
@@ -419,6 +417,7 @@ const struct rk_enroll_target rk_enroll_corim = {
     .title = "CoRIM: reference values of the images, root of the EK certificates",
     .settings = rk_corim_settings,
     .signs = true,
+    .no_devices = "states images and CA of a release, no devices",
     .make = make,
     .check = rk_corim_check,
 };

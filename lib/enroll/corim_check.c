@@ -267,8 +267,6 @@ static enum rk_rc open_file(struct checking *c, const char *folder, struct rk_er
 
 static enum rk_rc check_all(struct checking *c, const char *folder, struct rk_err *err)
 {
-    if (c->options->device_count != 0)
-        return rk_fail(err, RK_E_USAGE, "corim states images and CA of a release, no devices");
     if (open_file(c, folder, err) || read_product(c, err) || check_settings(c, err) ||
         check_images(c, err) || check_anchors(c, err) || check_beside(c, err))
         return rk_wrap(err, "\"corim.cbor\"");

@@ -18,6 +18,7 @@ struct rk_enroll_target {
     const struct rk_part_row *parts;
     const struct rk_setting_row *settings;
     bool signs;
+    const char *no_devices; /* why it takes no choice of devices; NULL: it does */
     enum rk_rc (*make)(const struct rk_enroll_options *options, struct rk_enroll_out *out,
                        struct rk_err *err);
     /* NULL: the files have no rules of their own. */

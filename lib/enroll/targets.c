@@ -55,6 +55,8 @@ static enum rk_rc open_target(const struct rk_enroll_options *options,
     const struct rk_job_rows rows = { (*ret)->name, (*ret)->parts, (*ret)->settings, NULL };
     if (job->key_count != 0 && !(*ret)->signs)
         return rk_fail(err, RK_E_USAGE, "%s signs nothing: a key does not apply", (*ret)->name);
+    if (options->device_count != 0 && (*ret)->no_devices != NULL)
+        return rk_fail(err, RK_E_USAGE, "%s %s", (*ret)->name, (*ret)->no_devices);
     if (!rk_release_is(options->release))
         return rk_fail(err, RK_E_USAGE, "\"%s\" is no release: it has no release.json",
                        options->release);

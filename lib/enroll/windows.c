@@ -119,9 +119,6 @@ static enum rk_rc make(const struct rk_enroll_options *options, const struct sto
     RK_AUTO(rk_bytes_done) struct rk_bytes script = RK_BYTES_NONE;
     char name[NAME_MAX_LEN];
 
-    if (options->device_count != 0)
-        return rk_fail(err, RK_E_USAGE, "%s is for CAs, not for devices: --device does not apply",
-                       options->target);
     if (rk_enroll_chain_read(options->release, &chain, err) || check_root(&chain, err) ||
         rk_enroll_device_count(options, &out->report.devices, err) ||
         write_script(stores, &chain, &script, err))
@@ -147,14 +144,18 @@ static enum rk_rc make_hgs(const struct rk_enroll_options *options, struct rk_en
     return make(options, &hgs, out, err);
 }
 
+#define NO_DEVICES "is for CAs, not for devices: --device does not apply"
+
 const struct rk_enroll_target rk_enroll_adcs = {
     .name = "adcs",
     .title = "Windows AD CS key attestation: CA certificates for EKROOT and EKCA, and their import",
+    .no_devices = NO_DEVICES,
     .make = make_adcs,
 };
 const struct rk_enroll_target rk_enroll_hgs = {
     .name = "hgs",
     .title = "Windows Host Guardian Service: CA certificates for TrustedTPM_RootCA and "
              "TrustedTPM_IntermediateCA, and their import",
+    .no_devices = NO_DEVICES,
     .make = make_hgs,
 };

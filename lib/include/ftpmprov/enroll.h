@@ -28,7 +28,7 @@ struct rk_enroll_options {
     size_t device_count; /* only these devices; 0: all */
     /* Parts and settings by the target's rows, and the public half of the key that signs. */
     const struct rk_job *job;
-    const struct rk_signing *by; /* who signs; NULL when job has no key */
+    const struct rk_signing *by; /* who signs; may be NULL when job has no key */
 };
 struct rk_enroll_report {
     uint64_t devices, files;
@@ -43,16 +43,17 @@ typedef enum rk_rc (*rk_enroll_sink)(void *arg, const char *name, const struct r
 
 /*
  * Makes the target's files, in a fixed order. Memory does not grow with the number of devices.
- * RK_E_USAGE for an unknown target, for a part, setting or key that its row does not take, and when
- * the release lacks what the target needs. With a book of signatures in options->by, nothing is
- * made while by->wants is not empty. A device that the service would not take is found when its
- * turn comes: after a failure, what the sink has had is to be thrown away.
+ * RK_E_USAGE for an unknown target, for a part, setting, key or devices that its row does not take,
+ * and when the release lacks what the target needs; whatever else the keys and the sink give. With
+ * a book of signatures in options->by, nothing is made while by->wants is not empty. A device that
+ * the service would not take is found when its turn comes: after a failure, what the sink has had
+ * is to be thrown away.
  */
 RK_API enum rk_rc rk_enroll(const struct rk_enroll_options *options, rk_enroll_sink sink, void *arg,
                             struct rk_enroll_report *ret, struct rk_err *err) RK_MUST_CHECK;
 /*
  * Holds a folder of such files against the target's own rules and against the release; shares no
- * code with what wrote them. RK_E_VERIFY names the file and the place in it; RK_E_USAGE for a
+ * state with what wrote them. RK_E_VERIFY names the file and the place in it; RK_E_USAGE for a
  * target that has no such check.
  */
 RK_API enum rk_rc rk_enroll_check(const struct rk_enroll_options *options, const char *folder,
