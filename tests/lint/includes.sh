@@ -11,12 +11,12 @@ owner() {
     case $1 in
     device_sn | devicedb | key | mac | sigbook | signer | trust | pkcs7 | tegra_sign | cms | ekb | nvftpm | fuse) echo keys ;;
     attest | crl | ek | ekcert | tpm) echo ftpm ;;
-    tnspec) echo image ;;
+    slots | tnspec) echo image ;;
     identity) echo platform ;;
-    component | retire | tpmcheck) echo build ;;
+    component | retire | tpmcheck | update) echo build ;;
     licence) echo ledger ;;
     manifest | ledger | enroll | build) echo "$1" ;;
-    artifact | release | shard) echo release ;;
+    artifact | release | shard | version) echo release ;;
     *) echo base ;;
     esac
 }
