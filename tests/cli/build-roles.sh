@@ -2,28 +2,12 @@
 # ODM and OEM apart: what crosses over is the NVFTPM containers alone, and the OEM's blobs hold the
 # same identity as those of a build in one house.
 . "$(dirname "$0")/lib.sh"
+. "$SOURCE/tests/support/example.sh"
 need openssl jq
 unset SOURCE_DATE_EPOCH
 
-sh "$SOURCE/examples/jetson-orin/prepare.sh" "$ROTKIT" product rsa3072 >"$scratch/log" 2>&1 || {
-    cat "$scratch/log" >&2
-    fail "prepare.sh"
-}
-sed -e 's/^role: both/role: odm/' -e '/^blob:/,/^$/d' -e 's/path: release/path: odm/' \
-    -e '/oem-k1/d' product/manifest.yaml >product/odm.yaml
-cat >oem.yaml <<'Y'
-rotkit: 1
-product: oem
-platform: t234
-role: oem
-devices: { handover: product/odm/handover }
-blob:
-  root-key: product/keys/oem_k1.key
-  payload-key: product/keys/payload.key
-  disk-key: product/keys/disk.key
-  auth-key: product/keys/uefi-auth.key
-release: { path: oem }
-Y
+example_product product rsa3072
+example_roles product
 run 0 build product/manifest.yaml
 run 0 build product/odm.yaml
 [ "$(find product/odm/handover -name 'ftpm_eks_*.img' | wc -l)" -eq 20 ] || fail "no 20 containers"

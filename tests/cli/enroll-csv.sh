@@ -2,15 +2,10 @@
 # The table of devices: read by Python's csv module, each field computed by hashlib and openssl from the
 # release; nothing in it is a formula; --verify finds what was changed.
 . "$(dirname "$0")/lib.sh"
+. "$SOURCE/tests/support/example.sh"
 need jq openssl python3
 unset SOURCE_DATE_EPOCH
-sh "$SOURCE/examples/jetson-orin/prepare.sh" "$ROTKIT" product p384 >"$scratch/log" 2>&1 || {
-    cat "$scratch/log" >&2
-    fail "prepare.sh"
-}
-for db in kdk_db eps_seeds; do
-    sed -n 1,3p product/devices/$db.csv >three && mv three product/devices/$db.csv
-done
+example_product product p384 3
 sed -i '/^release:/,$ { /^  key:/d }' product/manifest.yaml # not signed: a test changes it
 run 0 build -q product/manifest.yaml
 release=product/release
@@ -171,21 +166,7 @@ done
 # ---- refused
 refuse 2 "rotkit: device $first: the release states no EK \"h-1\" (it states: L-1, L-2, H-3)" \
     enroll csv $release -o x --set template=h-1
-sed -e 's/^role: both/role: odm/' -e '/^blob:/,/^$/d' -e 's/path: release/path: odm/' -e '/oem-k1/d' \
-    product/manifest.yaml >product/odm.yaml
-cat >oem.yaml <<'Y'
-rotkit: 1
-product: oem
-platform: t234
-role: oem
-devices: { handover: product/odm/handover }
-blob:
-  root-key: product/keys/oem_k1.key
-  payload-key: product/keys/payload.key
-  disk-key: product/keys/disk.key
-  auth-key: product/keys/uefi-auth.key
-release: { path: oem }
-Y
+example_roles product
 run 0 build -q product/odm.yaml
 run 0 build -q oem.yaml
 refuse 2 "rotkit: device $first: the release states no EK (an OEM's does not, take the ODM's)" enroll csv oem -o x

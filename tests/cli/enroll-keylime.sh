@@ -2,15 +2,10 @@
 # Files for Keylime: openssl and certtool verify every EK certificate by the store alone, the list is what
 # openssl computes, the script answers as Keylime's tenant calls it, and --verify finds what was changed.
 . "$(dirname "$0")/lib.sh"
+. "$SOURCE/tests/support/example.sh"
 need jq openssl python3 certtool shellcheck dash
 unset SOURCE_DATE_EPOCH
-sh "$SOURCE/examples/jetson-orin/prepare.sh" "$ROTKIT" product p384 >"$scratch/log" 2>&1 || {
-    cat "$scratch/log" >&2
-    fail "prepare.sh"
-}
-for db in kdk_db eps_seeds; do
-    sed -n 1,3p product/devices/$db.csv >three && mv three product/devices/$db.csv
-done
+example_product product p384 3
 sed -i '/^release:/,$ { /^  key:/d }' product/manifest.yaml # not signed: a test changes it
 run 0 build -q product/manifest.yaml
 release=product/release

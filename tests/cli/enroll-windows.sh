@@ -2,15 +2,10 @@
 # CA certificates for AD CS and for the Host Guardian Service: the certificates are those of the CA, the
 # script is compared as a whole, and each digest in it is that of its file. No PowerShell runs here.
 . "$(dirname "$0")/lib.sh"
+. "$SOURCE/tests/support/example.sh"
 need jq openssl certtool
 unset SOURCE_DATE_EPOCH
-sh "$SOURCE/examples/jetson-orin/prepare.sh" "$ROTKIT" product p384 >"$scratch/log" 2>&1 || {
-    cat "$scratch/log" >&2
-    fail "prepare.sh"
-}
-for db in kdk_db eps_seeds; do
-    sed -n 1,3p product/devices/$db.csv >three && mv three product/devices/$db.csv
-done
+example_product product p384 3
 run 0 build -q product/manifest.yaml
 release=product/release
 
