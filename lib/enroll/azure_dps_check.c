@@ -367,7 +367,10 @@ static enum rk_rc read_settings(struct checking *c, struct rk_err *err)
 enum rk_rc rk_dps_check(const struct rk_enroll_options *options, const char *folder,
                         struct rk_enroll_report *ret, struct rk_err *err)
 {
-    struct checking c = { .options = options };
+    struct checking c = {
+        .options = options,
+        .report.unchecked = "values in twins and storage root keys are not compared",
+    };
 
     if (read_settings(&c, err))
         return err->rc;

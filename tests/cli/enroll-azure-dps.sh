@@ -135,7 +135,7 @@ for folder in by-ek by-sn twins retired; do
     schema $folder/* || fail "the schema refuses $folder"
     run 0 enroll azure-dps "$release" --verify $folder
 done
-stderr_is "rotkit: holds: 1 devices in 1 files"
+stderr_is "rotkit: holds: 1 devices in 1 files; values in twins and storage root keys are not compared"
 run 0 enroll azure-dps "$release" --verify by-ek --json
 jq -e '.devices == 20 and .files == 2' "$out" >/dev/null || fail "JSON: $(cat "$out")"
 
