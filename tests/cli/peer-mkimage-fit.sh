@@ -6,7 +6,16 @@ V=$DATA/vectors/boot
 K=$V/keys
 sh "$SOURCE/scripts/build-fit-check-sign.sh" "$BUILD/judges" >judge.log 2>&1 ||
     skip "fit_check_sign cannot be built: $(tail -n 1 judge.log)"
-judge=$BUILD/judges/fit_check_sign
+# U-Boot 2023.01 has a fault of its own: on encrypted images it crashes one run in two, by where its memory
+# happens to lie, and says nothing then. A run that ends is its answer.
+judge() {
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        judge_code=0
+        "$BUILD/judges/fit_check_sign" "$@" || judge_code=$?
+        [ $judge_code -eq 139 ] || return $judge_code
+    done
+    return $judge_code
+}
 
 # flip FILE WORD: the byte behind the first WORD
 flip() {
@@ -79,6 +88,7 @@ for bits in 2048 3072 4096; do
             cp theirs.fit flipped.fit
             flip flipped.fit two
             run 3 verify --pub "$bits/pub.pem" flipped.fit
+            [ -n "$cipher" ] || cp theirs.fit clear.fit
         done
     done
     what=
@@ -99,11 +109,10 @@ for bits in 2048 3072 4096; do
     cp pub.dtb key.dtb
     for padding in pss pkcs-1.5; do
         run 0 sign fit plain.fit -o ours.fit --key "$bits/dev.key" --set padding=$padding
-        run 0 sign fit theirs.fit -o again.fit --key "$bits/dev.key" --set padding=$padding
+        run 0 sign fit clear.fit -o again.fit --key "$bits/dev.key" --set padding=$padding
         for fit in ours again; do
             for dtb in theirs key; do
-                [ $fit-$dtb = again-key ] && continue # encrypted, and only theirs holds that key
-                "$judge" -f $fit.fit -k $dtb.dtb >judged 2>&1 || fail "fit_check_sign, $bits $padding $fit $dtb: $(cat judged)"
+                judge -f $fit.fit -k $dtb.dtb >judged 2>&1 || fail "fit_check_sign, $bits $padding $fit $dtb: $(cat judged)"
                 grep -q 'Signature check OK' judged || fail "fit_check_sign: $(cat judged)"
             done
             run 0 verify --pub "$bits/pub.pem" $fit.fit
@@ -112,7 +121,7 @@ for bits in 2048 3072 4096; do
         cp ours.fit flipped.fit
         flip flipped.fit "$(head -c 64 kernel.bin | tail -c 8)" 2>/dev/null
         cmp -s ours.fit flipped.fit && fail "nothing was flipped"
-        "$judge" -f flipped.fit -k theirs.dtb >judged 2>&1 && fail "fit_check_sign takes a changed kernel"
+        judge -f flipped.fit -k theirs.dtb >judged 2>&1 && fail "fit_check_sign takes a changed kernel"
         run 3 verify --pub "$bits/pub.pem" flipped.fit
         run 3 verify --pub "$K/p256.pub.pem" ours.fit
     done
@@ -132,7 +141,7 @@ run 0 pack fit -o plain.fit kernel=kernel.bin
 xxd -p -c 64 aes.bin >aes.hex
 run 0 encrypt --key aes.hex fit plain.fit -o sealed.fit --set key-name=aes
 run 0 sign fit sealed.fit -o ours.fit --key 2048/dev.key
-"$judge" -f ours.fit -k 2048/theirs.dtb >judged 2>&1 || fail "fit_check_sign, encrypted: $(cat judged)"
+judge -f ours.fit -k 2048/theirs.dtb >judged 2>&1 || fail "fit_check_sign, encrypted: $(cat judged)"
 grep -q 'Decrypting Data' judged || fail "fit_check_sign decrypts nothing: $(cat judged)"
 for fit in ours theirs; do
     [ "$(fdtget -l $fit.fit /images/kernel-1 | tr '\n' ' ' | grep -o cipher)" = cipher ] || fail "$fit: no cipher node"
