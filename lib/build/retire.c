@@ -27,6 +27,7 @@ struct retiring {
     int lock;       /* of the folder, -1: it is not there yet */
     bool *recorded; /* a unit: the ledger has the record already */
     size_t found;   /* units that the ledger knows */
+    size_t before;  /* units retired that are none of those named */
     struct rk_crl crl;
     struct rk_ocsp_index index;
     struct batch *batch; /* one a device */
@@ -69,8 +70,10 @@ static enum rk_rc see_unit(void *arg, const struct rk_ledger_row *row, struct rk
     if (rk_device_sn_parse(row->unit, &sn, err))
         return err->rc;
     i = place_of(r->options, &sn);
-    if (i == r->options->count)
+    if (i == r->options->count) {
+        r->before += strcmp(row->state, "retired") == 0;
         return RK_OK;
+    }
     r->found++;
     r->recorded[i] = strcmp(row->state, wanted) == 0;
     if (!r->recorded[i] && strcmp(row->state, "issued") != 0)
@@ -164,6 +167,12 @@ static enum rk_rc read_folder(struct retiring *r, struct rk_err *err)
         return rk_wrap(err, "\"%s/crl.der\"", r->options->folder);
     if (index.p != NULL && rk_ocsp_index_read(&index, &r->index, err))
         return rk_wrap(err, "\"%s/index.txt\"", r->options->folder);
+    if (crl.p == NULL && index.p == NULL && r->before != 0)
+        rk_warn(
+            r->ctx,
+            "\"%s\" has no crl.der, so a first list begins, and the ledger has %zu units retired "
+            "before: is this the folder of the CA?",
+            r->options->folder, r->before);
     return RK_OK;
 }
 
@@ -355,6 +364,10 @@ static enum rk_rc write_ledger(struct retiring *r, struct rk_err *err)
             return err->rc;
         r->report.recorded++;
     }
+    if (r->report.recorded != 0 && r->report.revoked == 0)
+        rk_warn(r->ctx,
+                "no certificate was revoked that was not before: where a unit was made anew, "
+                "name the release that did it");
     return RK_OK;
 }
 

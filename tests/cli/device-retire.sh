@@ -224,6 +224,18 @@ awk -v sn="$other" -v seed="$(openssl rand -hex 32)" '$1 $2 == sn { $3 = seed } 
 mv few devices/eps_seeds.csv
 run 0 build -q manifest.yaml
 crl 0 "$other"
+# The release from before it was made anew, and a folder that is none of the CA's: both are said.
+cp units.db kept.db
+cp -r revoked kept
+run 0 device retire before "$other" $ca --note lost
+stderr_is "rotkit: warning: no certificate was revoked that was not before: where a unit was made anew, name the release that did it
+rotkit: 1 devices: 0 certificates revoked, CRL 2, 1 units recorded as retired"
+run 0 device retire release "$other" --ledger units.db --cert ca/chain.pem --key ca/issuing.key -o stray --note lost
+head -n 1 "$err" >"$scratch/line"
+is "$scratch/line" 'rotkit: warning: "stray" has no crl.der, so a first list begins, and the ledger has 1 units retired before: is this the folder of the CA?'
+cp kept.db units.db
+rm -rf units.db-wal units.db-shm revoked
+mv kept revoked
 for again in 1 2; do
     run 0 device retire release "$other" $ca --note "lost"
     same "the old deletion" old.json "revoked/azure-dps-delete-$other.json"
