@@ -16,6 +16,7 @@ key_of() {
     done
 }
 
+[ -r "$dir/index.json" ] || { echo "openssl.sh: \"$dir\" is no folder of a signing round: it has no index.json" >&2; exit 2; }
 jq -r '.items[] | [.scheme, .key_sha256, .file, .signature, .what] | @tsv' "$dir/index.json" |
     while IFS="$(printf '\t')" read -r scheme sha256 file signature what; do
         key=$(key_of "$sha256" "$@")
