@@ -238,11 +238,12 @@ static void lanes_to_judge(void)
 START_TEST(fermat_and_strong_test_judge_as_openssl)
 {
     unsigned fermat, strong;
-    BIGNUM *x = BN_new(), *last = BN_new(), *two = BN_new();
+    BIGNUM *x, *last, *two;
 
-    BN_set_word(two, 2);
     if (!begin(_i))
         return;
+    x = BN_new(), last = BN_new(), two = BN_new();
+    BN_set_word(two, 2);
     lanes_to_judge();
     for (int round = 0; round < 3; round++) {
         load_lanes(false);
