@@ -112,3 +112,14 @@ enum rk_rc rk_area_spki(const rk_ctx *ctx, const TPMT_PUBLIC *area, struct rk_by
     OPENSSL_free(der);
     return rc;
 }
+
+enum rk_rc rk_ek_public_spki(const rk_ctx *ctx, const struct rk_bytes *public_tpm2b,
+                             struct rk_bytes *ret, struct rk_err *err)
+{
+    TPMT_PUBLIC area;
+
+    return rk_area_read(public_tpm2b->p, public_tpm2b->len, &area, err) ||
+                   rk_area_spki(ctx, &area, ret, err)
+               ? err->rc
+               : RK_OK;
+}

@@ -6,9 +6,9 @@
 #include "base/folder.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/ossl.h"
 #include "base/workers.h"
 #include "ftpmprov/ctx.h"
+#include "ftpmprov/ek.h"
 #include "ftpmprov/ekcert.h"
 #include "ftpmprov/format.h"
 #include "ftpmprov/hex.h"
@@ -17,8 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-enum { UNIQUE_MAX = 1024 };
 
 struct verifying {
     const rk_ctx *ctx;
@@ -92,46 +90,24 @@ static enum rk_rc check_format(const struct rk_role_row *row, const struct rk_by
     return right ? RK_OK : err->rc;
 }
 
-/* A TPM2B_PUBLIC ends with this number. TPM 2.0 Part 2, 12.2.3.2: TPM2B, most significant octet
- * first. */
-static bool ends_with(const struct rk_bytes *public, size_t *left, const EVP_PKEY *key,
-                      const char *name, size_t width)
-{
-    RK_AUTO(rk_bn_done) BIGNUM *number = NULL;
-    uint8_t unique[2 + UNIQUE_MAX] = { (uint8_t)(width >> 8), (uint8_t)width };
-
-    if (width > UNIQUE_MAX || *left < 2 + width || EVP_PKEY_get_bn_param(key, name, &number) != 1 ||
-        BN_bn2binpad(number, unique + 2, (int)width) != (int)width)
-        return false;
-    *left -= 2 + width;
-    return memcmp(public->p + *left, unique, 2 + width) == 0;
-}
-
 /* The public area that device.json states, which TPMs and services know the EK by, has this key. */
-static enum rk_rc check_public_area(struct rk_jv ek, const struct rk_bytes *spki,
-                                    struct rk_err *err)
+static enum rk_rc check_public_area(const struct verifying *v, struct rk_jv ek,
+                                    const struct rk_bytes *spki, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes public = RK_BYTES_NONE;
-    RK_AUTO(rk_pkey_done) EVP_PKEY *key = NULL;
+    RK_AUTO(rk_bytes_done) struct rk_bytes stated = RK_BYTES_NONE;
     const char *hex = rk_json_str(rk_json_get(ek, "public_tpm2b"));
-    const unsigned char *at = spki->p;
-    size_t left = hex == NULL ? 0 : strlen(hex) / 2, width;
-    bool same;
+    size_t len = hex == NULL ? 0 : strlen(hex);
 
-    if (rk_bytes_new(left, &public, err) ||
-        (hex != NULL && rk_hex_read(hex, strlen(hex), public.p, public.len, err)))
+    if (rk_bytes_new(len / 2, &public, err) ||
+        (hex != NULL && rk_hex_read(hex, len, public.p, public.len, err)))
         return rk_wrap(err, "public_tpm2b");
-    key = d2i_PUBKEY(NULL, &at, (long)spki->len);
-    width = key == NULL ? 0 : ((size_t)EVP_PKEY_get_bits(key) + 7) / 8;
-    if (key != NULL && EVP_PKEY_is_a(key, "RSA"))
-        same = ends_with(&public, &left, key, "n", width);
-    else
-        same = key != NULL && ends_with(&public, &left, key, "qy", width) &&
-               ends_with(&public, &left, key, "qx", width);
-    ERR_clear_error();
-    return same ? RK_OK
-                : rk_fail(err, RK_E_VERIFY,
-                          "the certificate is for another key than public_tpm2b in device.json");
+    if (rk_ek_public_spki(v->ctx, &public, &stated, err) == RK_E_NOMEM)
+        return err->rc;
+    return rk_bytes_equal(&stated, spki)
+               ? RK_OK
+               : rk_fail(err, RK_E_VERIFY,
+                         "the certificate is for another key than public_tpm2b in device.json");
 }
 
 /* The certificate is for the key that device.json states; one without a statement is not judged. */
@@ -152,7 +128,7 @@ static enum rk_rc check_certified_key(const struct verifying *v, const char *tem
         return check_digest(&spki, "public key of the certificate",
                             rk_json_str(rk_json_get(ek, "spki_sha256")), err)
                    ? err->rc
-                   : check_public_area(ek, &spki, err);
+                   : check_public_area(v, ek, &spki, err);
     }
     return RK_OK;
 }

@@ -78,3 +78,10 @@ RK_API enum rk_rc rk_ek_derive_pair(const rk_ctx *ctx, const struct rk_secret *e
                                     const struct rk_ek_profile *profile,
                                     const struct rk_ek_template *tpl, struct rk_ek *ret,
                                     struct rk_err *err) RK_MUST_CHECK;
+
+/*
+ * The SubjectPublicKeyInfo (DER) of a marshalled TPM2B_PUBLIC. RK_E_FORMAT when it is none,
+ * RK_E_USAGE when its key is neither RSA nor EC on a curve of the profile.
+ */
+RK_API enum rk_rc rk_ek_public_spki(const rk_ctx *ctx, const struct rk_bytes *public_tpm2b,
+                                    struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
