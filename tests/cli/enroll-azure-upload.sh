@@ -22,12 +22,16 @@ stderr_is "rotkit: holds: $count devices in $files files; values in twins and st
 python3 "$SOURCE/tests/support/dps.py" "$PWD/service" "$PWD/port" &
 service=$!
 trap 'kill "$service" 2>/dev/null || true; rm -rf "$scratch"' EXIT
-tries=0
-while [ ! -s port ]; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 100 ] || fail "the stand-in does not start"
-    sleep 0.1
-done
+# listening FILE: once the server has written its port there
+listening() {
+    tries=0
+    while [ ! -s "$1" ]; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 100 ] || fail "no server writes $1"
+        sleep 0.1
+    done
+}
+listening port
 printf 'SharedAccessSignature test' >token
 printf 'SharedAccessSignature wrong' >wrong
 url=http://127.0.0.1:$(cat port)
@@ -129,12 +133,7 @@ PY
 python3 answering.py &
 answering=$!
 trap 'kill "$service" "$answering" 2>/dev/null || true; rm -rf "$scratch"' EXIT
-tries=0
-while [ ! -s port2 ]; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 100 ] || fail "the second stand-in does not start"
-    sleep 0.1
-done
+listening port2
 url=http://127.0.0.1:$(cat port2)
 id=$(jq -r '.enrollments[0].registrationId' one/*)
 for answer in '' '{}' '[]' null 7 '"x"' '<html>' '{"isSuccessful":true' '{"isSuccessful":false}' \

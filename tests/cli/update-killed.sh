@@ -8,13 +8,7 @@ unset SOURCE_DATE_EPOCH
 shim=$BUILD/bin/disk_fault.so
 [ -e "$shim" ] || fail "no $shim"
 update_product product
-good
-version=1.0.0 ftpm=1.9 os=4.2.0 capsule=3 ta=2
-firmware_only old
-good
-firmware_only new
-openssl genpkey -quiet -algorithm ED25519 -out update.key
-openssl pkey -in update.key -pubout -out update.pem
+firmware_pair
 
 # killed STEP ARG...: whether it was
 killed() {

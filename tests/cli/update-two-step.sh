@@ -6,11 +6,7 @@
 need openssl jq
 unset SOURCE_DATE_EPOCH
 update_product product
-good
-version=1.0.0 ftpm=1.9 os=4.2.0 capsule=3 ta=2
-firmware_only old
-good
-firmware_only new
+firmware_pair
 openssl genrsa -out rsa.key 3072 2>/dev/null
 openssl ecparam -name secp384r1 -genkey -noout -out ecdsa.key
 openssl genpkey -quiet -algorithm ED25519 -out ed25519.key

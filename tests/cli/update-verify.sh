@@ -5,13 +5,7 @@
 need openssl jq python3
 unset SOURCE_DATE_EPOCH
 update_product product
-good
-version=1.0.0 ftpm=1.9 os=4.2.0 capsule=3 ta=2
-firmware_only old
-good
-firmware_only new
-openssl genpkey -quiet -algorithm ED25519 -out update.key
-openssl pkey -in update.key -pubout -out update.pem
+firmware_pair
 run 0 update make -q --key update.key -o whole old new
 ta=bc50d971-d4c9-42c4-82cb-343fb7f37896.ta
 

@@ -71,3 +71,14 @@ first_release() {
     version=1.0.0 ftpm=1.9 os=4.2.0 capsule=3 ta=2 more=
     fleet old
 }
+
+# Firmware alone, old and new, and the key that signs the update between them.
+firmware_pair() {
+    good
+    version=1.0.0 ftpm=1.9 os=4.2.0 capsule=3 ta=2
+    firmware_only old
+    good
+    firmware_only new
+    openssl genpkey -quiet -algorithm ED25519 -out update.key
+    openssl pkey -in update.key -pubout -out update.pem
+}
