@@ -13,6 +13,8 @@ enum { ID_MAX = 128, TPM_ALG_RSA = 1 };
 
 /* ---- the schema ---- */
 
+static const char *const modes[] = { "create", "update", "delete", NULL };
+
 enum kind { TEXT, ID, MODE, STATUS, TPM, KEY, BOOL, FREE, MEMBERS, ENROLLMENTS };
 struct row {
     const char *name;
@@ -126,7 +128,6 @@ static enum rk_rc check_key(const char *text, struct rk_err *err)
 
 static enum rk_rc check_text(const char *text, enum kind kind, struct rk_err *err)
 {
-    static const char *const modes[] = { "create", "update", "delete", NULL };
     static const char *const statuses[] = { "enabled", "disabled", NULL };
     static const char *const types[] = { "tpm", NULL };
 
@@ -346,7 +347,6 @@ static enum rk_rc check_folder(struct checking *c, const char *folder, struct rk
 static enum rk_rc read_settings(struct checking *c, struct rk_err *err)
 {
     static const char *const ids[] = { "ek", "sn", NULL };
-    static const char *const modes[] = { "create", "update", "delete", NULL };
     const struct rk_job *job = c->options->job;
     const char *mode = rk_job_setting(job, NULL, "mode");
     size_t ignored;

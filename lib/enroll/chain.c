@@ -5,6 +5,7 @@
 #include "base/folder.h"
 #include "ftpmprov/file.h"
 #include "ftpmprov/hex.h"
+#include "ftpmprov/trust.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -95,11 +96,9 @@ static enum rk_rc add(struct rk_enroll_chain *chain, X509 *cert, struct rk_err *
 static enum rk_rc check_link(const struct rk_enroll_chain *chain, X509 *before, X509 *cert,
                              struct rk_err *err)
 {
-    bool issued = before == NULL || (!chain->ca[chain->count - 1].root &&
-                                     X509_check_issued(cert, before) == X509_V_OK &&
-                                     X509_verify(before, X509_get0_pubkey(cert)) == 1);
+    bool issued =
+        before == NULL || (!chain->ca[chain->count - 1].root && rk_trust_issued(before, cert));
 
-    ERR_clear_error();
     return issued ? RK_OK
                   : rk_fail(err, RK_E_VERIFY, "certificate %zu is not issued by the one behind it",
                             chain->count);

@@ -137,6 +137,15 @@ static void certs_done(STACK_OF(X509) * *certs)
     sk_X509_pop_free(*certs, X509_free);
 }
 
+bool rk_trust_issued(X509 *cert, X509 *issuer)
+{
+    bool issued = X509_check_issued(issuer, cert) == X509_V_OK &&
+                  X509_verify(cert, X509_get0_pubkey(issuer)) == 1;
+
+    ERR_clear_error();
+    return issued;
+}
+
 /* Each is issued by the next: none stands between that is on no way to the last. */
 static bool is_linked(STACK_OF(X509) * between, X509 *last)
 {
@@ -147,10 +156,8 @@ static bool is_linked(STACK_OF(X509) * between, X509 *last)
         X509 *next = i + 1 < sk_X509_num(between) ? sk_X509_value(between, i + 1) : last;
 
         linked = X509_NAME_cmp(X509_get_subject_name(cert), X509_get_issuer_name(cert)) != 0 &&
-                 X509_check_issued(next, cert) == X509_V_OK &&
-                 X509_verify(cert, X509_get0_pubkey(next)) == 1;
+                 rk_trust_issued(cert, next);
     }
-    ERR_clear_error();
     return linked;
 }
 

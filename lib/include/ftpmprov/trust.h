@@ -5,6 +5,8 @@
 #include "ftpmprov/bytes.h"
 #include "ftpmprov/ctx.h"
 
+#include <stdbool.h>
+
 #include <openssl/x509.h>
 
 typedef struct rk_trust rk_trust;
@@ -35,3 +37,5 @@ RK_API enum rk_rc rk_trust_check(const rk_trust *trust, X509 *cert, STACK_OF(X50
  */
 RK_API enum rk_rc rk_trust_check_chain(const rk_trust *trust, const struct rk_bytes *chain_pem,
                                        int64_t when, struct rk_err *err) RK_MUST_CHECK;
+/* Whether the certificate names this issuer and is signed by its key. */
+RK_API bool rk_trust_issued(X509 *cert, X509 *issuer);
