@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ledger_bench PATH [UNITS]: reservations and commits a second in batches, on top of UNITS units.
  */
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 #include "ftpmprov/ledger.h"
 
 #include <inttypes.h>

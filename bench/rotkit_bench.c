@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* EKs and whole devices a second, in one thread: rotkit_bench SECONDS CA-FOLDER [TEMPLATE...] */
-#include "build/lane.h"
+#include "rotkit/lane.h"
 
 #include "base/ossl.h"
 #include "ftpmprov/mac.h"
@@ -123,7 +123,7 @@ static enum rk_rc open_lane(struct bench *bench, const char *ca_folder, struct r
     if (rk_clock_now(bench->ctx, &lane->now, err) || open_ca(bench, ca_folder, err) ||
         rk_ca_chain_pem(bench->ca, &chain, err) ||
         rk_trust_open(bench->ctx, &chain, &bench->trust, err) ||
-        rk_platform_find("t234", &lane->platform, err) ||
+        rk_platform_find(bench->ctx, "t234", &lane->platform, err) ||
         rk_random_secret(bench->ctx, rk_platform_root_key_len(lane->platform), &root, err) ||
         rk_mac_from_secret(bench->ctx, &root, &bench->root_key, err) ||
         rk_random_secret(bench->ctx, 16, &bench->auth_key, err))

@@ -2,7 +2,7 @@
 /* What one run of rotkit shares, and the row a command is. */
 #pragma once
 
-#include "arena.h"
+#include "cli/arena.h"
 
 #include "ftpmprov/ctx.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ca_folder.h"
+#include "cli/ca_folder.h"
 
 #include <string.h>
 

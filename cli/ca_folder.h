@@ -2,7 +2,7 @@
 /* The files of a CA in a folder being made: shared by ca init and init. */
 #pragma once
 
-#include "staging.h"
+#include "cli/staging.h"
 
 #include "ftpmprov/ekcert.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The verbs, in the order of the help: one row each. */
-#include "commands.h"
+#include "cli/commands.h"
 
 #include <stddef.h>
 

@@ -2,7 +2,7 @@
 /* One exported symbol a verb, each from its cmd_<verb>.c. */
 #pragma once
 
-#include "app.h"
+#include "cli/app.h"
 
 extern const struct cmd cmd_build;
 extern const struct cmd cmd_sign;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ek_json.h"
+#include "cli/ek_json.h"
 
-#include "ftpmprov/pem.h"
-#include "ftpmprov/file.h"
+#include "rotkit/pem.h"
+#include "rotkit/file.h"
 
 #include <string.h>
 

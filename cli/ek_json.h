@@ -2,10 +2,10 @@
 /* Which EKs a command computes, and the object it prints for each: shared by ek and device. */
 #pragma once
 
-#include "app.h"
+#include "cli/app.h"
 
 #include "ftpmprov/ek.h"
-#include "ftpmprov/json.h"
+#include "rotkit/json.h"
 
 enum { EK_TEMPLATES_MAX = 16 };
 

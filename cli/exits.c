@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exits.h"
+#include "cli/exits.h"
 
 /* clang-format off */
 static const struct exit_row rows[] = {

@@ -2,7 +2,7 @@
 /* Help, from the command rows and their option rows. */
 #pragma once
 
-#include "opt.h"
+#include "cli/opt.h"
 
 void help_overview(FILE *to);
 void help_group(FILE *to, const struct cmd *group);

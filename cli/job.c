@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "job.h"
+#include "cli/job.h"
 
-#include "out.h"
+#include "cli/out.h"
 
-#include "ftpmprov/component.h"
-#include "ftpmprov/file.h"
+#include "rotkit/component.h"
+#include "rotkit/file.h"
 #include "ftpmprov/mac.h"
 
 #include <inttypes.h>
@@ -328,7 +328,7 @@ enum rk_rc job_print_formats(const struct app *app, struct rk_err *err)
     struct rk_jv formats = rk_json_put_array(rk_json_root(doc), "formats");
     struct rk_format_info info;
 
-    for (size_t i = 0; rk_format_at(i, &info); i++) {
+    for (size_t i = 0; rk_format_at(app->ctx, i, &info); i++) {
         if (app->json)
             json_format(&info, formats);
         else

@@ -2,7 +2,7 @@
 /* From the command line to the job that a format's operation takes: files read, keys opened. */
 #pragma once
 
-#include "opt.h"
+#include "cli/opt.h"
 
 #include "ftpmprov/format.h"
 

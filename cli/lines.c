@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lines.h"
+#include "cli/lines.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sets the process up for secrets, then runs rotkit. */
-#include "app.h"
+#include "cli/app.h"
 
 #include <signal.h>
 #include <sys/prctl.h>

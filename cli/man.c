@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "man.h"
+#include "cli/man.h"
 
-#include "exits.h"
-#include "rows.h"
+#include "cli/exits.h"
+#include "cli/rows.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* Man pages in mdoc, from the command and option rows. */
 #pragma once
 
-#include "opt.h"
+#include "cli/opt.h"
 
 /* rotkit(1): verbs, common options, keys, environment, exit codes. */
 void man_overview(FILE *to);

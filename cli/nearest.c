@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "nearest.h"
+#include "cli/nearest.h"
 
-#include "ftpmprov/words.h"
+#include "rotkit/words.h"
 
 #include <string.h>
 

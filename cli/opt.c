@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "opt.h"
+#include "cli/opt.h"
 
-#include "help.h"
-#include "nearest.h"
-#include "out.h"
+#include "cli/help.h"
+#include "cli/nearest.h"
+#include "cli/out.h"
 
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

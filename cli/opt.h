@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "app.h"
+#include "cli/app.h"
 
 enum opt_kind {
     OPT_FLAG,    /* bool */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "out.h"
+#include "cli/out.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -2,9 +2,9 @@
 /* Text and JSON on the way out. */
 #pragma once
 
-#include "app.h"
+#include "cli/app.h"
 
-#include "ftpmprov/json.h"
+#include "rotkit/json.h"
 
 /* The document as one line on app->out. */
 enum rk_rc out_json_line(const struct app *app, const rk_json *doc,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "progress.h"
+#include "cli/progress.h"
 
-#include "out.h"
+#include "cli/out.h"
 
 #include <inttypes.h>
 #include <time.h>

@@ -2,9 +2,9 @@
 /* The progress line of a long command, and its clean end on SIGINT and SIGTERM. */
 #pragma once
 
-#include "app.h"
+#include "cli/app.h"
 
-#include "ftpmprov/build.h"
+#include "rotkit/build.h"
 
 struct progress {
     const struct app *app;

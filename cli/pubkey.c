@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pubkey.h"
+#include "cli/pubkey.h"
 
-#include "ftpmprov/file.h"
+#include "rotkit/file.h"
 
 #include <string.h>
 

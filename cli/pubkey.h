@@ -2,7 +2,7 @@
 /* Public keys as operands: a PEM or DER file, or the public half of any key the grammar names. */
 #pragma once
 
-#include "app.h"
+#include "cli/app.h"
 
 #include "ftpmprov/signer.h"
 

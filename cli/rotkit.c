@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds the verb, runs it, and turns its result into an exit code. */
-#include "commands.h"
+#include "cli/commands.h"
 
-#include "exits.h"
-#include "help.h"
-#include "nearest.h"
-#include "out.h"
+#include "cli/exits.h"
+#include "cli/help.h"
+#include "cli/nearest.h"
+#include "cli/out.h"
 
 #include <string.h>
 

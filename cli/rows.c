@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rows.h"
+#include "cli/rows.h"
 
 /* A command's first call is opt_parse, which hands the rows out and ends the run. */
 static void ask(const struct app *app, const struct cmd *cmd, const char *group, rows_fn *fn,

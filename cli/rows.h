@@ -2,7 +2,7 @@
 /* The option rows of commands, without running them: for completion and man pages. */
 #pragma once
 
-#include "opt.h"
+#include "cli/opt.h"
 
 typedef void rows_fn(void *arg, const struct cmd *cmd, const char *verb, const struct opt *rows);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "seal.h"
+#include "cli/seal.h"
 
-#include "opt.h"
+#include "cli/opt.h"
 
-#include "ftpmprov/cms.h"
-#include "ftpmprov/file.h"
+#include "rotkit/cms.h"
+#include "rotkit/file.h"
 
 #include <string.h>
 #include <sys/stat.h>

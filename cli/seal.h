@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "app.h"
+#include "cli/app.h"
 
 #include "ftpmprov/bytes.h"
 #include "ftpmprov/secret.h"

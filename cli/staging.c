@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "staging.h"
+#include "cli/staging.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -2,9 +2,9 @@
 /* A new folder of files that appears whole or not at all: filled beside its place, then renamed. */
 #pragma once
 
-#include "seal.h"
+#include "cli/seal.h"
 
-#include "ftpmprov/file.h"
+#include "rotkit/file.h"
 
 struct staging {
     const char *path;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "when.h"
+#include "cli/when.h"
 
 #include "ftpmprov/ekcert.h"
 

@@ -2,7 +2,7 @@
 /* Points in time as options give them. */
 #pragma once
 
-#include "app.h"
+#include "cli/app.h"
 
 /* YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ. NULL: now. */
 enum rk_rc when_from(const struct app *app, const char *name, const char *text, int64_t *ret,

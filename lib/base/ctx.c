@@ -2,7 +2,7 @@
 #include "base/ctx.h"
 
 #include "base/mem.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ static int system_random(void *arg, uint8_t *bytes, size_t len)
     return RAND_priv_bytes_ex(arg, bytes, len, 0);
 }
 
-enum rk_rc rk_ctx_new(rk_ctx **ret, struct rk_err *err)
+enum rk_rc rk_ctx_make(const struct rk_tables *tables, rk_ctx **ret, struct rk_err *err)
 {
     rk_ctx *ctx = rk_alloc(1, sizeof *ctx);
     struct rk_ctx_state *state = rk_alloc(1, sizeof *state);
@@ -28,6 +28,7 @@ enum rk_rc rk_ctx_new(rk_ctx **ret, struct rk_err *err)
         return rk_fail_nomem(err);
     }
     ctx->state = state;
+    ctx->tables = tables;
     ctx->random = system_random;
     *ret = ctx;
     return RK_OK;

@@ -15,12 +15,24 @@ struct rk_ctx_state {
     void (*end_keys)(void *of_keys);
 };
 
+/* What there is: rows of rooms above this one, known here by name alone. NULL ends each list. */
+struct rk_tables {
+    const struct rk_format *const *formats;
+    const struct rk_platform *const *platforms;
+    const struct rk_enroll_target *const *targets;
+};
+
 struct rk_ctx {
     struct rk_ctx_state *state;
-    OSSL_LIB_CTX *libctx; /* NULL: OpenSSL's default */
+    const struct rk_tables *tables; /* borrowed */
+    OSSL_LIB_CTX *libctx;           /* NULL: OpenSSL's default */
     const char *propq;
     void (*warn)(void *arg, const char *text);
     void *warn_arg;
     int (*random)(void *arg, uint8_t *bytes, size_t len);
     void *random_arg;
 };
+
+/* rk_ctx_new (lib/tables) is this with the tables of the library. */
+enum rk_rc rk_ctx_make(const struct rk_tables *tables, rk_ctx **ret,
+                       struct rk_err *err) RK_MUST_CHECK;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ftpmprov/file.h"
+#include "rotkit/file.h"
 
 #include "base/err.h"
 #include "base/folder.h"
 
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <errno.h>
 #include <fcntl.h>

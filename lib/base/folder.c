@@ -2,7 +2,7 @@
 #include "base/folder.h"
 
 #include "base/mem.h"
-#include "ftpmprov/file.h"
+#include "rotkit/file.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ftpmprov/json.h"
+#include "rotkit/json.h"
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <string.h>
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/layout.h"
 
-#include "base/format.h"
 #include "base/mem.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -89,7 +88,7 @@ void rk_layout_write(const struct rk_field *fields, size_t count, const void *fr
     }
 }
 
-static void describe_value(const struct rk_field *field, const void *from, char *note, size_t size)
+void rk_field_text(const struct rk_field *field, const void *from, char *note, size_t size)
 {
     enum { SHOWN = 32 };
     char hex[2 * SHOWN + 1];
@@ -102,18 +101,4 @@ static void describe_value(const struct rk_field *field, const void *from, char 
     }
     rk_hex_write((const uint8_t *)from + field->member, len, hex);
     (void)snprintf(note, size, "%s%s", hex, len < field->width ? "..." : "");
-}
-
-enum rk_rc rk_layout_map(const struct rk_field *fields, size_t count, const void *from, uint64_t at,
-                         struct rk_region *parent, struct rk_err *err)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct rk_region *region;
-
-        if (rk_region_add(NULL, parent, at, fields[i].width, fields[i].name, &region, err))
-            return err->rc;
-        describe_value(&fields[i], from, region->note, sizeof region->note);
-        at += fields[i].width;
-    }
-    return RK_OK;
 }

@@ -7,7 +7,8 @@
 
 #include "base/rd.h"
 #include "base/wr.h"
-#include "ftpmprov/format.h"
+#include <stddef.h>
+#include <stdint.h>
 
 enum rk_kind { RK_KIND_LE, RK_KIND_BE, RK_KIND_BYTES };
 
@@ -42,7 +43,5 @@ size_t rk_layout_wire(const struct rk_field *fields, size_t count);
 void rk_layout_read(const struct rk_field *fields, size_t count, struct rk_rd *rd, void *ret);
 void rk_layout_write(const struct rk_field *fields, size_t count, const void *from,
                      struct rk_wr *wr);
-/* One child region a field under `parent`, values in the note. at: offset of the structure in the
- * file. */
-enum rk_rc rk_layout_map(const struct rk_field *fields, size_t count, const void *from, uint64_t at,
-                         struct rk_region *parent, struct rk_err *err) RK_MUST_CHECK;
+/* The field's value for people: a number in hex, or the first 32 bytes. */
+void rk_field_text(const struct rk_field *field, const void *from, char *note, size_t size);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "ftpmprov/pem.h"
+#include "rotkit/pem.h"
 #include "ftpmprov/secret.h"
 
 #include <openssl/types.h>

@@ -2,7 +2,7 @@
 #include "ftpmprov/secret.h"
 
 #include "base/err.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <string.h>
 

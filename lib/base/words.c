@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ftpmprov/words.h"
+#include "rotkit/words.h"
 
 #include <string.h>
 

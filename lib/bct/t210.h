@@ -2,7 +2,7 @@
 /* What the files of the T210 BCT share: places, fields, configuration text. */
 #pragma once
 
-#include "base/format.h"
+#include "rotkit/format_row.h"
 
 enum {
     T210_WIRE = 0x2800,

@@ -6,8 +6,8 @@
 #include "bct/t210.h"
 
 #include "base/mem.h"
-#include "ftpmprov/hex.h"
-#include "ftpmprov/words.h"
+#include "rotkit/hex.h"
+#include "rotkit/words.h"
 
 #include <stdio.h>
 #include <string.h>

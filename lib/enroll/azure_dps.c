@@ -4,8 +4,8 @@
 
 #include "base/digest.h"
 #include "base/wr.h"
-#include "ftpmprov/base64.h"
-#include "ftpmprov/json.h"
+#include "rotkit/base64.h"
+#include "rotkit/json.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  */
 #pragma once
 
-#include "enroll/target.h"
-#include "ftpmprov/json.h"
+#include "rotkit/enroll_target.h"
+#include "rotkit/json.h"
 
 enum {
     RK_DPS_BATCH = 10,              /* enrolments in a bulk operation */

@@ -2,7 +2,7 @@
 /* What the service takes, as rows; and folders of enrolments held against them and the release. */
 #include "enroll/azure_dps.h"
 
-#include "ftpmprov/base64.h"
+#include "rotkit/base64.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "enroll/azure_dps.h"
 
 #include "base/err.h"
-#include "ftpmprov/base64.h"
+#include "rotkit/base64.h"
 
 #include <string.h>
 

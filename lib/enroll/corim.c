@@ -7,10 +7,10 @@
 #include "enroll/corim.h"
 
 #include "base/digest.h"
-#include "enroll/chain.h"
-#include "ftpmprov/file.h"
-#include "ftpmprov/hex.h"
-#include "ftpmprov/json.h"
+#include "rotkit/certs.h"
+#include "rotkit/file.h"
+#include "rotkit/hex.h"
+#include "rotkit/json.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,9 +4,9 @@
 
 #include "base/folder.h"
 #include "base/mem.h"
-#include "enroll/chain.h"
-#include "ftpmprov/file.h"
-#include "ftpmprov/json.h"
+#include "rotkit/certs.h"
+#include "rotkit/file.h"
+#include "rotkit/json.h"
 
 #include <stdio.h>
 #include <string.h>

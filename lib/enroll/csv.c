@@ -9,9 +9,9 @@
 #include "base/ossl.h"
 #include "enroll/azure_dps.h"
 #include "enroll/lines.h"
-#include "ftpmprov/base64.h"
+#include "rotkit/base64.h"
 #include "ftpmprov/ekcert.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* The table of devices: its columns, for the writer and for its check. RFC 4180 */
 #pragma once
 
-#include "enroll/target.h"
+#include "rotkit/enroll_target.h"
 
 enum rk_csv_column {
     RK_CSV_SN,

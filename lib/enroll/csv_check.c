@@ -5,9 +5,9 @@
 #include "base/digest.h"
 #include "base/ossl.h"
 #include "enroll/azure_dps.h"
-#include "ftpmprov/base64.h"
+#include "rotkit/base64.h"
 #include "ftpmprov/ekcert.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -6,11 +6,11 @@
 #include "enroll/keylime.h"
 
 #include "base/digest.h"
-#include "enroll/chain.h"
+#include "rotkit/certs.h"
 #include "enroll/lines.h"
 #include "ftpmprov/ekcert.h"
-#include "ftpmprov/hex.h"
-#include "ftpmprov/pem.h"
+#include "rotkit/hex.h"
+#include "rotkit/pem.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* Keylime: names of its files, for the writer and for their check. ek-certificate.md 4.5 */
 #pragma once
 
-#include "enroll/target.h"
+#include "rotkit/enroll_target.h"
 
 #define RK_KEYLIME_STORE  "tpm_cert_store"
 #define RK_KEYLIME_LIST   "ek-allow-list.d"

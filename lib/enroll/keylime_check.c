@@ -5,11 +5,11 @@
 #include "base/digest.h"
 #include "base/folder.h"
 #include "base/ossl.h"
-#include "enroll/chain.h"
+#include "rotkit/certs.h"
 #include "ftpmprov/ekcert.h"
-#include "ftpmprov/file.h"
-#include "ftpmprov/hex.h"
-#include "ftpmprov/pem.h"
+#include "rotkit/file.h"
+#include "rotkit/hex.h"
+#include "rotkit/pem.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/wr.h"
-#include "enroll/target.h"
+#include "rotkit/enroll_target.h"
 
 enum { RK_ENROLL_LINES = 10000, RK_ENROLL_LINE_MAX = 2048 };
 

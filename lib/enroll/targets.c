@@ -1,45 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one table of enrolment targets, and what all of them need. */
-#include "enroll/target.h"
+/* Enrolment by a target of the context's table, and what all targets need. */
+#include "rotkit/enroll_target.h"
 
+#include "base/ctx.h"
 #include "base/folder.h"
-#include "ftpmprov/file.h"
+#include "rotkit/file.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-static const struct rk_enroll_target *const targets[] = {
-    &rk_enroll_azure_dps, &rk_enroll_keylime, &rk_enroll_adcs,
-    &rk_enroll_hgs,       &rk_enroll_corim,   &rk_enroll_csv,
-};
-enum { TARGETS = sizeof targets / sizeof targets[0], FILES_MAX = 1 << 20 };
+enum { FILES_MAX = 1 << 20 };
 
-bool rk_enroll_target_at(size_t i, struct rk_enroll_target_info *ret)
+bool rk_enroll_target_at(const rk_ctx *ctx, size_t i, struct rk_enroll_target_info *ret)
 {
-    if (i >= TARGETS)
+    const struct rk_enroll_target *const *row = ctx->tables->targets;
+
+    for (size_t k = 0; k < i && *row != NULL; k++)
+        row++;
+    if (*row == NULL)
         return false;
     *ret = (struct rk_enroll_target_info) {
-        .name = targets[i]->name,
-        .title = targets[i]->title,
-        .parts = targets[i]->parts,
-        .settings = targets[i]->settings,
-        .signs = targets[i]->signs,
-        .checks = targets[i]->check != NULL,
+        .name = (*row)->name,
+        .title = (*row)->title,
+        .parts = (*row)->parts,
+        .settings = (*row)->settings,
+        .signs = (*row)->signs,
+        .checks = (*row)->check != NULL,
     };
     return true;
 }
 
-static enum rk_rc find(const char *name, const struct rk_enroll_target **ret, struct rk_err *err)
+static enum rk_rc find(const rk_ctx *ctx, const char *name, const struct rk_enroll_target **ret,
+                       struct rk_err *err)
 {
     char known[RK_KNOWN_MAX] = "";
 
-    for (size_t i = 0; i < TARGETS; i++) {
-        if (strcmp(targets[i]->name, name) == 0) {
-            *ret = targets[i];
+    for (const struct rk_enroll_target *const *row = ctx->tables->targets; *row != NULL; row++) {
+        if (strcmp((*row)->name, name) == 0) {
+            *ret = *row;
             return RK_OK;
         }
-        rk_known_add(known, targets[i]->name);
+        rk_known_add(known, (*row)->name);
     }
     return rk_fail(err, RK_E_USAGE, "unknown enrolment target \"%s\" (known: %s)", name, known);
 }
@@ -50,7 +52,7 @@ static enum rk_rc open_target(const struct rk_enroll_options *options,
 {
     const struct rk_job *job = options->job;
 
-    if (find(options->target, ret, err))
+    if (find(job->ctx, options->target, ret, err))
         return err->rc;
     const struct rk_job_rows rows = { (*ret)->name, (*ret)->parts, (*ret)->settings, NULL };
     if (job->key_count != 0 && !(*ret)->signs)

@@ -5,9 +5,9 @@
  */
 #include "base/digest.h"
 #include "base/wr.h"
-#include "enroll/chain.h"
-#include "enroll/target.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/certs.h"
+#include "rotkit/enroll_target.h"
+#include "rotkit/hex.h"
 
 #include <stdio.h>
 

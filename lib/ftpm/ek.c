@@ -6,7 +6,7 @@
 #include "ftpm/drbg.h"
 #include "ftpm/prime.h"
 #include "ftpm/profile.h"
-#include "ftpm/template.h"
+#include "rotkit/template.h"
 
 #include <string.h>
 

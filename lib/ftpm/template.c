@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ftpm/template.h"
+#include "rotkit/template.h"
 
 #include "base/mem.h"
 #include "base/ossl.h"

@@ -2,7 +2,7 @@
 /* Flattened device trees that UEFI reads, over libfdt. Source: Devicetree Specification 0.4, 5. */
 #pragma once
 
-#include "base/format.h"
+#include "rotkit/format_row.h"
 
 #include <libfdt.h>
 

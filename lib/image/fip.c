@@ -6,9 +6,9 @@
  */
 #include "image/fip.h"
 
-#include "base/format_rows.h"
+#include "rotkit/format_rows.h"
 #include "base/layout.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * boot-images.md 5.1. */
 #pragma once
 
-#include "base/format.h"
+#include "rotkit/format_row.h"
 
 enum { RK_FIP_ENTRIES_MAX = 64, RK_FIP_MAX = 256 << 20, RK_ENCFW_HEAD = 44, RK_ENCFW_FLAGS = 6 };
 

@@ -7,10 +7,10 @@
  */
 #include "image/fit.h"
 
-#include "base/format_rows.h"
+#include "rotkit/format_rows.h"
 #include "base/ossl.h"
 #include "base/wr.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <stdio.h>
 #include <string.h>

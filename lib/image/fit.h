@@ -2,7 +2,7 @@
 /* U-Boot FIT images: what is signed of a configuration. Source: boot-images.md 5.3. */
 #pragma once
 
-#include "base/format.h"
+#include "rotkit/format_row.h"
 
 #include "base/ossl.h"
 

@@ -4,10 +4,10 @@
  * dtb), or behind an image in a partition (boot.img, recovery.img, kernel-dtb). Source:
  * boot-images.md 5.0.
  */
-#include "base/format_rows.h"
+#include "rotkit/format_rows.h"
 #include "base/rd.h"
 #include "base/wr.h"
-#include "ftpmprov/pkcs7.h"
+#include "rotkit/pkcs7.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -7,13 +7,13 @@
  * it is signed, a TA has a signature of zeros.
  */
 #include "base/digest.h"
-#include "base/format_rows.h"
+#include "rotkit/format_rows.h"
 #include "base/gcm.h"
 #include "base/layout.h"
 #include "base/mem.h"
 #include "base/ossl.h"
-#include "ftpmprov/hex.h"
-#include "image/guid.h"
+#include "rotkit/hex.h"
+#include "rotkit/guid.h"
 
 #include <inttypes.h>
 #include <stdio.h>

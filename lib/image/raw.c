@@ -3,8 +3,8 @@
  * A bare signature over a file's bytes, as other tools take it: `rotkit sign raw --scheme S`. RSA
  * signatures are big-endian, ECDSA ones DER. Source: PKCS #1, SEC 1.
  */
-#include "base/format.h"
-#include "base/format_rows.h"
+#include "rotkit/format_row.h"
+#include "rotkit/format_rows.h"
 
 #include <stdio.h>
 

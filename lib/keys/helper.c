@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "keys/key_file.h"
 #include "keys/signer.h"
-#include "ftpmprov/file.h"
+#include "rotkit/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

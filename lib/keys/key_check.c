@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Will a key do its work? Each step is a finding; the first that fails says why. */
-#include "ftpmprov/key.h"
+#include "rotkit/key.h"
 
 #include "base/digest.h"
 #include "base/err.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 #include "keys/signer.h"
 #include "keys/source.h"
-#include "keys/token_key.h"
+#include "keys/token/key.h"
 
 #include <stdarg.h>
 #include <stdio.h>

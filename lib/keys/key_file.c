@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "keys/signer.h"
-#include "ftpmprov/file.h"
+#include "rotkit/file.h"
 
 #include <stdio.h>
 #include <string.h>

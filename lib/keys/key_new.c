@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Key pairs made in this process. */
-#include "ftpmprov/key.h"
+#include "rotkit/key.h"
 
 #include "base/err.h"
 #include "base/ossl.h"

@@ -2,8 +2,8 @@
 #include "ftpmprov/signer.h"
 
 #include "base/err.h"
-#include "ftpmprov/file.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/file.h"
+#include "rotkit/hex.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "base/err.h"
-#include "ftpmprov/file.h"
-#include "ftpmprov/sigbook.h"
+#include "rotkit/file.h"
+#include "rotkit/sigbook.h"
 
 #include <pthread.h>
 

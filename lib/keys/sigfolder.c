@@ -6,9 +6,9 @@
 #include "base/folder.h"
 #include "base/mem.h"
 #include "base/ossl.h"
-#include "ftpmprov/hex.h"
-#include "ftpmprov/json.h"
-#include "ftpmprov/pem.h"
+#include "rotkit/hex.h"
+#include "rotkit/json.h"
+#include "rotkit/pem.h"
 #include "keys/scheme.h"
 
 #include <stdio.h>

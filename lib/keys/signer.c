@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/signer.h"
 
+#include "rotkit/key.h"
+
 #include "base/err.h"
 #include "base/mem.h"
 

@@ -14,9 +14,6 @@ struct rk_signer_ops {
                      key before anybody sees them */
 };
 
-/* The key pair of a key in this process; NULL for all others. What decrypts needs it. */
-EVP_PKEY *rk_signer_pair(const rk_signer *signer);
-
 /*
  * Takes a reference to pub and, on success, self (freed by ops->free). ops NULL: a public key
  * alone.

@@ -4,9 +4,9 @@
 #include "base/err.h"
 #include "keys/helper.h"
 #include "keys/key_file.h"
-#include "keys/token_key.h"
-#include "ftpmprov/file.h"
-#include "ftpmprov/hex.h"
+#include "keys/token/key.h"
+#include "rotkit/file.h"
+#include "rotkit/hex.h"
 
 #include <stdlib.h>
 #include <string.h>

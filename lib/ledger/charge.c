@@ -3,7 +3,7 @@
 #include "ledger/ledger.h"
 
 #include "base/digest.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <inttypes.h>
 #include <stdio.h>

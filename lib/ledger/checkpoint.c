@@ -3,7 +3,7 @@
 #include "ledger/checkpoint.h"
 
 #include "base/wr.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 
 #include "base/digest.h"
 #include "base/wr.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "ledger/ledger.h"
 
 #include "base/mem.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "ftpmprov/licence.h"
+#include "rotkit/licence.h"
 #include "ledger/db.h"
 
 enum { RK_UNIT_TEXT = 21, RK_HEX32 = 65, RK_NOTE_MAX = 200, RK_KEYS_MAX = 8192, RK_KEY_MAX = 500 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Licence files: their signed text, their JSON, and whether one lies within another. */
-#include "ftpmprov/licence.h"
+#include "rotkit/licence.h"
 
 #include "base/wr.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 #include "ledger/lines.h"
 
 #include <inttypes.h>

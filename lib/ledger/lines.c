@@ -2,7 +2,7 @@
 #include "ledger/lines.h"
 
 #include "base/digest.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <stdio.h>
 #include <string.h>

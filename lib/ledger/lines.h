@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "ftpmprov/json.h"
+#include "rotkit/json.h"
 #include "ftpmprov/signer.h"
 
 /* SHA-256 of the key's SubjectPublicKeyInfo. */

@@ -3,7 +3,7 @@
 #include "ledger/checkpoint.h"
 
 #include "base/mem.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <stdio.h>
 #include <string.h>

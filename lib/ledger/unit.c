@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "base/wr.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "manifest/rows.h"
 
 #include "base/wr.h"
-#include "ftpmprov/json.h"
+#include "rotkit/json.h"
 
 #include <string.h>
 

@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "base/wr.h"
 #include "ftpmprov/ctx.h"
-#include "ftpmprov/file.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/file.h"
+#include "rotkit/hex.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* The known key that a mistyped one most likely means. */
 #include "manifest/rows.h"
 
-#include "ftpmprov/words.h"
+#include "rotkit/words.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "ftpmprov/manifest.h"
+#include "rotkit/manifest.h"
 
 #include <yaml.h>
 

@@ -1,29 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "platform/platform.h"
+#include "rotkit/platform.h"
+
+#include "base/ctx.h"
+#include "rotkit/job.h"
 
 #include <string.h>
 
-/* clang-format off */
-static const struct rk_platform platforms[] = {
-    { "t234", 32, "ms-159", true,  { "capsule", "optee-ta" } },
-    { "t194", 16, NULL,     false, { "capsule", NULL } }, /* key blobs only */
-};
-/* clang-format on */
-
-enum rk_rc rk_platform_find(const char *name, const struct rk_platform **ret, struct rk_err *err)
+static bool is_called(const struct rk_platform *platform, const char *name)
 {
-    for (size_t i = 0; i < sizeof platforms / sizeof platforms[0]; i++) {
-        if (strcmp(platforms[i].name, name) == 0) {
-            *ret = &platforms[i];
+    return strcmp(platform->name, name) == 0 ||
+           (platform->also != NULL && strcmp(platform->also, name) == 0);
+}
+
+enum rk_rc rk_platform_find(const rk_ctx *ctx, const char *name, const struct rk_platform **ret,
+                            struct rk_err *err)
+{
+    char known[RK_KNOWN_MAX] = "";
+
+    for (const struct rk_platform *const *row = ctx->tables->platforms; *row != NULL; row++) {
+        if (is_called(*row, name) && (*row)->refusal != NULL)
+            return rk_fail(err, RK_E_USAGE, "platform \"%s\" %s", name, (*row)->refusal);
+        if (is_called(*row, name)) {
+            *ret = *row;
             return RK_OK;
         }
+        if ((*row)->refusal == NULL)
+            rk_known_add(known, (*row)->name);
     }
-    if (strcmp(name, "t264") == 0 || strcmp(name, "thor") == 0)
-        return rk_fail(err, RK_E_USAGE,
-                       "platform \"%s\" (Thor) is refused: its key blob 2.1 and the "
-                       "labels of its fTPM key derivation are not public",
-                       name);
-    return rk_fail(err, RK_E_USAGE, "unknown platform \"%s\" (known: t234, t194)", name);
+    return rk_fail(err, RK_E_USAGE, "unknown platform \"%s\" (known: %s)", name, known);
 }
 
 const char *rk_platform_name(const struct rk_platform *platform)

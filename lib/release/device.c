@@ -5,7 +5,7 @@
 #include "base/digest.h"
 #include "base/folder.h"
 #include "base/mem.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 #include "release/index.h"
 
 #include <ctype.h>

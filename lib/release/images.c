@@ -6,7 +6,7 @@
 #include "base/folder.h"
 #include "base/ossl.h"
 #include "ftpmprov/format.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 #include "release/index.h"
 
 #include <stdio.h>
@@ -205,11 +205,11 @@ static bool has_path(struct rk_jv files, const char *path)
     return false;
 }
 
-static enum rk_rc map_of(const char *root, const char *path, const char *format, struct rk_map *ret,
-                         struct rk_err *err)
+static enum rk_rc map_of(const rk_ctx *ctx, const char *root, const char *path, const char *format,
+                         struct rk_map *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
-    struct rk_job job = { .ctx = NULL };
+    struct rk_job job = { .ctx = ctx };
     char full[RK_PATH_MAX];
 
     if (rk_path_join(root, path, full, sizeof full, err) ||
@@ -221,8 +221,8 @@ static enum rk_rc map_of(const char *root, const char *path, const char *format,
 }
 
 /* One that was an image of the older release; formats without a map carry no such value. */
-static enum rk_rc image_not_older(const char *newer, const char *older, struct rk_jv was_entry,
-                                  struct rk_err *err)
+static enum rk_rc image_not_older(const rk_ctx *ctx, const char *newer, const char *older,
+                                  struct rk_jv was_entry, struct rk_err *err)
 {
     RK_AUTO(rk_map_done) struct rk_map now = { .root = NULL };
     RK_AUTO(rk_map_done) struct rk_map was = { .root = NULL };
@@ -230,16 +230,17 @@ static enum rk_rc image_not_older(const char *newer, const char *older, struct r
     const char *format = rk_json_str(rk_json_get(was_entry, "format"));
     struct rk_format_info info;
 
-    if (format == NULL || rk_format_find(format, &info, err))
+    if (format == NULL || rk_format_find(ctx, format, &info, err))
         return rk_fail(err, RK_E_VERIFY, "\"%s\" of \"%s\" has no known format", path, older);
     if (!info.maps)
         return RK_OK;
-    if (map_of(newer, path, format, &now, err) || map_of(older, path, format, &was, err))
+    if (map_of(ctx, newer, path, format, &now, err) || map_of(ctx, older, path, format, &was, err))
         return err->rc;
     return rk_map_not_older(&now, &was, err) ? rk_wrap(err, "\"%s\"", path) : RK_OK;
 }
 
-enum rk_rc rk_release_not_older(const char *newer, const char *older, struct rk_err *err)
+enum rk_rc rk_release_not_older(const rk_ctx *ctx, const char *newer, const char *older,
+                                struct rk_err *err)
 {
     RK_AUTO(rk_json_done) rk_json *now = NULL;
     RK_AUTO(rk_json_done) rk_json *was = NULL;
@@ -257,7 +258,7 @@ enum rk_rc rk_release_not_older(const char *newer, const char *older, struct rk_
             continue;
         if (!has_path(rk_json_get(rk_json_root(now), "files"), path))
             return rk_fail(err, RK_E_VERIFY, "\"%s\" of \"%s\" is gone", path, older);
-        if (image_not_older(newer, older, entry, err))
+        if (image_not_older(ctx, newer, older, entry, err))
             return err->rc;
     }
     return RK_OK;

@@ -2,7 +2,7 @@
 #include "release/index.h"
 
 #include "base/digest.h"
-#include "ftpmprov/file.h"
+#include "rotkit/file.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -7,8 +7,8 @@
 
 #include "base/err.h"
 #include "base/folder.h"
-#include "ftpmprov/artifact.h"
-#include "ftpmprov/json.h"
+#include "rotkit/artifact.h"
+#include "rotkit/json.h"
 
 enum {
     RK_INDEX_FILE_MAX = 1 << 24,

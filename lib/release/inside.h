@@ -3,8 +3,8 @@
 #pragma once
 
 #include "base/err.h"
-#include "ftpmprov/json.h"
-#include "ftpmprov/file.h"
+#include "rotkit/json.h"
+#include "rotkit/file.h"
 #include "ftpmprov/release.h"
 #include "release/journal.h"
 

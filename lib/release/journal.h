@@ -11,7 +11,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "ftpmprov/device_sn.h"
+#include "rotkit/device_sn.h"
 
 #include <stdbool.h>
 

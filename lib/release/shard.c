@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ftpmprov/shard.h"
+#include "rotkit/shard.h"
 
 #include "base/err.h"
 

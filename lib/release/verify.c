@@ -11,7 +11,7 @@
 #include "ftpmprov/ek.h"
 #include "ftpmprov/ekcert.h"
 #include "ftpmprov/format.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 #include "release/index.h"
 
 #include <stdio.h>
@@ -73,13 +73,13 @@ static enum rk_rc check_digest(const struct rk_bytes *bytes, const char *path, c
     return RK_OK;
 }
 
-static enum rk_rc check_format(const struct rk_role_row *row, const struct rk_bytes *bytes,
-                               struct rk_err *err)
+static enum rk_rc check_format(const struct verifying *v, const struct rk_role_row *row,
+                               const struct rk_bytes *bytes, struct rk_err *err)
 {
     struct rk_map map = { .root = NULL };
     bool right;
 
-    if (rk_format_inspect(bytes->p, bytes->len, &map, err)) {
+    if (rk_format_inspect(v->ctx, bytes->p, bytes->len, &map, err)) {
         err->rc = err->rc == RK_E_FORMAT ? RK_E_VERIFY : err->rc;
         return err->rc;
     }
@@ -179,7 +179,7 @@ static enum rk_rc check_entry(struct verifying *v, struct rk_jv entry, const cha
     }
     if (row == NULL || row->place == RK_PLACE_SECRET)
         return RK_OK;
-    if ((row->format != NULL && check_format(row, &bytes, err)) ||
+    if ((row->format != NULL && check_format(v, row, &bytes, err)) ||
         check_content(v, row, &bytes, err))
         return rk_wrap(err, "\"%s\"", path);
     return RK_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* "version" and "update" of release.json: written, and read back. */
-#include "ftpmprov/version.h"
+#include "rotkit/version.h"
 
 #include "base/digest.h"
 #include "base/mem.h"

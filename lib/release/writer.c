@@ -6,9 +6,9 @@
 #include "base/folder.h"
 #include "base/mem.h"
 #include "base/ossl.h"
-#include "ftpmprov/cms.h"
+#include "rotkit/cms.h"
 #include "ftpmprov/ctx.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 #include "release/index.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Event logs: any bytes replay to PCRs that exist, or are refused. */
-#include "ftpmprov/attest.h"
+#include "rotkit/attest.h"
 
 #include <stdlib.h>
 

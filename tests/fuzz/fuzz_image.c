@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     key.pub = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
     job.ctx = ctx;
-    for (size_t i = 0; rk_format_at(i, &info); i++) {
+    for (size_t i = 0; rk_format_at(ctx, i, &info); i++) {
         if (!info.maps)
             continue;
         job.key_count = 0;

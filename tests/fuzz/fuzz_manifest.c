@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Manifests: loaded or refused with a place. */
-#include "ftpmprov/file.h"
-#include "ftpmprov/manifest.h"
+#include "rotkit/file.h"
+#include "rotkit/manifest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

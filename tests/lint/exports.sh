@@ -3,7 +3,7 @@
 # What the shared library exports is exactly what the public headers mark RK_API.
 set -eu
 nm -D --defined-only "$LIBRARY" | awk '{ print $3 }' | sed 's/@.*//' | grep '^rk_' | sort -u >exported
-cat "$SOURCE"/lib/include/ftpmprov/*.h | tr '\n' ' ' | grep -oE 'RK_API [^;{]*;' |
+cat "$SOURCE"/lib/include/*/*.h | tr '\n' ' ' | grep -oE 'RK_API [^;{]*;' |
     sed -E 's/^RK_API //; s/\(.*//; s/.*[ *]//' | grep '^rk_' | sort -u >marked
 nm -D --defined-only "$LIBRARY" | awk '{ print $3 }' | sed 's/@.*//' | grep -v -e '^rk_' -e '^FTPMPROV_' >foreign || true
 code=0

@@ -12,14 +12,10 @@ alone() {
     echo "#include \"$PWD/$header\"" | ${CC:-cc} "$@" $flags
 }
 
-for header in lib/include/ftpmprov/*.h; do
-    alone "$header" -I lib/include || bad=1
+for header in $(find lib/include/ftpmprov -name '*.h'); do
+    alone "$header" -I lib/include -I lib || bad=1
 done
-for header in lib/*/*.h; do
-    [ "${header#lib/include}" = "$header" ] || continue
-    alone "$header" -I lib -I lib/include $(pkg-config --cflags tss2-mu yaml-0.1 jansson p11-kit-1) || bad=1
-done
-for header in cli/*.h; do
-    alone "$header" -I cli -I lib/include || bad=1
+for header in $(find lib -name '*.h' ! -path 'lib/include/ftpmprov/*') $(find cli -name '*.h'); do
+    alone "$header" -I . -I lib -I lib/include $(pkg-config --cflags tss2-mu yaml-0.1 jansson p11-kit-1) || bad=1
 done
 exit $bad

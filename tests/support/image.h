@@ -2,7 +2,7 @@
 /* What tests of file formats share: vectors, a job with keys, patches, flipped bytes. */
 #pragma once
 
-#include "ftpmprov/file.h"
+#include "rotkit/file.h"
 #include "ftpmprov/format.h"
 
 #include <check.h>
@@ -18,6 +18,16 @@ static inline struct rk_bytes image_read(const char *path)
 
     ck_assert_msg(rk_file_read(path, 1 << 28, &file, &err) == RK_OK, "%s", err.msg);
     return file;
+}
+
+/* A context for jobs that need nothing else; it lives as long as the test. */
+static inline rk_ctx *image_ctx(void)
+{
+    static rk_ctx *ctx;
+
+    if (ctx == NULL)
+        ck_assert_int_eq(rk_ctx_new(&ctx, &err), RK_OK);
+    return ctx;
 }
 
 /* A job with one signer and its certificate, and one that verifies against it. */

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "ftpmprov/signer.h"
-#include "ftpmprov/trust.h"
+#include "rotkit/trust.h"
 
 #include <stdbool.h>
 

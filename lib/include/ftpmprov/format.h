@@ -6,11 +6,11 @@
  */
 #pragma once
 
-#include "ftpmprov/json.h"
+#include "rotkit/json.h"
 #include "ftpmprov/secret.h"
-#include "ftpmprov/sigbook.h"
+#include "rotkit/sigbook.h"
 #include "ftpmprov/signer.h"
-#include "ftpmprov/trust.h"
+#include "rotkit/trust.h"
 
 /* ---- the map ---- */
 
@@ -132,9 +132,9 @@ struct rk_format_info {
     bool detaches;       /* a signature may stand in a file of its own */
 };
 /* Row i in table order; false past the end. */
-RK_API bool rk_format_at(size_t i, struct rk_format_info *ret);
+RK_API bool rk_format_at(const rk_ctx *ctx, size_t i, struct rk_format_info *ret);
 /* RK_E_USAGE "unknown format", with the known names. */
-RK_API enum rk_rc rk_format_find(const char *name, struct rk_format_info *ret,
+RK_API enum rk_rc rk_format_find(const rk_ctx *ctx, const char *name, struct rk_format_info *ret,
                                  struct rk_err *err) RK_MUST_CHECK;
 
 /*
@@ -180,7 +180,8 @@ RK_API enum rk_rc rk_format_encrypt(const char *format, const struct rk_job *job
  * right, as far as public material tells. RK_E_VERIFY; RK_E_USAGE for a format without such a
  * layer.
  */
-RK_API enum rk_rc rk_format_check_handback(const char *format, const struct rk_bytes *prepared,
+RK_API enum rk_rc rk_format_check_handback(const rk_ctx *ctx, const char *format,
+                                           const struct rk_bytes *prepared,
                                            const struct rk_bytes *back,
                                            struct rk_err *err) RK_MUST_CHECK;
 /*
@@ -191,5 +192,5 @@ RK_API enum rk_rc rk_format_verify(const char *format, const struct rk_job *job,
                                    const uint8_t *file, size_t len, struct rk_map *ret,
                                    struct rk_err *err) RK_MUST_CHECK;
 /* Finds the format by content and parses; RK_E_FORMAT "unknown format" when no row knows it. */
-RK_API enum rk_rc rk_format_inspect(const uint8_t *file, size_t len, struct rk_map *ret,
-                                    struct rk_err *err) RK_MUST_CHECK;
+RK_API enum rk_rc rk_format_inspect(const rk_ctx *ctx, const uint8_t *file, size_t len,
+                                    struct rk_map *ret, struct rk_err *err) RK_MUST_CHECK;

@@ -4,20 +4,13 @@
 #pragma once
 
 #include "ftpmprov/bytes.h"
-#include "ftpmprov/device_sn.h"
+#include "rotkit/device_sn.h"
 #include "ftpmprov/secret.h"
 
 #include <openssl/types.h>
 
 #include <stdbool.h>
 
-/*
- * The public key parameters as boot files hold them and as they are hashed for the fuses: little-
- * endian, zero behind the key. RSA-3072, P-256, P-521, Ed25519. Source: boot-images.md 2.3.
- */
-enum { RK_FUSE_PCP = 384 };
-RK_API enum rk_rc rk_fuse_pcp(EVP_PKEY *pub, uint8_t ret[RK_FUSE_PCP],
-                              struct rk_err *err) RK_MUST_CHECK;
 /* SHA-512 fuse value of a PKC public key: RSA-3072, P-256, P-521, Ed25519. Not confirmed by a
  * vendor golden. */
 RK_API enum rk_rc rk_fuse_public_key_hash(EVP_PKEY *pub, uint8_t ret[64],

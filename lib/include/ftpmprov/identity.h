@@ -8,11 +8,12 @@
 #include "ftpmprov/bytes.h"
 #include "ftpmprov/ctx.h"
 #include "ftpmprov/mac.h"
-#include "ftpmprov/device_sn.h"
+#include "rotkit/device_sn.h"
 
 struct rk_platform;
 /* RK_E_USAGE for an unknown name (lists the known) and for t264, with what is not public. */
-RK_API enum rk_rc rk_platform_find(const char *name, const struct rk_platform **ret,
+RK_API enum rk_rc rk_platform_find(const rk_ctx *ctx, const char *name,
+                                   const struct rk_platform **ret,
                                    struct rk_err *err) RK_MUST_CHECK;
 RK_API const char *rk_platform_name(const struct rk_platform *platform);
 RK_API size_t

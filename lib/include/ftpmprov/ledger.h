@@ -12,8 +12,8 @@
  */
 #pragma once
 
-#include "ftpmprov/device_sn.h"
-#include "ftpmprov/licence.h"
+#include "rotkit/device_sn.h"
+#include "rotkit/licence.h"
 
 typedef struct rk_ledger rk_ledger;
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "ftpmprov/bytes.h"
-#include "ftpmprov/device_sn.h"
+#include "rotkit/device_sn.h"
 #include "ftpmprov/secret.h"
 
 enum rk_nvftpm_mode { RK_NVFTPM_OFFLINE, RK_NVFTPM_ONLINE };

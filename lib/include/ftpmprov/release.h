@@ -14,11 +14,11 @@
  */
 #pragma once
 
-#include "ftpmprov/artifact.h"
-#include "ftpmprov/shard.h"
+#include "rotkit/artifact.h"
+#include "rotkit/shard.h"
 #include "ftpmprov/signer.h"
-#include "ftpmprov/trust.h"
-#include "ftpmprov/version.h"
+#include "rotkit/trust.h"
+#include "rotkit/version.h"
 
 typedef struct rk_release rk_release;
 
@@ -189,7 +189,7 @@ RK_API enum rk_rc rk_release_check_ca(const char *path, const rk_trust *trust,
  * RK_E_VERIFY when an image of `older` is gone from `newer`, or an anti-rollback value of one
  * falls (rk_map_not_older). Both have been verified before.
  */
-RK_API enum rk_rc rk_release_not_older(const char *newer, const char *older,
+RK_API enum rk_rc rk_release_not_older(const rk_ctx *ctx, const char *newer, const char *older,
                                        struct rk_err *err) RK_MUST_CHECK;
 /* One image as release.json names it. */
 struct rk_release_image_entry {

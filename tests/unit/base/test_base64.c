@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ftpmprov/base64.h"
+#include "rotkit/base64.h"
 
 #include "suite.h"
 

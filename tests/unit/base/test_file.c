@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ftpmprov/file.h"
+#include "rotkit/file.h"
 
 #include "suite.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include "suite.h"
 

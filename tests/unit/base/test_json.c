@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ftpmprov/json.h"
+#include "rotkit/json.h"
 
 #include "suite.h"
 

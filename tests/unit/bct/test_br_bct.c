@@ -229,8 +229,8 @@ START_TEST(its_ratchet_may_not_fall)
 
     newer.p[VERSION + 2]--;
     rehash(newer.p);
-    ck_assert_int_eq(rk_format_inspect(older.p, older.len, &was, &err), RK_OK);
-    ck_assert_int_eq(rk_format_inspect(newer.p, newer.len, &is, &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(job.ctx, older.p, older.len, &was, &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(job.ctx, newer.p, newer.len, &is, &err), RK_OK);
     ck_assert_int_eq(rk_map_not_older(&was, &is, &err), RK_OK);
     ck_assert_int_eq(rk_map_not_older(&is, &was, &err), RK_E_VERIFY);
     rk_map_done(&was);

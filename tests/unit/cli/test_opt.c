@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Option rows: what they bind, and each way of getting them wrong. */
-#include "opt.h"
+#include "cli/opt.h"
 
 #include "suite.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Long runs: silent in a log, stopped by a signal. */
-#include "progress.h"
+#include "cli/progress.h"
 
 #include "suite.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole program in one process: dispatch, exit codes, help and pages from the rows. */
-#include "exits.h"
-#include "nearest.h"
-#include "rows.h"
+#include "cli/exits.h"
+#include "cli/nearest.h"
+#include "cli/rows.h"
 
 #include "suite.h"
 

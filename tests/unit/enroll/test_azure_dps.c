@@ -2,8 +2,8 @@
 /* Registration ids as Microsoft's SDK computes them; storage root keys from a sorted file. */
 #include "enroll/azure_dps.h"
 
-#include "ftpmprov/base64.h"
-#include "ftpmprov/file.h"
+#include "rotkit/base64.h"
+#include "rotkit/file.h"
 #include "suite.h"
 
 #include <stdio.h>

@@ -2,9 +2,9 @@
 /* rk_ek_derive beyond the vectors: NVIDIA's own tool as judge, the forms of the result, what is
  * refused. */
 #include "ftpmprov/ek.h"
-#include "ftpmprov/file.h"
-#include "ftpmprov/hex.h"
-#include "ftpmprov/json.h"
+#include "rotkit/file.h"
+#include "rotkit/hex.h"
+#include "rotkit/json.h"
 
 #include "suite.h"
 

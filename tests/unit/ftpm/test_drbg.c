@@ -4,7 +4,7 @@
 #include "ftpm/drbg.h"
 
 #include "base/ossl.h"
-#include "ftpm/template.h"
+#include "rotkit/template.h"
 
 #include "suite.h"
 

@@ -2,9 +2,9 @@
 /* EK derivation against what the reference libraries themselves made: one vector file an argument.
  */
 #include "ftpmprov/ek.h"
-#include "ftpmprov/file.h"
-#include "ftpmprov/hex.h"
-#include "ftpmprov/json.h"
+#include "rotkit/file.h"
+#include "rotkit/hex.h"
+#include "rotkit/json.h"
 
 #include <check.h>
 #include <openssl/bn.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* EK templates: Names and policies against the published ones, what a user's own file may be. */
-#include "ftpm/template.h"
+#include "rotkit/template.h"
 
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 
 #include "suite.h"
 

@@ -261,8 +261,8 @@ START_TEST(version_may_not_fall)
     struct rk_bytes older = pack("6"), newer = pack("7");
     struct rk_map map[2];
 
-    ck_assert_int_eq(rk_format_inspect(older.p, older.len, &map[0], &err), RK_OK);
-    ck_assert_int_eq(rk_format_inspect(newer.p, newer.len, &map[1], &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(job.ctx, older.p, older.len, &map[0], &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(job.ctx, newer.p, newer.len, &map[1], &err), RK_OK);
     ck_assert_int_eq(rk_map_not_older(&map[1], &map[0], &err), RK_OK);
     ck_assert_int_eq(rk_map_not_older(&map[0], &map[1], &err), RK_E_VERIFY);
     ck_assert_ptr_nonnull(strstr(err.msg, "ta_version"));

@@ -74,7 +74,7 @@ START_TEST(what_was_made_is_recognised_and_made_alike_twice)
     struct rk_bytes file = make(_i), again = make(_i);
     struct rk_map map;
 
-    ck_assert_int_eq(rk_format_inspect(file.p, file.len, &map, &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(job.ctx, file.p, file.len, &map, &err), RK_OK);
     ck_assert_str_eq(map.format, name_of(_i));
     ck_assert_uint_eq(file.len, again.len);
     ck_assert_mem_eq(file.p, again.p, file.len);
@@ -90,9 +90,9 @@ START_TEST(a_lower_lowest_version_is_a_step_back)
                     higher = make_dtb("0x00240000");
     struct rk_map was, low, high;
 
-    ck_assert_int_eq(rk_format_inspect(old.p, old.len, &was, &err), RK_OK);
-    ck_assert_int_eq(rk_format_inspect(lower.p, lower.len, &low, &err), RK_OK);
-    ck_assert_int_eq(rk_format_inspect(higher.p, higher.len, &high, &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(job.ctx, old.p, old.len, &was, &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(job.ctx, lower.p, lower.len, &low, &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(job.ctx, higher.p, higher.len, &high, &err), RK_OK);
     ck_assert_int_eq(rk_map_not_older(&was, &was, &err), RK_OK);
     ck_assert_int_eq(rk_map_not_older(&high, &was, &err), RK_OK);
     ck_assert_int_eq(rk_map_not_older(&low, &was, &err), RK_E_VERIFY);

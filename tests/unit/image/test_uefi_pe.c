@@ -296,7 +296,7 @@ START_TEST(what_no_signature_would_cover_is_shown_and_not_signed)
     memcpy(wide.p, file.p, 0x400);
     memcpy(wide.p + 0x500, file.p + 0x400, 0x200);
     image_put_le(wide.p + RAW_OFFSET, 4, 0x500);
-    ck_assert_int_eq(rk_format_inspect(wide.p, wide.len, &map, &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(job.ctx, wide.p, wide.len, &map, &err), RK_OK);
     ck_assert_str_eq(map.root->child->next->name, "gap");
     ck_assert_uint_eq(map.root->child->next->offset, 0x400);
     ck_assert_uint_eq(map.root->child->next->len, 0x100);
@@ -336,7 +336,7 @@ static enum rk_rc read_signed(void *arg)
     enum rk_rc rc;
 
     memset(&map, 0, sizeof map);
-    rc = rk_format_inspect(file->p, file->len, &map, &own);
+    rc = rk_format_inspect(job.ctx, file->p, file->len, &map, &own);
     rk_map_done(&map);
     return rc;
 }

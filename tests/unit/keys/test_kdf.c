@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* MACs and key derivations against published answers. */
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 #include "ftpmprov/mac.h"
 
 #include "fault.h"

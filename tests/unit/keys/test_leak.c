@@ -130,7 +130,7 @@ START_TEST(the_identity_chain_leaves_no_kdk0)
     struct rk_device_sn sn = { { 0 } };
     struct rk_identity id;
 
-    ck_assert_int_eq(rk_platform_find("t234", &platform, &err), RK_OK);
+    ck_assert_int_eq(rk_platform_find(ctx, "t234", &platform, &err), RK_OK);
     ck_assert_int_eq(rk_secret_new(KEY, &kdk0, &err), RK_OK);
     ck_assert_int_eq(rk_secret_new(KEY, &seed, &err), RK_OK);
     patterned(kdk0.p);

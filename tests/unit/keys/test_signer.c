@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys that sign: every form a key file may have, every scheme, and what is refused. OpenSSL writes
  * the files. */
-#include "ftpmprov/file.h"
+#include "rotkit/file.h"
 #include "ftpmprov/signer.h"
 
 #include "suite.h"

@@ -3,7 +3,7 @@
  * Units through the ledger on SQLite. What the tables hold is read by SQLite itself, the chain is
  * recomputed here from the header's words.
  */
-#include "ftpmprov/key.h"
+#include "rotkit/key.h"
 #include "ftpmprov/ledger.h"
 
 #include "suite.h"

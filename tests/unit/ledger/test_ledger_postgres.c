@@ -3,7 +3,7 @@
  * The ledger at LEDGER_TEST_URI, a PostgreSQL that tests/cli/peer-postgresql-ledger.sh has started.
  * With LEDGER_TEST_HAMMER=SECONDS two processes use up one quota while the server comes and goes.
  */
-#include "ftpmprov/key.h"
+#include "rotkit/key.h"
 #include "ftpmprov/ledger.h"
 
 #include <stdio.h>

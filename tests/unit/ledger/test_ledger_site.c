@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_ledger_site LEDGER SERIAL KIND=VALUE: issues one unit, for tests/cli/ledger-sites.sh. */
-#include "ftpmprov/hex.h"
+#include "rotkit/hex.h"
 #include "ftpmprov/ledger.h"
 
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Licence files. The signed text is written out here by hand, and OpenSSL judges the signature. */
-#include "ftpmprov/hex.h"
-#include "ftpmprov/json.h"
-#include "ftpmprov/key.h"
-#include "ftpmprov/licence.h"
+#include "rotkit/hex.h"
+#include "rotkit/json.h"
+#include "rotkit/key.h"
+#include "rotkit/licence.h"
 
 #include "suite.h"
 

@@ -2,8 +2,8 @@
 /* The manifest's model, and that what is committed about it is what the rows say. */
 #include "fault.h"
 #include "suite.h"
-#include "ftpmprov/file.h"
-#include "ftpmprov/manifest.h"
+#include "rotkit/file.h"
+#include "rotkit/manifest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The identity chain against vectors whose halves NVIDIA's tool and libtpms confirmed. */
-#include "ftpmprov/devicedb.h"
-#include "ftpmprov/file.h"
-#include "ftpmprov/hex.h"
+#include "rotkit/devicedb.h"
+#include "rotkit/file.h"
+#include "rotkit/hex.h"
 #include "ftpmprov/identity.h"
-#include "ftpmprov/json.h"
+#include "rotkit/json.h"
 
 #include "suite.h"
 
@@ -24,7 +24,7 @@ static void load(void)
     ck_assert_int_eq(rk_file_read(TEST_DATA "/vectors/ekb/chain/chain.json", 1 << 20, &text, &err),
                      RK_OK);
     ck_assert_int_eq(rk_json_parse(text.p, text.len, &doc, &err), RK_OK);
-    ck_assert_int_eq(rk_platform_find("t234", &t234, &err), RK_OK);
+    ck_assert_int_eq(rk_platform_find(ctx, "t234", &t234, &err), RK_OK);
     rk_bytes_done(&text);
 }
 
@@ -79,7 +79,7 @@ START_TEST(thor_is_refused_with_the_reason)
 {
     const struct rk_platform *platform;
 
-    ck_assert_int_eq(rk_platform_find("t264", &platform, &err), RK_E_USAGE);
+    ck_assert_int_eq(rk_platform_find(ctx, "t264", &platform, &err), RK_E_USAGE);
     ck_assert_str_eq(err.msg,
                      "platform \"t264\" (Thor) is refused: its key blob 2.1 and the labels of its "
                      "fTPM key derivation are not public");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Shards: every device in exactly one, buckets whole; what names a shard, and what does not. */
-#include "ftpmprov/shard.h"
+#include "rotkit/shard.h"
 
 #include "suite.h"
 

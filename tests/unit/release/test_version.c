@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Version numbers, and what a release.json that states them wrongly is refused with. */
-#include "ftpmprov/version.h"
+#include "rotkit/version.h"
 
 #include "base/err.h"
-#include "ftpmprov/file.h"
+#include "rotkit/file.h"
 #include "suite.h"
 
 #include <stdio.h>

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rotkit device new: KDK0 and EPS seed of new devices, and their Silicon ID public keys. */
+#include "cli/cmd/device.h"
+
+#include "cli/opt.h"
+#include "cli/out.h"
+#include "cli/seal.h"
+
+#include "rotkit/devicedb.h"
+#include "ftpmprov/identity.h"
+#include "ftpmprov/mac.h"
+
+#include <string.h>
+
+/* A database is made in secure memory, whole: this many rows fit (cli/main.c sets the arena). */
+enum { COUNT_MAX = 2500, KEY_LEN = 32 };
+
+struct fleet {
+    const struct rk_platform *platform;
+    struct rk_device_sn first;
+    size_t count;
+    const char *master_uri;
+    rk_mac *master; /* NULL: secrets are drawn */
+    struct seal seal;
+};
+
+static void fleet_done(struct fleet *fleet)
+{
+    rk_mac_free(fleet->master);
+    seal_done(&fleet->seal);
+}
+
+struct tables { /* file texts, in the clear */
+    struct rk_secret kdk, seed;
+    struct rk_bytes pubkey;
+};
+
+static void tables_done(struct tables *tables)
+{
+    rk_secret_done(&tables->kdk);
+    rk_secret_done(&tables->seed);
+    rk_bytes_done(&tables->pubkey);
+}
+
+/* The secrets of one device; drawn, or derived from the master. */
+static enum rk_rc make_value(const struct app *app, const struct fleet *fleet,
+                             const struct rk_device_sn *sn, enum rk_devicedb_kind kind,
+                             struct rk_secret *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_secret_done) struct rk_secret kdk0 = RK_SECRET_NONE;
+    RK_AUTO(rk_secret_done) struct rk_secret seed = RK_SECRET_NONE;
+
+    if (fleet->master == NULL)
+        return rk_random_secret(app->ctx, KEY_LEN, ret, err);
+    if (rk_identity_from_master(fleet->master, sn, &kdk0, &seed, err))
+        return err->rc;
+    *ret = rk_secret_take(kind == RK_DB_KDK ? &kdk0 : &seed);
+    return RK_OK;
+}
+
+/* Puts one row at its place; the first row sizes the table, since all rows are alike. */
+static enum rk_rc put_row(struct rk_secret *table, size_t row, size_t count,
+                          enum rk_devicedb_kind kind, const struct rk_device_sn *sn,
+                          const uint8_t *value, struct rk_err *err)
+{
+    RK_AUTO(rk_secret_done) struct rk_secret text = RK_SECRET_NONE;
+
+    if (rk_devicedb_format(kind, sn, value, &text, err) ||
+        (table->p == NULL && rk_secret_new(text.len * count, table, err)))
+        return err->rc;
+    memcpy(table->p + row * text.len, text.p, text.len);
+    return RK_OK;
+}
+
+static enum rk_rc put_pubkey(struct rk_bytes *table, size_t row, size_t count,
+                             const struct rk_device_sn *sn, const uint8_t *value,
+                             struct rk_err *err)
+{
+    RK_AUTO(rk_secret_done) struct rk_secret text = RK_SECRET_NONE;
+
+    if (rk_devicedb_format(RK_DB_PUBKEY, sn, value, &text, err) ||
+        (table->p == NULL && rk_bytes_new(text.len * count, table, err)))
+        return err->rc;
+    memcpy(table->p + row * text.len, text.p, text.len);
+    return RK_OK;
+}
+
+static enum rk_rc put_kdk(const struct app *app, const struct fleet *fleet, size_t row,
+                          const struct rk_device_sn *sn, struct tables *tables, struct rk_err *err)
+{
+    RK_AUTO(rk_secret_done) struct rk_secret kdk0 = RK_SECRET_NONE;
+    RK_AUTO(rk_identity_done) struct rk_identity id = { .silicon_id_public = { 0 } };
+
+    if (make_value(app, fleet, sn, RK_DB_KDK, &kdk0, err) ||
+        rk_identity_silicon_id(app->ctx, fleet->platform, sn, &kdk0, &id, err) ||
+        put_row(&tables->kdk, row, fleet->count, RK_DB_KDK, sn, kdk0.p, err))
+        return err->rc;
+    return put_pubkey(&tables->pubkey, row, fleet->count, sn, id.silicon_id_public, err);
+}
+
+static enum rk_rc put_seed(const struct app *app, const struct fleet *fleet, size_t row,
+                           const struct rk_device_sn *sn, struct tables *tables, struct rk_err *err)
+{
+    RK_AUTO(rk_secret_done) struct rk_secret seed = RK_SECRET_NONE;
+
+    if (make_value(app, fleet, sn, RK_DB_EPS_SEED, &seed, err))
+        return err->rc;
+    return put_row(&tables->seed, row, fleet->count, RK_DB_EPS_SEED, sn, seed.p, err);
+}
+
+typedef enum rk_rc put_fn(const struct app *app, const struct fleet *fleet, size_t row,
+                          const struct rk_device_sn *sn, struct tables *tables, struct rk_err *err);
+
+static enum rk_rc for_each(const struct app *app, const struct fleet *fleet, put_fn *put,
+                           struct tables *tables, struct rk_err *err)
+{
+    struct rk_device_sn sn = fleet->first;
+
+    for (size_t i = 0; i < fleet->count; i++) {
+        if ((i != 0 && rk_device_sn_next(&sn, err)) || put(app, fleet, i, &sn, tables, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+struct contents { /* as they go into the files */
+    struct sealed kdk, seed;
+    struct rk_bytes pubkey;
+};
+
+static void contents_done(struct contents *contents)
+{
+    sealed_done(&contents->kdk);
+    sealed_done(&contents->seed);
+    rk_bytes_done(&contents->pubkey);
+}
+
+/* When sealed, one secret table at a time is in memory in the clear. */
+static enum rk_rc make_contents(const struct app *app, const struct fleet *fleet,
+                                struct contents *contents, struct rk_err *err)
+{
+    RK_AUTO(tables_done) struct tables clear = { .kdk = RK_SECRET_NONE };
+
+    if (for_each(app, fleet, put_kdk, &clear, err) ||
+        seal_close(app, &fleet->seal, &clear.kdk, &contents->kdk, err) ||
+        for_each(app, fleet, put_seed, &clear, err) ||
+        seal_close(app, &fleet->seal, &clear.seed, &contents->seed, err))
+        return err->rc;
+    contents->pubkey = rk_bytes_take(&clear.pubkey);
+    return RK_OK;
+}
+
+struct numbers {
+    struct opt_u64 oem_id, first_sn, count;
+};
+
+static enum rk_rc read_fleet(const struct app *app, const struct numbers *in, const char *platform,
+                             struct fleet *fleet, struct rk_err *err)
+{
+
+    if (in->oem_id.v > UINT16_MAX)
+        return opt_fail(app, err, "--oem-id: %llu is above 65535",
+                        (unsigned long long)in->oem_id.v);
+    if (in->count.v == 0 || in->count.v > COUNT_MAX)
+        return opt_fail(app, err, "--count: %llu, expected 1 to %d a run",
+                        (unsigned long long)in->count.v, COUNT_MAX);
+    if (in->first_sn.v > UINT64_MAX - (in->count.v - 1))
+        return opt_fail(app, err, "--first-sn and --count pass the last serial number there is");
+    fleet->count = (size_t)in->count.v;
+    rk_device_sn_make((uint16_t)in->oem_id.v, in->first_sn.v, &fleet->first);
+    if (rk_platform_find(app->ctx, platform == NULL ? "t234" : platform, &fleet->platform, err) ||
+        seal_open(app, &fleet->seal, err))
+        return err->rc;
+    if (fleet->master_uri != NULL &&
+        rk_mac_open(app->ctx, fleet->master_uri, KEY_LEN, &fleet->master, err))
+        return rk_wrap(err, "--master");
+    return RK_OK;
+}
+
+struct paths {
+    const char *kdk, *seed, *pubkey;
+};
+
+static enum rk_rc make_files(struct app *app, const struct fleet *fleet, const struct paths *paths,
+                             struct rk_err *err)
+{
+    RK_AUTO(contents_done) struct contents contents = { .pubkey = RK_BYTES_NONE };
+
+    if (new_file_check(paths->kdk, err) || new_file_check(paths->seed, err) ||
+        new_file_check(paths->pubkey, err) || make_contents(app, fleet, &contents, err))
+        return err->rc;
+    const struct new_file files[] = {
+        new_file_sealed(paths->kdk, &contents.kdk),
+        new_file_sealed(paths->seed, &contents.seed),
+        { .path = paths->pubkey, .bytes = contents.pubkey.p, .len = contents.pubkey.len },
+    };
+    if (new_files_write(app, files, sizeof files / sizeof files[0], err))
+        return err->rc;
+    if (fleet->seal.plaintext && !app->dry_run)
+        out_note(app, "secrets are in the clear: \"%s\", \"%s\"", paths->kdk, paths->seed);
+    return RK_OK;
+}
+
+static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
+{
+    RK_AUTO(fleet_done) struct fleet fleet = { .count = 0 };
+    struct numbers numbers = { .count = { .v = 0 } };
+    struct paths paths = { .kdk = NULL };
+    const char *platform = NULL;
+    struct operands none;
+    /* clang-format off */
+    const struct opt rows[] = {
+        { "oem-id",    0, OPT_U64, &numbers.oem_id,   "N",    "OEM id, 16 bits", true },
+        { "first-sn",  0, OPT_U64, &numbers.first_sn, "N",    "serial number of the first device", true },
+        { "count",     0, OPT_U64, &numbers.count,    "N",    "how many devices", true },
+        { "kdk-db",    0, OPT_STR, &paths.kdk,        "FILE", "KDK database to make (secret)", true },
+        { "eps-seeds", 0, OPT_STR, &paths.seed,       "FILE", "EPS seeds to make (secret)", true },
+        { "pubkey-db", 0, OPT_STR, &paths.pubkey,     "FILE", "Silicon ID public keys to make", true },
+        { "master",    0, OPT_STR, &fleet.master_uri, "KEY",  "derive the secrets from this 32-byte key instead of drawing them", false },
+        { "platform",  0, OPT_STR, &platform,         "NAME", "t234 (default)", false },
+        OPT_SEAL(fleet.seal),
+        OPT_DRY_RUN(app),
+        OPT_END,
+    };
+    /* clang-format on */
+
+    if (opt_parse(app, rows, argc, argv, 0, 0, &none, err) ||
+        read_fleet(app, &numbers, platform, &fleet, err))
+        return err->rc;
+    return make_files(app, &fleet, &paths, err);
+}
+
+const struct cmd cmd_device_new = {
+    .name = "new",
+    .args = "",
+    .summary = "make the databases of new devices",
+    .about =
+        "Draws KDK0 and EPS seed for each serial number, or derives them from --master, so that\n"
+        "the same devices can be made again. The secret files are CMS messages that only the\n"
+        "recipient opens (rotkit secret open). A file that exists is never overwritten.",
+    .run = run,
+};

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rotkit ek lint: what verifiers would refuse about EK certificates, rule by rule. */
+#include "cli/cmd/ek.h"
+
+#include "cli/opt.h"
+#include "cli/out.h"
+
+#include "ftpmprov/ekcert.h"
+#include "rotkit/file.h"
+
+#include <string.h>
+
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+enum { CERT_MAX = 65536 };
+#define EVERY_RULE SIZE_MAX
+
+struct lint { /* one certificate being looked at */
+    const struct app *app;
+    const char *path;
+    size_t verifier; /* EVERY_RULE, or the place of one in the library's list */
+    size_t errors, warnings;
+    struct rk_err *err; /* the first output that failed */
+    enum rk_rc rc;
+};
+
+static const char *const levels[] = {
+    [RK_LINT_OK] = "ok",
+    [RK_LINT_INFO] = "info",
+    [RK_LINT_WARN] = "warning",
+    [RK_LINT_ERROR] = "error",
+};
+
+static enum rk_rc find_verifier(const struct app *app, const char *name, size_t *ret,
+                                struct rk_err *err)
+{
+    char known[128] = "";
+    const char *one;
+
+    for (size_t i = 0; (one = rk_lint_verifier_at(i)) != NULL; i++) {
+        size_t len = strlen(known);
+
+        if (strcmp(name, one) == 0) {
+            *ret = i;
+            return RK_OK;
+        }
+        (void)snprintf(known + len, sizeof known - len, "%s%s", len == 0 ? "" : ", ", one);
+    }
+    return opt_fail(app, err, "--verifier: no rules of \"%s\" are known (known: %s)", name, known);
+}
+
+static void bio_done(BIO **bio)
+{
+    BIO_free(*bio);
+}
+
+static enum rk_rc print_json(const struct lint *lint, const struct rk_lint_finding *finding)
+{
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
+    struct rk_jv root = rk_json_root(doc);
+
+    rk_json_put_str(root, "file", lint->path);
+    rk_json_put_str(root, "level", levels[finding->level]);
+    rk_json_put_str(root, "rule", finding->rule);
+    rk_json_put_str(root, "verifier", finding->verifier);
+    rk_json_put_str(root, "source", finding->source);
+    rk_json_put_str(root, "text", finding->text);
+    return out_json_line(lint->app, doc, lint->err);
+}
+
+static void print_text(const struct lint *lint, const struct rk_lint_finding *finding)
+{
+    (void)fprintf(lint->app->out, "%s: %s: %s: %s\n    %s; %s\n", lint->path,
+                  levels[finding->level], finding->rule, finding->text, finding->verifier,
+                  finding->source);
+}
+
+static void report(void *arg, const struct rk_lint_finding *finding)
+{
+    struct lint *lint = arg;
+
+    if (lint->verifier != EVERY_RULE && !rk_lint_verifier_refuses(lint->verifier, finding))
+        return;
+    lint->errors += finding->level == RK_LINT_ERROR;
+    lint->warnings += finding->level == RK_LINT_WARN;
+    /* A rule that holds is said with -v only. */
+    if (lint->rc != RK_OK || (finding->level == RK_LINT_OK && lint->app->verbose == 0))
+        return;
+    if (lint->app->json)
+        lint->rc = print_json(lint, finding);
+    else
+        print_text(lint, finding);
+}
+
+/* Replaces PEM by its DER; anything else stays as it is. */
+static enum rk_rc to_der(struct rk_bytes *file, struct rk_err *err)
+{
+    RK_AUTO(bio_done) BIO *bio = NULL;
+    unsigned char *der = NULL;
+    long der_len = 0;
+    enum rk_rc rc;
+
+    if (file->len == 0 || strstr((const char *)file->p, "-----BEGIN ") == NULL)
+        return RK_OK;
+    bio = BIO_new_mem_buf(file->p, (int)file->len);
+    if (bio == NULL)
+        return rk_fail(err, RK_E_NOMEM, "out of memory");
+    if (PEM_bytes_read_bio(&der, &der_len, NULL, PEM_STRING_X509, bio, NULL, NULL) != 1) {
+        ERR_clear_error();
+        return rk_fail(err, RK_E_FORMAT, "no certificate in this PEM file");
+    }
+    rk_bytes_done(file);
+    rc = rk_bytes_copy(der, (size_t)der_len, file, err);
+    OPENSSL_free(der);
+    return rc;
+}
+
+static enum rk_rc one(struct lint *lint, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
+
+    if (rk_file_read(lint->path, CERT_MAX, &file, err))
+        return err->rc;
+    if (to_der(&file, err) || rk_ekcert_lint(file.p, file.len, report, lint, err))
+        return rk_wrap(err, "\"%s\"", lint->path);
+    return lint->rc;
+}
+
+static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
+{
+    struct operands operands;
+    size_t errors = 0, warnings = 0, bad = 0, verifier = EVERY_RULE;
+    const char *name = NULL;
+    /* clang-format off */
+    const struct opt rows[] = {
+        { "verifier", 0, OPT_STR, &name, "NAME", "only what go-attestation, keylime or secboot refuses over", false },
+        OPT_JSON(app),
+        OPT_END,
+    };
+    /* clang-format on */
+
+    if (opt_parse(app, rows, argc, argv, 1, SIZE_MAX, &operands, err) ||
+        (name != NULL && find_verifier(app, name, &verifier, err)))
+        return err->rc;
+    for (size_t i = 0; i < operands.count; i++) {
+        struct lint lint = { .app = app, .path = operands.v[i], .verifier = verifier, .err = err };
+
+        if (one(&lint, err))
+            return err->rc;
+        errors += lint.errors;
+        warnings += lint.warnings;
+        bad += lint.errors != 0;
+    }
+    if (bad != 0)
+        return rk_fail(err, RK_E_VERIFY,
+                       "%zu of %zu certificates would be refused: %zu errors, %zu warnings", bad,
+                       operands.count, errors, warnings);
+    out_note(app, "no errors, %zu warnings", warnings);
+    return RK_OK;
+}
+
+const struct cmd cmd_ek_lint = {
+    .name = "lint",
+    .args = "CERT...",
+    .summary = "check EK certificates against the profile and its verifiers",
+    .about =
+        "A finding names its rule, who refuses a certificate over it (\"no rule known\" when "
+        "nobody\n"
+        "is known to), and where that is written. With --json one object a line: file, level, "
+        "rule,\n"
+        "verifier, source, text. Exit code 3 when a finding is an error. -v shows rules that hold.",
+    .run = run,
+};

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rotkit inspect: finds a file's format and shows what is in it, without a key. */
+#include "cli/commands.h"
+
+#include "cli/job.h"
+#include "cli/out.h"
+
+#include "rotkit/file.h"
+#include "ftpmprov/format.h"
+
+static enum rk_rc print_text(const struct app *app, const struct rk_map *map, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+
+    if (rk_map_text(map, &text, err))
+        return err->rc;
+    return out_bytes(app, text.p, text.len, err);
+}
+
+static enum rk_rc print_json(const struct app *app, const struct rk_map *map, struct rk_err *err)
+{
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
+
+    rk_map_json(map, rk_json_root(doc));
+    return out_json(app, doc, err);
+}
+
+static enum rk_rc write_page(const struct app *app, const struct rk_map *map, const char *title,
+                             const char *path, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes page = RK_BYTES_NONE;
+
+    if (rk_map_html(map, title, &page, err))
+        return err->rc;
+    return job_write(app, path, &page, err);
+}
+
+static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
+    RK_AUTO(rk_map_done) struct rk_map map = { .format = NULL };
+    const char *page = NULL;
+    struct operands operands;
+    /* clang-format off */
+    const struct opt rows[] = {
+        { "html", 0, OPT_STR, &page, "FILE", "write a page with the layout drawn to scale", false },
+        OPT_JSON(app),
+        OPT_END,
+    };
+    /* clang-format on */
+
+    if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
+        rk_file_read(operands.v[0], JOB_FILE_MAX, &file, err))
+        return err->rc;
+    if (rk_format_inspect(app->ctx, file.p, file.len, &map, err))
+        return rk_wrap(err, "\"%s\"", operands.v[0]);
+    if (page != NULL && write_page(app, &map, operands.v[0], page, err))
+        return err->rc;
+    if (page != NULL)
+        return RK_OK;
+    return app->json ? print_json(app, &map, err) : print_text(app, &map, err);
+}
+
+const struct cmd cmd_inspect = {
+    .name = "inspect",
+    .args = "PATH",
+    .summary = "show what is in a file",
+    .about = "The format is found by content; no key is needed, and no secret is shown.\n"
+             "Each line is offset, size and name; in brackets the digest and the signature that\n"
+             "cover it.",
+    .run = run,
+};

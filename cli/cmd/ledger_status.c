@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rotkit ledger status, verify: the counts of a ledger, and whether it holds. */
+#include "cli/cmd/ledger.h"
+
+#include "cli/opt.h"
+#include "cli/out.h"
+#include "cli/pubkey.h"
+
+#include "rotkit/file.h"
+#include "ftpmprov/ledger.h"
+
+#include <inttypes.h>
+
+static enum rk_rc print_json(const struct app *app, const struct rk_ledger_status *s,
+                             struct rk_err *err)
+{
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
+    struct rk_jv at = rk_json_root(doc), list;
+
+    rk_json_put_str(at, "ledger", s->ledger);
+    rk_json_put_u64(at, "entries", s->entries);
+    rk_json_put_u64(at, "checkpoints", s->checkpoints);
+    rk_json_put_u64(at, "checkpoint_size", s->checkpoint_size);
+    rk_json_put_u64(at, "time", (uint64_t)s->time);
+    rk_json_put_u64(at, "reserved", s->reserved);
+    rk_json_put_u64(at, "issued", s->issued);
+    rk_json_put_u64(at, "to_reissue", s->reissue);
+    rk_json_put_u64(at, "retired", s->retired);
+    rk_json_put_u64(at, "voided", s->voided);
+    list = rk_json_put_array(at, "licences");
+    for (size_t i = 0; i < s->licence_count; i++) {
+        const struct rk_ledger_licence_status *l = &s->licence[i];
+        struct rk_jv one = rk_json_put_object(list, NULL);
+
+        rk_json_put_str(one, "id", l->id);
+        rk_json_put_u64(one, "units", l->units);
+        rk_json_put_u64(one, "spent", l->spent);
+        rk_json_put_u64(one, "reissues", l->reissues);
+        rk_json_put_u64(one, "reissued", l->reissued);
+    }
+    return out_json(app, doc, err);
+}
+
+static void print_text(const struct app *app, const struct rk_ledger_status *s)
+{
+    (void)fprintf(app->out,
+                  "ledger: %s\nentries: %" PRIu64 ", %" PRIu64 " of them below a checkpoint\n"
+                  "units: %" PRIu64 " issued, %" PRIu64 " reserved, %" PRIu64
+                  " to be made anew, %" PRIu64 " retired, %" PRIu64 " voided\n",
+                  s->ledger, s->entries, s->checkpoint_size, s->issued, s->reserved, s->reissue,
+                  s->retired, s->voided);
+    for (size_t i = 0; i < s->licence_count; i++)
+        (void)fprintf(app->out,
+                      "licence %s: %" PRIu64 " of %" PRIu64 " units spent, %" PRIu64 " of %" PRIu64
+                      " reissues\n",
+                      s->licence[i].id, s->licence[i].spent, s->licence[i].units,
+                      s->licence[i].reissued, s->licence[i].reissues);
+}
+
+static enum rk_rc tell(const struct app *app, rk_ledger *ledger, struct rk_err *err)
+{
+    RK_AUTO(rk_ledger_status_done) struct rk_ledger_status s = { .entries = 0 };
+
+    if (rk_ledger_status(ledger, &s, err))
+        return err->rc;
+    if (app->json)
+        return print_json(app, &s, err);
+    print_text(app, &s);
+    return RK_OK;
+}
+
+static enum rk_rc run_status(struct app *app, int argc, char **argv, struct rk_err *err)
+{
+    RK_AUTO(rk_ledger_done) rk_ledger *ledger = NULL;
+    const struct opt rows[] = { OPT_JSON(app), OPT_END };
+    struct operands operands;
+
+    if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
+        rk_ledger_open(app->ctx, operands.v[0], RK_LEDGER_READ, NULL, &ledger, err))
+        return err->rc;
+    return tell(app, ledger, err);
+}
+
+const struct cmd cmd_ledger_status = {
+    .name = "status",
+    .args = "LEDGER",
+    .summary = "units by state, licences and what is left of them",
+    .about = "LEDGER is a file (SQLite) or a postgresql:// URI without a password in it.",
+    .run = run_status,
+};
+
+static enum rk_rc hold_to(const struct app *app, rk_ledger *ledger, const char *path,
+                          const rk_signer *key, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
+    RK_AUTO(rk_checkpoint_done) struct rk_checkpoint checkpoint = { .size = 0 };
+
+    if (rk_file_read(path, 1 << 16, &file, err))
+        return err->rc;
+    if (rk_checkpoint_read(app->ctx, file.p, file.len, key, &checkpoint, err) ||
+        rk_ledger_hold_to(ledger, &checkpoint, err)) {
+        if (err->rc == RK_E_LEDGER)
+            err->rc = RK_E_VERIFY;
+        return rk_wrap(err, "%s", path);
+    }
+    return RK_OK;
+}
+
+static enum rk_rc run_verify(struct app *app, int argc, char **argv, struct rk_err *err)
+{
+    RK_AUTO(rk_ledger_done) rk_ledger *ledger = NULL;
+    RK_AUTO(rk_signer_done) rk_signer *key = NULL;
+    const char *name = NULL;
+    struct opt_list checkpoints = { .count = 0 };
+    const struct rk_pin pin = { .source = NULL };
+    /* clang-format off */
+    const struct opt rows[] = {
+        { "key",        0, OPT_STR,  &name,        "KEY",  "public key that checkpoints are signed with", false },
+        { "checkpoint", 0, OPT_LIST, &checkpoints, "FILE", "a checkpoint that the ledger must continue; may be given again", false },
+        OPT_JSON(app),
+        OPT_END,
+    };
+    /* clang-format on */
+    struct operands operands;
+
+    if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err))
+        return err->rc;
+    if (checkpoints.count != 0 && name == NULL)
+        return opt_fail(app, err, "--checkpoint needs --key");
+    if ((name != NULL && pubkey_open(app, name, &pin, &key, err)) ||
+        rk_ledger_open(app->ctx, operands.v[0], RK_LEDGER_READ, NULL, &ledger, err) ||
+        rk_ledger_verify(ledger, key, err))
+        return err->rc;
+    for (size_t i = 0; i < checkpoints.count; i++) {
+        if (hold_to(app, ledger, checkpoints.v[i], key, err))
+            return err->rc;
+    }
+    return tell(app, ledger, err);
+}
+
+const struct cmd cmd_ledger_verify = {
+    .name = "verify",
+    .args = "LEDGER",
+    .summary = "check chain, checkpoints and counts",
+    .about = "Without --key the signatures of checkpoints are not checked.",
+    .run = run_verify,
+};

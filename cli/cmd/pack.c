@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rotkit pack: builds an image from its parts. */
+#include "cli/commands.h"
+
+#include "cli/job.h"
+
+#include "rotkit/file.h"
+
+static enum rk_rc pack(const struct app *app, struct job_args *args,
+                       const struct operands *operands, const char *out, struct rk_err *err)
+{
+    RK_AUTO(job_done) struct job *job = NULL;
+    RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
+
+    args->parts = operands->v + 1;
+    args->part_count = operands->count - 1;
+    if (job_open(app, args, &job, err) || rk_format_build(operands->v[0], &job->job, &made, err))
+        return err->rc;
+    return job_write(app, out, &made, err);
+}
+
+static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
+{
+    struct job_args args = { .parts = NULL };
+    const char *out = NULL;
+    bool formats = false;
+    struct operands operands;
+    /* clang-format off */
+    const struct opt rows[] = {
+        { "output", 'o', OPT_STR, &out, "FILE", "where the image goes (- for standard output)", false },
+        { "set", 0, OPT_LIST, &args.set, "NAME=VALUE", "a setting of the format", false },
+        { "formats", 0, OPT_FLAG, &formats, NULL, "list the formats, their parts and settings", false },
+        OPT_DRY_RUN(app),
+        OPT_JSON(app),
+        OPT_END,
+    };
+    /* clang-format on */
+
+    if (opt_parse(app, rows, argc, argv, 0, 1 + JOB_PARTS_MAX, &operands, err))
+        return err->rc;
+    if (formats)
+        return job_print_formats(app, err);
+    if (operands.count == 0)
+        return opt_fail(app, err, "an operand is missing: rotkit pack FORMAT NAME=FILE...");
+    if (out == NULL)
+        return opt_fail(app, err, "-o FILE is missing");
+    return pack(app, &args, &operands, out, err);
+}
+
+const struct cmd cmd_pack = {
+    .name = "pack",
+    .args = "FORMAT NAME=FILE...",
+    .summary = "build an image from its parts",
+    .about = "'rotkit pack --formats' lists the formats, and the parts and settings each takes.\n"
+             "What was made is read back by the format's own parser before it is written.",
+    .run = run,
+};

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rotkit secret: opens the secret outputs of rotkit with the recipient's key. */
+#include "cli/commands.h"
+
+#include "cli/opt.h"
+#include "cli/out.h"
+
+#include "rotkit/cms.h"
+#include "rotkit/file.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* The largest content the secure arena holds beside its copy (cli/main.c). */
+enum { CMS_MAX = 1 << 19 };
+
+struct secret_open {
+    const char *key, *passphrase, *out;
+};
+
+static enum rk_rc open_secret(const struct app *app, const struct secret_open *in, const char *path,
+                              struct rk_secret *ret, struct rk_err *err)
+{
+    const struct rk_pin pin = { .source = in->passphrase };
+    RK_AUTO(rk_bytes_done) struct rk_bytes cms = RK_BYTES_NONE;
+    RK_AUTO(rk_signer_done) rk_signer *key = NULL;
+
+    if (rk_file_read(path, CMS_MAX, &cms, err))
+        return err->rc;
+    if (rk_signer_open(app->ctx, in->key, &pin, &key, err))
+        return rk_wrap(err, "--key");
+    if (rk_cms_open(app->ctx, key, cms.p, cms.len, ret, err))
+        return rk_wrap(err, "\"%s\"", path);
+    return RK_OK;
+}
+
+static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
+{
+    RK_AUTO(rk_secret_done) struct rk_secret content = RK_SECRET_NONE;
+    struct secret_open in = { .key = NULL };
+    struct operands operands;
+    bool to_stdout;
+    /* clang-format off */
+    const struct opt rows[] = {
+        { "key",        0, OPT_STR, &in.key,        "KEY",    "the recipient's private key", true },
+        { "passphrase", 0, OPT_STR, &in.passphrase, "SOURCE", "of the key: fd:N, file:PATH or env:NAME (default: ask)", false },
+        { "output",   'o', OPT_STR, &in.out,        "FILE",   "where the content goes, mode 0600 (default: standard output)", false },
+        OPT_DRY_RUN(app),
+        OPT_END,
+    };
+    /* clang-format on */
+
+    if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err))
+        return err->rc;
+    to_stdout = in.out == NULL || strcmp(in.out, "-") == 0;
+    if (to_stdout && isatty(STDOUT_FILENO) == 1)
+        return opt_fail(app, err, "a secret is not written to a terminal: give -o FILE or a pipe");
+    if (open_secret(app, &in, operands.v[0], &content, err))
+        return err->rc;
+    if (app->dry_run)
+        return RK_OK;
+    /* Not through stdio, which would keep a copy. */
+    return rk_file_write(to_stdout ? "-" : in.out, RK_FILE_PRIVATE, content.p, content.len, err);
+}
+
+static const struct cmd cmd_secret_open = {
+    .name = "open",
+    .args = "FILE",
+    .summary = "open a sealed file",
+    .about =
+        "FILE is CMS AuthEnvelopedData, as `rotkit build`, `device new` and `fuse xml` write it.\n"
+        "Nothing of it is written before its tag has been checked; exit code 3 when it fails.",
+    .run = run,
+};
+
+static const struct cmd *const subs[] = { &cmd_secret_open, NULL };
+
+const struct cmd cmd_secret = {
+    .name = "secret",
+    .args = "",
+    .summary = "open sealed outputs with the recipient's key",
+    .subs = subs,
+};

@@ -1,7 +1,0 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-/* The commands below rotkit update. */
-#pragma once
-
-#include "app.h"
-
-extern const struct cmd cmd_update_make, cmd_update_check;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* EFI signature lists of X.509 certificates. Source: UEFI 2.10, 32.4.1; boot-images.md 5.4. */
+#pragma once
+
+#include "rotkit/format_row.h"
+#include "base/rd.h"
+#include "base/wr.h"
+
+enum { RK_ESL_MAX = 1 << 20 };
+
+/* The DER certificates of a PEM or DER file, one call each. RK_E_USAGE when there is none. */
+enum rk_rc rk_certs_each(const struct rk_input *file,
+                         enum rk_rc (*each)(void *arg, const uint8_t *der, size_t len,
+                                            struct rk_err *err),
+                         void *arg, struct rk_err *err) RK_MUST_CHECK;
+/* A list a certificate, all of one owner; a file that is a signature list already is taken as is.
+ */
+enum rk_rc rk_esl_put(const struct rk_input *file, const uint8_t owner[16], struct rk_wr *wr,
+                      struct rk_err *err) RK_MUST_CHECK;
+bool rk_esl_is(const uint8_t *file, size_t len);
+/* Regions for every list and entry; base is where the bytes stand in the file. RK_E_FORMAT. */
+enum rk_rc rk_esl_map(const uint8_t *esl, size_t len, uint64_t base, struct rk_map *map,
+                      struct rk_region *parent, struct rk_err *err) RK_MUST_CHECK;

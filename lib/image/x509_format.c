@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The certificate's row in the table of formats. */
+#include "rotkit/format_rows.h"
+#include "rotkit/x509.h"
+#include "rotkit/cert_read.h"
+#include "rotkit/hex.h"
+
+#include <stdio.h>
+
+#include <openssl/err.h>
+#include <openssl/objects.h>
+
+enum { CERT_MAX = 65536, SERIAL_SHOWN = 32 };
+
+RK_OSSL_CLEANUP(object_done, ASN1_OBJECT, ASN1_OBJECT_free)
+
+static bool recognise(const uint8_t *file, size_t len)
+{
+    struct rk_err ignored;
+    struct rk_cert cert;
+
+    return len > 4 && file[0] == 0x30 && rk_cert_read(file, len, &cert, &ignored) == RK_OK;
+}
+
+static enum rk_rc add(struct rk_map *map, struct rk_region *parent, const struct rk_tlv *tlv,
+                      const char *name, struct rk_region **ret, struct rk_err *err)
+{
+    return rk_region_add(map, parent, tlv->at, tlv->size, name, ret, err);
+}
+
+static enum rk_rc add_extensions(const struct rk_cert *cert, struct rk_map *map,
+                                 struct rk_region *tbs, struct rk_err *err)
+{
+    struct rk_region *list, *region;
+
+    if (cert->exts.tag == 0)
+        return RK_OK;
+    if (add(map, tbs, &cert->exts, "extensions", &list, err))
+        return err->rc;
+    for (size_t i = 0; i < cert->ext_count; i++) {
+        const struct rk_cert_ext *ext = &cert->ext[i];
+        const unsigned char *at = ext->oid.head;
+        RK_AUTO(object_done) ASN1_OBJECT *oid = d2i_ASN1_OBJECT(NULL, &at, (long)ext->oid.size);
+        char name[64] = "extension";
+
+        if (oid != NULL)
+            (void)OBJ_obj2txt(name, sizeof name, oid, 0);
+        ERR_clear_error();
+        if (add(map, list, &ext->whole, name, &region, err))
+            return err->rc;
+        if (ext->critical.tag != 0 && ext->critical.p[0] != 0)
+            (void)snprintf(region->note, sizeof region->note, "critical");
+    }
+    return RK_OK;
+}
+
+/* The fields of tbsCertificate in their order, then algorithm and signature. */
+static enum rk_rc add_parts(const struct rk_cert *cert, struct rk_map *map, struct rk_err *err)
+{
+    const struct {
+        const struct rk_tlv *tlv;
+        const char *name;
+    } fields[] = {
+        { &cert->version, "version" },           { &cert->serial, "serialNumber" },
+        { &cert->tbs_alg, "signature" },         { &cert->issuer, "issuer" },
+        { &cert->validity, "validity" },         { &cert->subject, "subject" },
+        { &cert->spki, "subjectPublicKeyInfo" },
+    };
+    struct rk_region *tbs, *region;
+
+    if (add(map, map->root, &cert->tbs, "tbsCertificate", &tbs, err))
+        return err->rc;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (fields[i].tlv->tag == 0)
+            continue;
+        if (add(map, tbs, fields[i].tlv, fields[i].name, &region, err))
+            return err->rc;
+        if (fields[i].tlv == &cert->serial && cert->serial.len <= SERIAL_SHOWN)
+            rk_hex_write(cert->serial.p, cert->serial.len, region->note);
+    }
+    if (add_extensions(cert, map, tbs, err) ||
+        add(map, map->root, &cert->alg, "signatureAlgorithm", &region, err))
+        return err->rc;
+    return add(map, map->root, &cert->signature, "signatureValue", &region, err);
+}
+
+static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
+{
+    RK_AUTO(rk_x509_done) X509 *cert = NULL;
+    char issuer[128] = "";
+    struct rk_cert parts;
+
+    if (rk_x509_parse(file, len, &cert, err) || rk_cert_read(file, len, &parts, err) ||
+        add_parts(&parts, map, err))
+        return err->rc;
+    (void)X509_NAME_oneline(X509_get_issuer_name(cert), issuer, sizeof issuer);
+    (void)snprintf(map->root->note, sizeof map->root->note, "issuer %s", issuer);
+    (void)snprintf(map->integrity, sizeof map->integrity,
+                   "signature not checked: needs the issuer");
+    return RK_OK;
+}
+
+static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+                        struct rk_map *map, struct rk_err *err)
+{
+    if (job->trust == NULL)
+        return rk_fail(err, RK_E_USAGE, "a certificate is held against a CA, not against a key");
+    if (rk_ekcert_verify(job->trust, file, len, job->now, err))
+        return err->rc;
+    (void)snprintf(map->integrity, sizeof map->integrity, "signature holds");
+    (void)snprintf(map->signer, sizeof map->signer, "the CA given");
+    return RK_OK;
+}
+
+const struct rk_format rk_format_x509 = {
+    .name = "x509",
+    .title = "X.509 certificate",
+    .max = CERT_MAX,
+    .recognise = recognise,
+    .parse = parse,
+    .check = check,
+};

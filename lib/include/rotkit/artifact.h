@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the device lane makes, and where a release keeps it: one row a role. */
+#pragma once
+
+#include "ftpmprov/bytes.h"
+#include "rotkit/device_sn.h"
+
+#include "ftpmprov/secret.h"
+
+#include <stdbool.h>
+
+enum rk_role_place {
+    RK_PLACE_DEVICE,   /* devices/<bucket>/<Device SN>/<file> */
+    RK_PLACE_HANDOVER, /* handover/<bucket>/<file> */
+    RK_PLACE_SECRET, /* secrets/<bucket>/<Device SN>/<file>, sealed unless plaintext is asked for */
+};
+
+struct rk_role_row {
+    const char *role; /* as in release.json */
+    const char *file; /* "%s" stands for the Device SN as NVIDIA's tools write it: oem-sn */
+    enum rk_role_place place;
+    const char *format; /* what the file must be, rk_format name; NULL: not looked into */
+};
+RK_API const struct rk_role_row *rk_role_find(const char *role); /* NULL when unknown */
+RK_API const struct rk_role_row *rk_role_at(size_t i);           /* NULL past the end */
+
+struct rk_artifact {
+    const struct rk_role_row *role;
+    struct rk_bytes bytes;   /* public content, or */
+    struct rk_secret secret; /* secret content, for RK_PLACE_SECRET */
+};
+enum { RK_ARTIFACTS_MAX = 16 };
+struct rk_artifacts {
+    struct rk_artifact item[RK_ARTIFACTS_MAX];
+    size_t count;
+};
+RK_API void rk_artifacts_done(struct rk_artifacts *artifacts);
+/* Take the content; RK_E_INTERNAL when the list is full or the role unknown. */
+RK_API enum rk_rc rk_artifacts_take(struct rk_artifacts *to, const char *role,
+                                    struct rk_bytes *bytes, struct rk_err *err) RK_MUST_CHECK;
+RK_API enum rk_rc rk_artifacts_take_secret(struct rk_artifacts *to, const char *role,
+                                           struct rk_secret *secret,
+                                           struct rk_err *err) RK_MUST_CHECK;
+/* SHA-256 over roles and contents in list order: what the ledger commits to. */
+RK_API enum rk_rc rk_artifacts_digest(const struct rk_artifacts *artifacts, uint8_t ret[32],
+                                      struct rk_err *err) RK_MUST_CHECK;
+/*
+ * The bucket of a device: the Device SN without its last byte, 18 hex digits and a NUL. It depends
+ * on the SN alone, so shards agree, and holds at most 256 devices.
+ */
+RK_API void rk_device_bucket(const struct rk_device_sn *sn, char ret[19]);
+/* Path of an artifact inside the release, such as "devices/.../eks.img"; sn NULL: common to all
+ * devices. */
+RK_API enum rk_rc rk_artifact_path(const struct rk_role_row *role, const struct rk_device_sn *sn,
+                                   bool sealed, char *ret, size_t ret_size,
+                                   struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A file format is one row. keys, ftpm, bct and image export rows; build/formats.c joins them,
+ * checks parts and settings against the row before a function of it is called, and reads back what
+ * it made.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/layout.h"
+#include "rotkit/job.h"
+#include "ftpmprov/format.h"
+
+#include <stdbool.h>
+
+struct rk_format {
+    const char *name;  /* as in `rotkit pack NAME` */
+    const char *title; /* for people */
+    size_t max;        /* largest file, bytes */
+
+    /* Is this file ours? By magic alone: what looks ours and is broken, parse explains. NULL: the
+     * format cannot be told by content (raw). */
+    bool (*recognise)(const uint8_t *file, size_t len);
+    /*
+     * Fills map->root's children, guards and map->integrity; checks all that can be checked without
+     * a key (RK_E_FORMAT malformed, RK_E_VERIFY a digest does not hold). NULL with recognise.
+     */
+    enum rk_rc (*parse)(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err);
+
+    const struct rk_part_row *parts;       /* what build (and check, sign) take; NULL: none */
+    const struct rk_setting_row *settings; /* NULL: none */
+    const char *const *roles;              /* keys beside the main one; NULL: none */
+    bool needs_cert;                       /* signing needs job->cert */
+    bool encrypts_first;                   /* the signature covers the ciphertext */
+    bool fused_key;   /* signed by the key whose PublicKeyHash is in the fuses */
+    bool payload_key; /* encrypted under the user key that the key blob carries as tag 1 */
+    /* What build or attach makes of this job is no file of the format (a bare signature, a public
+     * key), so it is not read back. NULL: it always is. */
+    bool (*makes_bare)(const struct rk_job *job);
+    bool detaches; /* a signature may stand in a file of its own; check takes part "content" */
+    /* Any of these may be NULL; `refusal` then says why, and what to do instead. */
+    const char *refusal;
+    enum rk_rc (*build)(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err);
+    enum rk_rc (*to_sign)(const struct rk_job *job, const uint8_t *file, size_t len,
+                          struct rk_requests *ret, struct rk_err *err);
+    /* Signatures have been held against their keys already. Converts them to the file's form. */
+    enum rk_rc (*attach)(const struct rk_job *job, const uint8_t *file, size_t len,
+                         const struct rk_bytes *signatures, struct rk_bytes *ret,
+                         struct rk_err *err);
+    enum rk_rc (*encrypt)(const struct rk_job *job, const uint8_t *file, size_t len,
+                          struct rk_bytes *ret, struct rk_err *err);
+    /*
+     * The BSP's closed tool made `back` of `prepared` (the SBK layer): does that hold, as far as
+     * can be told without the key? NULL: this format has no such layer.
+     */
+    enum rk_rc (*handed_back)(const struct rk_bytes *prepared, const struct rk_bytes *back,
+                              struct rk_err *err);
+    /*
+     * After parse: the signatures, against job->key[0].pub and/or job->trust; and what job->secret
+     * can show. Sets map->signer. RK_E_VERIFY when unsigned or signed by another.
+     */
+    enum rk_rc (*check)(const struct rk_job *job, const uint8_t *file, size_t len,
+                        struct rk_map *map, struct rk_err *err);
+};
+
+/* Adds a region at the end of parent's children (parent NULL makes the root). RK_E_NOMEM. */
+enum rk_rc rk_region_add(struct rk_map *map, struct rk_region *parent, uint64_t offset,
+                         uint64_t len, const char *name, struct rk_region **ret,
+                         struct rk_err *err) RK_MUST_CHECK;
+/* Says that a digest or signature covers the range. RK_E_NOMEM. */
+enum rk_rc rk_map_guard(struct rk_map *map, uint64_t offset, uint64_t len, enum rk_guard_kind kind,
+                        const char *by, struct rk_err *err) RK_MUST_CHECK;
+/* The smallest guard of this kind that covers the region whole; NULL: none. */
+const struct rk_guard *rk_map_guard_of(const struct rk_map *map, const struct rk_region *region,
+                                       enum rk_guard_kind kind);
+void rk_region_set_ratchet(struct rk_region *region, uint64_t value);
+/* The same for the child of this name, which must be there (a field of rk_layout_map). */
+void rk_region_set_child_ratchet(const struct rk_region *parent, const char *name, uint64_t value);
+
+/* One child region a field under `parent`, values in the note. at: offset of the structure in the
+ * file. */
+enum rk_rc rk_layout_map(const struct rk_field *fields, size_t count, const void *from, uint64_t at,
+                         struct rk_region *parent, struct rk_err *err) RK_MUST_CHECK;
+
+/* The setting's value, else the row's default (which may be NULL). */
+const char *rk_job_text(const struct rk_job *job, const struct rk_format *format, const char *name);
+/* The same as a number, decimal or 0x, at most max; def when there is neither value nor default. */
+enum rk_rc rk_job_u64(const struct rk_job *job, const struct rk_format *format, const char *name,
+                      uint64_t def, uint64_t max, uint64_t *ret, struct rk_err *err) RK_MUST_CHECK;
+/* "yes" or "no"; no when there is neither value nor default. */
+enum rk_rc rk_job_flag(const struct rk_job *job, const struct rk_format *format, const char *name,
+                       bool *ret, struct rk_err *err) RK_MUST_CHECK;
+/* The key of a role, else the main key; NULL when there is none. */
+const struct rk_job_key *rk_job_key(const struct rk_job *job, const char *role);
+/* Adds a request and takes the message. */
+enum rk_rc rk_requests_add(struct rk_requests *requests, const char *role, const char *what,
+                           enum rk_scheme scheme, struct rk_bytes *message,
+                           struct rk_err *err) RK_MUST_CHECK;
+/*
+ * An IV or nonce of iv_len bytes (at most 32) for content under job->secret: drawn, or, when the
+ * job is reproducible, HMAC-SHA-256(key, "rotkit IV" ‖ SHA-256(aad ‖ content)) cut to size.
+ */
+enum rk_rc rk_job_iv(const struct rk_job *job, const uint8_t *aad, size_t aad_len,
+                     const uint8_t *content, size_t content_len, uint8_t *ret, size_t iv_len,
+                     struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The formats behind ftpmprov/format.h: formats.c has the table, format_map.c parses (down into
+ * files inside of files), format_ops.c makes, format_verify.c judges. Nothing else calls a row's
+ * functions.
+ */
+#pragma once
+
+#include "rotkit/format_row.h"
+
+enum rk_rc rk_format_row(const rk_ctx *ctx, const char *name, const struct rk_format **ret,
+                         struct rk_err *err) RK_MUST_CHECK;
+/* The row that knows the content; NULL: none. */
+const struct rk_format *rk_format_recognise(const rk_ctx *ctx, const uint8_t *file, size_t len);
+
+enum rk_rc rk_fail_unknown_format(struct rk_err *err);
+/* The whole map, with the files inside. */
+enum rk_rc rk_format_map(const rk_ctx *ctx, const struct rk_format *format, const uint8_t *file,
+                         size_t len, struct rk_map *ret, struct rk_err *err) RK_MUST_CHECK;
+/* The bytes of a region at an address as malloc gives one: libfdt reads words in place. */
+enum rk_rc rk_format_align(const uint8_t *file, const struct rk_region *region,
+                           struct rk_bytes *room, const uint8_t **ret,
+                           struct rk_err *err) RK_MUST_CHECK;
+
+/* The row by name, with a job that fits it: parts, settings and key roles that it has. */
+enum rk_rc rk_format_open(const char *name, const struct rk_job *job, const char *what,
+                          const struct rk_format **ret, struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A key in a token: found by its URI, used in any session. Its handle is looked up again when the
+ * sessions were lost. No value of a private or secret key is ever asked for.
+ */
+#pragma once
+
+#include "keys/source.h"
+#include "keys/token/token.h"
+
+struct rk_token_key {
+    rk_token *token;
+    CK_OBJECT_CLASS type;
+    char label[RK_TOKEN_TEXT]; /* CKA_LABEL, for messages and the search */
+    uint8_t id[64];            /* CKA_ID */
+    size_t id_len;
+    bool by_label, by_id;     /* what the URI names it by */
+    CK_KEY_TYPE key_type;     /* CKK_RSA, CKK_EC ... */
+    bool always_authenticate; /* the PIN at every use */
+    pthread_mutex_t lock;     /* for the two below */
+    CK_OBJECT_HANDLE handle;
+    uint64_t generation; /* of the token, when handle was looked up */
+};
+
+/*
+ * Opens the token, logs in and finds the one key of this class (CKO_PRIVATE_KEY, CKO_SECRET_KEY).
+ * RK_E_KEY: none, several, or something else of that name.
+ */
+enum rk_rc rk_token_key_open(const rk_ctx *ctx, const char *uri, const struct rk_pin *pin,
+                             CK_OBJECT_CLASS type, struct rk_token_key **ret,
+                             struct rk_err *err) RK_MUST_CHECK;
+void rk_token_key_free(struct rk_token_key *key);
+
+struct rk_token_work {
+    CK_FUNCTION_LIST *fn;
+    CK_SESSION_HANDLE session;
+    CK_OBJECT_HANDLE key;
+    rk_token *token;
+};
+/*
+ * Does run(work, arg) in a session, once more in a new one when the first was lost. Any other end
+ * than CKR_OK becomes RK_E_KEY: `token "T", key "K": what: CKR_...`.
+ */
+enum rk_rc rk_token_key_run(struct rk_token_key *key, const char *what,
+                            CK_RV (*run)(const struct rk_token_work *work, void *arg), void *arg,
+                            struct rk_err *err) RK_MUST_CHECK;
+
+/* token_public.c: the public half, from the key itself, its public key or its certificate. */
+enum rk_rc rk_token_key_public(struct rk_token_key *key, EVP_PKEY **ret,
+                               struct rk_err *err) RK_MUST_CHECK;
+/* Does the token have the mechanism for this use (CKF_SIGN, CKF_ENCRYPT)? */
+bool rk_token_has(rk_token *token, CK_MECHANISM_TYPE type, CK_FLAGS use);
+/* Can the token sign by the scheme? ret_mechanism: the name of the mechanism that it uses or lacks.
+ * token_signer.c */
+bool rk_token_signs(rk_token *token, enum rk_scheme scheme, const char **ret_mechanism);
+/* An attribute of at most size bytes; *ret_len is 0 when the object has none. */
+CK_RV rk_token_attribute(const struct rk_token_work *work, CK_OBJECT_HANDLE object,
+                         CK_ATTRIBUTE_TYPE type, void *ret, size_t size, size_t *ret_len);
+
+/* token_signer.c and token_mac.c: the rows of the key grammar. */
+enum rk_rc rk_token_signer_open(const rk_ctx *ctx, const struct rk_key_name *name,
+                                const struct rk_pin *pin, rk_signer **ret,
+                                struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_token_mac_open(const rk_ctx *ctx, const struct rk_key_name *name, size_t key_len,
+                             rk_mac **ret, struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PKCS#11 URIs. Source: RFC 7512. */
+#pragma once
+
+#include "base/err.h"
+#include "rotkit/file.h"
+#include "ftpmprov/signer.h"
+
+#include <p11-kit/uri.h>
+
+struct rk_token_uri {
+    P11KitUri *uri;
+    char
+        pin_source[RK_PATH_MAX]; /* in rotkit's words ("file:PATH", "fd:N", "env:NAME"); "": none */
+};
+
+/*
+ * RK_E_USAGE for what is no such URI, for attributes nobody knows, and for pin-value, which would
+ * show a PIN on the command line. No message repeats the text.
+ */
+enum rk_rc rk_token_uri_parse(const char *text, struct rk_token_uri *ret,
+                              struct rk_err *err) RK_MUST_CHECK;
+/* Where the PIN comes from: pin where it names a source, else the URI's pin-source. Borrows both.
+ */
+struct rk_pin rk_token_pin(const struct rk_token_uri *uri, const struct rk_pin *pin);
+void rk_token_uri_done(struct rk_token_uri *uri);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan of a build: the manifest with every key opened, every name resolved, every device row
+ * read once. What is inconsistent is refused here, before anything is made.
+ */
+#pragma once
+
+#include "pipeline/devices.h"
+#include "rotkit/lane.h"
+#include "rotkit/build.h"
+#include "rotkit/file.h"
+#include "rotkit/manifest.h"
+
+struct rk_plan {
+    struct rk_manifest *manifest;
+    struct rk_lane lane;
+    struct rk_devices_from from;
+    uint64_t device_count, fleet_count; /* of this shard, of all */
+    uint8_t inputs_sha256[32];          /* over all that the devices are made of */
+    char path[RK_PATH_MAX];             /* of the release */
+    struct rk_bytes recipient;          /* PEM; empty when there is none */
+    struct rk_secret common_fuses;      /* fuse XML; empty when it is not asked for */
+    bool unconfirmed_hash;
+    /* What the lane borrows. */
+    rk_sigbook *book;
+    rk_signer *release_key; /* NULL: the release is not signed */
+    enum rk_scheme release_scheme;
+    rk_signer *ca_key;
+    rk_ca *ca;
+    struct rk_bytes chain; /* PEM, issuing CA first */
+    rk_trust *trust;
+    rk_mac *root_key;
+    rk_mac *master_key;
+    struct rk_secret payload_key, disk_key, auth_key;
+    uint8_t fv[16];
+    struct rk_release_version *version; /* NULL: the manifest states none */
+};
+
+enum rk_rc rk_plan_make(const rk_ctx *ctx, const struct rk_build_options *options,
+                        struct rk_plan *ret, struct rk_err *err) RK_MUST_CHECK;
+void rk_plan_done(struct rk_plan *plan);
+
+/* Puts the place and name of a manifest value in front of an error from somewhere else. */
+enum rk_rc rk_plan_at(const struct rk_plan *plan, struct rk_where at, const char *name,
+                      struct rk_err *err);
+
+/* The bytes of a key that the manifest may name; ret stays empty when it does not. */
+enum rk_rc rk_plan_read_key(const struct rk_plan *plan, const struct rk_mstr *from,
+                            const char *name, size_t len, struct rk_secret *ret,
+                            struct rk_err *err) RK_MUST_CHECK;
+
+/* plan_inputs.c: fills inputs_sha256; the rest of the plan is made. */
+enum rk_rc rk_plan_inputs(const rk_ctx *ctx, const struct rk_build_options *options,
+                          struct rk_plan *plan, struct rk_err *err) RK_MUST_CHECK;
+/* plan_version.c: fills version. */
+enum rk_rc rk_plan_version(struct rk_plan *plan, struct rk_err *err) RK_MUST_CHECK;
+/* plan_fuses.c: the common fuse file, and whether the key blob fits the fuses. */
+enum rk_rc rk_plan_fuses(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err) RK_MUST_CHECK;

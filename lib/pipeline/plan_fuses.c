@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/plan.h"
+
+#include "ftpmprov/fuse.h"
+
+#include <stdio.h>
+
+struct common { /* what the common fuse file is made of */
+    struct rk_secret sbk, oem_k1, oem_k2;
+    rk_signer *pkc;
+    uint8_t hash[64];
+};
+
+static void common_done(struct common *c)
+{
+    rk_secret_done(&c->sbk);
+    rk_secret_done(&c->oem_k1);
+    rk_secret_done(&c->oem_k2);
+    rk_signer_free(c->pkc);
+}
+
+static enum rk_rc read_public_key(const rk_ctx *ctx, struct rk_plan *plan, struct common *c,
+                                  struct rk_err *err)
+{
+    const struct rk_manifest *m = plan->manifest;
+    char uri[RK_PATH_MAX + 8];
+    enum rk_fuse_status status;
+
+    if (m->fuses.public_key.v == NULL)
+        return RK_OK;
+    (void)snprintf(uri, sizeof uri, "pub:%s", m->fuses.public_key.v);
+    if (rk_signer_open(ctx, uri, NULL, &c->pkc, err) ||
+        rk_fuse_public_key_hash(rk_signer_pkey(c->pkc), c->hash, err))
+        return rk_plan_at(plan, m->fuses.public_key.at, "fuses.public-key", err);
+    if (rk_fuse_confirm(c->hash, m->fuses.public_key_hash.v, m->fuses.accept_unconfirmed.v, &status,
+                        err))
+        return rk_plan_at(plan, m->fuses.public_key.at, "fuses.public-key", err);
+    plan->unconfirmed_hash = status == RK_FUSE_UNCONFIRMED;
+    return RK_OK;
+}
+
+static const char message[] = "rotkit: same key?";
+
+/* Whether the two are the same key, by what they make of one message: the root key may be
+ * elsewhere. */
+static enum rk_rc same_key(const rk_ctx *ctx, const rk_mac *root, const struct rk_secret *fuse,
+                           bool *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_secret_done) struct rk_secret a = RK_SECRET_NONE;
+    RK_AUTO(rk_secret_done) struct rk_secret b = RK_SECRET_NONE;
+    rk_mac *other = NULL;
+    enum rk_rc rc;
+
+    if (rk_mac_from_secret(ctx, fuse, &other, err))
+        return err->rc;
+    rc = rk_mac_compute(root, RK_MAC_AES_CMAC, message, sizeof message, &a, err);
+    if (rc == RK_OK)
+        rc = rk_mac_compute(other, RK_MAC_AES_CMAC, message, sizeof message, &b, err);
+    rk_mac_free(other);
+    *ret = rc == RK_OK && rk_secret_equal(&a, &b);
+    return rc;
+}
+
+/* A blob under a key that is not fused would never open: design.md, trust rule 3. */
+static enum rk_rc check_root_key(const rk_ctx *ctx, const struct rk_plan *plan,
+                                 const struct common *c, struct rk_err *err)
+{
+    const struct rk_manifest *m = plan->manifest;
+    bool k1 = false, k2 = false;
+
+    if (plan->root_key == NULL || (c->oem_k1.p == NULL && c->oem_k2.p == NULL))
+        return RK_OK;
+    if ((c->oem_k1.p != NULL && same_key(ctx, plan->root_key, &c->oem_k1, &k1, err)) ||
+        (c->oem_k2.p != NULL && same_key(ctx, plan->root_key, &c->oem_k2, &k2, err)))
+        return err->rc;
+    if (k1 || k2)
+        return RK_OK;
+    return rk_manifest_fail(
+        m, m->blob.root_key.at, err, RK_E_USAGE,
+        "blob.root-key: is neither fuses.oem-k1 nor fuses.oem-k2, so no fused device "
+        "could open the key blob");
+}
+
+static enum rk_rc write_xml(struct rk_plan *plan, const struct common *c, struct rk_err *err)
+{
+    const struct rk_manifest *m = plan->manifest;
+    struct rk_fuse_plan fuses = { .has_boot_security_info = true };
+    bool oem_key = c->oem_k1.p != NULL || c->oem_k2.p != NULL;
+
+    if (rk_fuse_boot_security_info(c->pkc == NULL ? NULL : rk_signer_pkey(c->pkc), c->sbk.p != NULL,
+                                   oem_key, true, (uint32_t)m->fuses.boot_security_info_preset.v,
+                                   &fuses.boot_security_info, err))
+        return rk_plan_at(plan, m->fuses.at, "fuses", err);
+    fuses.public_key_hash[0] = c->pkc == NULL ? NULL : c->hash;
+    fuses.sbk = c->sbk.p == NULL ? NULL : &c->sbk;
+    fuses.oem_k1 = c->oem_k1.p == NULL ? NULL : &c->oem_k1;
+    fuses.oem_k2 = c->oem_k2.p == NULL ? NULL : &c->oem_k2;
+    fuses.has_psc_odm_static = m->fuses.psc_odm_static.set;
+    fuses.psc_odm_static = (uint32_t)m->fuses.psc_odm_static.v;
+    fuses.has_security_mode = m->fuses.security_mode.v;
+    fuses.security_mode = 1;
+    return rk_fuse_xml(&fuses, &plan->common_fuses, err);
+}
+
+enum rk_rc rk_plan_fuses(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err)
+{
+    const struct rk_manifest *m = plan->manifest;
+    RK_AUTO(common_done) struct common c = { .pkc = NULL };
+
+    if (!m->fuses.common.v)
+        return RK_OK;
+    if (rk_plan_read_key(plan, &m->fuses.secure_boot_key, "fuses.secure-boot-key", 32, &c.sbk,
+                         err) ||
+        rk_plan_read_key(plan, &m->fuses.oem_k1, "fuses.oem-k1", 32, &c.oem_k1, err) ||
+        rk_plan_read_key(plan, &m->fuses.oem_k2, "fuses.oem-k2", 32, &c.oem_k2, err) ||
+        read_public_key(ctx, plan, &c, err) || check_root_key(ctx, plan, &c, err))
+        return err->rc;
+    return write_xml(plan, &c, err);
+}

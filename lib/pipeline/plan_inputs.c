@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the devices are made of, as one digest: an interrupted build of the same goes on. */
+#include "pipeline/plan.h"
+
+#include "base/err.h"
+#include "base/ossl.h"
+
+#include <string.h>
+
+/* Length, then content, so that no two lists give the same bytes. */
+static int put(EVP_MD_CTX *md, const void *bytes, size_t len)
+{
+    uint8_t be[8];
+
+    for (size_t i = 0; i < sizeof be; i++)
+        be[i] = (uint8_t)((uint64_t)len >> (56 - 8 * i));
+    return EVP_DigestUpdate(md, be, sizeof be) == 1 && EVP_DigestUpdate(md, bytes, len) == 1;
+}
+
+static int put_secret(EVP_MD_CTX *md, const struct rk_secret *secret)
+{
+    return put(md, secret->p, secret->len);
+}
+
+/* The root key may be in a token: what it makes of one text stands for it. */
+static enum rk_rc put_root_key(EVP_MD_CTX *md, const rk_mac *root, struct rk_err *err)
+{
+    static const char text[] = "rotkit build inputs";
+    RK_AUTO(rk_secret_done) struct rk_secret made = RK_SECRET_NONE;
+
+    if (root == NULL)
+        return RK_OK;
+    if (rk_mac_compute(root, RK_MAC_AES_CMAC, text, sizeof text, &made, err))
+        return err->rc;
+    return put_secret(md, &made) ? RK_OK : rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
+}
+
+enum rk_rc rk_plan_inputs(const rk_ctx *ctx, const struct rk_build_options *options,
+                          struct rk_plan *plan, struct rk_err *err)
+{
+    RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *md = EVP_MD_CTX_new();
+    const struct rk_ekcert_profile *c = &plan->lane.certificate;
+    const int64_t validity[] = { c->not_before, c->not_after }; /* SOURCE_DATE_EPOCH may rule it */
+    const uint8_t plain = options->plaintext_secrets;
+    uint8_t devices[32];
+
+    if (rk_devices_digest(ctx, &plan->from, devices, err))
+        return err->rc;
+    if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1 ||
+        !put(md, options->tool, strlen(options->tool)) ||
+        !put(md, plan->manifest->sha256, sizeof plan->manifest->sha256) ||
+        !put(md, devices, sizeof devices) || !put(md, &plan->from.shard, sizeof plan->from.shard) ||
+        !put(md, plan->chain.p, plan->chain.len) ||
+        !put(md, plan->recipient.p, plan->recipient.len) || !put(md, &plain, 1) ||
+        !put_secret(md, &plan->payload_key) || !put_secret(md, &plan->disk_key) ||
+        !put_secret(md, &plan->auth_key) || !put(md, plan->fv, sizeof plan->fv) ||
+        !put(md, validity, sizeof validity))
+        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
+    if (put_root_key(md, plan->root_key, err))
+        return err->rc;
+    if (EVP_DigestFinal_ex(md, plan->inputs_sha256, NULL) != 1)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
+    return RK_OK;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rotkit/certs.h"
+
+#include "base/digest.h"
+#include "base/folder.h"
+#include "rotkit/file.h"
+#include "rotkit/hex.h"
+#include "rotkit/trust.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+enum { PEM_MAX = 1 << 20, DIGEST = 32, NAME_BYTES = 8 };
+
+/* ---- PEM ---- */
+
+void rk_certs_done(struct rk_certs *certs)
+{
+    for (size_t i = 0; i < certs->count; i++)
+        X509_free(certs->cert[i]);
+    *certs = (struct rk_certs) { .count = 0 };
+}
+
+enum rk_rc rk_certs_read(const struct rk_bytes *pem, struct rk_certs *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_certs_done) struct rk_certs certs = { .count = 0 };
+    RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(pem->p, (int)pem->len);
+    X509 *next;
+
+    if (in == NULL)
+        return rk_fail_nomem(err);
+    while ((next = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
+        if (certs.count == RK_ENROLL_CHAIN_MAX) {
+            X509_free(next);
+            return rk_fail(err, RK_E_USAGE, "more than %d certificates", RK_ENROLL_CHAIN_MAX);
+        }
+        certs.cert[certs.count++] = next;
+    }
+    ERR_clear_error(); /* the reader's "no more of them" */
+    if (certs.count == 0)
+        return rk_fail(err, RK_E_USAGE, "no PEM certificate is in it");
+    *ret = certs;
+    certs.count = 0;
+    return RK_OK;
+}
+
+enum rk_rc rk_cert_der(X509 *cert, struct rk_bytes *ret, struct rk_err *err)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509(cert, &der);
+    enum rk_rc rc;
+
+    if (len <= 0)
+        return rk_fail_ossl(err, RK_E_NOMEM, "certificate");
+    rc = rk_bytes_copy(der, (size_t)len, ret, err);
+    OPENSSL_free(der);
+    return rc;
+}
+
+/* ---- of a release ---- */
+
+void rk_enroll_chain_done(struct rk_enroll_chain *chain)
+{
+    for (size_t i = 0; i < chain->count; i++)
+        rk_bytes_done(&chain->ca[i].der);
+    chain->count = 0;
+}
+
+static enum rk_rc name_ca(const char *role, struct rk_enroll_ca *ca, struct rk_err *err)
+{
+    uint8_t digest[DIGEST];
+    char text[2 * NAME_BYTES + 1];
+
+    if (rk_sha256(ca->der.p, ca->der.len, digest, err))
+        return err->rc;
+    rk_hex_write(digest, NAME_BYTES, text);
+    (void)snprintf(ca->name, sizeof ca->name, "%s-%s", role, text);
+    return RK_OK;
+}
+
+static enum rk_rc add(struct rk_enroll_chain *chain, X509 *cert, struct rk_err *err)
+{
+    struct rk_enroll_ca *ca = &chain->ca[chain->count];
+
+    if (rk_cert_der(cert, &ca->der, err))
+        return err->rc;
+    chain->count++;
+    ca->root = X509_NAME_cmp(X509_get_subject_name(cert), X509_get_issuer_name(cert)) == 0;
+    return name_ca(ca->root ? "root" : chain->count == 1 ? "issuing" : "intermediate", ca, err);
+}
+
+/* What stands there and is on no way to the root would be trusted beside it. */
+static enum rk_rc check_link(const struct rk_enroll_chain *chain, X509 *before, X509 *cert,
+                             struct rk_err *err)
+{
+    bool issued =
+        before == NULL || (!chain->ca[chain->count - 1].root && rk_trust_issued(before, cert));
+
+    return issued ? RK_OK
+                  : rk_fail(err, RK_E_VERIFY, "certificate %zu is not issued by the one behind it",
+                            chain->count);
+}
+
+static enum rk_rc split(const struct rk_bytes *pem, struct rk_enroll_chain *chain,
+                        struct rk_err *err)
+{
+    RK_AUTO(rk_certs_done) struct rk_certs certs = { .count = 0 };
+
+    if (rk_certs_read(pem, &certs, err))
+        return err->rc;
+    for (size_t i = 0; i < certs.count; i++) {
+        if (check_link(chain, i == 0 ? NULL : certs.cert[i - 1], certs.cert[i], err) ||
+            add(chain, certs.cert[i], err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_enroll_chain_read(const char *release, struct rk_enroll_chain *ret,
+                                struct rk_err *err)
+{
+    RK_AUTO(rk_enroll_chain_done) struct rk_enroll_chain chain = { .count = 0 };
+    RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
+    char path[RK_PATH_MAX];
+
+    if (rk_path_join(release, "ca/chain.pem", path, sizeof path, err))
+        return err->rc;
+    if (!rk_tree_exists(path))
+        return rk_fail(err, RK_E_USAGE,
+                       "release \"%s\" has no ca/chain.pem: it certifies no EK (an OEM's does not, "
+                       "take the ODM's)",
+                       release);
+    if (rk_file_read(path, PEM_MAX, &pem, err) || split(&pem, &chain, err))
+        return rk_wrap(err, "\"%s\"", path);
+    *ret = chain;
+    chain.count = 0;
+    return RK_OK;
+}

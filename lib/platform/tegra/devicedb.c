@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Device databases, streamed. Source: jetson-ftpm-ekb.md 3.2. */
+#include "rotkit/devicedb.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "rotkit/hex.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+enum { OEM_DIGITS = 4, SN_DIGITS = 16, LINE_MAX_CHARS = 256, BUFFER = 65536 };
+
+/* clang-format off */
+static const struct {
+    const char *value;
+    size_t len;
+} kinds[] = { /* by enum rk_devicedb_kind */
+    { "KDK0", 32 },
+    { "Silicon ID public key", 64 },
+    { "EPS_Seed", 32 },
+};
+/* clang-format on */
+
+/*
+ * The Device SNs seen so far: open addressing, 16 bytes a slot at most half full. It is the one
+ * thing here that grows, 32 MiB for a million devices: a repeated row would make two devices one.
+ */
+struct seen {
+    struct slot {
+        struct rk_device_sn sn;
+        uint32_t line; /* 0: free */
+    } * slot;
+    size_t room, used;
+};
+
+struct rk_devicedb {
+    enum rk_devicedb_kind kind;
+    char *path;
+    int fd;
+    struct rk_secret buffer;
+    size_t begin, end;
+    bool at_end;
+    uint64_t line;
+    bool compared; /* row by row with another one, which looks for repeated SNs */
+    struct seen seen;
+};
+
+void rk_devicedb_row_done(struct rk_devicedb_row *row)
+{
+    rk_secret_done(&row->value);
+}
+
+void rk_devicedb_close(rk_devicedb *db)
+{
+    if (db == NULL)
+        return;
+    if (db->fd >= 0)
+        (void)close(db->fd);
+    rk_secret_done(&db->buffer);
+    rk_free(db->seen.slot);
+    rk_free(db->path);
+    rk_free(db);
+}
+
+static void close_at_exit(rk_devicedb **db)
+{
+    rk_devicedb_close(*db);
+}
+
+enum rk_rc rk_devicedb_open(const char *path, enum rk_devicedb_kind kind, rk_devicedb **ret,
+                            struct rk_err *err)
+{
+    RK_AUTO(close_at_exit) rk_devicedb *db = rk_alloc(1, sizeof *db);
+
+    if (db == NULL)
+        return rk_fail_nomem(err);
+    db->kind = kind;
+    db->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (db->fd < 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot open \"%s\"", path);
+    db->path = rk_strdup(path);
+    if (db->path == NULL)
+        return rk_fail_nomem(err);
+    if (rk_secret_new(BUFFER, &db->buffer, err))
+        return err->rc;
+    *ret = db;
+    db = NULL;
+    return RK_OK;
+}
+
+void rk_devicedb_is_compared(rk_devicedb *db)
+{
+    db->compared = true;
+}
+
+const char *rk_devicedb_path(const rk_devicedb *db)
+{
+    return db->path;
+}
+
+static enum rk_rc fill(rk_devicedb *db, struct rk_err *err)
+{
+    ssize_t n;
+
+    memmove(db->buffer.p, db->buffer.p + db->begin, db->end - db->begin);
+    db->end -= db->begin;
+    db->begin = 0;
+    do
+        n = read(db->fd, db->buffer.p + db->end, db->buffer.len - db->end);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot read \"%s\"", db->path);
+    db->at_end = n == 0;
+    db->end += (size_t)n;
+    return RK_OK;
+}
+
+static enum rk_rc bad_row(const rk_devicedb *db, const char *what, struct rk_err *err)
+{
+    (void)rk_fail_at(err, RK_E_USAGE, db->path, (unsigned)db->line, 0, "%s", what);
+    return rk_note(err, "expected: oem_id of 4 hex digits, sn of 16, %s of %zu, one blank between",
+                   kinds[db->kind].value, 2 * kinds[db->kind].len);
+}
+
+/* The next line without its end, in place; *ret NULL at the end of the file. */
+static enum rk_rc next_line(rk_devicedb *db, const char **ret, size_t *ret_len, struct rk_err *err)
+{
+    for (;;) {
+        char *start = (char *)db->buffer.p + db->begin;
+        size_t have = db->end - db->begin;
+        char *newline = memchr(start, '\n', have);
+
+        if (newline != NULL || (db->at_end && have != 0)) {
+            size_t len = newline != NULL ? (size_t)(newline - start) : have;
+
+            db->begin += len + (newline != NULL);
+            db->line++;
+            *ret = start;
+            *ret_len = len != 0 && start[len - 1] == '\r' ? len - 1 : len;
+            return RK_OK;
+        }
+        if (db->at_end) {
+            *ret = NULL;
+            return RK_OK;
+        }
+        if (have > LINE_MAX_CHARS) {
+            db->line++;
+            return bad_row(db, "line too long", err);
+        }
+        if (fill(db, err))
+            return err->rc;
+    }
+}
+
+static size_t hash(const struct rk_device_sn *sn)
+{
+    uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
+
+    for (size_t i = 0; i < RK_DEVICE_SN_LEN; i++)
+        h = (h ^ sn->b[i]) * 0x100000001b3u;
+    return (size_t)(h ^ h >> 32);
+}
+
+/* The slot of sn, or the free one where it belongs. */
+static struct slot *find_slot(const struct seen *seen, const struct rk_device_sn *sn)
+{
+    size_t i = hash(sn) & (seen->room - 1);
+
+    while (seen->slot[i].line != 0 && memcmp(seen->slot[i].sn.b, sn->b, RK_DEVICE_SN_LEN) != 0)
+        i = (i + 1) & (seen->room - 1);
+    return &seen->slot[i];
+}
+
+static enum rk_rc grow(struct seen *seen, struct rk_err *err)
+{
+    struct seen wider = { .room = seen->room == 0 ? 1024 : 2 * seen->room, .used = seen->used };
+
+    wider.slot = rk_alloc(wider.room, sizeof *wider.slot);
+    if (wider.slot == NULL)
+        return rk_fail_nomem(err);
+    for (size_t i = 0; i < seen->room; i++) {
+        if (seen->slot[i].line != 0)
+            *find_slot(&wider, &seen->slot[i].sn) = seen->slot[i];
+    }
+    rk_free(seen->slot);
+    *seen = wider;
+    return RK_OK;
+}
+
+static enum rk_rc remember(rk_devicedb *db, const struct rk_device_sn *sn, struct rk_err *err)
+{
+    char text[21];
+
+    if (db->compared)
+        return RK_OK;
+    if (db->line > UINT32_MAX)
+        return rk_fail_at(err, RK_E_USAGE, db->path, 0, 0, "more than %u lines", UINT32_MAX);
+    if (2 * db->seen.used >= db->seen.room && grow(&db->seen, err))
+        return err->rc;
+    struct slot *slot = find_slot(&db->seen, sn);
+    if (slot->line != 0) {
+        rk_device_sn_text(sn, text);
+        return rk_fail_at(err, RK_E_USAGE, db->path, (unsigned)db->line, 0,
+                          "device %s is on line %llu already: two devices would have one identity",
+                          text, (unsigned long long)slot->line);
+    }
+    slot->sn = *sn;
+    slot->line = (uint32_t)db->line;
+    db->seen.used++;
+    return RK_OK;
+}
+
+static enum rk_rc parse_row(rk_devicedb *db, const char *line, size_t len,
+                            struct rk_devicedb_row *row, struct rk_err *err)
+{
+    size_t value_len = kinds[db->kind].len;
+    struct rk_err digit;
+
+    if (len != OEM_DIGITS + 1 + SN_DIGITS + 1 + 2 * value_len || line[OEM_DIGITS] != ' ' ||
+        line[OEM_DIGITS + 1 + SN_DIGITS] != ' ')
+        return bad_row(db, "malformed row", err);
+    if (rk_secret_new(value_len, &row->value, err))
+        return err->rc;
+    if (rk_hex_read(line, OEM_DIGITS, row->sn.b, 2, &digit) != RK_OK ||
+        rk_hex_read(line + OEM_DIGITS + 1, SN_DIGITS, row->sn.b + 2, 8, &digit) != RK_OK ||
+        rk_hex_read(line + OEM_DIGITS + 1 + SN_DIGITS + 1, 2 * value_len, row->value.p, value_len,
+                    &digit) != RK_OK)
+        return bad_row(db, "a character that is no hex digit", err);
+    row->line = db->line;
+    return RK_OK;
+}
+
+enum rk_rc rk_devicedb_next(rk_devicedb *db, struct rk_devicedb_row *row, bool *ret_more,
+                            struct rk_err *err)
+{
+    RK_AUTO(rk_devicedb_row_done) struct rk_devicedb_row read = { .line = 0 };
+    const char *line = NULL;
+    size_t len = 0;
+
+    if (next_line(db, &line, &len, err))
+        return err->rc;
+    if (line == NULL) {
+        *ret_more = false;
+        return RK_OK;
+    }
+    if (parse_row(db, line, len, &read, err) || remember(db, &read.sn, err))
+        return err->rc;
+    *ret_more = true;
+    *row = read;
+    read.value = (struct rk_secret)RK_SECRET_NONE;
+    return RK_OK;
+}
+
+enum rk_rc rk_devicedb_format(enum rk_devicedb_kind kind, const struct rk_device_sn *sn,
+                              const uint8_t *value, struct rk_secret *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_secret_done) struct rk_secret text = RK_SECRET_NONE;
+    size_t len = kinds[kind].len;
+    char *at;
+
+    /* One byte more than the row: rk_hex_write ends with a NUL. */
+    if (rk_secret_new(OEM_DIGITS + 1 + SN_DIGITS + 1 + 2 * len + 2, &text, err))
+        return err->rc;
+    at = (char *)text.p;
+    rk_hex_write(sn->b, 2, at);
+    at[OEM_DIGITS] = ' ';
+    rk_hex_write(sn->b + 2, 8, at + OEM_DIGITS + 1);
+    at[OEM_DIGITS + 1 + SN_DIGITS] = ' ';
+    rk_hex_write(value, len, at + OEM_DIGITS + 1 + SN_DIGITS + 1);
+    memcpy(at + text.len - 2, "\r\n", 2);
+    *ret = rk_secret_take(&text);
+    return RK_OK;
+}

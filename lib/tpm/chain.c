@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tpm/chain.h"
+
+#include "base/folder.h"
+#include "base/ossl.h"
+#include "rotkit/file.h"
+
+#include <string.h>
+
+#include <openssl/pem.h>
+
+enum { PEM_MAX = 1 << 20 };
+
+void rk_tpm_chain_done(struct rk_tpm_chain *chain)
+{
+    for (size_t i = 0; i < chain->count; i++)
+        rk_bytes_done(&chain->part[i]);
+    chain->count = 0;
+}
+
+static enum rk_rc append(struct rk_bytes *part, const uint8_t *der, size_t len, struct rk_err *err)
+{
+    struct rk_bytes longer = RK_BYTES_NONE;
+
+    if (rk_bytes_new(part->len + len, &longer, err))
+        return err->rc;
+    if (part->len != 0)
+        memcpy(longer.p, part->p, part->len);
+    memcpy(longer.p + part->len, der, len);
+    rk_bytes_done(part);
+    *part = longer;
+    return RK_OK;
+}
+
+static enum rk_rc add(struct rk_tpm_chain *chain, const uint8_t *der, size_t len, uint32_t limit,
+                      struct rk_err *err)
+{
+    struct rk_bytes *last = chain->count == 0 ? NULL : &chain->part[chain->count - 1];
+
+    if (limit != 0 && len > limit)
+        return rk_fail(err, RK_E_USAGE,
+                       "CA certificate of %zu bytes, this TPM's NV indices hold %u", len, limit);
+    if (last != NULL && limit != 0 && last->len + len <= limit)
+        return append(last, der, len, err);
+    if (chain->count == RK_CHAIN_PARTS_MAX)
+        return rk_fail(err, RK_E_USAGE, "a CA chain for more than %d NV indices",
+                       RK_CHAIN_PARTS_MAX);
+    return append(&chain->part[chain->count++], der, len, err);
+}
+
+static enum rk_rc add_cert(struct rk_tpm_chain *chain, X509 *cert, uint32_t limit,
+                           struct rk_err *err)
+{
+    unsigned char *der = NULL;
+    enum rk_rc rc;
+    int len;
+
+    /* The root proves nothing when the TPM brings it along. */
+    if (X509_NAME_cmp(X509_get_subject_name(cert), X509_get_issuer_name(cert)) == 0)
+        return RK_OK;
+    len = i2d_X509(cert, &der);
+    if (len <= 0)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "cannot encode a CA certificate");
+    rc = add(chain, der, (size_t)len, limit, err);
+    OPENSSL_free(der);
+    return rc;
+}
+
+static enum rk_rc split(const struct rk_bytes *pem, uint32_t limit, struct rk_tpm_chain *chain,
+                        struct rk_err *err)
+{
+    RK_AUTO(rk_bio_done) BIO *bio = BIO_new_mem_buf(pem->p, (int)pem->len);
+
+    if (bio == NULL)
+        return rk_fail_nomem(err);
+    for (;;) {
+        RK_AUTO(rk_x509_done) X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+
+        if (cert == NULL)
+            break;
+        if (add_cert(chain, cert, limit, err))
+            return err->rc;
+    }
+    ERR_clear_error(); /* the end of the file is an error to OpenSSL */
+    return RK_OK;
+}
+
+enum rk_rc rk_tpm_chain_read(const char *release, uint32_t limit, struct rk_tpm_chain *ret,
+                             struct rk_err *err)
+{
+    RK_AUTO(rk_tpm_chain_done) struct rk_tpm_chain chain = { .count = 0 };
+    RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
+    char path[RK_PATH_MAX];
+
+    if (rk_path_join(release, "ca/chain.pem", path, sizeof path, err))
+        return err->rc;
+    if (rk_tree_exists(path) &&
+        (rk_file_read(path, PEM_MAX, &pem, err) || split(&pem, limit, &chain, err)))
+        return rk_wrap(err, "\"%s\"", path);
+    *ret = chain;
+    chain.count = 0;
+    return RK_OK;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tpm/script.h"
+
+#include "base/wr.h"
+#include "tpm/chain.h"
+#include "rotkit/json.h"
+#include "rotkit/file.h"
+#include "ftpmprov/release.h"
+#include "rotkit/tpmcheck.h"
+
+#include <string.h>
+
+enum { SCRIPT_MAX = 1 << 20, JSON_MAX = 1 << 30, NV_LIMIT = 2048, BYTES_A_LINE = 24 };
+
+/* NVIDIA's script keeps the ECC EK at 0x81010002. */
+static const struct {
+    const char *template_name, *algorithm;
+    uint32_t handle;
+} rows[] = { { "L-1", "rsa", 0x81010001 }, { "L-2", "ecc", 0x81010002 } };
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+/* In single quotes, whatever the text. */
+static void put_quoted(struct rk_wr *wr, const char *text)
+{
+    rk_wr_str(wr, "'");
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            rk_wr_str(wr, "'\\''");
+        else
+            rk_wr_bytes(wr, text, 1);
+    }
+    rk_wr_str(wr, "'");
+}
+
+static void put_rows(struct rk_wr *wr, const struct rk_tpm_script_options *options)
+{
+    rk_wr_str(wr, "# template:NV index:persistent handle:algorithm of tpm2_createek\neks='");
+    for (size_t i = 0; i < ROWS; i++) {
+        const struct rk_ek_template *tpl = rk_ek_template_find(rows[i].template_name);
+        uint32_t handle = rows[i].handle;
+
+        for (size_t k = 0; k < options->handle_count; k++) {
+            if (strcmp(options->handle[k].template_name, rows[i].template_name) == 0)
+                handle = options->handle[k].handle;
+        }
+        rk_wr_printf(wr, "%s%s:0x%08X:0x%08X:%s", i == 0 ? "" : "\n", rows[i].template_name,
+                     rk_ek_template_nv_index(tpl), handle, rows[i].algorithm);
+    }
+    rk_wr_str(wr, "'\n");
+}
+
+/* A function that prints the DER of the CA chain: octal escapes are all that POSIX has. */
+static void put_chain(struct rk_wr *wr, const struct rk_bytes *chain)
+{
+    rk_wr_str(wr, "# The CA chain in DER, for NV index 0x01C00100.\nchain() {\n    :\n");
+    for (size_t at = 0; at < chain->len; at += BYTES_A_LINE) {
+        rk_wr_str(wr, "    printf '");
+        for (size_t i = at; i < chain->len && i < at + BYTES_A_LINE; i++)
+            rk_wr_printf(wr, "\\%03o", chain->p[i]);
+        rk_wr_str(wr, "'\n");
+    }
+    rk_wr_str(wr, "}\n");
+}
+
+static enum rk_rc first_device(void *arg, const struct rk_device_sn *sn, bool *more,
+                               struct rk_err *err)
+{
+    (void)err;
+    *more = false;
+    *(struct rk_device_sn *)arg = *sn;
+    return RK_OK;
+}
+
+/* The script is for all devices, and all are certified alike: one tells. */
+static enum rk_rc check_templates(const char *release, struct rk_err *err)
+{
+    RK_AUTO(rk_release_device_done) struct rk_release_device device = { .ek_count = 0 };
+    struct rk_device_sn sn = { .b = { 0 } };
+    size_t found = 0;
+
+    if (rk_release_each_device(release, first_device, &sn, err) ||
+        rk_release_device_read(release, &sn, &device, err))
+        return err->rc;
+    for (size_t i = 0; i < device.ek_count; i++) {
+        for (size_t k = 0; k < ROWS; k++)
+            found += strcmp(device.ek[i].template_name, rows[k].template_name) == 0;
+    }
+    if (found != ROWS)
+        return rk_fail(err, RK_E_USAGE, "release \"%s\" does not certify both L-1 and L-2",
+                       release);
+    return RK_OK;
+}
+
+static enum rk_rc put_head(const struct rk_tpm_script_options *options, struct rk_wr *wr,
+                           struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    RK_AUTO(rk_json_done) rk_json *doc = NULL;
+    char path[RK_PATH_MAX];
+    const char *product;
+
+    if (rk_path_join(options->release, "release.json", path, sizeof path, err) ||
+        rk_file_read(path, JSON_MAX, &text, err) || rk_json_parse(text.p, text.len, &doc, err))
+        return err->rc;
+    product = rk_json_str(rk_json_get(rk_json_root(doc), "product"));
+    rk_wr_printf(wr,
+                 "#!/bin/sh\n# Provisions the firmware TPM of a device, on the device, by "
+                 "tpm2-tools; -h says how.\n# Made by %s.\nset -u\nproduct=",
+                 options->tool);
+    put_quoted(wr, product == NULL ? "device" : product);
+    rk_wr_str(wr, "\n");
+    return RK_OK;
+}
+
+enum rk_rc rk_tpm_script(const struct rk_tpm_script_options *options, struct rk_bytes *ret,
+                         struct rk_err *err)
+{
+    RK_AUTO(rk_tpm_chain_done) struct rk_tpm_chain chain = { .count = 0 };
+    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(SCRIPT_MAX);
+    const struct rk_bytes none = RK_BYTES_NONE;
+
+    if (check_templates(options->release, err) ||
+        rk_tpm_chain_read(options->release, NV_LIMIT, &chain, err) || put_head(options, &wr, err))
+        return err->rc;
+    if (chain.count > 1)
+        return rk_fail(err, RK_E_USAGE, "the CA chain does not fit into one NV index of %d bytes",
+                       NV_LIMIT);
+    put_rows(&wr, options);
+    put_chain(&wr, chain.count == 0 ? &none : &chain.part[0]);
+    rk_wr_str(&wr, (const char *)rk_device_script);
+    return rk_wr_end(&wr, ret, err);
+}

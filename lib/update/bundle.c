@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bundle of an update, read as a stranger would: from its bytes and public material alone. */
+#include "update/update.h"
+
+#include "base/digest.h"
+#include "base/folder.h"
+#include "base/ossl.h"
+#include "rotkit/file.h"
+#include "ftpmprov/format.h"
+#include "rotkit/hex.h"
+#include "ftpmprov/identity.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SIGNATURE_MAX = 8192, SPKI_MAX = 4096, PAYLOADS_MAX = 1024 };
+
+struct bundle {
+    const rk_ctx *ctx;
+    const char *folder;
+    struct rk_bytes text; /* of update.json */
+    rk_json *doc;
+    struct rk_jv root, payloads;
+    const struct rk_platform *platform;
+    EVP_PKEY *signer;
+    struct rk_update_report report;
+};
+
+static void bundle_done(struct bundle *b)
+{
+    rk_bytes_done(&b->text);
+    rk_json_free(b->doc);
+    EVP_PKEY_free(b->signer);
+}
+
+static enum rk_rc bad(struct rk_err *err, const char *what)
+{
+    return rk_fail(err, RK_E_VERIFY, "\"" RK_UPDATE_JSON "\": %s", what);
+}
+
+static enum rk_rc read_file(const struct bundle *b, const char *name, size_t max,
+                            struct rk_bytes *ret, struct rk_err *err)
+{
+    char path[RK_PATH_MAX];
+
+    if (rk_path_join(b->folder, name, path, sizeof path, err))
+        return err->rc;
+    if (!rk_tree_exists(path))
+        return rk_fail(err, RK_E_VERIFY, "\"%s\" is missing", name);
+    if (!rk_tree_is_file(path))
+        return rk_fail(err, RK_E_VERIFY, "\"%s\" is no file", name);
+    return rk_file_read(path, max, ret, err);
+}
+
+/* ---- update.json and its signature ---- */
+
+static enum rk_rc read_signer(struct bundle *b, struct rk_err *err)
+{
+    const char *hex = rk_json_str(rk_json_get(b->root, "signer"));
+    size_t len = hex == NULL ? 0 : strlen(hex);
+    RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
+    const unsigned char *at;
+    struct rk_err why;
+
+    if (len == 0 || len % 2 != 0 || len / 2 > SPKI_MAX)
+        return bad(err, "the signer is missing or malformed");
+    if (rk_bytes_new(len / 2, &spki, err))
+        return err->rc;
+    if (rk_hex_read(hex, len, spki.p, spki.len, &why))
+        return bad(err, "the signer is missing or malformed");
+    at = spki.p;
+    b->signer = d2i_PUBKEY(NULL, &at, (long)spki.len);
+    if (b->signer == NULL)
+        return rk_fail_ossl(err, RK_E_VERIFY,
+                            "\"" RK_UPDATE_JSON "\": the signer is no public key");
+    return RK_OK;
+}
+
+static enum rk_rc check_signature(struct bundle *b, EVP_PKEY *pub, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
+    const char *name = rk_json_str(rk_json_get(b->root, "signature_scheme"));
+    enum rk_scheme scheme = name == NULL ? RK_SCHEME_NONE : rk_scheme_find(name);
+
+    if (read_signer(b, err))
+        return err->rc;
+    if (scheme == RK_SCHEME_NONE)
+        return bad(err, "no known signature_scheme");
+    if (pub != NULL && EVP_PKEY_eq(b->signer, pub) != 1) {
+        ERR_clear_error();
+        return rk_fail(err, RK_E_VERIFY, "the update is signed by another key");
+    }
+    if (read_file(b, RK_UPDATE_SIG, SIGNATURE_MAX, &signature, err))
+        return err->rc;
+    if (rk_signature_check(b->ctx, b->signer, scheme, b->text.p, b->text.len, signature.p,
+                           signature.len, err)) {
+        err->rc = RK_E_VERIFY;
+        return rk_wrap(err, "\"" RK_UPDATE_SIG "\"");
+    }
+    (void)snprintf(b->report.signer, sizeof b->report.signer, "%s%s",
+                   pub == NULL ? "not checked" : "update key, ", pub == NULL ? "" : name);
+    return RK_OK;
+}
+
+static enum rk_rc read_version(const struct bundle *b, const char *key, char ret[RK_VERSION_TEXT],
+                               struct rk_err *err)
+{
+    const char *text = rk_json_str(rk_json_get(rk_json_get(b->root, key), "version"));
+
+    if (text == NULL || !rk_version_is(text))
+        return rk_fail(err, RK_E_VERIFY, "\"" RK_UPDATE_JSON "\": \"%s\" states no version", key);
+    (void)snprintf(ret, RK_VERSION_TEXT, "%s", text);
+    return RK_OK;
+}
+
+static enum rk_rc read_head(struct bundle *b, struct rk_err *err)
+{
+    const char *platform = rk_json_str(rk_json_get(b->root, "platform"));
+    uint64_t form = 0;
+
+    if (!rk_json_u64(rk_json_get(b->root, "rotkit_update"), &form) || form != 1)
+        return bad(err, "not of form 1");
+    if (platform == NULL)
+        return bad(err, "no platform");
+    if (rk_platform_find(b->ctx, platform, &b->platform, err) ||
+        read_version(b, "from", b->report.from, err) || read_version(b, "to", b->report.to, err)) {
+        err->rc = RK_E_VERIFY;
+        return err->rc;
+    }
+    if (rk_version_compare(b->report.to, b->report.from) <= 0)
+        return rk_fail(err, RK_E_VERIFY, "\"" RK_UPDATE_JSON "\": version %s is not above %s",
+                       b->report.to, b->report.from);
+    b->payloads = rk_json_get(b->root, "payloads");
+    b->report.payloads = rk_json_count(b->payloads);
+    if (b->report.payloads == 0 || b->report.payloads > PAYLOADS_MAX)
+        return bad(err, "no payloads, or too many");
+    return RK_OK;
+}
+
+/* ---- payloads ---- */
+
+/* A file of the bundle's folder itself, and none of its own two. */
+static bool is_payload_name(const char *name)
+{
+    return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL &&
+           strcmp(name, RK_UPDATE_JSON) != 0 && strcmp(name, RK_UPDATE_SIG) != 0;
+}
+
+static const char *name_of(const struct bundle *b, size_t i)
+{
+    const char *name = rk_json_str(rk_json_get(rk_json_at(b->payloads, i), "path"));
+
+    return name != NULL && is_payload_name(name) ? name : NULL;
+}
+
+/* The first payload of this name; the count of payloads when there is none. */
+static size_t find_payload(const struct bundle *b, const char *name)
+{
+    for (size_t i = 0; i < b->report.payloads; i++) {
+        const char *other = name_of(b, i);
+
+        if (other != NULL && strcmp(other, name) == 0)
+            return i;
+    }
+    return b->report.payloads;
+}
+
+static enum rk_rc check_bytes(struct rk_jv at, const char *name, const struct rk_bytes *bytes,
+                              struct rk_err *err)
+{
+    const char *wanted = rk_json_str(rk_json_get(at, "sha256"));
+    uint8_t digest[32];
+    uint64_t size;
+    char text[65];
+
+    if (!rk_json_u64(rk_json_get(at, "size"), &size) || size != bytes->len)
+        return rk_fail(err, RK_E_VERIFY,
+                       "\"%s\": %zu bytes, \"" RK_UPDATE_JSON "\" says another size", name,
+                       bytes->len);
+    if (rk_sha256(bytes->p, bytes->len, digest, err))
+        return err->rc;
+    rk_hex_write(digest, sizeof digest, text);
+    if (wanted == NULL || strcmp(text, wanted) != 0)
+        return rk_fail(err, RK_E_VERIFY, "\"%s\": SHA-256 is %s, \"" RK_UPDATE_JSON "\" says %.80s",
+                       name, text, wanted == NULL ? "nothing" : wanted);
+    return RK_OK;
+}
+
+static enum rk_rc check_format(const struct bundle *b, struct rk_jv at, const char *name,
+                               const struct rk_bytes *bytes, struct rk_err *err)
+{
+    RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
+    const char *format = rk_json_str(rk_json_get(at, "format"));
+    struct rk_job job = { .ctx = b->ctx };
+
+    if (format == NULL || !rk_platform_updates_by(b->platform, format))
+        return rk_fail(err, RK_E_VERIFY, "\"%s\": the platform does not update by \"%.32s\"", name,
+                       format == NULL ? "" : format);
+    if (rk_clock_now(b->ctx, &job.now, err))
+        return err->rc;
+    if (rk_format_verify(format, &job, bytes->p, bytes->len, &map, err)) {
+        err->rc = err->rc == RK_E_FORMAT || err->rc == RK_E_USAGE ? RK_E_VERIFY : err->rc;
+        return rk_wrap(err, "\"%s\"", name);
+    }
+    return RK_OK;
+}
+
+static enum rk_rc check_payload(const struct bundle *b, size_t i, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
+    struct rk_jv at = rk_json_at(b->payloads, i);
+    const char *name = name_of(b, i);
+
+    if (name == NULL)
+        return bad(err, "a payload is no file of the bundle");
+    if (find_payload(b, name) != i)
+        return rk_fail(err, RK_E_VERIFY, "\"" RK_UPDATE_JSON "\": names \"%s\" twice", name);
+    if (read_file(b, name, RK_UPDATE_PAYLOAD_MAX, &bytes, err) ||
+        check_bytes(at, name, &bytes, err))
+        return err->rc;
+    return check_format(b, at, name, &bytes, err);
+}
+
+/* The folder has nothing that update.json does not name. */
+static enum rk_rc check_folder(const struct bundle *b, struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+
+    if (rk_names_list(b->folder, PAYLOADS_MAX + 2, &names, err))
+        return err->rc;
+    for (size_t i = 0; i < names.count; i++) {
+        const char *name = names.name[i];
+
+        if (strcmp(name, RK_UPDATE_JSON) != 0 && strcmp(name, RK_UPDATE_SIG) != 0 &&
+            find_payload(b, name) == b->report.payloads)
+            return rk_fail(err, RK_E_VERIFY,
+                           "\"%s\" is in no update: \"" RK_UPDATE_JSON "\" does not name it", name);
+    }
+    return RK_OK;
+}
+
+/* ---- all of it ---- */
+
+bool rk_update_is(const char *path)
+{
+    char file[RK_PATH_MAX];
+    struct rk_err ignored;
+
+    return rk_path_join(path, RK_UPDATE_JSON, file, sizeof file, &ignored) == RK_OK &&
+           rk_tree_exists(file);
+}
+
+/* Nothing of update.json is believed before its signature holds. */
+static enum rk_rc read_manifest(struct bundle *b, EVP_PKEY *pub, struct rk_err *err)
+{
+    if (read_file(b, RK_UPDATE_JSON, RK_UPDATE_JSON_MAX, &b->text, err))
+        return err->rc;
+    if (rk_json_parse(b->text.p, b->text.len, &b->doc, err))
+        return rk_wrap(err, "\"" RK_UPDATE_JSON "\"");
+    b->root = rk_json_root(b->doc);
+    if (check_signature(b, pub, err))
+        return err->rc;
+    return read_head(b, err);
+}
+
+enum rk_rc rk_update_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
+                            struct rk_update_report *ret, struct rk_err *err)
+{
+    RK_AUTO(bundle_done) struct bundle b = { .ctx = ctx, .folder = path };
+
+    if (read_manifest(&b, pub, err))
+        return err->rc;
+    for (size_t i = 0; i < b.report.payloads; i++) {
+        if (check_payload(&b, i, err))
+            return err->rc;
+    }
+    if (check_folder(&b, err))
+        return err->rc;
+    *ret = b.report;
+    return RK_OK;
+}
