@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RFC 8949, over libcbor. */
+/* RFC 8949. */
 #include "rotkit/cbor.h"
 
 #include <string.h>
-
-#include <cbor.h>
-
-enum { HEAD_MAX = 9, TAG_HEAD = 6 << 5 };
 
 const char *rk_cbor_kind_name(enum rk_cbor_kind kind)
 {
@@ -19,142 +15,6 @@ const char *rk_cbor_kind_name(enum rk_cbor_kind kind)
 
     return names[kind];
 }
-
-/* ---- what libcbor calls with the one item it finds ---- */
-
-struct found {
-    struct rk_cbor item;
-    bool indefinite;
-};
-
-static void set(void *arg, enum rk_cbor_kind kind, uint64_t value, const uint8_t *p)
-{
-    struct found *found = arg;
-
-    found->item.kind = kind;
-    found->item.value = value;
-    found->item.p = p;
-}
-
-static void on_uint8(void *arg, uint8_t value)
-{
-    set(arg, RK_CBOR_UINT, value, NULL);
-}
-
-static void on_uint16(void *arg, uint16_t value)
-{
-    set(arg, RK_CBOR_UINT, value, NULL);
-}
-
-static void on_uint32(void *arg, uint32_t value)
-{
-    set(arg, RK_CBOR_UINT, value, NULL);
-}
-
-static void on_uint64(void *arg, uint64_t value)
-{
-    set(arg, RK_CBOR_UINT, value, NULL);
-}
-
-static void on_nint8(void *arg, uint8_t value)
-{
-    set(arg, RK_CBOR_NINT, value, NULL);
-}
-
-static void on_nint16(void *arg, uint16_t value)
-{
-    set(arg, RK_CBOR_NINT, value, NULL);
-}
-
-static void on_nint32(void *arg, uint32_t value)
-{
-    set(arg, RK_CBOR_NINT, value, NULL);
-}
-
-static void on_nint64(void *arg, uint64_t value)
-{
-    set(arg, RK_CBOR_NINT, value, NULL);
-}
-
-static void on_bytes(void *arg, cbor_data p, size_t len)
-{
-    set(arg, RK_CBOR_BYTES, len, p);
-}
-
-static void on_text(void *arg, cbor_data p, size_t len)
-{
-    set(arg, RK_CBOR_TEXT, len, p);
-}
-
-static void on_array(void *arg, size_t count)
-{
-    set(arg, RK_CBOR_ARRAY, count, NULL);
-}
-
-static void on_map(void *arg, size_t pairs)
-{
-    set(arg, RK_CBOR_MAP, pairs, NULL);
-}
-
-static void on_tag(void *arg, uint64_t tag)
-{
-    set(arg, RK_CBOR_TAG, tag, NULL);
-}
-
-static void on_float(void *arg, float value)
-{
-    (void)value;
-    set(arg, RK_CBOR_OTHER, 0, NULL);
-}
-
-static void on_double(void *arg, double value)
-{
-    (void)value;
-    set(arg, RK_CBOR_OTHER, 0, NULL);
-}
-
-static void on_bool(void *arg, bool value)
-{
-    (void)value;
-    set(arg, RK_CBOR_OTHER, 0, NULL);
-}
-
-static void on_simple(void *arg)
-{
-    set(arg, RK_CBOR_OTHER, 0, NULL);
-}
-
-static void on_indefinite(void *arg)
-{
-    ((struct found *)arg)->indefinite = true;
-}
-
-static const struct cbor_callbacks callbacks = {
-    .uint8 = on_uint8,
-    .uint16 = on_uint16,
-    .uint32 = on_uint32,
-    .uint64 = on_uint64,
-    .negint8 = on_nint8,
-    .negint16 = on_nint16,
-    .negint32 = on_nint32,
-    .negint64 = on_nint64,
-    .byte_string_start = on_indefinite,
-    .byte_string = on_bytes,
-    .string_start = on_indefinite,
-    .string = on_text,
-    .indef_array_start = on_indefinite,
-    .array_start = on_array,
-    .indef_map_start = on_indefinite,
-    .map_start = on_map,
-    .tag = on_tag,
-    .float2 = on_float,
-    .float4 = on_float,
-    .float8 = on_double,
-    .undefined = on_simple,
-    .null = on_simple,
-    .boolean = on_bool,
-    .indef_break = on_indefinite,
-};
 
 /* ---- reading ---- */
 
@@ -205,43 +65,33 @@ static bool is_utf8(const uint8_t *p, size_t len)
     return true;
 }
 
-/*
- * libcbor, which of the tags in one byte refuses those that RFC 7049 had no use for (seen in 0.8.0:
- * 6 to 20, COSE_Sign1's among them).
- */
-static struct cbor_decoder_result decode(const struct rk_rd *rd, struct found *found)
-{
-    size_t left = rk_rd_left(rd);
-    uint8_t first = left == 0 ? 0 : rd->buf[rd->pos];
-
-    if (left == 0)
-        return (struct cbor_decoder_result) { .status = CBOR_DECODER_NEDATA };
-    if (first >= TAG_HEAD && first < TAG_HEAD + 24) {
-        on_tag(found, first - TAG_HEAD);
-        return (struct cbor_decoder_result) { .read = 1, .status = CBOR_DECODER_FINISHED };
-    }
-    return cbor_stream_decode(rd->buf + rd->pos, left, &callbacks, found);
-}
+/* The low five bits of a first byte: a number below 24, or in how many bytes behind it stands. */
+enum { SHORT = 24, RESERVED = 28, INDEFINITE = 31 };
 
 enum rk_rc rk_cbor_next(struct rk_rd *rd, struct rk_cbor *ret, struct rk_err *err)
 {
-    struct found found = { .item = { .at = rk_rd_offset(rd) } };
-    struct cbor_decoder_result result = decode(rd, &found);
-    size_t at = found.item.at, content;
+    struct rk_cbor item = { .at = rk_rd_offset(rd) };
+    size_t start = rd->pos;
+    uint8_t first = (uint8_t)rk_rd_be(rd, 1), low = first & 0x1f;
 
-    if (result.status == CBOR_DECODER_NEDATA)
-        return rk_fail(err, RK_E_FORMAT, "cut short at offset 0x%zx", at);
-    if (result.status != CBOR_DECODER_FINISHED)
-        return rk_fail(err, RK_E_FORMAT, "no CBOR item at offset 0x%zx", at);
-    if (found.indefinite)
-        return rk_fail(err, RK_E_FORMAT, "indefinite length at offset 0x%zx", at);
-    content = is_string(&found.item) ? (size_t)found.item.value : 0;
-    if (found.item.kind != RK_CBOR_OTHER && result.read != head_len(found.item.value) + content)
-        return rk_fail(err, RK_E_FORMAT, "not in its shortest form at offset 0x%zx", at);
-    if (found.item.kind == RK_CBOR_TEXT && !is_utf8(found.item.p, content))
-        return rk_fail(err, RK_E_FORMAT, "the text at offset 0x%zx is no UTF-8", at);
-    (void)rk_rd_take(rd, result.read);
-    *ret = found.item;
+    if (low == INDEFINITE)
+        return rk_fail(err, RK_E_FORMAT, "indefinite length at offset 0x%zx", item.at);
+    if (low >= RESERVED)
+        return rk_fail(err, RK_E_FORMAT, "no CBOR item at offset 0x%zx", item.at);
+    item.kind = (enum rk_cbor_kind)(first >> 5);
+    item.value = low < SHORT ? low : rk_rd_be(rd, (size_t)1 << (low - SHORT));
+    /* RFC 8949, 3.3: a simple value below 32 has no second byte. */
+    if (rd->want == 0 && item.kind == RK_CBOR_OTHER && low == SHORT && item.value < 32)
+        return rk_fail(err, RK_E_FORMAT, "no CBOR item at offset 0x%zx", item.at);
+    if (rd->want == 0 && item.kind != RK_CBOR_OTHER && rd->pos - start != head_len(item.value))
+        return rk_fail(err, RK_E_FORMAT, "not in its shortest form at offset 0x%zx", item.at);
+    if (is_string(&item))
+        item.p = item.value <= SIZE_MAX ? rk_rd_take(rd, (size_t)item.value) : NULL;
+    if (rd->want != 0)
+        return rk_fail(err, RK_E_FORMAT, "cut short at offset 0x%zx", item.at);
+    if (item.kind == RK_CBOR_TEXT && !is_utf8(item.p, (size_t)item.value))
+        return rk_fail(err, RK_E_FORMAT, "the text at offset 0x%zx is no UTF-8", item.at);
+    *ret = item;
     return RK_OK;
 }
 
@@ -356,56 +206,52 @@ enum rk_rc rk_cbor_check(const uint8_t *bytes, size_t len, size_t base, struct r
 
 /* ---- writing ---- */
 
+static void put_head(struct rk_wr *wr, enum rk_cbor_kind kind, uint64_t value)
+{
+    static const uint8_t low[] = { [2] = SHORT, [3] = SHORT + 1, [5] = SHORT + 2, [9] = SHORT + 3 };
+    size_t len = head_len(value);
+
+    rk_wr_be(wr, (uint64_t)kind << 5 | (len == 1 ? value : low[len]), 1);
+    if (len > 1)
+        rk_wr_be(wr, value, len - 1);
+}
+
 void rk_cbor_put_uint(struct rk_wr *wr, uint64_t value)
 {
-    unsigned char head[HEAD_MAX];
-
-    rk_wr_bytes(wr, head, cbor_encode_uint(value, head, sizeof head));
+    put_head(wr, RK_CBOR_UINT, value);
 }
 
 void rk_cbor_put_int(struct rk_wr *wr, int64_t value)
 {
-    unsigned char head[HEAD_MAX];
-
     if (value >= 0)
-        rk_cbor_put_uint(wr, (uint64_t)value);
+        put_head(wr, RK_CBOR_UINT, (uint64_t)value);
     else
-        rk_wr_bytes(wr, head, cbor_encode_negint((uint64_t)(-1 - value), head, sizeof head));
+        put_head(wr, RK_CBOR_NINT, (uint64_t)(-1 - value));
 }
 
 void rk_cbor_put_bytes(struct rk_wr *wr, const uint8_t *bytes, size_t len)
 {
-    unsigned char head[HEAD_MAX];
-
-    rk_wr_bytes(wr, head, cbor_encode_bytestring_start(len, head, sizeof head));
+    put_head(wr, RK_CBOR_BYTES, len);
     rk_wr_bytes(wr, bytes, len);
 }
 
 void rk_cbor_put_text(struct rk_wr *wr, const char *text)
 {
-    unsigned char head[HEAD_MAX];
-
-    rk_wr_bytes(wr, head, cbor_encode_string_start(strlen(text), head, sizeof head));
+    put_head(wr, RK_CBOR_TEXT, strlen(text));
     rk_wr_str(wr, text);
 }
 
 void rk_cbor_put_array(struct rk_wr *wr, size_t count)
 {
-    unsigned char head[HEAD_MAX];
-
-    rk_wr_bytes(wr, head, cbor_encode_array_start(count, head, sizeof head));
+    put_head(wr, RK_CBOR_ARRAY, count);
 }
 
 void rk_cbor_put_map(struct rk_wr *wr, size_t pairs)
 {
-    unsigned char head[HEAD_MAX];
-
-    rk_wr_bytes(wr, head, cbor_encode_map_start(pairs, head, sizeof head));
+    put_head(wr, RK_CBOR_MAP, pairs);
 }
 
 void rk_cbor_put_tag(struct rk_wr *wr, uint64_t tag)
 {
-    unsigned char head[HEAD_MAX];
-
-    rk_wr_bytes(wr, head, cbor_encode_tag(tag, head, sizeof head));
+    put_head(wr, RK_CBOR_TAG, tag);
 }

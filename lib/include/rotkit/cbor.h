@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CBOR item by item, over libcbor's encoders and its streaming decoder: neither allocates, so no
- * length that a file declares can size anything. What is written is deterministic as long as the
- * caller writes map keys in ascending order (RFC 8949, 4.2.1); what is read must have definite
- * lengths and the shortest heads, which makes equal keys equal bytes.
+ * CBOR item by item (RFC 8949). Nothing allocates, so no length that a file declares can size
+ * anything. What is written is deterministic as long as the caller writes map keys in ascending
+ * order (4.2.1); what is read must have definite lengths and the shortest heads, which makes equal
+ * keys equal bytes.
  */
 #pragma once
 
@@ -14,6 +14,7 @@
 
 enum { RK_CBOR_DEPTH_MAX = 16, RK_CBOR_PAIRS_MAX = 64 };
 
+/* The major types, in their order. */
 enum rk_cbor_kind {
     RK_CBOR_UINT,
     RK_CBOR_NINT, /* the number is -1 - value */

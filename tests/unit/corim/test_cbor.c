@@ -64,6 +64,7 @@ static const struct {
     { "9d", "no CBOR item at offset 0x0" },
     { "dc00", "no CBOR item at offset 0x0" },
     { "fc", "no CBOR item at offset 0x0" },
+    { "f818", "no CBOR item at offset 0x0" },
     /* longer than need be */
     { "1817", "not in its shortest form at offset 0x0" },
     { "190018", "not in its shortest form at offset 0x0" },
