@@ -5,14 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What differs between our form and the one NVIDIA's tools write. */
-struct csr_form {
-    const char *country, *organization, *cn; /* NULL: left out */
-    const struct rk_ekcert_profile *profile;
-    bool nvidia;
-};
-
-static enum rk_rc put_subject(X509_REQ *req, const struct csr_form *form, struct rk_err *err)
+static enum rk_rc put_subject(X509_REQ *req, const struct rk_csr_form *form, struct rk_err *err)
 {
     const struct {
         const char *attribute, *value;
@@ -34,17 +27,16 @@ static enum rk_rc put_subject(X509_REQ *req, const struct csr_form *form, struct
     return RK_OK;
 }
 
-static int key_usage(EVP_PKEY *key, const struct csr_form *form)
+static int key_usage(EVP_PKEY *key, const struct rk_csr_form *form)
 {
     if (EVP_PKEY_is_a(key, "RSA"))
         return KU_KEY_ENCIPHERMENT;
-    /* NVIDIA asks for a signing ECC key, which its EK is not */
-    return form->nvidia ? KU_KEY_AGREEMENT | KU_DIGITAL_SIGNATURE : KU_KEY_AGREEMENT;
+    return KU_KEY_AGREEMENT | form->more_ec_usage;
 }
 
 /* A certificate collects the extensions, so that both carry them from the same code. */
 static enum rk_rc put_extensions(const rk_ctx *ctx, X509_REQ *req, EVP_PKEY *key,
-                                 const struct csr_form *form, struct rk_err *err)
+                                 const struct rk_csr_form *form, struct rk_err *err)
 {
     RK_AUTO(rk_x509_done) X509 *carrier = X509_new_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
     STACK_OF(X509_EXTENSION) *list = NULL;
@@ -56,8 +48,8 @@ static enum rk_rc put_extensions(const rk_ctx *ctx, X509_REQ *req, EVP_PKEY *key
         rk_x509_add_basic_constraints(carrier, false, 0, err) ||
         rk_ekcert_add_alt_name(carrier, form->profile, form->cn == NULL, err))
         return err->rc;
-    if (!form->nvidia && (rk_ekcert_add_eku(carrier, false, err) ||
-                          rk_ekcert_add_specification(carrier, form->profile, err)))
+    if (!form->names_tpm_alone && (rk_ekcert_add_eku(carrier, false, err) ||
+                                   rk_ekcert_add_specification(carrier, form->profile, err)))
         return err->rc;
     list = sk_X509_EXTENSION_dup(X509_get0_extensions(carrier));
     added = list != NULL && X509_REQ_add_extensions(req, list) == 1;
@@ -98,8 +90,8 @@ static enum rk_rc sign(const rk_ctx *ctx, X509_REQ *req, rk_signer *pair, struct
     return RK_OK;
 }
 
-static enum rk_rc make(const rk_ctx *ctx, rk_signer *pair, const struct csr_form *form,
-                       struct rk_bytes *ret, struct rk_err *err)
+enum rk_rc rk_ekcsr_make_form(const rk_ctx *ctx, rk_signer *pair, const struct rk_csr_form *form,
+                              struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_x509_req_done)
     X509_REQ *req = X509_REQ_new_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
@@ -119,28 +111,9 @@ enum rk_rc rk_ekcsr_make(const rk_ctx *ctx, rk_signer *pair,
                          const struct rk_ekcert_profile *profile, const char *subject_cn,
                          struct rk_bytes *ret, struct rk_err *err)
 {
-    const struct csr_form form = { .cn = subject_cn, .profile = profile };
+    const struct rk_csr_form form = { .cn = subject_cn, .profile = profile };
 
-    if (rk_ekcert_profile_check(profile, err) || make(ctx, pair, &form, ret, err))
-        return rk_wrap(err, "EK CSR");
-    return RK_OK;
-}
-
-enum rk_rc rk_ekcsr_make_nvidia_sample(const rk_ctx *ctx, rk_signer *pair, const char *device_sn,
-                                       struct rk_bytes *ret, struct rk_err *err)
-{
-    const struct rk_ekcert_profile sample = { .manufacturer = "id:4D534654",
-                                              .model = "SSE fTPM",
-                                              .version = "id:20180710" };
-    char cn[65];
-    const struct csr_form form = {
-        .country = "US", .organization = "ftpm corp", .cn = cn, .profile = &sample, .nvidia = true
-    };
-    int n = snprintf(cn, sizeof cn, "%s_ftpm-ek-cert", device_sn);
-
-    if (n < 0 || (size_t)n >= sizeof cn)
-        return rk_fail(err, RK_E_USAGE, "EK CSR: device SN \"%s\" is too long", device_sn);
-    if (make(ctx, pair, &form, ret, err))
+    if (rk_ekcert_profile_check(profile, err) || rk_ekcsr_make_form(ctx, pair, &form, ret, err))
         return rk_wrap(err, "EK CSR");
     return RK_OK;
 }

@@ -117,14 +117,6 @@ RK_API enum rk_rc rk_ekcert_verify(const rk_trust *trust, const uint8_t *der, si
 RK_API enum rk_rc rk_ekcsr_make(const rk_ctx *ctx, rk_signer *pair,
                                 const struct rk_ekcert_profile *profile, const char *subject_cn,
                                 struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
-/*
- * The CSR NVIDIA's provisioning scripts make, with their sample values (jetson-ftpm-ekb.md 4.1);
- * for tests and comparison: the faults it carries are known to rk_ekcert_lint. device_sn: the 20
- * hex digits of the Device SN.
- */
-RK_API enum rk_rc rk_ekcsr_make_nvidia_sample(const rk_ctx *ctx, rk_signer *pair,
-                                              const char *device_sn, struct rk_bytes *ret,
-                                              struct rk_err *err) RK_MUST_CHECK;
 
 enum rk_lint_level { RK_LINT_OK, RK_LINT_INFO, RK_LINT_WARN, RK_LINT_ERROR };
 struct rk_lint_finding {

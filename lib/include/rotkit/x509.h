@@ -73,3 +73,14 @@ enum rk_rc rk_x509_attach_certificate(const struct rk_bytes *tbs, const rk_signe
 /* All of it in one. */
 enum rk_rc rk_x509_sign(X509 *cert, rk_signer *issuer, struct rk_bytes *ret,
                         struct rk_err *err) RK_MUST_CHECK;
+
+/* What a certificate request may say otherwise than rk_ekcsr_make: other tools have other forms. */
+struct rk_csr_form {
+    const char *country, *organization, *cn; /* of the subject; NULL: left out */
+    const struct rk_ekcert_profile *profile;
+    int more_ec_usage;    /* KU_ bits that an EC key asks for beside keyAgreement */
+    bool names_tpm_alone; /* no extended key usage, no TPM specification */
+};
+/* RK_E_USAGE for a key or a subject that a request cannot carry. */
+enum rk_rc rk_ekcsr_make_form(const rk_ctx *ctx, rk_signer *pair, const struct rk_csr_form *form,
+                              struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
