@@ -18,6 +18,7 @@ struct app {
     enum arena arena;
     bool json, quiet, dry_run, require_locked;
     unsigned verbose;
+    const struct cmd *const *verbs; /* of the program, NULL-terminated: commands.c, handed down */
     const struct cmd *cmd;
     char verb[32]; /* "ek derive" */
     /*
@@ -38,8 +39,6 @@ struct cmd {
     enum rk_rc (*run)(struct app *app, int argc, char **argv, struct rk_err *err);
     const struct cmd *const *subs;
 };
-
-extern const struct cmd *const commands[]; /* commands.c; NULL-terminated */
 
 /* The whole program but the process set-up, so that a test can run commands in one process. */
 int rotkit_main(int argc, char **argv, FILE *out, FILE *err);

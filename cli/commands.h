@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One exported symbol a verb, each from its cmd_<verb>.c. */
+/* The table of verbs, and one exported symbol a verb, each from its cmd/<verb>.c. */
 #pragma once
 
 #include "cli/app.h"
+
+/* NULL-terminated. Only rotkit_main reads it: all others ask app->verbs. */
+extern const struct cmd *const commands[];
 
 extern const struct cmd cmd_build;
 extern const struct cmd cmd_sign;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/help.h"
 
+#include "cli/opt_common.h"
+
 #include <string.h>
 
 enum { SUMMARY_COLUMN = 13, HELP_COLUMN = 32 };
 
-void help_overview(FILE *to)
+void help_overview(FILE *to, const struct cmd *const *verbs)
 {
     (void)fprintf(to, "usage: rotkit <verb> [options] [operands]\n\n");
-    for (const struct cmd *const *cmd = commands; *cmd != NULL; cmd++)
+    for (const struct cmd *const *cmd = verbs; *cmd != NULL; cmd++)
         (void)fprintf(to, "  %-*s%s\n", SUMMARY_COLUMN, (*cmd)->name, (*cmd)->summary);
     (void)fprintf(to, "\nsee 'rotkit help VERB'; rotkit --version tells the version\n");
 }

@@ -4,6 +4,6 @@
 
 #include "cli/opt.h"
 
-void help_overview(FILE *to);
+void help_overview(FILE *to, const struct cmd *const *verbs);
 void help_group(FILE *to, const struct cmd *group);
 void help_command(FILE *to, const struct cmd *cmd, const char *verb, const struct opt *rows);

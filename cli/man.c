@@ -2,6 +2,7 @@
 #include "cli/man.h"
 
 #include "cli/exits.h"
+#include "cli/opt_common.h"
 #include "cli/rows.h"
 
 #include <ctype.h>
@@ -150,21 +151,21 @@ static void put_exit_codes(FILE *to)
 }
 
 /* The verb that follows `name` in the alphabet; NULL after the last. */
-static const char *verb_after(const char *name)
+static const char *verb_after(const struct cmd *const *verbs, const char *name)
 {
     const char *next = NULL;
 
-    for (const struct cmd *const *cmd = commands; *cmd != NULL; cmd++) {
+    for (const struct cmd *const *cmd = verbs; *cmd != NULL; cmd++) {
         if (strcmp((*cmd)->name, name) > 0 && (next == NULL || strcmp((*cmd)->name, next) < 0))
             next = (*cmd)->name;
     }
     return next;
 }
 
-static void put_see_also(FILE *to)
+static void put_see_also(FILE *to, const struct cmd *const *verbs)
 {
     (void)fputs(".Sh SEE ALSO\n", to);
-    for (const char *name = verb_after(""); name != NULL; name = verb_after(name))
+    for (const char *name = verb_after(verbs, ""); name != NULL; name = verb_after(verbs, name))
         (void)fprintf(to, ".Xr rotkit-%s 1 ,\n", name);
     (void)fputs(".Xr rotkit-manifest 5\n", to);
 }
@@ -207,7 +208,7 @@ static const char keys_and_environment[] =
     "if 1, fail where AVX-512 IFMA cannot be had\n"
     ".El\n";
 
-void man_overview(FILE *to)
+void man_overview(const struct app *app, FILE *to)
 {
     put_head(to, "rotkit", "root-of-trust provisioning for device makers");
     (void)fputs(".Sh SYNOPSIS\n.Nm\n.Ar verb\n.Op Ar options\n.Op Ar operands\n.Nm\n.Cm help\n"
@@ -216,7 +217,7 @@ void man_overview(FILE *to)
                 ".Sq -\nis standard input or output.\nAn option that does not apply is refused.\n"
                 ".Bl -tag -width Ds\n",
                 to);
-    for (const struct cmd *const *cmd = commands; *cmd != NULL; cmd++) {
+    for (const struct cmd *const *cmd = app->verbs; *cmd != NULL; cmd++) {
         (void)fprintf(to, ".It Xr rotkit-%s 1\n", (*cmd)->name);
         put_text(to, (*cmd)->summary);
     }
@@ -225,5 +226,5 @@ void man_overview(FILE *to)
     (void)fputs(".El\n", to);
     (void)fputs(keys_and_environment, to);
     put_exit_codes(to);
-    put_see_also(to);
+    put_see_also(to, app->verbs);
 }

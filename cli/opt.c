@@ -3,6 +3,7 @@
 
 #include "cli/help.h"
 #include "cli/nearest.h"
+#include "cli/opt_common.h"
 #include "cli/out.h"
 
 #include "rotkit/hex.h"
@@ -12,17 +13,6 @@
 #include <string.h>
 
 enum { JOBS_MAX = 64 };
-
-/* What help and pages say of the options of every command; parse_common binds them. */
-/* clang-format off */
-const struct opt opt_common[] = {
-    { "help",    'h', OPT_FLAG,    NULL, NULL, "show this help", false },
-    { "quiet",   'q', OPT_FLAG,    NULL, NULL, "no notes, no progress", false },
-    { "verbose", 'v', OPT_COUNTER, NULL, NULL, "say more; twice for even more", false },
-    { "require-locked-memory", 0, OPT_FLAG, NULL, NULL, "refuse to work when secrets may be swapped out", false },
-    OPT_END,
-};
-/* clang-format on */
 
 enum rk_rc opt_fail(const struct app *app, struct rk_err *err, const char *fmt, ...)
 {
@@ -102,22 +92,6 @@ static enum rk_rc set(const struct app *app, const struct opt *row, const char *
     return rk_fail(err, RK_E_INTERNAL, "option \"--%s\" has no kind", row->name);
 }
 
-/* The options of opt_common; true when `name` (or letter) was one of them. */
-static bool parse_common(struct app *app, const char *name, char letter)
-{
-    if (letter == 'h' || (name != NULL && strcmp(name, "help") == 0))
-        app->stopped = true;
-    else if (letter == 'q' || (name != NULL && strcmp(name, "quiet") == 0))
-        app->quiet = true;
-    else if (letter == 'v' || (name != NULL && strcmp(name, "verbose") == 0))
-        app->verbose++;
-    else if (name != NULL && strcmp(name, "require-locked-memory") == 0)
-        app->require_locked = true;
-    else
-        return false;
-    return true;
-}
-
 struct scan {
     int argc, at;
     char **argv;
@@ -152,7 +126,7 @@ static enum rk_rc parse_long(struct app *app, const struct opt *rows, struct sca
             return err->rc;
         return set(app, row, value, err);
     }
-    if (equals == NULL && parse_common(app, name, '\0'))
+    if (equals == NULL && opt_common_take(app, name, '\0'))
         return RK_OK;
     return unknown_option(app, rows, name, err);
 }
@@ -167,7 +141,7 @@ static enum rk_rc parse_letters(struct app *app, const struct opt *rows, struct 
 
         while (row->name != NULL && row->letter != *text)
             row++;
-        if (row->name == NULL && parse_common(app, NULL, *text))
+        if (row->name == NULL && opt_common_take(app, NULL, *text))
             continue;
         if (row->name == NULL)
             return opt_fail(app, err, "unknown option \"-%c\"", *text);

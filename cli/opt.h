@@ -52,7 +52,7 @@ struct operands {
 };
 
 /*
- * Reads argv[1..] by the rows and by opt_common, which every command has; what is no option goes
+ * Reads argv[1..] by the rows and by those of opt_common.h; what is no option goes
  * to *ret, at least min and at most max of them. "--" ends the options. RK_E_USAGE with "see
  * 'rotkit help VERB'" below. Also returns other than RK_OK when the run is over: see app->stopped.
  */
@@ -65,6 +65,3 @@ enum rk_rc opt_fail(const struct app *app, struct rk_err *err, const char *fmt, 
 /* --jobs: 1 to 64 threads; *ret is 0 when it is not given. */
 enum rk_rc opt_jobs(const struct app *app, const struct opt_u64 *jobs, size_t *ret,
                     struct rk_err *err) RK_MUST_CHECK;
-
-/* The rows every command has, for help and pages. */
-extern const struct opt opt_common[];

@@ -47,10 +47,10 @@ static enum rk_rc unknown_verb(const struct app *app, const struct cmd *group,
 /* Finds the command in argv and how many words named it; NULL after having answered or failed. */
 static enum rk_rc choose(struct app *app, int argc, char **argv, int *ret_words, struct rk_err *err)
 {
-    const struct cmd *cmd = find(commands, argv[0]);
+    const struct cmd *cmd = find(app->verbs, argv[0]);
 
     if (cmd == NULL)
-        return unknown_verb(app, NULL, commands, argv[0], err);
+        return unknown_verb(app, NULL, app->verbs, argv[0], err);
     (void)snprintf(app->verb, sizeof app->verb, "%s", cmd->name);
     *ret_words = 1;
     if (cmd->subs != NULL) {
@@ -95,7 +95,7 @@ static enum rk_rc help(struct app *app, int argc, char **argv, struct rk_err *er
     int n = 0;
 
     if (argc == 1) {
-        help_overview(app->out);
+        help_overview(app->out, app->verbs);
         return RK_OK;
     }
     if (argc > 3)
@@ -113,7 +113,7 @@ static enum rk_rc dispatch(struct app *app, int argc, char **argv, struct rk_err
     if (strcmp(argv[1], "help") == 0)
         return help(app, argc - 1, argv + 1, err);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        help_overview(app->out);
+        help_overview(app->out, app->verbs);
         return RK_OK;
     }
     if (strcmp(argv[1], "--version") == 0) {
@@ -130,7 +130,7 @@ static void ctx_done(rk_ctx **ctx)
 
 int rotkit_main(int argc, char **argv, FILE *out, FILE *err_file)
 {
-    struct app app = { .out = out, .err = err_file, .arena = arena_open() };
+    struct app app = { .out = out, .err = err_file, .arena = arena_open(), .verbs = commands };
     struct rk_err err = { .rc = RK_OK };
     RK_AUTO(ctx_done) rk_ctx *ctx = NULL;
     enum rk_rc rc = rk_ctx_new(&ctx, &err);

@@ -5,7 +5,9 @@
 static void ask(const struct app *app, const struct cmd *cmd, const char *group, rows_fn *fn,
                 void *arg)
 {
-    struct app asking = { .out = app->out, .err = app->err, .ctx = app->ctx, .cmd = cmd };
+    struct app asking = {
+        .out = app->out, .err = app->err, .ctx = app->ctx, .verbs = app->verbs, .cmd = cmd
+    };
     char name[] = "rotkit";
     char *argv[] = { name, NULL };
     struct rk_err err;
@@ -29,6 +31,6 @@ void rows_of(const struct app *app, const struct cmd *cmd, rows_fn *fn, void *ar
 
 void rows_of_all(const struct app *app, rows_fn *fn, void *arg)
 {
-    for (const struct cmd *const *cmd = commands; *cmd != NULL; cmd++)
+    for (const struct cmd *const *cmd = app->verbs; *cmd != NULL; cmd++)
         rows_of(app, *cmd, fn, arg);
 }

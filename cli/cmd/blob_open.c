@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rotkit blob open: checks and decrypts a key blob, and tells what is in it. */
 #include "cli/cmd/blob.h"
+#include "cli/cmd/blob_names.h"
 
 #include "cli/opt.h"
 #include "cli/out.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rotkit blob pack: makes an encrypted key blob, and reads it back before it is written. */
 #include "cli/cmd/blob.h"
+#include "cli/cmd/blob_names.h"
 
 #include "cli/opt.h"
 #include "cli/out.h"

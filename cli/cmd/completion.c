@@ -2,7 +2,7 @@
 /* rotkit completion: shell code that completes verbs and options, from the rows. */
 #include "cli/commands.h"
 
-#include "cli/opt.h"
+#include "cli/opt_common.h"
 #include "cli/rows.h"
 
 #include <string.h>
@@ -31,9 +31,9 @@ static void put_case(void *arg, const struct cmd *cmd, const char *verb, const s
     (void)fputs("' ;;\n", out);
 }
 
-static void put_groups(FILE *out)
+static void put_groups(FILE *out, const struct cmd *const *verbs)
 {
-    for (const struct cmd *const *cmd = commands; *cmd != NULL; cmd++) {
+    for (const struct cmd *const *cmd = verbs; *cmd != NULL; cmd++) {
         if ((*cmd)->subs == NULL)
             continue;
         (void)fprintf(out, "    '%s') words='", (*cmd)->name);
@@ -59,7 +59,7 @@ static void put_bash(const struct app *app)
                 "    case $verb in\n"
                 "    blank",
                 out);
-    for (const struct cmd *const *cmd = commands; *cmd != NULL; cmd++) {
+    for (const struct cmd *const *cmd = app->verbs; *cmd != NULL; cmd++) {
         if ((*cmd)->subs != NULL)
             (void)fprintf(out, " | '%s'", (*cmd)->name);
     }
@@ -70,10 +70,10 @@ static void put_bash(const struct app *app)
                 "    case $verb in\n"
                 "    rotkit) words='help --help --version",
                 out);
-    for (const struct cmd *const *cmd = commands; *cmd != NULL; cmd++)
+    for (const struct cmd *const *cmd = app->verbs; *cmd != NULL; cmd++)
         (void)fprintf(out, " %s", (*cmd)->name);
     (void)fputs("' ;;\n", out);
-    put_groups(out);
+    put_groups(out, app->verbs);
     rows_of_all(app, put_case, out);
     (void)fputs("    esac\n"
                 "    # A value or an operand: the shell completes file names.\n"

@@ -1,19 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The second-level verbs of `rotkit licence`, and what they share. */
+/* The second-level verbs of `rotkit licence`. */
 #pragma once
 
 #include "cli/app.h"
 
-#include "rotkit/json.h"
-#include "rotkit/licence.h"
-
 extern const struct cmd cmd_licence_issue, cmd_licence_show, cmd_licence_split, cmd_licence_verify;
-
-/* Reads a licence file, held against its issuer unless that is NULL. */
-enum rk_rc licence_read(const struct app *app, const char *path, const rk_signer *issuer,
-                        struct rk_licence *ret, struct rk_err *err) RK_MUST_CHECK;
-/* The terms as text or JSON; checked says what of the signature is known. */
-enum rk_rc licence_print(const struct app *app, const struct rk_licence *licence,
-                         const char *checked, struct rk_err *err) RK_MUST_CHECK;
-/* A serial number, as 16 hex digits or as rk_parse_u64 takes it. */
-enum rk_rc licence_serial(const char *text, uint64_t *ret, struct rk_err *err) RK_MUST_CHECK;

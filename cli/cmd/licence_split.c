@@ -3,6 +3,7 @@
 #include "cli/cmd/licence.h"
 
 #include "cli/cmd/key.h"
+#include "cli/cmd/licence_file.h"
 #include "cli/opt.h"
 #include "cli/staging.h"
 

@@ -37,7 +37,7 @@ static enum rk_rc page_make(const struct app *app, const struct cmd *cmd, struct
     if (page->file == NULL)
         return rk_fail(err, RK_E_NOMEM, "out of memory");
     if (cmd == NULL)
-        man_overview(page->file);
+        man_overview(app, page->file);
     else
         man_verb(app, page->file, cmd);
     if (fflush(page->file) != 0)
@@ -74,7 +74,7 @@ static enum rk_rc write_all(const struct app *app, const char *folder, struct rk
     if (rk_file_make_dirs(folder, err) || write_page(app, folder, NULL, err) ||
         write_manifest_page(folder, err))
         return err->rc;
-    for (const struct cmd *const *cmd = commands; *cmd != NULL; cmd++) {
+    for (const struct cmd *const *cmd = app->verbs; *cmd != NULL; cmd++) {
         if (write_page(app, folder, *cmd, err))
             return err->rc;
     }
@@ -95,7 +95,7 @@ static enum rk_rc print_manifest(const struct app *app, bool schema, struct rk_e
 static enum rk_rc print_page(const struct app *app, const char *verb, struct rk_err *err)
 {
     RK_AUTO(page_done) struct page page = PAGE_NONE;
-    const struct cmd *const *cmd = commands;
+    const struct cmd *const *cmd = app->verbs;
 
     if (verb != NULL && strcmp(verb, "manifest") == 0)
         return print_manifest(app, false, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/cmd/tpm.h"
+#include "cli/cmd/tpm_args.h"
 
 #include "rotkit/hex.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rotkit tpm check: which provisioned device a TPM is, and what does not match. */
 #include "cli/cmd/tpm.h"
+#include "cli/cmd/tpm_args.h"
 
 #include "cli/out.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rotkit tpm key: the public half of the keys that attestation is about. */
 #include "cli/cmd/tpm.h"
+#include "cli/cmd/tpm_args.h"
 
 #include "cli/out.h"
 

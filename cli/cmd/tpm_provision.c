@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rotkit tpm provision: certificates, CA chain, persistent EKs and authorisations into a TPM. */
 #include "cli/cmd/tpm.h"
+#include "cli/cmd/tpm_args.h"
 
 #include "cli/out.h"
 

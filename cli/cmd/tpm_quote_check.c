@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rotkit tpm quote-check: an AK proven to live in the device, and a quote by it verified. */
 #include "cli/cmd/tpm.h"
+#include "cli/cmd/tpm_args.h"
 
 #include "cli/out.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rotkit tpm script: the shell script that provisions a device on the device. */
 #include "cli/cmd/tpm.h"
+#include "cli/cmd/tpm_args.h"
 
 #include "rotkit/file.h"
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole program in one process: dispatch, exit codes, help and pages from the rows. */
+#include "cli/commands.h"
 #include "cli/exits.h"
 #include "cli/nearest.h"
+#include "cli/opt_common.h"
 #include "cli/rows.h"
 
 #include "suite.h"
@@ -185,7 +187,7 @@ START_TEST(every_row_is_sound_and_in_help_page_and_completion)
 {
     struct ran completion = run("completion", "bash", NULL, NULL);
     struct seen seen = { .completion = completion.out };
-    const struct app app = { .out = NULL };
+    const struct app app = { .verbs = commands };
 
     ck_assert_int_eq(completion.code, 0);
     rows_of_all(&app, check_rows, &seen);

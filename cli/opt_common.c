@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/opt_common.h"
+
+#include <string.h>
+
+/* clang-format off */
+const struct opt opt_common[] = {
+    { "help",    'h', OPT_FLAG,    NULL, NULL, "show this help", false },
+    { "quiet",   'q', OPT_FLAG,    NULL, NULL, "no notes, no progress", false },
+    { "verbose", 'v', OPT_COUNTER, NULL, NULL, "say more; twice for even more", false },
+    { "require-locked-memory", 0, OPT_FLAG, NULL, NULL, "refuse to work when secrets may be swapped out", false },
+    OPT_END,
+};
+/* clang-format on */
+
+bool opt_common_take(struct app *app, const char *name, char letter)
+{
+    if (letter == 'h' || (name != NULL && strcmp(name, "help") == 0))
+        app->stopped = true;
+    else if (letter == 'q' || (name != NULL && strcmp(name, "quiet") == 0))
+        app->quiet = true;
+    else if (letter == 'v' || (name != NULL && strcmp(name, "verbose") == 0))
+        app->verbose++;
+    else if (name != NULL && strcmp(name, "require-locked-memory") == 0)
+        app->require_locked = true;
+    else
+        return false;
+    return true;
+}
