@@ -2,7 +2,7 @@
 /* ledger_bench PATH [UNITS]: reservations and commits a second in batches, on top of UNITS units.
  */
 #include "rotkit/hex.h"
-#include "ftpmprov/ledger.h"
+#include "rotkit/ledger.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "rotkit/lane.h"
 
 #include "base/ossl.h"
-#include "ftpmprov/mac.h"
+#include "rotkit/mac.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How many signatures a second a key gives, wherever it is: sign_bench SECONDS KEY... */
-#include "ftpmprov/signer.h"
+#include "rotkit/signer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

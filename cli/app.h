@@ -4,7 +4,7 @@
 
 #include "cli/arena.h"
 
-#include "ftpmprov/ctx.h"
+#include "rotkit/ctx.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 
 #include "cli/staging.h"
 
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 
 /* root.pem, issuing.pem, chain.pem (issuing CA first), root.key and issuing.key (0600;
  * not those of keys that are elsewhere), under

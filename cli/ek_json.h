@@ -4,7 +4,7 @@
 
 #include "cli/app.h"
 
-#include "ftpmprov/ek.h"
+#include "rotkit/ek.h"
 #include "rotkit/json.h"
 
 enum { EK_TEMPLATES_MAX = 16 };

@@ -5,7 +5,7 @@
 
 #include "rotkit/component.h"
 #include "rotkit/file.h"
-#include "ftpmprov/mac.h"
+#include "rotkit/mac.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

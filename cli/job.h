@@ -4,7 +4,7 @@
 
 #include "cli/opt.h"
 
-#include "ftpmprov/format.h"
+#include "rotkit/format.h"
 
 enum { JOB_PARTS_MAX = 256, JOB_KEYS_MAX = 8 };
 

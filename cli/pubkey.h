@@ -4,7 +4,7 @@
 
 #include "cli/app.h"
 
-#include "ftpmprov/signer.h"
+#include "rotkit/signer.h"
 
 /* pin: of a key that needs one; NULL: asked for. */
 enum rk_rc pubkey_open(const struct app *app, const char *name, const struct rk_pin *pin,

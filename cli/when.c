@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/when.h"
 
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cmd/blob_names.h"
 
-#include "ftpmprov/ekb.h"
+#include "rotkit/ekb.h"
 
 #include <stddef.h>
 

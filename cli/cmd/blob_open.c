@@ -6,7 +6,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
-#include "ftpmprov/ekb.h"
+#include "rotkit/ekb.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
 

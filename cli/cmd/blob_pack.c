@@ -7,11 +7,11 @@
 #include "cli/out.h"
 
 #include "rotkit/devicedb.h"
-#include "ftpmprov/ekb.h"
+#include "rotkit/ekb.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
-#include "ftpmprov/identity.h"
-#include "ftpmprov/mac.h"
+#include "rotkit/identity.h"
+#include "rotkit/mac.h"
 
 #include <string.h>
 

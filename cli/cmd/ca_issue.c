@@ -7,7 +7,7 @@
 #include "cli/when.h"
 
 #include "rotkit/devicedb.h"
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 #include "rotkit/file.h"
 #include "rotkit/pem.h"
 

@@ -6,7 +6,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
-#include "ftpmprov/identity.h"
+#include "rotkit/identity.h"
 #include "rotkit/devicedb.h"
 
 #include <string.h>

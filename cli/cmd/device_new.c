@@ -7,8 +7,8 @@
 #include "cli/seal.h"
 
 #include "rotkit/devicedb.h"
-#include "ftpmprov/identity.h"
-#include "ftpmprov/mac.h"
+#include "rotkit/identity.h"
+#include "rotkit/mac.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #include "cli/lines.h"
 #include "cli/opt.h"
 
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 #include "rotkit/file.h"
 
 enum { SPEC_REVISION_DEFAULT = 159 };

@@ -5,7 +5,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 #include "rotkit/file.h"
 
 #include <string.h>

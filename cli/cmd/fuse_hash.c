@@ -6,7 +6,7 @@
 #include "cli/out.h"
 #include "cli/pubkey.h"
 
-#include "ftpmprov/fuse.h"
+#include "rotkit/fuse.h"
 #include "rotkit/hex.h"
 
 static enum rk_rc print_json(const struct app *app, const uint8_t hash[64], uint32_t scheme,

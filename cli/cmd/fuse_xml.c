@@ -10,9 +10,9 @@
 
 #include "rotkit/devicedb.h"
 #include "rotkit/file.h"
-#include "ftpmprov/fuse.h"
+#include "rotkit/fuse.h"
 #include "rotkit/hex.h"
-#include "ftpmprov/mac.h"
+#include "rotkit/mac.h"
 
 #include <string.h>
 

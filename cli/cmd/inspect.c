@@ -6,7 +6,7 @@
 #include "cli/out.h"
 
 #include "rotkit/file.h"
-#include "ftpmprov/format.h"
+#include "rotkit/format.h"
 
 static enum rk_rc print_text(const struct app *app, const struct rk_map *map, struct rk_err *err)
 {

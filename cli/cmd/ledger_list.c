@@ -7,7 +7,7 @@
 
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
-#include "ftpmprov/ledger.h"
+#include "rotkit/ledger.h"
 
 #include <openssl/evp.h>
 

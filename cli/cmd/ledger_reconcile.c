@@ -5,7 +5,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
-#include "ftpmprov/ledger.h"
+#include "rotkit/ledger.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
-#include "ftpmprov/ledger.h"
+#include "rotkit/ledger.h"
 
 static enum rk_rc record(struct app *app, int argc, char **argv, enum rk_ledger_record kind,
                          struct rk_err *err)

@@ -7,7 +7,7 @@
 #include "cli/pubkey.h"
 
 #include "rotkit/file.h"
-#include "ftpmprov/ledger.h"
+#include "rotkit/ledger.h"
 
 #include <inttypes.h>
 

@@ -9,7 +9,7 @@
 
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
-#include "ftpmprov/ledger.h"
+#include "rotkit/ledger.h"
 
 #include <stdlib.h>
 #include <string.h>

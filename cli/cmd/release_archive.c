@@ -5,7 +5,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
-#include "ftpmprov/release.h"
+#include "rotkit/release.h"
 
 #include <inttypes.h>
 

@@ -7,7 +7,7 @@
 
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
-#include "ftpmprov/release.h"
+#include "rotkit/release.h"
 
 #include <string.h>
 

@@ -6,8 +6,8 @@
 #include "cli/out.h"
 
 #include "rotkit/file.h"
-#include "ftpmprov/format.h"
-#include "ftpmprov/release.h"
+#include "rotkit/format.h"
+#include "rotkit/release.h"
 #include "rotkit/update.h"
 
 #include <inttypes.h>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "ftpmprov/ctx.h"
+#include "rotkit/ctx.h"
 
 #include <openssl/types.h>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "ftpmprov/ctx.h"
+#include "rotkit/ctx.h"
 
 #include <stdbool.h>
 

@@ -10,7 +10,7 @@
 #include "enroll/azure_dps.h"
 #include "enroll/lines.h"
 #include "rotkit/base64.h"
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 #include "rotkit/hex.h"
 
 #include <stdio.h>

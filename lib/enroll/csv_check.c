@@ -6,7 +6,7 @@
 #include "base/ossl.h"
 #include "enroll/azure_dps.h"
 #include "rotkit/base64.h"
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 #include "rotkit/hex.h"
 
 #include <ctype.h>

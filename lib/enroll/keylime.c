@@ -8,7 +8,7 @@
 #include "base/digest.h"
 #include "rotkit/certs.h"
 #include "enroll/lines.h"
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 #include "rotkit/hex.h"
 #include "rotkit/pem.h"
 

@@ -6,7 +6,7 @@
 #include "base/folder.h"
 #include "base/ossl.h"
 #include "rotkit/certs.h"
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
 #include "rotkit/pem.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ftpmprov/ek.h"
+#include "rotkit/ek.h"
 
 #include "base/mem.h"
 #include "base/ossl.h"

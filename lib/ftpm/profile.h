@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "ftpmprov/ek.h"
+#include "rotkit/ek.h"
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
 /* Key derivations over an rk_mac. */
 #include "base/err.h"
 #include "base/wr.h"
-#include "ftpmprov/mac.h"
+#include "rotkit/mac.h"
 
 #include <string.h>
 

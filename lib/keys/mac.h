@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "ftpmprov/mac.h"
+#include "rotkit/mac.h"
 
 struct rk_mac_ops { /* safe to call from several threads at once */
     enum rk_rc (*compute)(void *self, const rk_ctx *ctx, enum rk_mac_alg alg, const void *msg,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ftpmprov/signer.h"
+#include "rotkit/signer.h"
 
 #include "base/err.h"
 #include "rotkit/file.h"

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/ossl.h"
-#include "ftpmprov/signer.h"
+#include "rotkit/signer.h"
 
 struct rk_scheme_row {
     enum rk_scheme id;

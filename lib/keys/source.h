@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "ftpmprov/mac.h"
-#include "ftpmprov/signer.h"
+#include "rotkit/mac.h"
+#include "rotkit/signer.h"
 
 struct rk_key_name {
     const char *uri;  /* as it was written */

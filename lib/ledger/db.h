@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "ftpmprov/ledger.h"
+#include "rotkit/ledger.h"
 
 #include <stdbool.h>
 

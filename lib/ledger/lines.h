@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 #include "rotkit/json.h"
-#include "ftpmprov/signer.h"
+#include "rotkit/signer.h"
 
 /* SHA-256 of the key's SubjectPublicKeyInfo. */
 enum rk_rc rk_lines_key_id(const rk_signer *key, uint8_t ret[32], struct rk_err *err) RK_MUST_CHECK;

@@ -6,7 +6,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/wr.h"
-#include "ftpmprov/ctx.h"
+#include "rotkit/ctx.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
 

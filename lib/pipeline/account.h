@@ -7,7 +7,7 @@
 #pragma once
 
 #include "pipeline/plan.h"
-#include "ftpmprov/ledger.h"
+#include "rotkit/ledger.h"
 
 struct rk_account {
     rk_ledger *ledger;

@@ -9,8 +9,8 @@
 
 #include "pipeline/plan.h"
 #include "rotkit/build.h"
-#include "ftpmprov/ledger.h"
-#include "ftpmprov/release.h"
+#include "rotkit/ledger.h"
+#include "rotkit/release.h"
 
 #include <signal.h>
 

@@ -4,8 +4,8 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "rotkit/component.h"
-#include "ftpmprov/format.h"
-#include "ftpmprov/mac.h"
+#include "rotkit/format.h"
+#include "rotkit/mac.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "rotkit/devicedb.h"
-#include "ftpmprov/fuse.h"
+#include "rotkit/fuse.h"
 #include "rotkit/json.h"
 
 #include <ctype.h>

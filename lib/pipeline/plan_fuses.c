@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/plan.h"
 
-#include "ftpmprov/fuse.h"
+#include "rotkit/fuse.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 #include "rotkit/seeds.h"
 
 #include "pipeline/devices.h"
-#include "ftpmprov/release.h"
+#include "rotkit/release.h"
 
 static void seeds_done(struct rk_seeds *seeds)
 {

@@ -6,7 +6,7 @@
  */
 #include "pki/lint.h"
 
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "release/inside.h"
 
 #include "base/folder.h"
-#include "ftpmprov/ctx.h"
+#include "rotkit/ctx.h"
 #include "release/index.h"
 
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 #include "base/digest.h"
 #include "base/folder.h"
 #include "base/ossl.h"
-#include "ftpmprov/format.h"
+#include "rotkit/format.h"
 #include "rotkit/hex.h"
 #include "release/index.h"
 

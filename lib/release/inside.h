@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "rotkit/json.h"
 #include "rotkit/file.h"
-#include "ftpmprov/release.h"
+#include "rotkit/release.h"
 #include "release/journal.h"
 
 struct rk_release {

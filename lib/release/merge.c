@@ -4,7 +4,7 @@
 
 #include "base/folder.h"
 #include "base/mem.h"
-#include "ftpmprov/ctx.h"
+#include "rotkit/ctx.h"
 #include "rotkit/hex.h"
 #include "release/index.h"
 

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "rotkit/cms.h"
-#include "ftpmprov/ctx.h"
+#include "rotkit/ctx.h"
 #include "rotkit/hex.h"
 #include "release/index.h"
 

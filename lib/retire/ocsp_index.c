@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "base/wr.h"
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 #include "rotkit/hex.h"
 
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include "base/folder.h"
 #include "base/mem.h"
 #include "retire/ocsp_index.h"
-#include "ftpmprov/ctx.h"
+#include "rotkit/ctx.h"
 #include "rotkit/enroll.h"
 #include "rotkit/file.h"
 

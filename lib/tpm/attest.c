@@ -3,7 +3,7 @@
 #include "rotkit/tpmcheck.h"
 
 #include "base/err.h"
-#include "ftpmprov/release.h"
+#include "rotkit/release.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #include "base/folder.h"
 #include "tpm/chain.h"
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 #include "rotkit/file.h"
 
 #include <inttypes.h>

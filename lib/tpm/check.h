@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "ftpmprov/release.h"
+#include "rotkit/release.h"
 #include "rotkit/tpmcheck.h"
 #include "rotkit/trust.h"
 

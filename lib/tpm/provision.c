@@ -3,8 +3,8 @@
 #include "rotkit/tpmcheck.h"
 
 #include "tpm/chain.h"
-#include "ftpmprov/ekcert.h"
-#include "ftpmprov/release.h"
+#include "rotkit/ekcert.h"
+#include "rotkit/release.h"
 
 #include <stdio.h>
 #include <string.h>

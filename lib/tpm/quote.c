@@ -4,7 +4,7 @@
 
 #include "base/ossl.h"
 #include "rotkit/public_area.h"
-#include "ftpmprov/signer.h"
+#include "rotkit/signer.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "tpm/chain.h"
 #include "rotkit/json.h"
 #include "rotkit/file.h"
-#include "ftpmprov/release.h"
+#include "rotkit/release.h"
 #include "rotkit/tpmcheck.h"
 
 #include <string.h>

@@ -6,9 +6,9 @@
 #include "base/folder.h"
 #include "base/ossl.h"
 #include "rotkit/file.h"
-#include "ftpmprov/format.h"
+#include "rotkit/format.h"
 #include "rotkit/hex.h"
-#include "ftpmprov/identity.h"
+#include "rotkit/identity.h"
 
 #include <stdio.h>
 #include <string.h>

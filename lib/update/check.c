@@ -2,7 +2,7 @@
 /* A newer release held against an older one, rule by rule. */
 #include "update/update.h"
 
-#include "ftpmprov/release.h"
+#include "rotkit/release.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

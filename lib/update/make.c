@@ -8,8 +8,8 @@
 #include "base/digest.h"
 #include "base/folder.h"
 #include "rotkit/file.h"
-#include "ftpmprov/identity.h"
-#include "ftpmprov/release.h"
+#include "rotkit/identity.h"
+#include "rotkit/release.h"
 #include "rotkit/sigbook.h"
 
 #include <stdio.h>

@@ -6,9 +6,9 @@
 #include "update/update.h"
 
 #include "rotkit/file.h"
-#include "ftpmprov/format.h"
-#include "ftpmprov/identity.h"
-#include "ftpmprov/release.h"
+#include "rotkit/format.h"
+#include "rotkit/identity.h"
+#include "rotkit/release.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* EK certificates: lint and key of any bytes. */
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 
 #include <stdlib.h>
 #include <string.h>

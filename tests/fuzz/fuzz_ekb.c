@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Key blobs: the outline covers every byte of what it takes, and a failed opening writes nothing.
  */
-#include "ftpmprov/ekb.h"
+#include "rotkit/ekb.h"
 
 #include <stdlib.h>
 

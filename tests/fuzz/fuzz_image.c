@@ -3,7 +3,7 @@
  * Every file format that has a parser, by name, with a key: any bytes. What is read has a map that
  * stays within the file and can be drawn.
  */
-#include "ftpmprov/format.h"
+#include "rotkit/format.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* NVFTPM: what is read is written back as it was, up to the order of its parts. */
-#include "ftpmprov/nvftpm.h"
+#include "rotkit/nvftpm.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A user's TPMT_PUBLIC. */
-#include "ftpmprov/ek.h"
+#include "rotkit/ek.h"
 
 #include <stdlib.h>
 

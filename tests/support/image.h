@@ -3,7 +3,7 @@
 #pragma once
 
 #include "rotkit/file.h"
-#include "ftpmprov/format.h"
+#include "rotkit/format.h"
 
 #include <check.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "ftpmprov/bytes.h"
-#include "ftpmprov/ctx.h"
+#include "rotkit/ctx.h"
 
 #include <stdbool.h>
 

@@ -2,8 +2,8 @@
 /* From a manifest to a published, verified release. */
 #pragma once
 
-#include "ftpmprov/ctx.h"
-#include "ftpmprov/release.h"
+#include "rotkit/ctx.h"
+#include "rotkit/release.h"
 
 #include <signal.h>
 

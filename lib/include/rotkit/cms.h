@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "ftpmprov/signer.h"
+#include "rotkit/signer.h"
 
 /* recipient_pem: the factory certificate. RK_E_USAGE when it may not receive (keyUsage, key type,
  * expired at `when`). */

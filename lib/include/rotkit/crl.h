@@ -2,7 +2,7 @@
 /* Revocation lists of an EK CA. RFC 5280, 5. */
 #pragma once
 
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 
 enum rk_crl_reason { /* RFC 5280 5.3.1, those that a device meets */
                      RK_CRL_UNSPECIFIED = 0,

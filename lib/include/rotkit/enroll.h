@@ -7,8 +7,8 @@
  */
 #pragma once
 
-#include "ftpmprov/format.h"
-#include "ftpmprov/release.h"
+#include "rotkit/format.h"
+#include "rotkit/release.h"
 
 struct rk_enroll_target_info {
     const char *name, *title;

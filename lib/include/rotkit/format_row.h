@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/layout.h"
 #include "rotkit/job.h"
-#include "ftpmprov/format.h"
+#include "rotkit/format.h"
 
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "ftpmprov/format.h"
+#include "rotkit/format.h"
 
 struct rk_job_rows {
     const char *name;                      /* of the format or target, for messages */

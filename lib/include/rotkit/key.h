@@ -2,8 +2,8 @@
 /* Looking after keys: what a token holds, whether a key will do its work, new keys to try with. */
 #pragma once
 
-#include "ftpmprov/mac.h"
-#include "ftpmprov/signer.h"
+#include "rotkit/mac.h"
+#include "rotkit/signer.h"
 
 /* The key pair of a key in this process; NULL for all others. What decrypts needs it. */
 EVP_PKEY *rk_signer_pair(const rk_signer *signer);

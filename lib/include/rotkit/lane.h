@@ -7,11 +7,11 @@
 
 #include "base/err.h"
 #include "rotkit/artifact.h"
-#include "ftpmprov/ek.h"
-#include "ftpmprov/ekb.h"
-#include "ftpmprov/ekcert.h"
-#include "ftpmprov/identity.h"
-#include "ftpmprov/nvftpm.h"
+#include "rotkit/ek.h"
+#include "rotkit/ekb.h"
+#include "rotkit/ekcert.h"
+#include "rotkit/identity.h"
+#include "rotkit/nvftpm.h"
 #include "rotkit/sigbook.h"
 
 enum { RK_LANE_TEMPLATES_MAX = 16 };

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "ftpmprov/signer.h"
+#include "rotkit/signer.h"
 #include "rotkit/trust.h"
 
 /* What is signed. Everything is borrowed. */

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "ftpmprov/identity.h"
+#include "rotkit/identity.h"
 
 #include <stdbool.h>
 

@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 #include "ftpmprov/bytes.h"
-#include "ftpmprov/ctx.h"
+#include "rotkit/ctx.h"
 
 #include <stdbool.h>
 #include <tss2/tss2_tpm2_types.h>

@@ -15,8 +15,8 @@
 #pragma once
 
 #include "rotkit/crl.h"
-#include "ftpmprov/ledger.h"
-#include "ftpmprov/release.h"
+#include "rotkit/ledger.h"
+#include "rotkit/release.h"
 
 struct rk_retire_options {
     const char *release;           /* that states the devices; verified before */

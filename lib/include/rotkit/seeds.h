@@ -2,7 +2,7 @@
 /* KDK0 and EPS seed of every device, to recompute EKs from: out of databases or by a master key. */
 #pragma once
 
-#include "ftpmprov/identity.h"
+#include "rotkit/identity.h"
 
 #include <stdbool.h>
 

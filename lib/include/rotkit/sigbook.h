@@ -15,7 +15,7 @@
  */
 #pragma once
 
-#include "ftpmprov/signer.h"
+#include "rotkit/signer.h"
 
 #include <stdbool.h>
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "rotkit/pcp.h"
-#include "ftpmprov/signer.h"
+#include "rotkit/signer.h"
 
 struct rk_tegra_key {
     const char *name;      /* "RSA-3072" */

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "ftpmprov/ek.h"
+#include "rotkit/ek.h"
 
 #include <tss2/tss2_tpm2_types.h>
 

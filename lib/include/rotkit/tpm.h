@@ -12,8 +12,8 @@
 #pragma once
 
 #include "rotkit/attest.h"
-#include "ftpmprov/ek.h"
-#include "ftpmprov/signer.h"
+#include "rotkit/ek.h"
+#include "rotkit/signer.h"
 
 #include <stdbool.h>
 

@@ -2,8 +2,8 @@
 /* Which provisioned device a live TPM is, and what does not match, with the likely cause. */
 #pragma once
 
-#include "ftpmprov/identity.h"
-#include "ftpmprov/mac.h"
+#include "rotkit/identity.h"
+#include "rotkit/mac.h"
 #include "rotkit/tpm.h"
 
 enum rk_tpm_cause {

@@ -7,8 +7,8 @@
 #pragma once
 
 #include "rotkit/device_sn.h"
-#include "ftpmprov/mac.h"
-#include "ftpmprov/signer.h"
+#include "rotkit/mac.h"
+#include "rotkit/signer.h"
 #include "rotkit/version.h"
 
 enum rk_update_result {

@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/ossl.h"
 #include "base/wr.h"
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 
 #include <stdbool.h>
 

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/ctx.h"
-#include "ftpmprov/signer.h"
+#include "rotkit/signer.h"
 #include "keys/token/uri.h"
 
 #include <p11-kit/p11-kit.h>

@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 #include "rotkit/file.h"
-#include "ftpmprov/signer.h"
+#include "rotkit/signer.h"
 
 #include <p11-kit/uri.h>
 

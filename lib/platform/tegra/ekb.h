@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/layout.h"
-#include "ftpmprov/ekb.h"
+#include "rotkit/ekb.h"
 
 enum {
     RK_EKB_HEADER_WIRE = 16,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fuse data of T234. Source: jetson-ftpm-ekb.md section 5. */
-#include "ftpmprov/fuse.h"
+#include "rotkit/fuse.h"
 
 #include "base/ossl.h"
 #include "base/wr.h"

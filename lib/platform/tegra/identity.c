@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* KDK0 to EPS on T234. Source: jetson-ftpm-ekb.md 1.2. */
 #include "base/err.h"
-#include "ftpmprov/mac.h"
+#include "rotkit/mac.h"
 #include "rotkit/platform.h"
 
 #include <string.h>

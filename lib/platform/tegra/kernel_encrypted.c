@@ -9,7 +9,7 @@
 #include "base/gcm.h"
 #include "base/ossl.h"
 #include "rotkit/hex.h"
-#include "ftpmprov/mac.h"
+#include "rotkit/mac.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* NVFTPM containers. Source: jetson-ftpm-ekb.md 3.3. */
-#include "ftpmprov/nvftpm.h"
+#include "rotkit/nvftpm.h"
 
 #include "rotkit/format_rows.h"
 #include "base/layout.h"

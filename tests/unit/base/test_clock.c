@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ftpmprov/ctx.h"
+#include "rotkit/ctx.h"
 
 #include "suite.h"
 

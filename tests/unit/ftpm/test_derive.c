@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rk_ek_derive beyond the vectors: NVIDIA's own tool as judge, the forms of the result, what is
  * refused. */
-#include "ftpmprov/ek.h"
+#include "rotkit/ek.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
 #include "rotkit/json.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* EK derivation against what the reference libraries themselves made: one vector file an argument.
  */
-#include "ftpmprov/ek.h"
+#include "rotkit/ek.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
 #include "rotkit/json.h"

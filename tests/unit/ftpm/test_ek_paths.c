@@ -4,7 +4,7 @@
  * modular powers are the judge of the others. test_ek_paths COUNT [PATH...]
  */
 #include "base/mem.h"
-#include "ftpmprov/ek.h"
+#include "rotkit/ek.h"
 
 #include <check.h>
 #include <stdio.h>

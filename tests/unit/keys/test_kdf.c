@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* MACs and key derivations against published answers. */
 #include "rotkit/hex.h"
-#include "ftpmprov/mac.h"
+#include "rotkit/mac.h"
 
 #include "fault.h"
 #include "suite.h"

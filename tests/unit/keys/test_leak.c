@@ -5,8 +5,8 @@
  * block, so the tail of a 32-byte key is what is looked for. A planted copy proves that the search
  * can find one.
  */
-#include "ftpmprov/ekb.h"
-#include "ftpmprov/identity.h"
+#include "rotkit/ekb.h"
+#include "rotkit/identity.h"
 
 #include "suite.h"
 

@@ -2,7 +2,7 @@
 /* Keys that sign: every form a key file may have, every scheme, and what is refused. OpenSSL writes
  * the files. */
 #include "rotkit/file.h"
-#include "ftpmprov/signer.h"
+#include "rotkit/signer.h"
 
 #include "suite.h"
 

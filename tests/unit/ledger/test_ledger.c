@@ -4,7 +4,7 @@
  * recomputed here from the header's words.
  */
 #include "rotkit/key.h"
-#include "ftpmprov/ledger.h"
+#include "rotkit/ledger.h"
 
 #include "suite.h"
 

@@ -4,7 +4,7 @@
  * With LEDGER_TEST_HAMMER=SECONDS two processes use up one quota while the server comes and goes.
  */
 #include "rotkit/key.h"
-#include "ftpmprov/ledger.h"
+#include "rotkit/ledger.h"
 
 #include <stdio.h>
 #include <stdlib.h>

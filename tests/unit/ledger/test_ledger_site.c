@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_ledger_site LEDGER SERIAL KIND=VALUE: issues one unit, for tests/cli/ledger-sites.sh. */
 #include "rotkit/hex.h"
-#include "ftpmprov/ledger.h"
+#include "rotkit/ledger.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* EK CSRs: NVIDIA's own request comes out byte for byte; ours is what its own reader says. */
 #include "rotkit/x509.h"
-#include "ftpmprov/ek.h"
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ek.h"
+#include "rotkit/ekcert.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
 #include "rotkit/json.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* EK certificates and the CA that issues them; OpenSSL's own reader is the judge of the fields. */
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 #include "rotkit/file.h"
 
 #include <check.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The lint: NVIDIA's samples have exactly the known faults, ours have none, and each rule can
  * speak. */
-#include "ftpmprov/ekcert.h"
+#include "rotkit/ekcert.h"
 #include "rotkit/file.h"
 
 #include "suite.h"

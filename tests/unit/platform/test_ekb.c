@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Key blobs against those NVIDIA's tools made, byte for byte both ways; every cut and every flipped
  * byte. */
-#include "ftpmprov/ekb.h"
+#include "rotkit/ekb.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
 #include "rotkit/json.h"

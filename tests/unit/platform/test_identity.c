@@ -3,7 +3,7 @@
 #include "rotkit/devicedb.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
-#include "ftpmprov/identity.h"
+#include "rotkit/identity.h"
 #include "rotkit/json.h"
 
 #include "suite.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* NVFTPM containers: the vectors byte for byte, every cut, every flipped byte, every broken set. */
 #include "rotkit/file.h"
-#include "ftpmprov/nvftpm.h"
+#include "rotkit/nvftpm.h"
 
 #include "fault.h"
 #include "suite.h"

@@ -16,7 +16,7 @@
 
 #include "rotkit/artifact.h"
 #include "rotkit/shard.h"
-#include "ftpmprov/signer.h"
+#include "rotkit/signer.h"
 #include "rotkit/trust.h"
 #include "rotkit/version.h"
 

@@ -3,7 +3,7 @@
  * formats/ek-certificate.md. */
 #pragma once
 
-#include "ftpmprov/signer.h"
+#include "rotkit/signer.h"
 #include "rotkit/trust.h"
 
 #include <stdbool.h>

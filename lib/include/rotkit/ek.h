@@ -6,7 +6,7 @@
 #pragma once
 
 #include "ftpmprov/bytes.h"
-#include "ftpmprov/ctx.h"
+#include "rotkit/ctx.h"
 
 enum { RK_EPS_MAX = 64, RK_EK_NAME_MAX = 2 + 64 };
 

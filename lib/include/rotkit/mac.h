@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "ftpmprov/ctx.h"
+#include "rotkit/ctx.h"
 
 typedef struct rk_mac rk_mac;
 

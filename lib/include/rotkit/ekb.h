@@ -6,7 +6,7 @@
 #pragma once
 
 #include "ftpmprov/bytes.h"
-#include "ftpmprov/mac.h"
+#include "rotkit/mac.h"
 
 enum { RK_EKB_IMAGE_MAX = 131072, RK_EKB_CERT_MAX = 2048, RK_EKB_ITEMS_MAX = 64 };
 

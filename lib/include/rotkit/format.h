@@ -9,7 +9,7 @@
 #include "rotkit/json.h"
 #include "ftpmprov/secret.h"
 #include "rotkit/sigbook.h"
-#include "ftpmprov/signer.h"
+#include "rotkit/signer.h"
 #include "rotkit/trust.h"
 
 /* ---- the map ---- */

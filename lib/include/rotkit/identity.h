@@ -6,8 +6,8 @@
 #pragma once
 
 #include "ftpmprov/bytes.h"
-#include "ftpmprov/ctx.h"
-#include "ftpmprov/mac.h"
+#include "rotkit/ctx.h"
+#include "rotkit/mac.h"
 #include "rotkit/device_sn.h"
 
 struct rk_platform;
