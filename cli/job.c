@@ -4,7 +4,7 @@
 #include "cli/out.h"
 
 #include "rotkit/component.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 #include "rotkit/mac.h"
 
 #include <inttypes.h>

@@ -4,7 +4,7 @@
 #include "cli/opt.h"
 
 #include "rotkit/cms.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 
 #include <string.h>
 #include <sys/stat.h>

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A new folder of files that appears whole or not at all: filled beside its place, then renamed. */
+/* A command's new folder of files; none with --dry-run. */
 #pragma once
 
 #include "cli/seal.h"
 
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 
 struct staging {
-    const char *path;
-    char folder[RK_PATH_MAX]; /* "" : nothing to clear away */
+    struct rk_new_folder place;
     bool dry_run;
 };
 #define STAGING_NONE                                                                               \
     {                                                                                              \
-        .path = NULL                                                                               \
+        .place = RK_NEW_FOLDER_NONE                                                                \
     }
 /* Clears away what was not published. */
 void staging_done(struct staging *staging);

@@ -8,7 +8,7 @@
 
 #include "rotkit/devicedb.h"
 #include "rotkit/ekb.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 #include "rotkit/hex.h"
 #include "rotkit/identity.h"
 #include "rotkit/mac.h"

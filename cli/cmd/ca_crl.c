@@ -6,7 +6,7 @@
 #include "cli/out.h"
 
 #include "rotkit/crl.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 #include "rotkit/pem.h"
 
 enum {

@@ -8,7 +8,7 @@
 
 #include "rotkit/devicedb.h"
 #include "rotkit/ekcert.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 #include "rotkit/pem.h"
 
 enum { SPEC_REVISION_DEFAULT = 159 };

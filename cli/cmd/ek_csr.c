@@ -7,7 +7,7 @@
 #include "cli/opt.h"
 
 #include "rotkit/ekcert.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 
 enum { SPEC_REVISION_DEFAULT = 159 };
 

@@ -20,8 +20,6 @@
 
 enum { DEVICES = 4, OEM_ID = 1, SECRET_LEN = 32, DAY_SECONDS = 86400, YEARS_30 = 10957 };
 
-static const char folders[][16] = { "ca", "devices", "factory", "keys" };
-
 /* What the manifest of rk_manifest_init_text names, and how long each key is. */
 static const struct key {
     const char *path;
@@ -54,16 +52,23 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 
 static void place_done(struct place *place)
 {
-    if (place->staging.folder[0] == '\0')
+    const char *path = place->staging.place.sibling;
+
+    if (path[0] == '\0')
         return;
-    (void)nftw(place->staging.folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    (void)nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     if (place->made)
-        (void)rmdir(place->staging.folder);
+        (void)rmdir(path);
 }
 
-static void place_keep(struct place *place)
+static enum rk_rc place_keep(struct place *place, struct rk_err *err)
 {
-    place->staging.folder[0] = '\0';
+    char *path = place->staging.place.sibling;
+
+    if (path[0] != '\0' && rk_publish_in_place(path, err))
+        return err->rc;
+    path[0] = '\0';
+    return RK_OK;
 }
 
 /* An empty folder will do; *ret_exists tells it from none at all. */
@@ -96,24 +101,16 @@ static enum rk_rc place_open(const struct app *app, const char *path, struct pla
                              struct rk_err *err)
 {
     bool exists;
-    char sub[RK_PATH_MAX];
 
     if (check_empty(path, &exists, err))
         return err->rc;
-    ret->staging.path = path;
     ret->staging.dry_run = app->dry_run;
     if (app->dry_run)
         return RK_OK;
     if (!exists && rk_file_make_dirs(path, err))
         return err->rc;
     ret->made = !exists;
-    if (rk_path_join("", path, ret->staging.folder, sizeof ret->staging.folder, err))
-        return err->rc;
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        if (rk_path_join(path, folders[i], sub, sizeof sub, err) || rk_file_make_dirs(sub, err))
-            return err->rc;
-    }
-    return RK_OK;
+    return rk_path_join("", path, ret->staging.place.sibling, RK_PATH_MAX, err);
 }
 
 static enum rk_rc put(const struct place *place, const char *path, bool private, const void *bytes,
@@ -233,9 +230,9 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     const struct opt rows[] = { OPT_DRY_RUN(app), OPT_END };
 
     if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
-        place_open(app, operands.v[0], &place, err) || fill(app, &place, err))
+        place_open(app, operands.v[0], &place, err) || fill(app, &place, err) ||
+        place_keep(&place, err))
         return err->rc;
-    place_keep(&place);
     if (!app->dry_run) {
         out_note(app, "the keys in \"%s\" are for development only", operands.v[0]);
         out_note(app, "next: rotkit build %s/manifest.yaml", operands.v[0]);

@@ -6,7 +6,7 @@
 #include "cli/out.h"
 #include "cli/pubkey.h"
 
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 #include "rotkit/hex.h"
 #include "rotkit/pem.h"
 

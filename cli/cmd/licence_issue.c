@@ -6,7 +6,7 @@
 #include "cli/cmd/licence_file.h"
 #include "cli/opt.h"
 
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 #include "rotkit/hex.h"
 
 #include <inttypes.h>

@@ -6,7 +6,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 #include "rotkit/manifest.h"
 
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include "cli/out.h"
 
 #include "rotkit/cms.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -5,7 +5,7 @@
 
 #include "cli/out.h"
 
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 
 enum { CREDENTIAL_MAX = 16384 };
 

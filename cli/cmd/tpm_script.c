@@ -3,7 +3,7 @@
 #include "cli/cmd/tpm.h"
 #include "cli/cmd/tpm_args.h"
 
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {

@@ -148,37 +148,7 @@ enum rk_rc rk_file_read_key(const char *path, size_t len, struct rk_secret *ret,
     return rk_secret_copy(key.p, found, ret, err);
 }
 
-static mode_t mode_of(enum rk_file_mode mode)
-{
-    static const mode_t modes[] = {
-        [RK_FILE_PUBLIC] = 0644,
-        [RK_FILE_PRIVATE] = 0600,
-        [RK_FILE_PROGRAM] = 0755,
-    };
-
-    return modes[mode];
-}
-
-static enum rk_rc write_all(int fd, const char *path, const void *bytes, size_t len,
-                            struct rk_err *err)
-{
-    const uint8_t *p = bytes;
-
-    while (len != 0) {
-        ssize_t n = write(fd, p, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return rk_fail_errno(err, RK_E_IO, "cannot write \"%s\"", path);
-        p += n;
-        len -= (size_t)n;
-    }
-    return RK_OK;
-}
-
-/* The folder of path, for its fsync: the rename is durable only then. */
-static enum rk_rc sync_folder(const char *path, struct rk_err *err)
+enum rk_rc rk_file_sync_folder_of(const char *path, struct rk_err *err)
 {
     char folder[RK_PATH_MAX];
     const char *slash = strrchr(path, '/');
@@ -195,53 +165,7 @@ static enum rk_rc sync_folder(const char *path, struct rk_err *err)
     return RK_OK;
 }
 
-enum rk_rc rk_file_put_in_place(int fd, const char *temporary, const char *path, struct rk_err *err)
-{
-    if (fsync(fd) != 0)
-        return rk_fail_errno(err, RK_E_IO, "cannot sync \"%s\"", path);
-    if (rename(temporary, path) != 0)
-        return rk_fail_errno(err, RK_E_IO, "cannot rename to \"%s\"", path);
-    return sync_folder(path, err);
-}
-
-enum rk_rc rk_file_write(const char *path, enum rk_file_mode mode, const void *bytes, size_t len,
-                         struct rk_err *err)
-{
-    char temporary[RK_PATH_MAX];
-    RK_AUTO(fd_done) int fd = -1;
-    int n;
-
-    if (strcmp(path, "-") == 0)
-        return write_all(STDOUT_FILENO, "standard output", bytes, len, err);
-    n = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path, (long)getpid());
-    if (n < 0 || (size_t)n >= sizeof temporary)
-        return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
-    fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode_of(mode));
-    if (fd < 0)
-        return rk_fail_errno(err, RK_E_IO, "cannot create \"%s\"", path);
-    if (write_all(fd, path, bytes, len, err) || rk_file_put_in_place(fd, temporary, path, err)) {
-        (void)unlink(temporary);
-        return err->rc;
-    }
-    return RK_OK;
-}
-
-enum rk_rc rk_file_create(const char *path, enum rk_file_mode mode, const void *bytes, size_t len,
-                          struct rk_err *err)
-{
-    RK_AUTO(fd_done)
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode_of(mode));
-
-    if (fd < 0)
-        return rk_fail_errno(err, RK_E_IO, "cannot create \"%s\"", path);
-    if (write_all(fd, path, bytes, len, err)) {
-        (void)unlink(path);
-        return err->rc;
-    }
-    return RK_OK;
-}
-
-enum rk_rc rk_file_make_dirs(const char *path, struct rk_err *err)
+static enum rk_rc make_dirs(const char *path, bool sync, struct rk_err *err)
 {
     char part[RK_PATH_MAX];
     size_t len = strlen(path);
@@ -253,11 +177,25 @@ enum rk_rc rk_file_make_dirs(const char *path, struct rk_err *err)
         if (part[i] != '/' && part[i] != '\0')
             continue;
         part[i] = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST)
-            return rk_fail_errno(err, RK_E_IO, "cannot make folder \"%s\"", part);
+        if (mkdir(part, 0777) != 0) {
+            if (errno != EEXIST)
+                return rk_fail_errno(err, RK_E_IO, "cannot make folder \"%s\"", part);
+        } else if (sync && rk_file_sync_folder_of(part, err)) {
+            return err->rc;
+        }
         part[i] = path[i];
     }
     return RK_OK;
+}
+
+enum rk_rc rk_file_make_dirs(const char *path, struct rk_err *err)
+{
+    return make_dirs(path, true, err);
+}
+
+enum rk_rc rk_file_make_dirs_unsynced(const char *path, struct rk_err *err)
+{
+    return make_dirs(path, false, err);
 }
 
 enum rk_rc rk_path_join(const char *base, const char *name, char *ret, size_t ret_size,

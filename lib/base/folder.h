@@ -32,8 +32,5 @@ enum rk_rc rk_folder_claim(const char *path, const char *why, int *ret_lock,
 enum rk_rc rk_folder_take_over(const char *path, const char *why, int *ret_lock,
                                struct rk_err *err) RK_MUST_CHECK;
 void rk_folder_release(int *lock); /* closes it, -1 then; for RK_AUTO */
-/* The last steps of a file written beside its place: fsync, rename, fsync of the folder. */
-enum rk_rc rk_file_put_in_place(int fd, const char *temporary, const char *path,
-                                struct rk_err *err) RK_MUST_CHECK;
 /* What was written below it is on the disk. */
 enum rk_rc rk_folder_sync(const char *path, struct rk_err *err) RK_MUST_CHECK;

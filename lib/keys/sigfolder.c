@@ -9,6 +9,7 @@
 #include "rotkit/hex.h"
 #include "rotkit/json.h"
 #include "rotkit/pem.h"
+#include "rotkit/publish.h"
 #include "keys/scheme.h"
 
 #include <stdio.h>
@@ -405,17 +406,8 @@ static enum rk_rc index_text(rk_sigbook *book, const size_t *first, size_t count
     return rk_json_text(doc, true, ret, err);
 }
 
-static enum rk_rc create(const char *folder, const char *name, const void *bytes, size_t len,
-                         struct rk_err *err)
-{
-    char path[RK_PATH_MAX];
-
-    if (rk_path_join(folder, name, path, sizeof path, err))
-        return err->rc;
-    return rk_file_create(path, RK_FILE_PUBLIC, bytes, len, err);
-}
-
-static enum rk_rc write_key(const char *folder, const struct rk_want *want, struct rk_err *err)
+static enum rk_rc write_key(const struct rk_new_folder *place, const struct rk_want *want,
+                            struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
     char name[NAME], path[RK_PATH_MAX];
@@ -424,17 +416,17 @@ static enum rk_rc write_key(const char *folder, const struct rk_want *want, stru
     if (rk_sha256(want->spki.p, want->spki.len, sha256, err))
         return err->rc;
     key_name(sha256, name);
-    if (rk_path_join(folder, name, path, sizeof path, err))
+    if (rk_path_join(place->sibling, name, path, sizeof path, err))
         return err->rc;
     if (rk_tree_exists(path))
         return RK_OK;
     if (rk_pem_encode(RK_PEM_PUBLIC_KEY, &want->spki, &pem, err))
         return err->rc;
-    return rk_file_create(path, RK_FILE_PUBLIC, pem.p, pem.len, err);
+    return rk_new_folder_add(place, name, RK_FILE_PUBLIC, pem.p, pem.len, err);
 }
 
-static enum rk_rc write_want(const char *folder, const struct rk_want *want, unsigned number,
-                             struct rk_err *err)
+static enum rk_rc write_want(const struct rk_new_folder *place, const struct rk_want *want,
+                             unsigned number, struct rk_err *err)
 {
     const char *digest_name = digest_of(want->scheme);
     uint8_t digest[EVP_MAX_MD_SIZE];
@@ -442,31 +434,26 @@ static enum rk_rc write_want(const char *folder, const struct rk_want *want, uns
     size_t len;
 
     file_name(number, "bin", name);
-    if (create(folder, name, want->message.p, want->message.len, err) ||
-        write_key(folder, want, err))
+    if (rk_new_folder_add(place, name, RK_FILE_PUBLIC, want->message.p, want->message.len, err) ||
+        write_key(place, want, err))
         return err->rc;
     if (digest_name == NULL)
         return RK_OK;
     file_name(number, "digest", name);
     if (make_digest(digest_name, &want->message, digest, &len, err))
         return err->rc;
-    return create(folder, name, digest, len, err);
+    return rk_new_folder_add(place, name, RK_FILE_PUBLIC, digest, len, err);
 }
 
-static enum rk_rc fill_staging(const rk_sigbook *book, const char *staging, const size_t *first,
-                               size_t count, const struct rk_bytes *index, struct rk_err *err)
+static enum rk_rc fill(const rk_sigbook *book, const struct rk_new_folder *place,
+                       const size_t *first, size_t count, const struct rk_bytes *index,
+                       struct rk_err *err)
 {
-    char keys[RK_PATH_MAX];
-
-    if (rk_path_join(staging, "keys", keys, sizeof keys, err) || rk_file_make_dirs(keys, err))
-        return err->rc;
     for (size_t i = 0; i < count; i++) {
-        if (write_want(staging, &book->wants.item[first[i]], (unsigned)(book->count + i + 1), err))
+        if (write_want(place, &book->wants.item[first[i]], (unsigned)(book->count + i + 1), err))
             return err->rc;
     }
-    if (create(staging, "index.json", index->p, index->len, err))
-        return err->rc;
-    return rk_folder_sync(staging, err);
+    return rk_new_folder_add(place, "index.json", RK_FILE_PUBLIC, index->p, index->len, err);
 }
 
 static enum rk_rc move_in(const rk_sigbook *book, const char *staging, const char *name,
@@ -476,9 +463,8 @@ static enum rk_rc move_in(const rk_sigbook *book, const char *staging, const cha
 
     if (rk_path_join(staging, name, from, sizeof from, err) || path_of(book, name, to, err))
         return err->rc;
-    return rename(from, to) == 0
-               ? RK_OK
-               : rk_fail_errno(err, RK_E_IO, "cannot rename \"%s\" to \"%s\"", from, to);
+    return rename(from, to) == 0 ? RK_OK
+                                 : rk_fail_errno(err, RK_E_IO, "cannot rename to \"%s\"", to);
 }
 
 static enum rk_rc move_all(const rk_sigbook *book, const char *staging, const char *below,
@@ -503,10 +489,14 @@ static enum rk_rc move_all(const rk_sigbook *book, const char *staging, const ch
 /* The files first, the index last: it is what counts. */
 static enum rk_rc add_round(const rk_sigbook *book, const char *staging, struct rk_err *err)
 {
-    if (move_all(book, staging, "keys", err) || move_all(book, staging, "", err) ||
-        rk_folder_sync(book->folder, err) || move_in(book, staging, "index.json", err))
+    char from[RK_PATH_MAX], to[RK_PATH_MAX];
+
+    if (rk_folder_sync(staging, err) || move_all(book, staging, "keys", err) ||
+        move_all(book, staging, "", err) || rk_folder_sync(book->folder, err) ||
+        rk_path_join(staging, "index.json", from, sizeof from, err) ||
+        path_of(book, "index.json", to, err))
         return err->rc;
-    return rk_folder_sync(book->folder, err);
+    return rk_publish_name(from, to, err);
 }
 
 /* A first round where one stands already: the same one is fine. */
@@ -525,43 +515,19 @@ static enum rk_rc check_same(const rk_sigbook *book, const struct rk_bytes *inde
     return rk_note(err, "go on from it with --attach, or remove the folder to start again");
 }
 
-struct staging {
-    char path[RK_PATH_MAX];
-    int lock;
-};
-
-static void staging_done(struct staging *staging)
-{
-    struct rk_err ignored;
-
-    if (staging->lock < 0)
-        return;
-    if (staging->path[0] != '\0' && rk_tree_remove(staging->path, &ignored) != RK_OK)
-        staging->path[0] = '\0';
-    rk_folder_release(&staging->lock);
-}
-
 enum rk_rc rk_sigfolder_write(rk_sigbook *book, const size_t *first, size_t count,
                               struct rk_err *err)
 {
-    RK_AUTO(staging_done) struct staging staging = { .lock = -1 };
+    RK_AUTO(rk_new_folder_done) struct rk_new_folder place = RK_NEW_FOLDER_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes index = RK_BYTES_NONE;
 
     if (index_text(book, first, count, &index, err))
         return err->rc;
     if (book->round == 0 && rk_tree_exists(book->folder))
         return check_same(book, &index, err);
-    (void)snprintf(staging.path, sizeof staging.path, "%.*s.staging", RK_PATH_MAX - 16,
-                   book->folder);
-    if (rk_folder_claim(staging.path, "the same signing round is being written", &staging.lock,
-                        err) ||
-        fill_staging(book, staging.path, first, count, &index, err))
+    if (rk_new_folder_claim(book->folder, "the same signing round is being written", &place, err) ||
+        fill(book, &place, first, count, &index, err))
         return err->rc;
-    if (book->round != 0)
-        return add_round(book, staging.path, err);
-    if (rename(staging.path, book->folder) != 0)
-        return rk_fail_errno(err, RK_E_IO, "cannot rename \"%s\" to \"%s\"", staging.path,
-                             book->folder);
-    staging.path[0] = '\0';
-    return RK_OK;
+    return book->round != 0 ? add_round(book, place.sibling, err)
+                            : rk_new_folder_publish(&place, err);
 }

@@ -6,6 +6,7 @@
 #include "base/ossl.h"
 #include "base/wr.h"
 #include "rotkit/hex.h"
+#include "rotkit/publish.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 #include "rotkit/component.h"
 #include "rotkit/format.h"
 #include "rotkit/mac.h"
+#include "rotkit/publish.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,9 +4,9 @@
 
 #include "base/folder.h"
 #include "rotkit/ctx.h"
+#include "rotkit/publish.h"
 #include "release/index.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,32 +214,16 @@ static enum rk_rc hold_against(const char *root, int fd, struct rk_err *err)
                                                                  : fail_differs("its end", err);
 }
 
-static void fd_done(int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd);
-}
-
 enum rk_rc rk_release_archive(const char *path, const char *to, struct rk_archive_report *ret,
                               struct rk_err *err)
 {
-    RK_AUTO(fd_done) int fd = -1;
-    char temporary[RK_PATH_MAX];
+    RK_AUTO(rk_new_file_done) struct rk_new_file file = RK_NEW_FILE_NONE;
     size_t filter;
-    int n;
 
-    if (find_filter(to, &filter, err))
+    if (find_filter(to, &filter, err) || rk_new_file_open(to, RK_FILE_PUBLIC, &file, err))
         return err->rc;
-    n = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", to, (long)getpid());
-    if (n < 0 || (size_t)n >= sizeof temporary)
-        return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", to);
-    fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd < 0)
-        return rk_fail_errno(err, RK_E_IO, "cannot create \"%s\"", to);
-    if (pack(path, filter, fd, ret, err) || hold_against(path, fd, err) ||
-        rk_file_put_in_place(fd, temporary, to, err)) {
-        (void)unlink(temporary);
+    if (pack(path, filter, file.fd, ret, err) || hold_against(path, file.fd, err) ||
+        rk_new_file_publish(&file, err))
         return rk_wrap(err, "\"%s\"", to);
-    }
     return RK_OK;
 }

@@ -2,7 +2,7 @@
 #include "release/index.h"
 
 #include "base/digest.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -139,18 +139,18 @@ enum rk_rc rk_index_write(const char *root, const char *top, const char *bucket,
     RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     struct indexing in = { .root = root };
-    char path[RK_PATH_MAX];
+    char name[RK_PATH_MAX], path[RK_PATH_MAX];
 
     rk_json_put_str(rk_json_root(doc), "bucket", bucket);
     in.files = rk_json_put_array(rk_json_root(doc), "files");
     if (rk_bucket_walk(root, top, bucket, index_file, &in, err) ||
         rk_json_text(doc, true, &text, err))
         return err->rc;
-    int n = snprintf(path, sizeof path, "%s/%s/%s/index.json", root, top, bucket);
-    if (n < 0 || (size_t)n >= sizeof path)
-        return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", root);
+    (void)snprintf(name, sizeof name, "%s/%s/index.json", top, bucket);
+    if (rk_path_join(root, name, path, sizeof path, err))
+        return err->rc;
     (void)unlink(path); /* of an interrupted build */
-    if (rk_file_create(path, RK_FILE_PUBLIC, text.p, text.len, err) ||
+    if (rk_staged_create(root, name, RK_FILE_PUBLIC, text.p, text.len, err) ||
         rk_sha256(text.p, text.len, ret->sha256, err))
         return err->rc;
     ret->files = in.count;

@@ -4,20 +4,19 @@
 
 #include "base/err.h"
 #include "rotkit/json.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 #include "rotkit/release.h"
 #include "release/journal.h"
 
 struct rk_release {
     const rk_ctx *ctx;
     const struct rk_release_options *options;
-    rk_json *doc;              /* release.json as far as it is known */
-    struct rk_jv files;        /* its "files" */
-    rk_json *previous;         /* release.json of the release in place; NULL: there is none */
-    struct rk_journal journal; /* of the devices; none when the options name no inputs */
-    struct rk_bytes index;     /* release.json, once it is written */
-    char path[RK_PATH_MAX], staging[RK_PATH_MAX];
-    int lock; /* on the staging folder, as long as this build is at work; -1: none */
+    rk_json *doc;               /* release.json as far as it is known */
+    struct rk_jv files;         /* its "files" */
+    rk_json *previous;          /* release.json of the release in place; NULL: there is none */
+    struct rk_journal journal;  /* of the devices; none when the options name no inputs */
+    struct rk_bytes index;      /* release.json, once it is written */
+    struct rk_new_folder place; /* locked as long as this build is at work */
 };
 enum { RK_RELEASE_JSON_MAX = 1 << 30 };
 

@@ -32,21 +32,15 @@ bool rk_release_is(const char *path)
            rk_tree_exists(index);
 }
 
-/* Where the release stands, without trailing slashes, and its sibling. */
-static enum rk_rc set_paths(rk_release *release, const char *path, struct rk_err *err)
+static enum rk_rc set_place(rk_release *release, const char *path, struct rk_err *err)
 {
-    size_t len = strlen(path);
-    int n;
+    struct rk_new_folder *place = &release->place;
 
-    while (len > 1 && path[len - 1] == '/')
-        len--;
-    (void)snprintf(release->path, sizeof release->path, "%.*s", (int)len, path);
-    n = snprintf(release->staging, sizeof release->staging, "%s.staging", release->path);
-    if (n < 0 || (size_t)n + 128 >= sizeof release->staging)
-        return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
-    if (rk_tree_exists(release->path) && !rk_release_is(release->path))
+    if (rk_new_folder_name(path, place, err))
+        return err->rc;
+    if (rk_tree_exists(place->path) && !rk_release_is(place->path))
         return rk_fail(err, RK_E_USAGE, "\"%s\" exists and is no release: name another folder",
-                       release->path);
+                       place->path);
     return RK_OK;
 }
 
@@ -113,20 +107,21 @@ static enum rk_rc take_over(rk_release *release, struct rk_err *err)
 
     if (release->options->inputs_sha256 == NULL)
         return RK_OK;
-    if (rk_folder_take_over(release->staging, in_use, &lock, err))
+    if (rk_folder_take_over(release->place.sibling, in_use, &lock, err))
         return err->rc;
     if (lock < 0)
         return RK_OK;
-    if (rk_journal_open(release->staging, release->options->inputs_sha256, &release->journal, err))
+    if (rk_journal_open(release->place.sibling, release->options->inputs_sha256, &release->journal,
+                        err))
         return err->rc;
     if (release->journal.fd < 0) {
         rk_warn(release->ctx, "the interrupted build in \"%s\" was of other inputs: starting anew",
-                release->staging);
+                release->place.sibling);
         return RK_OK;
     }
-    if (clear_but_devices(release->staging, err))
+    if (clear_but_devices(release->place.sibling, err))
         return err->rc;
-    release->lock = lock;
+    release->place.lock = lock;
     lock = -1;
     return RK_OK;
 }
@@ -135,20 +130,21 @@ static enum rk_rc start_anew(rk_release *release, struct rk_err *err)
 {
     const uint8_t *inputs = release->options->inputs_sha256;
 
-    if (rk_folder_claim(release->staging, in_use, &release->lock, err))
+    if (rk_folder_claim(release->place.sibling, in_use, &release->place.lock, err))
         return err->rc;
-    return inputs == NULL ? RK_OK
-                          : rk_journal_start(release->staging, inputs, &release->journal, err);
+    return inputs == NULL
+               ? RK_OK
+               : rk_journal_start(release->place.sibling, inputs, &release->journal, err);
 }
 
 static enum rk_rc open_staging(rk_release *release, struct rk_err *err)
 {
     enum rk_rc rc = take_over(release, err);
 
-    if (rc == RK_OK && release->lock < 0)
+    if (rc == RK_OK && release->place.lock < 0)
         rc = start_anew(release, err);
-    if (release->lock < 0)
-        release->staging[0] = '\0'; /* not ours to remove */
+    if (release->place.lock < 0)
+        release->place.sibling[0] = '\0'; /* not ours to remove */
     return rc;
 }
 
@@ -160,9 +156,9 @@ static enum rk_rc load_previous(rk_release *release, struct rk_err *err)
     struct rk_err damage;
     char path[RK_PATH_MAX];
 
-    if (!rk_release_is(release->path))
+    if (!rk_release_is(release->place.path))
         return RK_OK;
-    if (rk_path_join(release->path, "release.json", path, sizeof path, err) ||
+    if (rk_path_join(release->place.path, "release.json", path, sizeof path, err) ||
         rk_file_read(path, RK_RELEASE_JSON_MAX, &text, err))
         return err->rc;
     if (rk_json_parse(text.p, text.len, &release->previous, &damage))
@@ -179,11 +175,11 @@ enum rk_rc rk_release_open(const rk_ctx *ctx, const struct rk_release_options *o
         return rk_fail_nomem(err);
     release->ctx = ctx;
     release->options = options;
-    release->lock = -1;
+    release->place = (struct rk_new_folder)RK_NEW_FOLDER_NONE;
     release->journal = (struct rk_journal)RK_JOURNAL_NONE;
     release->doc = rk_json_new();
-    if (set_paths(release, options->path, err)) {
-        release->staging[0] = '\0';
+    if (set_place(release, options->path, err)) {
+        release->place.sibling[0] = '\0';
         return err->rc;
     }
     if (open_staging(release, err) || load_previous(release, err))
@@ -208,32 +204,29 @@ void rk_release_close(rk_release *release)
 
     if (release == NULL)
         return;
-    if (release->staging[0] != '\0' && !rk_journal_has_devices(&release->journal) &&
-        rk_tree_remove(release->staging, &err) != RK_OK)
+    if (rk_journal_has_devices(&release->journal))
+        release->place.sibling[0] = '\0'; /* another run goes on from it */
+    else if (release->place.sibling[0] != '\0' &&
+             rk_tree_remove(release->place.sibling, &err) != RK_OK)
         rk_warn(release->ctx, "%s", err.msg);
     rk_journal_close(&release->journal);
-    rk_folder_release(&release->lock);
+    rk_new_folder_done(&release->place);
     rk_json_free(release->doc);
     rk_json_free(release->previous);
     rk_bytes_done(&release->index);
     rk_free(release);
 }
 
-/* Creates <staging>/<path> with the folders above it. */
 enum rk_rc rk_release_stage(const rk_release *release, const char *path, enum rk_file_mode mode,
                             const void *bytes, size_t len, struct rk_err *err)
 {
-    char full[RK_PATH_MAX], folder[RK_PATH_MAX];
+    char full[RK_PATH_MAX];
 
-    if (rk_path_join(release->staging, path, full, sizeof full, err))
+    if (rk_path_join(release->place.sibling, path, full, sizeof full, err))
         return err->rc;
     if (release->journal.taken_over)
         (void)unlink(full); /* half of a device that was at work then */
-    memcpy(folder, full, sizeof folder);
-    *strrchr(folder, '/') = '\0';
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST && rk_file_make_dirs(folder, err))
-        return err->rc;
-    return rk_file_create(full, mode, bytes, len, err);
+    return rk_new_folder_add(&release->place, path, mode, bytes, len, err);
 }
 
 enum rk_rc rk_release_add_file(rk_release *release, const char *path, const char *role,
@@ -241,7 +234,7 @@ enum rk_rc rk_release_add_file(rk_release *release, const char *path, const char
 {
     if (rk_release_stage(release, path, RK_FILE_PUBLIC, bytes->p, bytes->len, err))
         return err->rc;
-    return rk_index_put(release->files, release->staging, path, role, err);
+    return rk_index_put(release->files, release->place.sibling, path, role, err);
 }
 
 enum rk_rc rk_release_add_checkpoint(rk_release *release, const struct rk_bytes *bytes,
@@ -256,7 +249,7 @@ enum rk_rc rk_release_read_previous(const rk_release *release, const char *path,
 {
     char full[RK_PATH_MAX];
 
-    if (rk_path_join(release->path, path, full, sizeof full, err))
+    if (rk_path_join(release->place.path, path, full, sizeof full, err))
         return err->rc;
     if (!rk_tree_exists(full)) {
         *ret = (struct rk_bytes)RK_BYTES_NONE;
@@ -381,7 +374,7 @@ static enum rk_rc sum_file(const rk_release *release, const char *path, uint8_t 
     RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
     char full[RK_PATH_MAX];
 
-    if (rk_path_join(release->staging, path, full, sizeof full, err))
+    if (rk_path_join(release->place.sibling, path, full, sizeof full, err))
         return err->rc;
     if (!rk_tree_exists(full))
         return RK_OK;
@@ -437,12 +430,12 @@ static enum rk_rc index_top(rk_release *release, const char *top, struct rk_jv b
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
     char path[RK_PATH_MAX];
 
-    if (rk_buckets_list(release->staging, top, &names, err))
+    if (rk_buckets_list(release->place.sibling, top, &names, err))
         return err->rc;
     for (size_t i = 0; i < names.count; i++) {
         struct rk_index_sum sum;
 
-        if (rk_index_write(release->staging, top, names.name[i], &sum, err))
+        if (rk_index_write(release->place.sibling, top, names.name[i], &sum, err))
             return err->rc;
         *devices += sum.devices;
         if (strcmp(top, "secrets") == 0)
@@ -466,7 +459,7 @@ enum rk_rc rk_release_close_index(rk_release *release, struct rk_err *err)
 
     if (release->index.p != NULL)
         return RK_OK;
-    if (rk_path_join(release->staging, "secrets", secrets_path, sizeof secrets_path, err) ||
+    if (rk_path_join(release->place.sibling, "secrets", secrets_path, sizeof secrets_path, err) ||
         index_top(release, "devices", buckets, &devices, err) ||
         index_top(release, "handover", buckets, &handovers, err) ||
         index_top(release, "secrets", buckets, &secrets, err))
@@ -509,11 +502,11 @@ static enum rk_rc same_secrets(const rk_release *release, bool *ret, struct rk_e
     char path[RK_PATH_MAX];
 
     *ret = true;
-    if (rk_buckets_list(release->staging, "secrets", &names, err))
+    if (rk_buckets_list(release->place.sibling, "secrets", &names, err))
         return err->rc;
     for (size_t i = 0; *ret && i < names.count; i++) {
         (void)snprintf(path, sizeof path, "secrets/%s/index.json", names.name[i]);
-        if (same_file(release->staging, release->path, path, ret, err))
+        if (same_file(release->place.sibling, release->place.path, path, ret, err))
             return err->rc;
     }
     return RK_OK;
@@ -531,7 +524,7 @@ static enum rk_rc same_signature(const rk_release *release, bool *ret, struct rk
 {
     if (release->options->signer == NULL)
         return RK_OK; /* release.json is the same, so that one names no signer either */
-    return same_file(release->staging, release->path, RK_RELEASE_SIG, ret, err);
+    return same_file(release->place.sibling, release->place.path, RK_RELEASE_SIG, ret, err);
 }
 
 /* Whether the release in place is whole and says what the staging folder says. */
@@ -541,25 +534,16 @@ static enum rk_rc is_unchanged(const rk_release *release, bool *ret, struct rk_e
     struct rk_err damage;
 
     *ret = false;
-    if (!rk_tree_exists(release->path))
+    if (!rk_tree_exists(release->place.path))
         return RK_OK;
-    if (same_file(release->staging, release->path, "release.json", ret, err) ||
+    if (same_file(release->place.sibling, release->place.path, "release.json", ret, err) ||
         (*ret && same_signature(release, ret, err)))
         return err->rc;
     if (!*ret)
         return RK_OK;
-    *ret = rk_release_verify(release->ctx, release->path, signer_of(release), &report, &damage) ==
-           RK_OK;
+    *ret = rk_release_verify(release->ctx, release->place.path, signer_of(release), &report,
+                             &damage) == RK_OK;
     return *ret ? same_secrets(release, ret, err) : RK_OK;
-}
-
-/* The new one in, the old one out, with no moment at which neither stands there. */
-static enum rk_rc swap_in(const rk_release *release, struct rk_err *err)
-{
-    if (renameat2(AT_FDCWD, release->staging, AT_FDCWD, release->path, RENAME_EXCHANGE) != 0)
-        return rk_fail_errno(err, RK_E_IO, "cannot exchange \"%s\" and \"%s\"", release->staging,
-                             release->path);
-    return rk_tree_remove(release->staging, err);
 }
 
 const char *rk_release_outcome_name(enum rk_release_outcome outcome)
@@ -578,25 +562,25 @@ enum rk_rc rk_release_publish(rk_release *release, enum rk_release_outcome *ret,
     bool unchanged;
 
     if (rk_release_close_index(release, err) ||
-        rk_release_verify_staged(release->ctx, release->staging, signer_of(release), err) ||
+        rk_release_verify_staged(release->ctx, release->place.sibling, signer_of(release), err) ||
         is_unchanged(release, &unchanged, err))
         return err->rc;
-    if (!unchanged && rk_folder_sync(release->staging, err))
+    if (!unchanged && rk_folder_sync(release->place.sibling, err))
         return err->rc;
     /* To the last: until here an interrupted run can go on. */
-    if (rk_journal_remove(&release->journal, release->staging, err))
+    if (rk_journal_remove(&release->journal, release->place.sibling, err))
         return err->rc;
     if (unchanged) {
         *ret = RK_RELEASE_UNCHANGED;
         return RK_OK;
     }
-    if (rk_tree_exists(release->path)) {
+    if (rk_tree_exists(release->place.path)) {
         *ret = RK_RELEASE_REPLACED;
-        return swap_in(release, err);
+        return rk_publish_exchange(release->place.sibling, release->place.path, err) ||
+                       rk_tree_remove(release->place.sibling, err)
+                   ? err->rc
+                   : RK_OK;
     }
-    if (rename(release->staging, release->path) != 0)
-        return rk_fail_errno(err, RK_E_IO, "cannot rename \"%s\" to \"%s\"", release->staging,
-                             release->path);
     *ret = RK_RELEASE_NEW;
-    return RK_OK;
+    return rk_publish_name(release->place.sibling, release->place.path, err);
 }

@@ -6,7 +6,7 @@
 #include "retire/ocsp_index.h"
 #include "rotkit/ctx.h"
 #include "rotkit/enroll.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include "base/digest.h"
 #include "base/folder.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 #include "rotkit/identity.h"
 #include "rotkit/release.h"
 #include "rotkit/sigbook.h"
@@ -29,21 +29,16 @@ struct bundle {
     rk_sigbook *book;                /* NULL: the key signs */
     struct rk_sigbook_round round;
     size_t count;
-    char staging[RK_PATH_MAX];
-    int lock;
+    struct rk_new_folder place;
 };
 
 static void bundle_done(struct bundle *b)
 {
-    struct rk_err ignored;
-
     rk_json_free(b->doc);
     rk_bytes_done(&b->text);
     rk_bytes_done(&b->signature);
     rk_sigbook_free(b->book);
-    if (b->lock >= 0 && b->staging[0] != '\0')
-        (void)!rk_tree_remove(b->staging, &ignored);
-    rk_folder_release(&b->lock);
+    rk_new_folder_done(&b->place);
 }
 
 /* A round that asks for the signature makes no bundle. */
@@ -55,13 +50,8 @@ static bool writes(const struct bundle *b)
 static enum rk_rc stage(const struct bundle *b, const char *name, const struct rk_bytes *bytes,
                         struct rk_err *err)
 {
-    char path[RK_PATH_MAX];
-
-    if (!writes(b))
-        return RK_OK;
-    if (rk_path_join(b->staging, name, path, sizeof path, err))
-        return err->rc;
-    return rk_file_create(path, RK_FILE_PUBLIC, bytes->p, bytes->len, err);
+    return writes(b) ? rk_new_folder_add(&b->place, name, RK_FILE_PUBLIC, bytes->p, bytes->len, err)
+                     : RK_OK;
 }
 
 static enum rk_rc add_payload(void *arg, const struct rk_release_image_entry *image,
@@ -183,21 +173,14 @@ static enum rk_rc fill(struct bundle *b, struct rk_err *err)
 static enum rk_rc open_staging(struct bundle *b, struct rk_err *err)
 {
     const char *path = b->options->path;
-    size_t len = path == NULL ? 0 : strlen(path);
-    int n;
 
     if (b->options->to_sign != NULL)
         return RK_OK;
-    while (len > 1 && path[len - 1] == '/')
-        len--;
-    n = snprintf(b->staging, sizeof b->staging, "%.*s.staging", (int)len, path);
-    if (n < 0 || (size_t)n + 256 >= sizeof b->staging)
-        return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
     if (rk_tree_exists(path))
         return rk_fail(err, RK_E_USAGE, "\"%s\" exists: name a new folder", path);
     if (b->options->dry_run)
         return RK_OK;
-    return rk_folder_claim(b->staging, "another update is written there", &b->lock, err);
+    return rk_new_folder_claim(path, "another update is written there", &b->place, err);
 }
 
 static enum rk_rc publish(struct bundle *b, struct rk_err *err)
@@ -206,20 +189,17 @@ static enum rk_rc publish(struct bundle *b, struct rk_err *err)
 
     if (!writes(b))
         return RK_OK;
-    if (rk_update_verify(b->ctx, b->staging, rk_signer_pkey(b->options->signer), &read_back, err) ||
-        rk_folder_sync(b->staging, err))
+    if (rk_update_verify(b->ctx, b->place.sibling, rk_signer_pkey(b->options->signer), &read_back,
+                         err))
         return err->rc;
-    if (rename(b->staging, b->options->path) != 0)
-        return rk_fail_errno(err, RK_E_IO, "cannot rename \"%s\" to \"%s\"", b->staging,
-                             b->options->path);
-    b->staging[0] = '\0';
-    return RK_OK;
+    return rk_new_folder_publish(&b->place, err);
 }
 
 enum rk_rc rk_update_make(const rk_ctx *ctx, const struct rk_update_make_options *options,
                           struct rk_update_made *ret, struct rk_err *err)
 {
-    RK_AUTO(bundle_done) struct bundle b = { .ctx = ctx, .options = options, .lock = -1 };
+    RK_AUTO(bundle_done)
+    struct bundle b = { .ctx = ctx, .options = options, .place = RK_NEW_FOLDER_NONE };
     const struct rk_update_options check = { .older = options->older, .newer = options->newer };
     struct rk_update_made made = { .payloads = 0 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Manifests: loaded or refused with a place. */
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 #include "rotkit/manifest.h"
 
 #include <stdio.h>

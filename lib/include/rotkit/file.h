@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole files in with a limit, whole files out atomically. */
+/* Whole files in with a limit, paths, folders on the way; publish.h writes. */
 #pragma once
 
 #include "ftpmprov/bytes.h"
 #include "ftpmprov/secret.h"
-
-#include <stdbool.h>
 
 /*
  * Reads path ("-" is stdin), at most max bytes. RK_E_IO when missing or unreadable,
@@ -21,25 +19,14 @@ RK_API enum rk_rc rk_file_read_secret(const char *path, size_t max, struct rk_se
 RK_API enum rk_rc rk_file_read_key(const char *path, size_t len, struct rk_secret *ret,
                                    struct rk_err *err) RK_MUST_CHECK;
 
-enum rk_file_mode {
-    RK_FILE_PUBLIC,  /* 0644 less umask */
-    RK_FILE_PRIVATE, /* 0600 */
-    RK_FILE_PROGRAM, /* 0755 less umask */
-};
-/*
- * Writes path whole: a temporary beside it (O_EXCL), fsync, rename, fsync of the folder. On
- * failure the old file is as it was and no temporary is left. "-" is stdout.
- */
-RK_API enum rk_rc rk_file_write(const char *path, enum rk_file_mode mode, const void *bytes,
-                                size_t len, struct rk_err *err) RK_MUST_CHECK;
-/* A new file, not synced, for a folder that is synced as a whole later. RK_E_IO when it exists
- * already. */
-RK_API enum rk_rc rk_file_create(const char *path, enum rk_file_mode mode, const void *bytes,
-                                 size_t len, struct rk_err *err) RK_MUST_CHECK;
 /* Longest path rotkit handles, NUL included; longer ones are refused. */
 enum { RK_PATH_MAX = 1024 };
-/* mkdir -p. RK_E_IO with the part that failed. */
+/* mkdir -p, and every folder that was made is on the disk. RK_E_IO with the part that failed. */
 RK_API enum rk_rc rk_file_make_dirs(const char *path, struct rk_err *err) RK_MUST_CHECK;
+/* The same where the whole is synced later. */
+enum rk_rc rk_file_make_dirs_unsynced(const char *path, struct rk_err *err) RK_MUST_CHECK;
+/* The folder that path stands in, so that a new name in it is on the disk. */
+enum rk_rc rk_file_sync_folder_of(const char *path, struct rk_err *err) RK_MUST_CHECK;
 /* "base/name", or name when it is absolute; RK_E_USAGE when the result exceeds ret_size. */
 RK_API enum rk_rc rk_path_join(const char *base, const char *name, char *ret, size_t ret_size,
                                struct rk_err *err) RK_MUST_CHECK;

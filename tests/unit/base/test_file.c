@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 
 #include "suite.h"
 
-#include <dirent.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,75 +24,6 @@ static void unload(void)
     ck_assert_int_eq(chdir("/"), 0);
     ck_assert_int_eq(rmdir(folder), 0); /* nothing is left behind */
 }
-
-static int entries(void)
-{
-    DIR *dir = opendir(".");
-    int count = 0;
-
-    while (readdir(dir) != NULL)
-        count++;
-    closedir(dir);
-    return count - 2;
-}
-
-static unsigned mode_of(const char *path)
-{
-    struct stat st;
-
-    ck_assert_int_eq(stat(path, &st), 0);
-    return st.st_mode & 0777;
-}
-
-START_TEST(a_file_is_written_whole_with_its_mode)
-{
-    struct rk_bytes back = RK_BYTES_NONE;
-
-    ck_assert_int_eq(rk_file_write("a", RK_FILE_PRIVATE, "hello", 5, &err), RK_OK);
-    ck_assert_uint_eq(mode_of("a"), 0600);
-    ck_assert_int_eq(rk_file_write("a", RK_FILE_PUBLIC, "second", 6, &err), RK_OK);
-    ck_assert_uint_eq(mode_of("a"), 0644);
-    ck_assert_int_eq(rk_file_read("a", 100, &back, &err), RK_OK);
-    ck_assert_str_eq((const char *)back.p, "second");
-    ck_assert_int_eq(entries(), 1);
-    rk_bytes_done(&back);
-    unlink("a");
-}
-END_TEST
-
-START_TEST(a_write_that_fails_leaves_the_old_file_and_nothing_else)
-{
-    struct rlimit limit = { .rlim_cur = 4,
-                            .rlim_max = RLIM_INFINITY }; /* bytes a file may grow to */
-    struct rk_bytes back = RK_BYTES_NONE;
-
-    ck_assert_int_eq(rk_file_write("a", RK_FILE_PUBLIC, "old", 3, &err), RK_OK);
-    signal(SIGXFSZ, SIG_IGN);
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    ck_assert_int_eq(rk_file_write("a", RK_FILE_PUBLIC, "a longer text", 13, &err), RK_E_IO);
-    limit.rlim_cur = RLIM_INFINITY;
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    ck_assert_str_eq(err.msg, "cannot write \"a\": File too large");
-    ck_assert_int_eq(rk_file_read("a", 100, &back, &err), RK_OK);
-    ck_assert_str_eq((const char *)back.p, "old");
-    ck_assert_int_eq(entries(), 1);
-    rk_bytes_done(&back);
-    unlink("a");
-}
-END_TEST
-
-START_TEST(a_new_file_never_replaces_one)
-{
-    ck_assert_int_eq(rk_file_create("a", RK_FILE_PRIVATE, "x", 1, &err), RK_OK);
-    ck_assert_int_eq(rk_file_create("a", RK_FILE_PRIVATE, "y", 1, &err), RK_E_IO);
-    ck_assert_str_eq(err.msg, "cannot create \"a\": File exists");
-    ck_assert_int_eq(symlink("b", "link"), 0);
-    ck_assert_int_eq(rk_file_create("link", RK_FILE_PRIVATE, "y", 1, &err), RK_E_IO);
-    ck_assert_int_eq(access("b", F_OK), -1);
-    unlink("link");
-    unlink("a");
-}
-END_TEST
 
 START_TEST(the_limit_holds_for_files_and_pipes)
 {
@@ -163,9 +91,6 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, a_file_is_written_whole_with_its_mode);
-    tcase_add_test(tc, a_write_that_fails_leaves_the_old_file_and_nothing_else);
-    tcase_add_test(tc, a_new_file_never_replaces_one);
     tcase_add_test(tc, the_limit_holds_for_files_and_pipes);
     tcase_add_test(tc, a_pipe_is_read_to_its_end);
     tcase_add_test(tc, what_is_no_file_is_refused);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys that sign: every form a key file may have, every scheme, and what is refused. OpenSSL writes
  * the files. */
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 #include "rotkit/signer.h"
 
 #include "suite.h"

@@ -2,7 +2,7 @@
 /* The manifest's model, and that what is committed about it is what the rows say. */
 #include "fault.h"
 #include "suite.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 #include "rotkit/manifest.h"
 
 #include <stdio.h>

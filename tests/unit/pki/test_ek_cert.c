@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* EK certificates and the CA that issues them; OpenSSL's own reader is the judge of the fields. */
 #include "rotkit/ekcert.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* The lint: NVIDIA's samples have exactly the known faults, ours have none, and each rule can
  * speak. */
 #include "rotkit/ekcert.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 
 #include "suite.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Device databases: rows as NVIDIA's tools write them, and each way a row can be wrong. */
 #include "rotkit/devicedb.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 #include "rotkit/hex.h"
 
 #include "suite.h"

@@ -3,7 +3,7 @@
 #include "rotkit/version.h"
 
 #include "base/err.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 #include "suite.h"
 
 #include <stdio.h>
