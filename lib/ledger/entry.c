@@ -52,6 +52,8 @@ enum rk_rc rk_entry_hash(const uint8_t before[32], const char *const column[10],
             rk_wr_str(&wr, "\t");
         rk_wr_str(&wr, column[i]);
     }
+    if (wr.failed == RK_E_NOMEM)
+        return rk_fail_nomem(err);
     if (wr.failed != RK_OK)
         return rk_fail(err, wr.failed, "an entry of the ledger is too long");
     return rk_sha256(wr.buf, wr.len, ret, err);

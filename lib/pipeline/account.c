@@ -38,6 +38,8 @@ static enum rk_rc build_id(const struct rk_plan *plan, uint8_t ret[32], struct r
     rk_wr_str(&wr, "rotkit build\n");
     rk_wr_bytes(&wr, plan->manifest->sha256, sizeof plan->manifest->sha256);
     rk_wr_printf(&wr, "%s/%s", folder, plan->path);
+    if (wr.failed == RK_E_NOMEM)
+        return rk_fail_nomem(err);
     if (wr.failed != RK_OK)
         return rk_fail(err, wr.failed, "the path of the release is too long");
     return rk_sha256(wr.buf, wr.len, ret, err);
@@ -304,6 +306,8 @@ enum rk_rc rk_account_unit(const struct rk_plan *plan, const struct rk_lane_devi
         put_odm(&wr, lane);
     if (lane->oem)
         put_oem(&wr, lane);
+    if (wr.failed == RK_E_NOMEM)
+        return rk_fail_nomem(err);
     if (wr.failed != RK_OK)
         return rk_fail(err, wr.failed, "the inputs of a unit are too large");
     if (rk_sha256(wr.buf, wr.len, unit.inputs, err))

@@ -48,13 +48,16 @@ static enum rk_rc make_device(const struct rk_fleet *fleet, struct batch *batch,
 {
     struct rk_lane_previous previous = { previous_certificate, fleet->release };
     struct rk_err *err = &batch->err[i];
+    char text[21];
 
-    if (err->rc != RK_OK ||
-        rk_lane_run(&fleet->plan->lane, &batch->device[i], &batch->keys[i],
-                    fleet->release == NULL ? NULL : &previous, &batch->wants[i], &batch->made[i],
-                    err) ||
-        rk_account_made(&batch->device[i], &batch->made[i], &batch->unit[i], err))
+    if (err->rc != RK_OK || rk_lane_run(&fleet->plan->lane, &batch->device[i], &batch->keys[i],
+                                        fleet->release == NULL ? NULL : &previous, &batch->wants[i],
+                                        &batch->made[i], err))
         return err->rc;
+    if (rk_account_made(&batch->device[i], &batch->made[i], &batch->unit[i], err)) {
+        rk_device_sn_text(&batch->device[i].sn, text);
+        return rk_wrap(err, "device %s", text);
+    }
     err->rc = RK_OK; /* whatever was tried on the way */
     return RK_OK;
 }

@@ -3,15 +3,16 @@
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 /* Allocations left until the one that fails; 0: none fails. */
-static long countdown;
-static bool injected;
+static atomic_long countdown;
+static atomic_bool injected;
 
 static bool fails(void)
 {
-    if (countdown == 0 || --countdown != 0)
+    if (countdown == 0 || atomic_fetch_sub(&countdown, 1) != 1)
         return false;
     injected = true;
     return true;
