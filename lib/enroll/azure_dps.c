@@ -2,34 +2,15 @@
 /* Bulk operations for Azure's Device Provisioning Service. Source: formats/azure-dps.md 5.1. */
 #include "enroll/azure_dps.h"
 
-#include "base/digest.h"
 #include "base/wr.h"
+#include "enroll/files.h"
+#include "enroll/registration_id.h"
+#include "enroll/walk.h"
 #include "rotkit/base64.h"
 #include "rotkit/json.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum { DIGEST = 32 };
-
-enum rk_rc rk_enroll_registration_id(const struct rk_bytes *public_tpm2b, char ret[53],
-                                     struct rk_err *err)
-{
-    static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
-    uint8_t digest[DIGEST + 1];
-    size_t n = 0;
-
-    if (rk_sha256(public_tpm2b->p, public_tpm2b->len, digest, err))
-        return err->rc;
-    digest[DIGEST] = 0; /* the last digit reads past the 256 bits */
-    for (size_t bit = 0; bit < 8 * (size_t)DIGEST; bit += 5) {
-        unsigned pair = (unsigned)digest[bit / 8] << 8 | digest[bit / 8 + 1];
-
-        ret[n++] = digits[pair >> (11 - bit % 8) & 31];
-    }
-    ret[n] = '\0';
-    return RK_OK;
-}
 
 /* clang-format off */
 static const struct rk_part_row parts[] = {
@@ -225,8 +206,8 @@ static enum rk_rc open_work(const struct rk_job *job, struct work *w, struct rk_
 
     w->template_name = rk_job_setting(job, settings, "template");
     w->srk = rk_job_part(job, "srk");
-    if (rk_enroll_choice(job, settings, "id", ids, &w->id, err) ||
-        rk_enroll_choice(job, settings, "mode", modes, &w->mode, err))
+    if (rk_job_choice(job, settings, "id", ids, &w->id, err) ||
+        rk_job_choice(job, settings, "mode", modes, &w->mode, err))
         return err->rc;
     if (w->mode == MODE_DELETE && job->part_count != 0)
         return rk_fail(err, RK_E_USAGE, "mode delete takes no part \"%s\"", job->part[0].name);

@@ -11,8 +11,6 @@ enum {
     RK_DPS_MESSAGE_MAX = 96 * 1024, /* bytes */
 };
 
-/* A TPM2B_PUBLIC of an RSA key whose size is that of its bytes. */
-bool rk_dps_is_rsa(const struct rk_bytes *public_tpm2b);
 /* The members that a template may give each enrolment. RK_E_FORMAT names the place. */
 enum rk_rc rk_dps_check_twin(rk_json *twin, struct rk_err *err) RK_MUST_CHECK;
 /* Each file of a folder against the service's rules, each enrolment against the release. */

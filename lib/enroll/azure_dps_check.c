@@ -2,6 +2,9 @@
 /* What the service takes, as rows; and folders of enrolments held against them and the release. */
 #include "enroll/azure_dps.h"
 
+#include "enroll/files.h"
+#include "enroll/registration_id.h"
+#include "enroll/walk.h"
 #include "rotkit/base64.h"
 
 #include <ctype.h>
@@ -9,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { ID_MAX = 128, TPM_ALG_RSA = 1 };
+enum { ID_MAX = 128 };
 
 /* ---- the schema ---- */
 
@@ -105,13 +108,6 @@ static enum rk_rc check_word(const char *word, const char *const *among, struct 
         rk_known_add(known, *among);
     }
     return rk_fail(err, RK_E_FORMAT, "unknown value \"%s\" (known: %s)", word, known);
-}
-
-/* TPM2B_PUBLIC: BE16 size, then BE16 type. TPM 2.0 Part 2, 12.2.4 and 12.2.5 */
-bool rk_dps_is_rsa(const struct rk_bytes *key)
-{
-    return key->len > 4 && ((size_t)key->p[0] << 8 | key->p[1]) == key->len - 2 && key->p[2] == 0 &&
-           key->p[3] == TPM_ALG_RSA;
 }
 
 static enum rk_rc check_key(const char *text, struct rk_err *err)
@@ -353,8 +349,8 @@ static enum rk_rc read_settings(struct checking *c, struct rk_err *err)
 
     c->id = rk_job_setting(job, NULL, "id");
     c->template_name = rk_job_setting(job, NULL, "template");
-    if ((c->id != NULL && rk_enroll_choice(job, NULL, "id", ids, &ignored, err)) ||
-        (mode != NULL && rk_enroll_choice(job, NULL, "mode", modes, &ignored, err)))
+    if ((c->id != NULL && rk_job_choice(job, NULL, "id", ids, &ignored, err)) ||
+        (mode != NULL && rk_job_choice(job, NULL, "mode", modes, &ignored, err)))
         return err->rc;
     if (job->part_count != 0)
         return rk_fail(err, RK_E_USAGE, "part \"%s\" is not held against the files: leave it out",

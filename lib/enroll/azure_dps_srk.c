@@ -3,6 +3,7 @@
 #include "enroll/azure_dps.h"
 
 #include "base/err.h"
+#include "enroll/registration_id.h"
 #include "rotkit/base64.h"
 
 #include <string.h>

@@ -7,6 +7,7 @@
 #include "enroll/corim.h"
 
 #include "base/digest.h"
+#include "enroll/files.h"
 #include "rotkit/certs.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
@@ -24,16 +25,6 @@ enum {
     MANIFEST_CREATOR = 1,
 };
 #define CHAIN_FILE "ca/chain.pem"
-
-/* clang-format off */
-const struct rk_setting_row rk_corim_settings[] = {
-    { "vendor",      NULL, "whose devices these are, as attesters name it (required)" },
-    { "id",          NULL, "of the CoRIM (default: from product, version and the hash of release.json)" },
-    { "signer-name", NULL, "who signs, for people (default: the vendor)" },
-    { "not-after",   NULL, "how long it is valid, YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ (default: not stated)" },
-    { NULL, NULL, NULL },
-};
-/* clang-format on */
 
 struct work {
     const struct rk_enroll_options *options;

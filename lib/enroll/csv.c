@@ -7,10 +7,11 @@
 
 #include "base/digest.h"
 #include "base/ossl.h"
-#include "enroll/azure_dps.h"
-#include "enroll/lines.h"
-#include "rotkit/base64.h"
+#include "enroll/files.h"
+#include "enroll/registration_id.h"
+#include "enroll/walk.h"
 #include "rotkit/ekcert.h"
+#include "rotkit/base64.h"
 #include "rotkit/hex.h"
 
 #include <stdio.h>
@@ -18,36 +19,6 @@
 #include <time.h>
 
 enum { DIGEST = 32, SERIAL_MAX = 64, TIME_TEXT = 40 };
-
-/* clang-format off */
-const char *const rk_csv_columns[RK_CSV_COLUMNS] = {
-    [RK_CSV_SN] =           "device_sn",
-    [RK_CSV_TEMPLATE] =     "template",
-    [RK_CSV_PROFILE] =      "profile",
-    [RK_CSV_REGISTRATION] = "registration_id",
-    [RK_CSV_SPKI] =         "ek_spki_sha256",
-    [RK_CSV_PUBLIC] =       "ek_public_tpm2b_base64",
-    [RK_CSV_SERIAL] =       "ek_cert_serial",
-    [RK_CSV_CERT] =         "ek_cert_sha256",
-    [RK_CSV_NOT_BEFORE] =   "not_before",
-    [RK_CSV_NOT_AFTER] =    "not_after",
-};
-const struct rk_setting_row rk_csv_settings[] = {
-    { "template", RK_CSV_ALL, "the EK of each device: a template, or all, each in a row of its own" },
-    { NULL, NULL, NULL },
-};
-/* clang-format on */
-
-bool rk_csv_unsafe(const char *text)
-{
-    if (text[0] != '\0' && strchr("=+-@", text[0]) != NULL)
-        return true;
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            return true;
-    }
-    return false;
-}
 
 /* ---- a line ---- */
 
@@ -153,12 +124,12 @@ static enum rk_rc read_cert(const struct rk_release_ek *ek, struct cert_texts *r
 
 struct table {
     const char *template_name;
-    struct rk_enroll_lines lines;
+    struct rk_numbered_files lines;
 };
 
 static void table_done(struct table *table)
 {
-    rk_enroll_lines_done(&table->lines);
+    rk_numbered_files_done(&table->lines);
 }
 
 static enum rk_rc put_ek(struct table *table, const struct rk_device_sn *sn,
@@ -186,8 +157,8 @@ static enum rk_rc put_ek(struct table *table, const struct rk_device_sn *sn,
         [RK_CSV_NOT_BEFORE] = cert.not_before,
         [RK_CSV_NOT_AFTER] = cert.not_after,
     };
-    return put_line(rk_enroll_lines_wr(&table->lines), fields, err) ||
-                   rk_enroll_lines_next(&table->lines, err)
+    return put_line(rk_numbered_files_wr(&table->lines), fields, err) ||
+                   rk_numbered_files_next(&table->lines, err)
                ? err->rc
                : RK_OK;
 }
@@ -233,7 +204,7 @@ static enum rk_rc make(const struct rk_enroll_options *options, struct rk_enroll
     table.lines.head = (const char *)head.p;
     if (rk_enroll_each(options, put_device, &table, err))
         return err->rc;
-    return rk_enroll_lines_end(&table.lines, err);
+    return rk_numbered_files_end(&table.lines, err);
 }
 
 const struct rk_enroll_target rk_enroll_csv = {

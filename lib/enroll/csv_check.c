@@ -4,9 +4,11 @@
 
 #include "base/digest.h"
 #include "base/ossl.h"
-#include "enroll/azure_dps.h"
-#include "rotkit/base64.h"
+#include "enroll/files.h"
+#include "enroll/registration_id.h"
+#include "enroll/walk.h"
 #include "rotkit/ekcert.h"
+#include "rotkit/base64.h"
 #include "rotkit/hex.h"
 
 #include <ctype.h>

@@ -6,9 +6,10 @@
 #include "enroll/keylime.h"
 
 #include "base/digest.h"
-#include "rotkit/certs.h"
-#include "enroll/lines.h"
+#include "enroll/files.h"
+#include "enroll/walk.h"
 #include "rotkit/ekcert.h"
+#include "rotkit/certs.h"
 #include "rotkit/hex.h"
 #include "rotkit/pem.h"
 
@@ -16,12 +17,6 @@
 #include <string.h>
 
 enum { DIGEST = 32 };
-
-const struct rk_setting_row rk_keylime_settings[] = {
-    { "template", "l-1",
-      "the EK that the agents use; Keylime documents the NV index of l-1 alone" },
-    { NULL, NULL, NULL },
-};
 
 static enum rk_rc put_store(struct rk_enroll_out *out, const struct rk_enroll_chain *chain,
                             struct rk_err *err)
@@ -81,12 +76,12 @@ static enum rk_rc check_cert(const struct rk_release_ek *ek, struct rk_err *err)
 
 struct listing {
     const char *template_name;
-    struct rk_enroll_lines lines;
+    struct rk_numbered_files lines;
 };
 
 static void listing_done(struct listing *listing)
 {
-    rk_enroll_lines_done(&listing->lines);
+    rk_numbered_files_done(&listing->lines);
 }
 
 static enum rk_rc list_device(void *arg, const struct rk_release_device *device, struct rk_err *err)
@@ -103,9 +98,9 @@ static enum rk_rc list_device(void *arg, const struct rk_release_device *device,
         return err->rc;
     rk_hex_write(digest, DIGEST, hex);
     rk_device_sn_text(&device->sn, sn);
-    rk_wr_printf(rk_enroll_lines_wr(&listing->lines), "%s  %s\n", hex, sn);
+    rk_wr_printf(rk_numbered_files_wr(&listing->lines), "%s  %s\n", hex, sn);
     listing->lines.out->report.devices++;
-    return rk_enroll_lines_next(&listing->lines, err);
+    return rk_numbered_files_next(&listing->lines, err);
 }
 
 static enum rk_rc put_list(const struct rk_enroll_options *options, struct rk_enroll_out *out,
@@ -118,7 +113,7 @@ static enum rk_rc put_list(const struct rk_enroll_options *options, struct rk_en
     };
 
     if (rk_enroll_each(options, list_device, &listing, err) ||
-        rk_enroll_lines_end(&listing.lines, err))
+        rk_numbered_files_end(&listing.lines, err))
         return err->rc;
     return RK_OK;
 }

@@ -5,8 +5,9 @@
  */
 #include "base/digest.h"
 #include "base/wr.h"
+#include "enroll/files.h"
+#include "enroll/walk.h"
 #include "rotkit/certs.h"
-#include "rotkit/enroll_target.h"
 #include "rotkit/hex.h"
 
 #include <stdio.h>

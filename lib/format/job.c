@@ -79,6 +79,24 @@ void rk_known_add(char known[RK_KNOWN_MAX], const char *name)
     (void)snprintf(known + used, RK_KNOWN_MAX - used, "%s%s", used == 0 ? "" : ", ", name);
 }
 
+enum rk_rc rk_job_choice(const struct rk_job *job, const struct rk_setting_row *settings,
+                         const char *name, const char *const *values, size_t *ret,
+                         struct rk_err *err)
+{
+    const char *value = rk_job_setting(job, settings, name);
+    char known[RK_KNOWN_MAX] = "";
+
+    for (size_t i = 0; values[i] != NULL; i++) {
+        if (strcmp(values[i], value) == 0) {
+            *ret = i;
+            return RK_OK;
+        }
+        rk_known_add(known, values[i]);
+    }
+    return rk_fail(err, RK_E_USAGE, "setting \"%s\": unknown value \"%s\" (known: %s)", name, value,
+                   known);
+}
+
 static enum rk_rc check_parts(const struct rk_job_rows *rows, const struct rk_job *job,
                               struct rk_err *err)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Enrolment: what a release knows of its devices, its CA and its images, as the files that those
- * who attest devices take. Every target is one row (lib/enroll/targets.c); this is how a caller
- * asks by row name. Sources: formats/azure-dps.md, formats/ek-certificate.md, and each target's
- * file.
+ * who attest devices take. Every target is a file of lib/enroll and a row in lib/tables; this is
+ * how a caller asks by row name. Sources: formats/azure-dps.md, formats/ek-certificate.md, and each
+ * target's file.
  */
 #pragma once
 

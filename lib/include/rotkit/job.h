@@ -24,6 +24,10 @@ const struct rk_input *rk_job_part(const struct rk_job *job, const char *name);
 /* The setting's value, else its row's default (which may be NULL). */
 const char *rk_job_setting(const struct rk_job *job, const struct rk_setting_row *settings,
                            const char *name);
+/* The setting's place among the values that it may have, ended by NULL. */
+enum rk_rc rk_job_choice(const struct rk_job *job, const struct rk_setting_row *settings,
+                         const char *name, const char *const *values, size_t *ret,
+                         struct rk_err *err) RK_MUST_CHECK;
 
 enum { RK_KNOWN_MAX = 400 }; /* room for a list of known names in a message */
 /* Adds ", name" to such a list, which starts as "". */

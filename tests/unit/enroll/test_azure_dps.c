@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registration ids as Microsoft's SDK computes them; storage root keys from a sorted file. */
 #include "enroll/azure_dps.h"
+#include "enroll/registration_id.h"
 
 #include "rotkit/base64.h"
 #include "rotkit/file.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lines in numbered files: each line once, in order, no file above the limit, none empty. */
-#include "enroll/lines.h"
+#include "enroll/files.h"
 
 #include "suite.h"
 
@@ -43,17 +43,17 @@ static enum rk_rc look(void *arg, const char *name, const struct rk_bytes *bytes
 static enum rk_rc write_lines(uint64_t count, struct seen *seen, struct rk_enroll_report *ret)
 {
     struct rk_enroll_out out = { .sink = look, .arg = seen };
-    RK_AUTO(rk_enroll_lines_done)
-    struct rk_enroll_lines lines = {
+    RK_AUTO(rk_numbered_files_done)
+    struct rk_numbered_files lines = {
         .out = &out, .before = "list/", .after = ".txt", .head = "head\n"
     };
 
     for (uint64_t i = 0; i < count; i++) {
-        rk_wr_printf(rk_enroll_lines_wr(&lines), "line %llu\n", (unsigned long long)i);
-        if (rk_enroll_lines_next(&lines, &err))
+        rk_wr_printf(rk_numbered_files_wr(&lines), "line %llu\n", (unsigned long long)i);
+        if (rk_numbered_files_next(&lines, &err))
             return err.rc;
     }
-    if (rk_enroll_lines_end(&lines, &err))
+    if (rk_numbered_files_end(&lines, &err))
         return err.rc;
     *ret = out.report;
     return RK_OK;
@@ -100,14 +100,15 @@ START_TEST(lines_that_outgrow_their_file_are_refused)
 {
     struct seen seen = { .files = 0 };
     struct rk_enroll_out out = { .sink = look, .arg = &seen };
-    RK_AUTO(rk_enroll_lines_done)
-    struct rk_enroll_lines lines = { .out = &out, .before = "", .after = "", .head = "" };
+    RK_AUTO(rk_numbered_files_done)
+    struct rk_numbered_files lines = { .out = &out, .before = "", .after = "", .head = "" };
 
-    rk_wr_fill_byte(rk_enroll_lines_wr(&lines), 'x', (size_t)RK_ENROLL_LINES * RK_ENROLL_LINE_MAX);
-    ck_assert_int_eq(rk_enroll_lines_next(&lines, &err), RK_OK);
-    rk_wr_fill_byte(rk_enroll_lines_wr(&lines), 'x', RK_ENROLL_LINE_MAX + 1);
-    ck_assert_int_eq(rk_enroll_lines_next(&lines, &err), RK_OK);
-    ck_assert_int_eq(rk_enroll_lines_end(&lines, &err), RK_E_USAGE);
+    rk_wr_fill_byte(rk_numbered_files_wr(&lines), 'x',
+                    (size_t)RK_ENROLL_LINES * RK_ENROLL_LINE_MAX);
+    ck_assert_int_eq(rk_numbered_files_next(&lines, &err), RK_OK);
+    rk_wr_fill_byte(rk_numbered_files_wr(&lines), 'x', RK_ENROLL_LINE_MAX + 1);
+    ck_assert_int_eq(rk_numbered_files_next(&lines, &err), RK_OK);
+    ck_assert_int_eq(rk_numbered_files_end(&lines, &err), RK_E_USAGE);
     ck_assert_uint_eq(seen.files, 0);
 }
 END_TEST
@@ -122,5 +123,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return suite_run(&(struct suite_options) { .name = "lines", .add = add });
+    return suite_run(&(struct suite_options) { .name = "enroll_files", .add = add });
 }
