@@ -9,6 +9,8 @@
 
 #include "base/mem.h"
 #include "base/workers.h"
+#include "update/findings.h"
+#include "update/stated.h"
 #include "rotkit/lane.h"
 #include "rotkit/seeds.h"
 

@@ -5,6 +5,7 @@
  */
 #include "update/update.h"
 
+#include "update/findings.h"
 #include "rotkit/file.h"
 #include "rotkit/format.h"
 #include "rotkit/identity.h"

@@ -20,29 +20,10 @@ struct rk_updating {
     struct rk_update_verdict verdict;
     bool for_all; /* a fault is of no one device, so every device meets it */
 };
-/* sn NULL: of no one device. */
-void rk_updating_report(struct rk_updating *u, enum rk_update_result result, const char *rule,
-                        const struct rk_device_sn *sn, const char *fmt, ...) RK_PRINTF(5, 6);
-/* Something differs: fine when the newer release declares `change`, and what the verdict is. */
-enum rk_update_result rk_updating_changed(const struct rk_updating *u,
-                                          enum rk_update_change change);
-
-/* update_size.c: do the parts of the newer release's capsules fit both slots? */
+/* size.c: do the parts of the newer release's capsules fit both slots? */
 enum rk_rc rk_update_size(struct rk_updating *u, struct rk_err *err) RK_MUST_CHECK;
-/* update_devices.c: does every device of the older release keep its EKs? */
+/* devices.c: does every device of the older release keep its EKs? */
 enum rk_rc rk_update_devices(struct rk_updating *u, struct rk_err *err) RK_MUST_CHECK;
-/* NULL when the device states none of this template. */
-const struct rk_release_ek *rk_update_find_ek(const struct rk_release_device *device,
-                                              const char *name);
-/* One that the release does not have leaves *ret empty. */
-enum rk_rc rk_update_device_read(const char *release, const struct rk_device_sn *sn,
-                                 bool *ret_there, struct rk_release_device *ret,
-                                 struct rk_err *err) RK_MUST_CHECK;
-/* Whether the newer release, which states this of the device (NULL: it does not have it), breaks
- * it. quiet: nothing is reported. */
-bool rk_update_stated_breaks(struct rk_updating *u, const struct rk_release_device *was,
-                             const struct rk_release_device *now, bool quiet);
-
-/* update_recompute.c: what the seeds give, of so many devices that state EKs. */
+/* recompute.c: what the seeds give, of so many devices that state EKs. */
 enum rk_rc rk_update_recompute(struct rk_updating *u, uint64_t devices,
                                struct rk_err *err) RK_MUST_CHECK;
