@@ -5,88 +5,16 @@
 #include "base/digest.h"
 #include "base/folder.h"
 #include "base/mem.h"
-#include "keys/scheme.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what is wanted ---- */
-
-static void want_done(struct rk_want *want)
-{
-    rk_bytes_done(&want->spki);
-    rk_bytes_done(&want->message);
-}
-
-void rk_wants_done(struct rk_wants *wants)
-{
-    for (size_t i = 0; i < wants->count; i++)
-        want_done(&wants->item[i]);
-    rk_free(wants->item);
-    *wants = (struct rk_wants) { .item = NULL };
-}
-
-void rk_wants_prefix(struct rk_wants *wants, size_t from, const char *text)
-{
-    for (size_t i = from; i < wants->count; i++) {
-        char *what = wants->item[i].what;
-        char longer[2 * sizeof wants->item[i].what];
-
-        (void)snprintf(longer, sizeof longer, "%.100s: %.150s", text, what);
-        (void)snprintf(what, sizeof wants->item[i].what, "%.*s",
-                       (int)sizeof wants->item[i].what - 1, longer);
-    }
-}
-
-static enum rk_rc make_room(struct rk_wants *wants, size_t more, struct rk_err *err)
-{
-    size_t room = wants->room == 0 ? 8 : wants->room;
-    struct rk_want *grown;
-
-    if (wants->count + more > RK_SIGBOOK_MAX)
-        return rk_fail(err, RK_E_USAGE, "more than %d signatures are wanted in one round",
-                       RK_SIGBOOK_MAX);
-    while (room < wants->count + more)
-        room *= 2;
-    if (room == wants->room)
-        return RK_OK;
-    grown = rk_alloc(room, sizeof *grown);
-    if (grown == NULL)
-        return rk_fail_nomem(err);
-    if (wants->count != 0)
-        memcpy(grown, wants->item, wants->count * sizeof *grown);
-    rk_free(wants->item);
-    wants->item = grown;
-    wants->room = room;
-    return RK_OK;
-}
-
-static enum rk_rc add_want(struct rk_wants *wants, const rk_signer *key, enum rk_scheme scheme,
-                           const char *what, const struct rk_bytes *message, struct rk_err *err)
-{
-    struct rk_want want = { .scheme = scheme };
-    const struct rk_bytes *spki = rk_signer_spki(key);
-
-    const struct rk_scheme_row *row;
-
-    (void)snprintf(want.what, sizeof want.what, "%s", what);
-    if (rk_scheme_fit(scheme, rk_signer_pkey(key), &row, err))
-        return err->rc;
-    if (make_room(wants, 1, err) || rk_bytes_copy(spki->p, spki->len, &want.spki, err) ||
-        rk_bytes_copy(message->p, message->len, &want.message, err)) {
-        want_done(&want);
-        return err->rc;
-    }
-    wants->item[wants->count++] = want;
-    return RK_OK;
-}
-
 enum rk_rc rk_sigbook_take(rk_sigbook *book, struct rk_wants *wants, struct rk_err *err)
 {
     if (wants->count == 0)
         return RK_OK;
-    if (make_room(&book->wants, wants->count, err))
+    if (rk_wants_room(&book->wants, wants->count, err))
         return err->rc;
     memcpy(book->wants.item + book->wants.count, wants->item, wants->count * sizeof *wants->item);
     book->wants.count += wants->count;
@@ -94,8 +22,6 @@ enum rk_rc rk_sigbook_take(rk_sigbook *book, struct rk_wants *wants, struct rk_e
     rk_wants_done(wants);
     return RK_OK;
 }
-
-/* ---- the book ---- */
 
 enum rk_rc rk_sigbook_owner_of(const char *kind, const struct rk_bytes *input,
                                struct rk_sigbook_owner *ret, struct rk_err *err)
@@ -178,21 +104,11 @@ int64_t rk_sigbook_time(const rk_sigbook *book)
     return book->time;
 }
 
-enum rk_rc rk_sigbook_id(enum rk_scheme scheme, const struct rk_bytes *spki,
-                         const struct rk_bytes *message, uint8_t ret[RK_SIGBOOK_ID],
-                         struct rk_err *err)
-{
-    ret[64] = (uint8_t)scheme;
-    if (rk_sha256(spki->p, spki->len, ret, err))
-        return err->rc;
-    return rk_sha256(message->p, message->len, ret + 32, err);
-}
-
 static int by_id(const void *a, const void *b)
 {
     const struct rk_sigbook_item *x = a, *y = b;
 
-    return memcmp(x->id, y->id, RK_SIGBOOK_ID);
+    return memcmp(x->id, y->id, RK_WANT_ID);
 }
 
 enum rk_rc rk_sigbook_find(rk_sigbook *book, const rk_signer *key, enum rk_scheme scheme,
@@ -203,7 +119,7 @@ enum rk_rc rk_sigbook_find(rk_sigbook *book, const rk_signer *key, enum rk_schem
     *ret = (struct rk_bytes)RK_BYTES_NONE;
     if (book == NULL || book->count == 0)
         return RK_OK;
-    if (rk_sigbook_id(scheme, rk_signer_spki(key), message, like.id, err))
+    if (rk_want_id(scheme, rk_signer_spki(key), message, like.id, err))
         return err->rc;
     found = bsearch(&like, book->item, book->count, sizeof like, by_id);
     if (found == NULL)
@@ -224,7 +140,7 @@ enum rk_rc rk_sigbook_sign(rk_sigbook *book, rk_signer *key, enum rk_scheme sche
         return RK_OK;
     if (book == NULL || rk_signer_can_sign(key))
         return rk_signer_sign(key, scheme, message->p, message->len, ret, err);
-    return add_want(wants, key, scheme, what, message, err);
+    return rk_wants_add(wants, key, scheme, what, message, err);
 }
 
 /* ---- the end of a round ---- */
@@ -249,14 +165,14 @@ static enum rk_rc check_asked(const rk_sigbook *book, struct rk_err *err)
 }
 
 struct place { /* a want, for sorting */
-    uint8_t id[RK_SIGBOOK_ID];
+    uint8_t id[RK_WANT_ID];
     size_t at;
 };
 
 static int by_place(const void *a, const void *b)
 {
     const struct place *x = a, *y = b;
-    int order = memcmp(x->id, y->id, RK_SIGBOOK_ID);
+    int order = memcmp(x->id, y->id, RK_WANT_ID);
 
     return order != 0 ? order : (x->at > y->at) - (x->at < y->at);
 }
@@ -288,13 +204,13 @@ static enum rk_rc first_of_each(const rk_sigbook *book, size_t *first, size_t *r
         const struct rk_want *want = &book->wants.item[i];
 
         places[i].at = i;
-        if (rk_sigbook_id(want->scheme, &want->spki, &want->message, places[i].id, err))
+        if (rk_want_id(want->scheme, &want->spki, &want->message, places[i].id, err))
             return err->rc;
     }
     qsort(places, count, sizeof *places, by_place);
     *ret_count = 0;
     for (size_t i = 0; i < count; i++) {
-        if (i == 0 || memcmp(places[i].id, places[i - 1].id, RK_SIGBOOK_ID) != 0)
+        if (i == 0 || memcmp(places[i].id, places[i - 1].id, RK_WANT_ID) != 0)
             first[(*ret_count)++] = places[i].at;
     }
     qsort(first, *ret_count, sizeof *first, by_number);

@@ -2,17 +2,13 @@
 /* Inside of the book of signatures: sigbook.c answers, sigfolder.c reads and writes the folder. */
 #pragma once
 
-#include "base/err.h"
+#include "keys/wants.h"
 #include "rotkit/file.h"
-#include "rotkit/sigbook.h"
 
 #include <pthread.h>
 
-/* SHA-256 of the SubjectPublicKeyInfo, SHA-256 of the message, the scheme. */
-enum { RK_SIGBOOK_ID = 65, RK_SIGBOOK_MAX = 1000000 };
-
 struct rk_sigbook_item {
-    uint8_t id[RK_SIGBOOK_ID];
+    uint8_t id[RK_WANT_ID];
     unsigned number; /* of its files, from 1 */
     char *what;
     bool asked;                /* the signature was asked for in this run */
@@ -31,10 +27,6 @@ struct rk_sigbook {
     struct rk_wants wants; /* by the driver alone */
     pthread_mutex_t lock;  /* on item[].asked */
 };
-
-enum rk_rc rk_sigbook_id(enum rk_scheme scheme, const struct rk_bytes *spki,
-                         const struct rk_bytes *message, uint8_t ret[RK_SIGBOOK_ID],
-                         struct rk_err *err) RK_MUST_CHECK;
 
 /* sigfolder.c */
 /* Fills time, round and items from book->folder; see rk_sigbook_open for the errors. */

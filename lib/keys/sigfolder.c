@@ -21,7 +21,7 @@ enum {
     INDEX_MAX = 1 << 30,
     MESSAGE_MAX = 1 << 30,
     SIGNATURE_MAX = 8192,
-    ENTRIES_MAX = 4 * RK_SIGBOOK_MAX,
+    ENTRIES_MAX = 4 * RK_WANTS_MAX,
     NAME = 80, /* of a file below the folder */
     VERSION = 1
 };
@@ -151,7 +151,7 @@ static unsigned number_of(const char *name)
     if (digits < 6 || digits > 7 || strcmp(name + digits, ".bin") != 0)
         return 0;
     (void)snprintf(text, sizeof text, "%.*s", (int)digits, name);
-    return rk_parse_u64(text, RK_SIGBOOK_MAX, &number, &ignored) == RK_OK ? (unsigned)number : 0;
+    return rk_parse_u64(text, RK_WANTS_MAX, &number, &ignored) == RK_OK ? (unsigned)number : 0;
 }
 
 static enum rk_rc read_item(const rk_sigbook *book, struct rk_jv from, struct rk_sigbook_item *item,
@@ -273,7 +273,7 @@ static int by_id(const void *a, const void *b)
 {
     const struct rk_sigbook_item *x = a, *y = b;
 
-    return memcmp(x->id, y->id, RK_SIGBOOK_ID);
+    return memcmp(x->id, y->id, RK_WANT_ID);
 }
 
 static int by_number(const void *a, const void *b)
@@ -313,7 +313,7 @@ static enum rk_rc read_items(struct reading *in, struct rk_jv root, struct rk_er
     size_t total = rk_json_count(lists[0]) + rk_json_count(lists[1]);
     rk_sigbook *book = in->book;
 
-    if (total == 0 || total > RK_SIGBOOK_MAX)
+    if (total == 0 || total > RK_WANTS_MAX)
         return malformed(book, "no items, or too many", err);
     book->item = rk_alloc(total, sizeof *book->item);
     if (book->item == NULL)
@@ -351,7 +351,7 @@ enum rk_rc rk_sigfolder_read(rk_sigbook *book, struct rk_err *err)
 /* ---- writing ---- */
 
 static void put_item(struct rk_jv list, unsigned number, const char *what,
-                     const uint8_t id[RK_SIGBOOK_ID])
+                     const uint8_t id[RK_WANT_ID])
 {
     enum rk_scheme scheme = (enum rk_scheme)id[64];
     const char *digest = digest_of(scheme);
@@ -390,9 +390,9 @@ static enum rk_rc index_text(rk_sigbook *book, const size_t *first, size_t count
     list = rk_json_put_array(root, "items");
     for (size_t i = 0; i < count; i++) {
         const struct rk_want *want = &book->wants.item[first[i]];
-        uint8_t id[RK_SIGBOOK_ID];
+        uint8_t id[RK_WANT_ID];
 
-        if (rk_sigbook_id(want->scheme, &want->spki, &want->message, id, err))
+        if (rk_want_id(want->scheme, &want->spki, &want->message, id, err))
             return err->rc;
         put_item(list, (unsigned)(book->count + i + 1), want->what, id);
     }

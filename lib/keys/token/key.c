@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "rotkit/hex.h"
-#include "keys/token/words.h"
+#include "keys/token/errors.h"
 
 #include <stdio.h>
 #include <stdlib.h>

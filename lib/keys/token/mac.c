@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "keys/mac.h"
-#include "keys/token/words.h"
+#include "keys/token/errors.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 #include "base/ossl.h"
-#include "keys/token/words.h"
+#include "keys/token/errors.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "keys/signer.h"
-#include "keys/token/words.h"
+#include "keys/token/errors.h"
 
 #include <string.h>
 

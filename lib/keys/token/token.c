@@ -3,7 +3,7 @@
 #include "keys/token/token.h"
 
 #include "base/mem.h"
-#include "keys/token/words.h"
+#include "keys/token/errors.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "keys/token/words.h"
+#include "keys/token/errors.h"
 
 #include <stdarg.h>
 #include <stdio.h>
