@@ -54,14 +54,15 @@ static enum rk_rc read_members(struct rk_jv at, struct rk_checkpoint *c, struct 
     uint8_t id[16];
     uint64_t time;
 
-    if (rk_lines_text(at, "rotkit", kind, sizeof kind, err) ||
+    if (rk_member_text(at, "rotkit", kind, sizeof kind, err) ||
         strcmp(kind, "ledger checkpoint 1") != 0)
         return rk_fail(err, RK_E_FORMAT, "not a ledger checkpoint of format 1");
-    if (rk_lines_hex(at, "ledger", id, sizeof id, err) || rk_lines_u64(at, "size", &c->size, err) ||
-        rk_lines_hex(at, "head", c->head, sizeof c->head, err) ||
-        rk_lines_u64(at, "time", &time, err) ||
-        rk_lines_hex(at, "key", c->key_sha256, sizeof c->key_sha256, err) ||
-        rk_lines_signature(at, &c->scheme, &c->signature, err))
+    if (rk_member_hex(at, "ledger", id, sizeof id, err) ||
+        rk_member_u64(at, "size", &c->size, err) ||
+        rk_member_hex(at, "head", c->head, sizeof c->head, err) ||
+        rk_member_u64(at, "time", &time, err) ||
+        rk_member_hex(at, "key", c->key_sha256, sizeof c->key_sha256, err) ||
+        rk_signed_text_read(at, &c->scheme, &c->signature, err))
         return err->rc;
     rk_hex_write(id, sizeof id, c->ledger);
     c->time = (int64_t)time;
@@ -75,7 +76,7 @@ enum rk_rc rk_checkpoint_check(const rk_ctx *ctx, const struct rk_checkpoint *c,
 
     if (rk_checkpoint_text(c, &text, err))
         return err->rc;
-    return rk_lines_check(ctx, key, c->key_sha256, c->scheme, &c->signature, &text, err);
+    return rk_signed_text_check(ctx, key, c->key_sha256, c->scheme, &c->signature, &text, err);
 }
 
 enum rk_rc rk_checkpoint_read(const rk_ctx *ctx, const uint8_t *file, size_t len,
@@ -189,7 +190,7 @@ static enum rk_rc checkpoint(rk_ledger *ledger, void *arg, struct rk_err *err)
 
     rk_checkpoint_done(c);
     *c = (struct rk_checkpoint) { .size = 0 };
-    if (rk_ledger_name(ledger, c->ledger, err) || rk_lines_key_id(work->key, key, err) ||
+    if (rk_ledger_name(ledger, c->ledger, err) || rk_signed_text_key(work->key, key, err) ||
         ledger->db->ops->run(ledger->db, RK_SQL_CHECKPOINT_LAST, NULL, 0, take_last, c, err))
         return err->rc;
     if (c->size == ledger->size && memcmp(c->key_sha256, key, sizeof key) == 0)

@@ -66,8 +66,9 @@ enum rk_rc rk_unit_get(rk_ledger *ledger, const struct rk_device_sn *sn, struct 
 enum rk_rc rk_unit_put(rk_ledger *ledger, const struct rk_unit_row *row, const char *kind,
                        const char *keys, const char *note, struct rk_err *err) RK_MUST_CHECK;
 
-/* charge.c: whether the licence in use covers a unit, the count left aside. */
+/* licence_account.c: whether the licence in use covers a unit, the count left aside. */
 enum rk_rc rk_licence_covers(rk_ledger *ledger, const struct rk_device_sn *sn,
                              struct rk_err *err) RK_MUST_CHECK;
-/* charge.c: takes what ledger->spent and ->reissued say from the licence in use, or refuses. */
+/* licence_account.c: takes what ledger->spent and ->reissued say from the licence in use, or
+ * refuses. */
 enum rk_rc rk_licence_charge(rk_ledger *ledger, struct rk_err *err) RK_MUST_CHECK;

@@ -4,7 +4,7 @@
 
 #include "base/wr.h"
 #include "rotkit/hex.h"
-#include "ledger/lines.h"
+#include "ledger/signed_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -96,11 +96,11 @@ enum rk_rc rk_licence_sign(rk_signer *issuer, struct rk_licence *licence, struct
     RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
 
-    if (rk_lines_key_id(issuer, licence->issuer_sha256, err) ||
+    if (rk_signed_text_key(issuer, licence->issuer_sha256, err) ||
         rk_licence_text(licence, &text, err))
         return err->rc;
     put_terms(licence, rk_json_root(doc));
-    if (rk_lines_sign(issuer, &text, rk_json_root(doc), err))
+    if (rk_signed_text_sign(issuer, &text, rk_json_root(doc), err))
         return err->rc;
     return rk_json_text(doc, true, ret, err);
 }
@@ -110,7 +110,7 @@ static enum rk_rc read_number(struct rk_jv at, const char *name, size_t digits, 
 {
     uint8_t bytes[8];
 
-    if (rk_lines_hex(at, name, bytes, digits / 2, err))
+    if (rk_member_hex(at, name, bytes, digits / 2, err))
         return err->rc;
     *ret = 0;
     for (size_t i = 0; i < digits / 2; i++)
@@ -142,15 +142,15 @@ static enum rk_rc read_terms(struct rk_jv at, struct rk_licence *l, struct rk_er
     char kind[16];
     uint64_t not_after;
 
-    if (rk_lines_text(at, "rotkit", kind, sizeof kind, err) || strcmp(kind, "licence 1") != 0)
+    if (rk_member_text(at, "rotkit", kind, sizeof kind, err) || strcmp(kind, "licence 1") != 0)
         return rk_fail(err, RK_E_FORMAT, "not a licence of format 1");
-    if (rk_lines_text(at, "id", l->id, sizeof l->id, err) ||
-        rk_lines_text(at, "parent", l->parent, sizeof l->parent, err) ||
-        rk_lines_hex(at, "issuer", l->issuer_sha256, sizeof l->issuer_sha256, err) ||
-        rk_lines_text(at, "product", l->product, sizeof l->product, err) ||
-        rk_lines_u64(at, "units", &l->units, err) ||
-        rk_lines_u64(at, "reissues", &l->reissues, err) ||
-        rk_lines_u64(at, "not_after", &not_after, err) || read_oem_ids(at, l, err) ||
+    if (rk_member_text(at, "id", l->id, sizeof l->id, err) ||
+        rk_member_text(at, "parent", l->parent, sizeof l->parent, err) ||
+        rk_member_hex(at, "issuer", l->issuer_sha256, sizeof l->issuer_sha256, err) ||
+        rk_member_text(at, "product", l->product, sizeof l->product, err) ||
+        rk_member_u64(at, "units", &l->units, err) ||
+        rk_member_u64(at, "reissues", &l->reissues, err) ||
+        rk_member_u64(at, "not_after", &not_after, err) || read_oem_ids(at, l, err) ||
         read_number(at, "first_sn", 16, &l->first_sn, err) ||
         read_number(at, "last_sn", 16, &l->last_sn, err))
         return err->rc;
@@ -170,14 +170,14 @@ enum rk_rc rk_licence_read(const rk_ctx *ctx, const uint8_t *file, size_t len,
     if (len > FILE_MAX)
         return rk_fail(err, RK_E_FORMAT, "%zu bytes are too many for a licence", len);
     if (rk_json_parse(file, len, &doc, err) || read_terms(rk_json_root(doc), &licence, err) ||
-        rk_lines_signature(rk_json_root(doc), &scheme, &signature, err))
+        rk_signed_text_read(rk_json_root(doc), &scheme, &signature, err))
         return err->rc;
     if (rk_licence_text(&licence, &text, err)) {
         err->rc = err->rc == RK_E_USAGE ? RK_E_FORMAT : err->rc;
         return err->rc;
     }
     if (issuer != NULL &&
-        rk_lines_check(ctx, issuer, licence.issuer_sha256, scheme, &signature, &text, err))
+        rk_signed_text_check(ctx, issuer, licence.issuer_sha256, scheme, &signature, &text, err))
         return rk_wrap(err, "licence \"%s\"", licence.id);
     *ret = licence;
     return RK_OK;

@@ -202,49 +202,6 @@ enum rk_rc rk_licence_charge(rk_ledger *ledger, struct rk_err *err)
     return ledger->db->ops->run(ledger->db, RK_SQL_LICENCE_SPEND, spend, 3, NULL, NULL, err);
 }
 
-/* ---- asked before anything is made ---- */
-
-struct survey {
-    const struct rk_device_sn *sn;
-    size_t count;
-    uint64_t fresh;
-};
-
-static enum rk_rc survey(rk_ledger *ledger, void *arg, struct rk_err *err)
-{
-    struct survey *s = arg;
-
-    s->fresh = 0;
-    for (size_t i = 0; i < s->count; i++) {
-        struct rk_unit_row row;
-
-        if (rk_unit_get(ledger, &s->sn[i], &row, err))
-            return err->rc;
-        if (row.state == RK_UNIT_RETIRED)
-            return rk_fail(err, RK_E_LEDGER, "unit %s is retired", row.unit);
-        if (row.state != RK_UNIT_FREE)
-            continue;
-        s->fresh++;
-        if (rk_licence_covers(ledger, &s->sn[i], err))
-            return err->rc;
-    }
-    return RK_OK;
-}
-
-enum rk_rc rk_ledger_survey(rk_ledger *ledger, const struct rk_device_sn *sn, size_t count,
-                            uint64_t *ret_new, struct rk_err *err)
-{
-    struct survey arg = { sn, count, 0 };
-
-    *ret_new = 0;
-    if (ledger->db == NULL)
-        return RK_OK;
-    if (rk_ledger_transact(ledger, survey, &arg, err))
-        return err->rc;
-    *ret_new = arg.fresh;
-    return RK_OK;
-}
-
 static enum rk_rc afford(rk_ledger *ledger, void *arg, struct rk_err *err)
 {
     const uint64_t *wanted = arg;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ledger/lines.h"
+#include "ledger/signed_text.h"
 
 #include "base/digest.h"
 #include "rotkit/hex.h"
@@ -9,15 +9,15 @@
 
 enum { SIGNATURE_MAX = 1024 };
 
-enum rk_rc rk_lines_key_id(const rk_signer *key, uint8_t ret[32], struct rk_err *err)
+enum rk_rc rk_signed_text_key(const rk_signer *key, uint8_t ret[32], struct rk_err *err)
 {
     const struct rk_bytes *spki = rk_signer_spki(key);
 
     return rk_sha256(spki->p, spki->len, ret, err);
 }
 
-enum rk_rc rk_lines_sign(rk_signer *key, const struct rk_bytes *text, struct rk_jv at,
-                         struct rk_err *err)
+enum rk_rc rk_signed_text_sign(rk_signer *key, const struct rk_bytes *text, struct rk_jv at,
+                               struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
     enum rk_scheme scheme = rk_signer_default_scheme(key);
@@ -29,14 +29,14 @@ enum rk_rc rk_lines_sign(rk_signer *key, const struct rk_bytes *text, struct rk_
     return RK_OK;
 }
 
-enum rk_rc rk_lines_check(const rk_ctx *ctx, const rk_signer *key, const uint8_t key_id[32],
-                          enum rk_scheme scheme, const struct rk_bytes *signature,
-                          const struct rk_bytes *text, struct rk_err *err)
+enum rk_rc rk_signed_text_check(const rk_ctx *ctx, const rk_signer *key, const uint8_t key_id[32],
+                                enum rk_scheme scheme, const struct rk_bytes *signature,
+                                const struct rk_bytes *text, struct rk_err *err)
 {
     uint8_t id[32];
     char found[65], wanted[65];
 
-    if (rk_lines_key_id(key, id, err))
+    if (rk_signed_text_key(key, id, err))
         return err->rc;
     if (memcmp(id, key_id, sizeof id) == 0)
         return rk_signature_check(ctx, rk_signer_pkey(key), scheme, text->p, text->len,
@@ -52,8 +52,8 @@ static enum rk_rc bad_member(const char *name, const char *expected, struct rk_e
                    expected);
 }
 
-enum rk_rc rk_lines_signature(struct rk_jv at, enum rk_scheme *ret_scheme, struct rk_bytes *ret,
-                              struct rk_err *err)
+enum rk_rc rk_signed_text_read(struct rk_jv at, enum rk_scheme *ret_scheme, struct rk_bytes *ret,
+                               struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
     const char *name = rk_json_str(rk_json_get(at, "scheme"));
@@ -74,8 +74,8 @@ enum rk_rc rk_lines_signature(struct rk_jv at, enum rk_scheme *ret_scheme, struc
     return RK_OK;
 }
 
-enum rk_rc rk_lines_text(struct rk_jv at, const char *name, char *ret, size_t ret_size,
-                         struct rk_err *err)
+enum rk_rc rk_member_text(struct rk_jv at, const char *name, char *ret, size_t ret_size,
+                          struct rk_err *err)
 {
     const char *text = rk_json_str(rk_json_get(at, name));
 
@@ -85,7 +85,7 @@ enum rk_rc rk_lines_text(struct rk_jv at, const char *name, char *ret, size_t re
     return RK_OK;
 }
 
-enum rk_rc rk_lines_u64(struct rk_jv at, const char *name, uint64_t *ret, struct rk_err *err)
+enum rk_rc rk_member_u64(struct rk_jv at, const char *name, uint64_t *ret, struct rk_err *err)
 {
     uint64_t v;
 
@@ -95,8 +95,8 @@ enum rk_rc rk_lines_u64(struct rk_jv at, const char *name, uint64_t *ret, struct
     return RK_OK;
 }
 
-enum rk_rc rk_lines_hex(struct rk_jv at, const char *name, uint8_t *ret, size_t len,
-                        struct rk_err *err)
+enum rk_rc rk_member_hex(struct rk_jv at, const char *name, uint8_t *ret, size_t len,
+                         struct rk_err *err)
 {
     const char *text = rk_json_str(rk_json_get(at, name));
 

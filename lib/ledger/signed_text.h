@@ -7,22 +7,23 @@
 #include "rotkit/signer.h"
 
 /* SHA-256 of the key's SubjectPublicKeyInfo. */
-enum rk_rc rk_lines_key_id(const rk_signer *key, uint8_t ret[32], struct rk_err *err) RK_MUST_CHECK;
-/* Puts "scheme" and "signature" over text. */
-enum rk_rc rk_lines_sign(rk_signer *key, const struct rk_bytes *text, struct rk_jv at,
-                         struct rk_err *err) RK_MUST_CHECK;
-/* RK_E_VERIFY when the key is not the one with this id, or the signature does not hold. */
-enum rk_rc rk_lines_check(const rk_ctx *ctx, const rk_signer *key, const uint8_t key_id[32],
-                          enum rk_scheme scheme, const struct rk_bytes *signature,
-                          const struct rk_bytes *text, struct rk_err *err) RK_MUST_CHECK;
-/* "scheme" and "signature". */
-enum rk_rc rk_lines_signature(struct rk_jv at, enum rk_scheme *ret_scheme, struct rk_bytes *ret,
+enum rk_rc rk_signed_text_key(const rk_signer *key, uint8_t ret[32],
                               struct rk_err *err) RK_MUST_CHECK;
+/* Puts "scheme" and "signature" over text. */
+enum rk_rc rk_signed_text_sign(rk_signer *key, const struct rk_bytes *text, struct rk_jv at,
+                               struct rk_err *err) RK_MUST_CHECK;
+/* RK_E_VERIFY when the key is not the one with this id, or the signature does not hold. */
+enum rk_rc rk_signed_text_check(const rk_ctx *ctx, const rk_signer *key, const uint8_t key_id[32],
+                                enum rk_scheme scheme, const struct rk_bytes *signature,
+                                const struct rk_bytes *text, struct rk_err *err) RK_MUST_CHECK;
+/* "scheme" and "signature". */
+enum rk_rc rk_signed_text_read(struct rk_jv at, enum rk_scheme *ret_scheme, struct rk_bytes *ret,
+                               struct rk_err *err) RK_MUST_CHECK;
 
 /* Members of a JSON object; RK_E_FORMAT names the one that is missing or of another kind. */
-enum rk_rc rk_lines_text(struct rk_jv at, const char *name, char *ret, size_t ret_size,
+enum rk_rc rk_member_text(struct rk_jv at, const char *name, char *ret, size_t ret_size,
+                          struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_member_u64(struct rk_jv at, const char *name, uint64_t *ret,
                          struct rk_err *err) RK_MUST_CHECK;
-enum rk_rc rk_lines_u64(struct rk_jv at, const char *name, uint64_t *ret,
-                        struct rk_err *err) RK_MUST_CHECK;
-enum rk_rc rk_lines_hex(struct rk_jv at, const char *name, uint8_t *ret, size_t len,
-                        struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_member_hex(struct rk_jv at, const char *name, uint8_t *ret, size_t len,
+                         struct rk_err *err) RK_MUST_CHECK;
