@@ -10,7 +10,6 @@
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,95 +23,9 @@ struct loading {
     char folder[RK_PATH_MAX];
 };
 
-static void *member(void *base, const struct rk_mrow *row)
-{
-    return (uint8_t *)base + row->member;
-}
-
-static void free_map(struct rk_mmap *map)
-{
-    for (size_t i = 0; i < map->count; i++) {
-        rk_free(map->v[i].name);
-        rk_free(map->v[i].v);
-    }
-    rk_free(map->v);
-}
-
-static void free_rows(void *base, const struct rk_mrow *rows);
-
-static void free_images(struct rk_mimages *images, const struct rk_mrow *rows)
-{
-    for (size_t i = 0; i < images->count; i++) {
-        free_rows(&images->v[i], rows);
-        rk_free(images->v[i].name);
-    }
-    rk_free(images->v);
-}
-
-static void free_rows(void *base, const struct rk_mrow *rows)
-{
-    for (; rows->key != NULL; rows++) {
-        struct rk_mlist *list = member(base, rows);
-        struct rk_mstr *str = member(base, rows);
-
-        switch (rows->kind) {
-        case RK_M_SECTION:
-            free_rows(base, rows->sub);
-            break;
-        case RK_M_IMAGES:
-            free_images(member(base, rows), rows->sub);
-            break;
-        case RK_M_TEXTS:
-        case RK_M_PATHS:
-        case RK_M_KEYS:
-            free_map(member(base, rows));
-            break;
-        case RK_M_LIST:
-            for (size_t i = 0; i < list->count; i++)
-                rk_free(list->v[i]);
-            break;
-        case RK_M_TEXT:
-        case RK_M_PATH:
-        case RK_M_KEY:
-        case RK_M_PASSPHRASE:
-        case RK_M_CHOICE:
-            rk_free(str->v);
-            break;
-        case RK_M_NUMBER:
-        case RK_M_U16:
-        case RK_M_U32:
-        case RK_M_DATE:
-        case RK_M_BOOL:
-        case RK_M_KINDS:
-            break;
-        }
-    }
-}
-
-void rk_manifest_free(struct rk_manifest *m)
-{
-    if (m == NULL)
-        return;
-    free_rows(m, rk_manifest_rows);
-    rk_free(m->path);
-    rk_free(m);
-}
-
 static void free_at_exit(struct rk_manifest **m)
 {
     rk_manifest_free(*m);
-}
-
-enum rk_rc rk_manifest_fail(const struct rk_manifest *m, struct rk_where at, struct rk_err *err,
-                            enum rk_rc rc, const char *fmt, ...)
-{
-    char text[512];
-    va_list ap;
-
-    va_start(ap, fmt);
-    (void)vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    return rk_fail_at(err, rc, m->path, at.line, at.column, "%s", text);
 }
 
 static struct rk_where where(const yaml_node_t *node)
@@ -283,7 +196,7 @@ static enum rk_rc replace(const struct loading *l, const struct place *place,
 static enum rk_rc set_str(const struct loading *l, const struct place *place,
                           const struct rk_mrow *row, const char *text, struct rk_err *err)
 {
-    struct rk_mstr *str = member(l->base, row);
+    struct rk_mstr *str = rk_manifest_member(l->base, row);
     RK_AUTO(rk_bytes_done) struct rk_bytes replaced = RK_BYTES_NONE;
 
     if (replace(l, place, row, text, &replaced, err))
@@ -318,7 +231,7 @@ uint64_t rk_manifest_max(enum rk_mkind kind)
 static enum rk_rc set_number(const struct loading *l, const struct place *place,
                              const struct rk_mrow *row, const char *text, struct rk_err *err)
 {
-    struct rk_mnum *num = member(l->base, row);
+    struct rk_mnum *num = rk_manifest_member(l->base, row);
     struct rk_err detail;
     uint64_t v;
 
@@ -340,7 +253,7 @@ static enum rk_rc set_number(const struct loading *l, const struct place *place,
 static enum rk_rc set_bool(const struct loading *l, const struct place *place,
                            const struct rk_mrow *row, const char *text, struct rk_err *err)
 {
-    struct rk_mbool *b = member(l->base, row);
+    struct rk_mbool *b = rk_manifest_member(l->base, row);
 
     if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
         return wrong(l, place, err, "expected true or false", text);
@@ -352,7 +265,7 @@ static enum rk_rc set_bool(const struct loading *l, const struct place *place,
 static enum rk_rc add_to_list(const struct loading *l, const struct place *place,
                               const struct rk_mrow *row, const char *text, struct rk_err *err)
 {
-    struct rk_mlist *list = member(l->base, row);
+    struct rk_mlist *list = rk_manifest_member(l->base, row);
     RK_AUTO(rk_bytes_done) struct rk_bytes replaced = RK_BYTES_NONE;
 
     if (list->count == RK_MLIST_MAX)
@@ -412,7 +325,7 @@ static enum rk_rc load_list(const struct loading *l, const struct place *place,
     if (node->type != YAML_SEQUENCE_NODE)
         return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: expected a list",
                                 place->name);
-    ((struct rk_mlist *)member(l->base, row))->at = place->at;
+    ((struct rk_mlist *)rk_manifest_member(l->base, row))->at = place->at;
     for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top;
          i++) {
         yaml_node_t *entry = yaml_document_get_node(l->yaml, *i);
@@ -498,7 +411,7 @@ static enum rk_rc count_pairs(const struct loading *l, const struct place *place
 static enum rk_rc load_map(const struct loading *l, const struct place *place,
                            const struct rk_mrow *row, const yaml_node_t *node, struct rk_err *err)
 {
-    struct rk_mmap *map = member(l->base, row);
+    struct rk_mmap *map = rk_manifest_member(l->base, row);
     size_t count = 0;
 
     if (count_pairs(l, place, node, RK_MMAP_MAX, &count, err))
@@ -531,7 +444,7 @@ static enum rk_rc load_images(const struct loading *l, const struct place *place
                               const struct rk_mrow *row, const yaml_node_t *node,
                               struct rk_err *err)
 {
-    struct rk_mimages *images = member(l->base, row);
+    struct rk_mimages *images = rk_manifest_member(l->base, row);
     size_t count = 0;
 
     if (count_pairs(l, place, node, RK_MIMAGES_MAX, &count, err))
@@ -565,7 +478,7 @@ static enum rk_rc load_value(const struct loading *l, const struct place *place,
     const char *text = scalar(node);
 
     if (row->kind == RK_M_SECTION) {
-        struct rk_where *at = member(l->base, row);
+        struct rk_where *at = rk_manifest_member(l->base, row);
 
         *at = place->at;
         return load_section(l, place, row->sub, node, err);

@@ -43,6 +43,8 @@ extern const struct rk_mrow rk_manifest_rows[], rk_devices_rows[], rk_ek_rows[],
     rk_release_rows[], rk_image_rows[], rk_licence_rows[];
 #define RK_M(member) offsetof(struct rk_manifest, member)
 
+/* The member that a row is about; base is what its offset counts from. */
+void *rk_manifest_member(void *base, const struct rk_mrow *row);
 /* The largest value of a kind of number; 0 for the other kinds. */
 uint64_t rk_manifest_max(enum rk_mkind kind);
 /* The key nearest to name, or NULL when none is near. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/account.h"
 
+#include "pipeline/plan_values.h"
 #include "base/digest.h"
 #include "base/folder.h"
 #include "base/ossl.h"

@@ -2,6 +2,7 @@
 /* From manifest to release: plan, images, devices, signature, publication. */
 #include "rotkit/build.h"
 
+#include "pipeline/plan_values.h"
 #include "base/workers.h"
 #include "pipeline/account.h"
 #include "pipeline/fleet.h"

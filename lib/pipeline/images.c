@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/images.h"
 
+#include "pipeline/plan_values.h"
 #include "base/digest.h"
 #include "base/mem.h"
 #include "rotkit/component.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/plan.h"
 
+#include "pipeline/plan_values.h"
 #include "rotkit/cms.h"
 
 #include <stdlib.h>
@@ -26,13 +27,6 @@ void rk_plan_done(struct rk_plan *plan)
     rk_bytes_done(&plan->chain);
     rk_trust_free(plan->trust);
     rk_manifest_free(plan->manifest);
-}
-
-enum rk_rc rk_plan_at(const struct rk_plan *plan, struct rk_where at, const char *name,
-                      struct rk_err *err)
-{
-    (void)rk_wrap(err, "%s", name);
-    return rk_wrap(err, "%s:%u:%u", plan->manifest->path, at.line, at.column);
 }
 
 static enum rk_rc find_platform(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err)
@@ -239,16 +233,6 @@ static enum rk_rc plan_odm(const rk_ctx *ctx, struct rk_plan *plan, struct rk_er
         return err->rc;
     plan->lane.handover_minor = 1;
     return check_reproducible(plan, rk_signer_default_scheme(plan->ca_key), "CA", err);
-}
-
-enum rk_rc rk_plan_read_key(const struct rk_plan *plan, const struct rk_mstr *from,
-                            const char *name, size_t len, struct rk_secret *ret, struct rk_err *err)
-{
-    if (from->v == NULL)
-        return RK_OK;
-    if (rk_secret_read(from->v, len, ret, err))
-        return rk_plan_at(plan, from->at, name, err);
-    return RK_OK;
 }
 
 /* What the lane gets of a key that may be absent. */

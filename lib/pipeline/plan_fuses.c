@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/plan.h"
 
+#include "pipeline/plan_values.h"
 #include "rotkit/fuse.h"
 
 #include <stdio.h>

@@ -2,6 +2,7 @@
 /* What the release will state of itself for updates: release.version and release.update. */
 #include "pipeline/plan.h"
 
+#include "pipeline/plan_values.h"
 #include "base/mem.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
