@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A check of a live TPM at work: what tpm_check.c and tpm_explain.c share. */
+/* A check of a live TPM at work: the EKs that it has, and what was found of them. */
 #pragma once
 
 #include "base/err.h"
@@ -40,12 +40,3 @@ enum rk_rc rk_checking_whose(struct rk_checking *c, const struct rk_bytes *publi
 void rk_checking_report(struct rk_checking *c, enum rk_tpm_subject subject,
                         const char *template_name, uint32_t handle, enum rk_tpm_cause cause,
                         const char *fmt, ...) RK_PRINTF(6, 7);
-
-/* Why the EK of a known device differs under one template; reports it. */
-enum rk_rc rk_explain_template(struct rk_checking *c, const struct rk_release_ek *ek, size_t i,
-                               struct rk_err *err) RK_MUST_CHECK;
-/*
- * Why no device of the release has any EK of this TPM: either finds the device after all
- * (verdict.known), or reports.
- */
-enum rk_rc rk_explain_stranger(struct rk_checking *c, struct rk_err *err) RK_MUST_CHECK;

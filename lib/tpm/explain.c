@@ -3,7 +3,7 @@
  * Why a TPM's EK is not the one of the release, by recomputing it from seeds. Source:
  * formats/ek-derivation.md 4 and 6, formats/jetson-ftpm-ekb.md 4.3.
  */
-#include "tpm/check.h"
+#include "tpm/explain.h"
 
 #include "rotkit/seeds.h"
 
