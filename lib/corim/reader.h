@@ -53,7 +53,3 @@ enum rk_rc rk_reader_name(const struct rk_reader *r, struct rk_rd *rd, struct rk
 /* Makes room for one more in a list that grows by doubling, to RK_CORIM_ITEMS_MAX. */
 enum rk_rc rk_reader_grow(void **list, size_t count, size_t size, const char *what,
                           struct rk_err *err) RK_MUST_CHECK;
-
-/* corim_tags.c: the content of tag 506 and of tag 507 */
-enum rk_rc rk_reader_comid(struct rk_reader *r, struct rk_rd *rd, struct rk_err *err) RK_MUST_CHECK;
-enum rk_rc rk_reader_store(struct rk_reader *r, struct rk_rd *rd, struct rk_err *err) RK_MUST_CHECK;

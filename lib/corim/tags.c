@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stands in the tags of a CoRIM: reference values, trust anchors. Sources: corim.h. */
-#include "corim/reader.h"
+/* Sources: corim.h. */
+#include "corim/tags.h"
 
 /* ---- environments ---- */
 
