@@ -13,8 +13,6 @@
 #include <openssl/ecdsa.h>
 #include <openssl/rsa.h>
 
-RK_OSSL_CLEANUP(ecdsa_sig_done, ECDSA_SIG, ECDSA_SIG_free)
-
 /* One row a key type that a T234 boot ROM takes. */
 /* clang-format off */
 static const struct key_type {
@@ -85,7 +83,7 @@ static enum rk_rc ecdsa_to_wire(const struct key_type *type, const struct rk_byt
                                 uint8_t *wire, struct rk_err *err)
 {
     const unsigned char *at = der->p;
-    RK_AUTO(ecdsa_sig_done) ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &at, (long)der->len);
+    RK_AUTO(rk_ecdsa_done) ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &at, (long)der->len);
 
     if (sig == NULL ||
         BN_bn2lebinpad(ECDSA_SIG_get0_r(sig), wire, (int)type->slot) != (int)type->slot ||

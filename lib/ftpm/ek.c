@@ -15,9 +15,6 @@
 
 enum { DEFAULT_EXPONENT = 65537, PRIMES_MAX = 99, PRIME_DISTANCE = 100 };
 
-RK_OSSL_CLEANUP(param_bld_done, OSSL_PARAM_BLD, OSSL_PARAM_BLD_free)
-RK_OSSL_CLEANUP(params_done, OSSL_PARAM, OSSL_PARAM_free)
-
 static void search_done(rk_prime_search **search)
 {
     rk_prime_search_free(*search);
@@ -48,7 +45,7 @@ static BIGNUM *secret_bn(void)
 static enum rk_rc pkey_from(const rk_ctx *ctx, const char *type, int selection, OSSL_PARAM_BLD *bld,
                             EVP_PKEY **ret, struct rk_err *err)
 {
-    RK_AUTO(params_done) OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
+    RK_AUTO(rk_params_done) OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
     RK_AUTO(rk_pkey_ctx_done)
     EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(rk_ctx_libctx(ctx), type, rk_ctx_propq(ctx));
 
@@ -61,18 +58,13 @@ static enum rk_rc pkey_from(const rk_ctx *ctx, const char *type, int selection, 
 /* SubjectPublicKeyInfo, and the key pair itself when it is wanted. */
 static enum rk_rc finish(struct rk_ek *ek, EVP_PKEY **pkey, bool pair, struct rk_err *err)
 {
-    unsigned char *der = NULL;
-    int len = i2d_PUBKEY(*pkey, &der);
-
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "cannot encode the public key");
-    enum rk_rc rc = rk_bytes_copy(der, (size_t)len, &ek->spki, err);
-    OPENSSL_free(der);
-    if (rc == RK_OK && pair) {
+    if (rk_pkey_spki(*pkey, &ek->spki, err))
+        return err->rc;
+    if (pair) {
         ek->pkey = *pkey;
         *pkey = NULL;
     }
-    return rc;
+    return RK_OK;
 }
 
 /* ---- RSA: ek-derivation.md 3.3 ---- */
@@ -154,7 +146,7 @@ static enum rk_rc push_private(struct rsa_numbers *rsa, OSSL_PARAM_BLD *bld, str
 static enum rk_rc rsa_pkey(const rk_ctx *ctx, struct rsa_numbers *rsa, bool pair, EVP_PKEY **ret,
                            struct rk_err *err)
 {
-    RK_AUTO(param_bld_done) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+    RK_AUTO(rk_param_bld_done) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
 
     if (bld == NULL || !OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, rsa->n) ||
         !OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, rsa->e))
@@ -271,7 +263,7 @@ static enum rk_rc public_point(const EC_GROUP *group, const BIGNUM *d, size_t by
 static enum rk_rc ecc_pkey(const rk_ctx *ctx, const char *curve, const uint8_t *point,
                            size_t point_len, const BIGNUM *d, EVP_PKEY **ret, struct rk_err *err)
 {
-    RK_AUTO(param_bld_done) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+    RK_AUTO(rk_param_bld_done) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
 
     if (bld == NULL ||
         !OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, curve, 0) ||

@@ -12,9 +12,6 @@
 
 enum { DEFAULT_EXPONENT = 65537, COORDINATE_MAX = 66 };
 
-RK_OSSL_CLEANUP(bld_done, OSSL_PARAM_BLD, OSSL_PARAM_BLD_free)
-RK_OSSL_CLEANUP(params_done, OSSL_PARAM, OSSL_PARAM_free)
-
 bool rk_area_has_key(const TPMT_PUBLIC *area)
 {
     size_t bytes;
@@ -71,10 +68,10 @@ static bool push_ecc(const TPMT_PUBLIC *area, uint8_t point[1 + 2 * COORDINATE_M
 enum rk_rc rk_area_pkey(const rk_ctx *ctx, const TPMT_PUBLIC *area, EVP_PKEY **ret,
                         struct rk_err *err)
 {
-    RK_AUTO(bld_done) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+    RK_AUTO(rk_param_bld_done) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
     RK_AUTO(rk_bn_done) BIGNUM *n = BN_new();
     RK_AUTO(rk_bn_done) BIGNUM *e = BN_new();
-    RK_AUTO(params_done) OSSL_PARAM *params = NULL;
+    RK_AUTO(rk_params_done) OSSL_PARAM *params = NULL;
     RK_AUTO(rk_pkey_ctx_done) EVP_PKEY_CTX *maker = NULL;
     uint8_t point[1 + 2 * COORDINATE_MAX];
     bool rsa = area->type == TPM2_ALG_RSA;
@@ -100,17 +97,8 @@ enum rk_rc rk_area_spki(const rk_ctx *ctx, const TPMT_PUBLIC *area, struct rk_by
                         struct rk_err *err)
 {
     RK_AUTO(rk_pkey_done) EVP_PKEY *pkey = NULL;
-    unsigned char *der = NULL;
-    int len;
 
-    if (rk_area_pkey(ctx, area, &pkey, err))
-        return err->rc;
-    len = i2d_PUBKEY(pkey, &der);
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "cannot encode the public key");
-    enum rk_rc rc = rk_bytes_copy(der, (size_t)len, ret, err);
-    OPENSSL_free(der);
-    return rc;
+    return rk_area_pkey(ctx, area, &pkey, err) || rk_pkey_spki(pkey, ret, err) ? err->rc : RK_OK;
 }
 
 enum rk_rc rk_ek_public_spki(const rk_ctx *ctx, const struct rk_bytes *public_tpm2b,

@@ -12,8 +12,6 @@
 
 enum { CERT_MAX = 65536, SERIAL_SHOWN = 32 };
 
-RK_OSSL_CLEANUP(object_done, ASN1_OBJECT, ASN1_OBJECT_free)
-
 static bool recognise(const uint8_t *file, size_t len)
 {
     struct rk_err ignored;
@@ -40,7 +38,7 @@ static enum rk_rc add_extensions(const struct rk_cert *cert, struct rk_map *map,
     for (size_t i = 0; i < cert->ext_count; i++) {
         const struct rk_cert_ext *ext = &cert->ext[i];
         const unsigned char *at = ext->oid.head;
-        RK_AUTO(object_done) ASN1_OBJECT *oid = d2i_ASN1_OBJECT(NULL, &at, (long)ext->oid.size);
+        RK_AUTO(rk_oid_done) ASN1_OBJECT *oid = d2i_ASN1_OBJECT(NULL, &at, (long)ext->oid.size);
         char name[64] = "extension";
 
         if (oid != NULL)

@@ -8,8 +8,6 @@
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
 
-RK_OSSL_CLEANUP(ecdsa_done, ECDSA_SIG, ECDSA_SIG_free)
-
 /* clang-format off */
 static const struct rk_scheme_row schemes[] = {
     { RK_SCHEME_RSA_PKCS1_SHA256, "rsa-pkcs1-sha256", "RSA",     "SHA256", 0 },
@@ -133,22 +131,15 @@ enum rk_rc rk_signature_check_digest(const rk_ctx *ctx, EVP_PKEY *pub, enum rk_s
 
 enum rk_rc rk_ecdsa_der(BIGNUM *r, BIGNUM *s, struct rk_bytes *ret, struct rk_err *err)
 {
-    RK_AUTO(ecdsa_done) ECDSA_SIG *sig = ECDSA_SIG_new();
+    RK_AUTO(rk_ecdsa_done) ECDSA_SIG *sig = ECDSA_SIG_new();
     unsigned char *der = NULL;
-    enum rk_rc rc;
-    int len;
 
     if (sig == NULL || r == NULL || s == NULL || ECDSA_SIG_set0(sig, r, s) != 1) {
         BN_free(r);
         BN_free(s);
         return rk_fail_nomem(err);
     }
-    len = i2d_ECDSA_SIG(sig, &der);
-    if (len <= 0)
-        return rk_fail_nomem(err);
-    rc = rk_bytes_copy(der, (size_t)len, ret, err);
-    OPENSSL_free(der);
-    return rc;
+    return rk_der_keep(i2d_ECDSA_SIG(sig, &der), &der, "a signature", ret, err);
 }
 
 enum rk_rc rk_ecdsa_from_raw(const uint8_t *raw, size_t len, struct rk_bytes *ret,

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/ossl.h"
 
 struct rk_signer {
     const rk_ctx *ctx;
@@ -29,8 +30,6 @@ enum rk_rc rk_signer_new(const rk_ctx *ctx, EVP_PKEY *pub, const struct rk_signe
                          void *self, rk_signer **ret, struct rk_err *err)
 {
     RK_AUTO(rk_signer_done) rk_signer *signer = rk_alloc(1, sizeof *signer);
-    unsigned char *der = NULL;
-    int len;
 
     if (signer == NULL)
         return rk_fail_nomem(err);
@@ -38,13 +37,8 @@ enum rk_rc rk_signer_new(const rk_ctx *ctx, EVP_PKEY *pub, const struct rk_signe
     if (EVP_PKEY_up_ref(pub) != 1)
         return rk_fail_ossl(err, RK_E_INTERNAL, "key");
     signer->pkey = pub;
-    len = i2d_PUBKEY(pub, &der);
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_KEY, "the key has no public half");
-    enum rk_rc rc = rk_bytes_copy(der, (size_t)len, &signer->spki, err);
-    OPENSSL_free(der);
-    if (rc != RK_OK)
-        return rc;
+    if (rk_pkey_spki(pub, &signer->spki, err))
+        return err->rc;
     signer->ops = ops;
     signer->self = self;
     *ret = signer;

@@ -16,7 +16,6 @@ enum { ENTRIES_MAX = 1 << 20, CRL_MAX = 64 << 20, VERSION_2 = 1 };
 
 RK_OSSL_CLEANUP(crl_object_done, X509_CRL, X509_CRL_free)
 RK_OSSL_CLEANUP(time_done, ASN1_TIME, ASN1_TIME_free)
-RK_OSSL_CLEANUP(integer_done, ASN1_INTEGER, ASN1_INTEGER_free)
 
 static const struct {
     enum rk_crl_reason reason;
@@ -144,7 +143,7 @@ static enum rk_rc take_entries(X509_CRL *object, struct rk_crl *crl, struct rk_e
 
 static enum rk_rc take_number(X509_CRL *object, uint64_t *ret, struct rk_err *err)
 {
-    RK_AUTO(integer_done)
+    RK_AUTO(rk_asn1_integer_done)
     ASN1_INTEGER *number = X509_CRL_get_ext_d2i(object, NID_crl_number, NULL, NULL);
 
     if (number == NULL || ASN1_INTEGER_get_uint64(ret, number) != 1 || *ret == UINT64_MAX)
@@ -218,7 +217,7 @@ static void put_time(struct rk_wr *wr, int64_t when, bool *good)
     RK_AUTO(time_done) ASN1_TIME *time = ASN1_TIME_set(NULL, (time_t)when);
     unsigned char *der = NULL;
 
-    rk_x509_put(wr, time == NULL ? 0 : i2d_ASN1_TIME(time, &der), &der, good);
+    rk_der_put(wr, time == NULL ? 0 : i2d_ASN1_TIME(time, &der), &der, good);
 }
 
 static void put_entry(struct rk_wr *wr, const struct rk_crl_entry *entry, bool *good)
@@ -244,7 +243,7 @@ static enum rk_rc put_extensions(struct rk_wr *wr, X509 *issuer, uint64_t number
                                  struct rk_err *err)
 {
     RK_AUTO(rk_x509_done) X509 *carrier = X509_new();
-    RK_AUTO(integer_done) ASN1_INTEGER *value = ASN1_INTEGER_new();
+    RK_AUTO(rk_asn1_integer_done) ASN1_INTEGER *value = ASN1_INTEGER_new();
     unsigned char *der = NULL;
     size_t from = wr->len;
 
@@ -253,7 +252,7 @@ static enum rk_rc put_extensions(struct rk_wr *wr, X509 *issuer, uint64_t number
     if (rk_x509_add_authority(carrier, issuer, err) ||
         rk_x509_add(carrier, NID_crl_number, false, value, err))
         return err->rc;
-    rk_x509_put(wr, i2d_X509_EXTENSIONS(X509_get0_extensions(carrier), &der), &der, good);
+    rk_der_put(wr, i2d_X509_EXTENSIONS(X509_get0_extensions(carrier), &der), &der, good);
     rk_wr_der(wr, from, RK_DER_CONTEXT_CONSTRUCTED);
     return RK_OK;
 }
@@ -275,7 +274,7 @@ static enum rk_rc to_sign(const rk_ca *ca, const struct rk_crl *crl, const struc
     rk_wr_be(&wr, RK_DER_INTEGER << 16 | 1 << 8 | VERSION_2, 3);
     if (rk_x509_put_algorithm(&wr, scheme, err))
         return err->rc;
-    rk_x509_put(&wr, i2d_X509_NAME(X509_get_subject_name(issuer), &der), &der, &good);
+    rk_der_put(&wr, i2d_X509_NAME(X509_get_subject_name(issuer), &der), &der, &good);
     put_time(&wr, dates->this_update, &good);
     put_time(&wr, dates->next_update, &good);
     from = wr.len;

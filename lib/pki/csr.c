@@ -68,15 +68,9 @@ static enum rk_rc sign(const rk_ctx *ctx, X509_REQ *req, rk_signer *pair, struct
     RK_AUTO(rk_x509_req_done) X509_REQ *again = NULL;
     const unsigned char *at;
     unsigned char *der = NULL;
-    int len = i2d_re_X509_REQ_tbs(req, &der);
-    enum rk_rc rc;
 
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "cannot encode the request");
-    rc = rk_bytes_copy(der, (size_t)len, &info, err);
-    OPENSSL_free(der);
-    if (rc != RK_OK)
-        return rc;
+    if (rk_der_keep(i2d_re_X509_REQ_tbs(req, &der), &der, "the request", &info, err))
+        return err->rc;
     if (rk_signer_sign(pair, scheme, info.p, info.len, &signature, err))
         return rk_wrap(err, "cannot sign the request");
     if (rk_x509_attach(&info, scheme, &signature, &made, err))

@@ -19,15 +19,13 @@ static const uint8_t oid_specification[] = { 0x06, 0x05, 0x67, 0x81, 0x05, 0x02,
 /* clang-format on */
 
 RK_OSSL_CLEANUP(names_done, GENERAL_NAMES, GENERAL_NAMES_free)
-RK_OSSL_CLEANUP(object_done, ASN1_OBJECT, ASN1_OBJECT_free)
 RK_OSSL_CLEANUP(usage_done, EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free)
 RK_OSSL_CLEANUP(access_done, AUTHORITY_INFO_ACCESS, AUTHORITY_INFO_ACCESS_free)
 RK_OSSL_CLEANUP(policies_done, CERTIFICATEPOLICIES, CERTIFICATEPOLICIES_free)
-RK_OSSL_CLEANUP(octets_done, ASN1_OCTET_STRING, ASN1_OCTET_STRING_free)
 
 static enum rk_rc add_utf8(X509_NAME *name, const char *oid, const char *text, struct rk_err *err)
 {
-    RK_AUTO(object_done) ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
+    RK_AUTO(rk_oid_done) ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
 
     if (object == NULL || X509_NAME_add_entry_by_OBJ(name, object, V_ASN1_UTF8STRING,
                                                      (const unsigned char *)text, -1, -1, 0) != 1)
@@ -131,7 +129,7 @@ enum rk_rc rk_ekcert_add_specification(X509 *cert, const struct rk_ekcert_profil
                                        struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr der = RK_WR_MAX(160);
-    RK_AUTO(octets_done) ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
+    RK_AUTO(rk_asn1_octets_done) ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
     RK_AUTO(rk_x509_ext_done) X509_EXTENSION *ext = NULL;
 
     specification_der(profile, &der);
@@ -249,16 +247,23 @@ static bool hash_time(EVP_MD_CTX *md, const ASN1_TIME *time)
     return hash_part(md, ASN1_STRING_get0_data(time), ASN1_STRING_length(time));
 }
 
+static bool hash_der(EVP_MD_CTX *md, int len, unsigned char **der)
+{
+    bool good = hash_part(md, *der, len);
+
+    OPENSSL_free(*der);
+    *der = NULL;
+    return good;
+}
+
 static bool hash_extensions(EVP_MD_CTX *md, const X509 *cert)
 {
     bool good = true;
 
     for (int i = 0; good && i < X509_get_ext_count(cert); i++) {
         unsigned char *der = NULL;
-        int len = i2d_X509_EXTENSION(X509_get_ext(cert, i), &der);
 
-        good = hash_part(md, der, len);
-        OPENSSL_free(der);
+        good = hash_der(md, i2d_X509_EXTENSION(X509_get_ext(cert, i), &der), &der);
     }
     return good;
 }
@@ -266,11 +271,8 @@ static bool hash_extensions(EVP_MD_CTX *md, const X509 *cert)
 static bool hash_name(EVP_MD_CTX *md, const X509_NAME *name)
 {
     unsigned char *der = NULL;
-    int len = i2d_X509_NAME(name, &der);
-    bool good = hash_part(md, der, len);
 
-    OPENSSL_free(der);
-    return good;
+    return hash_der(md, i2d_X509_NAME(name, &der), &der);
 }
 
 /*

@@ -76,16 +76,11 @@ enum rk_rc rk_x509_add_basic_constraints(X509 *cert, bool ca, int path_len, stru
     return rk_x509_add(cert, NID_basic_constraints, true, basic, err);
 }
 
-static void octets_done(ASN1_OCTET_STRING **octets)
-{
-    ASN1_OCTET_STRING_free(*octets);
-}
-
 enum rk_rc rk_x509_add_authority(X509 *cert, X509 *issuer, struct rk_err *err)
 {
     RK_AUTO(authority_done) AUTHORITY_KEYID *authority = AUTHORITY_KEYID_new();
     /* Not X509_get0_subject_key_id: it refuses a certificate that is not signed yet (a root). */
-    RK_AUTO(octets_done)
+    RK_AUTO(rk_asn1_octets_done)
     ASN1_OCTET_STRING *id = X509_get_ext_d2i(issuer, NID_subject_key_identifier, NULL, NULL);
 
     if (id == NULL)

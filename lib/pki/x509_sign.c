@@ -24,16 +24,6 @@ static const struct algorithm {
 };
 enum { ALGORITHMS = sizeof algorithms / sizeof algorithms[0] };
 
-void rk_x509_put(struct rk_wr *wr, int len, unsigned char **der, bool *good)
-{
-    if (len <= 0)
-        *good = false;
-    else
-        rk_wr_bytes(wr, *der, (size_t)len);
-    OPENSSL_free(*der);
-    *der = NULL;
-}
-
 enum rk_rc rk_x509_put_algorithm(struct rk_wr *wr, enum rk_scheme scheme, struct rk_err *err)
 {
     const struct algorithm *row = algorithms;
@@ -46,7 +36,7 @@ enum rk_rc rk_x509_put_algorithm(struct rk_wr *wr, enum rk_scheme scheme, struct
     if (row == algorithms + ALGORITHMS)
         return rk_fail(err, RK_E_USAGE, "certificates are not signed by %s here",
                        rk_scheme_name(scheme));
-    rk_x509_put(wr, i2d_ASN1_OBJECT(OBJ_nid2obj(row->nid), &der), &der, &good);
+    rk_der_put(wr, i2d_ASN1_OBJECT(OBJ_nid2obj(row->nid), &der), &der, &good);
     if (!good)
         return rk_fail_ossl(err, RK_E_INTERNAL, "signature algorithm");
     if (row->null_parameters)
@@ -60,8 +50,8 @@ static void put_validity(struct rk_wr *wr, const X509 *cert, bool *good)
     size_t from = wr->len;
     unsigned char *der = NULL;
 
-    rk_x509_put(wr, i2d_ASN1_TIME(X509_get0_notBefore(cert), &der), &der, good);
-    rk_x509_put(wr, i2d_ASN1_TIME(X509_get0_notAfter(cert), &der), &der, good);
+    rk_der_put(wr, i2d_ASN1_TIME(X509_get0_notBefore(cert), &der), &der, good);
+    rk_der_put(wr, i2d_ASN1_TIME(X509_get0_notAfter(cert), &der), &der, good);
     rk_wr_der(wr, from, RK_DER_SEQUENCE);
 }
 
@@ -76,18 +66,18 @@ enum rk_rc rk_x509_to_sign(X509 *cert, const struct rk_bytes *spki, enum rk_sche
 
     rk_wr_be(&wr, RK_DER_INTEGER << 16 | 1 << 8 | VERSION_3, 3);
     rk_wr_der(&wr, 0, RK_DER_CONTEXT_CONSTRUCTED);
-    rk_x509_put(&wr, i2d_ASN1_INTEGER(X509_get0_serialNumber(cert), &der), &der, &good);
+    rk_der_put(&wr, i2d_ASN1_INTEGER(X509_get0_serialNumber(cert), &der), &der, &good);
     if (rk_x509_put_algorithm(&wr, scheme, err))
         return err->rc;
-    rk_x509_put(&wr, i2d_X509_NAME(X509_get_issuer_name(cert), &der), &der, &good);
+    rk_der_put(&wr, i2d_X509_NAME(X509_get_issuer_name(cert), &der), &der, &good);
     put_validity(&wr, cert, &good);
-    rk_x509_put(&wr, i2d_X509_NAME(X509_get_subject_name(cert), &der), &der, &good);
+    rk_der_put(&wr, i2d_X509_NAME(X509_get_subject_name(cert), &der), &der, &good);
     if (spki != NULL)
         rk_wr_bytes(&wr, spki->p, spki->len);
     else
-        rk_x509_put(&wr, i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der), &der, &good);
+        rk_der_put(&wr, i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der), &der, &good);
     from = wr.len;
-    rk_x509_put(&wr, i2d_X509_EXTENSIONS(X509_get0_extensions(cert), &der), &der, &good);
+    rk_der_put(&wr, i2d_X509_EXTENSIONS(X509_get0_extensions(cert), &der), &der, &good);
     rk_wr_der(&wr, from, RK_DER_CONTEXT_CONSTRUCTED + 3);
     rk_wr_der(&wr, 0, RK_DER_SEQUENCE);
     if (!good)

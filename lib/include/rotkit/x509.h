@@ -50,8 +50,6 @@ enum rk_rc rk_ekcert_add_specification(X509 *cert, const struct rk_ekcert_profil
  * (x509_sign.c). X.509 signs with rk_signer_default_scheme: a scheme without an AlgorithmIdentifier
  * of its own here (RSA-PSS) is RK_E_USAGE.
  */
-/* What an i2d function made (len, *der) goes into wr and is freed; a failure leaves *good false. */
-void rk_x509_put(struct rk_wr *wr, int len, unsigned char **der, bool *good);
 /* AlgorithmIdentifier. RK_E_USAGE for a scheme that has none here. */
 enum rk_rc rk_x509_put_algorithm(struct rk_wr *wr, enum rk_scheme scheme,
                                  struct rk_err *err) RK_MUST_CHECK;

@@ -15,11 +15,6 @@
 
 enum { RSA_MAX = 2048, POINT_MAX = 256, PARAMS_MAX = 128 };
 
-RK_OSSL_CLEANUP(bld_done, OSSL_PARAM_BLD, OSSL_PARAM_BLD_free)
-RK_OSSL_CLEANUP(params_done, OSSL_PARAM, OSSL_PARAM_free)
-RK_OSSL_CLEANUP(octets_done, ASN1_OCTET_STRING, ASN1_OCTET_STRING_free)
-RK_OSSL_CLEANUP(object_done, ASN1_OBJECT, ASN1_OBJECT_free)
-
 struct material { /* what the token says of a key; lengths 0: nothing */
     CK_KEY_TYPE type;
     const uint8_t *id;
@@ -96,7 +91,7 @@ static CK_RV read_public(const struct rk_token_work *work, void *arg)
 static enum rk_rc from_params(const char *type, OSSL_PARAM_BLD *bld, EVP_PKEY **ret,
                               struct rk_err *err)
 {
-    RK_AUTO(params_done) OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
+    RK_AUTO(rk_params_done) OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
     RK_AUTO(rk_pkey_ctx_done) EVP_PKEY_CTX *make = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
 
     if (params == NULL || make == NULL || EVP_PKEY_fromdata_init(make) != 1 ||
@@ -107,7 +102,7 @@ static enum rk_rc from_params(const char *type, OSSL_PARAM_BLD *bld, EVP_PKEY **
 
 static enum rk_rc make_rsa(const struct material *m, EVP_PKEY **ret, struct rk_err *err)
 {
-    RK_AUTO(bld_done) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+    RK_AUTO(rk_param_bld_done) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
     RK_AUTO(rk_bn_done) BIGNUM *n = BN_bin2bn(m->modulus, (int)m->modulus_len, NULL);
     RK_AUTO(rk_bn_done) BIGNUM *e = BN_bin2bn(m->exponent, (int)m->exponent_len, NULL);
 
@@ -137,9 +132,9 @@ static void point_of(const struct material *m, ASN1_OCTET_STRING **holder, const
 
 static enum rk_rc make_ec(const struct material *m, EVP_PKEY **ret, struct rk_err *err)
 {
-    RK_AUTO(octets_done) ASN1_OCTET_STRING *holder = NULL;
-    RK_AUTO(object_done) ASN1_OBJECT *curve = NULL;
-    RK_AUTO(bld_done) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+    RK_AUTO(rk_asn1_octets_done) ASN1_OCTET_STRING *holder = NULL;
+    RK_AUTO(rk_oid_done) ASN1_OBJECT *curve = NULL;
+    RK_AUTO(rk_param_bld_done) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
     const unsigned char *params = m->params;
     const uint8_t *point;
     size_t len;
@@ -161,7 +156,7 @@ static enum rk_rc make_ec(const struct material *m, EVP_PKEY **ret, struct rk_er
 
 static enum rk_rc make_edwards(const struct material *m, EVP_PKEY **ret, struct rk_err *err)
 {
-    RK_AUTO(octets_done) ASN1_OCTET_STRING *holder = NULL;
+    RK_AUTO(rk_asn1_octets_done) ASN1_OCTET_STRING *holder = NULL;
     const uint8_t *point;
     size_t len;
 
