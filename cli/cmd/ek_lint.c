@@ -5,15 +5,11 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
+#include "rotkit/certs.h"
 #include "rotkit/ekcert.h"
 #include "rotkit/file.h"
 
 #include <string.h>
-
-#include <openssl/bio.h>
-#include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 
 enum { CERT_MAX = 65536 };
 #define EVERY_RULE SIZE_MAX
@@ -50,11 +46,6 @@ static enum rk_rc find_verifier(const struct app *app, const char *name, size_t 
         (void)snprintf(known + len, sizeof known - len, "%s%s", len == 0 ? "" : ", ", one);
     }
     return opt_fail(app, err, "--verifier: no rules of \"%s\" are known (known: %s)", name, known);
-}
-
-static void bio_done(BIO **bio)
-{
-    BIO_free(*bio);
 }
 
 static enum rk_rc print_json(const struct lint *lint, const struct rk_lint_finding *finding)
@@ -95,36 +86,15 @@ static void report(void *arg, const struct rk_lint_finding *finding)
         print_text(lint, finding);
 }
 
-/* Replaces PEM by its DER; anything else stays as it is. */
-static enum rk_rc to_der(struct rk_bytes *file, struct rk_err *err)
-{
-    RK_AUTO(bio_done) BIO *bio = NULL;
-    unsigned char *der = NULL;
-    long der_len = 0;
-    enum rk_rc rc;
-
-    if (file->len == 0 || strstr((const char *)file->p, "-----BEGIN ") == NULL)
-        return RK_OK;
-    bio = BIO_new_mem_buf(file->p, (int)file->len);
-    if (bio == NULL)
-        return rk_fail(err, RK_E_NOMEM, "out of memory");
-    if (PEM_bytes_read_bio(&der, &der_len, NULL, PEM_STRING_X509, bio, NULL, NULL) != 1) {
-        ERR_clear_error();
-        return rk_fail(err, RK_E_FORMAT, "no certificate in this PEM file");
-    }
-    rk_bytes_done(file);
-    rc = rk_bytes_copy(der, (size_t)der_len, file, err);
-    OPENSSL_free(der);
-    return rc;
-}
-
 static enum rk_rc one(struct lint *lint, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
 
     if (rk_file_read(lint->path, CERT_MAX, &file, err))
         return err->rc;
-    if (to_der(&file, err) || rk_ekcert_lint(file.p, file.len, report, lint, err))
+    if (rk_certs_read_der(file.p, file.len, &der, err) ||
+        rk_ekcert_lint(der.p, der.len, report, lint, err))
         return rk_wrap(err, "\"%s\"", lint->path);
     return lint->rc;
 }

@@ -9,8 +9,6 @@
 
 enum { RSA_BITS_MIN = 2048, GROUP_NAME = 32 };
 
-RK_OSSL_CLEANUP(ecdsa_done, ECDSA_SIG, ECDSA_SIG_free)
-
 /* ---- algorithms ---- */
 
 struct alg {
@@ -101,21 +99,21 @@ enum rk_rc rk_cose_scheme(const struct rk_job_key *key, enum rk_scheme *ret, str
 
 static enum rk_rc put_x5chain(const struct rk_job *job, struct rk_wr *wr, struct rk_err *err)
 {
-    RK_AUTO(rk_certs_done) struct rk_certs certs = { .count = 0 };
+    RK_AUTO(rk_x509s_done) STACK_OF(X509) *certs = NULL;
 
-    if (rk_certs_read(job->cert, &certs, err))
+    if (rk_certs_read(job->cert->p, job->cert->len, RK_COSE_CERTS_MAX, &certs, err))
         return err->rc;
-    if (EVP_PKEY_eq(X509_get0_pubkey(certs.cert[0]), job->key[0].pub) != 1) {
+    if (EVP_PKEY_eq(X509_get0_pubkey(sk_X509_value(certs, 0)), job->key[0].pub) != 1) {
         ERR_clear_error();
         return rk_fail(err, RK_E_USAGE, "the first certificate is not of the key that signs");
     }
     rk_cbor_put_int(wr, RK_COSE_X5CHAIN);
-    if (certs.count > 1)
-        rk_cbor_put_array(wr, certs.count);
-    for (size_t i = 0; i < certs.count; i++) {
+    if (sk_X509_num(certs) > 1)
+        rk_cbor_put_array(wr, (uint64_t)sk_X509_num(certs));
+    for (int i = 0; i < sk_X509_num(certs); i++) {
         RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
 
-        if (rk_cert_der(certs.cert[i], &der, err))
+        if (rk_cert_der(sk_X509_value(certs, i), &der, err))
             return err->rc;
         rk_cbor_put_bytes(wr, der.p, der.len);
     }
@@ -127,15 +125,9 @@ static enum rk_rc put_x5chain(const struct rk_job *job, struct rk_wr *wr, struct
 /* SHA-256 of the SubjectPublicKeyInfo. */
 static enum rk_rc key_id(EVP_PKEY *pub, uint8_t ret[32], struct rk_err *err)
 {
-    unsigned char *der = NULL;
-    int len = i2d_PUBKEY(pub, &der);
-    enum rk_rc rc;
+    RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
 
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_KEY, "public key");
-    rc = rk_sha256(der, (size_t)len, ret, err);
-    OPENSSL_free(der);
-    return rc;
+    return rk_pkey_spki(pub, &spki, err) || rk_sha256(spki.p, spki.len, ret, err) ? err->rc : RK_OK;
 }
 
 /* corim-meta: {signer: {name}} */
@@ -200,7 +192,7 @@ static enum rk_rc to_raw(const struct rk_bytes *der, size_t half, struct rk_byte
                          struct rk_err *err)
 {
     const unsigned char *at = der->p;
-    RK_AUTO(ecdsa_done) ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &at, (long)der->len);
+    RK_AUTO(rk_ecdsa_done) ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &at, (long)der->len);
     RK_AUTO(rk_bytes_done) struct rk_bytes raw = RK_BYTES_NONE;
     int width = (int)half;
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* corim: a CoRIM, unsigned or as COSE_Sign1, inspected, verified and signed. Sources: corim.h. */
 #include "rotkit/format_rows.h"
+#include "base/ossl.h"
 #include "rotkit/corim.h"
 #include "rotkit/hex.h"
+#include "rotkit/x509.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -258,44 +260,34 @@ static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t l
 
 /* ---- who signed ---- */
 
-static void stack_done(STACK_OF(X509) * *stack)
+static enum rk_rc read_cert(const uint8_t *file, const struct rk_corim *corim, size_t i, X509 **ret,
+                            struct rk_err *err)
 {
-    sk_X509_pop_free(*stack, X509_free);
-}
-
-static X509 *read_cert(const uint8_t *file, struct rk_span span)
-{
-    const unsigned char *at = file + span.at;
-    X509 *cert = d2i_X509(NULL, &at, (long)span.len);
-
-    if (cert != NULL && at != file + span.at + span.len) {
-        X509_free(cert);
-        cert = NULL;
-    }
-    return cert;
+    if (rk_x509_parse(file + corim->cert[i].at, corim->cert[i].len, ret, err) == RK_OK)
+        return RK_OK;
+    err->rc = err->rc == RK_E_FORMAT ? RK_E_VERIFY : err->rc;
+    return rk_wrap(err, "certificate %zu", i + 1);
 }
 
 /* The certificate that comes first is of the key that signed, and comes from the CA given. */
 static enum rk_rc check_chain(const struct rk_job *job, const uint8_t *file,
                               const struct rk_corim *corim, struct rk_err *err)
 {
-    RK_AUTO(stack_done) STACK_OF(X509) *more = sk_X509_new_null();
+    RK_AUTO(rk_x509s_done) STACK_OF(X509) *more = sk_X509_new_null();
     RK_AUTO(rk_x509_done) X509 *first = NULL;
 
     if (corim->cert_count == 0)
         return rk_fail(err, RK_E_VERIFY, "carries no certificate to hold against the CA");
-    first = read_cert(file, corim->cert[0]);
-    if (first == NULL)
-        return rk_fail_ossl(err, RK_E_VERIFY, "the signer's certificate is malformed");
+    if (read_cert(file, corim, 0, &first, err))
+        return err->rc;
     for (size_t i = 1; i < corim->cert_count; i++) {
-        X509 *cert = read_cert(file, corim->cert[i]);
+        RK_AUTO(rk_x509_done) X509 *cert = NULL;
 
-        if (cert == NULL)
-            return rk_fail_ossl(err, RK_E_VERIFY, "certificate %zu is malformed", i);
-        if (more == NULL || sk_X509_push(more, cert) <= 0) {
-            X509_free(cert);
+        if (read_cert(file, corim, i, &cert, err))
+            return err->rc;
+        if (more == NULL || sk_X509_push(more, cert) <= 0)
             return rk_fail_nomem(err);
-        }
+        cert = NULL;
     }
     if (rk_trust_check(job->trust, first, more, job->now, err))
         return err->rc;
@@ -357,6 +349,7 @@ const struct rk_format rk_format_corim = {
     .parse = parse,
     .settings = settings,
     .refusal = "'rotkit enroll corim' makes one of a release; it is signed, not encrypted",
+    .chain_max = RK_COSE_CERTS_MAX,
     .to_sign = to_sign,
     .attach = attach,
     .check = check,

@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "enroll/files.h"
 #include "rotkit/certs.h"
+#include "rotkit/chain.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
 #include "rotkit/json.h"

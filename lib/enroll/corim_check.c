@@ -4,7 +4,7 @@
 
 #include "base/folder.h"
 #include "base/mem.h"
-#include "rotkit/certs.h"
+#include "rotkit/chain.h"
 #include "rotkit/file.h"
 #include "rotkit/json.h"
 

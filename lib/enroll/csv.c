@@ -13,6 +13,7 @@
 #include "rotkit/ekcert.h"
 #include "rotkit/base64.h"
 #include "rotkit/hex.h"
+#include "rotkit/x509.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -86,12 +87,10 @@ static enum rk_rc time_text(const ASN1_TIME *time, char ret[TIME_TEXT], struct r
 
 static enum rk_rc read_times(const struct rk_bytes *der, struct cert_texts *ret, struct rk_err *err)
 {
-    const unsigned char *p = der->p;
-    RK_AUTO(rk_x509_done) X509 *cert = d2i_X509(NULL, &p, (long)der->len);
+    RK_AUTO(rk_x509_done) X509 *cert = NULL;
 
-    if (cert == NULL)
-        return rk_fail_ossl(err, RK_E_FORMAT, "malformed certificate");
-    return time_text(X509_get0_notBefore(cert), ret->not_before, err) ||
+    return rk_x509_parse(der->p, der->len, &cert, err) ||
+                   time_text(X509_get0_notBefore(cert), ret->not_before, err) ||
                    time_text(X509_get0_notAfter(cert), ret->not_after, err)
                ? err->rc
                : RK_OK;

@@ -10,6 +10,7 @@
 #include "rotkit/ekcert.h"
 #include "rotkit/base64.h"
 #include "rotkit/hex.h"
+#include "rotkit/x509.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -193,12 +194,10 @@ static enum rk_rc check_cert(char *const fields[RK_CSV_COLUMNS], const struct rk
                              struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
-    const unsigned char *p = ek->cert.p;
-    RK_AUTO(rk_x509_done) X509 *cert = d2i_X509(NULL, &p, (long)ek->cert.len);
+    RK_AUTO(rk_x509_done) X509 *cert = NULL;
 
-    if (cert == NULL)
-        return rk_fail_ossl(err, RK_E_FORMAT, "malformed certificate");
-    if (rk_ekcert_spki(ek->cert.p, ek->cert.len, &spki, err) ||
+    if (rk_x509_parse(ek->cert.p, ek->cert.len, &cert, err) ||
+        rk_ekcert_spki(ek->cert.p, ek->cert.len, &spki, err) ||
         check_digest(RK_CSV_SPKI, fields[RK_CSV_SPKI], spki.p, spki.len, err) ||
         check_serial(fields[RK_CSV_SERIAL], cert, err) ||
         check_digest(RK_CSV_CERT, fields[RK_CSV_CERT], ek->cert.p, ek->cert.len, err) ||

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "enroll/files.h"
 #include "enroll/walk.h"
+#include "rotkit/chain.h"
 #include "rotkit/ekcert.h"
 #include "rotkit/certs.h"
 #include "rotkit/hex.h"

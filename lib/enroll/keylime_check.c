@@ -7,6 +7,7 @@
 #include "base/ossl.h"
 #include "enroll/files.h"
 #include "enroll/walk.h"
+#include "rotkit/chain.h"
 #include "rotkit/ekcert.h"
 #include "rotkit/certs.h"
 #include "rotkit/file.h"
@@ -15,8 +16,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-#include <openssl/pem.h>
 
 enum {
     DIGEST = 32,
@@ -33,23 +32,6 @@ struct checking {
 };
 
 /* ---- tpm_cert_store ---- */
-
-static enum rk_rc read_cert(const struct rk_bytes *pem, struct rk_bytes *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_bio_done) BIO *bio = BIO_new_mem_buf(pem->p, (int)pem->len);
-    RK_AUTO(rk_x509_done) X509 *cert = NULL;
-    RK_AUTO(rk_x509_done) X509 *second = NULL;
-
-    if (bio == NULL)
-        return rk_fail_nomem(err);
-    cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-    second = cert == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
-    ERR_clear_error();
-    if (cert == NULL || second != NULL)
-        return rk_fail(err, RK_E_VERIFY, "%s, expected one certificate in PEM",
-                       cert == NULL ? "no certificate" : "more than one certificate");
-    return rk_cert_der(cert, ret, err);
-}
 
 /* Readers of PEM differ in where they see a certificate begin: so there is nothing but the one. */
 static enum rk_rc check_alone(const struct rk_bytes *pem, const struct rk_bytes *der,
@@ -68,7 +50,7 @@ static enum rk_rc check_alone(const struct rk_bytes *pem, const struct rk_bytes 
 
 struct store {
     struct rk_enroll_chain chain;
-    bool seen[RK_ENROLL_CHAIN_MAX];
+    bool seen[RK_CHAIN_MAX];
 };
 
 static void store_done(struct store *store)
@@ -81,7 +63,7 @@ static enum rk_rc find_ca(void *arg, const struct rk_bytes *pem, struct rk_err *
     RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
     struct store *store = arg;
 
-    if (read_cert(pem, &der, err))
+    if (rk_certs_read_der(pem->p, pem->len, &der, err))
         return err->rc;
     for (size_t i = 0; i < store->chain.count; i++) {
         if (rk_bytes_equal(&der, &store->chain.ca[i].der)) {

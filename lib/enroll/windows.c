@@ -8,6 +8,8 @@
 #include "enroll/files.h"
 #include "enroll/walk.h"
 #include "rotkit/certs.h"
+#include "rotkit/chain.h"
+#include "rotkit/enroll_target.h"
 #include "rotkit/hex.h"
 
 #include <stdio.h>

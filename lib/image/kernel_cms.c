@@ -7,6 +7,7 @@
 #include "rotkit/format_rows.h"
 #include "base/rd.h"
 #include "base/wr.h"
+#include "rotkit/certs.h"
 #include "rotkit/pkcs7.h"
 
 #include <stdio.h>
@@ -210,6 +211,7 @@ static struct rk_pkcs7 describe(const struct rk_job *job, const uint8_t *content
 {
     return (struct rk_pkcs7) { .ctx = job->ctx,
                                .cert = job->cert,
+                               .chain_max = self()->chain_max,
                                .pub = job->key[0].pub,
                                .content = content,
                                .content_len = len,
@@ -299,6 +301,7 @@ const struct rk_format rk_format_kernel_cms = {
     .parts = part_rows,
     .settings = setting_rows,
     .needs_cert = true,
+    .chain_max = RK_CHAIN_MAX,
     .detaches = true,
     .refusal = "boot images are made by mkbootimg, device trees by dtc; encrypt a signed one as "
                "kernel-encrypted",

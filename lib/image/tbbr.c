@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/ossl.h"
 #include "base/wr.h"
+#include "rotkit/x509.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -59,10 +60,6 @@ static const struct cert {
 };
 /* clang-format on */
 enum { CERTS = sizeof certs / sizeof certs[0] };
-
-RK_OSSL_CLEANUP(object_done, ASN1_OBJECT, ASN1_OBJECT_free)
-RK_OSSL_CLEANUP(integer_done, ASN1_INTEGER, ASN1_INTEGER_free)
-RK_OSSL_CLEANUP(sig_done, X509_SIG, X509_SIG_free)
 
 /* ---- writing ---- */
 
@@ -147,13 +144,11 @@ static enum rk_rc put_algorithm(struct rk_wr *wr, EVP_PKEY *key, enum rk_scheme 
 
 static enum rk_rc put_spki(struct rk_wr *wr, EVP_PKEY *key, struct rk_err *err)
 {
-    unsigned char *der = NULL;
-    int len = i2d_PUBKEY(key, &der);
+    RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
 
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_KEY, "public key");
-    rk_wr_bytes(wr, der, (size_t)len);
-    OPENSSL_free(der);
+    if (rk_pkey_spki(key, &spki, err))
+        return err->rc;
+    rk_wr_bytes(wr, spki.p, spki.len);
     return RK_OK;
 }
 
@@ -351,22 +346,17 @@ enum rk_rc rk_tbbr_attach(const struct rk_job *job, const struct rk_format *form
 
 static X509 *parse_cert(const struct rk_fip_entry *entry)
 {
-    const unsigned char *at = entry->p;
-    X509 *cert = entry->len > CERT_MAX ? NULL : d2i_X509(NULL, &at, (long)entry->len);
+    struct rk_err ignored;
+    X509 *cert = NULL;
 
-    ERR_clear_error();
-    if (cert != NULL && at != entry->p + entry->len) {
-        X509_free(cert);
-        return NULL;
-    }
-    return cert;
+    return rk_x509_parse(entry->p, entry->len, &cert, &ignored) == RK_OK ? cert : NULL;
 }
 
 /* The extension's value; NULL when it is not there. */
 static const ASN1_OCTET_STRING *extension(const X509 *cert, int ext)
 {
     char text[64];
-    RK_AUTO(object_done) ASN1_OBJECT *oid = NULL;
+    RK_AUTO(rk_oid_done) ASN1_OBJECT *oid = NULL;
     int at;
 
     (void)snprintf(text, sizeof text, "1.3.6.1.4.1.4128.%d.%d", ARM_ARC, ext);
@@ -379,7 +369,7 @@ static bool read_counter(const X509 *cert, int ext, uint64_t *ret)
 {
     const ASN1_OCTET_STRING *value = extension(cert, ext);
     const unsigned char *at = value == NULL ? NULL : ASN1_STRING_get0_data(value);
-    RK_AUTO(integer_done)
+    RK_AUTO(rk_asn1_integer_done)
     ASN1_INTEGER *number =
         value == NULL ? NULL : d2i_ASN1_INTEGER(NULL, &at, ASN1_STRING_length(value));
     bool ok = number != NULL && ASN1_INTEGER_get_uint64(ret, number) == 1;
@@ -488,7 +478,7 @@ static enum rk_rc check_hash(struct chain *chain, const char *name, const ASN1_O
     static const uint8_t none[32];
     const struct rk_fip_entry *image = rk_fip_find(chain->fip, name);
     const unsigned char *at = ASN1_STRING_get0_data(value);
-    RK_AUTO(sig_done) X509_SIG *info = d2i_X509_SIG(NULL, &at, ASN1_STRING_length(value));
+    RK_AUTO(rk_x509_sig_done) X509_SIG *info = d2i_X509_SIG(NULL, &at, ASN1_STRING_length(value));
     const ASN1_OCTET_STRING *claimed = NULL;
     uint8_t digest[32];
     bool known;

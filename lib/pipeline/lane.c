@@ -8,6 +8,7 @@
 #include "rotkit/devicedb.h"
 #include "rotkit/fuse.h"
 #include "rotkit/json.h"
+#include "rotkit/x509.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -55,16 +56,13 @@ static void certificate_role(const struct rk_ek_template *tpl, char *ret, size_t
 
 static enum rk_rc tbs_of(const struct rk_bytes *cert, struct rk_bytes *ret, struct rk_err *err)
 {
-    const unsigned char *p = cert->p;
-    RK_AUTO(rk_x509_done) X509 *x509 = d2i_X509(NULL, &p, (long)cert->len);
+    RK_AUTO(rk_x509_done) X509 *x509 = NULL;
     unsigned char *der = NULL;
-    int len = x509 == NULL ? -1 : i2d_re_X509_tbs(x509, &der);
 
-    if (len < 0)
-        return rk_fail_ossl(err, RK_E_FORMAT, "malformed certificate");
-    enum rk_rc rc = rk_bytes_copy(der, (size_t)len, ret, err);
-    OPENSSL_free(der);
-    return rc;
+    return rk_x509_parse(cert->p, cert->len, &x509, err) ||
+                   rk_der_keep(i2d_re_X509_tbs(x509, &der), &der, "a certificate", ret, err)
+               ? err->rc
+               : RK_OK;
 }
 
 /* The certificate of the previous release when only its signature could differ; else empty. */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/pem.h"
 #include "base/wr.h"
+#include "rotkit/certs.h"
 #include "rotkit/file.h"
 #include "rotkit/key.h"
 
@@ -14,9 +15,8 @@
 #include <time.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 
-enum { CHAIN_FILE_MAX = 1 << 20, CHAIN_MAX = 8, SERIAL = 20 };
+enum { CHAIN_FILE_MAX = 1 << 20, SERIAL = 20 };
 
 void rk_ca_free(rk_ca *ca)
 {
@@ -25,44 +25,6 @@ void rk_ca_free(rk_ca *ca)
     sk_X509_pop_free(ca->chain, X509_free);
     rk_bytes_done(&ca->spki_sha256);
     rk_free(ca);
-}
-
-static void free_at_exit(rk_ca **ca)
-{
-    rk_ca_free(*ca);
-}
-
-/* All certificates of a PEM file, or the one of a DER file. */
-static enum rk_rc read_chain(const struct rk_bytes *file, STACK_OF(X509) * chain,
-                             struct rk_err *err)
-{
-    RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(file->p, (int)file->len);
-    X509 *cert = NULL;
-
-    if (in == NULL)
-        return rk_fail_nomem(err);
-    if (file->len != 0 && file->p[0] == 0x30) {
-        if (rk_x509_parse(file->p, file->len, &cert, err))
-            return err->rc;
-        return sk_X509_push(chain, cert) > 0 ? RK_OK : rk_fail_nomem(err);
-    }
-    while (sk_X509_num(chain) < CHAIN_MAX &&
-           (cert = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
-        if (sk_X509_push(chain, cert) <= 0)
-            return rk_fail_nomem(err);
-    }
-    if (sk_X509_num(chain) == 0)
-        return rk_fail_ossl(err, RK_E_FORMAT, "no certificate in PEM or DER");
-    if (sk_X509_num(chain) == CHAIN_MAX)
-        return rk_fail(err, RK_E_FORMAT, "%d certificates or more, at most %d", CHAIN_MAX,
-                       CHAIN_MAX - 1);
-    /* the reader ends with "no start line" at the end, with anything else in a broken certificate
-     */
-    if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-        return rk_fail_ossl(err, RK_E_FORMAT, "certificate %d cannot be read",
-                            sk_X509_num(chain) + 1);
-    ERR_clear_error();
-    return RK_OK;
 }
 
 static enum rk_rc check_may_sign(X509 *cert, struct rk_err *err)
@@ -164,7 +126,7 @@ static enum rk_rc open_chain(rk_ca *ca, const struct rk_bytes *file, int64_t whe
     uint8_t digest[32];
     const struct rk_bytes *spki = rk_signer_spki(ca->key);
 
-    if (read_chain(file, ca->chain, err))
+    if (rk_certs_read(file->p, file->len, RK_CHAIN_MAX, &ca->chain, err))
         return err->rc;
     cert = rk_ca_cert(ca);
     if (check_may_sign(cert, err) || check_dates(cert, when, err) || check_strength(cert, err) ||
@@ -180,15 +142,12 @@ enum rk_rc rk_ca_open(const rk_ctx *ctx, const char *cert_path, rk_signer *key, 
                       rk_ca **ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
-    RK_AUTO(free_at_exit) rk_ca *ca = rk_alloc(1, sizeof *ca);
+    RK_AUTO(rk_ca_done) rk_ca *ca = rk_alloc(1, sizeof *ca);
 
     if (ca == NULL)
         return rk_fail_nomem(err);
     ca->ctx = ctx;
     ca->key = key;
-    ca->chain = sk_X509_new_null();
-    if (ca->chain == NULL)
-        return rk_fail_nomem(err);
     if (rk_file_read(cert_path, CHAIN_FILE_MAX, &file, err))
         return err->rc;
     if (open_chain(ca, &file, when, err))

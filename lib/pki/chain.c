@@ -1,66 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rotkit/certs.h"
+#include "rotkit/chain.h"
 
 #include "base/digest.h"
 #include "base/folder.h"
+#include "base/ossl.h"
+#include "rotkit/certs.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
 #include "rotkit/trust.h"
 
 #include <stdio.h>
-#include <string.h>
-
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 enum { PEM_MAX = 1 << 20, DIGEST = 32, NAME_BYTES = 8 };
-
-/* ---- PEM ---- */
-
-void rk_certs_done(struct rk_certs *certs)
-{
-    for (size_t i = 0; i < certs->count; i++)
-        X509_free(certs->cert[i]);
-    *certs = (struct rk_certs) { .count = 0 };
-}
-
-enum rk_rc rk_certs_read(const struct rk_bytes *pem, struct rk_certs *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_certs_done) struct rk_certs certs = { .count = 0 };
-    RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(pem->p, (int)pem->len);
-    X509 *next;
-
-    if (in == NULL)
-        return rk_fail_nomem(err);
-    while ((next = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
-        if (certs.count == RK_ENROLL_CHAIN_MAX) {
-            X509_free(next);
-            return rk_fail(err, RK_E_USAGE, "more than %d certificates", RK_ENROLL_CHAIN_MAX);
-        }
-        certs.cert[certs.count++] = next;
-    }
-    ERR_clear_error(); /* the reader's "no more of them" */
-    if (certs.count == 0)
-        return rk_fail(err, RK_E_USAGE, "no PEM certificate is in it");
-    *ret = certs;
-    certs.count = 0;
-    return RK_OK;
-}
-
-enum rk_rc rk_cert_der(X509 *cert, struct rk_bytes *ret, struct rk_err *err)
-{
-    unsigned char *der = NULL;
-    int len = i2d_X509(cert, &der);
-    enum rk_rc rc;
-
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_NOMEM, "certificate");
-    rc = rk_bytes_copy(der, (size_t)len, ret, err);
-    OPENSSL_free(der);
-    return rc;
-}
-
-/* ---- of a release ---- */
 
 void rk_enroll_chain_done(struct rk_enroll_chain *chain)
 {
@@ -107,13 +58,15 @@ static enum rk_rc check_link(const struct rk_enroll_chain *chain, X509 *before, 
 static enum rk_rc split(const struct rk_bytes *pem, struct rk_enroll_chain *chain,
                         struct rk_err *err)
 {
-    RK_AUTO(rk_certs_done) struct rk_certs certs = { .count = 0 };
+    RK_AUTO(rk_x509s_done) STACK_OF(X509) *certs = NULL;
 
-    if (rk_certs_read(pem, &certs, err))
+    if (rk_certs_read(pem->p, pem->len, RK_CHAIN_MAX, &certs, err))
         return err->rc;
-    for (size_t i = 0; i < certs.count; i++) {
-        if (check_link(chain, i == 0 ? NULL : certs.cert[i - 1], certs.cert[i], err) ||
-            add(chain, certs.cert[i], err))
+    for (int i = 0; i < sk_X509_num(certs); i++) {
+        X509 *cert = sk_X509_value(certs, i);
+
+        if (check_link(chain, i == 0 ? NULL : sk_X509_value(certs, i - 1), cert, err) ||
+            add(chain, cert, err))
             return err->rc;
     }
     return RK_OK;

@@ -4,13 +4,13 @@
 
 #include "base/err.h"
 #include "base/ossl.h"
+#include "rotkit/certs.h"
 #include "rotkit/key.h"
 
 #include <string.h>
 #include <time.h>
 
 #include <openssl/cms.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
 
 /* RFC 5084, 3.2: a GCM tag has 12 to 16 bytes. OpenSSL takes shorter ones, which can be guessed. */
@@ -18,13 +18,14 @@ enum { RSA_BITS_MIN = 2048, CONTENT_MAX = 1 << 26, TAG_MIN = 12 };
 
 RK_OSSL_CLEANUP(cms_done, CMS_ContentInfo, CMS_ContentInfo_free)
 
+/* One: what is sealed is for one to open. */
 static enum rk_rc read_certificate(const struct rk_bytes *pem, X509 **ret, struct rk_err *err)
 {
-    RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(pem->p, (int)pem->len);
+    RK_AUTO(rk_x509s_done) STACK_OF(X509) *certs = NULL;
 
-    *ret = in == NULL ? NULL : PEM_read_bio_X509(in, NULL, NULL, NULL);
-    if (*ret == NULL)
-        return rk_fail_ossl(err, RK_E_FORMAT, "recipient: no PEM certificate");
+    if (rk_certs_read(pem->p, pem->len, 1, &certs, err))
+        return rk_wrap(err, "recipient");
+    *ret = sk_X509_pop(certs);
     return RK_OK;
 }
 
@@ -88,13 +89,8 @@ static int set_recipient(CMS_ContentInfo *cms, X509 *cert)
 static enum rk_rc encode(CMS_ContentInfo *cms, struct rk_bytes *ret, struct rk_err *err)
 {
     unsigned char *der = NULL;
-    int len = i2d_CMS_ContentInfo(cms, &der);
 
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "cannot encode CMS");
-    enum rk_rc rc = rk_bytes_copy(der, (size_t)len, ret, err);
-    OPENSSL_free(der);
-    return rc;
+    return rk_der_keep(i2d_CMS_ContentInfo(cms, &der), &der, "CMS", ret, err);
 }
 
 enum rk_rc rk_cms_seal(const rk_ctx *ctx, const struct rk_bytes *recipient_pem,
@@ -145,13 +141,12 @@ static long tag_len(const unsigned char *der, const unsigned char *end)
 
 static enum rk_rc check_tag(CMS_ContentInfo *cms, struct rk_err *err)
 {
-    unsigned char *der = NULL;
-    int len = i2d_CMS_ContentInfo(cms, &der);
-    long tag = len <= 0 ? -1 : tag_len(der, der + len);
+    RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
+    long tag;
 
-    OPENSSL_free(der);
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_FORMAT, "no CMS AuthEnvelopedData");
+    if (encode(cms, &der, err))
+        return err->rc;
+    tag = tag_len(der.p, der.p + der.len);
     if (tag < TAG_MIN)
         return rk_fail(err, RK_E_VERIFY,
                        "cannot be opened: an authentication tag of %ld bytes, at least %d are "

@@ -5,54 +5,32 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/ossl.h"
+#include "rotkit/certs.h"
 
 #include <stdbool.h>
 #include <string.h>
 
 #include <openssl/asn1.h>
-#include <openssl/pem.h>
 #include <openssl/pkcs7.h>
-
-enum { CERTS_MAX = 8 };
 
 RK_OSSL_CLEANUP(p7_done, PKCS7, PKCS7_free)
 RK_OSSL_CLEANUP(si_done, PKCS7_SIGNER_INFO, PKCS7_SIGNER_INFO_free)
-RK_OSSL_CLEANUP(object_done, ASN1_OBJECT, ASN1_OBJECT_free)
 RK_OSSL_CLEANUP(asn1_type_done, ASN1_TYPE, ASN1_TYPE_free)
-
-/* Copies what an i2d function allocated, and frees it. */
-static enum rk_rc keep_der(unsigned char *der, int len, struct rk_bytes *ret, struct rk_err *err)
-{
-    enum rk_rc rc;
-
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_NOMEM, "PKCS #7");
-    rc = rk_bytes_copy(der, (size_t)len, ret, err);
-    OPENSSL_free(der);
-    return rc;
-}
 
 /* ---- making ---- */
 
-/* Adds the PEM certificates; ret_first is borrowed from p7. */
-static enum rk_rc add_certificates(PKCS7 *p7, const struct rk_bytes *pem, X509 **ret_first,
+/* Adds the signer's certificate and its chain; ret_first is borrowed from p7. */
+static enum rk_rc add_certificates(PKCS7 *p7, const struct rk_pkcs7 *what, X509 **ret_first,
                                    struct rk_err *err)
 {
-    RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(pem->p, (int)pem->len);
+    RK_AUTO(rk_x509s_done) STACK_OF(X509) *certs = NULL;
 
-    if (in == NULL)
-        return rk_fail_nomem(err);
-    for (int i = 0; i < CERTS_MAX; i++) {
-        RK_AUTO(rk_x509_done) X509 *cert = PEM_read_bio_X509(in, NULL, NULL, NULL);
-
-        if (cert == NULL)
-            break;
-        if (PKCS7_add_certificate(p7, cert) != 1)
+    if (rk_certs_read(what->cert->p, what->cert->len, what->chain_max, &certs, err))
+        return rk_wrap(err, "the signer's certificate and chain");
+    for (int i = 0; i < sk_X509_num(certs); i++) {
+        if (PKCS7_add_certificate(p7, sk_X509_value(certs, i)) != 1)
             return rk_fail_nomem(err);
     }
-    ERR_clear_error();
-    if (sk_X509_num(p7->d.sign->cert) < 1)
-        return rk_fail(err, RK_E_USAGE, "the signer's file holds no PEM certificate");
     *ret_first = sk_X509_value(p7->d.sign->cert, 0);
     return RK_OK;
 }
@@ -76,7 +54,7 @@ static enum rk_rc contents_octets(const uint8_t *der, size_t len, const uint8_t 
 static enum rk_rc add_content(PKCS7 *p7, const struct rk_pkcs7 *what, struct rk_err *err)
 {
     RK_AUTO(p7_done) PKCS7 *inner = NULL;
-    RK_AUTO(object_done) ASN1_OBJECT *type = NULL;
+    RK_AUTO(rk_oid_done) ASN1_OBJECT *type = NULL;
     RK_AUTO(asn1_type_done) ASN1_TYPE *value = NULL;
     const unsigned char *at = what->content;
 
@@ -106,7 +84,7 @@ static enum rk_rc add_attributes(PKCS7_SIGNER_INFO *si, const struct rk_pkcs7 *w
     const uint8_t *content = what->content;
     size_t len = what->content_len;
     uint8_t digest[32];
-    RK_AUTO(object_done)
+    RK_AUTO(rk_oid_done)
     ASN1_OBJECT *type =
         what->type == NULL ? OBJ_nid2obj(NID_pkcs7_data) : OBJ_txt2obj(what->type, 1);
 
@@ -135,7 +113,7 @@ static enum rk_rc prepare(const struct rk_pkcs7 *what, PKCS7 **ret, PKCS7_SIGNER
 
     if (p7 == NULL || si == NULL || PKCS7_set_type(p7, NID_pkcs7_signed) != 1)
         return rk_fail_ossl(err, RK_E_NOMEM, "PKCS #7");
-    if (add_content(p7, what, err) || add_certificates(p7, what->cert, &signer, err))
+    if (add_content(p7, what, err) || add_certificates(p7, what, &signer, err))
         return err->rc;
     if (EVP_PKEY_eq(X509_get0_pubkey(signer), what->pub) != 1) {
         ERR_clear_error();
@@ -161,9 +139,8 @@ static enum rk_rc encode_attributes(STACK_OF(X509_ATTRIBUTE) * attributes, const
 {
     const ASN1_VALUE *value = (const void *)attributes;
     unsigned char *der = NULL;
-    int len = ASN1_item_i2d(value, &der, as);
 
-    return keep_der(der, len, ret, err);
+    return rk_der_keep(ASN1_item_i2d(value, &der, as), &der, "signed attributes", ret, err);
 }
 
 enum rk_rc rk_pkcs7_to_sign(const struct rk_pkcs7 *what, struct rk_bytes *ret_message,
@@ -187,14 +164,12 @@ enum rk_rc rk_pkcs7_finish(const struct rk_pkcs7 *what, const struct rk_bytes *s
     RK_AUTO(p7_done) PKCS7 *p7 = NULL;
     PKCS7_SIGNER_INFO *si = NULL;
     unsigned char *der = NULL;
-    int len;
 
     if (prepare(what, &p7, &si, err))
         return err->rc;
     if (ASN1_OCTET_STRING_set(si->enc_digest, signature->p, (int)signature->len) != 1)
         return rk_fail_nomem(err);
-    len = i2d_PKCS7(p7, &der);
-    return keep_der(der, len, ret, err);
+    return rk_der_keep(i2d_PKCS7(p7, &der), &der, "PKCS #7", ret, err);
 }
 
 /* ---- reading ---- */
@@ -365,10 +340,9 @@ enum rk_rc rk_pkcs7_content(const uint8_t *der, size_t der_len, const char *type
                             struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(p7_done) PKCS7 *p7 = NULL;
-    RK_AUTO(object_done) ASN1_OBJECT *want = OBJ_txt2obj(type, 1);
+    RK_AUTO(rk_oid_done) ASN1_OBJECT *want = OBJ_txt2obj(type, 1);
     const PKCS7 *inner;
-    unsigned char *bytes = NULL;
-    int len;
+    unsigned char *der_inside = NULL;
 
     if (want == NULL)
         return rk_fail_ossl(err, RK_E_INTERNAL, "OID %s", type);
@@ -377,8 +351,8 @@ enum rk_rc rk_pkcs7_content(const uint8_t *der, size_t der_len, const char *type
     inner = p7->d.sign->contents;
     if (OBJ_cmp(inner->type, want) != 0 || inner->d.other == NULL)
         return rk_fail(err, RK_E_FORMAT, "the SignedData holds no content of type %s", type);
-    len = i2d_ASN1_TYPE(inner->d.other, &bytes);
-    return keep_der(bytes, len, ret, err);
+    return rk_der_keep(i2d_ASN1_TYPE(inner->d.other, &der_inside), &der_inside,
+                       "the content of PKCS #7", ret, err);
 }
 
 enum rk_rc rk_pkcs7_subjects(const uint8_t *der, size_t der_len,

@@ -5,14 +5,11 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/ossl.h"
+#include "rotkit/certs.h"
 
 #include <time.h>
 
-#include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
-#include <openssl/x509v3.h>
-
-enum { CHAIN_MAX = 8 };
 
 RK_OSSL_CLEANUP(store_ctx_done, X509_STORE_CTX, X509_STORE_CTX_free)
 
@@ -31,51 +28,27 @@ void rk_trust_free(rk_trust *trust)
     rk_free(trust);
 }
 
-static void free_at_exit(rk_trust **trust)
-{
-    rk_trust_free(*trust);
-}
-
-/* The next certificate: of PEM text, or the one that a DER file is. */
-static X509 *read_next(BIO *in, bool der)
-{
-    return der ? d2i_X509_bio(in, NULL) : PEM_read_bio_X509(in, NULL, NULL, NULL);
-}
-
 /* All but the last are helpers on the way; the last is what is trusted. */
 static enum rk_rc split_chain(rk_trust *trust, const struct rk_bytes *chain, struct rk_err *err)
 {
-    RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(chain->p, (int)chain->len);
     RK_AUTO(rk_x509_done) X509 *last = NULL;
-    bool der = chain->len > 1 && chain->p[0] == 0x30 && (chain->p[1] & 0x80) != 0;
-    X509 *next;
 
-    if (in == NULL)
-        return rk_fail_nomem(err);
-    for (int i = 0; i < CHAIN_MAX && (next = read_next(in, der)) != NULL; i++) {
-        if (last != NULL && sk_X509_push(trust->between, last) <= 0) {
-            X509_free(next);
-            return rk_fail_nomem(err);
-        }
-        last = next;
-    }
-    if (last == NULL || X509_STORE_add_cert(trust->anchor, last) != 1)
-        return rk_fail_ossl(err, RK_E_FORMAT, "the CA chain holds no certificate");
-    ERR_clear_error(); /* the reader's "no more of them" */
-    return RK_OK;
+    if (rk_certs_read(chain->p, chain->len, RK_CHAIN_MAX, &trust->between, err))
+        return rk_wrap(err, "CA chain");
+    last = sk_X509_pop(trust->between);
+    return X509_STORE_add_cert(trust->anchor, last) == 1 ? RK_OK : rk_fail_nomem(err);
 }
 
 enum rk_rc rk_trust_open(const rk_ctx *ctx, const struct rk_bytes *chain_pem, rk_trust **ret,
                          struct rk_err *err)
 {
-    RK_AUTO(free_at_exit) rk_trust *trust = rk_alloc(1, sizeof *trust);
+    RK_AUTO(rk_trust_done) rk_trust *trust = rk_alloc(1, sizeof *trust);
 
     if (trust == NULL)
         return rk_fail_nomem(err);
     trust->ctx = ctx;
-    trust->between = sk_X509_new_null();
     trust->anchor = X509_STORE_new();
-    if (trust->between == NULL || trust->anchor == NULL)
+    if (trust->anchor == NULL)
         return rk_fail_nomem(err);
     if (split_chain(trust, chain_pem, err))
         return err->rc;
@@ -132,11 +105,6 @@ enum rk_rc rk_trust_check(const rk_trust *trust, X509 *cert, STACK_OF(X509) * mo
     return RK_OK;
 }
 
-static void certs_done(STACK_OF(X509) * *certs)
-{
-    sk_X509_pop_free(*certs, X509_free);
-}
-
 bool rk_trust_issued(X509 *cert, X509 *issuer)
 {
     bool issued = X509_check_issued(issuer, cert) == X509_V_OK &&
@@ -164,8 +132,8 @@ static bool is_linked(STACK_OF(X509) * between, X509 *last)
 enum rk_rc rk_trust_check_chain(const rk_trust *trust, const struct rk_bytes *chain_pem,
                                 int64_t when, struct rk_err *err)
 {
-    RK_AUTO(free_at_exit) rk_trust *chain = NULL;
-    RK_AUTO(certs_done) STACK_OF(X509) *last = NULL;
+    RK_AUTO(rk_trust_done) rk_trust *chain = NULL;
+    RK_AUTO(rk_x509s_done) STACK_OF(X509) *last = NULL;
     X509 *first;
 
     if (rk_trust_open(trust->ctx, chain_pem, &chain, err))

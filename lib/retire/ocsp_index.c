@@ -6,6 +6,7 @@
 #include "base/wr.h"
 #include "rotkit/ekcert.h"
 #include "rotkit/hex.h"
+#include "rotkit/x509.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,15 +139,13 @@ static bool serial_text(const uint8_t *serial, size_t len, char ret[2 * RK_SERIA
 enum rk_rc rk_ocsp_index_add(struct rk_ocsp_index *index, const struct rk_bytes *certificate,
                              struct rk_err *err)
 {
-    const unsigned char *at = certificate->p;
-    RK_AUTO(rk_x509_done) X509 *cert = d2i_X509(NULL, &at, (long)certificate->len);
+    RK_AUTO(rk_x509_done) X509 *cert = NULL;
     struct rk_ekcert_ids ids;
     char serial[2 * RK_SERIAL_MAX + 1], text[LINE], subject[1024] = "/";
     const ASN1_TIME *end;
 
-    if (cert == NULL)
-        return rk_fail_ossl(err, RK_E_FORMAT, "malformed certificate");
-    if (rk_ekcert_ids(certificate->p, certificate->len, &ids, err))
+    if (rk_x509_parse(certificate->p, certificate->len, &cert, err) ||
+        rk_ekcert_ids(certificate->p, certificate->len, &ids, err))
         return err->rc;
     if (!serial_text(ids.serial, ids.serial_len, serial))
         return rk_fail(err, RK_E_FORMAT, "a serial number of more than %d bytes", RK_SERIAL_MAX);

@@ -3,11 +3,10 @@
 
 #include "base/folder.h"
 #include "base/ossl.h"
+#include "rotkit/certs.h"
 #include "rotkit/file.h"
 
 #include <string.h>
-
-#include <openssl/pem.h>
 
 enum { PEM_MAX = 1 << 20 };
 
@@ -51,37 +50,25 @@ static enum rk_rc add(struct rk_tpm_chain *chain, const uint8_t *der, size_t len
 static enum rk_rc add_cert(struct rk_tpm_chain *chain, X509 *cert, uint32_t limit,
                            struct rk_err *err)
 {
-    unsigned char *der = NULL;
-    enum rk_rc rc;
-    int len;
+    RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
 
     /* The root proves nothing when the TPM brings it along. */
     if (X509_NAME_cmp(X509_get_subject_name(cert), X509_get_issuer_name(cert)) == 0)
         return RK_OK;
-    len = i2d_X509(cert, &der);
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "cannot encode a CA certificate");
-    rc = add(chain, der, (size_t)len, limit, err);
-    OPENSSL_free(der);
-    return rc;
+    return rk_cert_der(cert, &der, err) || add(chain, der.p, der.len, limit, err) ? err->rc : RK_OK;
 }
 
 static enum rk_rc split(const struct rk_bytes *pem, uint32_t limit, struct rk_tpm_chain *chain,
                         struct rk_err *err)
 {
-    RK_AUTO(rk_bio_done) BIO *bio = BIO_new_mem_buf(pem->p, (int)pem->len);
+    RK_AUTO(rk_x509s_done) STACK_OF(X509) *certs = NULL;
 
-    if (bio == NULL)
-        return rk_fail_nomem(err);
-    for (;;) {
-        RK_AUTO(rk_x509_done) X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-
-        if (cert == NULL)
-            break;
-        if (add_cert(chain, cert, limit, err))
+    if (rk_certs_read(pem->p, pem->len, RK_CHAIN_MAX, &certs, err))
+        return err->rc;
+    for (int i = 0; i < sk_X509_num(certs); i++) {
+        if (add_cert(chain, sk_X509_value(certs, i), limit, err))
             return err->rc;
     }
-    ERR_clear_error(); /* the end of the file is an error to OpenSSL */
     return RK_OK;
 }
 

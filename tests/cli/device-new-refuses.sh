@@ -59,7 +59,7 @@ refuse 2 "rotkit: --master: a public key (\"pub:\") is no symmetric key" \
     $new --count 1 --plaintext-secrets --master pub:half.key
 refuse 7 "rotkit: cannot open \"absent.crt\": No such file or directory" \
     $new --count 1 --recipient absent.crt
-refuse 2 "rotkit: \"text.crt\": recipient: no PEM certificate: no start line" \
+refuse 2 "rotkit: \"text.crt\": recipient: no certificate in PEM or DER" \
     $new --count 1 --recipient text.crt
 SOURCE_DATE_EPOCH=$(date +%s)
 refuse 2 "rotkit: \"signer.crt\": recipient certificate's key usage lacks keyAgreement" \

@@ -68,7 +68,8 @@ head -c 400 rsa.der >short
 refuse 2 "rotkit: an operand is missing: rotkit ek lint CERT...
   see 'rotkit help ek lint'" ek lint
 refuse 7 "rotkit: cannot open \"absent\": No such file or directory" ek lint absent
-refuse 2 "rotkit: \"pem\": no certificate in this PEM file" ek lint pem
+refuse 2 "rotkit: \"pem\": certificate 1, line 1: cut off, no -----END CERTIFICATE----- follows
+  the file was changed or cut off: get it anew from who issued it" ek lint pem
 run 2 ek lint text
 stdout_is ""
 run 2 ek lint short

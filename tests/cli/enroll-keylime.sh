@@ -162,17 +162,19 @@ changed "echo '$one  0102000000010000000A' >>$list" \
 changed "printf x >>$list" '"ek-allow-list.d": "000001": line 4: cut short, no line end'
 changed "cp $PWD/product/factory/factory.pem tpm_cert_store/a.pem" \
     '"tpm_cert_store": "a.pem": a certificate that is none of the release'"'"'s ca/chain.pem'
-changed "cat tpm_cert_store/*.pem >tpm_cert_store/both.pem" '"tpm_cert_store": "both.pem": more than one certificate, expected one certificate in PEM'
-changed "echo x >tpm_cert_store/x.pem" '"tpm_cert_store": "x.pem": no certificate, expected one certificate in PEM'
+changed "cat tpm_cert_store/*.pem >tpm_cert_store/both.pem" '"tpm_cert_store": "both.pem": certificate 2, line '"$(($(cat keylime/tpm_cert_store/issuing-*.pem | wc -l) + 1))"': one too many, at most 1 may stand there'
+changed "echo x >tpm_cert_store/x.pem" '"tpm_cert_store": "x.pem": no certificate in PEM or DER'
 # A certificate that other readers of PEM would take for the first one, and what is no PEM.
+anew="  the file was changed or cut off: get it anew from who issued it"
 alone="other bytes than those of one certificate in PEM (openssl x509 writes them)"
 root=tpm_cert_store/root-$sum.pem
 for mark in '# ' ' '; do
     changed "{ printf '$mark'; cat $PWD/product/factory/factory.pem $root; } >both && mv both $root" \
-        "\"tpm_cert_store\": \"root-$sum.pem\": $alone"
+        "\"tpm_cert_store\": \"root-$sum.pem\": certificate 1, line 1: \"$mark-----BEGIN CERTIFICATE-----\", expected -----BEGIN CERTIFICATE-----
+$anew"
 done
 changed "{ sed 's/CERTIFICATE/TRUSTED CERTIFICATE/' $PWD/product/factory/factory.pem; cat $root; } >both && mv both $root" \
-    "\"tpm_cert_store\": \"root-$sum.pem\": $alone"
+    "\"tpm_cert_store\": \"root-$sum.pem\": certificate 1, line 1: BEGIN TRUSTED CERTIFICATE, expected BEGIN CERTIFICATE"
 changed "echo x >>$root" "\"tpm_cert_store\": \"root-$sum.pem\": $alone"
 changed "rm tpm_cert_store/root-$sum.pem" "\"tpm_cert_store\": the CA certificate root-$sum of the release is not there"
 changed "sed -i 's/^set -u/exit 0/' ek-check.sh" '"ek-check.sh": other than the script of this rotkit'

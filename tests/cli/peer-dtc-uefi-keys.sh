@@ -53,7 +53,7 @@ broken '/KEKDefault {/,/}/s/data = .*;/data;/' "KEKDefault: no signature list"
 cat PK.esl KEK.esl >two.esl
 refuse 2 "rotkit: pack uefi-keys-dtbo: what was made would be refused: uefi-keys-dtbo: PKDefault: more than one platform key" \
     pack uefi-keys-dtbo -o no.dtbo PK=two.esl KEK=KEK.esl db=db.esl
-refuse 2 'rotkit: pack uefi-keys-dtbo: part "PK" holds no certificate, PEM or DER' \
+refuse 2 'rotkit: pack uefi-keys-dtbo: part "PK": no certificate in PEM or DER' \
     pack uefi-keys-dtbo -o no.dtbo PK="$boot/keys/PK.key" KEK=KEK.esl db=db.esl
 
 # ---- the capsule root in UEFI's device tree ----

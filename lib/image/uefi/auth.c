@@ -5,6 +5,7 @@
  */
 #include "rotkit/format_rows.h"
 #include "base/layout.h"
+#include "rotkit/certs.h"
 #include "rotkit/pkcs7.h"
 #include "image/uefi/cert.h"
 #include "rotkit/guid.h"
@@ -237,6 +238,7 @@ static enum rk_rc open_signing(const struct rk_job *job, const uint8_t *file, si
     /* UEFI 2.10, 8.2.2: no signed attributes. */
     s->what = (struct rk_pkcs7) { .ctx = job->ctx,
                                   .cert = job->cert,
+                                  .chain_max = self()->chain_max,
                                   .pub = job->key[0].pub,
                                   .content = s->content.p,
                                   .content_len = s->content.len };
@@ -334,6 +336,8 @@ const struct rk_format rk_format_uefi_auth = {
     .parts = part_rows,
     .settings = setting_rows,
     .needs_cert = true,
+    .chain_max = RK_CHAIN_MAX,
+    .part_certs_max = RK_ESL_LISTS_MAX,
     .build = build,
     .to_sign = to_sign,
     .attach = attach,

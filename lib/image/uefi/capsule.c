@@ -5,6 +5,7 @@
  */
 #include "rotkit/format_rows.h"
 #include "base/layout.h"
+#include "rotkit/certs.h"
 #include "rotkit/pkcs7.h"
 #include "rotkit/guid.h"
 
@@ -381,6 +382,7 @@ static struct rk_pkcs7 describe(const struct rk_job *job, const struct rk_bytes 
 {
     return (struct rk_pkcs7) { .ctx = job->ctx,
                                .cert = job->cert,
+                               .chain_max = self()->chain_max,
                                .pub = job->key[0].pub,
                                .content = content->p,
                                .content_len = content->len,
@@ -481,6 +483,7 @@ const struct rk_format rk_format_capsule = {
     .parts = part_rows,
     .settings = setting_rows,
     .needs_cert = true,
+    .chain_max = RK_CHAIN_MAX,
     .build = build,
     .to_sign = to_sign,
     .attach = attach,

@@ -3,89 +3,50 @@
 
 #include "base/layout.h"
 #include "base/ossl.h"
+#include "rotkit/certs.h"
 #include "rotkit/guid.h"
+#include "rotkit/x509.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/pem.h>
-
-enum { LIST_HEAD = 28, OWNER = 16, LISTS_MAX = 256, CERTS_MAX = 16 };
+enum { LIST_HEAD = 28, OWNER = 16 };
 static const char x509_guid[] = "a5c059a1-94e4-4aa7-87b5-ab155c2bf072";
 static const char sha256_guid[] = "c1c41626-504c-4092-aca9-41f936934328";
 
-static enum rk_rc
-give(X509 *cert, enum rk_rc (*each)(void *arg, const uint8_t *der, size_t len, struct rk_err *err),
-     void *arg, struct rk_err *err)
+static enum rk_rc put_list(X509 *cert, const uint8_t owner[OWNER], struct rk_wr *wr,
+                           struct rk_err *err)
 {
-    unsigned char *der = NULL;
-    int len = i2d_X509(cert, &der);
-    enum rk_rc rc;
-
-    if (len <= 0)
-        return rk_fail_ossl(err, RK_E_USAGE, "certificate");
-    rc = each(arg, der, (size_t)len, err);
-    OPENSSL_free(der);
-    return rc;
-}
-
-enum rk_rc rk_certs_each(const struct rk_input *file,
-                         enum rk_rc (*each)(void *arg, const uint8_t *der, size_t len,
-                                            struct rk_err *err),
-                         void *arg, struct rk_err *err)
-{
-    RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(file->p, (int)file->len);
-    bool der = file->len > 0 && file->p[0] == 0x30;
-    int count = 0;
-
-    if (in == NULL)
-        return rk_fail_nomem(err);
-    for (; count < CERTS_MAX; count++) {
-        RK_AUTO(rk_x509_done)
-        X509 *cert = der ? d2i_X509_bio(in, NULL) : PEM_read_bio_X509(in, NULL, NULL, NULL);
-
-        if (cert == NULL)
-            break;
-        if (give(cert, each, arg, err))
-            return err->rc;
-    }
-    ERR_clear_error();
-    if (count == 0)
-        return rk_fail(err, RK_E_USAGE, "part \"%s\" holds no certificate, PEM or DER", file->name);
-    return RK_OK;
-}
-
-struct putting {
-    struct rk_wr *wr;
-    const uint8_t *owner;
-};
-
-static enum rk_rc put_list(void *arg, const uint8_t *der, size_t len, struct rk_err *err)
-{
-    struct putting *put = arg;
+    RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
     uint8_t type[16];
 
-    if (rk_guid_parse(x509_guid, type, err))
+    if (rk_guid_parse(x509_guid, type, err) || rk_cert_der(cert, &der, err))
         return err->rc;
-    rk_wr_bytes(put->wr, type, sizeof type);
-    rk_wr_le(put->wr, LIST_HEAD + OWNER + len, 4);
-    rk_wr_le(put->wr, 0, 4);
-    rk_wr_le(put->wr, OWNER + len, 4);
-    rk_wr_bytes(put->wr, put->owner, OWNER);
-    rk_wr_bytes(put->wr, der, len);
+    rk_wr_bytes(wr, type, sizeof type);
+    rk_wr_le(wr, LIST_HEAD + OWNER + der.len, 4);
+    rk_wr_le(wr, 0, 4);
+    rk_wr_le(wr, OWNER + der.len, 4);
+    rk_wr_bytes(wr, owner, OWNER);
+    rk_wr_bytes(wr, der.p, der.len);
     return RK_OK;
 }
 
 enum rk_rc rk_esl_put(const struct rk_input *file, const uint8_t owner[16], struct rk_wr *wr,
                       struct rk_err *err)
 {
-    struct putting put = { wr, owner };
+    RK_AUTO(rk_x509s_done) STACK_OF(X509) *certs = NULL;
 
     if (rk_esl_is(file->p, file->len)) {
         rk_wr_bytes(wr, file->p, file->len);
         return RK_OK;
     }
-    return rk_certs_each(file, put_list, &put, err);
+    if (rk_certs_read(file->p, file->len, RK_ESL_LISTS_MAX, &certs, err))
+        return rk_wrap(err, "part \"%s\"", file->name);
+    for (int i = 0; i < sk_X509_num(certs); i++) {
+        if (put_list(sk_X509_value(certs, i), owner, wr, err))
+            return err->rc;
+    }
+    return RK_OK;
 }
 
 static bool starts_with(const uint8_t *file, const char *guid)
@@ -104,13 +65,12 @@ bool rk_esl_is(const uint8_t *file, size_t len)
 
 static void describe(const uint8_t *data, size_t len, bool x509, struct rk_region *region)
 {
-    const unsigned char *at = data + OWNER;
-    RK_AUTO(rk_x509_done) X509 *cert = x509 ? d2i_X509(NULL, &at, (long)(len - OWNER)) : NULL;
+    RK_AUTO(rk_x509_done) X509 *cert = NULL;
+    struct rk_err ignored;
     char owner[RK_GUID_TEXT], subject[128] = "";
 
-    ERR_clear_error();
     rk_guid_text(data, owner);
-    if (cert != NULL)
+    if (x509 && rk_x509_parse(data + OWNER, len - OWNER, &cert, &ignored) == RK_OK)
         (void)X509_NAME_oneline(X509_get_subject_name(cert), subject, sizeof subject);
     (void)snprintf(region->note, sizeof region->note, "owner %s %s", owner, subject);
 }
@@ -156,8 +116,8 @@ enum rk_rc rk_esl_map(const uint8_t *esl, size_t len, uint64_t base, struct rk_m
     struct rk_rd rd = { .buf = esl, .len = len, .base = (size_t)base };
 
     for (int i = 0; rk_rd_left(&rd) != 0; i++) {
-        if (i == LISTS_MAX)
-            return rk_fail(err, RK_E_FORMAT, "more than %d signature lists", LISTS_MAX);
+        if (i == RK_ESL_LISTS_MAX)
+            return rk_fail(err, RK_E_FORMAT, "more than %d signature lists", RK_ESL_LISTS_MAX);
         if (add_list(&rd, map, parent, err))
             return err->rc;
     }

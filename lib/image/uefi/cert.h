@@ -6,14 +6,11 @@
 #include "base/rd.h"
 #include "base/wr.h"
 
-enum { RK_ESL_MAX = 1 << 20 };
+enum { RK_ESL_MAX = 1 << 20, RK_ESL_LISTS_MAX = 256 };
 
-/* The DER certificates of a PEM or DER file, one call each. RK_E_USAGE when there is none. */
-enum rk_rc rk_certs_each(const struct rk_input *file,
-                         enum rk_rc (*each)(void *arg, const uint8_t *der, size_t len,
-                                            struct rk_err *err),
-                         void *arg, struct rk_err *err) RK_MUST_CHECK;
-/* A list a certificate, all of one owner; a file that is a signature list already is taken as is.
+/*
+ * A list a certificate, all of one owner, at most RK_ESL_LISTS_MAX; a file that is a signature list
+ * already is taken as is.
  */
 enum rk_rc rk_esl_put(const struct rk_input *file, const uint8_t owner[16], struct rk_wr *wr,
                       struct rk_err *err) RK_MUST_CHECK;

@@ -7,7 +7,9 @@
 #include "base/ossl.h"
 #include "image/dtb.h"
 #include "image/uefi/cert.h"
+#include "rotkit/certs.h"
 #include "rotkit/guid.h"
+#include "rotkit/x509.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -59,16 +61,16 @@ static enum rk_rc add_certificate(struct rk_rd *rd, struct rk_map *map, struct r
 {
     size_t start = rk_rd_offset(rd);
     uint64_t len = rk_rd_be(rd, 4);
-    const unsigned char *der = rk_rd_take(rd, (size_t)len), *at = der;
+    const uint8_t *der = rk_rd_take(rd, (size_t)len);
     const uint8_t *pad = rk_rd_take(rd, (size_t)(3 & (0 - len)));
     RK_AUTO(rk_x509_done) X509 *cert = NULL;
     struct rk_region *region;
 
     if (rk_rd_ok(rd, err))
         return err->rc;
-    cert = d2i_X509(NULL, &at, (long)len);
-    ERR_clear_error();
-    if (cert == NULL || at != der + len)
+    if (rk_x509_parse(der, (size_t)len, &cert, err) == RK_E_NOMEM)
+        return err->rc;
+    if (cert == NULL)
         return rk_fail(err, RK_E_FORMAT, "no certificate of %llu bytes at 0x%zx",
                        (unsigned long long)len, start);
     for (; pad < rd->buf + rd->pos; pad++) {
@@ -187,39 +189,51 @@ static const struct rk_setting_row setting_rows[] = {
     { NULL, NULL, NULL },
 };
 
-struct putting {
-    struct rk_wr *wr;
-    bool accept_test_keys;
-};
-
-static enum rk_rc put_certificate(void *arg, const uint8_t *der, size_t len, struct rk_err *err)
+static enum rk_rc put_certificate(X509 *cert, bool accept_test_keys, struct rk_wr *wr,
+                                  struct rk_err *err)
 {
-    struct putting *put = arg;
-    const unsigned char *at = der;
-    RK_AUTO(rk_x509_done) X509 *cert = d2i_X509(NULL, &at, (long)len);
+    RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
 
-    if (cert == NULL)
-        return rk_fail_ossl(err, RK_E_USAGE, "certificate");
-    if (is_test_certificate(cert) && !put->accept_test_keys) {
+    if (is_test_certificate(cert) && !accept_test_keys) {
         (void)rk_fail(err, RK_E_USAGE, "EDK2's public test certificate, whose key everybody has");
         return rk_note(err, "accept-test-keys=yes takes it, on a developer's own board");
     }
-    rk_wr_be(put->wr, len, 4);
-    rk_wr_bytes(put->wr, der, len);
-    rk_wr_zero(put->wr, 3 & (0 - len));
+    if (rk_cert_der(cert, &der, err))
+        return err->rc;
+    rk_wr_be(wr, der.len, 4);
+    rk_wr_bytes(wr, der.p, der.len);
+    rk_wr_zero(wr, 3 & (0 - der.len));
+    return RK_OK;
+}
+
+static enum rk_rc put_certificates(const struct rk_input *file, bool accept_test_keys,
+                                   struct rk_wr *wr, size_t *count, struct rk_err *err)
+{
+    RK_AUTO(rk_x509s_done) STACK_OF(X509) *certs = NULL;
+
+    if (rk_certs_read(file->p, file->len, XDR_CERTS_MAX, &certs, err))
+        return rk_wrap(err, "part \"%s\"", file->name);
+    for (int i = 0; i < sk_X509_num(certs); i++) {
+        if (++*count > XDR_CERTS_MAX)
+            return rk_fail(err, RK_E_USAGE, "parts \"%s\": more than %d certificates", file->name,
+                           XDR_CERTS_MAX);
+        if (put_certificate(sk_X509_value(certs, i), accept_test_keys, wr, err))
+            return err->rc;
+    }
     return RK_OK;
 }
 
 static enum rk_rc make_root(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(XDR_MAX);
-    struct putting put = { .wr = &wr };
+    bool accept_test_keys;
+    size_t count = 0;
 
-    if (rk_job_flag(job, self(), "accept-test-keys", &put.accept_test_keys, err))
+    if (rk_job_flag(job, self(), "accept-test-keys", &accept_test_keys, err))
         return err->rc;
     for (size_t i = 0; i < job->part_count; i++) {
         if (strcmp(job->part[i].name, "cert") == 0 &&
-            rk_certs_each(&job->part[i], put_certificate, &put, err))
+            put_certificates(&job->part[i], accept_test_keys, &wr, &count, err))
             return err->rc;
     }
     return rk_wr_end(&wr, ret, err);
@@ -319,6 +333,7 @@ const struct rk_format rk_format_uefi_dtb = {
     .parse = parse,
     .parts = part_rows,
     .settings = setting_rows,
+    .part_certs_max = XDR_CERTS_MAX,
     .refusal = "a device tree has no signature of its own: sign the image that it goes into",
     .build = build,
 };

@@ -276,6 +276,7 @@ const struct rk_format rk_format_uefi_keys_dtbo = {
     .parse = parse,
     .parts = part_rows,
     .settings = setting_rows,
+    .part_certs_max = RK_ESL_LISTS_MAX,
     .refusal = "the overlay has no signature of its own: sign the image that it goes into",
     .build = build,
 };

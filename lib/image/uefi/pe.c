@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "rotkit/hex.h"
+#include "rotkit/certs.h"
 #include "rotkit/pkcs7.h"
 
 #include <stdio.h>
@@ -116,8 +117,6 @@ static enum rk_rc open_sequence(const uint8_t *der, size_t len, struct rk_rd *re
     return RK_OK;
 }
 
-RK_OSSL_CLEANUP(digest_info_done, X509_SIG, X509_SIG_free)
-
 struct claim { /* what a signature says the digest is */
     const EVP_MD *md;
     uint8_t digest[EVP_MAX_MD_SIZE];
@@ -127,7 +126,7 @@ static enum rk_rc read_digest_info(const uint8_t *der, size_t len, struct claim 
                                    struct rk_err *err)
 {
     const unsigned char *at = der;
-    RK_AUTO(digest_info_done) X509_SIG *info = d2i_X509_SIG(NULL, &at, (long)len);
+    RK_AUTO(rk_x509_sig_done) X509_SIG *info = d2i_X509_SIG(NULL, &at, (long)len);
     const ASN1_OCTET_STRING *digest;
     const ASN1_OBJECT *oid;
     const X509_ALGOR *alg;
@@ -410,6 +409,7 @@ static enum rk_rc open_signing(const struct rk_job *job, const uint8_t *file, si
     memcpy(s->spc + sizeof spc_head, digest, DIGEST);
     s->what = (struct rk_pkcs7) { .ctx = job->ctx,
                                   .cert = job->cert,
+                                  .chain_max = self()->chain_max,
                                   .pub = job->key[0].pub,
                                   .content = s->spc,
                                   .content_len = sizeof s->spc,
@@ -507,6 +507,7 @@ const struct rk_format rk_format_uefi_pe = {
     .parse = parse,
     .settings = setting_rows,
     .needs_cert = true,
+    .chain_max = RK_CHAIN_MAX,
     .refusal = "EFI programs are made by a linker; rotkit signs and checks them",
     .to_sign = to_sign,
     .attach = attach,

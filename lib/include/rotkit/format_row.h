@@ -31,9 +31,11 @@ struct rk_format {
     const struct rk_setting_row *settings; /* NULL: none */
     const char *const *roles;              /* keys beside the main one; NULL: none */
     bool needs_cert;                       /* signing needs job->cert */
-    bool encrypts_first;                   /* the signature covers the ciphertext */
-    bool fused_key;   /* signed by the key whose PublicKeyHash is in the fuses */
-    bool payload_key; /* encrypted under the user key that the key blob carries as tag 1 */
+    size_t chain_max;      /* certificates in job->cert: the signer's and its chain; 0: none */
+    size_t part_certs_max; /* certificates in one part that holds some; 0: none does */
+    bool encrypts_first;   /* the signature covers the ciphertext */
+    bool fused_key;        /* signed by the key whose PublicKeyHash is in the fuses */
+    bool payload_key;      /* encrypted under the user key that the key blob carries as tag 1 */
     /* What build or attach makes of this job is no file of the format (a bare signature, a public
      * key), so it is not read back. NULL: it always is. */
     bool (*makes_bare)(const struct rk_job *job);

@@ -12,7 +12,8 @@
 /* What is signed. Everything is borrowed. */
 struct rk_pkcs7 {
     const rk_ctx *ctx;
-    const struct rk_bytes *cert; /* PEM: the signer's certificate, then those to go with it */
+    const struct rk_bytes *cert; /* the signer's certificate, then its chain */
+    size_t chain_max;            /* how many these may be */
     EVP_PKEY *pub;               /* the signer's public key; must be the certificate's */
     const uint8_t *content;
     size_t content_len;

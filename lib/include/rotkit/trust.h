@@ -13,8 +13,8 @@ typedef struct rk_trust rk_trust;
 
 /*
  * The CA certificates of chain_pem (PEM, or one DER certificate). All but the last are helpers on
- * the way; the last is the anchor. RK_E_FORMAT when there is no certificate in it. Shared by
- * threads.
+ * the way; the last is the anchor. RK_E_FORMAT when there is no certificate in it, when one is
+ * damaged, and when there are more than RK_CHAIN_MAX: the anchor never moves. Shared by threads.
  */
 RK_API enum rk_rc rk_trust_open(const rk_ctx *ctx, const struct rk_bytes *chain_pem, rk_trust **ret,
                                 struct rk_err *err) RK_MUST_CHECK;
