@@ -12,9 +12,10 @@
 
 #include <openssl/pem.h>
 
-enum { ENTRIES_MAX = 1 << 20, CRL_MAX = 64 << 20, VERSION_2 = 1 };
+enum { CRL_MAX = 64 << 20, VERSION_2 = 1 };
 
 RK_OSSL_CLEANUP(crl_object_done, X509_CRL, X509_CRL_free)
+RK_OSSL_CLEANUP(enumerated_done, ASN1_ENUMERATED, ASN1_ENUMERATED_free)
 RK_OSSL_CLEANUP(time_done, ASN1_TIME, ASN1_TIME_free)
 
 static const struct {
@@ -54,6 +55,7 @@ enum rk_rc rk_crl_reason_find(const char *name, enum rk_crl_reason *ret, struct 
 void rk_crl_done(struct rk_crl *crl)
 {
     rk_free(crl->entry);
+    rk_free(crl->slot);
     *crl = (struct rk_crl)RK_CRL_NONE;
 }
 
@@ -66,27 +68,74 @@ static int by_serial(const void *a, const void *b)
     return memcmp(x->serial, y->serial, x->serial_len);
 }
 
+/* ---- which serial numbers are there ---- */
+
+/* FNV-1a. The CA chose and signed these numbers: nobody else can make them meet. */
+static uint64_t hash(const struct rk_crl_entry *entry)
+{
+    uint64_t h = 0xcbf29ce484222325;
+
+    for (size_t i = 0; i < entry->serial_len; i++)
+        h = (h ^ entry->serial[i]) * 0x100000001b3;
+    return h ^ h >> 32;
+}
+
+/* The slot of this serial number: its entry's, or the free one where it belongs. */
+static uint32_t *find(struct rk_crl *crl, const struct rk_crl_entry *entry)
+{
+    size_t at = hash(entry) & (crl->slots - 1);
+
+    for (;; at = (at + 1) & (crl->slots - 1)) {
+        crl->looked_at++;
+        if (crl->slot[at] == 0 || by_serial(&crl->entry[crl->slot[at] - 1], entry) == 0)
+            return &crl->slot[at];
+    }
+}
+
+/* Twice the room, so that growing costs each entry the same in the end. */
+static enum rk_rc grow(struct rk_crl *crl, struct rk_err *err)
+{
+    enum { FIRST = 64 };
+    size_t room = crl->room == 0 ? FIRST : 2 * crl->room;
+    struct rk_crl_entry *entry = rk_alloc(room, sizeof *entry);
+    uint32_t *slot = rk_alloc(2 * room, sizeof *slot);
+
+    if (entry == NULL || slot == NULL) {
+        rk_free(entry);
+        rk_free(slot);
+        return rk_fail_nomem(err);
+    }
+    if (crl->count != 0)
+        memcpy(entry, crl->entry, crl->count * sizeof *entry);
+    rk_free(crl->entry);
+    rk_free(crl->slot);
+    crl->entry = entry;
+    crl->slot = slot;
+    crl->room = room;
+    crl->slots = 2 * room;
+    for (size_t i = 0; i < crl->count; i++)
+        *find(crl, &crl->entry[i]) = (uint32_t)i + 1;
+    return RK_OK;
+}
+
 enum rk_rc rk_crl_add(struct rk_crl *crl, const struct rk_crl_entry *entry, bool *ret_added,
                       struct rk_err *err)
 {
-    struct rk_crl_entry *more;
+    uint32_t *slot;
 
     *ret_added = false;
-    for (size_t i = 0; i < crl->count; i++) {
-        if (by_serial(&crl->entry[i], entry) == 0)
-            return RK_OK;
+    if (crl->count == crl->room && grow(crl, err))
+        return err->rc;
+    slot = find(crl, entry);
+    if (*slot != 0)
+        return RK_OK;
+    if (crl->count == RK_CRL_ENTRIES_MAX) {
+        (void)rk_fail(err, RK_E_USAGE, "the CRL is full: %d certificates, as many as one may hold",
+                      RK_CRL_ENTRIES_MAX);
+        return rk_note(err, "begin another issuing CA, and with it another CRL");
     }
-    if (crl->count == ENTRIES_MAX)
-        return rk_fail(err, RK_E_USAGE, "more than %d certificates on one CRL", ENTRIES_MAX);
-    more = rk_alloc(crl->count + 1, sizeof *more);
-    if (more == NULL)
-        return rk_fail_nomem(err);
-    if (crl->count != 0)
-        memcpy(more, crl->entry, crl->count * sizeof *more);
-    more[crl->count] = *entry;
-    rk_free(crl->entry);
-    crl->entry = more;
-    crl->count++;
+    crl->entry[crl->count] = *entry;
+    *slot = (uint32_t)++crl->count;
     *ret_added = true;
     return RK_OK;
 }
@@ -115,28 +164,29 @@ static enum rk_rc take_time(const ASN1_TIME *time, int64_t *ret, struct rk_err *
     return RK_OK;
 }
 
+static enum rk_rc take_entry(X509_REVOKED *revoked, struct rk_crl *crl, struct rk_err *err)
+{
+    RK_AUTO(enumerated_done)
+    ASN1_ENUMERATED *reason = X509_REVOKED_get_ext_d2i(revoked, NID_crl_reason, NULL, NULL);
+    struct rk_crl_entry entry = { .reason = RK_CRL_UNSPECIFIED };
+    bool added;
+
+    if (reason != NULL)
+        entry.reason = (enum rk_crl_reason)ASN1_ENUMERATED_get(reason);
+    return take_serial(X509_REVOKED_get0_serialNumber(revoked), &entry, err) ||
+                   take_time(X509_REVOKED_get0_revocationDate(revoked), &entry.revoked, err) ||
+                   rk_crl_add(crl, &entry, &added, err)
+               ? err->rc
+               : RK_OK;
+}
+
 static enum rk_rc take_entries(X509_CRL *object, struct rk_crl *crl, struct rk_err *err)
 {
     STACK_OF(X509_REVOKED) *list = X509_CRL_get_REVOKED(object);
-    int count = list == NULL ? 0 : sk_X509_REVOKED_num(list);
 
-    if (count > ENTRIES_MAX)
-        return rk_fail(err, RK_E_FORMAT, "more than %d certificates on one CRL", ENTRIES_MAX);
-    crl->entry = rk_alloc((size_t)count + 1, sizeof *crl->entry);
-    if (crl->entry == NULL)
-        return rk_fail_nomem(err);
-    for (int i = 0; i < count; i++) {
-        X509_REVOKED *revoked = sk_X509_REVOKED_value(list, i);
-        struct rk_crl_entry *entry = &crl->entry[i];
-        ASN1_ENUMERATED *reason = X509_REVOKED_get_ext_d2i(revoked, NID_crl_reason, NULL, NULL);
-
-        entry->reason =
-            reason == NULL ? RK_CRL_UNSPECIFIED : (enum rk_crl_reason)ASN1_ENUMERATED_get(reason);
-        ASN1_ENUMERATED_free(reason);
-        if (take_serial(X509_REVOKED_get0_serialNumber(revoked), entry, err) ||
-            take_time(X509_REVOKED_get0_revocationDate(revoked), &entry->revoked, err))
+    for (int i = 0; i < sk_X509_REVOKED_num(list); i++) {
+        if (take_entry(sk_X509_REVOKED_value(list, i), crl, err))
             return err->rc;
-        crl->count++;
     }
     return RK_OK;
 }
@@ -261,6 +311,35 @@ struct dates {
     int64_t this_update, next_update;
 };
 
+static int by_serial_of(const void *a, const void *b)
+{
+    const struct rk_crl_entry *const *x = a, *const *y = b;
+
+    return by_serial(*x, *y);
+}
+
+/* In order of their serial numbers; the list itself stays in its own order. */
+static enum rk_rc put_entries(struct rk_wr *wr, const struct rk_crl *crl, bool *good,
+                              struct rk_err *err)
+{
+    const struct rk_crl_entry **order;
+    size_t from = wr->len;
+
+    if (crl->count == 0) /* 5.1.2.6: an empty list is absent */
+        return RK_OK;
+    order = rk_alloc(crl->count, sizeof *order);
+    if (order == NULL)
+        return rk_fail_nomem(err);
+    for (size_t i = 0; i < crl->count; i++)
+        order[i] = &crl->entry[i];
+    qsort(order, crl->count, sizeof *order, by_serial_of);
+    for (size_t i = 0; i < crl->count; i++)
+        put_entry(wr, order[i], good);
+    rk_free(order);
+    rk_wr_der(wr, from, RK_DER_SEQUENCE);
+    return RK_OK;
+}
+
 /* TBSCertList, RFC 5280 5.1.2. */
 static enum rk_rc to_sign(const rk_ca *ca, const struct rk_crl *crl, const struct dates *dates,
                           enum rk_scheme scheme, struct rk_bytes *ret, struct rk_err *err)
@@ -269,7 +348,6 @@ static enum rk_rc to_sign(const rk_ca *ca, const struct rk_crl *crl, const struc
     unsigned char *der = NULL;
     X509 *issuer = rk_ca_cert(ca);
     bool good = true;
-    size_t from;
 
     rk_wr_be(&wr, RK_DER_INTEGER << 16 | 1 << 8 | VERSION_2, 3);
     if (rk_x509_put_algorithm(&wr, scheme, err))
@@ -277,12 +355,8 @@ static enum rk_rc to_sign(const rk_ca *ca, const struct rk_crl *crl, const struc
     rk_der_put(&wr, i2d_X509_NAME(X509_get_subject_name(issuer), &der), &der, &good);
     put_time(&wr, dates->this_update, &good);
     put_time(&wr, dates->next_update, &good);
-    from = wr.len;
-    for (size_t i = 0; i < crl->count; i++)
-        put_entry(&wr, &crl->entry[i], &good);
-    if (crl->count != 0) /* 5.1.2.6: an empty list is absent */
-        rk_wr_der(&wr, from, RK_DER_SEQUENCE);
-    if (put_extensions(&wr, issuer, crl->number + 1, &good, err))
+    if (put_entries(&wr, crl, &good, err) ||
+        put_extensions(&wr, issuer, crl->number + 1, &good, err))
         return err->rc;
     rk_wr_der(&wr, 0, RK_DER_SEQUENCE);
     if (!good)
@@ -305,8 +379,6 @@ enum rk_rc rk_crl_issue(const rk_ctx *ctx, rk_ca *ca, const struct rk_crl *crl, 
         return rk_fail(err, RK_E_USAGE, "this CA may not sign CRLs (keyUsage lacks cRLSign)");
     if (next_update <= this_update)
         return rk_fail(err, RK_E_USAGE, "the CRL's nextUpdate is not later than its thisUpdate");
-    if (crl->count != 0)
-        qsort(crl->entry, crl->count, sizeof *crl->entry, by_serial);
     if (to_sign(ca, crl, &dates, scheme, &tbs, err))
         return err->rc;
     if (rk_signer_sign(ca->key, scheme, tbs.p, tbs.len, &signature, err))

@@ -23,11 +23,16 @@ struct rk_crl_entry {
     enum rk_crl_reason reason;
 };
 
-/* A list being kept: read, added to, issued anew. */
+enum { RK_CRL_ENTRIES_MAX = 1000000 };
+/* A list being kept: read, added to, issued anew. Entries are in the order in which they came. */
 struct rk_crl {
     uint64_t number; /* cRLNumber; the next issue has one more */
     struct rk_crl_entry *entry;
-    size_t count;
+    size_t count, room;
+    /* Which serial numbers are there: a hash table of count at most half of slots, a power of 2. */
+    uint32_t *slot; /* place of the entry + 1; 0: free */
+    size_t slots;
+    uint64_t looked_at; /* slots, by all that was done so far: the work, for tests to count */
 };
 #define RK_CRL_NONE                                                                                \
     {                                                                                              \
@@ -44,7 +49,10 @@ RK_API enum rk_rc rk_crl_read(const rk_ca *ca, const uint8_t *bytes, size_t len,
 /* The serial number of a certificate that this CA has issued. RK_E_VERIFY for another's. */
 RK_API enum rk_rc rk_crl_entry_of(const rk_ca *ca, const struct rk_bytes *certificate,
                                   struct rk_crl_entry *ret, struct rk_err *err) RK_MUST_CHECK;
-/* A serial number that is on the list already stays as it is, and *ret_added is false. */
+/*
+ * A serial number that is on the list already stays as it is, and *ret_added is false. RK_E_USAGE
+ * when the list is full. The work is the same whatever the length of the list.
+ */
 RK_API enum rk_rc rk_crl_add(struct rk_crl *crl, const struct rk_crl_entry *entry, bool *ret_added,
                              struct rk_err *err) RK_MUST_CHECK;
 /*
