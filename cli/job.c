@@ -4,6 +4,7 @@
 #include "cli/out.h"
 
 #include "rotkit/component.h"
+#include "rotkit/key.h"
 #include "rotkit/publish.h"
 #include "rotkit/mac.h"
 
@@ -97,6 +98,19 @@ static enum rk_rc take_settings(const struct app *app, const struct opt_list *se
     return RK_OK;
 }
 
+static enum rk_rc too_many_keys(const struct app *app, struct rk_err *err)
+{
+    return opt_fail(app, err, "more than %d keys", JOB_KEYS_MAX);
+}
+
+/* The signer that was opened last, under its role. */
+static void add_key(struct job *job, const char *role)
+{
+    size_t i = job->job.key_count++;
+
+    job->key[i] = (struct rk_job_key) { .role = role, .pub = rk_signer_pkey(job->signer[i]) };
+}
+
 static enum rk_rc open_key(const struct app *app, const struct job_args *args, const char *role,
                            const char *uri, struct job *job, struct rk_err *err)
 {
@@ -104,24 +118,21 @@ static enum rk_rc open_key(const struct app *app, const struct job_args *args, c
     size_t i = job->job.key_count;
 
     if (i == JOB_KEYS_MAX)
-        return opt_fail(app, err, "more than %d keys", JOB_KEYS_MAX);
+        return too_many_keys(app, err);
     if (rk_signer_open(app->ctx, uri, &pin, &job->signer[i], err))
         return role[0] == '\0' ? rk_wrap(err, "--key") : rk_wrap(err, "key for \"%s\"", role);
-    job->key[i] = (struct rk_job_key) { .role = role, .pub = rk_signer_pkey(job->signer[i]) };
-    job->job.key_count++;
+    add_key(job, role);
     return RK_OK;
 }
 
 static enum rk_rc open_public(const struct app *app, const struct job_args *args, struct job *job,
                               struct rk_err *err)
 {
-    char uri[RK_PATH_MAX];
-    int n = snprintf(uri, sizeof uri, "pub:%s", args->pub);
-
-    if (n < 0 || (size_t)n >= sizeof uri)
-        return opt_fail(app, err, "--pub: path too long");
-    if (open_key(app, args, "", uri, job, err))
+    if (job->job.key_count == JOB_KEYS_MAX)
+        return too_many_keys(app, err);
+    if (rk_signer_open_public(app->ctx, args->pub, &job->signer[job->job.key_count], err))
         return rk_wrap(err, "--pub");
+    add_key(job, "");
     return RK_OK;
 }
 
@@ -137,7 +148,7 @@ static enum rk_rc open_keys(const struct app *app, const struct job_args *args, 
         const char *uri = NULL;
 
         if (i + 1 >= JOB_KEYS_MAX)
-            return opt_fail(app, err, "more than %d keys", JOB_KEYS_MAX);
+            return too_many_keys(app, err);
         if (split(app, args->key_for.v[i], "--key-for ROLE=URI", &job->role[i], &uri, err) ||
             open_key(app, args, job->role[i], uri, job, err))
             return err->rc;

@@ -6,6 +6,7 @@
 #include "base/ossl.h"
 #include "keys/signer.h"
 #include "rotkit/file.h"
+#include "rotkit/key.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -135,13 +136,20 @@ enum rk_rc rk_key_file_read_public(const rk_ctx *ctx, const char *path, EVP_PKEY
     return read_key(ctx, path, EVP_PKEY_PUBLIC_KEY, NULL, ret, err);
 }
 
-enum rk_rc rk_key_file_open_public(const rk_ctx *ctx, const struct rk_key_name *name,
-                                   const struct rk_pin *pin, rk_signer **ret, struct rk_err *err)
+enum rk_rc rk_signer_open_public(const rk_ctx *ctx, const char *path, rk_signer **ret,
+                                 struct rk_err *err)
 {
     RK_AUTO(rk_pkey_done) EVP_PKEY *pub = NULL;
 
-    if (rk_key_file_read_public(ctx, name->rest, &pub, err))
-        return err->rc;
+    return rk_key_file_read_public(ctx, path, &pub, err) ||
+                   rk_signer_new(ctx, pub, NULL, NULL, ret, err)
+               ? err->rc
+               : RK_OK;
+}
+
+enum rk_rc rk_key_file_open_public(const rk_ctx *ctx, const struct rk_key_name *name,
+                                   const struct rk_pin *pin, rk_signer **ret, struct rk_err *err)
+{
     (void)pin;
-    return rk_signer_new(ctx, pub, NULL, NULL, ret, err);
+    return rk_signer_open_public(ctx, name->rest, ret, err);
 }

@@ -8,6 +8,7 @@
 #include "base/ossl.h"
 #include "rotkit/hex.h"
 #include "rotkit/json.h"
+#include "rotkit/key.h"
 #include "rotkit/pem.h"
 #include "rotkit/publish.h"
 #include "keys/scheme.h"
@@ -176,7 +177,7 @@ static enum rk_rc read_item(const rk_sigbook *book, struct rk_jv from, struct rk
 
 static enum rk_rc open_key(struct reading *in, const uint8_t sha256[32], struct rk_err *err)
 {
-    char name[NAME], path[RK_PATH_MAX], uri[RK_PATH_MAX + 4];
+    char name[NAME], path[RK_PATH_MAX];
     uint8_t found[32];
 
     if (in->key != NULL && memcmp(in->key_sha256, sha256, 32) == 0)
@@ -186,8 +187,7 @@ static enum rk_rc open_key(struct reading *in, const uint8_t sha256[32], struct 
     key_name(sha256, name);
     if (path_of(in->book, name, path, err))
         return err->rc;
-    (void)snprintf(uri, sizeof uri, "pub:%s", path);
-    if (rk_signer_open(in->book->ctx, uri, NULL, &in->key, err) ||
+    if (rk_signer_open_public(in->book->ctx, path, &in->key, err) ||
         rk_sha256(rk_signer_spki(in->key)->p, rk_signer_spki(in->key)->len, found, err))
         return err->rc;
     if (memcmp(found, sha256, 32) != 0)

@@ -7,6 +7,7 @@
 #include "base/ossl.h"
 #include "base/wr.h"
 #include "rotkit/hex.h"
+#include "rotkit/key.h"
 #include "rotkit/publish.h"
 
 #include <stdio.h>
@@ -84,11 +85,8 @@ static enum rk_rc read_licence(const rk_ctx *ctx, const struct rk_plan *plan,
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     const struct rk_manifest *m = plan->manifest;
-    char uri[RK_PATH_MAX];
 
-    if (snprintf(uri, sizeof uri, "pub:%s", m->licence.issuer.v) >= (int)sizeof uri)
-        return rk_fail(err, RK_E_USAGE, "licence.issuer: the path is too long");
-    if (rk_signer_open(ctx, uri, NULL, &account->issuer, err))
+    if (rk_signer_open_public(ctx, m->licence.issuer.v, &account->issuer, err))
         return rk_plan_at(plan, m->licence.issuer.at, "licence.issuer", err);
     if (rk_file_read(m->licence.file.v, LICENCE_MAX, &file, err) ||
         rk_licence_read(ctx, file.p, file.len, account->issuer, ret, err)) {

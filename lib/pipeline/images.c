@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "rotkit/component.h"
 #include "rotkit/format.h"
+#include "rotkit/key.h"
 #include "rotkit/mac.h"
 #include "rotkit/publish.h"
 
@@ -187,12 +188,10 @@ static enum rk_rc check_fused_key(const rk_images *images, const struct made *ma
     const struct rk_manifest *m = manifest_of(images);
     RK_AUTO(rk_signer_done) rk_signer *fused = NULL;
     const struct rk_bytes *a, *b;
-    char uri[RK_PATH_MAX];
 
     if (!made->format.fused_key || m->fuses.public_key.v == NULL)
         return RK_OK;
-    (void)snprintf(uri, sizeof uri, "pub:%s", m->fuses.public_key.v);
-    if (rk_signer_open(images->ctx, uri, NULL, &fused, err))
+    if (rk_signer_open_public(images->ctx, m->fuses.public_key.v, &fused, err))
         return rk_plan_at(images->plan, m->fuses.public_key.at, "fuses.public-key", err);
     a = rk_signer_spki(signer);
     b = rk_signer_spki(fused);

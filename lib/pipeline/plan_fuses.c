@@ -3,6 +3,7 @@
 
 #include "pipeline/plan_values.h"
 #include "rotkit/fuse.h"
+#include "rotkit/key.h"
 
 #include <stdio.h>
 
@@ -24,13 +25,11 @@ static enum rk_rc read_public_key(const rk_ctx *ctx, struct rk_plan *plan, struc
                                   struct rk_err *err)
 {
     const struct rk_manifest *m = plan->manifest;
-    char uri[RK_PATH_MAX + 8];
     enum rk_fuse_status status;
 
     if (m->fuses.public_key.v == NULL)
         return RK_OK;
-    (void)snprintf(uri, sizeof uri, "pub:%s", m->fuses.public_key.v);
-    if (rk_signer_open(ctx, uri, NULL, &c->pkc, err) ||
+    if (rk_signer_open_public(ctx, m->fuses.public_key.v, &c->pkc, err) ||
         rk_fuse_public_key_hash(rk_signer_pkey(c->pkc), c->hash, err))
         return rk_plan_at(plan, m->fuses.public_key.at, "fuses.public-key", err);
     if (rk_fuse_confirm(c->hash, m->fuses.public_key_hash.v, m->fuses.accept_unconfirmed.v, &status,
