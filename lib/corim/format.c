@@ -4,6 +4,7 @@
 #include "base/ossl.h"
 #include "rotkit/corim.h"
 #include "rotkit/hex.h"
+#include "rotkit/words.h"
 #include "rotkit/x509.h"
 
 #include <stdio.h>
@@ -33,27 +34,9 @@ static bool recognise(const uint8_t *file, size_t len)
 
 /* ---- the map ---- */
 
-/* A text of the file for people: what would move a terminal's cursor is left out. */
 static void show_text(const uint8_t *file, struct rk_span span, char *ret, size_t size)
 {
-    const uint8_t *p = file + span.at;
-    size_t used = 0;
-
-    for (size_t i = 0; i < span.len;) {
-        size_t n = 1;
-
-        while (i + n < span.len && (p[i + n] & 0xc0) == 0x80)
-            n++;
-        if (used + n >= size)
-            break;
-        if (n > 1 && !(p[i] == 0xc2 && p[i + 1] < 0xa0))
-            memcpy(ret + used, p + i, n);
-        else
-            memset(ret + used, n > 1 || p[i] < ' ' || p[i] == 0x7f ? '?' : p[i], n);
-        used += n;
-        i += n;
-    }
-    ret[used] = '\0';
+    rk_words_show(file + span.at, span.len, ret, size);
 }
 
 static void show_hex(const uint8_t *file, struct rk_span span, char *ret, size_t size)

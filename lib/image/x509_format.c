@@ -91,7 +91,7 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     if (rk_x509_parse(file, len, &cert, err) || rk_cert_read(file, len, &parts, err) ||
         add_parts(&parts, map, err))
         return err->rc;
-    (void)X509_NAME_oneline(X509_get_issuer_name(cert), issuer, sizeof issuer);
+    rk_x509_name(X509_get_issuer_name(cert), issuer, sizeof issuer);
     (void)snprintf(map->root->note, sizeof map->root->note, "issuer %s", issuer);
     (void)snprintf(map->integrity, sizeof map->integrity,
                    "signature not checked: needs the issuer");

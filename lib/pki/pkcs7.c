@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/ossl.h"
 #include "rotkit/certs.h"
+#include "rotkit/x509.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -330,9 +331,9 @@ enum rk_rc rk_pkcs7_verify(const struct rk_pkcs7_check *check, const uint8_t *de
                          err))
             return err->rc;
     }
-    (void)X509_NAME_oneline(X509_get_subject_name(PKCS7_cert_from_signer_info(
-                                p7, sk_PKCS7_SIGNER_INFO_value(signers, 0))),
-                            ret_signer, 160);
+    rk_x509_name(X509_get_subject_name(
+                     PKCS7_cert_from_signer_info(p7, sk_PKCS7_SIGNER_INFO_value(signers, 0))),
+                 ret_signer, 160);
     return RK_OK;
 }
 
@@ -355,20 +356,15 @@ enum rk_rc rk_pkcs7_content(const uint8_t *der, size_t der_len, const char *type
                        "the content of PKCS #7", ret, err);
 }
 
-enum rk_rc rk_pkcs7_subjects(const uint8_t *der, size_t der_len,
-                             void (*each)(void *arg, const char *subject), void *arg,
-                             struct rk_err *err)
+enum rk_rc rk_pkcs7_certificates(const uint8_t *der, size_t der_len,
+                                 void (*each)(void *arg, const X509 *cert), void *arg,
+                                 struct rk_err *err)
 {
     RK_AUTO(p7_done) PKCS7 *p7 = NULL;
 
     if (parse(der, der_len, &p7, err))
         return err->rc;
-    for (int i = 0; i < sk_X509_num(p7->d.sign->cert); i++) {
-        char subject[256] = "";
-
-        (void)X509_NAME_oneline(X509_get_subject_name(sk_X509_value(p7->d.sign->cert, i)), subject,
-                                sizeof subject);
-        each(arg, subject);
-    }
+    for (int i = 0; i < sk_X509_num(p7->d.sign->cert); i++)
+        each(arg, sk_X509_value(p7->d.sign->cert, i));
     return RK_OK;
 }

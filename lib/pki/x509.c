@@ -2,6 +2,8 @@
 /* Pieces of certificates. RFC 5280. */
 #include "rotkit/x509.h"
 
+#include "rotkit/words.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -25,6 +27,19 @@ enum rk_rc rk_x509_parse(const uint8_t *der, size_t len, X509 **ret, struct rk_e
     *ret = cert;
     cert = NULL;
     return RK_OK;
+}
+
+void rk_x509_name(const X509_NAME *name, char *ret, size_t size)
+{
+    RK_AUTO(rk_bio_done) BIO *out = BIO_new(BIO_s_mem());
+    unsigned long flags = XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
+    char *text = NULL;
+    long len = 0;
+
+    if (out != NULL && X509_NAME_print_ex(out, name, 0, flags) >= 0)
+        len = BIO_get_mem_data(out, &text);
+    ERR_clear_error(); /* a name is shown, nothing hangs on it */
+    rk_words_show((const uint8_t *)text, len < 0 ? 0 : (size_t)len, ret, size);
 }
 
 enum rk_rc rk_x509_set_validity(X509 *cert, int64_t not_before, int64_t not_after,

@@ -151,6 +151,7 @@ enum rk_rc rk_ocsp_index_add(struct rk_ocsp_index *index, const struct rk_bytes 
         return rk_fail(err, RK_E_FORMAT, "a serial number of more than %d bytes", RK_SERIAL_MAX);
     if (find(index, serial) != NULL)
         return RK_OK;
+    /* As `openssl ca` writes it into its index. */
     if (X509_NAME_entry_count(X509_get_subject_name(cert)) > 0 &&
         X509_NAME_oneline(X509_get_subject_name(cert), subject, sizeof subject) == NULL)
         return rk_fail_ossl(err, RK_E_NOMEM, "subject");

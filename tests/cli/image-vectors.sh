@@ -46,7 +46,7 @@ done
 # Capsules: both verify, and the header of ours is EDK2's but for the certificate's length.
 cat "$K/cap_sub.crt" "$K/cap_root.crt" >chain.pem
 run 0 verify --ca "$K/cap_root.crt" "$V/capsule/bup_edk2.Cap"
-stdout_is "$V/capsule/bup_edk2.Cap: capsule: signature holds; not signed: 0x0-0x5f, 0x68-0x8df; signer: /CN=rotkit test capsule signer"
+stdout_is "$V/capsule/bup_edk2.Cap: capsule: signature holds; not signed: 0x0-0x5f, 0x68-0x8df; signer: CN=rotkit test capsule signer"
 run 0 verify --ca chain.pem "$V/capsule/bup_mkeficapsule.Cap"
 run 3 verify --ca "$V/uefi/PK.crt" "$V/capsule/bup_edk2.Cap"
 run 0 pack capsule -o cap payload=bup --set version=0x00230301

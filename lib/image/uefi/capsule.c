@@ -5,6 +5,7 @@
  */
 #include "rotkit/format_rows.h"
 #include "base/layout.h"
+#include "image/uefi/cert.h"
 #include "rotkit/certs.h"
 #include "rotkit/pkcs7.h"
 #include "rotkit/guid.h"
@@ -406,12 +407,9 @@ static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t 
     return rk_requests_add(ret, "", "the payload and the monotonic count", scheme, &message, err);
 }
 
-static void look_for_test_keys(void *arg, const char *subject)
+static void look_for_test_keys(void *arg, const X509 *cert)
 {
-    static const char *const names[] = { "/CN=TestRoot", "/CN=TestSub", "/CN=TestCert" };
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        *(bool *)arg = *(bool *)arg || strstr(subject, names[i]) != NULL;
+    *(bool *)arg = *(bool *)arg || rk_uefi_is_test_certificate(cert);
 }
 
 /* Everybody has the key of these, and edk2-nvidia's default build trusts them. */
@@ -421,7 +419,7 @@ static enum rk_rc refuse_test_keys(const struct rk_job *job, const uint8_t *der,
     bool accept, found = false;
 
     if (rk_job_flag(job, self(), "accept-test-keys", &accept, err) ||
-        rk_pkcs7_subjects(der, len, look_for_test_keys, &found, err))
+        rk_pkcs7_certificates(der, len, look_for_test_keys, &found, err))
         return err->rc;
     if (!found || accept)
         return RK_OK;

@@ -14,6 +14,19 @@ enum { LIST_HEAD = 28, OWNER = 16 };
 static const char x509_guid[] = "a5c059a1-94e4-4aa7-87b5-ab155c2bf072";
 static const char sha256_guid[] = "c1c41626-504c-4092-aca9-41f936934328";
 
+bool rk_uefi_is_test_certificate(const X509 *cert)
+{
+    static const char *const names[] = { "TestRoot", "TestSub", "TestCert" };
+    char name[64] = "";
+
+    (void)X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, name, sizeof name);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static enum rk_rc put_list(X509 *cert, const uint8_t owner[OWNER], struct rk_wr *wr,
                            struct rk_err *err)
 {
@@ -71,7 +84,7 @@ static void describe(const uint8_t *data, size_t len, bool x509, struct rk_regio
 
     rk_guid_text(data, owner);
     if (x509 && rk_x509_parse(data + OWNER, len - OWNER, &cert, &ignored) == RK_OK)
-        (void)X509_NAME_oneline(X509_get_subject_name(cert), subject, sizeof subject);
+        rk_x509_name(X509_get_subject_name(cert), subject, sizeof subject);
     (void)snprintf(region->note, sizeof region->note, "owner %s %s", owner, subject);
 }
 

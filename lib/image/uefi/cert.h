@@ -6,8 +6,12 @@
 #include "base/rd.h"
 #include "base/wr.h"
 
+#include <openssl/x509.h>
+
 enum { RK_ESL_MAX = 1 << 20, RK_ESL_LISTS_MAX = 256 };
 
+/* One of EDK2's public test certificates, whose key everybody has. */
+bool rk_uefi_is_test_certificate(const X509 *cert);
 /*
  * A list a certificate, all of one owner, at most RK_ESL_LISTS_MAX; a file that is a signature list
  * already is taken as is.

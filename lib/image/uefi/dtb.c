@@ -42,19 +42,6 @@ static bool recognise(const uint8_t *file, size_t len)
            rk_dtb_open(file, len, &dtb, &ignored) == RK_OK && find_node(&dtb, &node);
 }
 
-static bool is_test_certificate(const X509 *cert)
-{
-    static const char *const names[] = { "TestRoot", "TestSub", "TestCert" };
-    char name[64] = "";
-
-    (void)X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, name, sizeof name);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* u32 BE length, DER, zeros to a multiple of 4. */
 static enum rk_rc add_certificate(struct rk_rd *rd, struct rk_map *map, struct rk_region *parent,
                                   struct rk_err *err)
@@ -82,8 +69,8 @@ static enum rk_rc add_certificate(struct rk_rd *rd, struct rk_map *map, struct r
     }
     if (rk_region_add(map, parent, start, rk_rd_offset(rd) - start, "certificate", &region, err))
         return err->rc;
-    (void)X509_NAME_oneline(X509_get_subject_name(cert), region->note, sizeof region->note);
-    if (is_test_certificate(cert))
+    rk_x509_name(X509_get_subject_name(cert), region->note, sizeof region->note);
+    if (rk_uefi_is_test_certificate(cert))
         (void)snprintf(region->note, sizeof region->note,
                        "EDK2's public test certificate: anybody can sign a capsule");
     return RK_OK;
@@ -194,7 +181,7 @@ static enum rk_rc put_certificate(X509 *cert, bool accept_test_keys, struct rk_w
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
 
-    if (is_test_certificate(cert) && !accept_test_keys) {
+    if (rk_uefi_is_test_certificate(cert) && !accept_test_keys) {
         (void)rk_fail(err, RK_E_USAGE, "EDK2's public test certificate, whose key everybody has");
         return rk_note(err, "accept-test-keys=yes takes it, on a developer's own board");
     }

@@ -57,7 +57,7 @@ RK_API enum rk_rc rk_pkcs7_content(const uint8_t *der, size_t der_len, const cha
 /* How many bytes the DER value at der takes; RK_E_FORMAT when it does not fit into len. */
 RK_API enum rk_rc rk_pkcs7_size(const uint8_t *der, size_t len, size_t *ret,
                                 struct rk_err *err) RK_MUST_CHECK;
-/* The subject of every certificate inside as one line, "/O=x/CN=y", one call each. */
-RK_API enum rk_rc rk_pkcs7_subjects(const uint8_t *der, size_t der_len,
-                                    void (*each)(void *arg, const char *subject), void *arg,
-                                    struct rk_err *err) RK_MUST_CHECK;
+/* Every certificate inside, one call each. */
+RK_API enum rk_rc rk_pkcs7_certificates(const uint8_t *der, size_t der_len,
+                                        void (*each)(void *arg, const X509 *cert), void *arg,
+                                        struct rk_err *err) RK_MUST_CHECK;

@@ -22,6 +22,8 @@ static inline X509 *rk_ca_cert(const struct rk_ca *ca)
 
 enum rk_rc rk_x509_parse(const uint8_t *der, size_t len, X509 **ret,
                          struct rk_err *err) RK_MUST_CHECK;
+/* A name for people: RFC 2253 in UTF-8, "CN=x,O=y", as much as fits; "" for an empty name. */
+void rk_x509_name(const X509_NAME *name, char *ret, size_t size);
 /* RK_EKCERT_NO_EXPIRY becomes 99991231235959Z; UTCTime before 2050 as RFC 5280 4.1.2.5 asks. */
 enum rk_rc rk_x509_set_validity(X509 *cert, int64_t not_before, int64_t not_after,
                                 struct rk_err *err) RK_MUST_CHECK;
