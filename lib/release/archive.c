@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A release as one file, since factories copy archives. */
-#include "release/inside.h"
+#include "release/release.h"
 
 #include "base/folder.h"
 #include "rotkit/ctx.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a release states about its devices, device by device. */
-#include "release/inside.h"
+#include "release/release.h"
 
 #include "base/digest.h"
 #include "base/folder.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The images of a release: written, read back, held against those of an older one. */
-#include "release/inside.h"
+#include "release/release.h"
 
 #include "base/digest.h"
 #include "base/folder.h"
@@ -8,11 +8,12 @@
 #include "rotkit/format.h"
 #include "rotkit/hex.h"
 #include "release/index.h"
+#include "release/values.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { SPKI_MAX = 4096, SIGNATURE_MAX = 8192 };
+enum { SIGNATURE_MAX = 8192 };
 
 /* ---- writing ---- */
 
@@ -74,21 +75,6 @@ static bool is_like(struct rk_jv o, const struct rk_image_signature *like)
            is_hex_of(rk_json_get(o, "message_sha256"), like->message_sha256, 32);
 }
 
-static enum rk_rc read_hex(struct rk_jv value, size_t max, struct rk_bytes *ret, struct rk_err *err)
-{
-    const char *text = rk_json_str(value);
-    size_t len = text == NULL ? 0 : strlen(text);
-
-    RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
-
-    if (len == 0 || len % 2 != 0 || len / 2 > max)
-        return rk_fail(err, RK_E_VERIFY, "release.json: a hex value is malformed");
-    if (rk_bytes_new(len / 2, &bytes, err) || rk_hex_read(text, len, bytes.p, bytes.len, err))
-        return err->rc;
-    *ret = rk_bytes_take(&bytes);
-    return RK_OK;
-}
-
 /* The one of the list that is like it; absent when there is none. */
 static struct rk_jv find_like(struct rk_jv list, const struct rk_image_signature *like)
 {
@@ -113,27 +99,12 @@ enum rk_rc rk_release_previous_signature(const rk_release *release,
     found = find_like(rk_json_get(root, "step_signatures"), like);
     for (size_t i = 0; found.v == NULL && i < rk_json_count(files); i++)
         found = find_like(rk_json_get(rk_json_at(files, i), "signatures"), like);
-    return found.v == NULL ? RK_OK
-                           : read_hex(rk_json_get(found, "signature"), SIGNATURE_MAX, ret, err);
+    return found.v == NULL
+               ? RK_OK
+               : rk_release_read_hex(rk_json_get(found, "signature"), SIGNATURE_MAX, ret, err);
 }
 
 /* ---- reading back ---- */
-
-enum rk_rc rk_release_read_key(struct rk_jv value, EVP_PKEY **ret, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
-    const unsigned char *at;
-
-    if (value.v == NULL)
-        return RK_OK;
-    if (read_hex(value, SPKI_MAX, &spki, err))
-        return err->rc;
-    at = spki.p;
-    *ret = d2i_PUBKEY(NULL, &at, (long)spki.len);
-    if (*ret == NULL)
-        return rk_fail_ossl(err, RK_E_VERIFY, "release.json: the signer is no public key");
-    return RK_OK;
-}
 
 /* The file that a detached signature is over; its own entry has its digest checked. */
 static enum rk_rc read_content(const char *root, struct rk_jv entry, struct rk_bytes *ret,

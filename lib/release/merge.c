@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Shards into the release that they are parts of. */
-#include "release/inside.h"
+#include "release/release.h"
 
 #include "base/folder.h"
 #include "base/mem.h"

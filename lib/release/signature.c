@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* release.json.sig: the signature over the release. */
-#include "release/inside.h"
+#include "release/release.h"
 
 #include "base/folder.h"
 #include "base/ossl.h"
+#include "release/values.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -109,9 +110,9 @@ static enum rk_rc hold(const rk_ctx *ctx, EVP_PKEY *signer, const char *scheme_n
     return RK_OK;
 }
 
-enum rk_rc rk_release_hold_signature(const rk_ctx *ctx, const char *root, rk_json *doc,
-                                     const struct rk_bytes *text, EVP_PKEY *pub,
-                                     char ret_signer[96], struct rk_err *err)
+enum rk_rc rk_release_verify_signature(const rk_ctx *ctx, const char *root, rk_json *doc,
+                                       const struct rk_bytes *text, EVP_PKEY *pub,
+                                       char ret_signer[96], struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
     RK_AUTO(rk_pkey_done) EVP_PKEY *signer = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads a release as a stranger would: from its bytes and public material alone. */
-#include "release/inside.h"
+#include "release/release.h"
 
 #include "base/digest.h"
 #include "base/folder.h"
@@ -490,7 +490,7 @@ static enum rk_rc read_index(struct verifying *v, EVP_PKEY *pub, rk_json **ret, 
         return rk_wrap(err, "release.json");
     if (!rk_json_u64(rk_json_get(rk_json_root(*ret), "rotkit_release"), &version) || version != 1)
         return rk_fail(err, RK_E_FORMAT, "release.json: not of version 1");
-    if (rk_release_hold_signature(v->ctx, v->root, *ret, &text, pub, v->report.signer, err))
+    if (rk_release_verify_signature(v->ctx, v->root, *ret, &text, pub, v->report.signer, err))
         return err->rc;
     (void)rk_json_u64(rk_json_get(rk_json_root(*ret), "devices"), &v->report.devices);
     return RK_OK;

@@ -4,7 +4,7 @@
 
 #include "base/digest.h"
 #include "base/mem.h"
-#include "release/inside.h"
+#include "release/release.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Staging, sealing, publication. */
-#include "release/inside.h"
+#include "release/release.h"
 
 #include "base/digest.h"
 #include "base/folder.h"
@@ -217,45 +217,11 @@ void rk_release_close(rk_release *release)
     rk_free(release);
 }
 
-enum rk_rc rk_release_stage(const rk_release *release, const char *path, enum rk_file_mode mode,
-                            const void *bytes, size_t len, struct rk_err *err)
-{
-    char full[RK_PATH_MAX];
-
-    if (rk_path_join(release->place.sibling, path, full, sizeof full, err))
-        return err->rc;
-    if (release->journal.taken_over)
-        (void)unlink(full); /* half of a device that was at work then */
-    return rk_new_folder_add(&release->place, path, mode, bytes, len, err);
-}
-
-enum rk_rc rk_release_add_file(rk_release *release, const char *path, const char *role,
-                               const struct rk_bytes *bytes, struct rk_err *err)
-{
-    if (rk_release_stage(release, path, RK_FILE_PUBLIC, bytes->p, bytes->len, err))
-        return err->rc;
-    return rk_index_put(release->files, release->place.sibling, path, role, err);
-}
-
 enum rk_rc rk_release_add_checkpoint(rk_release *release, const struct rk_bytes *bytes,
                                      struct rk_err *err)
 {
     return rk_release_stage(release, "ledger/checkpoint.json", RK_FILE_PUBLIC, bytes->p, bytes->len,
                             err);
-}
-
-enum rk_rc rk_release_read_previous(const rk_release *release, const char *path,
-                                    struct rk_bytes *ret, struct rk_err *err)
-{
-    char full[RK_PATH_MAX];
-
-    if (rk_path_join(release->place.path, path, full, sizeof full, err))
-        return err->rc;
-    if (!rk_tree_exists(full)) {
-        *ret = (struct rk_bytes)RK_BYTES_NONE;
-        return RK_OK;
-    }
-    return rk_file_read(full, RK_INDEX_FILE_MAX, ret, err);
 }
 
 enum rk_rc rk_release_previous(const rk_release *release, const struct rk_role_row *role,
@@ -421,58 +387,6 @@ enum rk_rc rk_release_resume_device(rk_release *release, const struct rk_device_
 void rk_release_forget_device(rk_release *release)
 {
     rk_journal_forget(&release->journal);
-}
-
-/* Indices of all buckets below one top folder; named in release.json unless they hold secrets. */
-static enum rk_rc index_top(rk_release *release, const char *top, struct rk_jv buckets,
-                            uint64_t *devices, struct rk_err *err)
-{
-    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
-    char path[RK_PATH_MAX];
-
-    if (rk_buckets_list(release->place.sibling, top, &names, err))
-        return err->rc;
-    for (size_t i = 0; i < names.count; i++) {
-        struct rk_index_sum sum;
-
-        if (rk_index_write(release->place.sibling, top, names.name[i], &sum, err))
-            return err->rc;
-        *devices += sum.devices;
-        if (strcmp(top, "secrets") == 0)
-            continue;
-        struct rk_jv entry = rk_json_put_object(buckets, NULL);
-        (void)snprintf(path, sizeof path, "%s/%s/index.json", top, names.name[i]);
-        rk_json_put_str(entry, "path", path);
-        rk_json_put_hex(entry, "sha256", sum.sha256, sizeof sum.sha256);
-        rk_json_put_u64(entry, "devices", sum.devices);
-        rk_json_put_u64(entry, "files", sum.files);
-    }
-    return RK_OK;
-}
-
-enum rk_rc rk_release_close_index(rk_release *release, struct rk_err *err)
-{
-    struct rk_jv root = rk_json_root(release->doc);
-    struct rk_jv buckets = rk_json_put_array(root, "buckets");
-    uint64_t devices = 0, handovers = 0, secrets = 0;
-    char secrets_path[RK_PATH_MAX];
-
-    if (release->index.p != NULL)
-        return RK_OK;
-    if (rk_path_join(release->place.sibling, "secrets", secrets_path, sizeof secrets_path, err) ||
-        index_top(release, "devices", buckets, &devices, err) ||
-        index_top(release, "handover", buckets, &handovers, err) ||
-        index_top(release, "secrets", buckets, &secrets, err))
-        return err->rc;
-    rk_json_put_u64(root, "devices", devices != 0 ? devices : handovers);
-    rk_json_put_str(root, "secrets",
-                    !rk_tree_exists(secrets_path)         ? "none"
-                    : release->options->plaintext_secrets ? "plaintext"
-                                                          : "sealed");
-    if (rk_json_text(release->doc, true, &release->index, err))
-        return err->rc;
-    return rk_release_stage(release, "release.json", RK_FILE_PUBLIC, release->index.p,
-                            release->index.len, err);
 }
 
 static enum rk_rc same_file(const char *a_root, const char *b_root, const char *path, bool *ret,

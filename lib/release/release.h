@@ -28,13 +28,13 @@ void rk_release_put_signer(rk_release *release);
  * The file of a release at root against the key that release.json (doc, over the bytes text) names,
  * and against pub unless NULL. RK_E_VERIFY. Tells in ret_signer what was checked.
  */
-enum rk_rc rk_release_hold_signature(const rk_ctx *ctx, const char *root, rk_json *doc,
-                                     const struct rk_bytes *text, EVP_PKEY *pub,
-                                     char ret_signer[96], struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_verify_signature(const rk_ctx *ctx, const char *root, rk_json *doc,
+                                       const struct rk_bytes *text, EVP_PKEY *pub,
+                                       char ret_signer[96], struct rk_err *err) RK_MUST_CHECK;
 /* writer.c: rk_release_begin, but for what is at the head of release.json. */
 enum rk_rc rk_release_open(const rk_ctx *ctx, const struct rk_release_options *options,
                            rk_release **ret, struct rk_err *err) RK_MUST_CHECK;
-/* writer.c: the indices and release.json, unless they have been written. */
+/* staging.c: the indices and release.json, unless they have been written. */
 enum rk_rc rk_release_close_index(rk_release *release, struct rk_err *err) RK_MUST_CHECK;
 /* A new file of the staging folder, with the folders above it. */
 enum rk_rc rk_release_stage(const rk_release *release, const char *path, enum rk_file_mode mode,
@@ -52,6 +52,3 @@ void rk_release_put_version(struct rk_jv root, const struct rk_release_version *
 /* images.c: an image of release.json read and held against its format and signer. */
 enum rk_rc rk_image_verify(const rk_ctx *ctx, const char *root, struct rk_jv entry,
                            const struct rk_bytes *bytes, struct rk_err *err) RK_MUST_CHECK;
-/* A public key as release.json has it, in hex; NULL *ret when value is absent. */
-enum rk_rc rk_release_read_key(struct rk_jv value, EVP_PKEY **ret,
-                               struct rk_err *err) RK_MUST_CHECK;
