@@ -5,6 +5,8 @@
 
 #include "rotkit/format_row.h"
 
+#define RK_FIP_SERIAL UINT32_C(0x12345678) /* that fiptool gives each package */
+enum { RK_FIP_HEADER_WIRE = 16, RK_FIP_ENTRY_WIRE = 40 };
 enum { RK_FIP_ENTRIES_MAX = 64, RK_FIP_MAX = 256 << 20, RK_ENCFW_HEAD = 44, RK_ENCFW_FLAGS = 6 };
 
 /* The images that fiptool names, in its order. */
