@@ -65,6 +65,8 @@ void rk_t210_put(uint8_t *bct, size_t at, uint64_t value, size_t width);
 void rk_t210_reverse(const uint8_t *from, uint8_t *ret);
 enum rk_rc rk_t210_mac(const uint8_t *bytes, size_t len, uint8_t ret[T210_MAC],
                        struct rk_err *err) RK_MUST_CHECK;
+/* By the version at its place. */
+bool rk_t210_is(const uint8_t *file, size_t len);
 /* Bounds and overlaps; no hash is checked. */
 enum rk_rc rk_t210_open(const uint8_t *file, size_t len, struct t210_image *ret,
                         struct rk_err *err) RK_MUST_CHECK;

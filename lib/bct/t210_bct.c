@@ -15,112 +15,7 @@
 
 static const struct rk_format *self(void);
 
-enum rk_rc rk_t210_mac(const uint8_t *bytes, size_t len, uint8_t ret[T210_MAC], struct rk_err *err)
-{
-    const uint8_t zero[16] = { 0 };
-    size_t found = 0;
-
-    if (EVP_Q_mac(NULL, "CMAC", NULL, "AES-128-CBC", NULL, zero, sizeof zero, bytes, len, ret,
-                  T210_MAC, &found) == NULL ||
-        found != T210_MAC)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "AES-CMAC");
-    return RK_OK;
-}
-
 /* ---- reading ---- */
-
-static bool recognise(const uint8_t *file, size_t len)
-{
-    return len >= T210_VERSION_AT + 4 && rk_t210_get(file, T210_VERSION_AT) == T210_VERSION;
-}
-
-static enum rk_rc open_loader(const uint8_t *file, size_t len, size_t i, struct t210_loader *ret,
-                              struct rk_err *err)
-{
-    size_t record = T210_LOADER + i * T210_LOADER_LEN;
-    uint64_t start =
-        ((uint64_t)rk_t210_get(file, record + 4) << rk_t210_get(file, T210_BLOCK_LOG2)) +
-        ((uint64_t)rk_t210_get(file, record + 8) << rk_t210_get(file, T210_PAGE_LOG2));
-    uint64_t size = rk_t210_get(file, record + 12), padded = (size + 15) & ~15ULL;
-
-    if (size == 0 || start < T210_WIRE || start > len || padded > len - start)
-        return rk_fail(
-            err, RK_E_FORMAT,
-            "boot loader %zu: 0x%llx bytes at 0x%llx, which is not within [0x2800, 0x%zx)", i,
-            (unsigned long long)size, (unsigned long long)start, len);
-    *ret = (struct t210_loader) {
-        .record = record, .start = (size_t)start, .len = (size_t)size, .padded = (size_t)padded
-    };
-    return RK_OK;
-}
-
-/* Loaders stand in ascending order. Before the first, each block is a copy of the BCT or zero. */
-static enum rk_rc find_copies(const uint8_t *file, struct t210_image *image, struct rk_err *err)
-{
-    size_t end = image->loaders == 0 ? T210_WIRE : image->loader[0].start;
-
-    image->copies = 1;
-    if (image->loaders == 0)
-        return RK_OK;
-    if (image->block < T210_WIRE)
-        return rk_fail(err, RK_E_FORMAT, "BlockSize 0x%zx does not hold a BCT", image->block);
-    for (size_t at = image->block; at < end && end - at >= T210_WIRE; at += image->block) {
-        if (rk_all_zero(file + at, T210_WIRE))
-            break;
-        if (memcmp(file, file + at, T210_WIRE) != 0)
-            return rk_fail(err, RK_E_VERIFY, "the copy of the BCT at 0x%zx differs from the first",
-                           at);
-        image->copies++;
-    }
-    return RK_OK;
-}
-
-enum rk_rc rk_t210_open(const uint8_t *file, size_t len, struct t210_image *ret, struct rk_err *err)
-{
-    struct t210_image image = { .loaders = 0 };
-    uint32_t block_log2, page_log2;
-
-    if (len < T210_WIRE)
-        return rk_fail(err, RK_E_FORMAT, "%zu bytes, a T210 BCT has %d", len, T210_WIRE);
-    if (!recognise(file, len))
-        return rk_fail(err, RK_E_FORMAT, "version 0x%x at 0x530, expected 0x%x",
-                       rk_t210_get(file, T210_VERSION_AT), T210_VERSION);
-    block_log2 = rk_t210_get(file, T210_BLOCK_LOG2);
-    page_log2 = rk_t210_get(file, T210_PAGE_LOG2);
-    if (block_log2 > 31 || page_log2 > 31)
-        return rk_fail(err, RK_E_FORMAT, "block 2^%u, page 2^%u, at most 2^31", block_log2,
-                       page_log2);
-    if (rk_t210_get(file, T210_LOADERS) > T210_LOADER_MAX ||
-        rk_t210_get(file, T210_SDRAM_COUNT) > T210_SDRAM_MAX || rk_t210_get(file, T210_DEVICES) > 1)
-        return rk_fail(err, RK_E_FORMAT,
-                       "%u boot loaders, %u SDRAM sets, %u devices: at most 4, 4, 1",
-                       rk_t210_get(file, T210_LOADERS), rk_t210_get(file, T210_SDRAM_COUNT),
-                       rk_t210_get(file, T210_DEVICES));
-    image.block = (size_t)1 << block_log2;
-    image.loaders = rk_t210_get(file, T210_LOADERS);
-    for (size_t i = 0; i < image.loaders; i++) {
-        struct t210_loader *loader = &image.loader[i];
-
-        if (open_loader(file, len, i, loader, err))
-            return err->rc;
-        if (i != 0 && loader->start < loader[-1].start + loader[-1].padded)
-            return rk_fail(err, RK_E_FORMAT, "boot loader %zu at 0x%zx overlaps the one before", i,
-                           loader->start);
-    }
-    if (find_copies(file, &image, err))
-        return err->rc;
-    *ret = image;
-    return RK_OK;
-}
-
-enum rk_rc rk_t210_seal(uint8_t *file, const struct t210_image *image, struct rk_err *err)
-{
-    if (rk_t210_mac(file + T210_SIGNED, T210_WIRE - T210_SIGNED, file + T210_HASH, err))
-        return err->rc;
-    for (size_t i = 1; i < image->copies; i++)
-        memcpy(file + i * image->block, file, T210_WIRE);
-    return RK_OK;
-}
 
 static enum rk_rc check_hashes(const uint8_t *file, const struct t210_image *image,
                                struct rk_err *err)
@@ -295,12 +190,6 @@ static enum rk_rc modulus(EVP_PKEY *pub, uint8_t ret[T210_RSA], struct rk_err *e
     return RK_OK;
 }
 
-void rk_t210_reverse(const uint8_t *from, uint8_t *ret)
-{
-    for (size_t i = 0; i < T210_RSA; i++)
-        ret[i] = from[T210_RSA - 1 - i];
-}
-
 static enum rk_rc sign_bct(const struct rk_job *job, bool *ret, struct rk_err *err)
 {
     const char *region = rk_job_text(job, self(), "region");
@@ -438,7 +327,7 @@ const struct rk_format rk_format_t210_bct = {
     .name = "t210-bct",
     .title = "T210 BCT or boot image",
     .max = T210_FILE_MAX,
-    .recognise = recognise,
+    .recognise = rk_t210_is,
     .parse = parse,
     .parts = part_rows,
     .settings = setting_rows,
