@@ -175,8 +175,11 @@ static enum rk_rc open_certificates(const struct app *app, const struct job_args
         return RK_OK;
     if (rk_file_read(args->ca, CERT_MAX, &chain, err))
         return err->rc;
-    if (rk_trust_open(app->ctx, &chain, &job->trust, err))
+    if (rk_trust_open(app->ctx, &chain, &job->trust, err)) {
+        if (err->rc == RK_E_FORMAT) /* of what it is held to, not of the file that is verified */
+            err->rc = RK_E_USAGE;
         return rk_wrap(err, "--ca: \"%s\"", args->ca);
+    }
     job->job.trust = job->trust;
     return RK_OK;
 }

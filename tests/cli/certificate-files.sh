@@ -58,5 +58,5 @@ run 0 sign kernel-cms file -o file.sig --key "$V/keys/KEK.key" --cert chain --se
 count=$(openssl pkcs7 -inform DER -in file.sig -print_certs | grep -c 'BEGIN CERTIFICATE')
 [ "$count" -eq 8 ] || fail "$count certificates are in the signature, expected 8"
 cat chain 8.crt >longer
-refuse 2 "rotkit: sign kernel-cms: the signer's certificate and chain: certificate 9, line $(($(wc -l <chain) + 1)): one too many, at most 8 may stand there" \
+refuse 2 "rotkit: \"file\": sign kernel-cms: the signer's certificate and chain: certificate 9, line $(($(wc -l <chain) + 1)): one too many, at most 8 may stand there" \
     sign kernel-cms file -o none --key "$V/keys/KEK.key" --cert longer --set form=detached

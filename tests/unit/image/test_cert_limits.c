@@ -20,23 +20,42 @@ enum { TREE_MAX = 1024 };
 static struct image_job job;
 static struct rk_bytes other, other_der; /* a certificate that is not the signer's */
 
+/* A small one: the kernel's signature has a page for all of its chain. */
+static X509 *make_certificate(void)
+{
+    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    X509 *cert = X509_new();
+
+    ck_assert_int_eq(X509_set_pubkey(cert, key), 1);
+    ck_assert_int_eq(X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
+                                                (const unsigned char *)"other", -1, -1, 0),
+                     1);
+    ck_assert_ptr_nonnull(X509_gmtime_adj(X509_getm_notBefore(cert), 0));
+    ck_assert_ptr_nonnull(X509_gmtime_adj(X509_getm_notAfter(cert), 86400));
+    ck_assert_int_gt(X509_sign(cert, key, NULL), 0);
+    EVP_PKEY_free(key);
+    return cert;
+}
+
 static void load(void)
 {
-    BIO *in;
-    X509 *cert;
+    BIO *out = BIO_new(BIO_s_mem());
+    X509 *cert = make_certificate();
     unsigned char *der = NULL;
-    int len;
+    char *text = NULL;
+    long text_len;
+    int len = i2d_X509(cert, &der);
 
     image_job_open(&job, BOOT "keys/db.key", BOOT "uefi/db.crt");
-    other = image_read(BOOT "keys/cap_root.crt");
-    in = BIO_new_mem_buf(other.p, (int)other.len);
-    cert = PEM_read_bio_X509(in, NULL, NULL, NULL);
-    len = i2d_X509(cert, &der);
+    job.sign.now = 1767225600;
     ck_assert_int_gt(len, 0);
+    ck_assert_int_eq(PEM_write_bio_X509(out, cert), 1);
     ck_assert_int_eq(rk_bytes_copy(der, (size_t)len, &other_der, &err), RK_OK);
+    text_len = BIO_get_mem_data(out, &text);
+    ck_assert_int_eq(rk_bytes_copy(text, (size_t)text_len, &other, &err), RK_OK);
     OPENSSL_free(der);
     X509_free(cert);
-    BIO_free(in);
+    BIO_free(out);
 }
 
 static void unload(void)
@@ -161,7 +180,7 @@ static const struct {
 } signing[] = {
     { &rk_format_uefi_auth, BOOT "uefi/db.esl", { "variable", "db" } },
     { &rk_format_uefi_pe, BOOT "uefi/min_aarch64.efi", { NULL, NULL } },
-    { &rk_format_kernel_cms, BOOT "kernel/boot.img", { "form", "appended" } },
+    { &rk_format_kernel_cms, BOOT "kernel/boot.img", { "page", "4096" } },
     { &rk_format_corim, TEST_DATA "/vectors/corim/unsigned.cbor", { NULL, NULL } },
 };
 enum { SIGNING = sizeof signing / sizeof signing[0] };

@@ -8,7 +8,7 @@
 
 #include "base/ossl.h"
 #include "rotkit/crl.h"
-#include "rotkit/file.h"
+#include "rotkit/publish.h"
 
 #include <stdio.h>
 #include <string.h>
