@@ -4,7 +4,8 @@
   rooms.py MAP SOURCE BUILD
 
 Fails on a call or an include upwards, on files that call each other in a circle, on a private header
-outside of its room, and on a third-party header outside of its home. MAP is lib/rooms.map.
+outside of its room, and on a third-party header outside of its home. MAP is lib/rooms.map. Proved by
+rooms-refuses.sh.
 """
 import collections
 import os
@@ -12,6 +13,7 @@ import re
 import subprocess
 import sys
 
+TOPS = ("lib", "cli")
 Room = collections.namedtuple("Room", "name folder headers homes knows level")
 
 
@@ -25,136 +27,138 @@ def read_map(path):
 
 
 def room_of(rooms, path):
-    for room in rooms:
-        if path.startswith(room.folder + "/"):
-            return room
-    return None
+    """The room whose folder the path is in; the level of a room is its line, so a smaller one is higher up."""
+    return next((room for room in rooms if path.startswith(room.folder + "/")), None)
 
 
-def objects(build):
-    """Source file (without .c) -> object, of the library and the command line."""
+def files_below(root, endings):
+    """The files of lib and cli below root, as paths from there."""
+    for top in TOPS:
+        for folder, _, names in os.walk(os.path.join(root, top)):
+            for name in sorted(names):
+                if name.endswith(endings):
+                    yield os.path.relpath(os.path.join(folder, name), root)
+
+
+# ---- by symbols ----
+
+
+def objects(source, build):
+    """Source file (without .c) -> its object. An object whose source is gone is left from before, and is no one's."""
     found = {}
-    for top in ("lib", "cli"):
-        for folder, _, names in os.walk(os.path.join(build, top)):
-            for name in names:
-                if name.endswith(".c.o"):
-                    path = os.path.relpath(os.path.join(folder, name), build)
-                    found[re.sub(r"CMakeFiles/[^/]*\.dir/|\.c\.o$", "", path).replace("/__/", "/")] = os.path.join(folder, name)
+    for path in files_below(build, ".c.o"):
+        name = re.sub(r"CMakeFiles/[^/]*\.dir/|\.c\.o$", "", path)
+        if any(os.path.exists(os.path.join(root, name + ".c")) for root in (source, build)):
+            found[name] = os.path.join(build, path)
+    for path in files_below(source, ".c"):
+        if path[:-2] not in found:
+            sys.exit(f"{path} has no object below {build}: build first")
     return found
 
 
-def calls(build):
+def calls(objects_of):
     """file -> file -> the symbols that the first takes from the second."""
+    file_of = {obj: name for name, obj in objects_of.items()}
     defined, wanted = {}, collections.defaultdict(set)
-    found = {obj: source for source, obj in objects(build).items()}
-    for line in subprocess.check_output(["nm", "-A", *found], text=True).splitlines():
+    for line in subprocess.check_output(["nm", "-A", *file_of], text=True).splitlines():
         obj, rest = line.split(":", 1)
-        part = rest.split()
-        if len(part) == 3 and part[1] in "TDRBV":
-            defined[part[2]] = found[obj]
-        elif len(part) == 2 and part[0] == "U":
-            wanted[found[obj]].add(part[1])
+        kind, symbol = rest.split()[-2:]
+        if kind in "TDRBV":
+            defined[symbol] = file_of[obj]
+        elif kind == "U":
+            wanted[file_of[obj]].add(symbol)
     edges = collections.defaultdict(lambda: collections.defaultdict(set))
-    for source, symbols in wanted.items():
+    for name, symbols in wanted.items():
         for symbol in symbols & defined.keys():
-            if defined[symbol] != source:
-                edges[source][defined[symbol]].add(symbol)
+            edges[name][defined[symbol]].add(symbol)
     return edges
 
 
-def circles(edges):
-    """Sets of files that reach each other (Tarjan)."""
-    index, low, stack, found = {}, {}, [], []
-
-    def visit(node):
-        index[node] = low[node] = len(index)
-        stack.append(node)
-        for to in edges.get(node, ()):
-            if to not in index:
-                visit(to)
-                low[node] = min(low[node], low[to])
-            elif to in stack:
-                low[node] = min(low[node], index[to])
-        if low[node] == index[node]:
-            ring = stack[stack.index(node):]
-            del stack[stack.index(node):]
-            if len(ring) > 1:
-                found.append(sorted(ring))
-
-    sys.setrecursionlimit(100000)
-    for node in sorted(edges):
-        if node not in index:
-            visit(node)
+def reached(edges, start):
+    """All files that start calls, and those that they call."""
+    found, ahead = set(), [start]
+    while ahead:
+        for to in edges.get(ahead.pop(), ()):
+            if to not in found:
+                found.add(to)
+                ahead.append(to)
     return found
 
 
+def circles(edges):
+    """Sets of files each of which reaches all others, and itself."""
+    reach = {name: reached(edges, name) for name in edges}
+    rings = {frozenset(to for to in reach[name] if name in reach.get(to, ())) for name in edges if name in reach[name]}
+    return sorted(sorted(ring) for ring in rings)
+
+
 def by_symbols(rooms, edges):
-    for source in sorted(edges):
-        for to in sorted(edges[source]):
-            a, b = room_of(rooms, source), room_of(rooms, to)
+    for name in sorted(edges):
+        for to, symbols in sorted(edges[name].items()):
+            a, b = room_of(rooms, name), room_of(rooms, to)
             if a is None or b is None:
-                yield f"{source if a is None else to} is in no room of the map"
+                yield f"{name if a is None else to} is in no room of the map"
             elif a.level > b.level:
-                yield f"{source} ({a.name}) calls up into {to} ({b.name}): {', '.join(sorted(edges[source][to]))}"
+                yield f"{name} ({a.name}) calls up into {to} ({b.name}): {', '.join(sorted(symbols))}"
     for ring in circles(edges):
-        yield "a circle: " + " ".join(
-            f"{a} -> {b} ({', '.join(sorted(edges[a][b]))})" for a in ring for b in sorted(edges[a]) if b in ring)
+        yield "a circle: " + "; ".join(
+            f"{a} calls {b} ({', '.join(sorted(edges[a][b]))})" for a in ring for b in sorted(edges[a]) if b in ring)
+
+
+# ---- by includes ----
 
 
 def by_includes(rooms, source):
-    owner = {header: room for room in rooms for header in room.headers}
-    for folder in ("lib", "cli"):
-        for at, _, names in os.walk(os.path.join(source, folder)):
-            for name in sorted(names):
-                if name.endswith((".c", ".h", ".inc")):
-                    path = os.path.relpath(os.path.join(at, name), source)
-                    yield from of_file(rooms, owner, path, open(os.path.join(source, path)).read())
+    for path in files_below(source, (".c", ".h", ".inc")):
+        text = open(os.path.join(source, path)).read()
+        promised = path.startswith("lib/include/ftpmprov/")  # the installed ring is no room's
+        room = owner(rooms, path.removeprefix("lib/include/"))
+        if room is None and not promised:
+            yield f"{path} is in no room of the map"
+        elif not promised:
+            yield from of_file(rooms, room, path, text)
+        yield from own_header_first(source, path, text)
 
 
-def of_file(rooms, owner, path, text):
-    ring = re.match(r"lib/include/(ftpmprov|rotkit)/(.*)\.h$", path)
-    if ring and ring[2] == "ftpmprov":
-        return
-    room = owner.get(ring[2]) if ring else room_of(rooms, path)
-    if room is None:
-        yield f"{path}: whose is it? lib/rooms.map does not say"
-        return
-    for form, header in re.findall(r'^#include ([<"])([^>"]*)', text, re.M):
-        if form == '"':
-            yield from of_include(rooms, owner, path, room, header)
-        else:
+def owner(rooms, path):
+    """The room of a file, by its path below lib/include or lib, or from the root."""
+    if path.startswith("rotkit/"):
+        return next((room for room in rooms if path[len("rotkit/"):-len(".h")] in room.headers), None)
+    return room_of(rooms, path) or room_of(rooms, "lib/" + path)
+
+
+def of_file(rooms, room, path, text):
+    for mark, header in re.findall(r'^#include ([<"])([^>"]*)', text, re.M):
+        if mark == "<":
             homes = [r for r in rooms if any(header.startswith(home) for home in r.homes)]
             if homes and room not in homes:
                 yield f"{path} includes <{header}>, whose home is {' '.join(r.name for r in homes)}"
-    own = path.removeprefix("lib/")[:-2] + ".h"
-    first = re.search(r'^#include (.*)', text, re.M)
-    if path.endswith(".c") and path.startswith("lib/") and os.path.exists("lib/" + own) and first[1] != f'"{own}"':
-        yield f"{path}: the first include is {first[1]}, expected its own header"
+        elif not header.startswith("ftpmprov/"):
+            yield from of_include(rooms, room, path, header)
 
 
-def of_include(rooms, owner, path, room, header):
-    public = re.match(r"(ftpmprov|rotkit)/(.*)\.h$", header)
-    if public and public[2] == "ftpmprov":
-        return
-    to = owner.get(public[2]) if public else room_of(rooms, header if header.startswith("cli/") else "lib/" + header)
+def of_include(rooms, room, path, header):
+    to = owner(rooms, header)
     if to is None:
-        yield f"{path} includes \"{header}\", which is in no room of the map"
+        yield f'{path} includes "{header}", which is in no room of the map'
     elif to.level < room.level:
-        yield f"{path} ({room.name}) includes \"{header}\" of {to.name}, which is above it"
-    elif not public and to is not room and (to.name != "base" or room.name == "cli"):
-        yield f"{path} includes \"{header}\", which is private to {to.name}"
+        yield f'{path} ({room.name}) includes "{header}" of {to.name}, which is above it'
+    elif to is not room and not header.startswith("rotkit/") and (to.name != "base" or room.name == "cli"):
+        yield f'{path} includes "{header}", which is private to {to.name}'
+
+
+def own_header_first(source, path, text):
+    own = path[:-2] + ".h"
+    first = re.search(r'^#include "([^"]*)"', text, re.M)
+    if path.endswith(".c") and path.startswith("lib/") and os.path.exists(os.path.join(source, own)):
+        if first is None or "lib/" + first[1] != own:
+            yield f"{path}: its own header is not the first include"
 
 
 def main():
     rooms = read_map(sys.argv[1])
     source, build = sys.argv[2:4]
-    os.chdir(source)
-    edges = calls(build)
-    if len(edges) < 200:
-        sys.exit(f"{build}: only {len(edges)} objects: is it built?")
-    faults = list(by_symbols(rooms, edges)) + list(by_includes(rooms, source))
-    if "--circles-still-open" in sys.argv: # goes with the last of them
-        faults = [fault for fault in faults if not fault.startswith("a circle:")]
+    faults = list(by_symbols(rooms, calls(objects(source, build)))) + list(by_includes(rooms, source))
     for fault in faults:
         print(fault)
     sys.exit(bool(faults))
