@@ -6,6 +6,7 @@
 #include "cli/out.h"
 
 #include "rotkit/ledger.h"
+#include "rotkit/grow.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ struct id {
 };
 struct ids {
     struct id *v;
-    size_t count, room;
+    size_t count;
     const struct app *app;
     const char *a, *b;
     struct rk_jv list;
@@ -29,24 +30,21 @@ static void ids_done(struct ids *ids)
 {
     for (size_t i = 0; i < ids->count; i++)
         free(ids->v[i].id);
-    free(ids->v);
+    rk_grown_free(ids->v);
 }
 
 static enum rk_rc add(struct ids *ids, const char *unit, const char *kind, const char *value,
                       struct rk_err *err)
 {
+    static const struct rk_growth growth = { sizeof(struct id), (size_t)1 << 28, RK_E_USAGE,
+                                             "identities in one ledger" };
     size_t len = strlen(kind) + strlen(value) + 2;
+    void *items = ids->v;
     struct id *at;
 
-    if (ids->count == ids->room) {
-        size_t room = ids->room == 0 ? 1024 : 2 * ids->room;
-        struct id *grown = realloc(ids->v, room * sizeof *grown);
-
-        if (grown == NULL)
-            return rk_fail(err, RK_E_NOMEM, "out of memory");
-        ids->v = grown;
-        ids->room = room;
-    }
+    if (rk_grow(&growth, &items, ids->count, 1, err))
+        return err->rc;
+    ids->v = items;
     at = &ids->v[ids->count];
     at->id = malloc(len);
     if (at->id == NULL)

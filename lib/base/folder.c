@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "rotkit/file.h"
+#include "rotkit/grow.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -34,21 +35,14 @@ void rk_names_done(struct rk_names *names)
     *names = (struct rk_names) { .name = NULL };
 }
 
-static enum rk_rc add_name(struct rk_names *names, size_t *room, const char *text,
-                           struct rk_err *err)
+static enum rk_rc add_name(struct rk_names *names, size_t max, const char *text, struct rk_err *err)
 {
-    if (names->count == *room) {
-        size_t wider = *room == 0 ? 64 : 2 * *room;
-        char **grown = rk_alloc(wider, sizeof *grown);
+    const struct rk_growth growth = { sizeof *names->name, max, RK_E_FORMAT, "entries" };
+    void *items = names->name;
 
-        if (grown == NULL)
-            return rk_fail_nomem(err);
-        if (names->count != 0)
-            memcpy(grown, names->name, names->count * sizeof *grown);
-        rk_free(names->name);
-        names->name = grown;
-        *room = wider;
-    }
+    if (rk_grow(&growth, &items, names->count, 1, err))
+        return err->rc;
+    names->name = items;
     names->name[names->count] = rk_strdup(text);
     if (names->name[names->count] == NULL)
         return rk_fail_nomem(err);
@@ -61,17 +55,14 @@ enum rk_rc rk_names_list(const char *folder, size_t max, struct rk_names *ret, s
     RK_AUTO(dir_done) DIR *dir = opendir(folder);
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
     struct dirent *entry;
-    size_t room = 0;
 
     if (dir == NULL)
         return rk_fail_errno(err, RK_E_IO, "cannot list \"%s\"", folder);
     while (errno = 0, (entry = readdir(dir)) != NULL) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
-        if (names.count == max)
-            return rk_fail(err, RK_E_FORMAT, "\"%s\" holds more than %zu entries", folder, max);
-        if (add_name(&names, &room, entry->d_name, err))
-            return err->rc;
+        if (add_name(&names, max, entry->d_name, err))
+            return rk_wrap(err, "\"%s\"", folder);
     }
     if (errno != 0)
         return rk_fail_errno(err, RK_E_IO, "cannot list \"%s\"", folder);

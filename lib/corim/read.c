@@ -40,14 +40,18 @@ static enum rk_rc read_id(struct rk_reader *r, struct rk_rd *rd, struct rk_err *
 
 static enum rk_rc read_tag(struct rk_reader *r, struct rk_rd *rd, struct rk_err *err)
 {
+    static const struct rk_growth growth = { sizeof(struct rk_corim_tag), RK_CORIM_ITEMS_MAX,
+                                             RK_E_FORMAT, "tags" };
     struct rk_corim *to = r->to;
     size_t at = rk_rd_offset(rd);
+    void *items = to->tag;
     struct rk_rd inside;
     struct rk_cbor tag;
 
-    if (rk_cbor_want(rd, RK_CBOR_TAG, &tag, err) ||
-        rk_reader_grow((void **)&to->tag, to->tag_count, sizeof *to->tag, "tags", err) ||
-        open_bytes(rd, &inside, err))
+    if (rk_cbor_want(rd, RK_CBOR_TAG, &tag, err) || rk_grow(&growth, &items, to->tag_count, 1, err))
+        return err->rc;
+    to->tag = items;
+    if (open_bytes(rd, &inside, err))
         return err->rc;
     r->tag = &to->tag[to->tag_count++];
     *r->tag = (struct rk_corim_tag) { .number = tag.value, .whole = { at, rk_rd_offset(rd) - at } };

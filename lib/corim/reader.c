@@ -115,22 +115,3 @@ enum rk_rc rk_reader_name(const struct rk_reader *r, struct rk_rd *rd, struct rk
     *ret = (struct rk_corim_name) { .span = span_of(r, &item), .text = item.kind == RK_CBOR_TEXT };
     return RK_OK;
 }
-
-enum rk_rc rk_reader_grow(void **list, size_t count, size_t size, const char *what,
-                          struct rk_err *err)
-{
-    void *grown;
-
-    if (count == RK_CORIM_ITEMS_MAX)
-        return rk_fail(err, RK_E_FORMAT, "more than %d %s", RK_CORIM_ITEMS_MAX, what);
-    if (count != 0 && (count < 8 || (count & (count - 1)) != 0))
-        return RK_OK;
-    grown = rk_alloc(count < 8 ? 8 : 2 * count, size);
-    if (grown == NULL)
-        return rk_fail_nomem(err);
-    if (count != 0)
-        memcpy(grown, *list, count * size);
-    rk_free(*list);
-    *list = grown;
-    return RK_OK;
-}

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "rotkit/corim.h"
+#include "rotkit/grow.h"
 
 struct rk_reader {
     struct rk_corim *to;
@@ -49,7 +50,4 @@ enum rk_rc rk_reader_string(const struct rk_reader *r, struct rk_rd *rd, enum rk
                             struct rk_span *ret, struct rk_err *err) RK_MUST_CHECK;
 /* tstr / uuid-type */
 enum rk_rc rk_reader_name(const struct rk_reader *r, struct rk_rd *rd, struct rk_corim_name *ret,
-                          struct rk_err *err) RK_MUST_CHECK;
-/* Makes room for one more in a list that grows by doubling, to RK_CORIM_ITEMS_MAX. */
-enum rk_rc rk_reader_grow(void **list, size_t count, size_t size, const char *what,
                           struct rk_err *err) RK_MUST_CHECK;

@@ -159,12 +159,15 @@ static enum rk_rc read_measurement(struct rk_reader *r, struct rk_rd *rd, struct
         { 1, "mval", true, read_value },
         RK_MEMBER_END,
     };
+    static const struct rk_growth growth = { sizeof(struct rk_corim_measurement),
+                                             RK_CORIM_ITEMS_MAX, RK_E_FORMAT, "measurements" };
     struct rk_corim *to = r->to;
     size_t at = rk_rd_offset(rd);
+    void *items = to->measurement;
 
-    if (rk_reader_grow((void **)&to->measurement, to->measurement_count, sizeof *to->measurement,
-                       "measurements", err))
+    if (rk_grow(&growth, &items, to->measurement_count, 1, err))
         return err->rc;
+    to->measurement = items;
     r->measurement = &to->measurement[to->measurement_count++];
     r->measurement->of = r->of;
     r->measurement->tag = to->tag_count - 1;
@@ -234,12 +237,15 @@ static enum rk_rc add_anchor(struct rk_reader *r, struct rk_rd *rd, size_t at, i
                              struct rk_err *err)
 {
     struct rk_corim *to = r->to;
+    static const struct rk_growth growth = { sizeof(struct rk_corim_anchor), RK_CORIM_ITEMS_MAX,
+                                             RK_E_FORMAT, "trust anchors" };
     struct rk_corim_anchor anchor = { .format = format, .ca = r->ca, .tag = to->tag_count - 1 };
+    void *items = to->anchor;
 
     if (rk_reader_string(r, rd, RK_CBOR_BYTES, &anchor.value, err) ||
-        rk_reader_grow((void **)&to->anchor, to->anchor_count, sizeof *to->anchor, "trust anchors",
-                       err))
+        rk_grow(&growth, &items, to->anchor_count, 1, err))
         return err->rc;
+    to->anchor = items;
     anchor.whole = (struct rk_span) { at, rk_rd_offset(rd) - at };
     to->anchor[to->anchor_count++] = anchor;
     return RK_OK;

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/wr.h"
+#include "rotkit/grow.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,17 +51,17 @@ enum rk_rc rk_region_add(struct rk_map *map, struct rk_region *parent, uint64_t 
 enum rk_rc rk_map_guard(struct rk_map *map, uint64_t offset, uint64_t len, enum rk_guard_kind kind,
                         const char *by, struct rk_err *err)
 {
-    struct rk_guard *grown = rk_alloc(map->guard_count + 1, sizeof *grown);
+    static const struct rk_growth growth = { sizeof(struct rk_guard), 1 << 20, RK_E_FORMAT,
+                                             "digests and signatures in one image" };
+    void *items = map->guard;
+    struct rk_guard *guard;
 
-    if (grown == NULL)
-        return rk_fail_nomem(err);
-    if (map->guard_count != 0)
-        memcpy(grown, map->guard, map->guard_count * sizeof *grown);
-    grown[map->guard_count] = (struct rk_guard) { .offset = offset, .len = len, .kind = kind };
-    (void)snprintf(grown[map->guard_count].by, sizeof grown->by, "%s", by);
-    rk_free(map->guard);
-    map->guard = grown;
-    map->guard_count++;
+    if (rk_grow(&growth, &items, map->guard_count, 1, err))
+        return err->rc;
+    map->guard = items;
+    guard = &map->guard[map->guard_count++];
+    *guard = (struct rk_guard) { .offset = offset, .len = len, .kind = kind };
+    (void)snprintf(guard->by, sizeof guard->by, "%s", by);
     return RK_OK;
 }
 

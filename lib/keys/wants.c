@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "keys/scheme.h"
+#include "rotkit/grow.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -45,24 +46,13 @@ void rk_wants_prefix(struct rk_wants *wants, size_t from, const char *text)
 
 enum rk_rc rk_wants_room(struct rk_wants *wants, size_t more, struct rk_err *err)
 {
-    size_t room = wants->room == 0 ? 8 : wants->room;
-    struct rk_want *grown;
+    static const struct rk_growth growth = { sizeof(struct rk_want), RK_WANTS_MAX, RK_E_USAGE,
+                                             "signatures are wanted in one round" };
+    void *items = wants->item;
 
-    if (wants->count + more > RK_WANTS_MAX)
-        return rk_fail(err, RK_E_USAGE, "more than %d signatures are wanted in one round",
-                       RK_WANTS_MAX);
-    while (room < wants->count + more)
-        room *= 2;
-    if (room == wants->room)
-        return RK_OK;
-    grown = rk_alloc(room, sizeof *grown);
-    if (grown == NULL)
-        return rk_fail_nomem(err);
-    if (wants->count != 0)
-        memcpy(grown, wants->item, wants->count * sizeof *grown);
-    rk_free(wants->item);
-    wants->item = grown;
-    wants->room = room;
+    if (rk_grow(&growth, &items, wants->count, more, err))
+        return err->rc;
+    wants->item = items;
     return RK_OK;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "rotkit/hex.h"
+#include "rotkit/grow.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -94,19 +95,16 @@ static enum rk_rc add_count(void *arg, const char *const *column, struct rk_err 
 
 static enum rk_rc add_licence(void *arg, const char *const *column, struct rk_err *err)
 {
+    static const struct rk_growth growth = { sizeof(struct rk_ledger_licence_status), LICENCES_MAX,
+                                             RK_E_USAGE, "licences" };
     struct rk_ledger_status *s = arg;
-    struct rk_ledger_licence_status *grown, *l;
+    void *items = s->licence;
+    struct rk_ledger_licence_status *l;
 
-    if (s->licence_count == LICENCES_MAX)
-        return rk_fail(err, RK_E_USAGE, "more than %d licences", LICENCES_MAX);
-    grown = rk_alloc(s->licence_count + 1, sizeof *grown);
-    if (grown == NULL)
-        return rk_fail_nomem(err);
-    if (s->licence_count != 0)
-        memcpy(grown, s->licence, s->licence_count * sizeof *grown);
-    rk_free(s->licence);
-    s->licence = grown;
-    l = &grown[s->licence_count++];
+    if (rk_grow(&growth, &items, s->licence_count, 1, err))
+        return err->rc;
+    s->licence = items;
+    l = &s->licence[s->licence_count++];
     (void)snprintf(l->id, sizeof l->id, "%s", column[0]);
     if (rk_parse_u64(column[2], INT64_MAX, &l->units, err) ||
         rk_parse_u64(column[3], INT64_MAX, &l->reissues, err) ||

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "rotkit/hex.h"
+#include "rotkit/grow.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +27,7 @@ struct verifying {
     uint8_t head[32];
     uint64_t keys; /* ids that entries bring */
     struct mark *mark;
-    size_t mark_count, mark_room, mark_at;
+    size_t mark_count, mark_at;
 };
 
 static void verifying_done(struct verifying *v)
@@ -37,18 +38,13 @@ static void verifying_done(struct verifying *v)
 static enum rk_rc add_mark(struct verifying *v, const struct rk_checkpoint *c, const char *head,
                            struct rk_err *err)
 {
-    if (v->mark_count == v->mark_room) {
-        size_t room = v->mark_room == 0 ? 64 : 2 * v->mark_room;
-        struct mark *grown = room > CHECKPOINTS_MAX ? NULL : rk_alloc(room, sizeof *grown);
+    static const struct rk_growth growth = { sizeof(struct mark), CHECKPOINTS_MAX, RK_E_USAGE,
+                                             "checkpoints" };
+    void *items = v->mark;
 
-        if (grown == NULL)
-            return rk_fail_nomem(err);
-        if (v->mark_count != 0)
-            memcpy(grown, v->mark, v->mark_count * sizeof *grown);
-        rk_free(v->mark);
-        v->mark = grown;
-        v->mark_room = room;
-    }
+    if (rk_grow(&growth, &items, v->mark_count, 1, err))
+        return err->rc;
+    v->mark = items;
     v->mark[v->mark_count].size = c->size;
     (void)snprintf(v->mark[v->mark_count++].head, RK_HEX32, "%s", head);
     return RK_OK;

@@ -6,6 +6,7 @@
 #include "base/wr.h"
 #include "rotkit/ekcert.h"
 #include "rotkit/hex.h"
+#include "rotkit/grow.h"
 #include "rotkit/x509.h"
 
 #include <stdio.h>
@@ -50,20 +51,14 @@ static void sort(struct rk_ocsp_index *index)
 static enum rk_rc append(struct rk_ocsp_index *index, const char *serial, const char *text,
                          struct rk_err *err)
 {
+    static const struct rk_growth growth = { sizeof(struct rk_ocsp_line), 1 << 21, RK_E_USAGE,
+                                             "lines in one index" };
     struct rk_ocsp_line *line;
+    void *items = index->line;
 
-    if (index->count == index->room) {
-        size_t room = index->room == 0 ? 64 : 2 * index->room;
-        struct rk_ocsp_line *more = rk_alloc(room, sizeof *more);
-
-        if (more == NULL)
-            return rk_fail_nomem(err);
-        if (index->count != 0)
-            memcpy(more, index->line, index->count * sizeof *more);
-        rk_free(index->line);
-        index->line = more;
-        index->room = room;
-    }
+    if (rk_grow(&growth, &items, index->count, 1, err))
+        return err->rc;
+    index->line = items;
     line = &index->line[index->count];
     line->text = rk_strdup(text);
     if (line->text == NULL)

@@ -15,7 +15,7 @@ struct rk_ocsp_index {
         char serial[2 * RK_SERIAL_MAX + 1];
         char *text; /* without the newline */
     } * line;
-    size_t count, room;
+    size_t count;
     size_t sorted; /* of them: what was read; those behind are added, each of another certificate */
 };
 void rk_ocsp_index_done(struct rk_ocsp_index *index);

@@ -64,7 +64,7 @@ struct rk_want {
 /* What one worker wants, in its order. */
 struct rk_wants {
     struct rk_want *item;
-    size_t count, room;
+    size_t count;
 };
 RK_API void rk_wants_done(struct rk_wants *wants);
 /* Puts text in front of each `what` that was added since the first `from`. */
