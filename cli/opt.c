@@ -2,10 +2,10 @@
 #include "cli/opt.h"
 
 #include "cli/help.h"
-#include "cli/nearest.h"
 #include "cli/opt_common.h"
 #include "cli/out.h"
 
+#include "rotkit/edit_distance.h"
 #include "rotkit/hex.h"
 
 #include <inttypes.h>
@@ -38,12 +38,12 @@ enum rk_rc opt_jobs(const struct app *app, const struct opt_u64 *jobs, size_t *r
 static enum rk_rc unknown_option(const struct app *app, const struct opt *rows, const char *name,
                                  struct rk_err *err)
 {
-    struct nearest nearest = nearest_to(name);
+    struct rk_nearest nearest = rk_nearest_to(name);
 
     for (const struct opt *row = rows; row->name != NULL; row++)
-        nearest_offer(&nearest, row->name);
+        rk_nearest_offer(&nearest, row->name);
     for (const struct opt *row = opt_common; row->name != NULL; row++)
-        nearest_offer(&nearest, row->name);
+        rk_nearest_offer(&nearest, row->name);
     if (nearest.word != NULL)
         return opt_fail(app, err, "unknown option \"--%s\" (did you mean \"--%s\"?)", name,
                         nearest.word);

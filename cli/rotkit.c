@@ -4,8 +4,9 @@
 
 #include "cli/exits.h"
 #include "cli/help.h"
-#include "cli/nearest.h"
 #include "cli/out.h"
+
+#include "rotkit/edit_distance.h"
 
 #include <string.h>
 
@@ -33,11 +34,11 @@ static void warn(void *arg, const char *text)
 static enum rk_rc unknown_verb(const struct app *app, const struct cmd *group,
                                const struct cmd *const *among, const char *name, struct rk_err *err)
 {
-    struct nearest nearest = nearest_to(name);
+    struct rk_nearest nearest = rk_nearest_to(name);
     const char *front = group == NULL ? "" : group->name, *blank = group == NULL ? "" : " ";
 
     for (; *among != NULL; among++)
-        nearest_offer(&nearest, (*among)->name);
+        rk_nearest_offer(&nearest, (*among)->name);
     if (nearest.word != NULL)
         return opt_fail(app, err, "unknown verb \"%s%s%s\" (did you mean \"%s%s%s\"?)", front,
                         blank, name, front, blank, nearest.word);

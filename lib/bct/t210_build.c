@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "rotkit/hex.h"
-#include "rotkit/words.h"
+#include "rotkit/edit_distance.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -199,20 +199,13 @@ static const char *mode_name(enum mode mode)
 
 static enum rk_rc unknown_key(const struct t210_line *line, struct rk_err *err)
 {
-    const char *nearest = NULL;
-    size_t least = 12;
+    struct rk_nearest nearest = rk_nearest_to(line->key);
 
     for (size_t i = 0; i < KEYS + rk_t210_field_count; i++) {
-        const char *name = i < KEYS ? keys[i].name : rk_t210_fields[i - KEYS].name;
-        size_t distance = rk_word_distance(name, line->key);
-
-        if (distance < least) {
-            least = distance;
-            nearest = name;
-        }
+        rk_nearest_offer(&nearest, i < KEYS ? keys[i].name : rk_t210_fields[i - KEYS].name);
     }
     (void)rk_fail(err, RK_E_FORMAT, "line %u: unknown key \"%s\"", line->number, line->key);
-    return nearest == NULL ? err->rc : rk_note(err, "nearest: %s", nearest);
+    return nearest.word == NULL ? err->rc : rk_note(err, "nearest: %s", nearest.word);
 }
 
 static enum rk_rc set_field(struct build *b, const struct t210_line *line, struct rk_err *err)

@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/wr.h"
+#include "rotkit/edit_distance.h"
 #include "rotkit/ctx.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
@@ -499,11 +500,13 @@ static enum rk_rc unknown_key(const struct loading *l, const struct place *secti
                               const struct rk_mrow *rows, const char *key, struct rk_where at,
                               struct rk_err *err)
 {
-    const char *hint = rk_manifest_nearest(rows, key);
+    struct rk_nearest nearest = rk_nearest_to(key);
 
+    for (; rows->key != NULL; rows++)
+        rk_nearest_offer(&nearest, rows->key);
     (void)rk_manifest_fail(l->m, at, err, RK_E_USAGE, "%s%sunknown key \"%s\"", section->name,
                            section->name[0] == '\0' ? "" : ": ", key);
-    return hint == NULL ? err->rc : rk_note(err, "did you mean \"%s\"?", hint);
+    return nearest.word == NULL ? err->rc : rk_note(err, "did you mean \"%s\"?", nearest.word);
 }
 
 static const struct rk_mrow *find_row(const struct rk_mrow *rows, const char *key)

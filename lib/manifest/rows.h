@@ -47,8 +47,6 @@ extern const struct rk_mrow rk_manifest_rows[], rk_devices_rows[], rk_ek_rows[],
 void *rk_manifest_member(void *base, const struct rk_mrow *row);
 /* The largest value of a kind of number; 0 for the other kinds. */
 uint64_t rk_manifest_max(enum rk_mkind kind);
-/* The key nearest to name, or NULL when none is near. */
-const char *rk_manifest_nearest(const struct rk_mrow *rows, const char *name);
 
 /* Rules between values. */
 enum rk_rc rk_manifest_check(const struct rk_manifest *manifest, struct rk_err *err) RK_MUST_CHECK;

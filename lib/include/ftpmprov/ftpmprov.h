@@ -46,4 +46,3 @@
 #include "rotkit/trust.h"
 #include "rotkit/update.h"
 #include "rotkit/version.h"
-#include "rotkit/words.h"

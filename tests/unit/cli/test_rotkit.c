@@ -2,7 +2,6 @@
 /* The whole program in one process: dispatch, exit codes, help and pages from the rows. */
 #include "cli/commands.h"
 #include "cli/exits.h"
-#include "cli/nearest.h"
 #include "cli/opt_common.h"
 #include "cli/rows.h"
 
@@ -196,21 +195,6 @@ START_TEST(every_row_is_sound_and_in_help_page_and_completion)
 }
 END_TEST
 
-START_TEST(the_nearest_word_is_near)
-{
-    struct nearest nearest = nearest_to("derive");
-
-    nearest_offer(&nearest, "blob");
-    ck_assert_ptr_null(nearest.word);
-    nearest_offer(&nearest, "drive");
-    nearest_offer(&nearest, "deriv3s");
-    ck_assert_str_eq(nearest.word, "drive");
-    nearest = nearest_to("ab");
-    nearest_offer(&nearest, "xy"); /* two edits, two letters */
-    ck_assert_ptr_null(nearest.word);
-}
-END_TEST
-
 static void add(TCase *tc)
 {
     tcase_add_test(tc, two_commands_run_in_one_process_and_share_nothing);
@@ -220,7 +204,6 @@ static void add(TCase *tc)
                         (int)(sizeof usages / sizeof usages[0]));
     tcase_add_test(tc, help_and_version_go_to_stdout);
     tcase_add_test(tc, every_row_is_sound_and_in_help_page_and_completion);
-    tcase_add_test(tc, the_nearest_word_is_near);
 }
 
 int main(void)
