@@ -83,7 +83,8 @@ static enum rk_rc sign(void *self, const rk_ctx *ctx, const struct rk_scheme_row
         return rk_fail_ossl(err, RK_E_KEY, "cannot sign by %s", scheme->name);
     if (rk_bytes_new(len, &sig, err))
         return err->rc;
-    if (EVP_DigestSign(md, sig.p, &len, msg, msg_len) != 1)
+    /* OpenSSL 3.0 says 1 and a length of 2^32 - 1 when ECDSA finds no memory for the DER. */
+    if (EVP_DigestSign(md, sig.p, &len, msg, msg_len) != 1 || len > sig.len)
         return rk_fail_ossl(err, RK_E_KEY, "cannot sign by %s", scheme->name);
     sig.len = len;
     *ret = rk_bytes_take(&sig);
