@@ -166,98 +166,66 @@ START_TEST(the_inputs_of_a_unit_are_these_bytes)
 }
 END_TEST
 
-static void change(int which)
+/* clang-format off */
+static void change_device(int which)
+{
+    switch (which) {
+    case 0: device.sn.b[9] ^= 1; break;
+    case 1: device.kdk0.p[31] ^= 1; break;
+    case 2: device.eps_seed.p[0] ^= 1; break;
+    case 3: ok(rk_secret_copy("x", 1, &device.handed.eps_seed, &err)); break;
+    case 4: ok(rk_bytes_copy("x", 1, &device.handed.ek_cert_rsa, &err)); break;
+    default: ok(rk_bytes_copy("x", 1, &device.handed.ek_cert_ecc, &err)); break;
+    }
+}
+
+static void change_lane(int which)
 {
     static const uint8_t fv[16] = { 9 };
+
+    switch (which) {
+    case 6: plan.lane.template_count = 1; break;
+    case 7: plan.lane.templates[1] = plan.lane.templates[0]; break;
+    case 8: plan.lane.profile = rk_ek_profile_find("ms-138"); break;
+    case 9: plan.lane.oem = false; break;
+    case 10: plan.lane.blob_version = RK_EKB_1_0; break;
+    case 11: plan.lane.fv = fv; break;
+    case 12: plan.lane.payload_key = NULL; break;
+    case 13: plan.lane.disk_key = plan.lane.auth_key; break;
+    default: plan.lane.auth_key = NULL; break;
+    }
+}
+
+static void change_certificate(int which)
+{
     static const char *const urls[] = { "http://a" };
     struct rk_ekcert_profile *c = &plan.lane.certificate;
 
     switch (which) {
-    case 0:
-        device.sn.b[9] ^= 1;
-        break;
-    case 1:
-        device.kdk0.p[31] ^= 1;
-        break;
-    case 2:
-        device.eps_seed.p[0] ^= 1;
-        break;
-    case 3:
-        ok(rk_secret_copy("x", 1, &device.handed.eps_seed, &err));
-        break;
-    case 4:
-        ok(rk_bytes_copy("x", 1, &device.handed.ek_cert_rsa, &err));
-        break;
-    case 5:
-        ok(rk_bytes_copy("x", 1, &device.handed.ek_cert_ecc, &err));
-        break;
-    case 6:
-        plan.lane.template_count = 1;
-        break;
-    case 7:
-        plan.lane.templates[1] = plan.lane.templates[0];
-        break;
-    case 8:
-        plan.lane.profile = rk_ek_profile_find("ms-138");
-        break;
-    case 9:
-        c->manufacturer = "id:44454D50";
-        break;
-    case 10:
-        c->model = "demo fTPm";
-        break;
-    case 11:
-        c->version = "id:00010001";
-        break;
-    case 12:
-        c->spec_family = "2.1";
-        break;
-    case 13:
-        c->spec_level = 1;
-        break;
-    case 14:
-        c->spec_revision = 138;
-        break;
-    case 15:
-        c->not_before--;
-        break;
-    case 16:
-        c->not_after--;
-        break;
-    case 17:
-        c->aia_urls = urls;
-        c->aia_count = 1;
-        break;
-    case 18:
-        c->crl_urls = urls;
-        c->crl_count = 1;
-        break;
-    case 19:
-        c->policy_oids = urls;
-        c->policy_count = 1;
-        break;
-    case 20:
-        c->subject_cn = "cn";
-        break;
-    case 21:
-        plan.lane.oem = false;
-        break;
-    case 22:
-        plan.lane.blob_version = RK_EKB_1_0;
-        break;
-    case 23:
-        plan.lane.fv = fv;
-        break;
-    case 24:
-        plan.lane.payload_key = NULL;
-        break;
-    case 25:
-        plan.lane.disk_key = plan.lane.auth_key;
-        break;
-    default:
-        plan.lane.auth_key = NULL;
-        break;
+    case 15: c->manufacturer = "id:44454D50"; break;
+    case 16: c->model = "demo fTPm"; break;
+    case 17: c->version = "id:00010001"; break;
+    case 18: c->spec_family = "2.1"; break;
+    case 19: c->spec_level = 1; break;
+    case 20: c->spec_revision = 138; break;
+    case 21: c->not_before--; break;
+    case 22: c->not_after--; break;
+    case 23: c->aia_urls = urls; c->aia_count = 1; break;
+    case 24: c->crl_urls = urls; c->crl_count = 1; break;
+    case 25: c->policy_oids = urls; c->policy_count = 1; break;
+    default: c->subject_cn = "cn"; break;
     }
+}
+/* clang-format on */
+
+static void change(int which)
+{
+    if (which < 6)
+        change_device(which);
+    else if (which < 15)
+        change_lane(which);
+    else
+        change_certificate(which);
 }
 enum { CHANGES = 27 };
 
