@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "rotkit/certs.h"
+#include "rotkit/x509.h"
 
 #include <time.h>
 
@@ -145,4 +146,14 @@ enum rk_rc rk_trust_check_chain(const rk_trust *trust, const struct rk_bytes *ch
         return rk_fail(err, RK_E_VERIFY, "a certificate is not issued by the one behind it");
     first = sk_X509_value(sk_X509_num(chain->between) > 0 ? chain->between : last, 0);
     return rk_trust_check(trust, first, chain->between, when, err);
+}
+
+enum rk_rc rk_ekcert_verify(const rk_trust *trust, const uint8_t *der, size_t len, int64_t when,
+                            struct rk_err *err)
+{
+    RK_AUTO(rk_x509_done) X509 *cert = NULL;
+
+    if (rk_x509_parse(der, len, &cert, err))
+        return err->rc;
+    return rk_trust_check(trust, cert, NULL, when, err);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The formats behind ftpmprov/format.h: formats.c has the table, format_map.c parses (down into
- * files inside of files), format_ops.c makes, format_verify.c judges. Nothing else calls a row's
- * functions.
+ * The formats behind rotkit/format.h: lib/tables has the table, parse.c parses (down into files
+ * inside of files), ops.c makes, verify.c judges. Nothing else calls a row's functions.
  */
 #pragma once
 

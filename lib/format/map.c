@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The map of a file: its regions, what guards them, told as text and JSON. */
 #include "rotkit/format_row.h"
 
 #include "base/mem.h"
