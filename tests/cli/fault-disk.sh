@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The disk fills up at every stage of a build with a ledger, and an output that cannot be written:
 # exit 7 (5 from the ledger), nothing half published, no unit lost; with room the next run completes.
+# slow: some forty builds on a disk with faults
 . "$(dirname "$0")/lib.sh"
 need openssl sqlite3 jq
 unset SOURCE_DATE_EPOCH # the factory certificate is of today

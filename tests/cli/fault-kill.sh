@@ -3,6 +3,7 @@
 # kill -9 at fifty random points of a build of a thousand devices against a ledger: after each the
 # ledger verifies, nothing is published by half, nothing is charged twice; the run behind the last
 # one ends with the release of an uncut build and a thousand units issued. sqlite3 reads the ledger.
+# slow: fifty builds of up to a thousand devices
 . "$(dirname "$0")/lib.sh"
 need openssl sqlite3 jq
 unset SOURCE_DATE_EPOCH # the factory certificate is of today

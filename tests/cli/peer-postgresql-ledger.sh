@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The ledger on a PostgreSQL of its own: two builds at one quota, the server restarted in mid-batch,
 # and psql's word for what stands there.
+# slow: a server of its own, restarted under load
 . "$(dirname "$0")/lib.sh"
 bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
 [ -n "$bin" ] && [ -x "$bin/initdb" ] || skip "postgresql is absent"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Real firmware: Debian's UEFI for 64-bit Arm as the UEFI component of a FIP, of a Jetson boot image
 # with its device tree, and of the boot flash; and the EFI programs inside it, signed one by one.
+# slow: every EFI program of a real firmware
 . "$(dirname "$0")/lib.sh"
 need fiptool dtc sbverify perl xz openssl
 

@@ -23,8 +23,10 @@ start_tpm() {
         TPM2TOOLS_TCTI=swtpm:host=127.0.0.1,port=$port
         export TPM2TOOLS_TCTI
         for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+            answers=false
+            ! tpm2_getcap properties-fixed >/dev/null 2>&1 || answers=true
             kill -0 "$pid" 2>/dev/null || break
-            tpm2_getcap properties-fixed >/dev/null 2>&1 && return 0
+            ! $answers || return 0
             sleep 0.1
         done
         stop_tpm

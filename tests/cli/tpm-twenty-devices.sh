@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Twenty devices of the demo release, each an swtpm with its EPS: provisioned, checked, activated, quoted.
+# slow: twenty TPMs one after another
 . "$(dirname "$0")/lib.sh"
 need jq openssl tpm2_getekcertificate tpm2_pcrextend
 . "$SOURCE/tests/support/swtpm.sh"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kill -9 before every step of rotkit update make that changes the disk: no bundle or a whole one, and the next run
 # completes. The same for the folder that asks for its signature.
+# slow: a kill at every step, four times over
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE/tests/support/update.sh"
 need openssl

@@ -11,7 +11,8 @@ tpm_stop() {
 trap 'tpm_stop; rm -rf "$scratch"' EXIT
 
 # tpm_start STATE-FOLDER: a missing state is made. Sets $tcti, and the TCTI of tpm2-tools with it.
-# swtpm's socket TCTI wants the control port right behind the data port; try until both are free.
+# swtpm's socket TCTI wants the control port right behind the data port; try until both are free. Where another
+# test's swtpm has them, ours ends, and the answer was not ours.
 tpm_start() {
     tpm_stop
     for _ in 1 2 3 4 5 6 7 8; do
@@ -25,8 +26,10 @@ tpm_start() {
         TSS2_LOG=all+NONE
         export TPM2TOOLS_TCTI TSS2_LOG
         for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
-            tpm2_getcap properties-fixed >/dev/null 2>&1 && return 0
+            answers=false
+            ! tpm2_getcap properties-fixed >/dev/null 2>&1 || answers=true
             kill -0 "$tpm_pid" 2>/dev/null || break
+            ! $answers || return 0
             sleep 0.1
         done
         tpm_stop
