@@ -1,24 +1,31 @@
-# The two commands of the README. Each does all set-up itself; CMake does the work.
+# The commands of the README and of CONTRIBUTING.md. Each does all set-up itself; CMake does the work.
 .POSIX:
-.PHONY: demo check build bench clean setup
+.PHONY: demo check check-all build bench clean
 
-demo: build
+demo:
+	sh scripts/setup.sh build demo
+	cmake --preset release -D BUILD_TESTING=OFF
+	cmake --build --preset release --target rotkit
 	sh examples/jetson-product/demo.sh build/demo
 
-check: build
-	cmake --preset dev
-	cmake --build --preset dev
-	sh scripts/run-tests.sh
+check:
+	sh scripts/setup.sh build demo test
+	sh scripts/run-tests.sh check
 
-build: setup
-	cmake --preset release
+check-all:
+	sh scripts/setup.sh build demo test
+	sh scripts/run-tests.sh all
+
+build:
+	sh scripts/setup.sh build
+	cmake --preset release -D BUILD_TESTING=OFF
 	cmake --build --preset release
 
-bench: build
+bench:
+	sh scripts/setup.sh build demo test
+	cmake --preset release
+	cmake --build --preset release --target rotkit benches
 	sh bench/run.sh
-
-setup:
-	sh scripts/setup.sh
 
 clean:
 	rm -rf build

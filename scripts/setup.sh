@@ -1,12 +1,23 @@
 #!/bin/sh
-# Installs what packages.txt names and is missing. Asks apt only when something is.
+# Installs what sections of packages.txt name and is missing. Asks apt only when something is.
+#   setup.sh SECTION...
 set -eu
 cd "$(dirname "$0")"
 
+packages_of() {
+    awk -v section="[$1]" '
+        /^\[/ { inside = $0 == section; found = found || inside; next }
+        inside && !/^#/ { print }
+        END { if (!found) { print "setup: packages.txt has no section " section >"/dev/stderr"; exit 1 } }' packages.txt
+}
+
 missing=
-for package in $(grep -v '^#' packages.txt); do
-    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-    [ "$status" = installed ] || missing="$missing $package"
+for section; do
+    packages=$(packages_of "$section")
+    for package in $packages; do
+        status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+        [ "$status" = installed ] || missing="$missing $package"
+    done
 done
 [ -n "$missing" ] || exit 0
 
