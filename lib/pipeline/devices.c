@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/devices.h"
 
+#include "base/digest.h"
 #include "base/folder.h"
 #include "base/mem.h"
 #include "base/ossl.h"
@@ -294,8 +295,7 @@ static enum rk_rc digest_range(const struct rk_devices_from *from, EVP_MD_CTX *m
     rk_device_sn_make(from->oem_id, from->first_sn, &sn);
     if (rk_identity_from_master(from->master, &sn, &kdk0, &seed, err))
         return err->rc;
-    if (EVP_DigestUpdate(md, sn.b, sizeof sn.b) != 1 ||
-        EVP_DigestUpdate(md, &from->count, sizeof from->count) != 1 ||
+    if (EVP_DigestUpdate(md, sn.b, sizeof sn.b) != 1 || !rk_digest_le(md, from->count, 8) ||
         EVP_DigestUpdate(md, kdk0.p, kdk0.len) != 1)
         return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
     return RK_OK;

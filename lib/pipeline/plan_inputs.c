@@ -2,19 +2,31 @@
 /* What the devices are made of, as one digest: an interrupted build of the same goes on. */
 #include "pipeline/plan.h"
 
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/ossl.h"
 
 #include <string.h>
 
 /* Length, then content, so that no two lists give the same bytes. */
-static int put(EVP_MD_CTX *md, const void *bytes, size_t len)
+static int put_len(EVP_MD_CTX *md, size_t len)
 {
     uint8_t be[8];
 
     for (size_t i = 0; i < sizeof be; i++)
         be[i] = (uint8_t)((uint64_t)len >> (56 - 8 * i));
-    return EVP_DigestUpdate(md, be, sizeof be) == 1 && EVP_DigestUpdate(md, bytes, len) == 1;
+    return EVP_DigestUpdate(md, be, sizeof be) == 1;
+}
+
+static int put(EVP_MD_CTX *md, const void *bytes, size_t len)
+{
+    return put_len(md, len) && EVP_DigestUpdate(md, bytes, len) == 1;
+}
+
+/* Numbers of `width` octets each, as one content: the lowest octet first, on any machine. */
+static int put_pair(EVP_MD_CTX *md, uint64_t a, uint64_t b, size_t width)
+{
+    return put_len(md, 2 * width) && rk_digest_le(md, a, width) && rk_digest_le(md, b, width);
 }
 
 static int put_secret(EVP_MD_CTX *md, const struct rk_secret *secret)
@@ -40,7 +52,6 @@ enum rk_rc rk_plan_inputs(const rk_ctx *ctx, const struct rk_build_options *opti
 {
     RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *md = EVP_MD_CTX_new();
     const struct rk_ekcert_profile *c = &plan->lane.certificate;
-    const int64_t validity[] = { c->not_before, c->not_after }; /* SOURCE_DATE_EPOCH may rule it */
     const uint8_t plain = options->plaintext_secrets;
     uint8_t devices[32];
 
@@ -49,12 +60,14 @@ enum rk_rc rk_plan_inputs(const rk_ctx *ctx, const struct rk_build_options *opti
     if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1 ||
         !put(md, options->tool, strlen(options->tool)) ||
         !put(md, plan->manifest->sha256, sizeof plan->manifest->sha256) ||
-        !put(md, devices, sizeof devices) || !put(md, &plan->from.shard, sizeof plan->from.shard) ||
+        !put(md, devices, sizeof devices) ||
+        !put_pair(md, plan->from.shard.index, plan->from.shard.count, 4) ||
         !put(md, plan->chain.p, plan->chain.len) ||
         !put(md, plan->recipient.p, plan->recipient.len) || !put(md, &plain, 1) ||
         !put_secret(md, &plan->payload_key) || !put_secret(md, &plan->disk_key) ||
         !put_secret(md, &plan->auth_key) || !put(md, plan->fv, sizeof plan->fv) ||
-        !put(md, validity, sizeof validity))
+        /* SOURCE_DATE_EPOCH may rule the validity */
+        !put_pair(md, (uint64_t)c->not_before, (uint64_t)c->not_after, 8))
         return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
     if (put_root_key(md, plan->root_key, err))
         return err->rc;
