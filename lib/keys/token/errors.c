@@ -39,6 +39,7 @@ static const struct {
     { ROW(CKR_FUNCTION_FAILED),            "the module says no more: see its own log" },
     { ROW(CKR_FUNCTION_NOT_SUPPORTED),     "the module does not have this function" },
     { ROW(CKR_FUNCTION_REJECTED),          "it was rejected at the token" },
+    { ROW(CKR_BUFFER_TOO_SMALL),           "it answers with more than there is room for: no right answer is so long" },
     { ROW(CKR_HOST_MEMORY),                "the module is out of memory" },
     { ROW(CKR_CRYPTOKI_NOT_INITIALIZED),   "the module was shut down" },
 };

@@ -211,6 +211,9 @@ static enum rk_rc walk_module(const struct walk *walk, CK_FUNCTION_LIST *fn, str
 
     if (rv != CKR_OK)
         return rk_token_fail(err, rv, "cannot list the tokens");
+    if (count > SLOTS_MAX)
+        return rk_fail(err, RK_E_KEY, "it lists %lu tokens, at most %d are looked at", count,
+                       SLOTS_MAX);
     for (CK_ULONG i = 0; i < count; i++) {
         CK_TOKEN_INFO info;
         rk_token *token;

@@ -33,9 +33,12 @@ CK_RV rk_token_attribute(const struct rk_token_work *work, CK_OBJECT_HANDLE obje
     *ret_len = 0;
     if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE)
         return CKR_OK;
-    if (rv == CKR_OK && attribute.ulValueLen != CK_UNAVAILABLE_INFORMATION)
-        *ret_len = attribute.ulValueLen;
-    return rv;
+    if (rv != CKR_OK || attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION)
+        return rv;
+    if (attribute.ulValueLen > size) /* what a right token would have said */
+        return CKR_BUFFER_TOO_SMALL;
+    *ret_len = attribute.ulValueLen;
+    return CKR_OK;
 }
 
 bool rk_token_has(rk_token *token, CK_MECHANISM_TYPE type, CK_FLAGS use)
@@ -68,7 +71,7 @@ static CK_RV find(const struct rk_token_work *work, struct rk_token_key *key, CK
         (void)work->fn->C_FindObjectsFinal(work->session);
     else
         rv = work->fn->C_FindObjectsFinal(work->session);
-    return rv;
+    return rv == CKR_OK && *count > FOUND_MAX ? CKR_BUFFER_TOO_SMALL : rv;
 }
 
 static const char *name_of(const struct rk_token_key *key, char *room, size_t size)

@@ -118,6 +118,8 @@ static CK_RV show_objects(const struct rk_token_work *work, const struct rk_toke
     if (rv == CKR_OK) {
         rv = work->fn->C_FindObjects(work->session, found, OBJECTS_MAX, &count);
         (void)work->fn->C_FindObjectsFinal(work->session);
+        if (rv == CKR_OK && count > OBJECTS_MAX)
+            rv = CKR_BUFFER_TOO_SMALL;
     }
     for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++) {
         struct shown shown = { .type = CKO_DATA };

@@ -68,7 +68,7 @@ static CK_RV sign_in_token(const struct rk_token_work *work, void *arg)
         /* Cryptoki takes its input without const and leaves it alone */
         rv = work->fn->C_Sign(work->session, (CK_BYTE_PTR)(uintptr_t)act->msg, act->msg_len,
                               act->signature, &act->signature_len);
-    return rv;
+    return rv == CKR_OK && act->signature_len > sizeof act->signature ? CKR_BUFFER_TOO_SMALL : rv;
 }
 
 static size_t salt_len(const struct token_signer *signer, const struct rk_scheme_row *scheme,
