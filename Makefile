@@ -1,6 +1,6 @@
 # The commands of the README and of CONTRIBUTING.md. Each does all set-up itself; CMake does the work.
 .POSIX:
-.PHONY: demo check check-all build bench clean
+.PHONY: demo check check-all build bench fuzz clean
 
 demo:
 	sh scripts/setup.sh build demo
@@ -26,6 +26,14 @@ bench:
 	cmake --preset release
 	cmake --build --preset release --target rotkit benches
 	sh bench/run.sh
+
+# Every fuzz target, so many seconds each.
+SECONDS = 60
+fuzz:
+	sh scripts/setup.sh build test fuzz
+	cmake --preset fuzz
+	cmake --build --preset fuzz --target fuzz_targets
+	sh scripts/fuzz.sh $(SECONDS)
 
 clean:
 	rm -rf build

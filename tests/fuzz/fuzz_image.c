@@ -1,21 +1,59 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every file format that has a parser, by name, with a key: any bytes. What is read has a map that
- * stays within the file and can be drawn.
+ * One file format (FUZZ_FORMAT; "" finds it by its content), without a key and with keys. What is
+ * read has a map that stays within the file and can be drawn.
  */
+#include "fuzz.h"
+
 #include "rotkit/format.h"
+#include "rotkit/file.h"
 
-#include <stdlib.h>
+#include <string.h>
 
-#include <openssl/evp.h>
+#include <zlib.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+enum { KEYS = 5, NOW = 1800000000 };
+
+struct signing_key {
+    rk_signer *signer;
+    struct rk_job_key key;
+    struct rk_job job;
+};
+static struct rk_bytes cert;
+static struct rk_secret secret;
+
+static struct signing_key *keys(void)
+{
+    static const char *const files[KEYS] = { "p256.pem", "rsa2048.pem", "rsa3072.pem", "p521.pem",
+                                             "cap_sign.key" };
+    static struct signing_key made[KEYS];
+    struct rk_err err;
+
+    if (made[0].signer != NULL)
+        return made;
+    FUZZ_DO(rk_file_read(FUZZ_KEYS "/cap_sign.pem", 1 << 16, &cert, &err));
+    FUZZ_DO(rk_secret_new(32, &secret, &err));
+    for (size_t i = 0; i < KEYS; i++) {
+        struct signing_key *k = &made[i];
+        char path[300];
+
+        FUZZ_DO(rk_path_join(FUZZ_KEYS, files[i], path, sizeof path, &err));
+        FUZZ_DO(rk_signer_open(fuzz_ctx(), path, NULL, &k->signer, &err));
+        k->key = (struct rk_job_key) { .role = "", .pub = rk_signer_pkey(k->signer) };
+        k->job = (struct rk_job) { .ctx = fuzz_ctx(),
+                                   .key = &k->key,
+                                   .key_count = 1,
+                                   .now = NOW,
+                                   .reproducible = true,
+                                   .cert = i == KEYS - 1 ? &cert : NULL };
+    }
+    return made;
+}
 
 static void within(const struct rk_region *region, uint64_t size)
 {
     for (; region != NULL; region = region->next) {
-        if (region->offset > size || region->len > size - region->offset)
-            abort();
+        FUZZ_HOLDS(region->offset <= size && region->len <= size - region->offset);
         within(region->child, size);
     }
 }
@@ -26,49 +64,81 @@ static void look(const struct rk_map *map, size_t size)
     struct rk_err err;
 
     within(map->root, size);
-    for (size_t i = 0; i < map->guard_count; i++) {
-        if (map->guard[i].offset > size || map->guard[i].len > size - map->guard[i].offset)
-            abort();
-    }
-    if (rk_map_text(map, &text, &err) || rk_map_html(map, "fuzz", &page, &err))
-        abort();
+    for (size_t i = 0; i < map->guard_count; i++)
+        FUZZ_HOLDS(map->guard[i].offset <= size &&
+                   map->guard[i].len <= size - map->guard[i].offset);
+    FUZZ_DO(rk_map_text(map, &text, &err));
+    FUZZ_DO(rk_map_html(map, "fuzz", &page, &err));
     rk_bytes_done(&text);
     rk_bytes_done(&page);
 }
 
-static void read_as(const char *format, const struct rk_job *job, const uint8_t *data, size_t size)
+static enum rk_rc read_with(const struct rk_job *job, const uint8_t *data, size_t size)
 {
+    const char *format = strcmp(FUZZ_FORMAT, "") == 0 ? NULL : FUZZ_FORMAT;
     struct rk_map map = { .root = NULL };
     struct rk_err err;
+    enum rk_rc rc = rk_format_verify(format, job, data, size, &map, &err);
 
-    if (rk_format_verify(format, job, data, size, &map, &err) == RK_OK)
+    if (rc == RK_OK)
         look(&map, size);
     rk_map_done(&map);
+    return rc;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+bool fuzz_one(const uint8_t *data, size_t size)
 {
-    struct rk_format_info info;
-    struct rk_job_key key = { .role = "" };
-    struct rk_job job = { .key = &key };
-    struct rk_err err;
-    rk_ctx *ctx = NULL;
+    struct signing_key *k = keys();
+    struct rk_job job = k[size % KEYS].job;
+    enum rk_rc rc;
 
-    if (rk_ctx_new(&ctx, &err))
-        return 0;
-    key.pub = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-    job.ctx = ctx;
-    for (size_t i = 0; rk_format_at(ctx, i, &info); i++) {
-        if (!info.maps)
-            continue;
-        job.key_count = 0;
-        read_as(info.name, &job, data, size);
-        job.key_count = 1;
-        read_as(info.name, &job, data, size);
-    }
+    (void)read_with(&job, data, size);
     job.key_count = 0;
-    read_as(NULL, &job, data, size);
-    EVP_PKEY_free(key.pub);
-    rk_ctx_free(ctx);
-    return 0;
+    rc = read_with(&job, data, size);
+    job.secret = &secret;
+    if (rc == RK_OK)
+        (void)read_with(&job, data, size);
+    return rc == RK_OK;
 }
+
+#ifdef FUZZ_REPAIRS
+static void put_le32(uint8_t *at, uint32_t value)
+{
+    for (size_t i = 0; i < 4; i++)
+        at[i] = (uint8_t)(value >> (8 * i));
+}
+
+/* The checksums of a secondary GPT: its entries, then the header behind them. UEFI 2.10, 5.3.2 */
+static void repair_gpt(uint8_t *data, size_t size)
+{
+    enum { ENTRIES = 128 * 128, SECTOR = 512, HEADER = 92, OWN_CRC = 16, ENTRIES_CRC = 88 };
+    uint8_t *header;
+
+    if (size < ENTRIES + SECTOR)
+        return;
+    header = data + size - SECTOR;
+    put_le32(header + ENTRIES_CRC, (uint32_t)crc32(0, header - ENTRIES, ENTRIES));
+    put_le32(header + OWN_CRC, 0);
+    put_le32(header + OWN_CRC, (uint32_t)crc32(0, header, HEADER));
+}
+
+/* The format's own signing writes digests and signatures anew, by one of the keys. */
+size_t fuzz_repair(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+    struct signing_key *k = &keys()[seed % KEYS];
+    struct rk_bytes made = RK_BYTES_NONE;
+    struct rk_err err;
+
+    if (strcmp(FUZZ_FORMAT, "qspi") == 0) {
+        repair_gpt(data, size);
+        return size;
+    }
+    if (rk_format_sign(FUZZ_FORMAT, &k->job, &k->signer, data, size, &made, &err) == RK_OK &&
+        made.len <= max) {
+        size = made.len;
+        memcpy(data, made.p, size);
+    }
+    rk_bytes_done(&made);
+    return size;
+}
+#endif

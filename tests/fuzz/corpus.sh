@@ -1,0 +1,152 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Makes the files of corpus/ that are good: run it when a format has changed, look at what it changed, and commit that.
+# What was found by fuzzing is left as it is. All keys are for this alone.
+#   corpus.sh BUILD      BUILD: a build folder with rotkit and the replays, such as build/release
+set -eu
+build=$(cd "$1" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+source=$(cd "$here/../.." && pwd)
+rotkit=$build/bin/rotkit
+corpus=$here/corpus
+vectors=$source/tests/data/vectors
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+export SOURCE_DATE_EPOCH=1800000000
+
+# TARGET NAME: a good file of a target
+good() {
+    mkdir -p "$corpus/$1"
+    cat >"$corpus/$1/good$2"
+}
+
+# ---- the key of fuzz.c, and a CA
+printf '302e020100300506032b657004220420%s' "$(printf 'fuzz: no key but of fuzz targets' | xxd -p -c 64)" | xxd -r -p |
+    openssl pkey -inform DER -out fuzz.key
+unset SOURCE_DATE_EPOCH
+[ -e "$corpus/ca.pem" ] ||
+    openssl req -x509 -key "$vectors/boot/keys/p256.pem" -subj "/CN=fuzz CA" -days 36500 -not_before 20200101000000Z \
+        -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign -out "$corpus/ca.pem" 2>/dev/null ||
+    openssl req -x509 -key "$vectors/boot/keys/p256.pem" -subj "/CN=fuzz CA" -days 36500 \
+        -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign -out "$corpus/ca.pem"
+export SOURCE_DATE_EPOCH=1800000000
+
+# ---- a release of one device
+sh "$source/examples/jetson-orin/prepare.sh" "$rotkit" product p256 >/dev/null
+sed -i '2,$d' product/devices/kdk_db.csv product/devices/eps_seeds.csv product/devices/pubkey_db.csv
+cp fuzz.key product/keys/release.key
+sed -e 's/templates: .*/templates: [L-1, L-2]/' -e '/^fuses:/,/^$/d' -e '/^secrets:/,/^$/d' product/manifest.yaml >product/fuzz.yaml
+"$rotkit" build -q product/fuzz.yaml
+rm -rf "$corpus/release"
+cp -R product/release "$corpus/release"
+
+# ---- files that the targets make themselves
+for program in "$build"/bin/fuzz_*; do
+    name=${program##*/fuzz_}
+    "$program" --example >example 2>/dev/null && good "$name" "" <example
+done
+
+# ---- texts
+for kind in kdk_db pubkey_db eps_seeds; do
+    good devicedb "-$kind.csv" <product/devices/$kind.csv
+done
+good flash-layout .xml <"$source/examples/jetson-product/flash_qspi.xml"
+sed 's/BootLoader.*//; s/Bctfile.*//' "$vectors/boot/t210/t.cfg" | good t210-text .cfg
+good key-uri -token <<'T'
+pkcs11:token=prod;object=pkc;id=%01%02;type=private?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/run/pin
+T
+printf %s 'helper:/usr/bin/signer?public=key.pem' | good key-uri -helper
+printf %s 'env:KEY' | good key-uri -env
+{
+    printf 'rotkit journal 1 11%062d\n' 0
+    printf '%s %064d\n' 01020000000000000001 1 01020000000000000002 2
+} | good journal ""
+printf '%s' '{"initialTwin":{"tags":{"site":"A"},"properties":{"desired":{"n":1}}}}' | good dps-twin .json
+printf '01020000000100000001 AAMAAQo=\n01020000000100000002 AAMAAQs=\n' | good dps-srk ""
+printf '' | good ledger -untouched
+mkdir -p "$corpus/ledger"
+printf 'rotkit_licence.units[0]=1000\n' >"$corpus/ledger/licence-units"
+printf 'rotkit_entry.note[3]=x\nrotkit_entry[2]\nrotkit_unit.state[0]=issued\n' >"$corpus/ledger/entries"
+printf 'rotkit_checkpoint.signature[0]=00\nrotkit_checkpoint.scheme[1]=ecdsa-sha256\nrotkit_split[0]\n' >"$corpus/ledger/checkpoints"
+
+# ---- archives
+mkdir d
+echo a >a
+echo b >d/b
+head -c 100 /dev/zero >d/c.bin
+tar --mtime=@0 --sort=name --owner=0 --group=0 --numeric-owner -cf files.tar a d/b d/c.bin
+gzip -9nc files.tar | good archive .tar.gz
+xz -9c files.tar | good archive .tar.xz
+bzip2 -9c files.tar | good archive .tar.bz2
+printf '%s\n' a d/b d/c.bin | cpio --quiet -o -H newc | good archive .cpio
+touch -d @1000000000 a d/b d/c.bin
+zip -qX files.zip a d/b d/c.bin
+good archive .zip <files.zip
+tar --mtime=@0 --owner=0 --group=0 --numeric-owner --transform 's,^a$,../a,' -cf climbs.tar a
+gzip -9nc climbs.tar >"$corpus/archive/climbs.tar.gz"
+
+# ---- certificates and lists
+cp "$corpus/ca.pem" ca.pem
+: >index.txt
+echo 1000 >crlnumber
+cat >ca.cnf <<'C'
+[ca]
+default_ca = d
+[d]
+database = index.txt
+crlnumber = crlnumber
+default_md = sha256
+[x]
+authorityKeyIdentifier = keyid
+C
+printf 'R\t400101000000Z\t200101000000Z,superseded\t0A\tunknown\t/CN=x\nR\t400101000000Z\t200102000000Z\t0B\tunknown\t/CN=y\n' >index.txt
+openssl ca -config ca.cnf -gencrl -crlexts x -crldays 36500 -cert ca.pem -keyfile "$vectors/boot/keys/p256.pem" -out crl.pem 2>/dev/null
+good crl .pem <crl.pem
+openssl crl -in crl.pem -outform DER | good crl .der
+cat "$vectors/boot/keys/cap_sub.crt" "$vectors/boot/keys/cap_root.crt" | good trust .pem
+good trust -p256.pem <ca.pem
+
+# ---- answers of a TPM, written down while swtpm gives them; and of a token, made up
+mkdir state empty
+: >empty/none
+port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 20000 / 2 * 2))
+swtpm socket --tpm2 --tpmstate dir=state --server type=tcp,port=$port,bindaddr=127.0.0.1 \
+    --ctrl type=tcp,port=$((port + 1)),bindaddr=127.0.0.1 --flags not-need-init,startup-clear &
+swtpm=$!
+sleep 2
+TPM_RECORD=$scratch/answers TPM_REAL=swtpm:host=127.0.0.1,port=$port "$build/bin/fuzz_tpm" 1 empty
+kill "$swtpm" 2>/dev/null || true
+good tpm "" <answers
+mkdir -p "$corpus/pkcs11"
+python3 - "$corpus/pkcs11" <<'P'
+import sys
+token = bytes(96) + b"\xf4\x0c\x00\x00"  # initialised, login needed, PIN set; sessions without limit; CKR_OK
+slots = b"\x01\x00"
+begin = slots + token + b"\x00" + token + b"\x00"  # a session, its login
+found = b"\x00\x01\x00\x00"
+number = lambda n: b"\x08" + n.to_bytes(8, "little") + b"\x00"
+octets = lambda b: bytes([len(b)]) + b + b"\x00"
+key = found + number(3) + octets(b"\x00") + octets(b"id")
+public = octets(bytes.fromhex("06082a8648ce3d030107")) + octets(bytes.fromhex(
+    "0441046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"))
+object_ = number(3) + octets(b"k") + octets(b"id") + number(3)
+seeds = {
+    "good-list": (0, begin + found[:3] + found[3:] + object_ + token),
+    "signer": (1, begin + key + found + public + bytes(16) + octets(bytes(64))),
+    "mac": (2, begin + found + number(0x1f) + octets(b"id") + found + number(32) + b"\x00" * 4 + octets(bytes(32))),
+}
+for name, (kind, seed) in seeds.items():
+    seed += bytes((kind - len(seed)) % 3)
+    open(sys.argv[1] + "/" + name, "wb").write(seed)
+P
+
+# ---- images that the vectors lack
+cat >small.xml <<'X'
+<partition_layout version="01.00.0000"><device type="spi" instance="0" sector_size="512" num_sectors="144">
+<partition name="A_mb1" type="data"><size>1024</size></partition>
+<partition name="secondary_gpt" type="secondary_gpt"><start_location>0xDE00</start_location><size>16896</size></partition>
+</device></partition_layout>
+X
+"$rotkit" pack qspi layout=small.xml A_mb1="$vectors/boot/inputs/bl2.bin" -o small.img && good image-qspi .img <small.img || echo "no qspi image"

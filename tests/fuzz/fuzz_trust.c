@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bundles of CA certificates: read by each of their readers, and a chain held against them. */
+#include "fuzz.h"
+
+#include "rotkit/certs.h"
+#include "rotkit/file.h"
+#include "rotkit/trust.h"
+
+enum { CERTS_MAX = 5 };
+
+/* Each certificate of the bundle is DER that reads as one certificate again. */
+static void look(const uint8_t *data, size_t size)
+{
+    STACK_OF(X509) *certs = NULL;
+    struct rk_bytes der = RK_BYTES_NONE;
+    struct rk_err err;
+
+    if (rk_certs_read_der(data, size, &der, &err) == RK_OK)
+        FUZZ_HOLDS(der.len != 0 && der.len <= RK_CERT_MAX);
+    rk_bytes_done(&der);
+    if (rk_certs_read(data, size, CERTS_MAX, &certs, &err))
+        return;
+    FUZZ_HOLDS(sk_X509_num(certs) >= 1 && sk_X509_num(certs) <= CERTS_MAX);
+    for (int i = 0; i < sk_X509_num(certs); i++) {
+        struct rk_bytes one = RK_BYTES_NONE;
+
+        FUZZ_DO(rk_cert_der(sk_X509_value(certs, i), &one, &err));
+        FUZZ_DO(rk_certs_read_der(one.p, one.len, &der, &err));
+        FUZZ_HOLDS(rk_bytes_equal(&one, &der));
+        rk_bytes_done(&one);
+        rk_bytes_done(&der);
+    }
+    sk_X509_pop_free(certs, X509_free);
+}
+
+bool fuzz_one(const uint8_t *data, size_t size)
+{
+    static struct rk_bytes chain;
+    struct rk_bytes bundle = RK_BYTES_NONE;
+    rk_trust *trust = NULL;
+    struct rk_err err;
+    bool taken;
+
+    if (chain.p == NULL)
+        FUZZ_DO(rk_file_read(FUZZ_KEYS "/cap_sign.pem", 1 << 16, &chain, &err));
+    look(data, size);
+    FUZZ_DO(rk_bytes_copy(data, size, &bundle, &err));
+    taken = rk_trust_open(fuzz_ctx(), &bundle, &trust, &err) == RK_OK;
+    if (taken)
+        (void)!rk_trust_check_chain(trust, &chain, RK_TRUST_ANY_TIME, &err);
+    if (taken) /* the other way round: a chain of any bytes */
+        (void)!rk_trust_check_chain(trust, &bundle, 1800000000, &err);
+    rk_trust_free(trust);
+    rk_bytes_done(&bundle);
+    return taken;
+}
