@@ -114,7 +114,7 @@ static void add_key(struct job *job, const char *role)
 static enum rk_rc open_key(const struct app *app, const struct job_args *args, const char *role,
                            const char *uri, struct job *job, struct rk_err *err)
 {
-    const struct rk_pin pin = { .source = args->passphrase };
+    const struct rk_pin pin = RK_PIN_INIT(args->passphrase);
     size_t i = job->job.key_count;
 
     if (i == JOB_KEYS_MAX)

@@ -64,7 +64,7 @@ static enum rk_rc add_all(const struct app *app, const struct listing *in, const
 static enum rk_rc issue(const struct app *app, const struct listing *in, struct rk_bytes *ret,
                         struct rk_err *err)
 {
-    const struct rk_pin pin = { .source = in->passphrase };
+    const struct rk_pin pin = RK_PIN_INIT(in->passphrase);
     uint64_t days = in->days.set ? in->days.v : DAYS_DEFAULT;
     RK_AUTO(rk_signer_done) rk_signer *key = NULL;
     RK_AUTO(rk_ca_done) rk_ca *ca = NULL;

@@ -51,7 +51,7 @@ static enum rk_rc read_times(const struct app *app, struct init *in, struct rk_e
 static enum rk_rc open_key(const struct app *app, const struct init *in, const char *uri,
                            const char *option, rk_signer **ret, struct rk_err *err)
 {
-    const struct rk_pin pin = { .source = in->passphrase };
+    const struct rk_pin pin = RK_PIN_INIT(in->passphrase);
 
     if (uri == NULL)
         return RK_OK;

@@ -62,7 +62,7 @@ static enum rk_rc check(const struct app *app, const struct issue *in, const rk_
 static enum rk_rc issue(const struct app *app, const struct issue *in, struct rk_bytes *ret,
                         struct rk_err *err)
 {
-    const struct rk_pin pin = { .source = in->passphrase };
+    const struct rk_pin pin = RK_PIN_INIT(in->passphrase);
     RK_AUTO(rk_signer_done) rk_signer *key = NULL;
     RK_AUTO(rk_signer_done) rk_signer *public_key = NULL;
     RK_AUTO(rk_ca_done) rk_ca *ca = NULL;

@@ -80,7 +80,7 @@ static enum rk_rc tell(const struct app *app, const struct rk_retire_options *op
 static enum rk_rc act(const struct app *app, const struct args *args,
                       struct rk_retire_options *options, struct rk_err *err)
 {
-    const struct rk_pin pin = { .source = args->passphrase };
+    const struct rk_pin pin = RK_PIN_INIT(args->passphrase);
     RK_AUTO(rk_signer_done) rk_signer *key = NULL;
     RK_AUTO(rk_ca_done) rk_ca *ca = NULL;
     RK_AUTO(rk_ledger_done) rk_ledger *ledger = NULL;

@@ -39,7 +39,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     struct checking checking = { .app = app };
     const struct rk_check_report report = { found, &checking };
-    struct rk_pin pin = { .source = NULL };
+    struct rk_pin pin = RK_PIN_INIT(NULL);
     const char *scheme_name = NULL;
     bool symmetric = false;
     /* clang-format off */

@@ -59,7 +59,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     struct listing listing = { .app = app, .doc = doc };
     const struct rk_token_visitor visitor = { show_token, show_object, &listing };
-    struct rk_pin pin = { .source = NULL };
+    struct rk_pin pin = RK_PIN_INIT(NULL);
     const struct opt rows[] = { OPT_PASSPHRASE(pin.source), OPT_JSON(app), OPT_END };
     struct operands operands;
 

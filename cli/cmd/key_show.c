@@ -42,7 +42,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     RK_AUTO(rk_signer_done) rk_signer *key = NULL;
     RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
     const char *out = NULL;
-    struct rk_pin pin = { .source = NULL };
+    struct rk_pin pin = RK_PIN_INIT(NULL);
     /* clang-format off */
     const struct opt rows[] = {
         { "output", 'o', OPT_STR, &out, "FILE", "write the public key here, as PEM", false },

@@ -112,7 +112,7 @@ static enum rk_rc run_verify(struct app *app, int argc, char **argv, struct rk_e
     RK_AUTO(rk_signer_done) rk_signer *key = NULL;
     const char *name = NULL;
     struct opt_list checkpoints = { .count = 0 };
-    const struct rk_pin pin = { .source = NULL };
+    const struct rk_pin pin = RK_PIN_INIT(NULL);
     /* clang-format off */
     const struct opt rows[] = {
         { "key",        0, OPT_STR,  &name,        "KEY",  "public key that checkpoints are signed with", false },

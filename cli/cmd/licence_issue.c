@@ -67,7 +67,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 {
     RK_AUTO(rk_signer_done) rk_signer *key = NULL;
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
-    struct issue in = { .id = NULL };
+    struct issue in = { .pin = RK_PIN_INIT(NULL) };
     struct rk_licence licence = { .id = "" };
     struct operands operands;
     /* clang-format off */

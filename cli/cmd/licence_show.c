@@ -30,7 +30,7 @@ static enum rk_rc run_verify(struct app *app, int argc, char **argv, struct rk_e
 {
     RK_AUTO(rk_signer_done) rk_signer *issuer = NULL;
     const char *key = NULL;
-    const struct rk_pin pin = { .source = NULL };
+    const struct rk_pin pin = RK_PIN_INIT(NULL);
     /* clang-format off */
     const struct opt rows[] = {
         { "issuer", 0, OPT_STR, &key, "KEY", "public key of the issuer", true },

@@ -102,7 +102,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     RK_AUTO(rk_signer_done) rk_signer *key = NULL;
     RK_AUTO(children_done) struct children children = { .count = 0 };
     const char *uri = NULL, *where = NULL, *out = NULL;
-    struct rk_pin pin = { .source = NULL };
+    struct rk_pin pin = RK_PIN_INIT(NULL);
     struct rk_licence parent;
     struct operands operands;
     /* clang-format off */

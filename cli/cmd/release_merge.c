@@ -45,7 +45,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 
     if (opt_parse(app, rows, argc, argv, 1, RK_SHARDS_MAX, &operands, err))
         return err->rc;
-    const struct rk_pin pin = { .source = passphrase };
+    const struct rk_pin pin = RK_PIN_INIT(passphrase);
     if (key != NULL && rk_signer_open(app->ctx, key, &pin, &signer, err))
         return rk_wrap(err, "--key");
     options.shards = (const char *const *)operands.v;

@@ -21,7 +21,7 @@ struct secret_open {
 static enum rk_rc open_secret(const struct app *app, const struct secret_open *in, const char *path,
                               struct rk_secret *ret, struct rk_err *err)
 {
-    const struct rk_pin pin = { .source = in->passphrase };
+    const struct rk_pin pin = RK_PIN_INIT(in->passphrase);
     RK_AUTO(rk_bytes_done) struct rk_bytes cms = RK_BYTES_NONE;
     RK_AUTO(rk_signer_done) rk_signer *key = NULL;
 

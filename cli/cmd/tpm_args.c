@@ -11,10 +11,10 @@ enum rk_rc tpm_open(const struct app *app, const struct tpm_args *args, rk_tpm *
 {
     const struct rk_tpm_options options = {
         .tcti = args->tcti,
-        .auth = { [RK_TPM_OWNER] = { args->owner },
-                  [RK_TPM_ENDORSEMENT] = { args->endorsement },
-                  [RK_TPM_LOCKOUT] = { args->lockout },
-                  [RK_TPM_PLATFORM] = { args->platform } },
+        .auth = { [RK_TPM_OWNER] = RK_PIN_INIT(args->owner),
+                  [RK_TPM_ENDORSEMENT] = RK_PIN_INIT(args->endorsement),
+                  [RK_TPM_LOCKOUT] = RK_PIN_INIT(args->lockout),
+                  [RK_TPM_PLATFORM] = RK_PIN_INIT(args->platform) },
     };
 
     (void)setenv("TSS2_LOG", "all+NONE", 0);

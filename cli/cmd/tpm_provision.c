@@ -69,7 +69,7 @@ static enum rk_rc read_options(const struct app *app, struct provision *in, stru
     to->handle_count = in->handles.args.count;
     to->dry_run = app->dry_run;
     for (int i = 0; i < RK_TPM_HIERARCHIES; i++) {
-        const struct rk_pin pin = { .source = in->new_auth[i] };
+        const struct rk_pin pin = RK_PIN_INIT(in->new_auth[i]);
 
         if (pin.source == NULL)
             continue;

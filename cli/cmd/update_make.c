@@ -83,7 +83,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     options.scheme = scheme == NULL ? RK_SCHEME_NONE : rk_scheme_find(scheme);
     if (scheme != NULL && options.scheme == RK_SCHEME_NONE)
         return opt_fail(app, err, "--scheme: unknown scheme \"%s\"", scheme);
-    const struct rk_pin pin = { .source = passphrase };
+    const struct rk_pin pin = RK_PIN_INIT(passphrase);
     if (rk_signer_open(app->ctx, key, &pin, &signer, err))
         return rk_wrap(err, "--key");
     options.signer = signer;

@@ -19,7 +19,7 @@ enum { KEY_FILE_MAX = 65536 };
 
 struct asked { /* what the decoder's passphrase callback works with */
     const struct rk_pin *pin;
-    const char *path;
+    const char *path; /* NULL: bytes in memory, of a public key */
     struct rk_err *err;
     bool was_asked;
 };
@@ -43,11 +43,9 @@ static int give_passphrase(char *room, size_t room_len, size_t *ret_len, const O
 }
 
 /* PEM or DER, PKCS#8 or traditional, encrypted or not. */
-static enum rk_rc decode(const rk_ctx *ctx, const struct rk_secret *file, int selection,
+static enum rk_rc decode(const rk_ctx *ctx, const uint8_t *at, size_t left, int selection,
                          struct asked *asked, EVP_PKEY **ret, struct rk_err *err)
 {
-    const unsigned char *at = file->p;
-    size_t left = file->len;
     OSSL_DECODER_CTX *decoder = OSSL_DECODER_CTX_new_for_pkey(
         ret, NULL, NULL, NULL, selection, rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
     bool good;
@@ -61,6 +59,8 @@ static enum rk_rc decode(const rk_ctx *ctx, const struct rk_secret *file, int se
         return RK_OK;
     if (asked->err->rc != RK_OK)
         return asked->err->rc; /* the passphrase could not be had, and that is said already */
+    if (asked->path == NULL)
+        return rk_fail_ossl(err, RK_E_KEY, "no public key in PEM or DER");
     return rk_fail_ossl(err, RK_E_KEY, "key file \"%s\": %s", asked->path,
                         asked->was_asked                ? "cannot be decrypted: wrong passphrase?"
                         : selection == EVP_PKEY_KEYPAIR ? "no private key in PEM or DER"
@@ -118,7 +118,7 @@ static enum rk_rc read_key(const rk_ctx *ctx, const char *path, int selection,
 
     if (rk_file_read_secret(path, KEY_FILE_MAX, &file, err))
         return err->rc;
-    return decode(ctx, &file, selection, &asked, ret, err);
+    return decode(ctx, file.p, file.len, selection, &asked, ret, err);
 }
 
 enum rk_rc rk_key_file_open(const rk_ctx *ctx, const struct rk_key_name *name,
@@ -129,6 +129,14 @@ enum rk_rc rk_key_file_open(const rk_ctx *ctx, const struct rk_key_name *name,
     if (read_key(ctx, name->rest, EVP_PKEY_KEYPAIR, pin, &pair, err))
         return err->rc;
     return rk_signer_from_pkey(ctx, pair, ret, err);
+}
+
+enum rk_rc rk_key_file_decode_public(const rk_ctx *ctx, const void *bytes, size_t len,
+                                     EVP_PKEY **ret, struct rk_err *err)
+{
+    struct asked asked = { .err = err };
+
+    return decode(ctx, bytes, len, EVP_PKEY_PUBLIC_KEY, &asked, ret, err);
 }
 
 enum rk_rc rk_key_file_read_public(const rk_ctx *ctx, const char *path, EVP_PKEY **ret,

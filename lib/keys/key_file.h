@@ -12,5 +12,8 @@ enum rk_rc rk_key_file_open(const rk_ctx *ctx, const struct rk_key_name *name,
 enum rk_rc rk_key_file_open_public(const rk_ctx *ctx, const struct rk_key_name *name,
                                    const struct rk_pin *pin, rk_signer **ret,
                                    struct rk_err *err) RK_MUST_CHECK;
+/* The public key of a file, or of bytes, PEM or DER. */
+enum rk_rc rk_key_file_decode_public(const rk_ctx *ctx, const void *bytes, size_t len,
+                                     EVP_PKEY **ret, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_key_file_read_public(const rk_ctx *ctx, const char *path, EVP_PKEY **ret,
                                    struct rk_err *err) RK_MUST_CHECK;

@@ -2,6 +2,7 @@
 #include "keys/source.h"
 
 #include "base/err.h"
+#include "base/options.h"
 #include "keys/helper.h"
 #include "keys/key_file.h"
 #include "keys/token/key.h"
@@ -85,13 +86,15 @@ enum rk_rc rk_signer_open(const rk_ctx *ctx, const char *uri, const struct rk_pi
 {
     const struct rk_key_source *source;
     struct rk_key_name name;
+    struct rk_pin known;
 
-    if (rk_key_source_find(uri, &name, &source, err))
+    if (rk_options_copy(&known, sizeof known, pin, err) ||
+        rk_key_source_find(uri, &name, &source, err))
         return err->rc;
     if (source->signer == NULL)
         return rk_fail(err, RK_E_USAGE, "\"%s\" names symmetric keys only, and this key signs",
                        source->prefix);
-    return source->signer(ctx, &name, pin, ret, err);
+    return source->signer(ctx, &name, pin == NULL ? NULL : &known, ret, err);
 }
 
 enum rk_rc rk_secret_read(const char *uri, size_t key_len, struct rk_secret *ret,

@@ -190,7 +190,7 @@ enum rk_rc rk_account_open(const rk_ctx *ctx, const struct rk_plan *plan,
                            struct rk_err *err)
 {
     const struct rk_manifest *m = plan->manifest;
-    const struct rk_pin pin = { .source = m->licence.passphrase.v };
+    const struct rk_pin pin = RK_PIN_INIT(m->licence.passphrase.v);
     uint8_t id[32];
 
     if (m->licence.at.line == 0) {

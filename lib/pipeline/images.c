@@ -168,7 +168,7 @@ static enum rk_rc add_key(rk_images *images, const struct rk_mimage *image, cons
                           const char *uri, struct rk_where at, struct work *work,
                           struct rk_err *err)
 {
-    const struct rk_pin pin = { .source = image->sign.passphrase.v };
+    const struct rk_pin pin = RK_PIN_INIT(image->sign.passphrase.v);
     size_t i = work->job.key_count;
 
     if (i == KEYS_MAX)

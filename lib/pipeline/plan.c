@@ -145,7 +145,7 @@ static enum rk_rc set_certificate(struct rk_plan *plan, struct rk_err *err)
 static enum rk_rc open_ca(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err)
 {
     const struct rk_manifest *m = plan->manifest;
-    struct rk_pin pin = { .source = m->ek.ca.passphrase.v };
+    struct rk_pin pin = RK_PIN_INIT(m->ek.ca.passphrase.v);
 
     if (rk_signer_open(ctx, m->ek.ca.key.v, &pin, &plan->ca_key, err))
         return rk_plan_at(plan, m->ek.ca.key.at, "ek.ca.key", err);
@@ -192,7 +192,7 @@ static enum rk_rc probe_release_key(const struct rk_plan *plan, struct rk_err *e
 static enum rk_rc open_release_key(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err)
 {
     const struct rk_manifest *m = plan->manifest;
-    struct rk_pin pin = { .source = m->release.passphrase.v };
+    struct rk_pin pin = RK_PIN_INIT(m->release.passphrase.v);
 
     if (m->release.key.v == NULL)
         return RK_OK;

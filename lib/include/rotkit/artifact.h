@@ -21,8 +21,8 @@ struct rk_role_row {
     enum rk_role_place place;
     const char *format; /* what the file must be, rk_format name; NULL: not looked into */
 };
-RK_API const struct rk_role_row *rk_role_find(const char *role); /* NULL when unknown */
-RK_API const struct rk_role_row *rk_role_at(size_t i);           /* NULL past the end */
+const struct rk_role_row *rk_role_find(const char *role); /* NULL when unknown */
+const struct rk_role_row *rk_role_at(size_t i);           /* NULL past the end */
 
 struct rk_artifact {
     const struct rk_role_row *role;
@@ -34,23 +34,22 @@ struct rk_artifacts {
     struct rk_artifact item[RK_ARTIFACTS_MAX];
     size_t count;
 };
-RK_API void rk_artifacts_done(struct rk_artifacts *artifacts);
+void rk_artifacts_done(struct rk_artifacts *artifacts);
 /* Take the content; RK_E_INTERNAL when the list is full or the role unknown. */
-RK_API enum rk_rc rk_artifacts_take(struct rk_artifacts *to, const char *role,
-                                    struct rk_bytes *bytes, struct rk_err *err) RK_MUST_CHECK;
-RK_API enum rk_rc rk_artifacts_take_secret(struct rk_artifacts *to, const char *role,
-                                           struct rk_secret *secret,
-                                           struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_artifacts_take(struct rk_artifacts *to, const char *role, struct rk_bytes *bytes,
+                             struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_artifacts_take_secret(struct rk_artifacts *to, const char *role,
+                                    struct rk_secret *secret, struct rk_err *err) RK_MUST_CHECK;
 /* SHA-256 over roles and contents in list order: what the ledger commits to. */
-RK_API enum rk_rc rk_artifacts_digest(const struct rk_artifacts *artifacts, uint8_t ret[32],
-                                      struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_artifacts_digest(const struct rk_artifacts *artifacts, uint8_t ret[32],
+                               struct rk_err *err) RK_MUST_CHECK;
 /*
  * The bucket of a device: the Device SN without its last byte, 18 hex digits and a NUL. It depends
  * on the SN alone, so shards agree, and holds at most 256 devices.
  */
-RK_API void rk_device_bucket(const struct rk_device_sn *sn, char ret[19]);
+void rk_device_bucket(const struct rk_device_sn *sn, char ret[19]);
 /* Path of an artifact inside the release, such as "devices/.../eks.img"; sn NULL: common to all
  * devices. */
-RK_API enum rk_rc rk_artifact_path(const struct rk_role_row *role, const struct rk_device_sn *sn,
-                                   bool sealed, char *ret, size_t ret_size,
-                                   struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_artifact_path(const struct rk_role_row *role, const struct rk_device_sn *sn,
+                            bool sealed, char *ret, size_t ret_size,
+                            struct rk_err *err) RK_MUST_CHECK;

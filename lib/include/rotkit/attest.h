@@ -16,21 +16,20 @@ struct rk_credential {
     struct rk_bytes id_object; /* TPM2B_ID_OBJECT */
     struct rk_bytes secret;    /* TPM2B_ENCRYPTED_SECRET */
 };
-RK_API void rk_credential_done(struct rk_credential *credential);
+void rk_credential_done(struct rk_credential *credential);
 /*
  * TPM2_MakeCredential in software: `value` (at most a digest of the EK's nameAlg long) for the key
  * of this Name in the TPM of this EK (marshalled TPM2B_PUBLIC). RK_E_USAGE for an EK that is no
  * restricted decryption key, or with another symmetric cipher than AES-CFB.
  */
-RK_API enum rk_rc rk_credential_make(const rk_ctx *ctx, const struct rk_bytes *ek_public_tpm2b,
-                                     const uint8_t *name, size_t name_len,
-                                     const struct rk_secret *value, struct rk_credential *ret,
-                                     struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_credential_make(const rk_ctx *ctx, const struct rk_bytes *ek_public_tpm2b,
+                              const uint8_t *name, size_t name_len, const struct rk_secret *value,
+                              struct rk_credential *ret, struct rk_err *err) RK_MUST_CHECK;
 /* The file that tpm2_makecredential writes and tpm2_activatecredential reads. */
-RK_API enum rk_rc rk_credential_write(const struct rk_credential *credential, struct rk_bytes *ret,
-                                      struct rk_err *err) RK_MUST_CHECK;
-RK_API enum rk_rc rk_credential_read(const uint8_t *file, size_t len, struct rk_credential *ret,
-                                     struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_credential_write(const struct rk_credential *credential, struct rk_bytes *ret,
+                               struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_credential_read(const uint8_t *file, size_t len, struct rk_credential *ret,
+                              struct rk_err *err) RK_MUST_CHECK;
 
 /* PCR values of the SHA-256 bank; bit i of mask: value[i] counts. */
 enum { RK_PCRS = 24, RK_PCR_LEN = 32 };
@@ -43,7 +42,7 @@ struct rk_quote {
     struct rk_bytes attest;    /* TPMS_ATTEST */
     struct rk_bytes signature; /* TPMT_SIGNATURE */
 };
-RK_API void rk_quote_done(struct rk_quote *quote);
+void rk_quote_done(struct rk_quote *quote);
 struct rk_quote_facts {
     uint64_t clock_ms, firmware_version;
     uint32_t reset_count, restart_count;
@@ -54,14 +53,14 @@ struct rk_quote_facts {
  * never leaves its TPM; RSASSA or ECDSA with SHA-256), carries the nonce and quotes exactly the
  * PCRs of `pcrs`, with their values.
  */
-RK_API enum rk_rc rk_quote_verify(const rk_ctx *ctx, const struct rk_bytes *ak_public_tpm2b,
-                                  const struct rk_quote *quote, const uint8_t *nonce,
-                                  size_t nonce_len, const struct rk_pcrs *pcrs,
-                                  struct rk_quote_facts *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_quote_verify(const rk_ctx *ctx, const struct rk_bytes *ak_public_tpm2b,
+                           const struct rk_quote *quote, const uint8_t *nonce, size_t nonce_len,
+                           const struct rk_pcrs *pcrs, struct rk_quote_facts *ret,
+                           struct rk_err *err) RK_MUST_CHECK;
 /*
  * The PCRs that a crypto-agile event log ends with (SHA-256 bank; mask: those with events; the
  * others have the value that they start with). RK_E_FORMAT when it is cut short or malformed,
  * RK_E_USAGE when it has no SHA-256 digests, as a log of a TPM 1.2.
  */
-RK_API enum rk_rc rk_eventlog_replay(const uint8_t *log, size_t len, struct rk_pcrs *ret,
-                                     struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_eventlog_replay(const uint8_t *log, size_t len, struct rk_pcrs *ret,
+                              struct rk_err *err) RK_MUST_CHECK;

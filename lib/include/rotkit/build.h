@@ -55,5 +55,5 @@ struct rk_build_report {
  * Reserve, make, commit, write, for every device; then publish. Whatever is inconsistent is refused
  * before the first device is made. On failure the release that stood there stands there still.
  */
-RK_API enum rk_rc rk_build(const rk_ctx *ctx, const struct rk_build_options *options,
-                           struct rk_build_report *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_build(const rk_ctx *ctx, const struct rk_build_options *options,
+                    struct rk_build_report *ret, struct rk_err *err) RK_MUST_CHECK;

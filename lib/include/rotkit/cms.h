@@ -9,16 +9,16 @@
 
 /* recipient_pem: the factory certificate. RK_E_USAGE when it may not receive (keyUsage, key type,
  * expired at `when`). */
-RK_API enum rk_rc rk_cms_seal(const rk_ctx *ctx, const struct rk_bytes *recipient_pem,
-                              const struct rk_secret *content, struct rk_bytes *ret,
-                              struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_cms_seal(const rk_ctx *ctx, const struct rk_bytes *recipient_pem,
+                       const struct rk_secret *content, struct rk_bytes *ret,
+                       struct rk_err *err) RK_MUST_CHECK;
 /* Opens with the recipient's key; content is handed out only after the tag has been checked.
  * RK_E_VERIFY else. */
-RK_API enum rk_rc rk_cms_open(const rk_ctx *ctx, rk_signer *key, const uint8_t *cms, size_t len,
-                              struct rk_secret *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_cms_open(const rk_ctx *ctx, rk_signer *key, const uint8_t *cms, size_t len,
+                       struct rk_secret *ret, struct rk_err *err) RK_MUST_CHECK;
 /* The certificate's own check, before a batch starts. */
-RK_API enum rk_rc rk_cms_check_recipient(const rk_ctx *ctx, const struct rk_bytes *recipient_pem,
-                                         int64_t when, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_cms_check_recipient(const rk_ctx *ctx, const struct rk_bytes *recipient_pem,
+                                  int64_t when, struct rk_err *err) RK_MUST_CHECK;
 
 /* A recipient as a factory has it: for `rotkit init` and tests. PEM, the key as PKCS#8. */
 struct rk_cms_recipient {
@@ -29,11 +29,11 @@ struct rk_cms_recipient {
     {                                                                                              \
         .certificate = RK_BYTES_NONE                                                               \
     }
-RK_API void rk_cms_recipient_done(struct rk_cms_recipient *recipient);
+void rk_cms_recipient_done(struct rk_cms_recipient *recipient);
 /*
  * A fresh P-256 key and its self-signed certificate for key agreement, subject CN=name. RK_E_USAGE
  * for a name that X.520 does not allow (1 to 64 characters). Times are seconds since 1970.
  */
-RK_API enum rk_rc rk_cms_make_recipient(const rk_ctx *ctx, const char *name, int64_t not_before,
-                                        int64_t not_after, struct rk_cms_recipient *ret,
-                                        struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_cms_make_recipient(const rk_ctx *ctx, const char *name, int64_t not_before,
+                                 int64_t not_after, struct rk_cms_recipient *ret,
+                                 struct rk_err *err) RK_MUST_CHECK;

@@ -17,5 +17,5 @@ struct rk_component {
  * max bytes, when an archive has no regular file of that name, or when a name climbs with "..";
  * RK_E_FORMAT when the archive is damaged. The message names the component's path.
  */
-RK_API enum rk_rc rk_components_read(struct rk_component *component, size_t count, size_t max,
-                                     struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_components_read(struct rk_component *component, size_t count, size_t max,
+                              struct rk_err *err) RK_MUST_CHECK;

@@ -12,10 +12,10 @@ struct rk_device_sn {
 };
 
 /* "01020000000100000002" (20 digits) or "0102-0000000100000002". */
-RK_API enum rk_rc rk_device_sn_parse(const char *text, struct rk_device_sn *ret,
-                                     struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_device_sn_parse(const char *text, struct rk_device_sn *ret,
+                              struct rk_err *err) RK_MUST_CHECK;
 /* 20 hex digits and a NUL. */
-RK_API void rk_device_sn_text(const struct rk_device_sn *sn, char ret[21]);
+void rk_device_sn_text(const struct rk_device_sn *sn, char ret[21]);
 /* OEM id and SN into the 10 bytes; the next SN, RK_E_USAGE on overflow. */
-RK_API void rk_device_sn_make(uint16_t oem_id, uint64_t sn, struct rk_device_sn *ret);
-RK_API enum rk_rc rk_device_sn_next(struct rk_device_sn *sn, struct rk_err *err) RK_MUST_CHECK;
+void rk_device_sn_make(uint16_t oem_id, uint64_t sn, struct rk_device_sn *ret);
+enum rk_rc rk_device_sn_next(struct rk_device_sn *sn, struct rk_err *err) RK_MUST_CHECK;

@@ -19,23 +19,23 @@ struct rk_devicedb_row {
     struct rk_secret value; /* 32, 64 or 32 bytes by kind */
     uint64_t line;          /* 1-based line in the file */
 };
-RK_API void rk_devicedb_row_done(struct rk_devicedb_row *row);
+void rk_devicedb_row_done(struct rk_devicedb_row *row);
 
 typedef struct rk_devicedb rk_devicedb;
-RK_API enum rk_rc rk_devicedb_open(const char *path, enum rk_devicedb_kind kind, rk_devicedb **ret,
-                                   struct rk_err *err) RK_MUST_CHECK;
-RK_API void rk_devicedb_close(rk_devicedb *db);
+enum rk_rc rk_devicedb_open(const char *path, enum rk_devicedb_kind kind, rk_devicedb **ret,
+                            struct rk_err *err) RK_MUST_CHECK;
+void rk_devicedb_close(rk_devicedb *db);
 /* The caller compares each row's Device SN with that of another database: repeated ones show there,
  * and are not looked for a second time. Before the first row. */
-RK_API void rk_devicedb_is_compared(rk_devicedb *db);
+void rk_devicedb_is_compared(rk_devicedb *db);
 /*
  * The next row; *ret_more false at the end (then row is untouched). Every fault (RK_E_USAGE:
  * malformed line, wrong size, a Device SN seen before) names file and line, never the key.
  */
-RK_API enum rk_rc rk_devicedb_next(rk_devicedb *db, struct rk_devicedb_row *row, bool *ret_more,
-                                   struct rk_err *err) RK_MUST_CHECK;
-RK_API const char *rk_devicedb_path(const rk_devicedb *db);
+enum rk_rc rk_devicedb_next(rk_devicedb *db, struct rk_devicedb_row *row, bool *ret_more,
+                            struct rk_err *err) RK_MUST_CHECK;
+const char *rk_devicedb_path(const rk_devicedb *db);
 /* One row as file text, CRLF included, into secure memory. */
-RK_API enum rk_rc rk_devicedb_format(enum rk_devicedb_kind kind, const struct rk_device_sn *sn,
-                                     const uint8_t *value, struct rk_secret *ret,
-                                     struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_devicedb_format(enum rk_devicedb_kind kind, const struct rk_device_sn *sn,
+                              const uint8_t *value, struct rk_secret *ret,
+                              struct rk_err *err) RK_MUST_CHECK;

@@ -5,30 +5,10 @@
  */
 #pragma once
 
-#include "ftpmprov/bytes.h"
+#include "ftpmprov/ekb.h"
 #include "rotkit/mac.h"
 
 enum { RK_EKB_IMAGE_MAX = 131072, RK_EKB_CERT_MAX = 2048, RK_EKB_ITEMS_MAX = 64 };
-
-enum rk_ekb_version {
-    RK_EKB_LEGACY,
-    RK_EKB_1_0,
-    RK_EKB_2_0
-}; /* legacy: r35.1, two 16-byte keys, no TLV */
-
-enum rk_ekb_tag { /* numbering of gen_ekb 1.5/1.6 */
-                  RK_EKB_TAG_PAYLOAD_KEY = 1,
-                  RK_EKB_TAG_DISK_KEY = 2,
-                  RK_EKB_TAG_DEVICE_ID = 3,
-                  RK_EKB_TAG_UEFI_AUTH_KEY = 4,
-                  RK_EKB_TAG_FTPM_SN = 91,
-                  RK_EKB_TAG_EPS_SEED = 92,
-                  RK_EKB_TAG_EK_CERT_RSA = 93,
-                  RK_EKB_TAG_EK_CERT_ECC = 94,
-                  RK_EKB_TAG_SID_CERT = 95,
-                  RK_EKB_TAG_EK_CSR_RSA = 96,
-                  RK_EKB_TAG_EK_CSR_ECC = 97,
-};
 
 struct rk_ekb_item {
     uint32_t tag;
@@ -41,12 +21,7 @@ struct rk_ekb {
     struct rk_ekb_item items[RK_EKB_ITEMS_MAX]; /* in file order */
     size_t item_count;
 };
-RK_API void rk_ekb_done(struct rk_ekb *ekb);
-RK_API const struct rk_secret *rk_ekb_find(const struct rk_ekb *ekb,
-                                           uint32_t tag); /* first match, or NULL */
-/* Copies the value in at the end; RK_E_USAGE on a second item of one tag or a full list. */
-RK_API enum rk_rc rk_ekb_add(struct rk_ekb *ekb, uint32_t tag, const void *value, size_t len,
-                             struct rk_err *err) RK_MUST_CHECK;
+void rk_ekb_done(struct rk_ekb *ekb);
 
 /*
  * The rules of jetson-ftpm-ekb.md section 8 for a blob a secure-boot device will take: tag 4
@@ -54,18 +29,18 @@ RK_API enum rk_rc rk_ekb_add(struct rk_ekb *ekb, uint32_t tag, const void *value
  * of keys by platform. RK_E_USAGE names the tag and what to do. The legacy form has no tags: no
  * rule applies to it.
  */
-RK_API enum rk_rc rk_ekb_check(const struct rk_ekb *ekb, size_t root_key_len,
-                               struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ekb_check(const struct rk_ekb *ekb, size_t root_key_len,
+                        struct rk_err *err) RK_MUST_CHECK;
 
 /* Encrypts and MACs exactly what ekb says (no rule but the image limit). root is the fuse key. */
-RK_API enum rk_rc rk_ekb_write(const rk_mac *root, const struct rk_ekb *ekb, struct rk_bytes *ret,
-                               struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ekb_write(const rk_mac *root, const struct rk_ekb *ekb, struct rk_bytes *ret,
+                        struct rk_err *err) RK_MUST_CHECK;
 /*
  * Opens an image. fv NULL takes it from a 2.0 file and is RK_E_USAGE for older ones.
  * RK_E_VERIFY when the CMAC does not hold (wrong key or wrong FV), RK_E_FORMAT otherwise.
  */
-RK_API enum rk_rc rk_ekb_read(const rk_mac *root, const uint8_t *fv, const uint8_t *image,
-                              size_t len, struct rk_ekb *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ekb_read(const rk_mac *root, const uint8_t *fv, const uint8_t *image, size_t len,
+                       struct rk_ekb *ret, struct rk_err *err) RK_MUST_CHECK;
 /* What can be told without the key: version, sizes, pad, FV. Also checks the outer structure. */
 struct rk_ekb_outline {
     enum rk_ekb_version version;
@@ -73,8 +48,8 @@ struct rk_ekb_outline {
     uint8_t fv[16], cmac[16], iv[16];
     size_t cmac_offset, content_offset, iv_offset, ciphertext_offset, ciphertext_len, pad_len;
 };
-RK_API enum rk_rc rk_ekb_outline(const uint8_t *image, size_t len, struct rk_ekb_outline *ret,
-                                 struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ekb_outline(const uint8_t *image, size_t len, struct rk_ekb_outline *ret,
+                          struct rk_err *err) RK_MUST_CHECK;
 /*
  * Sets the IV, and the FV of 2.0, from what they protect, so that rebuilds are equal and two
  * contents never share an IV under one key:
@@ -83,5 +58,5 @@ RK_API enum rk_rc rk_ekb_outline(const uint8_t *image, size_t len, struct rk_ekb
  * rk_ekb_version, plaintext the padded list of items. The rest of what the CMAC covers (content
  * header) follows from these. The FV of older forms stays as it is: it belongs to the device.
  */
-RK_API enum rk_rc rk_ekb_derive_nonces(const rk_mac *root, struct rk_ekb *ekb,
-                                       struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ekb_derive_nonces(const rk_mac *root, struct rk_ekb *ekb,
+                                struct rk_err *err) RK_MUST_CHECK;

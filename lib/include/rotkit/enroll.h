@@ -18,7 +18,7 @@ struct rk_enroll_target_info {
     bool checks;                           /* rk_enroll_check knows its files */
 };
 /* Row i in table order; false past the end. */
-RK_API bool rk_enroll_target_at(const rk_ctx *ctx, size_t i, struct rk_enroll_target_info *ret);
+bool rk_enroll_target_at(const rk_ctx *ctx, size_t i, struct rk_enroll_target_info *ret);
 
 /* Everything is borrowed. */
 struct rk_enroll_options {
@@ -49,19 +49,19 @@ typedef enum rk_rc (*rk_enroll_sink)(void *arg, const char *name, const struct r
  * the service would not take is found when its turn comes: after a failure, what the sink has had
  * is to be thrown away.
  */
-RK_API enum rk_rc rk_enroll(const struct rk_enroll_options *options, rk_enroll_sink sink, void *arg,
-                            struct rk_enroll_report *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_enroll(const struct rk_enroll_options *options, rk_enroll_sink sink, void *arg,
+                     struct rk_enroll_report *ret, struct rk_err *err) RK_MUST_CHECK;
 /*
  * Holds a folder of such files against the target's own rules and against the release; shares no
  * state with what wrote them. RK_E_VERIFY names the file and the place in it; RK_E_USAGE for a
  * target that has no such check.
  */
-RK_API enum rk_rc rk_enroll_check(const struct rk_enroll_options *options, const char *folder,
-                                  struct rk_enroll_report *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_enroll_check(const struct rk_enroll_options *options, const char *folder,
+                           struct rk_enroll_report *ret, struct rk_err *err) RK_MUST_CHECK;
 
 /*
  * The registration id that the Azure C SDK derives: SHA-256 of the marshalled TPM2B_PUBLIC, base32
  * in lower case, no padding; 52 characters and a NUL. formats/azure-dps.md 5.1.
  */
-RK_API enum rk_rc rk_enroll_registration_id(const struct rk_bytes *public_tpm2b, char ret[53],
-                                            struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_enroll_registration_id(const struct rk_bytes *public_tpm2b, char ret[53],
+                                     struct rk_err *err) RK_MUST_CHECK;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "ftpmprov/format.h"
 #include "rotkit/json.h"
 #include "ftpmprov/secret.h"
 #include "rotkit/sigbook.h"
@@ -44,23 +45,20 @@ struct rk_map {
                             the root key" */
     char signer[160];    /* what a signature was held against, "" when none was */
 };
-RK_API void rk_map_done(struct rk_map *map);
+void rk_map_done(struct rk_map *map);
 
-/* A line a region, with the guards that cover it whole. */
-RK_API enum rk_rc rk_map_text(const struct rk_map *map, struct rk_bytes *ret,
-                              struct rk_err *err) RK_MUST_CHECK;
-RK_API void rk_map_json(const struct rk_map *map, struct rk_jv at);
+void rk_map_json(const struct rk_map *map, struct rk_jv at);
 /* A page of its own, no script and no link: the layout drawn to scale, and a table. */
-RK_API enum rk_rc rk_map_html(const struct rk_map *map, const char *title, struct rk_bytes *ret,
-                              struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_map_html(const struct rk_map *map, const char *title, struct rk_bytes *ret,
+                       struct rk_err *err) RK_MUST_CHECK;
 /* The ranges that no signature covers: "0x0-0x43, 0x90-0xfbf", or "none". Cut at ret_size. */
-RK_API void rk_map_unsigned(const struct rk_map *map, char *ret, size_t ret_size);
+void rk_map_unsigned(const struct rk_map *map, char *ret, size_t ret_size);
 /*
  * RK_E_VERIFY when an anti-rollback value of `older` is above the one of the same path in `newer`,
  * or is gone from it.
  */
-RK_API enum rk_rc rk_map_not_older(const struct rk_map *newer, const struct rk_map *older,
-                                   struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_map_not_older(const struct rk_map *newer, const struct rk_map *older,
+                            struct rk_err *err) RK_MUST_CHECK;
 
 /* ---- operations ---- */
 
@@ -106,7 +104,7 @@ struct rk_requests {
     struct rk_request item[RK_REQUESTS_MAX];
     size_t count;
 };
-RK_API void rk_requests_done(struct rk_requests *requests);
+void rk_requests_done(struct rk_requests *requests);
 
 /* What a row takes, for help, completion and checks. */
 struct rk_part_row {
@@ -132,34 +130,32 @@ struct rk_format_info {
     bool detaches;       /* a signature may stand in a file of its own */
 };
 /* Row i in table order; false past the end. */
-RK_API bool rk_format_at(const rk_ctx *ctx, size_t i, struct rk_format_info *ret);
+bool rk_format_at(const rk_ctx *ctx, size_t i, struct rk_format_info *ret);
 /* RK_E_USAGE "unknown format", with the known names. */
-RK_API enum rk_rc rk_format_find(const rk_ctx *ctx, const char *name, struct rk_format_info *ret,
-                                 struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_format_find(const rk_ctx *ctx, const char *name, struct rk_format_info *ret,
+                          struct rk_err *err) RK_MUST_CHECK;
 
 /*
  * All of these refuse parts and settings that the row does not have (RK_E_USAGE, with the known
  * ones), and an operation that the row cannot do, with its reason. What build, attach and encrypt
  * made is read back by the format's own parser before it is handed out.
  */
-RK_API enum rk_rc rk_format_build(const char *format, const struct rk_job *job,
-                                  struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_format_build(const char *format, const struct rk_job *job, struct rk_bytes *ret,
+                           struct rk_err *err) RK_MUST_CHECK;
 /* What is to be signed, in order. The same job gives the same requests. */
-RK_API enum rk_rc rk_format_to_sign(const char *format, const struct rk_job *job,
-                                    const uint8_t *file, size_t len, struct rk_requests *ret,
-                                    struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_format_to_sign(const char *format, const struct rk_job *job, const uint8_t *file,
+                             size_t len, struct rk_requests *ret, struct rk_err *err) RK_MUST_CHECK;
 /*
  * Puts the signatures (as rk_signer_sign makes them, one a request) in place, after holding each
  * against its public key: RK_E_VERIFY.
  */
-RK_API enum rk_rc rk_format_attach(const char *format, const struct rk_job *job,
-                                   const uint8_t *file, size_t len,
-                                   const struct rk_bytes *signatures, size_t count,
-                                   struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_format_attach(const char *format, const struct rk_job *job, const uint8_t *file,
+                            size_t len, const struct rk_bytes *signatures, size_t count,
+                            struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /* To-sign, sign, attach. signer[i] belongs to job->key[i]. */
-RK_API enum rk_rc rk_format_sign(const char *format, const struct rk_job *job,
-                                 rk_signer *const *signer, const uint8_t *file, size_t len,
-                                 struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_format_sign(const char *format, const struct rk_job *job, rk_signer *const *signer,
+                          const uint8_t *file, size_t len, struct rk_bytes *ret,
+                          struct rk_err *err) RK_MUST_CHECK;
 /*
  * The same with a book of signatures: *ret stays empty when some are wanted, which are added to
  * by->wants then.
@@ -169,28 +165,25 @@ struct rk_signing {
     rk_sigbook *book;         /* NULL: none; keys sign */
     struct rk_wants *wants;   /* with a book */
 };
-RK_API enum rk_rc rk_format_sign_by(const char *format, const struct rk_job *job,
-                                    const struct rk_signing *by, const uint8_t *file, size_t len,
-                                    struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
-RK_API enum rk_rc rk_format_encrypt(const char *format, const struct rk_job *job,
-                                    const uint8_t *file, size_t len, struct rk_bytes *ret,
-                                    struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_format_sign_by(const char *format, const struct rk_job *job,
+                             const struct rk_signing *by, const uint8_t *file, size_t len,
+                             struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_format_encrypt(const char *format, const struct rk_job *job, const uint8_t *file,
+                             size_t len, struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /*
  * Whether what the BSP's own tool made of `prepared` (encrypted under the SBK, signed) can be
  * right, as far as public material tells. RK_E_VERIFY; RK_E_USAGE for a format without such a
  * layer.
  */
-RK_API enum rk_rc rk_format_check_handback(const rk_ctx *ctx, const char *format,
-                                           const struct rk_bytes *prepared,
-                                           const struct rk_bytes *back,
-                                           struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_format_check_handback(const rk_ctx *ctx, const char *format,
+                                    const struct rk_bytes *prepared, const struct rk_bytes *back,
+                                    struct rk_err *err) RK_MUST_CHECK;
 /*
  * Parses (format NULL: found by content) and checks everything that needs no key; with a key or a
  * trust in the job also who signed: RK_E_VERIFY when nothing is signed or another signed.
  */
-RK_API enum rk_rc rk_format_verify(const char *format, const struct rk_job *job,
-                                   const uint8_t *file, size_t len, struct rk_map *ret,
-                                   struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_format_verify(const char *format, const struct rk_job *job, const uint8_t *file,
+                            size_t len, struct rk_map *ret, struct rk_err *err) RK_MUST_CHECK;
 /* Finds the format by content and parses; RK_E_FORMAT "unknown format" when no row knows it. */
-RK_API enum rk_rc rk_format_inspect(const rk_ctx *ctx, const uint8_t *file, size_t len,
-                                    struct rk_map *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_format_inspect(const rk_ctx *ctx, const uint8_t *file, size_t len, struct rk_map *ret,
+                             struct rk_err *err) RK_MUST_CHECK;

@@ -5,51 +5,47 @@
  */
 #pragma once
 
-#include "ftpmprov/bytes.h"
+#include "ftpmprov/identity.h"
 #include "rotkit/ctx.h"
 #include "rotkit/mac.h"
 #include "rotkit/device_sn.h"
 
 struct rk_platform;
 /* RK_E_USAGE for an unknown name (lists the known) and for t264, with what is not public. */
-RK_API enum rk_rc rk_platform_find(const rk_ctx *ctx, const char *name,
-                                   const struct rk_platform **ret,
-                                   struct rk_err *err) RK_MUST_CHECK;
-RK_API const char *rk_platform_name(const struct rk_platform *platform);
-RK_API size_t
+enum rk_rc rk_platform_find(const rk_ctx *ctx, const char *name, const struct rk_platform **ret,
+                            struct rk_err *err) RK_MUST_CHECK;
+const char *rk_platform_name(const struct rk_platform *platform);
+size_t
 rk_platform_root_key_len(const struct rk_platform *platform); /* EKB fuse key bytes: 16 or 32 */
-RK_API const char *
-rk_platform_default_profile(const struct rk_platform *platform); /* EK profile name */
+const char *rk_platform_default_profile(const struct rk_platform *platform); /* EK profile name */
 
 /* Whether images of this format go out in an update: capsules, signed TAs. */
-RK_API bool rk_platform_updates_by(const struct rk_platform *platform, const char *format);
+bool rk_platform_updates_by(const struct rk_platform *platform, const char *format);
 
 struct rk_identity {
     struct rk_secret kdk_nrk, silicon_id, ftpm_seed, root_seed; /* 32, 32, 32, 64 bytes */
     struct rk_secret eps;                                       /* 64 bytes */
     uint8_t silicon_id_public[64];                              /* x | y, big-endian */
 };
-RK_API void rk_identity_done(struct rk_identity *identity);
+void rk_identity_done(struct rk_identity *identity);
 
 /*
  * The whole chain of one device. kdk0 and eps_seed are 32 bytes. RK_E_USAGE when the platform has
  * no identity chain here, a length is wrong, or (never observed) 100 Silicon ID candidates fail: a
  * new KDK0 is needed.
  */
-RK_API enum rk_rc rk_identity_derive(const rk_ctx *ctx, const struct rk_platform *platform,
-                                     const struct rk_device_sn *sn, const struct rk_secret *kdk0,
-                                     const struct rk_secret *eps_seed, struct rk_identity *ret,
-                                     struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_identity_derive(const rk_ctx *ctx, const struct rk_platform *platform,
+                              const struct rk_device_sn *sn, const struct rk_secret *kdk0,
+                              const struct rk_secret *eps_seed, struct rk_identity *ret,
+                              struct rk_err *err) RK_MUST_CHECK;
 /* KDK0 alone gives the Silicon ID public key (pubkey_db); the rest of ret stays empty. */
-RK_API enum rk_rc rk_identity_silicon_id(const rk_ctx *ctx, const struct rk_platform *platform,
-                                         const struct rk_device_sn *sn,
-                                         const struct rk_secret *kdk0, struct rk_identity *ret,
-                                         struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_identity_silicon_id(const rk_ctx *ctx, const struct rk_platform *platform,
+                                  const struct rk_device_sn *sn, const struct rk_secret *kdk0,
+                                  struct rk_identity *ret, struct rk_err *err) RK_MUST_CHECK;
 /*
  * "rotkit KDK0" / "rotkit EPS seed" from a master key of 32 bytes, wherever it is; see design.md,
  * "Derived instead of stored".
  */
-RK_API enum rk_rc rk_identity_from_master(const rk_mac *master, const struct rk_device_sn *sn,
-                                          struct rk_secret *ret_kdk0,
-                                          struct rk_secret *ret_eps_seed,
-                                          struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_identity_from_master(const rk_mac *master, const struct rk_device_sn *sn,
+                                   struct rk_secret *ret_kdk0, struct rk_secret *ret_eps_seed,
+                                   struct rk_err *err) RK_MUST_CHECK;

@@ -15,25 +15,24 @@ struct rk_jv {
     void *v; /* NULL: absent */
 };
 
-RK_API rk_json *
-rk_json_new(void); /* an empty object; NULL when out of memory, which all calls accept */
-RK_API void rk_json_free(rk_json *doc);
+rk_json *rk_json_new(void); /* an empty object; NULL when out of memory, which all calls accept */
+void rk_json_free(rk_json *doc);
 static inline void rk_json_done(rk_json **json) /* for RK_AUTO */
 {
     rk_json_free(*json);
 }
-RK_API struct rk_jv rk_json_root(rk_json *doc);
+struct rk_jv rk_json_root(rk_json *doc);
 
 /* key NULL appends to an array. Strings must be UTF-8. */
-RK_API void rk_json_put_str(struct rk_jv at, const char *key, const char *value);
-RK_API void rk_json_put_u64(struct rk_jv at, const char *key, uint64_t value);
-RK_API void rk_json_put_bool(struct rk_jv at, const char *key, bool value);
-RK_API void rk_json_put_hex(struct rk_jv at, const char *key, const uint8_t *bytes, size_t len);
-RK_API struct rk_jv rk_json_put_object(struct rk_jv at, const char *key);
-RK_API struct rk_jv rk_json_put_array(struct rk_jv at, const char *key);
+void rk_json_put_str(struct rk_jv at, const char *key, const char *value);
+void rk_json_put_u64(struct rk_jv at, const char *key, uint64_t value);
+void rk_json_put_bool(struct rk_jv at, const char *key, bool value);
+void rk_json_put_hex(struct rk_jv at, const char *key, const uint8_t *bytes, size_t len);
+struct rk_jv rk_json_put_object(struct rk_jv at, const char *key);
+struct rk_jv rk_json_put_array(struct rk_jv at, const char *key);
 
 /* Copies the members of an object, in their order, but for those named (NULL ends the names). */
-RK_API void rk_json_put_members(struct rk_jv at, struct rk_jv from, const char *const *but);
+void rk_json_put_members(struct rk_jv at, struct rk_jv from, const char *const *but);
 
 /*
  * Copies the members of an object; each text below it (not the keys) as `fill` writes it anew. At
@@ -41,22 +40,22 @@ RK_API void rk_json_put_members(struct rk_jv at, struct rk_jv from, const char *
  */
 typedef enum rk_rc (*rk_json_fill)(void *arg, const char *text, struct rk_bytes *ret,
                                    struct rk_err *err);
-RK_API enum rk_rc rk_json_put_filled(struct rk_jv at, struct rk_jv from, rk_json_fill fill,
-                                     void *arg, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_json_put_filled(struct rk_jv at, struct rk_jv from, rk_json_fill fill, void *arg,
+                              struct rk_err *err) RK_MUST_CHECK;
 
 /* pretty: two-blank indent and a final newline; else one line, no newline. Members in the order
  * put. */
-RK_API enum rk_rc rk_json_text(const rk_json *doc, bool pretty, struct rk_bytes *ret,
-                               struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_json_text(const rk_json *doc, bool pretty, struct rk_bytes *ret,
+                        struct rk_err *err) RK_MUST_CHECK;
 
 /* Refuses duplicate keys, trailing bytes, depth over 64; message has line and column. */
-RK_API enum rk_rc rk_json_parse(const uint8_t *text, size_t len, rk_json **ret,
-                                struct rk_err *err) RK_MUST_CHECK;
-RK_API struct rk_jv rk_json_get(struct rk_jv object, const char *key);
-RK_API size_t rk_json_count(struct rk_jv array);
-RK_API struct rk_jv rk_json_at(struct rk_jv array, size_t i);
-RK_API const char *rk_json_str(struct rk_jv value); /* NULL when absent or no string; borrowed */
-RK_API bool rk_json_u64(struct rk_jv value, uint64_t *ret);
+enum rk_rc rk_json_parse(const uint8_t *text, size_t len, rk_json **ret,
+                         struct rk_err *err) RK_MUST_CHECK;
+struct rk_jv rk_json_get(struct rk_jv object, const char *key);
+size_t rk_json_count(struct rk_jv array);
+struct rk_jv rk_json_at(struct rk_jv array, size_t i);
+const char *rk_json_str(struct rk_jv value); /* NULL when absent or no string; borrowed */
+bool rk_json_u64(struct rk_jv value, uint64_t *ret);
 enum rk_json_kind {
     RK_JSON_ABSENT,
     RK_JSON_OBJECT,
@@ -65,10 +64,9 @@ enum rk_json_kind {
     RK_JSON_BOOL,
     RK_JSON_OTHER
 };
-RK_API enum rk_json_kind rk_json_kind(struct rk_jv value);
+enum rk_json_kind rk_json_kind(struct rk_jv value);
 /*
  * The members of an object, in their order: *iter starts as NULL. False at the end. The key is
  * borrowed.
  */
-RK_API bool rk_json_next(struct rk_jv object, void **iter, const char **ret_key,
-                         struct rk_jv *ret_value);
+bool rk_json_next(struct rk_jv object, void **iter, const char **ret_key, struct rk_jv *ret_value);

@@ -33,9 +33,8 @@ struct rk_token_visitor {
  * matches. pin NULL and no pin-source in the URI: without a login, so private objects stay unseen.
  * RK_E_KEY as rk_signer_open. No value of a key is read.
  */
-RK_API enum rk_rc rk_token_list(const rk_ctx *ctx, const char *uri, const struct rk_pin *pin,
-                                const struct rk_token_visitor *visitor,
-                                struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_token_list(const rk_ctx *ctx, const char *uri, const struct rk_pin *pin,
+                         const struct rk_token_visitor *visitor, struct rk_err *err) RK_MUST_CHECK;
 
 /* ---- will a key do its work? ---- */
 
@@ -55,25 +54,24 @@ struct rk_check_report {
  * scheme whether the token has its mechanism. Goes on after a failure as far as it can; RK_E_KEY
  * when anything failed.
  */
-RK_API enum rk_rc rk_key_check_signer(const rk_ctx *ctx, const char *uri, const struct rk_pin *pin,
-                                      enum rk_scheme scheme, const struct rk_check_report *report,
-                                      struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_key_check_signer(const rk_ctx *ctx, const char *uri, const struct rk_pin *pin,
+                               enum rk_scheme scheme, const struct rk_check_report *report,
+                               struct rk_err *err) RK_MUST_CHECK;
 /* The same for a key that derives: HMAC-SHA-256, AES-CMAC and AES-ECB are tried. Not every use
  * needs all of them, so one that is missing is a warning, all of them a failure. */
-RK_API enum rk_rc rk_key_check_mac(const rk_ctx *ctx, const char *uri,
-                                   const struct rk_check_report *report,
-                                   struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_key_check_mac(const rk_ctx *ctx, const char *uri,
+                            const struct rk_check_report *report, struct rk_err *err) RK_MUST_CHECK;
 
 /* ---- new keys ---- */
 
 /* Type names in table order, NULL past the end: "p256", "rsa3072" ... */
-RK_API const char *rk_key_type_at(size_t i);
+const char *rk_key_type_at(size_t i);
 /*
  * A new key pair of this type (NULL: the first) in this process, for development: production keys
  * are made in their token. RK_E_USAGE "unknown key type", with the known ones.
  */
-RK_API enum rk_rc rk_key_new(const rk_ctx *ctx, const char *type, rk_signer **ret,
-                             struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_key_new(const rk_ctx *ctx, const char *type, rk_signer **ret,
+                      struct rk_err *err) RK_MUST_CHECK;
 /* Its private half, PKCS#8 PEM, not encrypted. RK_E_USAGE for a key that is elsewhere. */
-RK_API enum rk_rc rk_key_private_pem(const rk_signer *key, struct rk_secret *ret,
-                                     struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_key_private_pem(const rk_signer *key, struct rk_secret *ret,
+                              struct rk_err *err) RK_MUST_CHECK;

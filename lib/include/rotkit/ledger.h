@@ -12,10 +12,9 @@
  */
 #pragma once
 
+#include "ftpmprov/ledger.h"
 #include "rotkit/device_sn.h"
 #include "rotkit/licence.h"
-
-typedef struct rk_ledger rk_ledger;
 
 /* One unit on its way through the ledger. */
 struct rk_ledger_unit {
@@ -24,14 +23,14 @@ struct rk_ledger_unit {
     uint8_t digest[32]; /* commit: SHA-256 over what was made */
     char *keys;         /* commit: ids that no other unit may have, see rk_ledger_unit_add */
 };
-RK_API void rk_ledger_unit_done(struct rk_ledger_unit *unit);
+void rk_ledger_unit_done(struct rk_ledger_unit *unit);
 /*
  * Adds an id to keys: kind is "soc", "ek:<template>", "cert:<issuer key>", "dps" or another of the
  * caller's. Both parts are of letters, digits and "._:-"; RK_E_USAGE when not. At most 500
  * characters, all ids of a unit at most 8 KiB.
  */
-RK_API enum rk_rc rk_ledger_unit_add(struct rk_ledger_unit *unit, const char *kind,
-                                     const char *value, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_unit_add(struct rk_ledger_unit *unit, const char *kind, const char *value,
+                              struct rk_err *err) RK_MUST_CHECK;
 
 enum rk_ledger_mode {
     RK_LEDGER_READ,   /* RK_E_IO when it is not there */
@@ -39,17 +38,16 @@ enum rk_ledger_mode {
     RK_LEDGER_CREATE, /* made when it is not there */
 };
 /* Takes every reservation, remembers none. */
-RK_API enum rk_rc rk_ledger_open_none(rk_ledger **ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_open_none(rk_ledger **ret, struct rk_err *err) RK_MUST_CHECK;
 /*
  * where: a path (SQLite) or postgresql://... (libpq; a password in it is refused with RK_E_USAGE:
  * PGPASSFILE and the environment have their place for it). build names who owns reservations made
  * here; NULL for none. RK_E_LEDGER when another process keeps it locked, RK_E_FORMAT when it is no
  * ledger, RK_E_IO when it is out of reach.
  */
-RK_API enum rk_rc rk_ledger_open(const rk_ctx *ctx, const char *where, enum rk_ledger_mode mode,
-                                 const uint8_t build[32], rk_ledger **ret,
-                                 struct rk_err *err) RK_MUST_CHECK;
-RK_API void rk_ledger_close(rk_ledger *ledger);
+enum rk_rc rk_ledger_open(const rk_ctx *ctx, const char *where, enum rk_ledger_mode mode,
+                          const uint8_t build[32], rk_ledger **ret,
+                          struct rk_err *err) RK_MUST_CHECK;
 static inline void rk_ledger_done(rk_ledger **ledger) /* for RK_AUTO */
 {
     rk_ledger_close(*ledger);
@@ -60,17 +58,17 @@ static inline void rk_ledger_done(rk_ledger **ledger) /* for RK_AUTO */
  * committed with the same inputs, costs nothing. RK_E_LEDGER when a unit may not be made (quota,
  * another build's, other inputs, retired); says which and why.
  */
-RK_API enum rk_rc rk_ledger_reserve(rk_ledger *ledger, const struct rk_ledger_unit *units,
-                                    size_t count, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_reserve(rk_ledger *ledger, const struct rk_ledger_unit *units, size_t count,
+                             struct rk_err *err) RK_MUST_CHECK;
 /* All units or none; durable on return. RK_E_LEDGER when an id belongs to another unit. */
-RK_API enum rk_rc rk_ledger_commit(rk_ledger *ledger, const struct rk_ledger_unit *units,
-                                   size_t count, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_commit(rk_ledger *ledger, const struct rk_ledger_unit *units, size_t count,
+                            struct rk_err *err) RK_MUST_CHECK;
 /* Is the unit issued, made of these inputs? A ledger that counts nothing says yes. */
-RK_API enum rk_rc rk_ledger_has(rk_ledger *ledger, const struct rk_ledger_unit *unit, bool *ret,
-                                struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_has(rk_ledger *ledger, const struct rk_ledger_unit *unit, bool *ret,
+                         struct rk_err *err) RK_MUST_CHECK;
 /* Gives back what this build has reserved and not committed; other units are left alone. */
-RK_API enum rk_rc rk_ledger_void(rk_ledger *ledger, const struct rk_ledger_unit *units,
-                                 size_t count, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_void(rk_ledger *ledger, const struct rk_ledger_unit *units, size_t count,
+                          struct rk_err *err) RK_MUST_CHECK;
 
 /* ---- licences ---- */
 
@@ -78,22 +76,21 @@ RK_API enum rk_rc rk_ledger_void(rk_ledger *ledger, const struct rk_ledger_unit 
  * Reservations from here on are charged to this licence, which the ledger enters when it is new.
  * RK_E_LEDGER when it is for another product, has ended, or is in the ledger with other terms.
  */
-RK_API enum rk_rc rk_ledger_use_licence(rk_ledger *ledger, const struct rk_licence *licence,
-                                        const char *product, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_use_licence(rk_ledger *ledger, const struct rk_licence *licence,
+                                 const char *product, struct rk_err *err) RK_MUST_CHECK;
 /* Before anything is made: which of these units are new to the ledger. RK_E_LEDGER as
  * rk_ledger_reserve, the count left aside. */
-RK_API enum rk_rc rk_ledger_survey(rk_ledger *ledger, const struct rk_device_sn *sn, size_t count,
-                                   uint64_t *ret_new, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_survey(rk_ledger *ledger, const struct rk_device_sn *sn, size_t count,
+                            uint64_t *ret_new, struct rk_err *err) RK_MUST_CHECK;
 /* RK_E_LEDGER when the licence in use has not so many units left. */
-RK_API enum rk_rc rk_ledger_afford(rk_ledger *ledger, uint64_t units,
-                                   struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_afford(rk_ledger *ledger, uint64_t units, struct rk_err *err) RK_MUST_CHECK;
 /*
  * Records that these licences were split from the parent, and charges it with them, all or none.
  * RK_E_LEDGER when one goes beyond the parent, they overlap, or units were made there.
  */
-RK_API enum rk_rc rk_ledger_split(rk_ledger *ledger, const struct rk_licence *parent,
-                                  const struct rk_licence *children, size_t count,
-                                  struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_split(rk_ledger *ledger, const struct rk_licence *parent,
+                           const struct rk_licence *children, size_t count,
+                           struct rk_err *err) RK_MUST_CHECK;
 
 /* ---- acts that a person records ---- */
 
@@ -103,9 +100,9 @@ enum rk_ledger_record {
     RK_LEDGER_RETIRE,  /* a unit will never be made again */
 };
 /* RK_E_LEDGER when the unit's state does not allow it, or the licence no more reissues. */
-RK_API enum rk_rc rk_ledger_put_record(rk_ledger *ledger, enum rk_ledger_record kind,
-                                       const struct rk_device_sn *sn, const char *reason,
-                                       struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_put_record(rk_ledger *ledger, enum rk_ledger_record kind,
+                                const struct rk_device_sn *sn, const char *reason,
+                                struct rk_err *err) RK_MUST_CHECK;
 
 /* ---- checkpoints ---- */
 
@@ -128,18 +125,18 @@ struct rk_checkpoint {
     enum rk_scheme scheme;
     struct rk_bytes signature;
 };
-RK_API void rk_checkpoint_done(struct rk_checkpoint *checkpoint);
+void rk_checkpoint_done(struct rk_checkpoint *checkpoint);
 /* The file. RK_E_FORMAT when malformed; RK_E_VERIFY when it is not signed by this key. */
-RK_API enum rk_rc rk_checkpoint_read(const rk_ctx *ctx, const uint8_t *file, size_t len,
-                                     const rk_signer *key, struct rk_checkpoint *ret,
-                                     struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_checkpoint_read(const rk_ctx *ctx, const uint8_t *file, size_t len,
+                              const rk_signer *key, struct rk_checkpoint *ret,
+                              struct rk_err *err) RK_MUST_CHECK;
 /* Signs the ledger as it stands, keeps that in it, and makes the file; the one of before when the
  * ledger has not grown since. */
-RK_API enum rk_rc rk_ledger_checkpoint(rk_ledger *ledger, rk_signer *key, struct rk_bytes *ret,
-                                       struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_checkpoint(rk_ledger *ledger, rk_signer *key, struct rk_bytes *ret,
+                                struct rk_err *err) RK_MUST_CHECK;
 /* RK_E_LEDGER when the ledger is another one, or older than the checkpoint: it was put back. */
-RK_API enum rk_rc rk_ledger_hold_to(rk_ledger *ledger, const struct rk_checkpoint *checkpoint,
-                                    struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_hold_to(rk_ledger *ledger, const struct rk_checkpoint *checkpoint,
+                             struct rk_err *err) RK_MUST_CHECK;
 
 /* ---- looking at it ---- */
 
@@ -151,13 +148,13 @@ struct rk_ledger_row { /* one unit as it stands; texts are borrowed during the c
 typedef enum rk_rc (*rk_ledger_visit)(void *arg, const struct rk_ledger_row *row,
                                       struct rk_err *err);
 /* Every unit, by Device SN. */
-RK_API enum rk_rc rk_ledger_each(rk_ledger *ledger, rk_ledger_visit visit, void *arg,
-                                 struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_each(rk_ledger *ledger, rk_ledger_visit visit, void *arg,
+                          struct rk_err *err) RK_MUST_CHECK;
 /* Every id of every unit. */
 typedef enum rk_rc (*rk_ledger_visit_key)(void *arg, const char *unit, const char *kind,
                                           const char *value, struct rk_err *err);
-RK_API enum rk_rc rk_ledger_each_key(rk_ledger *ledger, rk_ledger_visit_key visit, void *arg,
-                                     struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_each_key(rk_ledger *ledger, rk_ledger_visit_key visit, void *arg,
+                              struct rk_err *err) RK_MUST_CHECK;
 
 struct rk_ledger_licence_status {
     char id[RK_LICENCE_ID_MAX];
@@ -171,12 +168,12 @@ struct rk_ledger_status {
     struct rk_ledger_licence_status *licence;
     size_t licence_count;
 };
-RK_API void rk_ledger_status_done(struct rk_ledger_status *status);
-RK_API enum rk_rc rk_ledger_status(rk_ledger *ledger, struct rk_ledger_status *ret,
-                                   struct rk_err *err) RK_MUST_CHECK;
+void rk_ledger_status_done(struct rk_ledger_status *status);
+enum rk_rc rk_ledger_status(rk_ledger *ledger, struct rk_ledger_status *ret,
+                            struct rk_err *err) RK_MUST_CHECK;
 /*
  * Recomputes the chain, holds every checkpoint against it (and, with a key, its signature), and
  * every unit, id and licence count against the entries. RK_E_VERIFY says what does not hold.
  */
-RK_API enum rk_rc rk_ledger_verify(rk_ledger *ledger, const rk_signer *key,
-                                   struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_verify(rk_ledger *ledger, const rk_signer *key,
+                            struct rk_err *err) RK_MUST_CHECK;

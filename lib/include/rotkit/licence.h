@@ -36,19 +36,19 @@ struct rk_licence {
 };
 
 /* The text that is signed. RK_E_USAGE when the terms cannot be said in it. */
-RK_API enum rk_rc rk_licence_text(const struct rk_licence *licence, struct rk_bytes *ret,
-                                  struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_licence_text(const struct rk_licence *licence, struct rk_bytes *ret,
+                           struct rk_err *err) RK_MUST_CHECK;
 /* Fills in the issuer, signs by the key's default scheme, and makes the file. */
-RK_API enum rk_rc rk_licence_sign(rk_signer *issuer, struct rk_licence *licence,
-                                  struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_licence_sign(rk_signer *issuer, struct rk_licence *licence, struct rk_bytes *ret,
+                           struct rk_err *err) RK_MUST_CHECK;
 /*
  * Reads a file. RK_E_FORMAT when it is malformed; with an issuer (a public key will do) RK_E_VERIFY
  * when the licence is another's or its signature does not hold. NULL: not checked.
  */
-RK_API enum rk_rc rk_licence_read(const rk_ctx *ctx, const uint8_t *file, size_t len,
-                                  const rk_signer *issuer, struct rk_licence *ret,
-                                  struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_licence_read(const rk_ctx *ctx, const uint8_t *file, size_t len,
+                           const rk_signer *issuer, struct rk_licence *ret,
+                           struct rk_err *err) RK_MUST_CHECK;
 /* RK_E_LEDGER when the child asks for what the parent does not give: product, time, OEM ids, serial
  * numbers, units. */
-RK_API enum rk_rc rk_licence_within(const struct rk_licence *child, const struct rk_licence *parent,
-                                    struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_licence_within(const struct rk_licence *child, const struct rk_licence *parent,
+                             struct rk_err *err) RK_MUST_CHECK;

@@ -138,18 +138,18 @@ struct rk_manifest {
 };
 
 /* RK_E_USAGE names file, line and column; RK_E_IO when it cannot be read. At most 1 MiB. */
-RK_API enum rk_rc rk_manifest_load(const char *path, struct rk_manifest **ret,
-                                   struct rk_err *err) RK_MUST_CHECK;
-RK_API void rk_manifest_free(struct rk_manifest *manifest);
+enum rk_rc rk_manifest_load(const char *path, struct rk_manifest **ret,
+                            struct rk_err *err) RK_MUST_CHECK;
+void rk_manifest_free(struct rk_manifest *manifest);
 /* An error at a value's place in the file. */
-RK_API enum rk_rc rk_manifest_fail(const struct rk_manifest *manifest, struct rk_where at,
-                                   struct rk_err *err, enum rk_rc rc, const char *fmt, ...)
+enum rk_rc rk_manifest_fail(const struct rk_manifest *manifest, struct rk_where at,
+                            struct rk_err *err, enum rk_rc rc, const char *fmt, ...)
     RK_PRINTF(5, 6);
 
 /* The JSON Schema of the manifest. */
-RK_API enum rk_rc rk_manifest_schema(struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_manifest_schema(struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /* The commented manifest that `rotkit init` writes. */
-RK_API enum rk_rc rk_manifest_init_text(struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_manifest_init_text(struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /* rotkit-manifest(5) in mdoc; date and version stand in its head and foot. */
-RK_API enum rk_rc rk_manifest_page(const char *date, const char *version, struct rk_bytes *ret,
-                                   struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_manifest_page(const char *date, const char *version, struct rk_bytes *ret,
+                            struct rk_err *err) RK_MUST_CHECK;

@@ -9,5 +9,5 @@
 #define RK_PEM_CRL         "X509 CRL"
 
 /* label is one of the above. RK_E_NOMEM when there is no room for the text. */
-RK_API enum rk_rc rk_pem_encode(const char *label, const struct rk_bytes *der, struct rk_bytes *ret,
-                                struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_pem_encode(const char *label, const struct rk_bytes *der, struct rk_bytes *ret,
+                         struct rk_err *err) RK_MUST_CHECK;

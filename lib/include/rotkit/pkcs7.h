@@ -25,15 +25,15 @@ struct rk_pkcs7 {
  * The message, and the scheme by which the key signs it. RK_E_USAGE for a certificate that cannot
  * be read or is another key's, and for keys other than RSA and EC.
  */
-RK_API enum rk_rc rk_pkcs7_to_sign(const struct rk_pkcs7 *what, struct rk_bytes *ret_message,
-                                   enum rk_scheme *ret_scheme, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_pkcs7_to_sign(const struct rk_pkcs7 *what, struct rk_bytes *ret_message,
+                            enum rk_scheme *ret_scheme, struct rk_err *err) RK_MUST_CHECK;
 /* ContentInfo, DER. */
-RK_API enum rk_rc rk_pkcs7_finish(const struct rk_pkcs7 *what, const struct rk_bytes *signature,
-                                  struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_pkcs7_finish(const struct rk_pkcs7 *what, const struct rk_bytes *signature,
+                           struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 
 /* Where the SignedData starts in a ContentInfo that rk_pkcs7_finish made; it runs to the end. */
-RK_API enum rk_rc rk_pkcs7_signed_data(const struct rk_bytes *content_info, size_t *ret,
-                                       struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_pkcs7_signed_data(const struct rk_bytes *content_info, size_t *ret,
+                                struct rk_err *err) RK_MUST_CHECK;
 
 struct rk_pkcs7_check {
     const rk_ctx *ctx;
@@ -45,19 +45,19 @@ struct rk_pkcs7_check {
  * over the content. Every signer must hold. ret_signer: subject of the first signer's certificate.
  * RK_E_FORMAT when it is no SignedData, RK_E_VERIFY when it does not hold.
  */
-RK_API enum rk_rc rk_pkcs7_verify(const struct rk_pkcs7_check *check, const uint8_t *der,
-                                  size_t der_len, const uint8_t *content, size_t content_len,
-                                  char ret_signer[160], struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_pkcs7_verify(const struct rk_pkcs7_check *check, const uint8_t *der, size_t der_len,
+                           const uint8_t *content, size_t content_len, char ret_signer[160],
+                           struct rk_err *err) RK_MUST_CHECK;
 /*
  * The content inside, a DER value of the dotted OID `type`, in place. RK_E_FORMAT when there is
  * none or one of another type.
  */
-RK_API enum rk_rc rk_pkcs7_content(const uint8_t *der, size_t der_len, const char *type,
-                                   struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_pkcs7_content(const uint8_t *der, size_t der_len, const char *type,
+                            struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /* How many bytes the DER value at der takes; RK_E_FORMAT when it does not fit into len. */
-RK_API enum rk_rc rk_pkcs7_size(const uint8_t *der, size_t len, size_t *ret,
-                                struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_pkcs7_size(const uint8_t *der, size_t len, size_t *ret,
+                         struct rk_err *err) RK_MUST_CHECK;
 /* Every certificate inside, one call each. */
-RK_API enum rk_rc rk_pkcs7_certificates(const uint8_t *der, size_t der_len,
-                                        void (*each)(void *arg, const X509 *cert), void *arg,
-                                        struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_pkcs7_certificates(const uint8_t *der, size_t der_len,
+                                 void (*each)(void *arg, const X509 *cert), void *arg,
+                                 struct rk_err *err) RK_MUST_CHECK;

@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "ftpmprov/release.h"
 #include "rotkit/artifact.h"
 #include "rotkit/shard.h"
 #include "rotkit/signer.h"
@@ -47,19 +48,18 @@ struct rk_release_options {
  * there is taken over (rk_release_resume_device), any other is removed, with a warning.
  * RK_E_USAGE when path exists and is no release. Options are borrowed until close.
  */
-RK_API enum rk_rc rk_release_begin(const rk_ctx *ctx, const struct rk_release_options *options,
-                                   rk_release **ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_begin(const rk_ctx *ctx, const struct rk_release_options *options,
+                            rk_release **ret, struct rk_err *err) RK_MUST_CHECK;
 /* Removes what is left of the staging folder, unless devices in it can be taken over later. */
-RK_API void rk_release_close(rk_release *release);
+void rk_release_close(rk_release *release);
 
 /* A file outside the buckets, such as "ca/chain.pem". */
-RK_API enum rk_rc rk_release_add_file(rk_release *release, const char *path, const char *role,
-                                      const struct rk_bytes *bytes,
-                                      struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_add_file(rk_release *release, const char *path, const char *role,
+                               const struct rk_bytes *bytes, struct rk_err *err) RK_MUST_CHECK;
 /* The ledger's checkpoint, ledger/checkpoint.json; like secrets/ not named in release.json, since
  * it tells of other builds too. */
-RK_API enum rk_rc rk_release_add_checkpoint(rk_release *release, const struct rk_bytes *bytes,
-                                            struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_add_checkpoint(rk_release *release, const struct rk_bytes *bytes,
+                                     struct rk_err *err) RK_MUST_CHECK;
 /* A signature of an image, kept so that a rebuild of the same bytes needs not sign anew. */
 struct rk_image_signature {
     char role[32];
@@ -78,58 +78,56 @@ struct rk_release_image {
     const struct rk_image_signature *signature;
     size_t signature_count;
 };
-RK_API enum rk_rc rk_release_add_image(rk_release *release, const struct rk_release_image *image,
-                                       struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_add_image(rk_release *release, const struct rk_release_image *image,
+                                struct rk_err *err) RK_MUST_CHECK;
 /* A signature of an image that is only a step to others, kept for the same reason. */
-RK_API void rk_release_keep_signature(rk_release *release,
-                                      const struct rk_image_signature *signature);
+void rk_release_keep_signature(rk_release *release, const struct rk_image_signature *signature);
 /*
  * The signature that the release in place has for this key, scheme and message; empty *ret when it
  * has none. Whoever takes it holds it against the key.
  */
-RK_API enum rk_rc rk_release_previous_signature(const rk_release *release,
-                                                const struct rk_image_signature *like,
-                                                struct rk_bytes *ret,
-                                                struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_previous_signature(const rk_release *release,
+                                         const struct rk_image_signature *like,
+                                         struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /*
  * All artifacts of one device, sealed as needed; sn NULL: common to all devices. Memory does not
  * grow with the number of devices.
  */
-RK_API enum rk_rc rk_release_add_device(rk_release *release, const struct rk_device_sn *sn,
-                                        const struct rk_artifacts *artifacts,
-                                        struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_add_device(rk_release *release, const struct rk_device_sn *sn,
+                                 const struct rk_artifacts *artifacts,
+                                 struct rk_err *err) RK_MUST_CHECK;
 /*
  * Before a device is made: does it stand in the staging folder already, whole? Devices must come in
  * the order in which the interrupted build had them.
  */
-RK_API enum rk_rc rk_release_resume_device(rk_release *release, const struct rk_device_sn *sn,
-                                           bool *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_resume_device(rk_release *release, const struct rk_device_sn *sn, bool *ret,
+                                    struct rk_err *err) RK_MUST_CHECK;
 /* The device just found whole shall be made again after all, and those behind it. */
-RK_API void rk_release_forget_device(rk_release *release);
+void rk_release_forget_device(rk_release *release);
 /* A public artifact of the release that stands at options->path now; empty *ret when there is none.
  */
-RK_API enum rk_rc rk_release_previous(const rk_release *release, const struct rk_role_row *role,
-                                      const struct rk_device_sn *sn, struct rk_bytes *ret,
-                                      struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_previous(const rk_release *release, const struct rk_role_row *role,
+                               const struct rk_device_sn *sn, struct rk_bytes *ret,
+                               struct rk_err *err) RK_MUST_CHECK;
 /*
  * Writes the indices and release.json. *ret is what the signer signs; *ret_kept its signature in
  * the release in place, when that is over the same bytes and holds, else empty. Nothing can be
  * added any more.
  */
-RK_API enum rk_rc rk_release_to_sign(rk_release *release, struct rk_bytes *ret,
-                                     struct rk_bytes *ret_kept, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_to_sign(rk_release *release, struct rk_bytes *ret, struct rk_bytes *ret_kept,
+                              struct rk_err *err) RK_MUST_CHECK;
 /* Writes release.json.sig. RK_E_VERIFY when it is not the signer's. */
-RK_API enum rk_rc rk_release_attach(rk_release *release, const struct rk_bytes *signature,
-                                    struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_attach(rk_release *release, const struct rk_bytes *signature,
+                             struct rk_err *err) RK_MUST_CHECK;
 enum rk_release_outcome { RK_RELEASE_NEW, RK_RELEASE_REPLACED, RK_RELEASE_UNCHANGED };
-RK_API const char *rk_release_outcome_name(enum rk_release_outcome outcome); /* "new", ... */
+const char *rk_release_outcome_name(enum rk_release_outcome outcome); /* "new", ... */
 /*
  * Writes the indices if that has not been done, verifies the staging folder as rk_release_verify
  * does, syncs, and puts it at its place in one rename. An identical release already there is left
  * untouched.
  */
-RK_API enum rk_rc rk_release_publish(rk_release *release, enum rk_release_outcome *ret,
-                                     struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_publish(rk_release *release, enum rk_release_outcome *ret,
+                              struct rk_err *err) RK_MUST_CHECK;
 
 /* ---- shards ---- */
 
@@ -149,8 +147,8 @@ struct rk_merge_options {
  * not of one manifest, tool and fleet; RK_E_KEY when the key is not theirs. The ledger's checkpoint
  * comes along when one ledger counted all of them.
  */
-RK_API enum rk_rc rk_release_merge(const rk_ctx *ctx, const struct rk_merge_options *options,
-                                   struct rk_merge_report *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_merge(const rk_ctx *ctx, const struct rk_merge_options *options,
+                            struct rk_merge_report *ret, struct rk_err *err) RK_MUST_CHECK;
 
 struct rk_archive_report {
     uint64_t files, bytes;
@@ -162,9 +160,8 @@ struct rk_archive_report {
  * Written beside its place, read back and held against the release, synced, renamed. The caller has
  * verified the release. Memory does not grow with the number of devices.
  */
-RK_API enum rk_rc rk_release_archive(const char *path, const char *to,
-                                     struct rk_archive_report *ret,
-                                     struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_archive(const char *path, const char *to, struct rk_archive_report *ret,
+                              struct rk_err *err) RK_MUST_CHECK;
 
 struct rk_release_report {
     uint64_t devices, files, certificates, images;
@@ -176,21 +173,14 @@ struct rk_release_report {
  * its size and digest and of its format, nothing else there, every EK certificate issued by
  * ca/chain.pem and for the key that device.json states. RK_E_VERIFY names the file.
  */
-RK_API enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
-                                    struct rk_release_report *ret,
-                                    struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
+                             struct rk_release_report *ret, struct rk_err *err) RK_MUST_CHECK;
 /*
  * RK_E_VERIFY unless ca/chain.pem, which all EK certificates of a verified release come from, comes
  * itself from `trust`; also when the release has none.
  */
-RK_API enum rk_rc rk_release_check_ca(const char *path, const rk_trust *trust,
-                                      struct rk_err *err) RK_MUST_CHECK;
-/*
- * RK_E_VERIFY when an image of `older` is gone from `newer`, or an anti-rollback value of one
- * falls (rk_map_not_older). Both have been verified before.
- */
-RK_API enum rk_rc rk_release_not_older(const rk_ctx *ctx, const char *newer, const char *older,
-                                       struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_check_ca(const char *path, const rk_trust *trust,
+                               struct rk_err *err) RK_MUST_CHECK;
 /* One image as release.json names it. */
 struct rk_release_image_entry {
     const char *path, *format; /* "images/boot.cap"; borrowed for the call */
@@ -198,10 +188,10 @@ struct rk_release_image_entry {
 /* Calls `visit` with each image, in the order of release.json, until it fails. */
 typedef enum rk_rc (*rk_release_image_visit)(void *arg, const struct rk_release_image_entry *image,
                                              struct rk_err *err);
-RK_API enum rk_rc rk_release_each_image(const char *path, rk_release_image_visit visit, void *arg,
-                                        struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_each_image(const char *path, rk_release_image_visit visit, void *arg,
+                                 struct rk_err *err) RK_MUST_CHECK;
 /* True when path is a folder that holds a release.json. */
-RK_API bool rk_release_is(const char *path);
+bool rk_release_is(const char *path);
 
 /* What a release states about one device. */
 struct rk_release_ek {
@@ -215,28 +205,27 @@ struct rk_release_device {
     struct rk_release_ek ek[RK_RELEASE_EKS_MAX];
     size_t ek_count; /* 0 in a release of an OEM, which states none */
 };
-RK_API void rk_release_device_done(struct rk_release_device *device);
+void rk_release_device_done(struct rk_release_device *device);
 /*
  * device.json and the EK certificates of one device. RK_E_USAGE when the release has no such
  * device, RK_E_FORMAT when what it states is malformed.
  */
-RK_API enum rk_rc rk_release_device_read(const char *path, const struct rk_device_sn *sn,
-                                         struct rk_release_device *ret,
-                                         struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_device_read(const char *path, const struct rk_device_sn *sn,
+                                  struct rk_release_device *ret, struct rk_err *err) RK_MUST_CHECK;
 /*
  * The device that states this EK (marshalled TPM2B_PUBLIC), under any template. Looks at the text
  * of each device.json and parses only the one that holds it: one file read a device, in bucket
  * order, and memory for the names of one folder.
  */
-RK_API enum rk_rc rk_release_find_ek(const char *path, const struct rk_bytes *public_tpm2b,
-                                     struct rk_device_sn *ret, bool *ret_found,
-                                     struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_find_ek(const char *path, const struct rk_bytes *public_tpm2b,
+                              struct rk_device_sn *ret, bool *ret_found,
+                              struct rk_err *err) RK_MUST_CHECK;
 /* The same by the SubjectPublicKeyInfo (DER) of a certificate. */
-RK_API enum rk_rc rk_release_find_spki(const char *path, const struct rk_bytes *spki,
-                                       struct rk_device_sn *ret, bool *ret_found,
-                                       struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_find_spki(const char *path, const struct rk_bytes *spki,
+                                struct rk_device_sn *ret, bool *ret_found,
+                                struct rk_err *err) RK_MUST_CHECK;
 /* Calls `visit` with each Device SN, in ascending order, until it clears *more or fails. */
 typedef enum rk_rc (*rk_release_visit)(void *arg, const struct rk_device_sn *sn, bool *more,
                                        struct rk_err *err);
-RK_API enum rk_rc rk_release_each_device(const char *path, rk_release_visit visit, void *arg,
-                                         struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_each_device(const char *path, rk_release_visit visit, void *arg,
+                                  struct rk_err *err) RK_MUST_CHECK;

@@ -41,6 +41,6 @@ struct rk_retire_report {
  * or the folder's list is, or its index has revocations that the list lacks; RK_E_USAGE too while
  * another act is under way in the folder. All of that is found before anything is written.
  */
-RK_API enum rk_rc rk_retire(const rk_ctx *ctx, rk_ledger *ledger, rk_ca *ca,
-                            const struct rk_retire_options *options, struct rk_retire_report *ret,
-                            struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_retire(const rk_ctx *ctx, rk_ledger *ledger, rk_ca *ca,
+                     const struct rk_retire_options *options, struct rk_retire_report *ret,
+                     struct rk_err *err) RK_MUST_CHECK;

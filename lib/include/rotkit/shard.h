@@ -20,6 +20,5 @@ struct rk_shard {
  * SLURM_ARRAY_TASK_ID; "auto": index and count from Slurm's SLURM_ARRAY_TASK_ID, _MIN, _MAX and
  * _STEP. RK_E_USAGE when malformed, when a variable is absent, or when both systems' are there.
  */
-RK_API enum rk_rc rk_shard_parse(const char *text, struct rk_shard *ret,
-                                 struct rk_err *err) RK_MUST_CHECK;
-RK_API bool rk_shard_has(const struct rk_shard *shard, const struct rk_device_sn *sn);
+enum rk_rc rk_shard_parse(const char *text, struct rk_shard *ret, struct rk_err *err) RK_MUST_CHECK;
+bool rk_shard_has(const struct rk_shard *shard, const struct rk_device_sn *sn);

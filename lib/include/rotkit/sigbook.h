@@ -27,33 +27,32 @@ struct rk_sigbook_owner {
     uint8_t sha256[32]; /* of the manifest, the file that is signed, or update.json */
 };
 
-RK_API enum rk_rc rk_sigbook_owner_of(const char *kind, const struct rk_bytes *input,
-                                      struct rk_sigbook_owner *ret,
-                                      struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_sigbook_owner_of(const char *kind, const struct rk_bytes *input,
+                               struct rk_sigbook_owner *ret, struct rk_err *err) RK_MUST_CHECK;
 
 /*
  * A book without signatures, whose wants go to `folder` later. RK_E_USAGE when something else than
  * a folder of this owner stands there.
  */
-RK_API enum rk_rc rk_sigbook_new(const rk_ctx *ctx, const char *folder,
-                                 const struct rk_sigbook_owner *owner, rk_sigbook **ret,
-                                 struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_sigbook_new(const rk_ctx *ctx, const char *folder,
+                          const struct rk_sigbook_owner *owner, rk_sigbook **ret,
+                          struct rk_err *err) RK_MUST_CHECK;
 /*
  * The signatures of a folder, all of them there and each held against its key. RK_E_KEY when one is
  * missing or does not hold; RK_E_VERIFY when a message, digest or key is not what the index says;
  * RK_E_USAGE for a folder of another owner or with a signature that the index does not name;
  * RK_E_FORMAT for a malformed index.
  */
-RK_API enum rk_rc rk_sigbook_open(const rk_ctx *ctx, const char *folder,
-                                  const struct rk_sigbook_owner *owner, rk_sigbook **ret,
-                                  struct rk_err *err) RK_MUST_CHECK;
-RK_API void rk_sigbook_free(rk_sigbook *book);
+enum rk_rc rk_sigbook_open(const rk_ctx *ctx, const char *folder,
+                           const struct rk_sigbook_owner *owner, rk_sigbook **ret,
+                           struct rk_err *err) RK_MUST_CHECK;
+void rk_sigbook_free(rk_sigbook *book);
 static inline void rk_sigbook_done(rk_sigbook **book) /* for RK_AUTO */
 {
     rk_sigbook_free(*book);
 }
 /* The time of the first round: what is signed may say when it was made. */
-RK_API int64_t rk_sigbook_time(const rk_sigbook *book);
+int64_t rk_sigbook_time(const rk_sigbook *book);
 
 /* Something that is to be signed elsewhere. */
 struct rk_want {
@@ -66,26 +65,25 @@ struct rk_wants {
     struct rk_want *item;
     size_t count;
 };
-RK_API void rk_wants_done(struct rk_wants *wants);
+void rk_wants_done(struct rk_wants *wants);
 /* Puts text in front of each `what` that was added since the first `from`. */
-RK_API void rk_wants_prefix(struct rk_wants *wants, size_t from, const char *text);
+void rk_wants_prefix(struct rk_wants *wants, size_t from, const char *text);
 
 /* The signature over a message; empty *ret when the book (NULL: none) has none. Any thread. */
-RK_API enum rk_rc rk_sigbook_find(rk_sigbook *book, const rk_signer *key, enum rk_scheme scheme,
-                                  const struct rk_bytes *message, struct rk_bytes *ret,
-                                  struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_sigbook_find(rk_sigbook *book, const rk_signer *key, enum rk_scheme scheme,
+                           const struct rk_bytes *message, struct rk_bytes *ret,
+                           struct rk_err *err) RK_MUST_CHECK;
 /*
  * The signature of the book, or of the key when it can sign. When neither is to be had, and there
  * is a book: empty *ret, and what is wanted is added to wants. Any thread, each with wants of its
  * own.
  */
-RK_API enum rk_rc rk_sigbook_sign(rk_sigbook *book, rk_signer *key, enum rk_scheme scheme,
-                                  const char *what, const struct rk_bytes *message,
-                                  struct rk_wants *wants, struct rk_bytes *ret,
-                                  struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_sigbook_sign(rk_sigbook *book, rk_signer *key, enum rk_scheme scheme,
+                           const char *what, const struct rk_bytes *message, struct rk_wants *wants,
+                           struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /* Takes over what a worker wants, at the end of what others wanted; wants are empty then. */
-RK_API enum rk_rc rk_sigbook_take(rk_sigbook *book, struct rk_wants *wants,
-                                  struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_sigbook_take(rk_sigbook *book, struct rk_wants *wants,
+                           struct rk_err *err) RK_MUST_CHECK;
 
 struct rk_sigbook_round {
     uint64_t round, wanted; /* wanted 0: nothing is, and nothing was written */
@@ -95,5 +93,5 @@ struct rk_sigbook_round {
  * changed. Else what is wanted (each once) is written, unless `dry`; a first round does not replace
  * another that stands there (RK_E_USAGE), the same one stays as it is.
  */
-RK_API enum rk_rc rk_sigbook_close_round(rk_sigbook *book, bool dry, struct rk_sigbook_round *ret,
-                                         struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_sigbook_close_round(rk_sigbook *book, bool dry, struct rk_sigbook_round *ret,
+                                  struct rk_err *err) RK_MUST_CHECK;

@@ -18,6 +18,6 @@ struct rk_slot_size {
  * The pairs of one device ("spi"), in the order of slot A; ret has room for RK_SLOTS_MAX.
  * RK_E_FORMAT when the layout is malformed, has no such device, or no pair or too many.
  */
-RK_API enum rk_rc rk_slots_of_layout(const struct rk_bytes *xml, const char *device,
-                                     struct rk_slot_size *ret, size_t *ret_count,
-                                     struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_slots_of_layout(const struct rk_bytes *xml, const char *device,
+                              struct rk_slot_size *ret, size_t *ret_count,
+                              struct rk_err *err) RK_MUST_CHECK;

@@ -15,14 +15,13 @@ struct rk_tegra_key {
     uint8_t pcp[RK_PCP_WIRE];
 };
 /* RK_E_KEY for a key that the boot ROM does not take, or an RSA exponent other than 65537. */
-RK_API enum rk_rc rk_tegra_key(EVP_PKEY *pub, struct rk_tegra_key *ret,
-                               struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tegra_key(EVP_PKEY *pub, struct rk_tegra_key *ret, struct rk_err *err) RK_MUST_CHECK;
 /* A signature as rk_signer_sign makes it, in the file's form: rk_tegra_key.len bytes. */
-RK_API enum rk_rc rk_tegra_signature(EVP_PKEY *pub, const struct rk_bytes *signature,
-                                     struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tegra_signature(EVP_PKEY *pub, const struct rk_bytes *signature, struct rk_bytes *ret,
+                              struct rk_err *err) RK_MUST_CHECK;
 /* Holds the file's form (at least rk_tegra_key.len bytes) against the message. RK_E_VERIFY. */
-RK_API enum rk_rc rk_tegra_check(const rk_ctx *ctx, EVP_PKEY *pub, const uint8_t *message,
-                                 size_t len, const uint8_t *wire, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tegra_check(const rk_ctx *ctx, EVP_PKEY *pub, const uint8_t *message, size_t len,
+                          const uint8_t *wire, struct rk_err *err) RK_MUST_CHECK;
 
 /* ---- the split: sign here, put in by the BSP's tool; or put in here, which is experimental ----
  */
@@ -36,20 +35,19 @@ struct rk_tegra_place {
  * The settings of a signing job: output "image" (with experimental "oem-insert"), "sig" or "pub".
  * RK_E_USAGE for anything else, with what to do instead.
  */
-RK_API enum rk_rc rk_tegra_output_check(const char *output, const char *experimental,
-                                        struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tegra_output_check(const char *output, const char *experimental,
+                                 struct rk_err *err) RK_MUST_CHECK;
 /*
  * The product of signing: the key ("pub") or signature ("sig") as the BSP's header tool takes them,
  * else a copy of the file with both put in, whose digests the caller sets anew.
  */
-RK_API enum rk_rc rk_tegra_attach(EVP_PKEY *pub, const char *output,
-                                  const struct rk_tegra_place *place, const uint8_t *file,
-                                  size_t len, const struct rk_bytes *signature,
-                                  struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tegra_attach(EVP_PKEY *pub, const char *output, const struct rk_tegra_place *place,
+                           const uint8_t *file, size_t len, const struct rk_bytes *signature,
+                           struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /* Holds the file's key and signature against pub. ret_signer says who, and that it is experimental.
  */
-RK_API enum rk_rc rk_tegra_hold(const rk_ctx *ctx, EVP_PKEY *pub,
-                                const struct rk_tegra_place *place, const uint8_t *file,
-                                char ret_signer[160], struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tegra_hold(const rk_ctx *ctx, EVP_PKEY *pub, const struct rk_tegra_place *place,
+                         const uint8_t *file, char ret_signer[160],
+                         struct rk_err *err) RK_MUST_CHECK;
 /* Whether there is a signature at all. */
-RK_API bool rk_tegra_is_signed(const struct rk_tegra_place *place, const uint8_t *file);
+bool rk_tegra_is_signed(const struct rk_tegra_place *place, const uint8_t *file);

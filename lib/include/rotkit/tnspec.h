@@ -13,9 +13,9 @@
  * Token by token between dashes: as many on both sides, and an empty one on either side matches
  * anything. An empty entry spec is for every board.
  */
-RK_API bool rk_tnspec_matches(const char *entry_spec, const char *board_spec);
+bool rk_tnspec_matches(const char *entry_spec, const char *board_spec);
 /* The fuse level, fifth token: "0" is a board whose production fuse is not burnt. */
-RK_API bool rk_tnspec_is_production(const char *board_spec);
+bool rk_tnspec_is_production(const char *board_spec);
 
 struct rk_bup_choice {
     char name[41], spec[129];
@@ -29,7 +29,7 @@ struct rk_bup_choice {
  * package or a capsule around one. Calls `each` for every entry. RK_E_VERIFY when nothing would be
  * installed, or when an entry name is in the package but in no form for this board.
  */
-RK_API enum rk_rc rk_bup_match(const uint8_t *file, size_t len, const char *board_spec,
-                               const char *compat_spec,
-                               void (*each)(void *arg, const struct rk_bup_choice *choice),
-                               void *arg, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_bup_match(const uint8_t *file, size_t len, const char *board_spec,
+                        const char *compat_spec,
+                        void (*each)(void *arg, const struct rk_bup_choice *choice), void *arg,
+                        struct rk_err *err) RK_MUST_CHECK;

@@ -32,9 +32,9 @@ struct rk_tpm_options {
     struct rk_pin auth[RK_TPM_HIERARCHIES]; /* source NULL: the empty authorisation value */
 };
 /* One command has been answered when this returns RK_OK. */
-RK_API enum rk_rc rk_tpm_open(const rk_ctx *ctx, const struct rk_tpm_options *options, rk_tpm **ret,
-                              struct rk_err *err) RK_MUST_CHECK;
-RK_API void rk_tpm_free(rk_tpm *tpm);
+enum rk_rc rk_tpm_open(const rk_ctx *ctx, const struct rk_tpm_options *options, rk_tpm **ret,
+                       struct rk_err *err) RK_MUST_CHECK;
+void rk_tpm_free(rk_tpm *tpm);
 static inline void rk_tpm_done(rk_tpm **tpm) /* for RK_AUTO */
 {
     rk_tpm_free(*tpm);
@@ -51,19 +51,19 @@ struct rk_tpm_public {
     {                                                                                              \
         .name_len = 0                                                                              \
     }
-RK_API void rk_tpm_public_done(struct rk_tpm_public *object);
+void rk_tpm_public_done(struct rk_tpm_public *object);
 
 /* TPM2_CreatePrimary in the endorsement hierarchy; the object is flushed at once. */
-RK_API enum rk_rc rk_tpm_make_ek(rk_tpm *tpm, const struct rk_ek_template *tpl,
-                                 struct rk_tpm_public *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_make_ek(rk_tpm *tpm, const struct rk_ek_template *tpl, struct rk_tpm_public *ret,
+                          struct rk_err *err) RK_MUST_CHECK;
 /* A persistent object; *ret_found false, and ret untouched, when the handle is free. */
-RK_API enum rk_rc rk_tpm_read_persistent(rk_tpm *tpm, uint32_t handle, struct rk_tpm_public *ret,
-                                         bool *ret_found, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_read_persistent(rk_tpm *tpm, uint32_t handle, struct rk_tpm_public *ret,
+                                  bool *ret_found, struct rk_err *err) RK_MUST_CHECK;
 /*
  * Where a template's EK persists by convention: 0x81010001 for L-1, else 0x810100xx with the low
  * byte of its NV index, as swtpm does. 0 for a template without an index.
  */
-RK_API uint32_t rk_tpm_ek_handle(const struct rk_ek_template *tpl);
+uint32_t rk_tpm_ek_handle(const struct rk_ek_template *tpl);
 
 enum rk_tpm_nv_state { RK_TPM_NV_ABSENT, RK_TPM_NV_UNWRITTEN, RK_TPM_NV_WRITTEN };
 struct rk_tpm_nv {
@@ -74,47 +74,46 @@ struct rk_tpm_nv {
     bool open;             /* all can read it whatever happens, none write it by its own password */
     struct rk_bytes bytes; /* of a written index: all of it */
 };
-RK_API void rk_tpm_nv_done(struct rk_tpm_nv *nv);
+void rk_tpm_nv_done(struct rk_tpm_nv *nv);
 /* Reads by the index's own empty authorisation, as owner or as platform: what it allows first. */
-RK_API enum rk_rc rk_tpm_nv_read(rk_tpm *tpm, uint32_t index, struct rk_tpm_nv *ret,
-                                 struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_nv_read(rk_tpm *tpm, uint32_t index, struct rk_tpm_nv *ret,
+                          struct rk_err *err) RK_MUST_CHECK;
 /* The certificate at the start of an index: some makers pad with 00 or FF. The whole when it is
  * none. */
-RK_API size_t rk_tpm_nv_cert_len(const struct rk_bytes *bytes);
+size_t rk_tpm_nv_cert_len(const struct rk_bytes *bytes);
 
 /* The largest index this TPM takes, in bytes; 0 when it does not say. */
-RK_API enum rk_rc rk_tpm_nv_limit(rk_tpm *tpm, uint32_t *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_nv_limit(rk_tpm *tpm, uint32_t *ret, struct rk_err *err) RK_MUST_CHECK;
 /*
  * Defines a free index for a certificate, writes it whole and reads it back. By the platform:
  * platformcreate, ppwrite; by the owner: ownerwrite; always writedefine, ppread, ownerread,
  * authread, no_da, as the EK profile has them (ek-certificate.md 4.3).
  */
-RK_API enum rk_rc rk_tpm_nv_store(rk_tpm *tpm, uint32_t index, enum rk_tpm_hierarchy by,
-                                  const struct rk_bytes *bytes, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_nv_store(rk_tpm *tpm, uint32_t index, enum rk_tpm_hierarchy by,
+                           const struct rk_bytes *bytes, struct rk_err *err) RK_MUST_CHECK;
 /* Removes an index, by whoever made it. */
-RK_API enum rk_rc rk_tpm_nv_remove(rk_tpm *tpm, uint32_t index, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_nv_remove(rk_tpm *tpm, uint32_t index, struct rk_err *err) RK_MUST_CHECK;
 /* Makes an EK persistent at a free handle, by the owner. */
-RK_API enum rk_rc rk_tpm_persist_ek(rk_tpm *tpm, const struct rk_ek_template *tpl, uint32_t handle,
-                                    struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_persist_ek(rk_tpm *tpm, const struct rk_ek_template *tpl, uint32_t handle,
+                             struct rk_err *err) RK_MUST_CHECK;
 
 /* Whether the owner, endorsement or lockout authorisation value has been set to other than empty.
  */
-RK_API enum rk_rc rk_tpm_has_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy, bool *ret,
-                                  struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_has_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy, bool *ret,
+                           struct rk_err *err) RK_MUST_CHECK;
 /* From here on authorises with this value. */
-RK_API enum rk_rc rk_tpm_use_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
-                                  const struct rk_secret *value, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_use_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
+                           const struct rk_secret *value, struct rk_err *err) RK_MUST_CHECK;
 /*
  * The same if the value is the right one; else RK_E_KEY, and what rk_tpm_options named still
  * counts. The lockout authorisation allows one failure only, so there nothing is tried: the value
  * is taken to be right when rk_tpm_options names none.
  */
-RK_API enum rk_rc rk_tpm_try_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
-                                  const struct rk_secret *value, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_try_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
+                           const struct rk_secret *value, struct rk_err *err) RK_MUST_CHECK;
 /* TPM2_HierarchyChangeAuth, and rk_tpm_use_auth of the new value. */
-RK_API enum rk_rc rk_tpm_change_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
-                                     const struct rk_secret *value,
-                                     struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_change_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
+                              const struct rk_secret *value, struct rk_err *err) RK_MUST_CHECK;
 
 /* Keys that attestation is about; each is the same in every run until its hierarchy's seed changes.
  */
@@ -123,21 +122,20 @@ enum rk_tpm_key {
     RK_TPM_AK_ECC, /* restricted signing key, P-256, ECDSA with SHA-256, endorsement hierarchy */
     RK_TPM_AK_RSA, /* the same, RSA-2048, RSASSA with SHA-256 */
 };
-RK_API enum rk_rc rk_tpm_key_public(rk_tpm *tpm, enum rk_tpm_key key, struct rk_tpm_public *ret,
-                                    struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_key_public(rk_tpm *tpm, enum rk_tpm_key key, struct rk_tpm_public *ret,
+                             struct rk_err *err) RK_MUST_CHECK;
 /*
  * TPM2_ActivateCredential for that key under the EK of a template: by PolicySecret of the
  * endorsement hierarchy, or by the EK's empty authorisation where its template allows it.
  * RK_E_VERIFY when the credential is not for this TPM and key.
  */
-RK_API enum rk_rc rk_tpm_activate(rk_tpm *tpm, const struct rk_ek_template *tpl,
-                                  enum rk_tpm_key key, const struct rk_credential *credential,
-                                  struct rk_secret *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_activate(rk_tpm *tpm, const struct rk_ek_template *tpl, enum rk_tpm_key key,
+                           const struct rk_credential *credential, struct rk_secret *ret,
+                           struct rk_err *err) RK_MUST_CHECK;
 
 /* TPM2_Quote over the SHA-256 bank, by one of the AKs. */
-RK_API enum rk_rc rk_tpm_quote(rk_tpm *tpm, enum rk_tpm_key ak, uint32_t pcr_mask,
-                               const uint8_t *nonce, size_t nonce_len, struct rk_quote *ret,
-                               struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_quote(rk_tpm *tpm, enum rk_tpm_key ak, uint32_t pcr_mask, const uint8_t *nonce,
+                        size_t nonce_len, struct rk_quote *ret, struct rk_err *err) RK_MUST_CHECK;
 /* The values of the PCRs of pcr_mask now; RK_E_USAGE when the TPM has no such SHA-256 PCR. */
-RK_API enum rk_rc rk_tpm_pcr_read(rk_tpm *tpm, uint32_t pcr_mask, struct rk_pcrs *ret,
-                                  struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_pcr_read(rk_tpm *tpm, uint32_t pcr_mask, struct rk_pcrs *ret,
+                           struct rk_err *err) RK_MUST_CHECK;

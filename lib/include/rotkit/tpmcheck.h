@@ -22,7 +22,7 @@ enum rk_tpm_cause {
     RK_TPM_WRONG_ATTRIBUTES, /* the right bytes in an index that is not open (struct rk_tpm_nv) */
     RK_TPM_CAUSES
 };
-RK_API const char *rk_tpm_cause_name(enum rk_tpm_cause cause); /* "EPS not injected" */
+const char *rk_tpm_cause_name(enum rk_tpm_cause cause); /* "EPS not injected" */
 
 enum rk_tpm_subject { RK_TPM_EK, RK_TPM_CERTIFICATE, RK_TPM_PERSISTENT, RK_TPM_CHAIN };
 struct rk_tpm_finding {
@@ -59,9 +59,8 @@ struct rk_tpm_verdict {
  * of certificates cannot be told then, or the release states no EK; RK_E_VERIFY when a certificate
  * of the release is for another key than the EK it stands beside.
  */
-RK_API enum rk_rc rk_tpm_check(const rk_ctx *ctx, rk_tpm *tpm,
-                               const struct rk_tpm_check_options *options,
-                               struct rk_tpm_verdict *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_check(const rk_ctx *ctx, rk_tpm *tpm, const struct rk_tpm_check_options *options,
+                        struct rk_tpm_verdict *ret, struct rk_err *err) RK_MUST_CHECK;
 
 struct rk_tpm_attest_options { /* borrowed */
     const char *release;
@@ -74,15 +73,15 @@ struct rk_tpm_attested {
     struct rk_tpm_public key; /* lives in the same TPM as the EKs */
     size_t eks;
 };
-RK_API void rk_tpm_attested_done(struct rk_tpm_attested *attested);
+void rk_tpm_attested_done(struct rk_tpm_attested *attested);
 /*
  * Third-party attestation, as Azure DPS does it: a credential for the key, made in software with
  * the EK that the release states, is activated in the TPM. RK_E_VERIFY when this TPM is not that
  * device.
  */
-RK_API enum rk_rc rk_tpm_attest(const rk_ctx *ctx, rk_tpm *tpm,
-                                const struct rk_tpm_attest_options *options,
-                                struct rk_tpm_attested *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_attest(const rk_ctx *ctx, rk_tpm *tpm,
+                         const struct rk_tpm_attest_options *options, struct rk_tpm_attested *ret,
+                         struct rk_err *err) RK_MUST_CHECK;
 
 enum rk_tpm_action { RK_TPM_KEPT, RK_TPM_WRITTEN, RK_TPM_COMPLETED, RK_TPM_REPLACED, RK_TPM_SET };
 struct rk_tpm_handle { /* where an EK shall persist */
@@ -111,9 +110,9 @@ struct rk_tpm_provision_options { /* borrowed */
  * not the release's or an index or handle holds another identity; RK_E_USAGE when a certificate is
  * larger than the TPM's NV indices.
  */
-RK_API enum rk_rc rk_tpm_provision(const rk_ctx *ctx, rk_tpm *tpm,
-                                   const struct rk_tpm_provision_options *options,
-                                   struct rk_device_sn *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_provision(const rk_ctx *ctx, rk_tpm *tpm,
+                            const struct rk_tpm_provision_options *options,
+                            struct rk_device_sn *ret, struct rk_err *err) RK_MUST_CHECK;
 
 struct rk_tpm_script_options {          /* borrowed */
     const char *release, *tool;         /* tool: what made it, "rotkit 0.1.0" */
@@ -126,5 +125,5 @@ struct rk_tpm_script_options {          /* borrowed */
  * the TPM makes, then to NV. L-1 and L-2, since a key blob carries no other certificates. Source:
  * formats/jetson-ftpm-ekb.md 4.2. RK_E_USAGE when the release does not certify both.
  */
-RK_API enum rk_rc rk_tpm_script(const struct rk_tpm_script_options *options, struct rk_bytes *ret,
-                                struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_script(const struct rk_tpm_script_options *options, struct rk_bytes *ret,
+                         struct rk_err *err) RK_MUST_CHECK;

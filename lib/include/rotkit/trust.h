@@ -2,23 +2,13 @@
 /* Who is trusted to certify: a chain of CA certificates, read once. */
 #pragma once
 
-#include "ftpmprov/bytes.h"
+#include "ftpmprov/ekcert.h"
 #include "rotkit/ctx.h"
 
 #include <stdbool.h>
 
 #include <openssl/x509.h>
 
-typedef struct rk_trust rk_trust;
-
-/*
- * The CA certificates of chain_pem (PEM, or one DER certificate). All but the last are helpers on
- * the way; the last is the anchor. RK_E_FORMAT when there is no certificate in it, when one is
- * damaged, and when there are more than RK_CHAIN_MAX: the anchor never moves. Shared by threads.
- */
-RK_API enum rk_rc rk_trust_open(const rk_ctx *ctx, const struct rk_bytes *chain_pem, rk_trust **ret,
-                                struct rk_err *err) RK_MUST_CHECK;
-RK_API void rk_trust_free(rk_trust *trust);
 static inline void rk_trust_done(rk_trust **trust) /* for RK_AUTO */
 {
     rk_trust_free(*trust);
@@ -29,13 +19,13 @@ static inline void rk_trust_done(rk_trust **trust) /* for RK_AUTO */
  * (NULL: none), and is valid at `when` (seconds since 1970; RK_TRUST_ANY_TIME for firmware, which
  * has no clock to go by).
  */
-RK_API enum rk_rc rk_trust_check(const rk_trust *trust, X509 *cert, STACK_OF(X509) * more,
-                                 int64_t when, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_trust_check(const rk_trust *trust, X509 *cert, STACK_OF(X509) * more, int64_t when,
+                          struct rk_err *err) RK_MUST_CHECK;
 /*
  * The same for the first certificate of a chain (PEM), by way of the others in it. RK_E_FORMAT when
  * there is none.
  */
-RK_API enum rk_rc rk_trust_check_chain(const rk_trust *trust, const struct rk_bytes *chain_pem,
-                                       int64_t when, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_trust_check_chain(const rk_trust *trust, const struct rk_bytes *chain_pem,
+                                int64_t when, struct rk_err *err) RK_MUST_CHECK;
 /* Whether the certificate names this issuer and is signed by its key. */
-RK_API bool rk_trust_issued(X509 *cert, X509 *issuer);
+bool rk_trust_issued(X509 *cert, X509 *issuer);

@@ -18,7 +18,7 @@ enum rk_update_result {
     RK_UPDATE_BREAKS,
     RK_UPDATE_RESULTS
 };
-RK_API const char *rk_update_result_name(enum rk_update_result result); /* "breaks" */
+const char *rk_update_result_name(enum rk_update_result result); /* "breaks" */
 
 struct rk_update_finding {
     enum rk_update_result result;
@@ -52,8 +52,8 @@ struct rk_update_verdict {
  * RK_E_USAGE when a release states no version. Findings come in the same order on any number of
  * threads.
  */
-RK_API enum rk_rc rk_update_check(const rk_ctx *ctx, const struct rk_update_options *options,
-                                  struct rk_update_verdict *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_update_check(const rk_ctx *ctx, const struct rk_update_options *options,
+                           struct rk_update_verdict *ret, struct rk_err *err) RK_MUST_CHECK;
 
 struct rk_update_make_options { /* borrowed */
     const char *older, *newer;
@@ -80,11 +80,11 @@ struct rk_update_made {
  * renamed. RK_E_VERIFY when rk_update_check finds a fault; RK_E_USAGE when the release holds no
  * such image.
  */
-RK_API enum rk_rc rk_update_make(const rk_ctx *ctx, const struct rk_update_make_options *options,
-                                 struct rk_update_made *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_update_make(const rk_ctx *ctx, const struct rk_update_make_options *options,
+                          struct rk_update_made *ret, struct rk_err *err) RK_MUST_CHECK;
 
 /* True when path is a folder that holds an update.json. */
-RK_API bool rk_update_is(const char *path);
+bool rk_update_is(const char *path);
 struct rk_update_report {
     char from[RK_VERSION_TEXT], to[RK_VERSION_TEXT];
     size_t payloads;
@@ -96,5 +96,5 @@ struct rk_update_report {
  * digest, whole in its format, which the platform updates by; nothing else there. RK_E_VERIFY names
  * the file.
  */
-RK_API enum rk_rc rk_update_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
-                                   struct rk_update_report *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_update_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
+                            struct rk_update_report *ret, struct rk_err *err) RK_MUST_CHECK;

@@ -27,8 +27,8 @@ enum rk_update_change {
     RK_CHANGE_NV_LAYOUT = 4,
     RK_CHANGE_DEVICES = 8,
 };
-RK_API enum rk_update_change rk_update_change_find(const char *name); /* 0 when unknown */
-RK_API const char *rk_update_change_names(void);                      /* "derivation, seeds, ..." */
+enum rk_update_change rk_update_change_find(const char *name); /* 0 when unknown */
+const char *rk_update_change_names(void);                      /* "derivation, seeds, ..." */
 
 struct rk_release_version {
     char version[RK_VERSION_TEXT];
@@ -49,7 +49,7 @@ struct rk_release_version {
     uint64_t devices;
     uint8_t index_sha256[32]; /* of release.json */
 };
-RK_API void rk_release_version_free(struct rk_release_version *version);
+void rk_release_version_free(struct rk_release_version *version);
 static inline void rk_release_version_done(struct rk_release_version **version) /* for RK_AUTO */
 {
     rk_release_version_free(*version);
@@ -58,13 +58,13 @@ static inline void rk_release_version_done(struct rk_release_version **version) 
  * Of the release at path. RK_E_USAGE when it states none, since an older rotkit built it or its
  * manifest has no release.version; RK_E_FORMAT when what it states is malformed.
  */
-RK_API enum rk_rc rk_release_version_read(const char *path, struct rk_release_version **ret,
-                                          struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_version_read(const char *path, struct rk_release_version **ret,
+                                   struct rk_err *err) RK_MUST_CHECK;
 
 /* The components with their versions, as "components" of at. */
-RK_API void rk_release_put_components(struct rk_jv at, const struct rk_release_version *version);
+void rk_release_put_components(struct rk_jv at, const struct rk_release_version *version);
 
 /* Dotted decimal numbers, one to four, each below 2^32: "1.2.0". */
-RK_API bool rk_version_is(const char *text);
+bool rk_version_is(const char *text);
 /* Less than, equal to or greater than 0; what is missing counts as 0. Both must be versions. */
-RK_API int rk_version_compare(const char *a, const char *b);
+int rk_version_compare(const char *a, const char *b);

@@ -14,7 +14,7 @@ struct rk_pin rk_token_pin(const struct rk_token_uri *uri, const struct rk_pin *
 {
     if (pin != NULL && pin->source != NULL)
         return *pin;
-    return (struct rk_pin) { .source = uri->pin_source[0] == '\0' ? NULL : uri->pin_source };
+    return (struct rk_pin)RK_PIN_INIT(uri->pin_source[0] == '\0' ? NULL : uri->pin_source);
 }
 
 /* RFC 7512, 2.4: an absolute path, with or without "file:"; "|program" is refused. */

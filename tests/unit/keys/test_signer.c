@@ -83,7 +83,7 @@ enum { FORMS = sizeof forms / sizeof forms[0] };
 
 static void check_form(EVP_PKEY *pkey, size_t form)
 {
-    const struct rk_pin pin = { .source = "file:" PASS };
+    const struct rk_pin pin = RK_PIN_INIT("file:" PASS);
     rk_signer *signer = NULL;
 
     write_key(pkey, EVP_PKEY_KEYPAIR, forms[form].format, forms[form].structure,
@@ -146,13 +146,12 @@ START_TEST(passphrase_comes_from_descriptor_and_environment)
     ck_assert_int_eq(pipe(ends), 0);
     ck_assert_int_eq((int)write(ends[1], "correct horse\nnext\n", 19), 19);
     (void)snprintf(source, sizeof source, "fd:%d", ends[0]);
-    ck_assert_int_eq(rk_signer_open(ctx, KEY, &(struct rk_pin) { .source = source }, &signer, &err),
+    ck_assert_int_eq(rk_signer_open(ctx, KEY, &(struct rk_pin)RK_PIN_INIT(source), &signer, &err),
                      RK_OK);
     rk_signer_free(signer);
     signer = NULL;
     ck_assert_int_eq(setenv("RK_TEST_PASSPHRASE", "correct horse", 1), 0);
-    ck_assert_int_eq(rk_signer_open(ctx, KEY,
-                                    &(struct rk_pin) { .source = "env:RK_TEST_PASSPHRASE" },
+    ck_assert_int_eq(rk_signer_open(ctx, KEY, &(struct rk_pin)RK_PIN_INIT("env:RK_TEST_PASSPHRASE"),
                                     &signer, &err),
                      RK_OK);
     rk_signer_free(signer);
@@ -167,8 +166,7 @@ START_TEST(wrong_passphrase_is_a_key_error_and_never_shown)
 
     write_key(p256, EVP_PKEY_KEYPAIR, "PEM", "EncryptedPrivateKeyInfo", "correct horse");
     ck_assert_int_eq(setenv("RK_TEST_PASSPHRASE", "battery staple", 1), 0);
-    ck_assert_int_eq(rk_signer_open(ctx, KEY,
-                                    &(struct rk_pin) { .source = "env:RK_TEST_PASSPHRASE" },
+    ck_assert_int_eq(rk_signer_open(ctx, KEY, &(struct rk_pin)RK_PIN_INIT("env:RK_TEST_PASSPHRASE"),
                                     &signer, &err),
                      RK_E_KEY);
     ck_assert_ptr_nonnull(strstr(err.msg, "wrong passphrase?"));
@@ -198,7 +196,7 @@ START_TEST(unknown_passphrase_source_is_not_repeated)
 
     write_key(p256, EVP_PKEY_KEYPAIR, "PEM", "EncryptedPrivateKeyInfo", "correct horse");
     ck_assert_int_eq(
-        rk_signer_open(ctx, KEY, &(struct rk_pin) { .source = "correct horse" }, &signer, &err),
+        rk_signer_open(ctx, KEY, &(struct rk_pin)RK_PIN_INIT("correct horse"), &signer, &err),
         RK_E_USAGE);
     ck_assert_str_eq(err.msg, "passphrase source is none of fd:N, file:PATH, env:NAME");
 }

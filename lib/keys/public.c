@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rotkit/public.h"
+
+#include "base/digest.h"
+#include "base/ossl.h"
+#include "keys/key_file.h"
+#include "keys/signer.h"
+
+const rk_public *rk_signer_public(const rk_signer *signer)
+{
+    return (const rk_public *)signer;
+}
+
+const rk_signer *rk_public_signer(const rk_public *key)
+{
+    return (const rk_signer *)key;
+}
+
+EVP_PKEY *rk_public_pkey(const rk_public *key)
+{
+    return key == NULL ? NULL : rk_signer_pkey(rk_public_signer(key));
+}
+
+static enum rk_rc make(const rk_ctx *ctx, EVP_PKEY *pkey, rk_public **ret, struct rk_err *err)
+{
+    rk_signer *signer;
+
+    if (rk_signer_new(ctx, pkey, NULL, NULL, &signer, err))
+        return err->rc;
+    *ret = (rk_public *)signer;
+    return RK_OK;
+}
+
+enum rk_rc rk_public_open(const rk_ctx *ctx, const char *path, rk_public **ret, struct rk_err *err)
+{
+    RK_AUTO(rk_pkey_done) EVP_PKEY *pkey = NULL;
+
+    if (rk_key_file_read_public(ctx, path, &pkey, err))
+        return err->rc;
+    return make(ctx, pkey, ret, err);
+}
+
+enum rk_rc rk_public_from_bytes(const rk_ctx *ctx, const void *bytes, size_t len, rk_public **ret,
+                                struct rk_err *err)
+{
+    RK_AUTO(rk_pkey_done) EVP_PKEY *pkey = NULL;
+
+    if (rk_key_file_decode_public(ctx, bytes, len, &pkey, err))
+        return err->rc;
+    return make(ctx, pkey, ret, err);
+}
+
+void rk_public_free(rk_public *key)
+{
+    rk_signer_free((rk_signer *)key);
+}
+
+const char *rk_public_type(const rk_public *key)
+{
+    return EVP_PKEY_get0_type_name(rk_public_pkey(key));
+}
+
+const struct rk_bytes *rk_public_spki(const rk_public *key)
+{
+    return rk_signer_spki(rk_public_signer(key));
+}
+
+enum rk_rc rk_public_sha256(const rk_public *key, uint8_t ret[32], struct rk_err *err)
+{
+    const struct rk_bytes *spki = rk_public_spki(key);
+
+    return rk_sha256(spki->p, spki->len, ret, err);
+}
