@@ -71,3 +71,10 @@ enum rk_rc rk_public_sha256(const rk_public *key, uint8_t ret[32], struct rk_err
 
     return rk_sha256(spki->p, spki->len, ret, err);
 }
+
+enum rk_rc rk_public_verify(const rk_public *key, enum rk_scheme scheme, const uint8_t *msg,
+                            size_t msg_len, const uint8_t *sig, size_t sig_len, struct rk_err *err)
+{
+    return rk_signature_check(rk_signer_ctx(rk_public_signer(key)), rk_public_pkey(key), scheme,
+                              msg, msg_len, sig, sig_len, err);
+}

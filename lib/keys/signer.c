@@ -2,7 +2,6 @@
 #include "keys/signer.h"
 
 #include "rotkit/key.h"
-#include "rotkit/public.h"
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -77,12 +76,9 @@ EVP_PKEY *rk_signer_pair(const rk_signer *signer)
     return signer->ops != NULL && !signer->ops->outside ? signer->pkey : NULL;
 }
 
-enum rk_rc rk_public_verify(const rk_public *key, enum rk_scheme scheme, const uint8_t *msg,
-                            size_t msg_len, const uint8_t *sig, size_t sig_len, struct rk_err *err)
+const rk_ctx *rk_signer_ctx(const rk_signer *signer)
 {
-    const rk_signer *of = rk_public_signer(key);
-
-    return rk_signature_check(of->ctx, of->pkey, scheme, msg, msg_len, sig, sig_len, err);
+    return signer->ctx;
 }
 
 bool rk_signer_can_sign(const rk_signer *signer)

@@ -20,3 +20,4 @@ struct rk_signer_ops {
  */
 enum rk_rc rk_signer_new(const rk_ctx *ctx, EVP_PKEY *pub, const struct rk_signer_ops *ops,
                          void *self, rk_signer **ret, struct rk_err *err) RK_MUST_CHECK;
+const rk_ctx *rk_signer_ctx(const rk_signer *signer); /* the context it was opened with */

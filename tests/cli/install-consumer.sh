@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# What is installed is enough for a program of somebody else's: shared and static, by pkg-config.
+# What is installed is enough for a program of somebody else's, shared and static, by pkg-config: it derives an
+# EK, signs with a key in a token, opens a key blob and verifies a release.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/softhsm.sh"
 need cmake cc pkg-config jq openssl
 
 prefix=$scratch/prefix
@@ -11,19 +13,55 @@ cmake --install "$BUILD" --prefix "$prefix" >"$scratch/log" 2>&1 || {
 config=$(dirname "$(find "$prefix" -name ftpmprov.pc)")
 PKG_CONFIG_PATH=$config
 export PKG_CONFIG_PATH
-# The file names the prefix of the configuration; the test stands elsewhere.
-flags="--define-variable=prefix=$prefix"
-libdir=$(pkg-config "$flags" --variable=libdir ftpmprov)
+libdir=$(pkg-config --variable=libdir ftpmprov)
 
+# With both libraries in one folder the linker takes the shared one.
+mkdir alone
+cp "$libdir/libftpmprov.a" alone
+main=$SOURCE/examples/consumer/main.c
+cc -std=c17 -Wall -Wextra -Werror $SANITIZE "$main" $(pkg-config --cflags --libs ftpmprov) -o shared
+cc -std=c17 $SANITIZE "$main" -Lalone $(pkg-config --cflags --libs --static ftpmprov) -o static
+LD_LIBRARY_PATH=$libdir
+export LD_LIBRARY_PATH
+readelf -d shared | grep -q 'libftpmprov.so' || fail "shared has no need of the shared library"
+! readelf -d static | grep -q 'libftpmprov.so' || fail "static needs the shared library"
+
+# What the program shall say is what rotkit and openssl say.
 openssl rand -hex 64 >eps
-"$prefix/bin/rotkit" ek derive --eps eps --template L-1 --json | jq -r .name >wanted
-cc $SANITIZE "$SOURCE/examples/consumer/main.c" $(pkg-config "$flags" --cflags --libs ftpmprov) -o shared
-LD_LIBRARY_PATH=$libdir ./shared eps >found
-same "the Name by the shared library" wanted found
-cc $SANITIZE "$SOURCE/examples/consumer/main.c" $(pkg-config "$flags" --cflags ftpmprov) "$libdir/libftpmprov.a" \
-    $(pkg-config "$flags" --libs-only-l --static ftpmprov | sed 's/-lftpmprov//') -o static
-./static eps >found
-same "the Name by the static library" wanted found
-for page in rotkit.1 rotkit-build.1; do
-    find "$prefix" -name "$page*" | grep -q . || fail "$page is not installed"
+"$prefix/bin/rotkit" ek derive --eps eps --template L-1 --json | jq -r .name >ek.wanted
+
+token_make prod
+token_pair prod EC:prime256v1 p256 03
+printf 'a message' >message
+run 0 key show -o token.pub "$(uri prod p256)"
+
+openssl rand -hex 32 >root.key
+openssl rand -hex 16 >auth.key
+openssl rand -hex 16 >disk.key
+run 0 blob pack --root-key root.key --blob-version 2.0 --uefi-auth-key auth.key --disk-key disk.key -o eks.img
+printf 'tag 2: 16 bytes\ntag 4: 16 bytes\n' >blob.wanted
+
+run 0 init -q product
+run 0 build product/manifest.yaml
+release=$(find product -name release.json -exec dirname {} \;)
+jq -r .signer "$release/release.json" | unhex | openssl pkey -pubin -inform DER -out release.pub
+{
+    "$prefix/bin/rotkit" verify --pub release.pub --json "$release" |
+        jq -r '"holds: \(.devices) devices, \(.images) images; signer: \(.signer)"'
+    find "$release/devices" -name device.json -printf '%h\n' | sed 's,.*/,,' | sort
+} >release.wanted
+
+for kind in shared static; do
+    ./$kind ek eps >found
+    same "$kind: the Name of the EK" ek.wanted found
+    ./$kind sign "$(uri prod p256)" message >signature
+    openssl dgst -sha256 -verify token.pub -signature signature message >/dev/null ||
+        fail "$kind: openssl does not take the token's signature"
+    ./$kind blob root.key eks.img >found
+    same "$kind: the items of the key blob" blob.wanted found
+    ./$kind release release.pub "$release" >found
+    same "$kind: the release" release.wanted found
+    code=0
+    ./$kind release token.pub "$release" >found 2>"$err" || code=$?
+    [ "$code" -eq 3 ] || fail "$kind: a release of another key: exit $code"
 done

@@ -29,7 +29,8 @@ if grep -nE '^#include' lib/include/ftpmprov/*.h | grep -vE '"ftpmprov/|<std[a-z
 fi
 # Comments may speak of OpenSSL; declarations do not.
 for header in lib/include/ftpmprov/*.h; do
-    if ${CC:-cc} -E -P -I "$scratch" "$header" | grep -nE '\b(EVP_|X509|BIGNUM|BIO|OSSL_|ASN1_|STACK_OF|TPM[ST2][A-Z_]|CK_)'; then
+    if echo "#include \"ftpmprov/$(basename "$header")\"" | ${CC:-cc} -E -P -I "$scratch" -x c - |
+        grep -nE '\b(EVP_|X509|BIGNUM|BIO|OSSL_|ASN1_|STACK_OF|TPM[ST2][A-Z_]|CK_)'; then
         echo "$header: a type of OpenSSL, of a TPM or of a token" >&2
         bad=1
     fi

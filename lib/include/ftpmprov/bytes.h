@@ -9,8 +9,9 @@
 /* Its members and size stay as they are for as long as the library's soname does. */
 struct rk_bytes {
     uint8_t *p; /* NULL when empty; always followed by a NUL that len does not count */
-    size_t len;
+    size_t len; /* bytes */
 };
+/* An empty one. */
 #define RK_BYTES_NONE                                                                              \
     {                                                                                              \
         .p = NULL, .len = 0                                                                        \

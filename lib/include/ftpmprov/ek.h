@@ -19,6 +19,7 @@ struct rk_ek_options {
     /* A template of one's own instead, a marshalled TPMT_PUBLIC or TPM2B_PUBLIC; NULL: none. */
     const struct rk_bytes *template_area;
 };
+/* The defaults. */
 #define RK_EK_OPTIONS_INIT                                                                         \
     {                                                                                              \
         .size = sizeof(struct rk_ek_options)                                                       \

@@ -17,29 +17,32 @@ typedef struct rk_ca rk_ca;
 
 /* What every EK certificate of a product says. Everything in it is borrowed during the call. */
 struct rk_ekcert_profile {
-    size_t size;                        /* of this struct, as the caller was compiled */
-    const char *manufacturer;           /* "id:" + 8 hex digits of the TCG vendor id */
-    const char *model;                  /* free text, should match TPM_PT_VENDOR_STRING */
-    const char *version;                /* "id:" + hex firmware version */
-    const char *spec_family;            /* "2.0" */
-    uint32_t spec_level, spec_revision; /* 0, e.g. 138 */
-    int64_t not_before;                 /* seconds since 1970 */
-    int64_t not_after;                  /* RK_EKCERT_NO_EXPIRY: 99991231235959Z */
-    const char *const *aia_urls;        /* caIssuers; aia_count of them */
-    size_t aia_count;
-    const char *const *crl_urls;
-    size_t crl_count;
-    const char *const *policy_oids;
-    size_t policy_count;
-    const char *subject_cn; /* NULL: empty subject, so the SAN is critical */
+    size_t size;                    /* of this struct, as the caller was compiled */
+    const char *manufacturer;       /* "id:" + 8 hex digits of the TCG vendor id */
+    const char *model;              /* free text, should match TPM_PT_VENDOR_STRING */
+    const char *version;            /* "id:" + hex firmware version */
+    const char *spec_family;        /* "2.0" */
+    uint32_t spec_level;            /* 0 */
+    uint32_t spec_revision;         /* e.g. 138 */
+    int64_t not_before;             /* seconds since 1970 */
+    int64_t not_after;              /* RK_EKCERT_NO_EXPIRY: 99991231235959Z */
+    const char *const *aia_urls;    /* authorityInfoAccess, caIssuers */
+    size_t aia_count;               /* URLs; may be 0, as below */
+    const char *const *crl_urls;    /* cRLDistributionPoints */
+    size_t crl_count;               /* URLs */
+    const char *const *policy_oids; /* certificatePolicies, dotted */
+    size_t policy_count;            /* OIDs */
+    const char *subject_cn;         /* NULL: empty subject, so the SAN is critical */
     /* An attestation key's certificate instead: tcg-kp-AIKCertificate, digitalSignature, no
      * tpmSpecification, and an empty subject, as WebAuthn asks. */
     bool aik;
 };
+/* One that says nothing yet. */
 #define RK_EKCERT_PROFILE_INIT                                                                     \
     {                                                                                              \
         .size = sizeof(struct rk_ekcert_profile)                                                   \
     }
+/* not_after of a certificate that does not expire. */
 #define RK_EKCERT_NO_EXPIRY INT64_MAX
 
 /*
@@ -47,7 +50,8 @@ struct rk_ekcert_profile {
  * anchor.
  *   chain: PEM, or one DER certificate
  *   ret: the trust; freed with rk_trust_free
- * RK_E_FORMAT when there is no certificate in it or one is damaged, RK_E_NOMEM.
+ * RK_E_FORMAT when there is no certificate in it, one is damaged, or there are too many: the anchor
+ * never moves; RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_trust_open(const rk_ctx *ctx, const struct rk_bytes *chain, rk_trust **ret,
                                 struct rk_err *err) RK_MUST_CHECK;

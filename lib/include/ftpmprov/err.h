@@ -5,8 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RK_API               __attribute__((visibility("default")))
-#define RK_MUST_CHECK        __attribute__((warn_unused_result))
+/* Promised: what is declared so stays for as long as the library's soname does. */
+#define RK_API __attribute__((visibility("default")))
+/* The result says whether it worked. */
+#define RK_MUST_CHECK __attribute__((warn_unused_result))
+/* Format and arguments as printf has them. */
 #define RK_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 /* Scope cleanup: RK_AUTO(rk_secret_done) struct rk_secret key = RK_SECRET_NONE; */
 #define RK_AUTO(destructor) __attribute__((cleanup(destructor)))
@@ -28,23 +31,45 @@ enum rk_rc {
 /*
  * One error, on the caller's stack, never NULL. Meaningful only after a function
  * returned other than RK_OK. `msg` is one line plus context lines, each after a
- * newline; text that does not fit ends in "...". Nothing secret ever enters it.
+ * newline; text that does not fit ends in "...". Nothing secret ever enters it. Its members and
+ * size stay as they are for as long as the library's soname does.
  */
 struct rk_err {
-    enum rk_rc rc;
-    char msg[1024];
-    char file[256];        /* "" when no file is concerned */
-    unsigned line, column; /* 0 when unknown */
-    uint64_t offset;
+    enum rk_rc rc;   /* what kind */
+    char msg[1024];  /* what a person reads */
+    char file[256];  /* "" when no file is concerned */
+    unsigned line;   /* 0 when unknown */
+    unsigned column; /* 0 when unknown */
+    uint64_t offset; /* in bytes; 0 when unknown */
 };
 
-/* Sets the error and returns rc. */
+/*
+ * Sets an error, as a function of the caller's that a walk calls does.
+ *   rc: its kind
+ *   fmt: the message, one line in lower case, as printf
+ * Returns rc.
+ */
 RK_API enum rk_rc rk_fail(struct rk_err *err, enum rk_rc rc, const char *fmt, ...) RK_PRINTF(3, 4);
-/* Puts "subject: " in front of the first line; returns err->rc. */
+/*
+ * Puts "subject: " in front of the first line.
+ *   fmt: the subject, as printf
+ * Returns err->rc.
+ */
 RK_API enum rk_rc rk_wrap(struct rk_err *err, const char *fmt, ...) RK_PRINTF(2, 3);
-/* Adds a context line below; returns err->rc. */
+/*
+ * Adds a context line below.
+ *   fmt: the line, as printf
+ * Returns err->rc.
+ */
 RK_API enum rk_rc rk_note(struct rk_err *err, const char *fmt, ...) RK_PRINTF(2, 3);
-/* As rk_fail, in front of it "file:line:column: " (parts that are 0 left out), kept for --json too.
+/*
+ * Sets an error about a place in a file: "file:line:column: " stands in front of the message.
+ *   rc: its kind
+ *   file: its name
+ *   line: from 1; 0: unknown, and left out
+ *   column: from 1; 0: unknown, and left out
+ *   fmt: the message, as printf
+ * Returns rc.
  */
 RK_API enum rk_rc rk_fail_at(struct rk_err *err, enum rk_rc rc, const char *file, unsigned line,
                              unsigned column, const char *fmt, ...) RK_PRINTF(6, 7);

@@ -18,6 +18,7 @@ struct rk_map_options {
     const rk_trust *trust;          /* whom the signer's certificate must come from; NULL */
     const struct rk_secret *secret; /* the key of what is encrypted; NULL: not looked into */
 };
+/* Asks nothing. */
 #define RK_MAP_OPTIONS_INIT                                                                        \
     {                                                                                              \
         .size = sizeof(struct rk_map_options)                                                      \

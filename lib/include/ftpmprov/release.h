@@ -14,12 +14,13 @@ typedef struct rk_release_report rk_release_report;
 /* What a release states of one device. */
 typedef struct rk_release_device rk_release_device;
 
-/* Whom a release must come from. RK_RELEASE_ORIGIN_INIT asks nothing. */
+/* Whom a release must come from. RK_RELEASE_ORIGIN_INIT makes one. */
 struct rk_release_origin {
     size_t size;           /* of this struct, as the caller was compiled */
     const rk_public *key;  /* who must have signed it; NULL: whoever it names */
     const rk_trust *trust; /* where its CA must come from; NULL: not asked */
 };
+/* Asks nothing. */
 #define RK_RELEASE_ORIGIN_INIT                                                                     \
     {                                                                                              \
         .size = sizeof(struct rk_release_origin)                                                   \

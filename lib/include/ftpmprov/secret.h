@@ -12,8 +12,9 @@
  */
 struct rk_secret {
     uint8_t *p; /* NULL when empty */
-    size_t len;
+    size_t len; /* bytes */
 };
+/* An empty one. */
 #define RK_SECRET_NONE                                                                             \
     {                                                                                              \
         .p = NULL, .len = 0                                                                        \

@@ -14,6 +14,7 @@ struct rk_pin {
      * terminal. Borrowed during the call. */
     const char *source;
 };
+/* One that comes from there. */
 #define RK_PIN_INIT(where)                                                                         \
     {                                                                                              \
         .size = sizeof(struct rk_pin), .source = (where)                                           \
