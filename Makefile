@@ -1,6 +1,6 @@
 # The commands of the README and of CONTRIBUTING.md. Each does all set-up itself; CMake does the work.
 .POSIX:
-.PHONY: demo check check-all build bench fuzz clean
+.PHONY: demo check check-all build install reference bench fuzz clean
 
 demo:
 	sh scripts/setup.sh build demo
@@ -20,6 +20,22 @@ build:
 	sh scripts/setup.sh build
 	cmake --preset release -D BUILD_TESTING=OFF
 	cmake --build --preset release
+
+# What is installed comes from BUILD_DIR, which is configured and built as far as that needs.
+PREFIX = /usr/local
+DESTDIR =
+BUILD_DIR = build/release
+install:
+	[ -f $(BUILD_DIR)/CMakeCache.txt ] || { sh scripts/setup.sh build && cmake --preset release -D BUILD_TESTING=OFF; }
+	cmake --build $(BUILD_DIR) --target rotkit ftpmprov_static ftpmprov_shared pages
+	DESTDIR='$(DESTDIR)' cmake --install $(BUILD_DIR) --prefix '$(PREFIX)'
+
+# The installed headers as HTML, build/reference/html/index.html.
+REFERENCE_DIR = build/reference
+reference:
+	command -v doxygen >/dev/null || sh scripts/setup.sh reference
+	mkdir -p $(REFERENCE_DIR)
+	ROTKIT_REFERENCE=$(REFERENCE_DIR) doxygen docs/Doxyfile
 
 bench:
 	sh scripts/setup.sh build demo test
