@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "keys/helper.h"
+/*
+ * A key behind a program of the user's: "helper:PROGRAM?public=FILE". The program gets two
+ * arguments, the scheme (as rk_scheme_name spells it) and the path of the public key (FILE, PEM or
+ * DER); on standard input the digest that the scheme signs, or for Ed25519 the message; it writes
+ * the signature (RSA: big-endian, as long as the modulus; ECDSA: DER; Ed25519: 64 bytes) to
+ * standard output and exits with 0. Its standard error is the user's to see.
+ */
+#include "keys/source.h"
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -173,8 +180,8 @@ static void helper_done(struct helper **helper)
     rk_free(*helper);
 }
 
-enum rk_rc rk_helper_open(const rk_ctx *ctx, const struct rk_key_name *name,
-                          const struct rk_pin *pin, rk_signer **ret, struct rk_err *err)
+static enum rk_rc helper_open(const rk_ctx *ctx, const struct rk_key_name *name,
+                              const struct rk_pin *pin, rk_signer **ret, struct rk_err *err)
 {
     RK_AUTO(helper_done) struct helper *helper = rk_alloc(1, sizeof *helper);
     RK_AUTO(rk_pkey_done) EVP_PKEY *pub = NULL;
@@ -200,3 +207,26 @@ enum rk_rc rk_helper_open(const rk_ctx *ctx, const struct rk_key_name *name,
     helper = NULL;
     return RK_OK;
 }
+
+/* Program and file both. */
+static enum rk_rc helper_below(const struct rk_key_name *name, const char *folder, char *ret,
+                               size_t size, struct rk_err *err)
+{
+    const char *mark = strstr(name->rest, "?public=");
+    char given[RK_PATH_MAX], program[RK_PATH_MAX], public_key[RK_PATH_MAX];
+
+    if (mark == NULL || (size_t)(mark - name->rest) >= sizeof given)
+        return rk_fail(err, RK_E_USAGE, "expected helper:PROGRAM?public=FILE");
+    (void)snprintf(given, sizeof given, "%.*s", (int)(mark - name->rest), name->rest);
+    if (rk_path_join(folder, given, program, sizeof program, err) ||
+        rk_path_join(folder, mark + strlen("?public="), public_key, sizeof public_key, err))
+        return err->rc;
+    int n = snprintf(ret, size, "helper:%s?public=%s", program, public_key);
+    return n >= 0 && (size_t)n < size ? RK_OK
+                                      : rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", program);
+}
+
+const struct rk_key_source rk_key_source_helper = { .prefix = "helper:",
+                                                    .what = "a key behind a helper",
+                                                    .signer = helper_open,
+                                                    .below = helper_below };

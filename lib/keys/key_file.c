@@ -121,7 +121,7 @@ static enum rk_rc read_key(const rk_ctx *ctx, const char *path, int selection,
     return decode(ctx, file.p, file.len, selection, &asked, ret, err);
 }
 
-enum rk_rc rk_key_file_open(const rk_ctx *ctx, const struct rk_key_name *name,
+static enum rk_rc open_pair(const rk_ctx *ctx, const struct rk_key_name *name,
                             const struct rk_pin *pin, rk_signer **ret, struct rk_err *err)
 {
     RK_AUTO(rk_pkey_done) EVP_PKEY *pair = NULL;
@@ -156,9 +156,39 @@ enum rk_rc rk_signer_open_public(const rk_ctx *ctx, const char *path, rk_signer 
                : RK_OK;
 }
 
-enum rk_rc rk_key_file_open_public(const rk_ctx *ctx, const struct rk_key_name *name,
-                                   const struct rk_pin *pin, rk_signer **ret, struct rk_err *err)
+static enum rk_rc open_public(const rk_ctx *ctx, const struct rk_key_name *name,
+                              const struct rk_pin *pin, rk_signer **ret, struct rk_err *err)
 {
     (void)pin;
     return rk_signer_open_public(ctx, name->rest, ret, err);
 }
+
+static enum rk_rc read_bytes(const struct rk_key_name *name, size_t len, struct rk_secret *ret,
+                             struct rk_err *err)
+{
+    return rk_file_read_key(name->rest, len, ret, err);
+}
+
+static enum rk_rc path_below(const struct rk_key_name *name, const char *folder, char *ret,
+                             size_t size, struct rk_err *err)
+{
+    char path[RK_PATH_MAX];
+
+    if (rk_path_join(folder, name->rest, path, sizeof path, err))
+        return err->rc;
+    int n = snprintf(ret, size, "%.*s%s", (int)(name->rest - name->uri), name->uri, path);
+    return n >= 0 && (size_t)n < size ? RK_OK
+                                      : rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
+}
+
+const struct rk_key_source rk_key_source_file = { .prefix = "file:",
+                                                  .what = "a key file",
+                                                  .signer = open_pair,
+                                                  .read = read_bytes,
+                                                  .below = path_below };
+const struct rk_key_source rk_key_source_path = {
+    .prefix = "", .what = "a key file", .signer = open_pair, .read = read_bytes, .below = path_below
+};
+const struct rk_key_source rk_key_source_public = {
+    .prefix = "pub:", .what = "a public key", .signer = open_public, .below = path_below
+};

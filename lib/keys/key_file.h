@@ -5,13 +5,6 @@
 #include "keys/source.h"
 
 /* RK_E_KEY for a file that is no private key or cannot be decrypted, RK_E_IO when missing. */
-enum rk_rc rk_key_file_open(const rk_ctx *ctx, const struct rk_key_name *name,
-                            const struct rk_pin *pin, rk_signer **ret,
-                            struct rk_err *err) RK_MUST_CHECK;
-/* The public half alone: it verifies, and says which key shall sign elsewhere. */
-enum rk_rc rk_key_file_open_public(const rk_ctx *ctx, const struct rk_key_name *name,
-                                   const struct rk_pin *pin, rk_signer **ret,
-                                   struct rk_err *err) RK_MUST_CHECK;
 /* The public key of a file, or of bytes, PEM or DER. */
 enum rk_rc rk_key_file_decode_public(const rk_ctx *ctx, const void *bytes, size_t len,
                                      EVP_PKEY **ret, struct rk_err *err) RK_MUST_CHECK;

@@ -3,55 +3,10 @@
 
 #include "base/err.h"
 #include "base/options.h"
-#include "keys/helper.h"
-#include "keys/key_file.h"
-#include "keys/token/key.h"
-#include "rotkit/file.h"
-#include "rotkit/hex.h"
+#include "rotkit/key.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-
-static enum rk_rc read_file(const struct rk_key_name *name, size_t len, struct rk_secret *ret,
-                            struct rk_err *err)
-{
-    return rk_file_read_key(name->rest, len, ret, err);
-}
-
-static enum rk_rc read_env(const struct rk_key_name *name, size_t len, struct rk_secret *ret,
-                           struct rk_err *err)
-{
-    const char *text = secure_getenv(name->rest);
-    RK_AUTO(rk_secret_done) struct rk_secret key = RK_SECRET_NONE;
-    size_t found;
-
-    if (text == NULL)
-        return rk_fail(err, RK_E_KEY, "environment variable \"%s\" is not set", name->rest);
-    if (rk_secret_new(len == 0 ? 32 : len, &key, err))
-        return err->rc;
-    if (rk_hex_read_key(text, strlen(text), key.p, key.len, &found, err))
-        return rk_wrap(err, "environment variable \"%s\"", name->rest);
-    if (len != 0 && found != len)
-        return rk_fail(err, RK_E_USAGE, "environment variable \"%s\": %zu bytes, expected %zu",
-                       name->rest, found, len);
-    if (len == 0 && found != 16 && found != 32)
-        return rk_fail(err, RK_E_USAGE, "environment variable \"%s\": %zu bytes, expected 16 or 32",
-                       name->rest, found);
-    return rk_secret_copy(key.p, found, ret, err);
-}
-
-/* clang-format off */
-static const struct rk_key_source sources[] = {
-    { "file:",   "a key file",                rk_key_file_open,        NULL,              read_file },
-    { "pub:",    "a public key",              rk_key_file_open_public, NULL,              NULL },
-    { "pkcs11:", "a key in a token",          rk_token_signer_open,    rk_token_mac_open, NULL },
-    { "helper:", "a key behind a helper",     rk_helper_open,          NULL,              NULL },
-    { "env:",    "a key in the environment",  NULL,                    NULL,              read_env },
-    /* last: it takes anything */
-    { "",        "a key file",                rk_key_file_open,        NULL,              read_file },
-};
-/* clang-format on */
-enum { SOURCES = sizeof sources / sizeof sources[0] };
 
 /* Length of a leading "scheme:", colon included; 0 when uri is a plain path. */
 static size_t scheme_len(const char *uri)
@@ -61,24 +16,52 @@ static size_t scheme_len(const char *uri)
     return len != 0 && uri[len] == ':' ? len + 1 : 0;
 }
 
+static enum rk_rc unknown_scheme(const char *uri, struct rk_err *err)
+{
+    char known[128] = "";
+
+    for (const struct rk_key_source *const *row = rk_key_sources; *row != NULL; row++) {
+        size_t len = strlen((*row)->prefix), used = strlen(known);
+
+        if (len != 0) /* without its colon */
+            (void)snprintf(known + used, sizeof known - used, "%s%.*s", used == 0 ? "" : ", ",
+                           (int)(len - 1), (*row)->prefix);
+    }
+    (void)rk_fail(err, RK_E_USAGE, "unknown key scheme \"%.*s\" (known: %s)", (int)scheme_len(uri),
+                  uri, known);
+    return rk_note(err, "a path with a colon in it is named file:PATH");
+}
+
 enum rk_rc rk_key_source_find(const char *uri, struct rk_key_name *ret_name,
                               const struct rk_key_source **ret, struct rk_err *err)
 {
-    const struct rk_key_source *row = sources;
+    const struct rk_key_source *const *row = rk_key_sources;
     size_t len;
 
-    while (strncmp(uri, row->prefix, strlen(row->prefix)) != 0)
+    while (strncmp(uri, (*row)->prefix, strlen((*row)->prefix)) != 0)
         row++;
-    len = strlen(row->prefix);
-    if (len == 0 && scheme_len(uri) != 0) {
-        (void)rk_fail(err, RK_E_USAGE,
-                      "unknown key scheme \"%.*s\" (known: file, pub, pkcs11, helper, env)",
-                      (int)scheme_len(uri), uri);
-        return rk_note(err, "a path with a colon in it is named file:PATH");
-    }
+    len = strlen((*row)->prefix);
+    if (len == 0 && scheme_len(uri) != 0)
+        return unknown_scheme(uri, err);
     *ret_name = (struct rk_key_name) { .uri = uri, .rest = uri + len };
-    *ret = row;
+    *ret = *row;
     return RK_OK;
+}
+
+enum rk_rc rk_key_below(const char *uri, const char *folder, char *ret, size_t size,
+                        struct rk_err *err)
+{
+    const struct rk_key_source *const *row = rk_key_sources;
+    struct rk_key_name name = { .uri = uri };
+
+    /* A scheme that is unknown may be part of a path here. */
+    while (strncmp(uri, (*row)->prefix, strlen((*row)->prefix)) != 0)
+        row++;
+    name.rest = uri + strlen((*row)->prefix);
+    if ((*row)->below != NULL)
+        return (*row)->below(&name, folder, ret, size, err);
+    int n = snprintf(ret, size, "%s", uri);
+    return n >= 0 && (size_t)n < size ? RK_OK : rk_fail(err, RK_E_USAGE, "key name too long");
 }
 
 enum rk_rc rk_signer_open(const rk_ctx *ctx, const char *uri, const struct rk_pin *pin,

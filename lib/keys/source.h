@@ -24,7 +24,16 @@ struct rk_key_source {
     /* The bytes of a symmetric key of key_len bytes; 0: 16 or 32. */
     enum rk_rc (*read)(const struct rk_key_name *name, size_t key_len, struct rk_secret *ret,
                        struct rk_err *err);
+    /* The name with its relative paths below `folder`; NULL: there is no path in it. */
+    enum rk_rc (*below)(const struct rk_key_name *name, const char *folder, char *ret, size_t size,
+                        struct rk_err *err);
 };
+
+/* sources.c, the table: every source, ended by NULL. The plain path is last: it takes anything. */
+extern const struct rk_key_source *const rk_key_sources[];
+/* The rows, each in the file that does what it says. */
+extern const struct rk_key_source rk_key_source_file, rk_key_source_public, rk_key_source_path;
+extern const struct rk_key_source rk_key_source_token, rk_key_source_helper, rk_key_source_env;
 
 /* RK_E_USAGE for an unknown scheme, with the known ones. */
 enum rk_rc rk_key_source_find(const char *uri, struct rk_key_name *ret_name,

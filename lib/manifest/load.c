@@ -10,6 +10,7 @@
 #include "rotkit/ctx.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
+#include "rotkit/key.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,41 +114,18 @@ static bool starts(const char *text, const char *scheme)
     return strncmp(text, scheme, strlen(scheme)) == 0;
 }
 
-/* "PROGRAM?public=FILE": both relative to the manifest. */
-static enum rk_rc keep_helper(const struct loading *l, const struct place *place, const char *text,
-                              char **ret, struct rk_err *err)
-{
-    const char *mark = strstr(text, "?public=");
-    RK_AUTO(rk_free_str) char *program = NULL;
-    RK_AUTO(rk_free_str) char *rest = NULL;
-    char uri[2 * RK_PATH_MAX + 32], head[RK_PATH_MAX];
-
-    if (mark == NULL || (size_t)(mark - text) >= sizeof head)
-        return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE,
-                                "%s: expected helper:PROGRAM?public=FILE", place->name);
-    (void)snprintf(head, sizeof head, "%.*s", (int)(mark - text), text);
-    if (keep_path(l, place, "", head, &program, err) ||
-        keep_path(l, place, "", mark + strlen("?public="), &rest, err))
-        return err->rc;
-    (void)snprintf(uri, sizeof uri, "helper:%s?public=%s", program, rest);
-    return keep_text(ret, uri, err);
-}
-
-static const char *const files[] = { "file:", "pub:" };
-
-/* A path, alone or behind file: or pub:, is relative to the manifest; other URIs are kept. */
+/* The paths in it are relative to the manifest. */
 static enum rk_rc keep_key(const struct loading *l, const struct place *place, const char *text,
                            char **ret, struct rk_err *err)
 {
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        if (starts(text, files[i]))
-            return keep_path(l, place, files[i], text + strlen(files[i]), ret, err);
-    }
-    if (starts(text, "helper:"))
-        return keep_helper(l, place, text + strlen("helper:"), ret, err);
-    if (starts(text, "env:") || starts(text, "pkcs11:") || starts(text, "postgresql:"))
+    char uri[2 * RK_PATH_MAX + 32];
+    struct rk_err detail;
+
+    if (starts(text, "postgresql:")) /* a ledger's */
         return keep_text(ret, text, err);
-    return keep_path(l, place, "", text, ret, err);
+    if (rk_key_below(text, l->folder, uri, sizeof uri, &detail))
+        return rk_manifest_fail(l->m, place->at, err, detail.rc, "%s: %s", place->name, detail.msg);
+    return keep_text(ret, uri, err);
 }
 
 /* The text is not shown: people put the passphrase itself where its source belongs. */

@@ -11,6 +11,13 @@ enum rk_rc rk_signer_open_public(const rk_ctx *ctx, const char *path, rk_signer 
 /* The key pair of a key in this process; NULL for all others. What decrypts needs it. */
 EVP_PKEY *rk_signer_pair(const rk_signer *signer);
 
+/*
+ * The name of a key as it stands in a file of `folder`: relative paths in it are put below the
+ * folder ("" is the working one).
+ */
+enum rk_rc rk_key_below(const char *uri, const char *folder, char *ret, size_t size,
+                        struct rk_err *err) RK_MUST_CHECK;
+
 /* ---- what tokens hold ---- */
 
 struct rk_token_info { /* "" where the token does not say */
