@@ -3,6 +3,7 @@
 #include "rotkit/lane.h"
 
 #include "base/ossl.h"
+#include "platform/tegra/plan.h"
 #include "rotkit/mac.h"
 
 #include <stdio.h>
@@ -21,15 +22,14 @@ struct bench {
     rk_signer *ca_key;
     rk_ca *ca;
     rk_trust *trust;
-    rk_mac *root_key;
-    struct rk_secret auth_key;
+    struct rk_tegra_plan plan;
     struct rk_lane lane;
 };
 
 static void bench_done(struct bench *bench)
 {
-    rk_mac_free(bench->root_key);
-    rk_secret_done(&bench->auth_key);
+    rk_mac_free(bench->plan.root_key);
+    rk_secret_done(&bench->plan.auth_key);
     rk_ca_free(bench->ca);
     rk_signer_free(bench->ca_key);
     rk_trust_free(bench->trust);
@@ -123,11 +123,12 @@ static enum rk_rc open_lane(struct bench *bench, const char *ca_folder, struct r
     if (rk_clock_now(bench->ctx, &lane->now, err) || open_ca(bench, ca_folder, err) ||
         rk_ca_chain_pem(bench->ca, &chain, err) ||
         rk_trust_open(bench->ctx, &chain, &bench->trust, err) ||
-        rk_platform_find(bench->ctx, "t234", &lane->platform, err) ||
+        rk_platform_find(bench->ctx, NULL, &lane->platform, err) ||
         rk_random_secret(bench->ctx, rk_platform_root_key_len(lane->platform), &root, err) ||
-        rk_mac_from_secret(bench->ctx, &root, &bench->root_key, err) ||
-        rk_random_secret(bench->ctx, 16, &bench->auth_key, err))
+        rk_mac_from_secret(bench->ctx, &root, &bench->plan.root_key, err) ||
+        rk_random_secret(bench->ctx, 16, &bench->plan.auth_key, err))
         return err->rc;
+    bench->plan.blob_version = RK_EKB_2_0;
     lane->ctx = bench->ctx;
     lane->trust = bench->trust;
     lane->profile = rk_ek_profile_find(rk_platform_default_profile(lane->platform));
@@ -143,15 +144,13 @@ static enum rk_rc open_lane(struct bench *bench, const char *ca_folder, struct r
                                                      .not_before = lane->now,
                                                      .not_after = RK_EKCERT_NO_EXPIRY };
     lane->odm = lane->oem = true;
-    lane->root_key = bench->root_key;
-    lane->auth_key = &bench->auth_key;
-    lane->blob_version = RK_EKB_2_0;
+    lane->plan = &bench->plan;
     return RK_OK;
 }
 
 /* What a thread of a build works on at once. */
 struct batch {
-    struct rk_lane_device device[BATCH];
+    struct rk_unit unit[BATCH];
     struct rk_lane_keys keys[BATCH];
     struct rk_artifacts made[BATCH];
 };
@@ -159,7 +158,7 @@ struct batch {
 static void batch_done(struct batch *batch)
 {
     for (size_t i = 0; i < BATCH; i++) {
-        rk_lane_device_done(&batch->device[i]);
+        rk_unit_done(&batch->unit[i]);
         rk_lane_keys_done(&batch->keys[i]);
         rk_artifacts_done(&batch->made[i]);
     }
@@ -170,22 +169,22 @@ static enum rk_rc some_devices(const struct bench *bench, unsigned serial, struc
     RK_AUTO(batch_done) struct batch batch = { .made = { { .count = 0 } } };
 
     for (unsigned i = 0; i < BATCH; i++) {
-        struct rk_lane_device *device = &batch.device[i];
+        struct rk_unit *unit = &batch.unit[i];
 
-        device->sn.b[0] = OEM_ID >> 8;
-        device->sn.b[1] = OEM_ID & 0xff;
+        unit->sn.b[0] = OEM_ID >> 8;
+        unit->sn.b[1] = OEM_ID & 0xff;
         for (size_t k = 0; k < 4; k++)
-            device->sn.b[RK_DEVICE_SN_LEN - 1 - k] = (uint8_t)((serial + i) >> 8 * k);
-        if (rk_random_secret(bench->ctx, 32, &device->kdk0, err) ||
-            rk_random_secret(bench->ctx, 32, &device->eps_seed, err))
+            unit->sn.b[RK_DEVICE_SN_LEN - 1 - k] = (uint8_t)((serial + i) >> 8 * k);
+        if (rk_random_secret(bench->ctx, 32, &unit->secret[RK_TEGRA_KDK0], err) ||
+            rk_random_secret(bench->ctx, 32, &unit->secret[RK_TEGRA_EPS_SEED], err))
             return err->rc;
     }
-    if (rk_lane_derive(&bench->lane, batch.device, BATCH, batch.keys, err))
+    if (rk_lane_derive(&bench->lane, batch.unit, BATCH, batch.keys, err))
         return err->rc;
     for (size_t i = 0; i < BATCH; i++) {
         struct rk_wants none = { .count = 0 };
 
-        if (rk_lane_run(&bench->lane, &batch.device[i], &batch.keys[i], NULL, &none, &batch.made[i],
+        if (rk_lane_run(&bench->lane, &batch.unit[i], &batch.keys[i], NULL, &none, &batch.made[i],
                         err))
             return err->rc;
     }

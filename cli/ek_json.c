@@ -30,8 +30,16 @@ static enum rk_rc read_template(struct ek_choice *choice, const char *path, stru
 
 static enum rk_rc no_template(const char *name, struct rk_err *err)
 {
+    char known[256] = "";
+
+    for (size_t i = 0; rk_ek_template_at(i) != NULL; i++) {
+        size_t used = strlen(known);
+
+        (void)snprintf(known + used, sizeof known - used, " %s",
+                       rk_ek_template_name(rk_ek_template_at(i)));
+    }
     (void)rk_fail(err, RK_E_USAGE, "unknown template \"%s\"", name);
-    return rk_note(err, "known: L-1 L-2 H-1 H-2 H-3 H-4 H-6 H-7 azure-sdk, file:PATH, all");
+    return rk_note(err, "known:%s, file:PATH, all", known);
 }
 
 static enum rk_rc add_template(struct ek_choice *choice, const char *name, struct rk_err *err)
@@ -69,32 +77,45 @@ static enum rk_rc find_profile(const char *name, struct ek_choice *choice, struc
     return rk_note(err, "known:%s", known);
 }
 
+/* Names with commas between them. */
+static enum rk_rc add_list(struct ek_choice *choice, const char *at, struct rk_err *err)
+{
+    char name[RK_PATH_MAX];
+
+    for (;; at++) {
+        size_t len = strcspn(at, ",");
+
+        if (len >= sizeof name)
+            return rk_fail(err, RK_E_USAGE, "template name too long");
+        (void)snprintf(name, sizeof name, "%.*s", (int)len, at);
+        if (add_template(choice, name, err))
+            return err->rc;
+        at += len;
+        if (*at == '\0')
+            return RK_OK;
+    }
+}
+
+/* Each template that the walk of a table gives. */
+static void add_walk(struct ek_choice *choice, const struct rk_ek_template *(*at)(size_t i))
+{
+    for (size_t i = 0; at(i) != NULL && i < EK_TEMPLATES_MAX; i++)
+        choice->tpl[choice->count++] = at(i);
+}
+
 enum rk_rc ek_choose(const char *profile, const char *templates, struct ek_choice *ret,
                      struct rk_err *err)
 {
     RK_AUTO(ek_choice_done) struct ek_choice choice = EK_CHOICE_NONE;
-    const char *at = templates == NULL ? "L-1,L-2" : templates;
-    char name[RK_PATH_MAX];
 
     if (find_profile(profile, &choice, err))
         return err->rc;
-    if (strcmp(at, "all") == 0) {
-        for (size_t i = 0; rk_ek_template_at(i) != NULL && i < EK_TEMPLATES_MAX; i++)
-            choice.tpl[choice.count++] = rk_ek_template_at(i);
-    } else {
-        for (;;) {
-            size_t len = strcspn(at, ",");
-
-            if (len >= sizeof name)
-                return rk_fail(err, RK_E_USAGE, "template name too long");
-            (void)snprintf(name, sizeof name, "%.*s", (int)len, at);
-            if (add_template(&choice, name, err))
-                return err->rc;
-            if (at[len] == '\0')
-                break;
-            at += len + 1;
-        }
-    }
+    if (templates == NULL)
+        add_walk(&choice, rk_ek_template_in_blob);
+    else if (strcmp(templates, "all") == 0)
+        add_walk(&choice, rk_ek_template_at);
+    else if (add_list(&choice, templates, err))
+        return err->rc;
     *ret = choice;
     choice = (struct ek_choice)EK_CHOICE_NONE;
     return RK_OK;

@@ -24,7 +24,7 @@ void ek_choice_done(struct ek_choice *choice);
 
 /*
  * profile NULL: the default. templates is a list with commas of names or file:PATH (TPMT_PUBLIC),
- * "all", or NULL for L-1,L-2.
+ * "all", or NULL for those that a key blob carries.
  */
 enum rk_rc ek_choose(const char *profile, const char *templates, struct ek_choice *ret,
                      struct rk_err *err) RK_MUST_CHECK;

@@ -216,9 +216,9 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     struct operands none;
     /* clang-format off */
     const struct opt fixed[] = {
-        { "platform", 0, OPT_STR, &in.platform, "NAME", "t234 or t194", true },
+        { "platform", 0, OPT_STR, &in.platform, "NAME", "the SoC, as in a manifest", true },
         { "version",  0, OPT_STR, &in.version,  "V",    "1.0, 2.0, or legacy (r35.1)", true },
-        { "root-key", 0, OPT_STR, &in.root_key, "KEY",  "fuse key: OEM_K1 or OEM_K2 (t234, 32 bytes), KEK2 (t194, 16 bytes)", true },
+        { "root-key", 0, OPT_STR, &in.root_key, "KEY",  "fuse key: OEM_K1 or OEM_K2 (Orin, 32 bytes), KEK2 (Xavier, 16 bytes)", true },
         { "output", 'o', OPT_STR, &in.out,      "FILE", "where the blob goes", true },
         { "fv",       0, OPT_STR, &in.fv,       "FILE", "FV, 16 bytes: that of OP-TEE for 1.0 and legacy; for 2.0 in tests only", false },
         { "iv",       0, OPT_STR, &in.iv,       "FILE", "IV, 16 bytes: in tests only", false },

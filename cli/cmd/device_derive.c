@@ -127,7 +127,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     const struct opt rows[] = {
         { "kdk-db",       0, OPT_STR,  &in.kdk_db,        "FILE", "KDK database: rows of OEM id, SN, KDK0", true },
         { "eps-seeds",    0, OPT_STR,  &in.eps_seeds,     "FILE", "EPS seeds: rows of OEM id, SN, seed", true },
-        { "platform",     0, OPT_STR,  &in.platform_name, "NAME", "t234 (default)", false },
+        { "platform",     0, OPT_STR,  &in.platform_name, "NAME", "the SoC (default: that of rotkit init)", false },
         { "profile",      0, OPT_STR,  &in.profile,       "NAME", EK_PROFILE_HELP, false },
         { "template",     0, OPT_STR,  &in.templates,     "LIST", EK_TEMPLATE_HELP, false },
         { "show-secrets", 0, OPT_FLAG, &in.show_secrets,  NULL,   "print the derived secrets too", false },
@@ -140,8 +140,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         return err->rc;
     if (!app->json)
         return opt_fail(app, err, "give --json: one JSON object a line is the only form there is");
-    if (rk_platform_find(app->ctx, in.platform_name == NULL ? "t234" : in.platform_name,
-                         &in.platform, err) ||
+    if (rk_platform_find(app->ctx, in.platform_name, &in.platform, err) ||
         ek_choose(in.profile == NULL ? rk_platform_default_profile(in.platform) : in.profile,
                   in.templates, &in.ek, err) ||
         rk_devicedb_open(in.kdk_db, RK_DB_KDK, &pair.kdk, err) ||

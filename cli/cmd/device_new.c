@@ -168,7 +168,7 @@ static enum rk_rc read_fleet(const struct app *app, const struct numbers *in, co
         return opt_fail(app, err, "--first-sn and --count pass the last serial number there is");
     fleet->count = (size_t)in->count.v;
     rk_device_sn_make((uint16_t)in->oem_id.v, in->first_sn.v, &fleet->first);
-    if (rk_platform_find(app->ctx, platform == NULL ? "t234" : platform, &fleet->platform, err) ||
+    if (rk_platform_find(app->ctx, platform, &fleet->platform, err) ||
         seal_open(app, &fleet->seal, err))
         return err->rc;
     if (fleet->master_uri != NULL &&
@@ -217,7 +217,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "eps-seeds", 0, OPT_STR, &paths.seed,       "FILE", "EPS seeds to make (secret)", true },
         { "pubkey-db", 0, OPT_STR, &paths.pubkey,     "FILE", "Silicon ID public keys to make", true },
         { "master",    0, OPT_STR, &fleet.master_uri, "KEY",  "derive the secrets from this 32-byte key instead of drawing them", false },
-        { "platform",  0, OPT_STR, &platform,         "NAME", "t234 (default)", false },
+        { "platform",  0, OPT_STR, &platform,         "NAME", "the SoC (default: that of rotkit init)", false },
         OPT_SEAL(fleet.seal),
         OPT_DRY_RUN(app),
         OPT_END,

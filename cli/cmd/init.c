@@ -188,12 +188,12 @@ static enum rk_rc put_factory(const struct app *app, const struct place *place, 
     return put(place, "factory/factory.key", true, factory.key.p, factory.key.len, err);
 }
 
-static enum rk_rc put_manifest(const struct place *place, struct rk_err *err)
+static enum rk_rc put_manifest(const struct app *app, const struct place *place, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes whole = RK_BYTES_NONE;
 
-    if (rk_manifest_init_text(&text, err) ||
+    if (rk_manifest_init_text(app->ctx, &text, err) ||
         rk_bytes_new(sizeof about_keys - 1 + text.len, &whole, err))
         return err->rc;
     memcpy(whole.p, about_keys, sizeof about_keys - 1);
@@ -220,7 +220,7 @@ static enum rk_rc fill(const struct app *app, const struct place *place, struct 
         put_ca(app, place, from, now + (int64_t)YEARS_30 * DAY_SECONDS, err) ||
         put_factory(app, place, from, now + (int64_t)YEARS_30 * DAY_SECONDS, err))
         return err->rc;
-    return put_manifest(place, err);
+    return put_manifest(app, place, err);
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)

@@ -58,12 +58,12 @@ static enum rk_rc write_page(const struct app *app, const char *folder, const st
     return rk_file_write(path, RK_FILE_PUBLIC, page.text, page.len, err);
 }
 
-static enum rk_rc write_manifest_page(const char *folder, struct rk_err *err)
+static enum rk_rc write_manifest_page(const struct app *app, const char *folder, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes page = RK_BYTES_NONE;
     char path[RK_PATH_MAX];
 
-    if (rk_manifest_page(ROTKIT_DATE, ROTKIT_VERSION, &page, err) ||
+    if (rk_manifest_page(app->ctx, ROTKIT_DATE, ROTKIT_VERSION, &page, err) ||
         rk_path_join(folder, "rotkit-manifest.5", path, sizeof path, err))
         return err->rc;
     return rk_file_write(path, RK_FILE_PUBLIC, page.p, page.len, err);
@@ -72,7 +72,7 @@ static enum rk_rc write_manifest_page(const char *folder, struct rk_err *err)
 static enum rk_rc write_all(const struct app *app, const char *folder, struct rk_err *err)
 {
     if (rk_file_make_dirs(folder, err) || write_page(app, folder, NULL, err) ||
-        write_manifest_page(folder, err))
+        write_manifest_page(app, folder, err))
         return err->rc;
     for (const struct cmd *const *cmd = app->verbs; *cmd != NULL; cmd++) {
         if (write_page(app, folder, *cmd, err))
@@ -86,8 +86,8 @@ static enum rk_rc print_manifest(const struct app *app, bool schema, struct rk_e
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
 
-    if (schema ? rk_manifest_schema(&text, err)
-               : rk_manifest_page(ROTKIT_DATE, ROTKIT_VERSION, &text, err))
+    if (schema ? rk_manifest_schema(app->ctx, &text, err)
+               : rk_manifest_page(app->ctx, ROTKIT_DATE, ROTKIT_VERSION, &text, err))
         return err->rc;
     return out_bytes(app, text.p, text.len, err);
 }

@@ -60,7 +60,8 @@ static enum rk_rc answer(const struct activate *in, rk_tpm *tpm, struct rk_err *
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     RK_AUTO(rk_credential_done) struct rk_credential credential = { .id_object = RK_BYTES_NONE };
     RK_AUTO(rk_secret_done) struct rk_secret value = RK_SECRET_NONE;
-    const char *name = in->template_name == NULL ? "L-1" : in->template_name;
+    const char *name = in->template_name != NULL ? in->template_name
+                                                 : rk_ek_template_name(rk_ek_template_default());
     const struct rk_ek_template *tpl = rk_ek_template_find(name);
 
     if (tpl == NULL)

@@ -7,6 +7,7 @@
 
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
+#include "rotkit/ek.h"
 #include "rotkit/release.h"
 
 #include <string.h>
@@ -20,7 +21,8 @@ struct challenge {
 static enum rk_rc find_ek(const struct challenge *in, struct rk_release_device *device,
                           const struct rk_release_ek **ret, struct rk_err *err)
 {
-    const char *name = in->template_name == NULL ? "L-1" : in->template_name;
+    const char *name = in->template_name != NULL ? in->template_name
+                                                 : rk_ek_template_name(rk_ek_template_default());
     struct rk_device_sn sn;
 
     if (rk_device_sn_parse(in->device, &sn, err))

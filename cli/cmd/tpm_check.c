@@ -100,8 +100,7 @@ static enum rk_rc read_options(const struct app *app, struct check *in, rk_mac *
     if (in->master != NULL && rk_mac_open(app->ctx, in->master, MASTER_LEN, master, err))
         return rk_wrap(err, "--master");
     to->master = *master;
-    return rk_platform_find(app->ctx, in->platform == NULL ? "t234" : in->platform, &to->platform,
-                            err);
+    return rk_platform_find(app->ctx, in->platform, &to->platform, err);
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
@@ -122,7 +121,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "kdk-db",     0, OPT_STR,  &in.options.kdk_db,     "FILE", "KDK database, to recompute causes from", false },
         { "eps-seeds",  0, OPT_STR,  &in.options.eps_seeds,  "FILE", "EPS seeds of the same devices", false },
         { "master",     0, OPT_STR,  &in.master,             "KEY",  "master key, instead of the two files", false },
-        { "platform",   0, OPT_STR,  &in.platform,           "NAME", "of the seeds: t234 (default)", false },
+        { "platform",   0, OPT_STR,  &in.platform,           "NAME", "of the seeds (default: that of rotkit init)", false },
         OPT_TPM_AUTH(in.args, endorsement),
         OPT_TPM_AUTH(in.args, owner),
         OPT_JSON(app),

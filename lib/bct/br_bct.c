@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tegra-br-bct: the boot ROM's configuration table of T234, 8192 bytes. Source: boot-images.md 1.4,
- * a third-party map of a sibling chip that agrees with public T234 flash logs. The BSP makes it
+ * tegra-br-bct: the boot ROM's configuration table of Orin, 8192 bytes. Source: boot-images.md 1.4,
+ * a third-party map of a sibling chip that agrees with public Orin flash logs. The BSP makes it
  * from its device tree; here it is read, held against its digests and key, and signed by the same
  * split as tegra-bch. Fields that the document does not place are carried as they are.
  */
@@ -235,7 +235,7 @@ static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t le
 
 const struct rk_format rk_format_tegra_br_bct = {
     .name = "tegra-br-bct",
-    .title = "T234 boot ROM BCT",
+    .title = "Orin boot ROM BCT",
     .max = 1 << 20,
     .recognise = recognise,
     .parse = parse,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tegra-bch: T234 boot images with their NVDA header. Source: boot-images.md 1.2, 1.3, 1.5. The
+ * tegra-bch: Orin boot images with their NVDA header. Source: boot-images.md 1.2, 1.3, 1.5. The
  * places of the OEM signature and key are known from third-party work alone (section 7), so putting
  * them in is experimental.
  */
@@ -680,7 +680,7 @@ static enum rk_rc handed_back(const struct rk_bytes *prepared, const struct rk_b
 
 const struct rk_format rk_format_tegra_bch = {
     .name = "tegra-bch",
-    .title = "T234 boot image with NVDA header",
+    .title = "Orin boot image with NVDA header",
     .max = IMAGE_MAX,
     .recognise = recognise,
     .parse = parse,

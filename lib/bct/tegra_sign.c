@@ -13,7 +13,7 @@
 #include <openssl/ecdsa.h>
 #include <openssl/rsa.h>
 
-/* One row a key type that a T234 boot ROM takes. */
+/* One row a key type that an Orin boot ROM takes. */
 /* clang-format off */
 static const struct key_type {
     const char *name;   /* for people */
@@ -49,7 +49,7 @@ static enum rk_rc find_type(EVP_PKEY *pub, const struct key_type **ret, struct r
         }
     }
     return rk_fail(err, RK_E_KEY,
-                   "a T234 boot ROM takes RSA-3072, P-256 or P-521, this key is %s with %d bits",
+                   "an Orin boot ROM takes RSA-3072, P-256 or P-521, this key is %s with %d bits",
                    EVP_PKEY_get0_type_name(pub), EVP_PKEY_get_bits(pub));
 }
 

@@ -49,16 +49,30 @@
                                 .curveID = (curve), .kdf.scheme = TPM2_ALG_NULL },                 \
       .unique.ecc = { .x.size = (unique_size), .y.size = (unique_size) } }
 
+/* The role and the file of the certificate in a release. */
+#define CERT(name) .role = "ek-cert-" name, .file = "ek-cert-" name ".der"
+
 static const struct rk_ek_template templates[] = {
-    { "L-1", 0x01C00002, RSA_AREA(TPM2_ALG_SHA256, ATTRIBUTES_L, POLICY_A, 128, 2048, 256) },
-    { "L-2", 0x01C0000A, ECC_AREA(TPM2_ALG_SHA256, ATTRIBUTES_L, POLICY_A, 128, TPM2_ECC_NIST_P256, 32) },
-    { "H-1", 0x01C00012, RSA_AREA(TPM2_ALG_SHA256, ATTRIBUTES_H, POLICY_B_SHA256, 128, 2048, 0) },
-    { "H-2", 0x01C00014, ECC_AREA(TPM2_ALG_SHA256, ATTRIBUTES_H, POLICY_B_SHA256, 128, TPM2_ECC_NIST_P256, 0) },
-    { "H-3", 0x01C00016, ECC_AREA(TPM2_ALG_SHA384, ATTRIBUTES_H, POLICY_B_SHA384, 256, TPM2_ECC_NIST_P384, 0) },
-    { "H-4", 0x01C00018, ECC_AREA(TPM2_ALG_SHA512, ATTRIBUTES_H, POLICY_B_SHA512, 256, TPM2_ECC_NIST_P521, 0) },
-    { "H-6", 0x01C0001C, RSA_AREA(TPM2_ALG_SHA384, ATTRIBUTES_H, POLICY_B_SHA384, 256, 3072, 0) },
-    { "H-7", 0x01C0001E, RSA_AREA(TPM2_ALG_SHA384, ATTRIBUTES_H, POLICY_B_SHA384, 256, 4096, 0) },
-    { "azure-sdk", 0,    RSA_AREA(TPM2_ALG_SHA256, ATTRIBUTES_L, POLICY_A, 128, 2048, 0) },
+    { "L-1", CERT("l-1"), .nv_index = 0x01C00002, .handle = 0x81010001, .script_handle = 0x81010001,
+      .uses = RK_EK_IN_BLOB | RK_EK_DEFAULT,
+      .public_area = RSA_AREA(TPM2_ALG_SHA256, ATTRIBUTES_L, POLICY_A, 128, 2048, 256) },
+    { "L-2", CERT("l-2"), .nv_index = 0x01C0000A, .handle = 0x8101000A, .script_handle = 0x81010002,
+      .uses = RK_EK_IN_BLOB | RK_EK_SEARCHED,
+      .public_area = ECC_AREA(TPM2_ALG_SHA256, ATTRIBUTES_L, POLICY_A, 128, TPM2_ECC_NIST_P256, 32) },
+    { "H-1", CERT("h-1"), .nv_index = 0x01C00012, .handle = 0x81010012,
+      .public_area = RSA_AREA(TPM2_ALG_SHA256, ATTRIBUTES_H, POLICY_B_SHA256, 128, 2048, 0) },
+    { "H-2", CERT("h-2"), .nv_index = 0x01C00014, .handle = 0x81010014,
+      .public_area = ECC_AREA(TPM2_ALG_SHA256, ATTRIBUTES_H, POLICY_B_SHA256, 128, TPM2_ECC_NIST_P256, 0) },
+    { "H-3", CERT("h-3"), .nv_index = 0x01C00016, .handle = 0x81010016,
+      .public_area = ECC_AREA(TPM2_ALG_SHA384, ATTRIBUTES_H, POLICY_B_SHA384, 256, TPM2_ECC_NIST_P384, 0) },
+    { "H-4", CERT("h-4"), .nv_index = 0x01C00018, .handle = 0x81010018,
+      .public_area = ECC_AREA(TPM2_ALG_SHA512, ATTRIBUTES_H, POLICY_B_SHA512, 256, TPM2_ECC_NIST_P521, 0) },
+    { "H-6", CERT("h-6"), .nv_index = 0x01C0001C, .handle = 0x8101001C,
+      .public_area = RSA_AREA(TPM2_ALG_SHA384, ATTRIBUTES_H, POLICY_B_SHA384, 256, 3072, 0) },
+    { "H-7", CERT("h-7"), .nv_index = 0x01C0001E, .handle = 0x8101001E,
+      .public_area = RSA_AREA(TPM2_ALG_SHA384, ATTRIBUTES_H, POLICY_B_SHA384, 256, 4096, 0) },
+    { "azure-sdk", CERT("azure-sdk"),
+      .public_area = RSA_AREA(TPM2_ALG_SHA256, ATTRIBUTES_L, POLICY_A, 128, 2048, 0) },
 };
 /* clang-format on */
 
@@ -95,6 +109,29 @@ const struct rk_ek_template *rk_ek_template_find(const char *name)
             return &templates[i];
     }
     return NULL;
+}
+
+const struct rk_ek_template *rk_ek_template_in_blob(size_t i)
+{
+    for (size_t k = 0; k < sizeof templates / sizeof templates[0]; k++) {
+        if ((templates[k].uses & RK_EK_IN_BLOB) != 0 && i-- == 0)
+            return &templates[k];
+    }
+    return NULL;
+}
+
+const struct rk_ek_template *rk_ek_template_for(enum rk_ek_use use)
+{
+    size_t i = 0;
+
+    while ((templates[i].uses & (unsigned)use) == 0)
+        i++;
+    return &templates[i];
+}
+
+const struct rk_ek_template *rk_ek_template_default(void)
+{
+    return rk_ek_template_for(RK_EK_DEFAULT);
 }
 
 const char *rk_ek_template_name(const struct rk_ek_template *tpl)

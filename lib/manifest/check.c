@@ -11,20 +11,8 @@ static enum rk_rc bad(const struct rk_manifest *m, struct rk_where at, struct rk
     return rk_manifest_fail(m, at, err, RK_E_USAGE, "%s", text);
 }
 
-static enum rk_rc check_devices(const struct rk_manifest *m, bool oem_only, struct rk_err *err)
+static enum rk_rc check_range(const struct rk_manifest *m, struct rk_err *err)
 {
-    int ways = (m->devices.kdk_db.v != NULL) + (m->devices.master_key.v != NULL) +
-               (m->devices.handover.v != NULL);
-
-    if (ways != 1)
-        return bad(m, m->devices.at, err,
-                   "devices: exactly one of kdk-db, master-key and handover is needed");
-    if (oem_only != (m->devices.handover.v != NULL))
-        return bad(m, m->devices.at, err,
-                   oem_only ? "devices: role oem starts from a handover folder"
-                            : "devices: handover goes with role oem alone");
-    if ((m->devices.kdk_db.v != NULL) != (m->devices.eps_seeds.v != NULL))
-        return bad(m, m->devices.at, err, "devices: kdk-db and eps-seeds go together");
     bool range = m->devices.oem_id.set && m->devices.first_sn.set && m->devices.count.set;
     bool any = m->devices.oem_id.set || m->devices.first_sn.set || m->devices.count.set;
     if (m->devices.master_key.v != NULL ? !range : any)
@@ -33,15 +21,6 @@ static enum rk_rc check_devices(const struct rk_manifest *m, bool oem_only, stru
     if (m->devices.count.set && m->devices.count.v == 0)
         return bad(m, m->devices.count.at, err, "devices.count: no device at all");
     return RK_OK;
-}
-
-static bool lists(const struct rk_mlist *list, const char *name)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (strcmp(list->v[i], name) == 0)
-            return true;
-    }
-    return false;
 }
 
 static bool is_hex_id(const char *text)
@@ -60,9 +39,6 @@ static enum rk_rc check_ek(const struct rk_manifest *m, bool odm, struct rk_err 
                        : "ek: role oem certifies no EK, remove the section");
     if (!odm)
         return RK_OK;
-    if (!lists(&m->ek.templates, "L-1") || !lists(&m->ek.templates, "L-2"))
-        return bad(m, m->ek.templates.at, err,
-                   "ek.templates: L-1 and L-2 are needed, the fTPM and the key blob ask for both");
     if (m->ek.certificate.not_after.set && m->ek.certificate.validity_days.set)
         return bad(m, m->ek.certificate.validity_days.at, err,
                    "ek.certificate: not-after and validity-days exclude each other");
@@ -73,39 +49,6 @@ static enum rk_rc check_ek(const struct rk_manifest *m, bool odm, struct rk_err 
     if (!is_hex_id(m->ek.certificate.version.v))
         return bad(m, m->ek.certificate.version.at, err,
                    "ek.certificate.version: expected id: and hex digits");
-    return RK_OK;
-}
-
-static enum rk_rc check_blob(const struct rk_manifest *m, bool oem, struct rk_err *err)
-{
-    if (oem != (m->blob.at.line != 0))
-        return bad(m, oem ? m->devices.at : m->blob.at, err,
-                   oem ? "section blob is missing: roles oem and both make key blobs"
-                       : "blob: role odm makes no key blob, remove the section");
-    if (!oem)
-        return RK_OK;
-    bool old = strcmp(m->blob.version.v, "1.0") == 0;
-    if (old && m->blob.fv.v == NULL)
-        return bad(m, m->blob.at, err,
-                   "blob.fv: version 1.0 needs the FV that OP-TEE was built with");
-    if (!old && m->blob.fv.v != NULL)
-        return bad(m, m->blob.fv.at, err,
-                   "blob.fv: version 2.0 carries its own FV, remove the key");
-    return RK_OK;
-}
-
-static enum rk_rc check_fuses(const struct rk_manifest *m, struct rk_err *err)
-{
-    if (m->fuses.at.line == 0 || m->fuses.common.v)
-        return RK_OK;
-    const struct rk_mstr *const common[] = { &m->fuses.public_key, &m->fuses.secure_boot_key,
-                                             &m->fuses.oem_k1, &m->fuses.oem_k2,
-                                             &m->fuses.public_key_hash };
-    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
-        if (common[i]->v != NULL)
-            return bad(m, common[i]->at, err,
-                       "fuses: this goes into the common fuse file: say common: true");
-    }
     return RK_OK;
 }
 
@@ -167,24 +110,38 @@ static enum rk_rc check_licence(const struct rk_manifest *m, struct rk_err *err)
     return RK_OK;
 }
 
+static const char without_devices[] = "this section is for devices, and section devices is missing";
+
 /* A manifest of images alone has none of the device lane's sections. */
 static enum rk_rc check_no_devices(const struct rk_manifest *m, struct rk_err *err)
 {
-    const struct rk_where lane[] = { m->ek.at, m->blob.at, m->fuses.at, m->licence.at };
+    const struct rk_mrow *row = m->row->sections;
 
     if (m->images.count == 0)
         return bad(m, m->platform.at, err, "neither devices nor images: there is nothing to make");
-    for (size_t i = 0; i < sizeof lane / sizeof lane[0]; i++) {
-        if (lane[i].line != 0)
-            return bad(m, lane[i], err,
-                       "this section is for devices, and section devices is missing");
+    if (m->ek.at.line != 0)
+        return bad(m, m->ek.at, err, without_devices);
+    for (; row != NULL && row->key != NULL; row++) {
+        const struct rk_where *at =
+            (const struct rk_where *)((const uint8_t *)m->settings + row->member);
+
+        if (at->line != 0)
+            return bad(m, *at, err, without_devices);
     }
-    return RK_OK;
+    return m->licence.at.line == 0 ? RK_OK : bad(m, m->licence.at, err, without_devices);
+}
+
+/* The platform knows where its units may come from, and what it makes of them. */
+static enum rk_rc check_platform(const struct rk_manifest *m, struct rk_err *err)
+{
+    const struct rk_given given = rk_manifest_given(m);
+
+    return m->row->check == NULL ? RK_OK : m->row->check(&given, err);
 }
 
 enum rk_rc rk_manifest_check(const struct rk_manifest *m, struct rk_err *err)
 {
-    bool odm = strcmp(m->role.v, "oem") != 0, oem = strcmp(m->role.v, "odm") != 0;
+    bool odm = strcmp(m->role.v, "oem") != 0;
 
     if (m->rotkit.v != 1)
         return bad(m, m->rotkit.at, err, "rotkit: this version reads manifests of format 1");
@@ -192,8 +149,7 @@ enum rk_rc rk_manifest_check(const struct rk_manifest *m, struct rk_err *err)
         return err->rc;
     if (m->devices.at.line == 0)
         return check_no_devices(m, err);
-    if (check_devices(m, !odm, err) || check_ek(m, odm, err) || check_blob(m, oem, err) ||
-        check_licence(m, err))
+    if (check_range(m, err) || check_ek(m, odm, err) || check_licence(m, err))
         return err->rc;
-    return check_fuses(m, err);
+    return check_platform(m, err);
 }

@@ -46,6 +46,7 @@ static void schema_value(const struct rk_mrow *row, struct rk_jv at)
     rk_json_put_str(at, "description", row->help);
     switch (row->kind) {
     case RK_M_SECTION:
+    case RK_M_PLATFORM:
         schema_rows(row->sub, at);
         break;
     case RK_M_IMAGES:
@@ -115,14 +116,17 @@ static void schema_rows(const struct rk_mrow *rows, struct rk_jv at)
     }
 }
 
-enum rk_rc rk_manifest_schema(struct rk_bytes *ret, struct rk_err *err)
+enum rk_rc rk_manifest_schema(const rk_ctx *ctx, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     struct rk_jv root = rk_json_root(doc);
+    RK_AUTO(rk_mrows_done) struct rk_mrows *rows = NULL;
 
+    if (rk_mrows_make(ctx, NULL, &rows, err))
+        return err->rc;
     rk_json_put_str(root, "$schema", "https://json-schema.org/draft/2020-12/schema");
     rk_json_put_str(root, "title", "rotkit manifest, format 1");
-    schema_rows(rk_manifest_rows, root);
+    schema_rows(rows->top, root);
     return rk_json_text(doc, true, ret, err);
 }
 
@@ -132,7 +136,7 @@ static void init_rows(const struct rk_mrow *rows, int depth, struct rk_wr *wr)
         int indent = 2 * depth;
 
         rk_wr_printf(wr, "%*s# %s\n", indent, "", rows->help);
-        if (rows->kind == RK_M_SECTION) {
+        if (rows->kind == RK_M_SECTION || rows->kind == RK_M_PLATFORM) {
             rk_wr_printf(wr, "%*s%s%s:\n", indent, "", rows->init == NULL ? "#" : "", rows->key);
             init_rows(rows->sub, depth + 1, wr);
         } else if (rows->kind == RK_M_IMAGES) {
@@ -146,12 +150,15 @@ static void init_rows(const struct rk_mrow *rows, int depth, struct rk_wr *wr)
     }
 }
 
-enum rk_rc rk_manifest_init_text(struct rk_bytes *ret, struct rk_err *err)
+enum rk_rc rk_manifest_init_text(const rk_ctx *ctx, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(TEXT_MAX);
+    RK_AUTO(rk_mrows_done) struct rk_mrows *rows = NULL;
 
+    if (rk_mrows_make(ctx, NULL, &rows, err))
+        return err->rc;
     rk_wr_str(&wr, "# rotkit manifest. Paths are relative to this file. Keys that start with # are "
                    "not set.\n");
-    init_rows(rk_manifest_rows, 0, &wr);
+    init_rows(rows->top, 0, &wr);
     return rk_wr_end(&wr, ret, err);
 }

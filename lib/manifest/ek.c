@@ -42,7 +42,7 @@ const struct rk_mrow rk_ca_rows[] = {
 };
 const struct rk_mrow rk_ek_rows[] = {
     { "profile", RK_M_TEXT, RK_M(ek.profile), 0, NULL, NULL, NULL, NULL,
-      "EK derivation profile; default: that of the platform (t234: ms-159)" },
+      "EK derivation profile; default: that of the platform" },
     { "templates", RK_M_LIST, RK_M(ek.templates), 0, "L-1, L-2", NULL, NULL, "[L-1, L-2]",
       "EK templates to certify; the key blob needs L-1 and L-2" },
     { "certificate", RK_M_SECTION, RK_M(ek.certificate.at), RK_M_REQUIRED, NULL, NULL, rk_certificate_rows, "",

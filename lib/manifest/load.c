@@ -462,6 +462,13 @@ static enum rk_rc load_value(const struct loading *l, const struct place *place,
         *at = place->at;
         return load_section(l, place, row->sub, node, err);
     }
+    if (row->kind == RK_M_PLATFORM) {
+        struct loading inside = *l;
+
+        inside.base = l->m->settings;
+        *(struct rk_where *)rk_manifest_member(inside.base, row) = place->at;
+        return load_section(&inside, place, row->sub, node, err);
+    }
     if (row->kind == RK_M_LIST)
         return load_list(l, place, row, node, err);
     if (row->kind == RK_M_IMAGES)
@@ -602,7 +609,34 @@ static enum rk_rc find_folder(struct loading *l, struct rk_err *err)
     return RK_OK;
 }
 
-static enum rk_rc load_text(struct rk_manifest *m, const struct rk_bytes *text, struct rk_err *err)
+/*
+ * The rows are those of the manifest's platform. One that is missing or unknown is told of by who
+ * needs it; until then the default's rows serve.
+ */
+static enum rk_rc choose_rows(const rk_ctx *ctx, struct rk_manifest *m, yaml_document_t *yaml,
+                              const yaml_node_t *root, struct rk_err *err)
+{
+    const char *name = NULL;
+    struct rk_err unknown;
+
+    for (yaml_node_pair_t *p = root->data.mapping.pairs.start;
+         root->type == YAML_MAPPING_NODE && p < root->data.mapping.pairs.top; p++) {
+        const char *key = scalar(yaml_document_get_node(yaml, p->key));
+
+        if (key != NULL && strcmp(key, "platform") == 0)
+            name = scalar(yaml_document_get_node(yaml, p->value));
+    }
+    if (rk_platform_find(ctx, name, &m->row, &unknown) != RK_OK &&
+        rk_platform_find(ctx, NULL, &m->row, err))
+        return err->rc;
+    if (rk_mrows_make(ctx, m->row, &m->rows, err))
+        return err->rc;
+    m->settings = rk_alloc(1, m->row->settings_size + 1);
+    return m->settings == NULL ? rk_fail_nomem(err) : RK_OK;
+}
+
+static enum rk_rc load_text(const rk_ctx *ctx, struct rk_manifest *m, const struct rk_bytes *text,
+                            struct rk_err *err)
 {
     RK_AUTO(parser_done) yaml_parser_t parser = { 0 };
     RK_AUTO(document_done) yaml_document_t yaml = { 0 };
@@ -620,10 +654,13 @@ static enum rk_rc load_text(struct rk_manifest *m, const struct rk_bytes *text, 
     root = yaml_document_get_root_node(&yaml);
     if (root == NULL)
         return rk_manifest_fail(m, top.at, err, RK_E_USAGE, "the manifest is empty");
-    return load_section(&l, &top, rk_manifest_rows, root, err);
+    if (choose_rows(ctx, m, &yaml, root, err))
+        return err->rc;
+    return load_section(&l, &top, m->rows->top, root, err);
 }
 
-enum rk_rc rk_manifest_load(const char *path, struct rk_manifest **ret, struct rk_err *err)
+enum rk_rc rk_manifest_load(const rk_ctx *ctx, const char *path, struct rk_manifest **ret,
+                            struct rk_err *err)
 {
     RK_AUTO(free_at_exit) struct rk_manifest *m = rk_alloc(1, sizeof *m);
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
@@ -634,7 +671,7 @@ enum rk_rc rk_manifest_load(const char *path, struct rk_manifest **ret, struct r
         return err->rc;
     if (rk_sha256(text.p, text.len, m->sha256, err))
         return err->rc;
-    if (load_text(m, &text, err) || rk_manifest_check(m, err))
+    if (load_text(ctx, m, &text, err) || rk_manifest_check(m, err))
         return err->rc;
     *ret = m;
     m = NULL;

@@ -42,6 +42,9 @@ static void free_rows(void *base, const struct rk_mrow *rows)
         case RK_M_SECTION:
             free_rows(base, rows->sub);
             break;
+        case RK_M_PLATFORM:
+            free_rows(((struct rk_manifest *)base)->settings, rows->sub);
+            break;
         case RK_M_IMAGES:
             free_images(rk_manifest_member(base, rows), rows->sub);
             break;
@@ -76,7 +79,10 @@ void rk_manifest_free(struct rk_manifest *m)
 {
     if (m == NULL)
         return;
-    free_rows(m, rk_manifest_rows);
+    if (m->settings != NULL)
+        free_rows(m, m->rows->top);
+    rk_free(m->settings);
+    rk_mrows_done(&m->rows);
     rk_free(m->path);
     rk_free(m);
 }

@@ -25,6 +25,7 @@ static const char *const kinds[RK_M_KINDS] = {
     [RK_M_PATHS]      = "names, each with a path",
     [RK_M_KEYS]       = "names, each with a key",
     [RK_M_SECTION]    = "section",
+    [RK_M_PLATFORM]   = "section",
     [RK_M_IMAGES]     = "names, each with the keys below",
 };
 /* clang-format on */
@@ -82,21 +83,24 @@ static void put_rows(struct rk_wr *wr, const struct rk_mrow *rows)
         rk_wr_printf(wr, ".It Li %s\n", row->key);
         put_text(wr, row->help);
         put_value(wr, row);
-        if (row->kind == RK_M_SECTION || row->kind == RK_M_IMAGES)
+        if (row->sub != NULL)
             put_rows(wr, row->sub);
     }
     rk_wr_printf(wr, ".El\n");
 }
 
-enum rk_rc rk_manifest_page(const char *date, const char *version, struct rk_bytes *ret,
-                            struct rk_err *err)
+enum rk_rc rk_manifest_page(const rk_ctx *ctx, const char *date, const char *version,
+                            struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(PAGE_MAX);
+    RK_AUTO(rk_mrows_done) struct rk_mrows *rows = NULL;
 
+    if (rk_mrows_make(ctx, NULL, &rows, err))
+        return err->rc;
     rk_wr_printf(&wr, ".Dd %s\n.Dt ROTKIT-MANIFEST 5\n.Os rotkit %s\n", date, version);
     rk_wr_str(&wr, head);
     rk_wr_printf(&wr, ".Sh KEYS\n");
-    put_rows(&wr, rk_manifest_rows);
+    put_rows(&wr, rows->top);
     rk_wr_printf(&wr, ".Sh SEE ALSO\n.Xr rotkit-build 1 ,\n.Xr rotkit-init 1\n");
     return rk_wr_end(&wr, ret, err);
 }

@@ -9,6 +9,7 @@
 #include "rotkit/hex.h"
 #include "rotkit/key.h"
 #include "rotkit/publish.h"
+#include "rotkit/template.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -140,32 +141,29 @@ static void devices_done(rk_devices **devices)
     rk_devices_close(*devices);
 }
 
-static enum rk_rc survey_rows(const rk_ctx *ctx, const struct rk_plan *plan, struct survey *s,
-                              struct rk_err *err)
+static enum rk_rc survey_rows(const struct rk_plan *plan, struct survey *s, struct rk_err *err)
 {
     RK_AUTO(devices_done) rk_devices *devices = NULL;
 
-    if (rk_devices_open(ctx, &plan->from, &devices, err))
+    if (rk_devices_open(&plan->from, &devices, err))
         return err->rc;
     for (bool more = true; more;) {
-        RK_AUTO(rk_lane_device_done) struct rk_lane_device device = { .handed.minor = 0 };
+        RK_AUTO(rk_unit_done) struct rk_unit unit = { .sn = { { 0 } } };
 
-        if (rk_devices_next(devices, &device, &more, err) ||
-            (more && survey_one(s, &device.sn, err)))
+        if (rk_devices_next(devices, &unit, &more, err) || (more && survey_one(s, &unit.sn, err)))
             return err->rc;
     }
     return survey_batch(s, err);
 }
 
 /* Everything the licence does not cover is told before the first device is made. */
-static enum rk_rc check_coverage(const rk_ctx *ctx, const struct rk_plan *plan, rk_ledger *ledger,
-                                 struct rk_err *err)
+static enum rk_rc check_coverage(const struct rk_plan *plan, rk_ledger *ledger, struct rk_err *err)
 {
     struct survey s = { .ledger = ledger };
 
     if (plan->device_count == 0)
         return RK_OK;
-    if (plan->from.master != NULL ? survey_range(plan, &s, err) : survey_rows(ctx, plan, &s, err))
+    if (plan->from.master != NULL ? survey_range(plan, &s, err) : survey_rows(plan, &s, err))
         return err->rc;
     return rk_ledger_afford(ledger, s.fresh, err);
 }
@@ -182,7 +180,7 @@ static enum rk_rc check_account(const rk_ctx *ctx, const struct rk_plan *plan,
         (read_licence(ctx, plan, account, &licence, err) ||
          rk_ledger_use_licence(account->ledger, &licence, m->product.v, err)))
         return err->rc;
-    return check_coverage(ctx, plan, account->ledger, err);
+    return check_coverage(plan, account->ledger, err);
 }
 
 enum rk_rc rk_account_open(const rk_ctx *ctx, const struct rk_plan *plan,
@@ -248,11 +246,6 @@ static void put_texts(struct rk_wr *wr, const char *const *text, size_t count)
         put_text(wr, text[i]);
 }
 
-static void put_secret(struct rk_wr *wr, const struct rk_secret *secret)
-{
-    put_part(wr, secret == NULL ? NULL : secret->p, secret == NULL ? 0 : secret->len);
-}
-
 static void put_odm(struct rk_wr *wr, const struct rk_lane *lane)
 {
     const struct rk_ekcert_profile *c = &lane->certificate;
@@ -276,42 +269,32 @@ static void put_odm(struct rk_wr *wr, const struct rk_lane *lane)
     put_text(wr, c->subject_cn);
 }
 
-static void put_oem(struct rk_wr *wr, const struct rk_lane *lane)
-{
-    rk_wr_be(wr, (uint64_t)lane->blob_version, 4);
-    put_part(wr, lane->fv, lane->fv == NULL ? 0 : 16);
-    put_secret(wr, lane->payload_key);
-    put_secret(wr, lane->disk_key);
-    put_secret(wr, lane->auth_key);
-}
-
-enum rk_rc rk_account_unit(const struct rk_plan *plan, const struct rk_lane_device *device,
+enum rk_rc rk_account_unit(const struct rk_plan *plan, const struct rk_unit *unit,
                            struct rk_ledger_unit *ret, struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(INPUTS_MAX);
     const struct rk_lane *lane = &plan->lane;
-    struct rk_ledger_unit unit = { .sn = device->sn };
+    struct rk_ledger_unit made = { .sn = unit->sn };
 
     put_text(&wr, "rotkit unit inputs 1");
     put_text(&wr, rk_platform_name(lane->platform));
     rk_wr_be(&wr, (lane->odm ? 1u : 0u) | (lane->oem ? 2u : 0u), 4);
-    put_part(&wr, device->sn.b, sizeof device->sn.b);
-    put_secret(&wr, &device->kdk0);
-    put_secret(&wr, &device->eps_seed);
-    put_secret(&wr, &device->handed.eps_seed);
-    put_part(&wr, device->handed.ek_cert_rsa.p, device->handed.ek_cert_rsa.len);
-    put_part(&wr, device->handed.ek_cert_ecc.p, device->handed.ek_cert_ecc.len);
+    put_part(&wr, unit->sn.b, sizeof unit->sn.b);
+    for (size_t i = 0; i < RK_UNIT_SECRETS_MAX; i++)
+        put_part(&wr, unit->secret[i].p, unit->secret[i].len);
+    for (size_t i = 0; i < RK_UNIT_CERTS_MAX; i++)
+        put_part(&wr, unit->cert[i].p, unit->cert[i].len);
     if (lane->odm)
         put_odm(&wr, lane);
-    if (lane->oem)
-        put_oem(&wr, lane);
+    if (lane->oem && lane->platform->put_inputs != NULL)
+        lane->platform->put_inputs(lane->plan, &wr);
     if (wr.failed == RK_E_NOMEM)
         return rk_fail_nomem(err);
     if (wr.failed != RK_OK)
         return rk_fail(err, wr.failed, "the inputs of a unit are too large");
-    if (rk_sha256(wr.buf, wr.len, unit.inputs, err))
+    if (rk_sha256(wr.buf, wr.len, made.inputs, err))
         return err->rc;
-    *ret = unit;
+    *ret = made;
     return RK_OK;
 }
 
@@ -361,24 +344,30 @@ static enum rk_rc add_certificate(struct rk_ledger_unit *unit, const char *templ
     return add_serial(unit, &ids, err);
 }
 
-enum rk_rc rk_account_made(const struct rk_lane_device *device, const struct rk_artifacts *made,
-                           struct rk_ledger_unit *unit, struct rk_err *err)
+/* The name of a certificate's EK in the ledger: its role's. */
+static enum rk_rc add_of_template(struct rk_ledger_unit *to, const struct rk_ek_template *tpl,
+                                  const struct rk_bytes *der, struct rk_err *err)
 {
-    if (rk_artifacts_digest(made, unit->digest, err))
+    return add_certificate(to, tpl->role + strlen("ek-cert-"), der, err);
+}
+
+enum rk_rc rk_account_made(const struct rk_unit *unit, const struct rk_artifacts *made,
+                           struct rk_ledger_unit *ret, struct rk_err *err)
+{
+    if (rk_artifacts_digest(made, ret->digest, err))
         return err->rc;
     for (size_t i = 0; i < made->count; i++) {
-        const struct rk_artifact *item = &made->item[i];
+        const struct rk_ek_template *tpl = rk_role_template(made->item[i].role.role);
 
-        if (strncmp(item->role->role, "ek-cert-", 8) == 0 &&
-            add_certificate(unit, item->role->role + 8, &item->bytes, err))
+        if (tpl != NULL && add_of_template(ret, tpl, &made->item[i].bytes, err))
             return err->rc;
     }
-    if (device->handed.ek_cert_rsa.p == NULL)
-        return RK_OK;
-    return add_certificate(unit, "l-1", &device->handed.ek_cert_rsa, err) ||
-                   add_certificate(unit, "l-2", &device->handed.ek_cert_ecc, err)
-               ? err->rc
-               : RK_OK;
+    for (size_t i = 0; i < RK_UNIT_CERTS_MAX; i++) {
+        if (unit->cert[i].p != NULL &&
+            add_of_template(ret, rk_ek_template_in_blob(i), &unit->cert[i], err))
+            return err->rc;
+    }
+    return RK_OK;
 }
 
 enum rk_rc rk_account_seal(const struct rk_account *account, rk_release *release,

@@ -30,11 +30,11 @@ enum rk_rc rk_account_open(const rk_ctx *ctx, const struct rk_plan *plan,
  * profile, templates, CA and certificate fields, keys of the blob. It is hidden by the 256-bit
  * secrets in it. Keys that cannot be read (root key) are not in it.
  */
-enum rk_rc rk_account_unit(const struct rk_plan *plan, const struct rk_lane_device *device,
+enum rk_rc rk_account_unit(const struct rk_plan *plan, const struct rk_unit *unit,
                            struct rk_ledger_unit *ret, struct rk_err *err) RK_MUST_CHECK;
 /* What was made: its digest, and the ids in its certificates. */
-enum rk_rc rk_account_made(const struct rk_lane_device *device, const struct rk_artifacts *made,
-                           struct rk_ledger_unit *unit, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_account_made(const struct rk_unit *unit, const struct rk_artifacts *made,
+                           struct rk_ledger_unit *ret, struct rk_err *err) RK_MUST_CHECK;
 /* Every unit is committed: the checkpoint goes into the release and to the anchor. */
 enum rk_rc rk_account_seal(const struct rk_account *account, rk_release *release,
                            struct rk_err *err) RK_MUST_CHECK;

@@ -72,11 +72,11 @@ static enum rk_rc add_common(struct run *run, struct rk_err *err)
     if (plan->chain.p != NULL &&
         rk_release_add_file(run->release, "ca/chain.pem", "ca-chain", &plan->chain, err))
         return err->rc;
-    if (plan->common_fuses.p == NULL || !has_common(run))
+    if (plan->fleet_count == 0 || !has_common(run))
         return RK_OK;
-    if (rk_artifacts_take_secret(&common, "fuse-common", &plan->common_fuses, err))
+    if (rk_lane_common(&plan->lane, &common, err))
         return err->rc;
-    return rk_release_add_device(run->release, NULL, &common, err);
+    return common.count == 0 ? RK_OK : rk_release_add_device(run->release, NULL, &common, err);
 }
 
 /* Images first: they are few, and what is wrong with them is better known before a long batch. */
@@ -160,7 +160,7 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
 
     if (rk_plan_make(ctx, options, plan, err) ||
         rk_account_open(ctx, plan, options, &run->account, err) ||
-        (plan->fleet_count != 0 && rk_devices_open(ctx, &plan->from, &run->devices, err)))
+        (plan->fleet_count != 0 && rk_devices_open(&plan->from, &run->devices, err)))
         return err->rc;
     release = (struct rk_release_options) {
         .path = plan->path,
@@ -181,8 +181,7 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
     };
     (void)snprintf(run->report.path, sizeof run->report.path, "%s", plan->path);
     run->report.has_unconfirmed_hash = plan->unconfirmed_hash;
-    run->report.has_plaintext_secrets =
-        options->plaintext_secrets && (plan->lane.fuses || plan->common_fuses.p != NULL);
+    run->report.has_plaintext_secrets = options->plaintext_secrets && plan->has_secrets;
     if (!options->dry_run &&
         (rk_release_begin(ctx, &release, &run->release, err) || add_common(run, err)))
         return err->rc;

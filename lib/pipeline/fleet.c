@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct batch {
-    struct rk_lane_device device[RK_LANE_BATCH];
+    struct rk_unit device[RK_LANE_BATCH];
     struct rk_lane_keys keys[RK_LANE_BATCH];
     struct rk_artifacts made[RK_LANE_BATCH];
     struct rk_wants wants[RK_LANE_BATCH];
@@ -29,10 +29,13 @@ struct run {
 
 /* ---- on a thread of the pool ---- */
 
-static enum rk_rc previous_certificate(void *arg, const char *role, const struct rk_device_sn *sn,
-                                       struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc previous_certificate(void *arg, const struct rk_ek_template *tpl,
+                                       const struct rk_device_sn *sn, struct rk_bytes *ret,
+                                       struct rk_err *err)
 {
-    return rk_release_previous(arg, rk_role_find(role), sn, ret, err);
+    const struct rk_role_row role = rk_role_of_template(tpl);
+
+    return rk_release_previous(arg, &role, sn, ret, err);
 }
 
 /*
@@ -83,7 +86,7 @@ static void make_batch(void *arg, void *item)
 static void empty(struct batch *batch)
 {
     for (size_t i = 0; i < RK_LANE_BATCH; i++) {
-        rk_lane_device_done(&batch->device[i]);
+        rk_unit_done(&batch->device[i]);
         rk_lane_keys_done(&batch->keys[i]);
         rk_artifacts_done(&batch->made[i]);
         rk_wants_done(&batch->wants[i]);
@@ -230,7 +233,7 @@ static bool wants_stop(const struct run *run)
 
 /* A device that stands in the staging folder is taken over when the ledger has it, too: one that
  * was put back since would give the unit away. */
-static enum rk_rc resume_device(struct run *run, const struct rk_lane_device *device, bool *ret,
+static enum rk_rc resume_device(struct run *run, const struct rk_unit *device, bool *ret,
                                 struct rk_err *err)
 {
     const struct rk_fleet *fleet = run->fleet;
@@ -249,7 +252,7 @@ static enum rk_rc resume_device(struct run *run, const struct rk_lane_device *de
 }
 
 /* The next device that is not made yet; the interrupted build's stay as they are. */
-static enum rk_rc next_device(struct run *run, struct rk_lane_device *ret, struct rk_err *err)
+static enum rk_rc next_device(struct run *run, struct rk_unit *ret, struct rk_err *err)
 {
     const struct rk_fleet *fleet = run->fleet;
     bool more, made = true;
@@ -263,8 +266,8 @@ static enum rk_rc next_device(struct run *run, struct rk_lane_device *ret, struc
         if (resume_device(run, ret, &made, err))
             return err->rc;
         if (made) {
-            rk_lane_device_done(ret);
-            *ret = (struct rk_lane_device) { .handed.minor = 0 };
+            rk_unit_done(ret);
+            *ret = (struct rk_unit) { .sn = { { 0 } } };
             run->report.resumed++;
             run->report.devices++;
             step(run);

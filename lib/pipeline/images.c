@@ -181,26 +181,21 @@ static enum rk_rc add_key(rk_images *images, const struct rk_mimage *image, cons
     return RK_OK;
 }
 
-/* A boot ROM takes the one key that its fuses name (design.md, trust rule 3). */
-static enum rk_rc check_fused_key(const rk_images *images, const struct made *made,
-                                  const rk_signer *signer, struct rk_err *err)
+/* Whether what is in the device takes this key: the fuses name one (design.md, trust rule 3). */
+static enum rk_rc check_signer(const rk_images *images, const struct made *made,
+                               const rk_signer *signer, struct rk_err *err)
 {
-    const struct rk_manifest *m = manifest_of(images);
-    RK_AUTO(rk_signer_done) rk_signer *fused = NULL;
-    const struct rk_bytes *a, *b;
+    const struct rk_platform *platform = images->plan->lane.platform;
+    const char *why = NULL;
 
-    if (!made->format.fused_key || m->fuses.public_key.v == NULL)
+    if (platform->check_image_signer != NULL &&
+        platform->check_image_signer(images->ctx, &images->plan->given, &made->format, signer, &why,
+                                     err))
+        return err->rc;
+    if (why == NULL)
         return RK_OK;
-    if (rk_signer_open_public(images->ctx, m->fuses.public_key.v, &fused, err))
-        return rk_plan_at(images->plan, m->fuses.public_key.at, "fuses.public-key", err);
-    a = rk_signer_spki(signer);
-    b = rk_signer_spki(fused);
-    if (a->len == b->len && memcmp(a->p, b->p, a->len) == 0)
-        return RK_OK;
-    return rk_manifest_fail(m, made->image->sign.key.at, err, RK_E_USAGE,
-                            "images.%s.sign.key: is not the key of fuses.public-key, whose hash "
-                            "the fuses will hold: the board would not boot",
-                            made->image->name);
+    return rk_manifest_fail(manifest_of(images), made->image->sign.key.at, err, RK_E_USAGE,
+                            "images.%s.sign.key: %s", made->image->name, why);
 }
 
 static enum rk_rc add_keys(rk_images *images, struct made *made, struct work *work,
@@ -212,7 +207,7 @@ static enum rk_rc add_keys(rk_images *images, struct made *made, struct work *wo
     if (image->sign.at.line == 0)
         return RK_OK;
     if (add_key(images, image, "", image->sign.key.v, image->sign.key.at, work, err) ||
-        check_fused_key(images, made, work->signer[0], err))
+        check_signer(images, made, work->signer[0], err))
         return err->rc;
     for (size_t i = 0; i < image->sign.keys.count; i++) {
         const struct rk_mpair *pair = &image->sign.keys.v[i];
@@ -235,18 +230,19 @@ static enum rk_rc add_keys(rk_images *images, struct made *made, struct work *wo
     return RK_OK;
 }
 
-/* What the device decrypts with is in its key blob: another key here would brick the update. */
-static enum rk_rc check_payload_key(const rk_images *images, const struct made *made,
-                                    const struct rk_secret *key, struct rk_err *err)
+/* What the device decrypts with may be in the platform's plan. */
+static enum rk_rc check_secret(const rk_images *images, const struct made *made,
+                               const struct rk_secret *key, struct rk_err *err)
 {
-    const struct rk_secret *in_blob = &images->plan->payload_key;
+    const struct rk_platform *platform = images->plan->lane.platform;
+    const char *why = NULL;
 
-    if (!made->format.payload_key || in_blob->p == NULL || rk_secret_equal(key, in_blob))
+    if (platform->image_secret_fault != NULL && images->plan->of_platform != NULL)
+        why = platform->image_secret_fault(images->plan->of_platform, &made->format, key);
+    if (why == NULL)
         return RK_OK;
     return rk_manifest_fail(manifest_of(images), made->image->encrypt.key.at, err, RK_E_USAGE,
-                            "images.%s.encrypt.key: is not blob.payload-key, with which the "
-                            "devices decrypt",
-                            made->image->name);
+                            "images.%s.encrypt.key: %s", made->image->name, why);
 }
 
 static enum rk_rc add_secret(rk_images *images, struct made *made, struct work *work,
@@ -259,7 +255,7 @@ static enum rk_rc add_secret(rk_images *images, struct made *made, struct work *
     if (rk_secret_read(image->encrypt.key.v, 0, &work->secret, err))
         return at_image(images, image, image->encrypt.key.at, "encrypt.key", err);
     work->job.secret = &work->secret;
-    return check_payload_key(images, made, &work->secret, err);
+    return check_secret(images, made, &work->secret, err);
 }
 
 static enum rk_rc open_work(rk_images *images, struct made *made, struct work **ret,

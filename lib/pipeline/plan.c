@@ -3,6 +3,7 @@
 
 #include "pipeline/plan_values.h"
 #include "rotkit/cms.h"
+#include "rotkit/job.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +18,9 @@ void rk_plan_done(struct rk_plan *plan)
     rk_signer_free(plan->release_key);
     rk_ca_free(plan->ca);
     rk_signer_free(plan->ca_key);
-    rk_mac_free(plan->root_key);
-    rk_secret_done(&plan->payload_key);
-    rk_secret_done(&plan->disk_key);
-    rk_secret_done(&plan->auth_key);
+    if (plan->of_platform != NULL)
+        plan->lane.platform->plan_free(plan->of_platform);
     rk_mac_free(plan->master_key);
-    rk_secret_done(&plan->common_fuses);
     rk_bytes_done(&plan->recipient);
     rk_bytes_done(&plan->chain);
     rk_trust_free(plan->trust);
@@ -35,22 +33,27 @@ static enum rk_rc find_platform(const rk_ctx *ctx, struct rk_plan *plan, struct 
 
     if (rk_platform_find(ctx, m->platform.v, &plan->lane.platform, err))
         return rk_plan_at(plan, m->platform.at, "platform", err);
-    plan->lane.odm = strcmp(m->role.v, "oem") != 0;
-    plan->lane.oem = strcmp(m->role.v, "odm") != 0;
+    plan->given = rk_manifest_given(m);
+    plan->lane.odm = plan->given.odm;
+    plan->lane.oem = plan->given.oem;
     return RK_OK;
 }
 
 static enum rk_rc find_profile(struct rk_plan *plan, struct rk_err *err)
 {
     const struct rk_manifest *m = plan->manifest;
+    const struct rk_platform *platform = plan->lane.platform;
     const char *name = m->ek.profile.v;
 
     if (name == NULL)
-        name = rk_platform_default_profile(plan->lane.platform);
+        name = rk_platform_default_profile(platform);
     if (name == NULL)
         return rk_manifest_fail(m, m->platform.at, err, RK_E_USAGE,
-                                "platform %s has no fTPM profile here",
-                                rk_platform_name(plan->lane.platform));
+                                "platform %s has no fTPM profile here", rk_platform_name(platform));
+    if (platform->derive == NULL) {
+        (void)rk_fail_no_identity(platform, err);
+        return rk_plan_at(plan, m->platform.at, "platform", err);
+    }
     plan->lane.profile = rk_ek_profile_find(name);
     if (plan->lane.profile != NULL)
         return RK_OK;
@@ -68,13 +71,14 @@ static enum rk_rc find_templates(struct rk_plan *plan, struct rk_err *err)
 
     for (size_t i = 0; i < list->count; i++) {
         const struct rk_ek_template *tpl = rk_ek_template_find(list->v[i]);
+        char known[RK_KNOWN_MAX] = "";
 
+        for (size_t k = 0; rk_ek_template_at(k) != NULL; k++)
+            rk_known_add(known, rk_ek_template_name(rk_ek_template_at(k)));
         if (tpl == NULL)
-            return rk_manifest_fail(
-                m, list->at, err, RK_E_USAGE,
-                "ek.templates: unknown template \"%s\" (known: L-1, L-2, H-1, H-2, H-3, "
-                "H-4, H-6, H-7, azure-sdk)",
-                list->v[i]);
+            return rk_manifest_fail(m, list->at, err, RK_E_USAGE,
+                                    "ek.templates: unknown template \"%s\" (known: %s)", list->v[i],
+                                    known);
         for (size_t k = 0; k < plan->lane.template_count; k++) {
             if (plan->lane.templates[k] == tpl)
                 return rk_manifest_fail(m, list->at, err, RK_E_USAGE,
@@ -231,49 +235,7 @@ static enum rk_rc plan_odm(const rk_ctx *ctx, struct rk_plan *plan, struct rk_er
     if (find_profile(plan, err) || find_templates(plan, err) || set_certificate(plan, err) ||
         open_ca(ctx, plan, err))
         return err->rc;
-    plan->lane.handover_minor = 1;
     return check_reproducible(plan, rk_signer_default_scheme(plan->ca_key), "CA", err);
-}
-
-/* What the lane gets of a key that may be absent. */
-static const struct rk_secret *if_there(const struct rk_secret *key)
-{
-    return key->p == NULL ? NULL : key;
-}
-
-static enum rk_rc read_fv(struct rk_plan *plan, struct rk_err *err)
-{
-    const struct rk_manifest *m = plan->manifest;
-    RK_AUTO(rk_secret_done) struct rk_secret fv = RK_SECRET_NONE;
-
-    if (m->blob.fv.v == NULL)
-        return RK_OK;
-    if (rk_file_read_key(m->blob.fv.v, sizeof plan->fv, &fv, err))
-        return rk_plan_at(plan, m->blob.fv.at, "blob.fv", err);
-    memcpy(plan->fv, fv.p, sizeof plan->fv);
-    plan->lane.fv = plan->fv;
-    return RK_OK;
-}
-
-static enum rk_rc plan_oem(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err)
-{
-    const struct rk_manifest *m = plan->manifest;
-    size_t key_len = rk_platform_root_key_len(plan->lane.platform);
-
-    plan->lane.blob_version = strcmp(m->blob.version.v, "1.0") == 0 ? RK_EKB_1_0 : RK_EKB_2_0;
-    if (rk_mac_open(ctx, m->blob.root_key.v, key_len, &plan->root_key, err))
-        return rk_plan_at(plan, m->blob.root_key.at, "blob.root-key", err);
-    plan->lane.root_key = plan->root_key;
-    if (read_fv(plan, err) ||
-        rk_plan_read_key(plan, &m->blob.payload_key, "blob.payload-key", key_len,
-                         &plan->payload_key, err) ||
-        rk_plan_read_key(plan, &m->blob.disk_key, "blob.disk-key", 16, &plan->disk_key, err) ||
-        rk_plan_read_key(plan, &m->blob.auth_key, "blob.auth-key", 16, &plan->auth_key, err))
-        return err->rc;
-    plan->lane.payload_key = if_there(&plan->payload_key);
-    plan->lane.disk_key = if_there(&plan->disk_key);
-    plan->lane.auth_key = if_there(&plan->auth_key);
-    return RK_OK;
 }
 
 static enum rk_rc plan_devices(const rk_ctx *ctx, const struct rk_build_options *options,
@@ -286,16 +248,16 @@ static enum rk_rc plan_devices(const rk_ctx *ctx, const struct rk_build_options 
         rk_mac_open(ctx, m->devices.master_key.v, 32, &plan->master_key, err))
         return rk_plan_at(plan, m->devices.master_key.at, "devices.master-key", err);
     plan->from = (struct rk_devices_from) {
-        .kdk_db = m->devices.kdk_db.v,
-        .eps_seeds = m->devices.eps_seeds.v,
+        .platform = plan->lane.platform,
         .master = plan->master_key,
         .oem_id = (uint16_t)m->devices.oem_id.v,
         .first_sn = (uint64_t)m->devices.first_sn.v,
         .count = (uint64_t)m->devices.count.v,
-        .handover = m->devices.handover.v,
         .shard = options->shard,
     };
-    if (rk_devices_check(ctx, &plan->from, &count, err))
+    for (size_t i = 0; i < RK_DEVICE_FILES_MAX; i++)
+        plan->from.path[i] = m->devices.file[i].v;
+    if (rk_devices_check(&plan->from, &count, err))
         return err->rc;
     plan->device_count = count.ours;
     plan->fleet_count = count.all;
@@ -308,20 +270,32 @@ static enum rk_rc plan_secrets(const rk_ctx *ctx, const struct rk_build_options 
                                struct rk_plan *plan, struct rk_err *err)
 {
     const struct rk_manifest *m = plan->manifest;
-    bool needed;
+    const struct rk_platform *platform = plan->lane.platform;
+    struct rk_where at;
+    const char *secrets = platform->secrets == NULL ? NULL : platform->secrets(&plan->given, &at);
 
-    plan->lane.fuses = plan->lane.odm && m->fuses.per_device.v;
-    needed = (plan->lane.fuses || m->fuses.common.v) && !options->plaintext_secrets;
-    if (!needed)
+    plan->has_secrets = secrets != NULL;
+    if (secrets == NULL || options->plaintext_secrets)
         return RK_OK;
     if (m->secrets.recipient.v == NULL)
-        return rk_manifest_fail(
-            m, m->fuses.at, err, RK_E_USAGE,
-            "secrets.recipient: fuse files hold keys; name the factory certificate to "
-            "seal them to, or give --plaintext-secrets");
+        return rk_manifest_fail(m, at, err, RK_E_USAGE,
+                                "secrets.recipient: %s; name the factory certificate to seal them "
+                                "to, or give --plaintext-secrets",
+                                secrets);
     if (rk_file_read(m->secrets.recipient.v, RECIPIENT_MAX, &plan->recipient, err) ||
         rk_cms_check_recipient(ctx, &plan->recipient, plan->lane.now, err))
         return rk_plan_at(plan, m->secrets.recipient.at, "secrets.recipient", err);
+    return RK_OK;
+}
+
+static enum rk_rc prepare_platform(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err)
+{
+    const struct rk_platform *platform = plan->lane.platform;
+
+    if (platform->prepare != NULL &&
+        platform->prepare(ctx, &plan->given, &plan->of_platform, &plan->unconfirmed_hash, err))
+        return err->rc;
+    plan->lane.plan = plan->of_platform;
     return RK_OK;
 }
 
@@ -345,7 +319,7 @@ static enum rk_rc set_path(const struct rk_build_options *options, struct rk_pla
 static enum rk_rc make(const rk_ctx *ctx, const struct rk_build_options *options,
                        struct rk_plan *plan, struct rk_err *err)
 {
-    if (rk_manifest_load(options->manifest, &plan->manifest, err))
+    if (rk_manifest_load(ctx, options->manifest, &plan->manifest, err))
         return err->rc;
     if (set_path(options, plan, err) || rk_clock_now(ctx, &plan->lane.now, err) ||
         find_platform(ctx, plan, err) || rk_plan_version(plan, err) ||
@@ -359,12 +333,10 @@ static enum rk_rc make(const rk_ctx *ctx, const struct rk_build_options *options
                              "\"%s\" has no section devices: there is nothing to deal out to "
                              "shards",
                              options->manifest);
-    if ((plan->lane.odm && plan_odm(ctx, plan, err)) ||
-        (plan->lane.oem && plan_oem(ctx, plan, err)) || plan_secrets(ctx, options, plan, err) ||
-        rk_plan_fuses(ctx, plan, err))
+    if ((plan->lane.odm && plan_odm(ctx, plan, err)) || plan_secrets(ctx, options, plan, err) ||
+        prepare_platform(ctx, plan, err))
         return err->rc;
-    return plan_devices(ctx, options, plan, err) ? err->rc
-                                                 : rk_plan_inputs(ctx, options, plan, err);
+    return plan_devices(ctx, options, plan, err) ? err->rc : rk_plan_inputs(options, plan, err);
 }
 
 enum rk_rc rk_plan_make(const rk_ctx *ctx, const struct rk_build_options *options,

@@ -19,8 +19,9 @@ struct rk_plan {
     uint8_t inputs_sha256[32];          /* over all that the devices are made of */
     char path[RK_PATH_MAX];             /* of the release */
     struct rk_bytes recipient;          /* PEM; empty when there is none */
-    struct rk_secret common_fuses;      /* fuse XML; empty when it is not asked for */
-    bool unconfirmed_hash;
+    struct rk_given given;              /* the manifest, for the platform */
+    void *of_platform;                  /* its plan; NULL: none */
+    bool unconfirmed_hash, has_secrets;
     /* What the lane borrows. */
     rk_sigbook *book;
     rk_signer *release_key; /* NULL: the release is not signed */
@@ -29,10 +30,7 @@ struct rk_plan {
     rk_ca *ca;
     struct rk_bytes chain; /* PEM, issuing CA first */
     rk_trust *trust;
-    rk_mac *root_key;
     rk_mac *master_key;
-    struct rk_secret payload_key, disk_key, auth_key;
-    uint8_t fv[16];
     struct rk_release_version *version; /* NULL: the manifest states none */
 };
 
@@ -41,9 +39,7 @@ enum rk_rc rk_plan_make(const rk_ctx *ctx, const struct rk_build_options *option
 void rk_plan_done(struct rk_plan *plan);
 
 /* plan_inputs.c: fills inputs_sha256; the rest of the plan is made. */
-enum rk_rc rk_plan_inputs(const rk_ctx *ctx, const struct rk_build_options *options,
-                          struct rk_plan *plan, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_plan_inputs(const struct rk_build_options *options, struct rk_plan *plan,
+                          struct rk_err *err) RK_MUST_CHECK;
 /* plan_version.c: fills version. */
 enum rk_rc rk_plan_version(struct rk_plan *plan, struct rk_err *err) RK_MUST_CHECK;
-/* plan_fuses.c: the common fuse file, and whether the key blob fits the fuses. */
-enum rk_rc rk_plan_fuses(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err) RK_MUST_CHECK;

@@ -5,8 +5,11 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/ossl.h"
+#include "base/wr.h"
 
 #include <string.h>
+
+enum { INPUTS_MAX = 1 << 20 };
 
 /* Length, then content, so that no two lists give the same bytes. */
 static int put_len(EVP_MD_CTX *md, size_t len)
@@ -29,33 +32,32 @@ static int put_pair(EVP_MD_CTX *md, uint64_t a, uint64_t b, size_t width)
     return put_len(md, 2 * width) && rk_digest_le(md, a, width) && rk_digest_le(md, b, width);
 }
 
-static int put_secret(EVP_MD_CTX *md, const struct rk_secret *secret)
+/* What the platform's units are made of beside their own secrets. */
+static enum rk_rc put_platform(EVP_MD_CTX *md, const struct rk_plan *plan, struct rk_err *err)
 {
-    return put(md, secret->p, secret->len);
-}
+    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(INPUTS_MAX);
+    const struct rk_platform *platform = plan->lane.platform;
 
-/* The root key may be in a token: what it makes of one text stands for it. */
-static enum rk_rc put_root_key(EVP_MD_CTX *md, const rk_mac *root, struct rk_err *err)
-{
-    static const char text[] = "rotkit build inputs";
-    RK_AUTO(rk_secret_done) struct rk_secret made = RK_SECRET_NONE;
-
-    if (root == NULL)
-        return RK_OK;
-    if (rk_mac_compute(root, RK_MAC_AES_CMAC, text, sizeof text, &made, err))
+    if (platform->put_inputs != NULL)
+        platform->put_inputs(plan->of_platform, &wr);
+    if (platform->put_held_keys != NULL && platform->put_held_keys(plan->of_platform, &wr, err))
         return err->rc;
-    return put_secret(md, &made) ? RK_OK : rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
+    if (wr.failed == RK_E_NOMEM)
+        return rk_fail_nomem(err);
+    if (wr.failed != RK_OK)
+        return rk_fail(err, wr.failed, "the platform's inputs are too large");
+    return put(md, wr.buf, wr.len) ? RK_OK : rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
 }
 
-enum rk_rc rk_plan_inputs(const rk_ctx *ctx, const struct rk_build_options *options,
-                          struct rk_plan *plan, struct rk_err *err)
+enum rk_rc rk_plan_inputs(const struct rk_build_options *options, struct rk_plan *plan,
+                          struct rk_err *err)
 {
     RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *md = EVP_MD_CTX_new();
     const struct rk_ekcert_profile *c = &plan->lane.certificate;
     const uint8_t plain = options->plaintext_secrets;
     uint8_t devices[32];
 
-    if (rk_devices_digest(ctx, &plan->from, devices, err))
+    if (rk_devices_digest(&plan->from, devices, err))
         return err->rc;
     if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1 ||
         !put(md, options->tool, strlen(options->tool)) ||
@@ -64,12 +66,10 @@ enum rk_rc rk_plan_inputs(const rk_ctx *ctx, const struct rk_build_options *opti
         !put_pair(md, plan->from.shard.index, plan->from.shard.count, 4) ||
         !put(md, plan->chain.p, plan->chain.len) ||
         !put(md, plan->recipient.p, plan->recipient.len) || !put(md, &plain, 1) ||
-        !put_secret(md, &plan->payload_key) || !put_secret(md, &plan->disk_key) ||
-        !put_secret(md, &plan->auth_key) || !put(md, plan->fv, sizeof plan->fv) ||
         /* SOURCE_DATE_EPOCH may rule the validity */
         !put_pair(md, (uint64_t)c->not_before, (uint64_t)c->not_after, 8))
         return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
-    if (put_root_key(md, plan->root_key, err))
+    if (put_platform(md, plan, err))
         return err->rc;
     if (EVP_DigestFinal_ex(md, plan->inputs_sha256, NULL) != 1)
         return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");

@@ -7,8 +7,3 @@
 /* Puts the place and name of a manifest value in front of an error from somewhere else. */
 enum rk_rc rk_plan_at(const struct rk_plan *plan, struct rk_where at, const char *name,
                       struct rk_err *err);
-
-/* The bytes of a key that the manifest may name; ret stays empty when it does not. */
-enum rk_rc rk_plan_read_key(const struct rk_plan *plan, const struct rk_mstr *from,
-                            const char *name, size_t len, struct rk_secret *ret,
-                            struct rk_err *err) RK_MUST_CHECK;

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
+#include "rotkit/job.h"
 #include "rotkit/slots.h"
 
 #include <stdio.h>
@@ -132,22 +133,38 @@ static enum rk_rc set_slots(const struct rk_plan *plan, struct rk_err *err)
     return RK_OK;
 }
 
+static bool is_blob_version(const struct rk_platform *platform, const char *text, char *known)
+{
+    bool found = false;
+
+    for (const char *const *v = platform->blob_versions; v != NULL && *v != NULL; v++) {
+        rk_known_add(known, *v);
+        found = found || strcmp(*v, text) == 0;
+    }
+    return found;
+}
+
 static enum rk_rc set_blobs(const struct rk_plan *plan, struct rk_err *err)
 {
-    const struct rk_manifest *m = plan->manifest;
-    const struct rk_mlist *list = &m->release.update.reads_blobs;
+    const struct rk_platform *platform = plan->lane.platform;
+    const struct rk_mlist *list = &plan->manifest->release.update.reads_blobs;
     struct rk_release_version *to = plan->version;
+    const char *made = platform->blob_version == NULL ? NULL : platform->blob_version(&plan->given);
 
-    if (m->blob.at.line != 0)
-        (void)snprintf(to->blob, sizeof to->blob, "%s", m->blob.version.v);
+    if (made != NULL)
+        (void)snprintf(to->blob, sizeof to->blob, "%s", made);
     if (list->count == 0 && to->blob[0] != '\0') {
         memcpy(to->reads_blob[0], to->blob, sizeof to->blob);
         to->reads_blob_count = 1;
     }
     for (size_t i = 0; i < list->count; i++) {
-        if (strcmp(list->v[i], "1.0") != 0 && strcmp(list->v[i], "2.0") != 0)
-            return bad(plan, list->at, "release.update.reads-blobs", list->v[i],
-                       "key blob version (known: 1.0, 2.0)", err);
+        char known[RK_KNOWN_MAX] = "", wanted[RK_KNOWN_MAX + 32];
+
+        if (!is_blob_version(platform, list->v[i], known)) {
+            (void)snprintf(wanted, sizeof wanted, "key blob version (known: %s)",
+                           known[0] == '\0' ? "none" : known);
+            return bad(plan, list->at, "release.update.reads-blobs", list->v[i], wanted, err);
+        }
         if (i == RK_BLOB_VERSIONS_MAX)
             return bad(plan, list->at, "release.update.reads-blobs", list->v[i],
                        "version more than there are", err);
@@ -155,6 +172,19 @@ static enum rk_rc set_blobs(const struct rk_plan *plan, struct rk_err *err)
         to->reads_blob_count = i + 1;
     }
     return RK_OK;
+}
+
+/* The key of section devices that names where the units' secrets come from; "" without one. */
+static const char *seeds_from(const struct rk_plan *plan)
+{
+    const struct rk_manifest *m = plan->manifest;
+    const struct rk_device_file *file = plan->lane.platform->device_files;
+
+    for (size_t i = 0; file != NULL && file[i].key != NULL; i++) {
+        if (m->devices.file[i].v != NULL)
+            return file[i].key;
+    }
+    return m->devices.master_key.v != NULL ? "master-key" : "";
 }
 
 /* What an EK follows from. */
@@ -177,11 +207,7 @@ static enum rk_rc set_derivation(const struct rk_plan *plan, struct rk_err *err)
                                 "are made by ek.profile \"%s\"",
                                 profile, made_by);
     (void)snprintf(to->profile, sizeof to->profile, "%s", profile == NULL ? "" : profile);
-    (void)snprintf(to->seeds, sizeof to->seeds, "%s",
-                   m->devices.kdk_db.v != NULL       ? "kdk-db"
-                   : m->devices.master_key.v != NULL ? "master-key"
-                   : m->devices.handover.v != NULL   ? "handover"
-                                                     : "");
+    (void)snprintf(to->seeds, sizeof to->seeds, "%s", seeds_from(plan));
     return RK_OK;
 }
 

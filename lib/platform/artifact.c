@@ -1,88 +1,111 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rotkit/artifact.h"
 
+#include "base/ctx.h"
 #include "base/err.h"
 #include "base/ossl.h"
-#include "rotkit/devicedb.h"
 #include "rotkit/hex.h"
+#include "rotkit/platform.h"
+#include "rotkit/template.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* clang-format off */
-static const struct rk_role_row roles[] = {
-    { "key-blob",         "eks.img",              RK_PLACE_DEVICE,   "ekb" },
-    { "device",           "device.json",          RK_PLACE_DEVICE,   NULL },
-    { "ek-cert-l-1",      "ek-cert-l-1.der",      RK_PLACE_DEVICE,   "x509" },
-    { "ek-cert-l-2",      "ek-cert-l-2.der",      RK_PLACE_DEVICE,   "x509" },
-    { "ek-cert-h-1",      "ek-cert-h-1.der",      RK_PLACE_DEVICE,   "x509" },
-    { "ek-cert-h-2",      "ek-cert-h-2.der",      RK_PLACE_DEVICE,   "x509" },
-    { "ek-cert-h-3",      "ek-cert-h-3.der",      RK_PLACE_DEVICE,   "x509" },
-    { "ek-cert-h-4",      "ek-cert-h-4.der",      RK_PLACE_DEVICE,   "x509" },
-    { "ek-cert-h-6",      "ek-cert-h-6.der",      RK_PLACE_DEVICE,   "x509" },
-    { "ek-cert-h-7",      "ek-cert-h-7.der",      RK_PLACE_DEVICE,   "x509" },
-    { "ek-cert-azure-sdk","ek-cert-azure-sdk.der",RK_PLACE_DEVICE,   "x509" },
-    { "fuse-public",      "fuse-public.xml",      RK_PLACE_DEVICE,   NULL },
-    { "nvftpm",           "ftpm_eks_%s.img",      RK_PLACE_HANDOVER, "nvftpm" },
-    { "fuse",             "fuse.xml",             RK_PLACE_SECRET,   NULL },
-    { "fuse-common",      "fuse-common.xml",      RK_PLACE_SECRET,   NULL },
-};
-/* clang-format on */
+const struct rk_role_row rk_role_device = { "device", "device.json", RK_PLACE_DEVICE, NULL, NULL };
 
-const struct rk_role_row *rk_role_at(size_t i)
+struct rk_role_row rk_role_of_template(const struct rk_ek_template *tpl)
 {
-    return i < sizeof roles / sizeof roles[0] ? &roles[i] : NULL;
+    return (struct rk_role_row) { tpl->role, tpl->file, RK_PLACE_DEVICE, "x509", NULL };
 }
 
-const struct rk_role_row *rk_role_find(const char *role)
+const struct rk_ek_template *rk_role_template(const char *role)
 {
-    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
-        if (strcmp(roles[i].role, role) == 0)
-            return &roles[i];
+    for (size_t i = 0; rk_ek_template_at(i) != NULL; i++) {
+        if (rk_ek_template_at(i)->role != NULL && strcmp(rk_ek_template_at(i)->role, role) == 0)
+            return rk_ek_template_at(i);
     }
     return NULL;
 }
 
+/* Platforms of one family share makers. */
+static bool is_of_earlier(const rk_ctx *ctx, const struct rk_platform *const *until,
+                          const char *role)
+{
+    for (const struct rk_platform *const *row = ctx->tables->platforms; row != until; row++) {
+        for (const struct rk_maker *m = (*row)->makers; m != NULL && m->role.role != NULL; m++) {
+            if (strcmp(m->role.role, role) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Maker i of all platforms. */
+static bool maker_at(const rk_ctx *ctx, size_t i, struct rk_role_row *ret)
+{
+    for (const struct rk_platform *const *row = ctx->tables->platforms; *row != NULL; row++) {
+        for (const struct rk_maker *m = (*row)->makers; m != NULL && m->role.role != NULL; m++) {
+            if (is_of_earlier(ctx, row, m->role.role))
+                continue;
+            if (i-- == 0) {
+                *ret = m->role;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool rk_role_at(const rk_ctx *ctx, size_t i, struct rk_role_row *ret)
+{
+    if (i == 0) {
+        *ret = rk_role_device;
+        return true;
+    }
+    for (size_t k = 0; rk_ek_template_at(k) != NULL; k++) {
+        if (--i == 0) {
+            *ret = rk_role_of_template(rk_ek_template_at(k));
+            return true;
+        }
+    }
+    return maker_at(ctx, i - 1, ret);
+}
+
+bool rk_role_find(const rk_ctx *ctx, const char *role, struct rk_role_row *ret)
+{
+    struct rk_role_row row;
+
+    for (size_t i = 0; rk_role_at(ctx, i, &row); i++) {
+        if (strcmp(row.role, role) == 0) {
+            *ret = row;
+            return true;
+        }
+    }
+    return false;
+}
+
+void rk_artifact_done(struct rk_artifact *artifact)
+{
+    rk_bytes_done(&artifact->bytes);
+    rk_secret_done(&artifact->secret);
+}
+
 void rk_artifacts_done(struct rk_artifacts *artifacts)
 {
-    for (size_t i = 0; i < artifacts->count; i++) {
-        rk_bytes_done(&artifacts->item[i].bytes);
-        rk_secret_done(&artifacts->item[i].secret);
-    }
+    for (size_t i = 0; i < artifacts->count; i++)
+        rk_artifact_done(&artifacts->item[i]);
     artifacts->count = 0;
 }
 
-static enum rk_rc next_item(struct rk_artifacts *to, const char *role, struct rk_artifact **ret,
-                            struct rk_err *err)
-{
-    const struct rk_role_row *row = rk_role_find(role);
-
-    if (row == NULL || to->count == RK_ARTIFACTS_MAX)
-        return rk_fail(err, RK_E_INTERNAL, "no room for an artifact of role \"%s\"", role);
-    *ret = &to->item[to->count++];
-    **ret = (struct rk_artifact) { .role = row };
-    return RK_OK;
-}
-
-enum rk_rc rk_artifacts_take(struct rk_artifacts *to, const char *role, struct rk_bytes *bytes,
+enum rk_rc rk_artifacts_take(struct rk_artifacts *to, struct rk_artifact *artifact,
                              struct rk_err *err)
 {
-    struct rk_artifact *item;
-
-    if (next_item(to, role, &item, err))
-        return err->rc;
-    item->bytes = rk_bytes_take(bytes);
-    return RK_OK;
-}
-
-enum rk_rc rk_artifacts_take_secret(struct rk_artifacts *to, const char *role,
-                                    struct rk_secret *secret, struct rk_err *err)
-{
-    struct rk_artifact *item;
-
-    if (next_item(to, role, &item, err))
-        return err->rc;
-    item->secret = rk_secret_take(secret);
+    if (to->count == RK_ARTIFACTS_MAX)
+        return rk_fail(err, RK_E_INTERNAL, "no room for an artifact of role \"%s\"",
+                       artifact->role.role);
+    to->item[to->count++] = (struct rk_artifact) { .role = artifact->role,
+                                                   .bytes = rk_bytes_take(&artifact->bytes),
+                                                   .secret = rk_secret_take(&artifact->secret) };
     return RK_OK;
 }
 
@@ -95,7 +118,7 @@ static int digest_item(EVP_MD_CTX *md, const struct rk_artifact *item)
 
     for (size_t i = 0; i < sizeof be; i++)
         be[i] = (uint8_t)((uint64_t)len >> (56 - 8 * i));
-    return EVP_DigestUpdate(md, item->role->role, strlen(item->role->role) + 1) == 1 &&
+    return EVP_DigestUpdate(md, item->role.role, strlen(item->role.role) + 1) == 1 &&
            EVP_DigestUpdate(md, be, sizeof be) == 1 &&
            EVP_DigestUpdate(md, secret ? item->secret.p : item->bytes.p, len) == 1;
 }
@@ -130,7 +153,7 @@ enum rk_rc rk_artifact_path(const struct rk_role_row *role, const struct rk_devi
                             bool sealed, char *ret, size_t ret_size, struct rk_err *err)
 {
     const char *mark = strstr(role->file, "%s");
-    char bucket[19], text[21];
+    char bucket[19], text[RK_UNIT_TEXT];
     int n;
 
     if (sn == NULL) {
@@ -139,10 +162,13 @@ enum rk_rc rk_artifact_path(const struct rk_role_row *role, const struct rk_devi
         return n < 0 || (size_t)n >= ret_size ? path_too_long(role, err) : RK_OK;
     }
     rk_device_bucket(sn, bucket);
-    rk_device_sn_text(sn, text);
+    if (role->spell != NULL)
+        role->spell(sn, text);
+    else
+        rk_device_sn_text(sn, text);
     if (mark != NULL)
-        n = snprintf(ret, ret_size, "%s/%s/%.*s%.4s-%s%s", tops[role->place], bucket,
-                     (int)(mark - role->file), role->file, text, text + 4, mark + 2);
+        n = snprintf(ret, ret_size, "%s/%s/%.*s%s%s", tops[role->place], bucket,
+                     (int)(mark - role->file), role->file, text, mark + 2);
     else
         n = snprintf(ret, ret_size, "%s/%s/%s/%s%s", tops[role->place], bucket, text, role->file,
                      sealed ? ".cms" : "");

@@ -17,6 +17,8 @@ enum rk_rc rk_platform_find(const rk_ctx *ctx, const char *name, const struct rk
 {
     char known[RK_KNOWN_MAX] = "";
 
+    if (name == NULL)
+        name = ctx->tables->platforms[0]->name;
     for (const struct rk_platform *const *row = ctx->tables->platforms; *row != NULL; row++) {
         if (is_called(*row, name) && (*row)->refusal != NULL)
             return rk_fail(err, RK_E_USAGE, "platform \"%s\" %s", name, (*row)->refusal);
@@ -28,6 +30,11 @@ enum rk_rc rk_platform_find(const rk_ctx *ctx, const char *name, const struct rk
             rk_known_add(known, (*row)->name);
     }
     return rk_fail(err, RK_E_USAGE, "unknown platform \"%s\" (known: %s)", name, known);
+}
+
+const struct rk_platform *rk_platform_at(const rk_ctx *ctx, size_t i)
+{
+    return ctx->tables->platforms[i];
 }
 
 const char *rk_platform_name(const struct rk_platform *platform)
@@ -47,8 +54,7 @@ const char *rk_platform_default_profile(const struct rk_platform *platform)
 
 bool rk_platform_updates_by(const struct rk_platform *platform, const char *format)
 {
-    for (size_t i = 0; i < sizeof platform->update_formats / sizeof platform->update_formats[0];
-         i++) {
+    for (size_t i = 0; i < RK_PLATFORM_FORMATS_MAX; i++) {
         if (platform->update_formats[i] != NULL && strcmp(platform->update_formats[i], format) == 0)
             return true;
     }

@@ -5,10 +5,10 @@
 #include "base/digest.h"
 #include "base/folder.h"
 #include "base/mem.h"
+#include "rotkit/ek.h"
 #include "rotkit/hex.h"
 #include "release/index.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,15 +23,13 @@ void rk_release_device_done(struct rk_release_device *device)
     device->ek_count = 0;
 }
 
-static enum rk_rc artifact_file(const char *root, const char *role, const struct rk_device_sn *sn,
-                                char ret[RK_PATH_MAX], struct rk_err *err)
+static enum rk_rc artifact_file(const char *root, const struct rk_role_row *role,
+                                const struct rk_device_sn *sn, char ret[RK_PATH_MAX],
+                                struct rk_err *err)
 {
-    const struct rk_role_row *row = rk_role_find(role);
     char below[RK_PATH_MAX];
 
-    if (row == NULL)
-        return rk_fail(err, RK_E_FORMAT, "a release keeps no \"%s\"", role);
-    if (rk_artifact_path(row, sn, false, below, sizeof below, err))
+    if (rk_artifact_path(role, sn, false, below, sizeof below, err))
         return err->rc;
     return rk_path_join(root, below, ret, RK_PATH_MAX, err);
 }
@@ -40,12 +38,14 @@ static enum rk_rc artifact_file(const char *root, const char *role, const struct
 static enum rk_rc read_cert(const char *root, const struct rk_device_sn *sn,
                             struct rk_release_ek *ek, struct rk_err *err)
 {
-    char path[RK_PATH_MAX], role[32];
+    const struct rk_ek_template *tpl = rk_ek_template_find(ek->template_name);
+    struct rk_role_row role;
+    char path[RK_PATH_MAX];
 
-    (void)snprintf(role, sizeof role, "ek-cert-%s", ek->template_name);
-    for (char *c = role; *c != '\0'; c++)
-        *c = (char)tolower((unsigned char)*c);
-    if (artifact_file(root, role, sn, path, err))
+    if (tpl == NULL)
+        return rk_fail(err, RK_E_FORMAT, "unknown EK template \"%s\"", ek->template_name);
+    role = rk_role_of_template(tpl);
+    if (artifact_file(root, &role, sn, path, err))
         return err->rc;
     if (!rk_tree_exists(path))
         return RK_OK;
@@ -107,7 +107,7 @@ enum rk_rc rk_release_device_read(const char *path, const struct rk_device_sn *s
     char file[RK_PATH_MAX], text[21];
 
     rk_device_sn_text(sn, text);
-    if (artifact_file(path, "device", sn, file, err))
+    if (artifact_file(path, &rk_role_device, sn, file, err))
         return err->rc;
     if (!rk_tree_exists(file))
         return rk_fail(err, RK_E_USAGE, "release \"%s\" has no device %s", path, text);
@@ -172,7 +172,7 @@ static enum rk_rc holds_ek(void *arg, const struct rk_device_sn *sn, bool *more,
     struct search *search = arg;
     char file[RK_PATH_MAX];
 
-    if (artifact_file(search->root, "device", sn, file, err))
+    if (artifact_file(search->root, &rk_role_device, sn, file, err))
         return err->rc;
     if (!rk_tree_exists(file))
         return RK_OK;

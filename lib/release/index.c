@@ -77,16 +77,19 @@ static bool file_matches(const struct rk_role_row *row, const char *name)
             (strcmp(name + len, ".cms") == 0 || strcmp(name + len, ".id") == 0));
 }
 
-const struct rk_role_row *rk_role_of_path(const char *path)
+bool rk_role_of_path(const rk_ctx *ctx, const char *path, struct rk_role_row *ret)
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash == NULL ? path : slash + 1;
+    struct rk_role_row row;
 
-    for (size_t i = 0; rk_role_at(i) != NULL; i++) {
-        if (file_matches(rk_role_at(i), name))
-            return rk_role_at(i);
+    for (size_t i = 0; rk_role_at(ctx, i, &row); i++) {
+        if (file_matches(&row, name)) {
+            *ret = row;
+            return true;
+        }
     }
-    return NULL;
+    return false;
 }
 
 enum rk_rc rk_index_put(struct rk_jv files, const char *root, const char *path, const char *role,
@@ -110,6 +113,7 @@ enum rk_rc rk_index_put(struct rk_jv files, const char *root, const char *path, 
 }
 
 struct indexing {
+    const rk_ctx *ctx;
     const char *root;
     struct rk_jv files;
     uint64_t count, devices;
@@ -119,26 +123,26 @@ struct indexing {
 static enum rk_rc index_file(void *arg, const char *path, struct rk_err *err)
 {
     struct indexing *in = arg;
-    const struct rk_role_row *row = rk_role_of_path(path);
+    struct rk_role_row row;
     size_t folder_len = (size_t)(strrchr(path, '/') - path);
 
-    if (row == NULL)
+    if (!rk_role_of_path(in->ctx, path, &row))
         return rk_fail(err, RK_E_INTERNAL, "\"%s\" has no role in a release", path);
-    if (row->place == RK_PLACE_HANDOVER)
+    if (row.place == RK_PLACE_HANDOVER)
         in->devices++;
     else if (strncmp(in->device, path, folder_len) != 0 || in->device[folder_len] != '\0')
         in->devices++;
     (void)snprintf(in->device, sizeof in->device, "%.*s", (int)folder_len, path);
     in->count++;
-    return rk_index_put(in->files, in->root, path, row->role, err);
+    return rk_index_put(in->files, in->root, path, row.role, err);
 }
 
-enum rk_rc rk_index_write(const char *root, const char *top, const char *bucket,
+enum rk_rc rk_index_write(const rk_ctx *ctx, const char *root, const char *top, const char *bucket,
                           struct rk_index_sum *ret, struct rk_err *err)
 {
     RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
-    struct indexing in = { .root = root };
+    struct indexing in = { .ctx = ctx, .root = root };
     char name[RK_PATH_MAX], path[RK_PATH_MAX];
 
     rk_json_put_str(rk_json_root(doc), "bucket", bucket);

@@ -27,15 +27,15 @@ enum rk_rc rk_bucket_walk(const char *root, const char *top, const char *bucket,
 enum rk_rc rk_buckets_list(const char *root, const char *top, struct rk_names *ret,
                            struct rk_err *err) RK_MUST_CHECK;
 
-/* The role of a file by its name, or NULL. */
-const struct rk_role_row *rk_role_of_path(const char *path);
+/* The role of a file by its name; false: it has none. */
+bool rk_role_of_path(const rk_ctx *ctx, const char *path, struct rk_role_row *ret);
 
 /* Makes <root>/<top>/<bucket>/index.json and tells its digest; adds to the counts. */
 struct rk_index_sum {
     uint8_t sha256[32];
     uint64_t devices, files;
 };
-enum rk_rc rk_index_write(const char *root, const char *top, const char *bucket,
+enum rk_rc rk_index_write(const rk_ctx *ctx, const char *root, const char *top, const char *bucket,
                           struct rk_index_sum *ret, struct rk_err *err) RK_MUST_CHECK;
 
 /* Puts role, size and sha256 of one file into an array. */

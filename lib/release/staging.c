@@ -57,7 +57,7 @@ static enum rk_rc index_top(rk_release *release, const char *top, struct rk_jv b
     for (size_t i = 0; i < names.count; i++) {
         struct rk_index_sum sum;
 
-        if (rk_index_write(release->place.sibling, top, names.name[i], &sum, err))
+        if (rk_index_write(release->ctx, release->place.sibling, top, names.name[i], &sum, err))
             return err->rc;
         *devices += sum.devices;
         if (strcmp(top, "secrets") == 0)

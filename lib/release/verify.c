@@ -111,7 +111,7 @@ static enum rk_rc check_public_area(const struct verifying *v, struct rk_jv ek,
 }
 
 /* The certificate is for the key that device.json states; one without a statement is not judged. */
-static enum rk_rc check_certified_key(const struct verifying *v, const char *template_id,
+static enum rk_rc check_certified_key(const struct verifying *v, const char *template_name,
                                       const struct rk_bytes *bytes, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
@@ -123,7 +123,7 @@ static enum rk_rc check_certified_key(const struct verifying *v, const char *tem
         struct rk_jv ek = rk_json_at(eks, i);
         const char *name = rk_json_str(rk_json_get(ek, "template"));
 
-        if (name == NULL || strcasecmp(name, template_id) != 0)
+        if (name == NULL || strcasecmp(name, template_name) != 0)
             continue;
         return check_digest(&spki, "public key of the certificate",
                             rk_json_str(rk_json_get(ek, "spki_sha256")), err)
@@ -143,11 +143,13 @@ static enum rk_rc keep_device(struct verifying *v, const struct rk_bytes *bytes,
 static enum rk_rc check_content(struct verifying *v, const struct rk_role_row *row,
                                 const struct rk_bytes *bytes, struct rk_err *err)
 {
-    if (strcmp(row->role, "device") == 0)
+    const struct rk_ek_template *tpl = rk_role_template(row->role);
+
+    if (strcmp(row->role, rk_role_device.role) == 0)
         return keep_device(v, bytes, err);
-    if (strncmp(row->role, "ek-cert-", 8) != 0)
+    if (tpl == NULL)
         return RK_OK;
-    if (check_certified_key(v, row->role + 8, bytes, err))
+    if (check_certified_key(v, rk_ek_template_name(tpl), bytes, err))
         return err->rc;
     if (v->trust == NULL)
         return rk_fail(err, RK_E_VERIFY, "no ca/chain.pem to hold it against");
@@ -162,7 +164,8 @@ static enum rk_rc check_entry(struct verifying *v, struct rk_jv entry, const cha
     RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
     const char *path = rk_json_str(rk_json_get(entry, "path"));
     const char *role = rk_json_str(rk_json_get(entry, "role"));
-    const struct rk_role_row *row = role == NULL ? NULL : rk_role_find(role);
+    struct rk_role_row row;
+    bool known = role != NULL && rk_role_find(v->ctx, role, &row);
 
     if (path == NULL || role == NULL || strncmp(path, below, strlen(below)) != 0)
         return rk_fail(err, RK_E_VERIFY, "an index entry names no file below \"%s\"", below);
@@ -171,16 +174,16 @@ static enum rk_rc check_entry(struct verifying *v, struct rk_jv entry, const cha
         check_digest(&bytes, path, rk_json_str(rk_json_get(entry, "sha256")), err))
         return err->rc;
     v->report.files++;
-    v->devices += strcmp(role, "device") == 0;
+    v->devices += strcmp(role, rk_role_device.role) == 0;
     if (strcmp(role, "image") == 0) {
         v->report.images++;
         return rk_image_verify(v->ctx, v->root, entry, &bytes, err) ? rk_wrap(err, "\"%s\"", path)
                                                                     : RK_OK;
     }
-    if (row == NULL || row->place == RK_PLACE_SECRET)
+    if (!known || row.place == RK_PLACE_SECRET)
         return RK_OK;
-    if ((row->format != NULL && check_format(v, row, &bytes, err)) ||
-        check_content(v, row, &bytes, err))
+    if ((row.format != NULL && check_format(v, &row, &bytes, err)) ||
+        check_content(v, &row, &bytes, err))
         return rk_wrap(err, "\"%s\"", path);
     return RK_OK;
 }

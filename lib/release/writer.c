@@ -293,14 +293,14 @@ static enum rk_rc add_secret(const rk_release *release, const struct rk_artifact
     char path[RK_PATH_MAX], id_path[RK_PATH_MAX], id[65];
     bool plain = release->options->plaintext_secrets;
 
-    if (rk_artifact_path(item->role, sn, !plain, path, sizeof path, err))
+    if (rk_artifact_path(&item->role, sn, !plain, path, sizeof path, err))
         return err->rc;
     if (plain)
         return stage_summed(release, path, RK_FILE_PRIVATE, item->secret.p, item->secret.len, sum,
                             err);
     if (release->options->recipient_pem == NULL)
         return rk_fail(err, RK_E_INTERNAL, "secret output without a recipient");
-    if (rk_artifact_path(item->role, sn, false, id_path, sizeof id_path - 3, err))
+    if (rk_artifact_path(&item->role, sn, false, id_path, sizeof id_path - 3, err))
         return err->rc;
     memcpy(id_path + strlen(id_path), ".id", 4);
     if (content_id(release, &item->secret, id, err) ||
@@ -319,10 +319,10 @@ enum rk_rc rk_release_add_device(rk_release *release, const struct rk_device_sn 
     for (size_t i = 0; i < artifacts->count; i++) {
         const struct rk_artifact *item = &artifacts->item[i];
 
-        if (item->role->place == RK_PLACE_SECRET) {
+        if (item->role.place == RK_PLACE_SECRET) {
             if (add_secret(release, item, sn, sum, err))
                 return err->rc;
-        } else if (rk_artifact_path(item->role, sn, false, path, sizeof path, err) ||
+        } else if (rk_artifact_path(&item->role, sn, false, path, sizeof path, err) ||
                    stage_summed(release, path, RK_FILE_PUBLIC, item->bytes.p, item->bytes.len, sum,
                                 err)) {
             return err->rc;
@@ -370,12 +370,13 @@ enum rk_rc rk_release_resume_device(rk_release *release, const struct rk_device_
                                     struct rk_err *err)
 {
     uint8_t wanted[32], sum[32] = { 0 };
+    struct rk_role_row role;
 
     *ret = false;
     if (!rk_journal_next(&release->journal, sn, wanted))
         return RK_OK;
-    for (size_t i = 0; rk_role_at(i) != NULL; i++) {
-        if (sum_role(release, rk_role_at(i), sn, sum, err))
+    for (size_t i = 0; rk_role_at(release->ctx, i, &role); i++) {
+        if (sum_role(release, &role, sn, sum, err))
             return err->rc;
     }
     *ret = memcmp(sum, wanted, sizeof sum) == 0;

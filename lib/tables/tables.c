@@ -34,9 +34,9 @@ static const struct rk_format *const formats[] = {
 };
 
 static const struct rk_platform *const platforms[] = {
-    &rk_platform_t234,
-    &rk_platform_t194,
-    &rk_platform_t264, /* refused, with the reason */
+    &rk_platform_orin,
+    &rk_platform_xavier,
+    &rk_platform_thor, /* refused, with the reason */
     NULL,
 };
 

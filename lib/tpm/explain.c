@@ -6,6 +6,7 @@
 #include "tpm/explain.h"
 
 #include "rotkit/seeds.h"
+#include "rotkit/template.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,8 +18,8 @@ static struct rk_seeds_from seeds_of(const struct rk_checking *c)
 {
     const struct rk_tpm_check_options *options = c->options;
 
-    return (struct rk_seeds_from) { options->kdk_db, options->eps_seeds, options->master,
-                                    options->release };
+    return (struct rk_seeds_from) { options->platform, options->kdk_db, options->eps_seeds,
+                                    options->master, options->release };
 }
 
 static bool has_seeds(const struct rk_checking *c)
@@ -33,7 +34,7 @@ static enum rk_rc each_seeds(const struct rk_checking *c, rk_seeds_visit visit, 
 {
     const struct rk_seeds_from from = seeds_of(c);
 
-    return rk_seeds_each(c->ctx, &from, visit, arg, err);
+    return rk_seeds_each(&from, visit, arg, err);
 }
 
 /* ---- does this EPS make that EK? ---- */
@@ -82,7 +83,7 @@ struct search {
     const struct rk_ek_template *tpl;
     const struct rk_bytes *public_tpm2b;
     bool ecc;
-    const struct rk_seeds *kdk_of; /* cross search: KDK0 of this device with every seed */
+    const struct rk_unit *kdk_of; /* cross search: KDK0 of this device with every seed */
     const struct rk_device_sn *only_kdk;
     bool found;
     struct rk_device_sn kdk_sn, seed_sn;
@@ -111,13 +112,15 @@ static enum rk_rc try_eps(const struct search *search, const struct rk_secret *e
     return RK_OK;
 }
 
-static enum rk_rc try_pair(struct search *search, const struct rk_seeds *kdk,
-                           const struct rk_seeds *seed, bool *more, struct rk_err *err)
+static enum rk_rc try_pair(struct search *search, const struct rk_unit *kdk,
+                           const struct rk_unit *seed, bool *more, struct rk_err *err)
 {
     RK_AUTO(rk_identity_done) struct rk_identity identity = { .eps = RK_SECRET_NONE };
+    struct rk_unit both = *seed; /* borrowed */
 
-    if (rk_identity_derive(search->c->ctx, search->c->options->platform, &kdk->sn, &kdk->kdk0,
-                           &seed->eps_seed, &identity, err) ||
+    both.sn = kdk->sn;
+    both.secret[0] = kdk->secret[0];
+    if (rk_unit_derive(search->c->ctx, search->c->options->platform, &both, &identity, err) ||
         try_eps(search, &identity.eps, &search->found, err))
         return err->rc;
     if (search->found) {
@@ -128,7 +131,7 @@ static enum rk_rc try_pair(struct search *search, const struct rk_seeds *kdk,
     return RK_OK;
 }
 
-static enum rk_rc try_own(void *arg, const struct rk_seeds *seeds, bool *more, struct rk_err *err)
+static enum rk_rc try_own(void *arg, const struct rk_unit *seeds, bool *more, struct rk_err *err)
 {
     struct search *search = arg;
 
@@ -136,14 +139,14 @@ static enum rk_rc try_own(void *arg, const struct rk_seeds *seeds, bool *more, s
     return try_pair(search, seeds, seeds, more, err);
 }
 
-static enum rk_rc try_seed(void *arg, const struct rk_seeds *seeds, bool *more, struct rk_err *err)
+static enum rk_rc try_seed(void *arg, const struct rk_unit *seeds, bool *more, struct rk_err *err)
 {
     struct search *search = arg;
 
     return try_pair(search, search->kdk_of, seeds, more, err);
 }
 
-static enum rk_rc try_kdk(void *arg, const struct rk_seeds *seeds, bool *more, struct rk_err *err)
+static enum rk_rc try_kdk(void *arg, const struct rk_unit *seeds, bool *more, struct rk_err *err)
 {
     struct search *search = arg;
 
@@ -156,10 +159,10 @@ static enum rk_rc try_kdk(void *arg, const struct rk_seeds *seeds, bool *more, s
     return RK_OK;
 }
 
-/* An EK of this TPM to search by: L-2, or the first one it has. */
+/* An EK of this TPM to search by: the cheapest to compute, or the first one it has. */
 static enum rk_rc choose_ek(struct rk_checking *c, struct search *ret, struct rk_err *err)
 {
-    size_t first = rk_checking_template(c, "L-2");
+    size_t first = rk_checking_template(c, rk_ek_template_for(RK_EK_SEARCHED)->name);
     const struct rk_tpm_public *ek = NULL;
 
     for (size_t k = 0; ek == NULL && k <= c->seen_count; k++) {
@@ -268,7 +271,7 @@ struct one {
     const struct rk_ek_profile *profile; /* NULL: none makes it */
 };
 
-static enum rk_rc try_profiles(void *arg, const struct rk_seeds *seeds, bool *more,
+static enum rk_rc try_profiles(void *arg, const struct rk_unit *seeds, bool *more,
                                struct rk_err *err)
 {
     RK_AUTO(rk_identity_done) struct rk_identity identity = { .eps = RK_SECRET_NONE };
@@ -277,8 +280,7 @@ static enum rk_rc try_profiles(void *arg, const struct rk_seeds *seeds, bool *mo
     if (memcmp(&seeds->sn, &one->c->verdict.sn, sizeof seeds->sn) != 0)
         return RK_OK;
     *more = false;
-    if (rk_identity_derive(one->c->ctx, one->c->options->platform, &seeds->sn, &seeds->kdk0,
-                           &seeds->eps_seed, &identity, err))
+    if (rk_unit_derive(one->c->ctx, one->c->options->platform, seeds, &identity, err))
         return err->rc;
     return which_profile(one->c, &identity.eps, one->tpl, one->public_tpm2b, &one->profile, err);
 }

@@ -7,10 +7,6 @@
 
 #include <string.h>
 
-#define EK_HANDLES   0x81010000u
-#define EK_HANDLE_L1 0x81010001u
-#define INDEX_L1     0x01C00002u
-
 void rk_tpm_public_done(struct rk_tpm_public *object)
 {
     rk_bytes_done(&object->public_tpm2b);
@@ -31,9 +27,7 @@ void rk_live_object_done(struct rk_live_object *object)
 
 uint32_t rk_tpm_ek_handle(const struct rk_ek_template *tpl)
 {
-    if (tpl->nv_index == 0)
-        return 0;
-    return tpl->nv_index == INDEX_L1 ? EK_HANDLE_L1 : EK_HANDLES | (tpl->nv_index & 0xff);
+    return tpl->handle;
 }
 
 enum rk_rc rk_live_create(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy, const TPMT_PUBLIC *area,

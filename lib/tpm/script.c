@@ -6,18 +6,13 @@
 #include "rotkit/json.h"
 #include "rotkit/file.h"
 #include "rotkit/release.h"
+#include "rotkit/template.h"
 #include "rotkit/tpmcheck.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { SCRIPT_MAX = 1 << 20, JSON_MAX = 1 << 30, NV_LIMIT = 2048, BYTES_A_LINE = 24 };
-
-/* NVIDIA's script keeps the ECC EK at 0x81010002. */
-static const struct {
-    const char *template_name, *algorithm;
-    uint32_t handle;
-} rows[] = { { "L-1", "rsa", 0x81010001 }, { "L-2", "ecc", 0x81010002 } };
-enum { ROWS = sizeof rows / sizeof rows[0] };
 
 /* In single quotes, whatever the text. */
 static void put_quoted(struct rk_wr *wr, const char *text)
@@ -34,17 +29,18 @@ static void put_quoted(struct rk_wr *wr, const char *text)
 
 static void put_rows(struct rk_wr *wr, const struct rk_tpm_script_options *options)
 {
+    const struct rk_ek_template *tpl;
+
     rk_wr_str(wr, "# template:NV index:persistent handle:algorithm of tpm2_createek\neks='");
-    for (size_t i = 0; i < ROWS; i++) {
-        const struct rk_ek_template *tpl = rk_ek_template_find(rows[i].template_name);
-        uint32_t handle = rows[i].handle;
+    for (size_t i = 0; (tpl = rk_ek_template_in_blob(i)) != NULL; i++) {
+        uint32_t handle = tpl->script_handle;
 
         for (size_t k = 0; k < options->handle_count; k++) {
-            if (strcmp(options->handle[k].template_name, rows[i].template_name) == 0)
+            if (strcmp(options->handle[k].template_name, tpl->name) == 0)
                 handle = options->handle[k].handle;
         }
-        rk_wr_printf(wr, "%s%s:0x%08X:0x%08X:%s", i == 0 ? "" : "\n", rows[i].template_name,
-                     rk_ek_template_nv_index(tpl), handle, rows[i].algorithm);
+        rk_wr_printf(wr, "%s%s:0x%08X:0x%08X:%s", i == 0 ? "" : "\n", tpl->name, tpl->nv_index,
+                     handle, tpl->public_area.type == TPM2_ALG_RSA ? "rsa" : "ecc");
     }
     rk_wr_str(wr, "'\n");
 }
@@ -76,19 +72,26 @@ static enum rk_rc check_templates(const char *release, struct rk_err *err)
 {
     RK_AUTO(rk_release_device_done) struct rk_release_device device = { .ek_count = 0 };
     struct rk_device_sn sn = { .b = { 0 } };
-    size_t found = 0;
+    const struct rk_ek_template *tpl;
+    char wanted[64] = "";
+    bool all = true;
 
     if (rk_release_each_device(release, first_device, &sn, err) ||
         rk_release_device_read(release, &sn, &device, err))
         return err->rc;
-    for (size_t i = 0; i < device.ek_count; i++) {
-        for (size_t k = 0; k < ROWS; k++)
-            found += strcmp(device.ek[i].template_name, rows[k].template_name) == 0;
+    for (size_t i = 0; (tpl = rk_ek_template_in_blob(i)) != NULL; i++) {
+        size_t used = strlen(wanted);
+        bool found = false;
+
+        for (size_t k = 0; k < device.ek_count; k++)
+            found = found || strcmp(device.ek[k].template_name, tpl->name) == 0;
+        all = all && found;
+        (void)snprintf(wanted + used, sizeof wanted - used, "%s%s", i == 0 ? "" : " and ",
+                       tpl->name);
     }
-    if (found != ROWS)
-        return rk_fail(err, RK_E_USAGE, "release \"%s\" does not certify both L-1 and L-2",
-                       release);
-    return RK_OK;
+    return all ? RK_OK
+               : rk_fail(err, RK_E_USAGE, "release \"%s\" does not certify both %s", release,
+                         wanted);
 }
 
 static enum rk_rc put_head(const struct rk_tpm_script_options *options, struct rk_wr *wr,

@@ -240,11 +240,10 @@ static bool in_sample(const struct again *a)
     return sample == 0 || sample >= all || i >= all || (i + 1) * sample / all != i * sample / all;
 }
 
-static enum rk_rc read_device(const struct again *a, const struct rk_seeds *seeds,
+static enum rk_rc read_device(const struct again *a, const struct rk_unit *seeds,
                               struct device *ret, struct rk_err *err)
 {
-    if (rk_identity_derive(a->u->ctx, a->platform, &seeds->sn, &seeds->kdk0, &seeds->eps_seed,
-                           &ret->identity, err) ||
+    if (rk_unit_derive(a->u->ctx, a->platform, seeds, &ret->identity, err) ||
         rk_update_device_read(a->u->options->newer, &seeds->sn, &ret->there, &ret->now, err))
         return err->rc;
     for (size_t i = 0; i < ret->was.ek_count; i++) {
@@ -258,7 +257,7 @@ static enum rk_rc read_device(const struct again *a, const struct rk_seeds *seed
     return RK_OK;
 }
 
-static enum rk_rc visit_seeds(void *arg, const struct rk_seeds *seeds, bool *more,
+static enum rk_rc visit_seeds(void *arg, const struct rk_unit *seeds, bool *more,
                               struct rk_err *err)
 {
     struct again *a = arg;
@@ -283,7 +282,7 @@ static enum rk_rc visit_seeds(void *arg, const struct rk_seeds *seeds, bool *mor
 /* What came before a failure is told before it. */
 static enum rk_rc work(struct again *a, const struct rk_seeds_from *from, struct rk_err *err)
 {
-    enum rk_rc rc = rk_seeds_each(a->u->ctx, from, visit_seeds, a, err);
+    enum rk_rc rc = rk_seeds_each(from, visit_seeds, a, err);
     struct rk_err before;
 
     if (settle_all(a, &before)) {
@@ -319,8 +318,8 @@ static enum rk_rc run(struct again *a, const struct rk_seeds_from *from, struct 
 
 enum rk_rc rk_update_recompute(struct rk_updating *u, uint64_t devices, struct rk_err *err)
 {
-    const struct rk_seeds_from from = { u->options->kdk_db, u->options->eps_seeds,
-                                        u->options->master, u->options->older };
+    struct rk_seeds_from from = { NULL, u->options->kdk_db, u->options->eps_seeds,
+                                  u->options->master, u->options->older };
     struct again a = { .u = u,
                        .was = rk_ek_profile_find(u->was->profile),
                        .now = rk_ek_profile_find(u->now->profile) };
@@ -336,7 +335,10 @@ enum rk_rc rk_update_recompute(struct rk_updating *u, uint64_t devices, struct r
                            u->now->profile);
         return RK_OK;
     }
-    if (rk_platform_find(u->ctx, u->now->platform, &a.platform, err) || run(&a, &from, err))
+    if (rk_platform_find(u->ctx, u->now->platform, &a.platform, err))
+        return err->rc;
+    from.platform = a.platform;
+    if (run(&a, &from, err))
         return err->rc;
     if (a.met < devices)
         rk_updating_report(u, RK_UPDATE_NOT_RECOMPUTED, "device", NULL,

@@ -34,7 +34,7 @@ run 0 pack tegra-bch -q -o bch payload=p --set magic=MB2B
 refuse 2 'rotkit: "bch": sign tegra-bch: where the OEM signature stands is known from third-party work alone
   output=sig and output=pub make the files that the BSP'"'"'s own header tool puts in
   experimental=oem-insert puts them in here, at those offsets' sign tegra-bch bch -o x --key "$K/p256.pem"
-refuse 4 'rotkit: "bch": sign tegra-bch: a T234 boot ROM takes RSA-3072, P-256 or P-521, this key is RSA with 2048 bits' \
+refuse 4 'rotkit: "bch": sign tegra-bch: an Orin boot ROM takes RSA-3072, P-256 or P-521, this key is RSA with 2048 bits' \
     sign tegra-bch bch -o x --key "$K/rsa2048.pem" --set output=sig
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -pkeyopt rsa_keygen_pubexp:3 -out e3.pem 2>/dev/null
 refuse 4 'rotkit: "bch": sign tegra-bch: the RSA exponent is not 65537, which the boot ROM assumes' \

@@ -6,10 +6,12 @@
 
 bool fuzz_one(const uint8_t *data, size_t size)
 {
+    static rk_ctx *ctx;
     struct rk_manifest *m = NULL;
     struct rk_err err;
 
-    if (rk_manifest_load(fuzz_file(data, size), &m, &err)) {
+    FUZZ_HOLDS(ctx != NULL || rk_ctx_new(&ctx, &err) == RK_OK);
+    if (rk_manifest_load(ctx, fuzz_file(data, size), &m, &err)) {
         FUZZ_HOLDS(m == NULL);
         return false;
     }

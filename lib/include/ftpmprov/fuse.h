@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuse values of T234. Source: NVIDIA's tegrasign_v3 and its fuse tools, r35 and r36. */
+/* Fuse values of Orin. Source: NVIDIA's tegrasign_v3 and its fuse tools, r35 and r36. */
 #pragma once
 
 #include "ftpmprov/public.h"

@@ -14,7 +14,7 @@ typedef struct rk_identity rk_identity;
 
 /*
  * Derives the chain of one device.
- *   platform: "t234"
+ *   platform: its name, as in a manifest; NULL: the default
  *   device_sn: OEM id and serial number: 20 hex digits, or 4, a hyphen and 16
  *   kdk0: 32 bytes
  *   eps_seed: 32 bytes; NULL: only the Silicon ID follows, from KDK0 alone

@@ -3,11 +3,14 @@
 #pragma once
 
 #include "ftpmprov/bytes.h"
+#include "rotkit/ctx.h"
 #include "rotkit/device_sn.h"
 
 #include "ftpmprov/secret.h"
 
 #include <stdbool.h>
+
+enum { RK_UNIT_TEXT = 32 }; /* room for the spelling of a unit's id, and a NUL */
 
 enum rk_role_place {
     RK_PLACE_DEVICE,   /* devices/<bucket>/<Device SN>/<file> */
@@ -17,29 +20,38 @@ enum rk_role_place {
 
 struct rk_role_row {
     const char *role; /* as in release.json */
-    const char *file; /* "%s" stands for the Device SN as NVIDIA's tools write it: oem-sn */
+    const char *file; /* "%s" stands for the unit's id, spelled by `spell` */
     enum rk_role_place place;
     const char *format; /* what the file must be, rk_format name; NULL: not looked into */
+    void (*spell)(const struct rk_device_sn *sn, char ret[RK_UNIT_TEXT]);
 };
-const struct rk_role_row *rk_role_find(const char *role); /* NULL when unknown */
-const struct rk_role_row *rk_role_at(size_t i);           /* NULL past the end */
+/* Roles are those of the platforms' makers, of the EK templates' certificates, and device.json.
+ * False for one that is unknown, or past the end. */
+bool rk_role_find(const rk_ctx *ctx, const char *role, struct rk_role_row *ret);
+bool rk_role_at(const rk_ctx *ctx, size_t i, struct rk_role_row *ret);
+/* device.json: the public identity. */
+extern const struct rk_role_row rk_role_device;
+/* The certificate for a template. */
+struct rk_ek_template;
+struct rk_role_row rk_role_of_template(const struct rk_ek_template *tpl);
+/* The template whose certificate has this role; NULL: it is no certificate's. */
+const struct rk_ek_template *rk_role_template(const char *role);
 
 struct rk_artifact {
-    const struct rk_role_row *role;
+    struct rk_role_row role;
     struct rk_bytes bytes;   /* public content, or */
     struct rk_secret secret; /* secret content, for RK_PLACE_SECRET */
 };
-enum { RK_ARTIFACTS_MAX = 16 };
+enum { RK_ARTIFACTS_MAX = 24 };
 struct rk_artifacts {
     struct rk_artifact item[RK_ARTIFACTS_MAX];
     size_t count;
 };
 void rk_artifacts_done(struct rk_artifacts *artifacts);
-/* Take the content; RK_E_INTERNAL when the list is full or the role unknown. */
-enum rk_rc rk_artifacts_take(struct rk_artifacts *to, const char *role, struct rk_bytes *bytes,
+void rk_artifact_done(struct rk_artifact *artifact);
+/* Takes the content; RK_E_INTERNAL when the list is full. */
+enum rk_rc rk_artifacts_take(struct rk_artifacts *to, struct rk_artifact *artifact,
                              struct rk_err *err) RK_MUST_CHECK;
-enum rk_rc rk_artifacts_take_secret(struct rk_artifacts *to, const char *role,
-                                    struct rk_secret *secret, struct rk_err *err) RK_MUST_CHECK;
 /* SHA-256 over roles and contents in list order: what the ledger commits to. */
 enum rk_rc rk_artifacts_digest(const struct rk_artifacts *artifacts, uint8_t ret[32],
                                struct rk_err *err) RK_MUST_CHECK;

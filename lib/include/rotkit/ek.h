@@ -21,6 +21,11 @@ size_t rk_ek_profile_eps_len(const struct rk_ek_profile *profile); /* bytes: 64,
 struct rk_ek_template;
 const struct rk_ek_template *rk_ek_template_find(const char *name);
 const struct rk_ek_template *rk_ek_template_at(size_t i);
+/* Template i of those whose certificates a key blob carries, which is what is made when none is
+ * named; NULL past the end. */
+const struct rk_ek_template *rk_ek_template_in_blob(size_t i);
+/* The one that is meant when one is wanted and none is named. */
+const struct rk_ek_template *rk_ek_template_default(void);
 const char *rk_ek_template_name(const struct rk_ek_template *tpl);
 /* NV index of the certificate (ek-certificate.md 4.3); 0 when the profile names none. */
 uint32_t rk_ek_template_nv_index(const struct rk_ek_template *tpl);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuse data of T234: PublicKeyHash, BootSecurityInfo, fuse XML. Source: formats/jetson-ftpm-ekb.md
+/* Fuse data of Orin: PublicKeyHash, BootSecurityInfo, fuse XML. Source: formats/jetson-ftpm-ekb.md
  * section 5. */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Platforms, and the identity chain from KDK0 to EPS. One row a SoC: T234 complete, T194 for key
- * blobs, T264 refused with the reason. Source: formats/jetson-ftpm-ekb.md section 1.
+ * Platforms, and the identity chain of Jetson's from KDK0 to EPS. Source:
+ * formats/jetson-ftpm-ekb.md section 1.
  */
 #pragma once
 
@@ -11,7 +11,8 @@
 #include "rotkit/device_sn.h"
 
 struct rk_platform;
-/* RK_E_USAGE for an unknown name (lists the known) and for t264, with what is not public. */
+/* name NULL: the default. RK_E_USAGE for an unknown name (lists the known) and for one that is
+ * refused, with the reason. */
 enum rk_rc rk_platform_find(const rk_ctx *ctx, const char *name, const struct rk_platform **ret,
                             struct rk_err *err) RK_MUST_CHECK;
 const char *rk_platform_name(const struct rk_platform *platform);

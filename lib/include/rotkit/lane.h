@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The device lane: a pure function from a device row and the plan to a list of artifacts. It opens
+ * The device lane: a pure function from a unit and the plan to a list of artifacts. It opens
  * no file, keeps no state, and may run in any order and on any thread.
  */
 #pragma once
@@ -8,10 +8,8 @@
 #include "base/err.h"
 #include "rotkit/artifact.h"
 #include "rotkit/ek.h"
-#include "rotkit/ekb.h"
 #include "rotkit/ekcert.h"
-#include "rotkit/identity.h"
-#include "rotkit/nvftpm.h"
+#include "rotkit/platform.h"
 #include "rotkit/sigbook.h"
 
 enum { RK_LANE_TEMPLATES_MAX = 16 };
@@ -30,22 +28,9 @@ struct rk_lane {
     const rk_trust *trust; /* the CA's own chain */
     rk_sigbook *book;      /* signatures from elsewhere; NULL: the CA's key signs */
     int64_t now;
-    bool odm, oem;           /* which half of the work is ours */
-    bool fuses;              /* per-device fuse files */
-    uint16_t handover_minor; /* NVFTPM 1.x */
-    rk_mac *root_key;        /* OEM: the EKB fuse key */
-    enum rk_ekb_version blob_version;
-    const uint8_t *fv;                                         /* 1.0: 16 bytes */
-    const struct rk_secret *payload_key, *disk_key, *auth_key; /* NULL: not in the blob */
+    bool odm, oem;    /* which half of the work is ours */
+    const void *plan; /* the platform's */
 };
-
-/* One device: either KDK0 and EPS seed (ODM) or the container that the ODM handed over (OEM). */
-struct rk_lane_device {
-    struct rk_device_sn sn;
-    struct rk_secret kdk0, eps_seed;
-    struct rk_nvftpm handed; /* empty unless this is an OEM-only build */
-};
-void rk_lane_device_done(struct rk_lane_device *device);
 
 /* The identity and the EKs of a device: what is computed before anything is signed. */
 struct rk_lane_keys {
@@ -60,24 +45,28 @@ void rk_lane_keys_done(struct rk_lane_keys *keys);
  * that has none says why in its err, which rk_lane_run then returns; an error returned is of the
  * machine. ret: empty ones, as many as there are devices.
  */
-enum rk_rc rk_lane_derive(const struct rk_lane *lane, const struct rk_lane_device *devices,
-                          size_t count, struct rk_lane_keys *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_lane_derive(const struct rk_lane *lane, const struct rk_unit *units, size_t count,
+                          struct rk_lane_keys *ret, struct rk_err *err) RK_MUST_CHECK;
 
 /*
  * A certificate of the release that stands there now, so that a randomised signature is kept where
  * issuer and content are the same; empty when there is none. May be NULL.
  */
 struct rk_lane_previous {
-    enum rk_rc (*certificate)(void *arg, const char *role, const struct rk_device_sn *sn,
-                              struct rk_bytes *ret, struct rk_err *err);
+    enum rk_rc (*certificate)(void *arg, const struct rk_ek_template *tpl,
+                              const struct rk_device_sn *sn, struct rk_bytes *ret,
+                              struct rk_err *err);
     void *arg;
 };
 
+/* What all units have in common. */
+enum rk_rc rk_lane_common(const struct rk_lane *lane, struct rk_artifacts *ret,
+                          struct rk_err *err) RK_MUST_CHECK;
 /*
  * When signatures are wanted, *ret stays empty and *wants (empty before) gets what is to be signed
  * for this device; a later round makes it.
  */
-enum rk_rc rk_lane_run(const struct rk_lane *lane, const struct rk_lane_device *device,
+enum rk_rc rk_lane_run(const struct rk_lane *lane, const struct rk_unit *unit,
                        const struct rk_lane_keys *keys, const struct rk_lane_previous *previous,
                        struct rk_wants *wants, struct rk_artifacts *ret,
                        struct rk_err *err) RK_MUST_CHECK;

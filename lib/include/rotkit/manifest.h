@@ -7,42 +7,13 @@
 #pragma once
 
 #include "ftpmprov/bytes.h"
+#include "rotkit/ctx.h"
+#include "rotkit/manifest_row.h"
 
-#include <stdbool.h>
+struct rk_given;
+struct rk_mrows;
+struct rk_platform;
 
-struct rk_where {
-    unsigned line, column; /* 0: the value is a default */
-};
-struct rk_mstr { /* text, path (already relative to the working folder), key URI */
-    char *v;     /* NULL: absent */
-    struct rk_where at;
-};
-struct rk_mnum { /* number, or a date as seconds since 1970 */
-    int64_t v;
-    bool set;
-    struct rk_where at;
-};
-struct rk_mbool {
-    bool v;
-    struct rk_where at;
-};
-enum { RK_MLIST_MAX = 16 };
-struct rk_mlist {
-    char *v[RK_MLIST_MAX];
-    size_t count;
-    struct rk_where at;
-};
-
-/* Names of the user's own choice, each with a text, path or key URI. */
-struct rk_mpair {
-    char *name, *v;
-    struct rk_where at;
-};
-struct rk_mmap {
-    struct rk_mpair *v;
-    size_t count;
-    struct rk_where at;
-};
 /* One image of the release: packed from parts or taken as it is, encrypted and signed. */
 struct rk_mimage {
     char *name; /* of the file below images/ */
@@ -70,19 +41,21 @@ struct rk_mimages {
     size_t count;
     struct rk_where at;
 };
-enum { RK_MMAP_MAX = 256, RK_MIMAGES_MAX = 128 };
+enum { RK_MIMAGES_MAX = 128 };
 
 struct rk_manifest {
     char *path;
     uint8_t sha256[32];                     /* of the file */
     struct rk_mnum rotkit;                  /* 1 */
     struct rk_mstr product, platform, role; /* both, odm, oem */
+    const struct rk_platform *row; /* the platform's; the table's first when it is unknown */
+    void *settings;                /* what row's sections say */
+    struct rk_mrows *rows;         /* of row; private to lib/manifest */
     struct {
         struct rk_where at;
-        struct rk_mstr kdk_db, eps_seeds;
+        struct rk_mstr file[RK_DEVICE_FILES_MAX]; /* by the platform's device_files */
         struct rk_mstr master_key;
         struct rk_mnum oem_id, first_sn, count;
-        struct rk_mstr handover;
     } devices;
     struct {
         struct rk_where at;
@@ -99,17 +72,6 @@ struct rk_manifest {
             struct rk_mstr certificate, key, passphrase;
         } ca;
     } ek;
-    struct {
-        struct rk_where at;
-        struct rk_mstr version, root_key, fv, payload_key, disk_key, auth_key;
-    } blob;
-    struct {
-        struct rk_where at;
-        struct rk_mbool per_device, accept_unconfirmed, security_mode;
-        struct rk_mstr public_key, public_key_hash, secure_boot_key, oem_k1, oem_k2;
-        struct rk_mnum boot_security_info_preset, psc_odm_static;
-        struct rk_mbool common;
-    } fuses;
     struct rk_mmap components; /* a path, or archive!path */
     struct rk_mimages images;
     struct {
@@ -138,7 +100,7 @@ struct rk_manifest {
 };
 
 /* RK_E_USAGE names file, line and column; RK_E_IO when it cannot be read. At most 1 MiB. */
-enum rk_rc rk_manifest_load(const char *path, struct rk_manifest **ret,
+enum rk_rc rk_manifest_load(const rk_ctx *ctx, const char *path, struct rk_manifest **ret,
                             struct rk_err *err) RK_MUST_CHECK;
 void rk_manifest_free(struct rk_manifest *manifest);
 /* An error at a value's place in the file. */
@@ -146,10 +108,15 @@ enum rk_rc rk_manifest_fail(const struct rk_manifest *manifest, struct rk_where 
                             struct rk_err *err, enum rk_rc rc, const char *fmt, ...)
     RK_PRINTF(5, 6);
 
+/* What it says, for its platform; borrowed. */
+struct rk_given rk_manifest_given(const struct rk_manifest *manifest);
+
 /* The JSON Schema of the manifest. */
-enum rk_rc rk_manifest_schema(struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_manifest_schema(const rk_ctx *ctx, struct rk_bytes *ret,
+                              struct rk_err *err) RK_MUST_CHECK;
 /* The commented manifest that `rotkit init` writes. */
-enum rk_rc rk_manifest_init_text(struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_manifest_init_text(const rk_ctx *ctx, struct rk_bytes *ret,
+                                 struct rk_err *err) RK_MUST_CHECK;
 /* rotkit-manifest(5) in mdoc; date and version stand in its head and foot. */
-enum rk_rc rk_manifest_page(const char *date, const char *version, struct rk_bytes *ret,
-                            struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_manifest_page(const rk_ctx *ctx, const char *date, const char *version,
+                            struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;

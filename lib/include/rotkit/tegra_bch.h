@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The 8 KiB NVDA header in front of T234 boot images. Source: boot-images.md 1.3. */
+/* The 8 KiB NVDA header in front of Orin boot images. Source: boot-images.md 1.3. */
 #pragma once
 
 #include "rotkit/format_row.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys and signatures as T234 boot files hold them: little-endian, EC numbers in fixed slots.
+ * Keys and signatures as Orin boot files hold them: little-endian, EC numbers in fixed slots.
  * Source: boot-images.md 2.2, 2.3; the EC slots are not confirmed by a vendor golden.
  */
 #pragma once

@@ -2,7 +2,7 @@
 /* KDK0 to EPS on T234. Source: jetson-ftpm-ekb.md 1.2. */
 #include "base/err.h"
 #include "rotkit/mac.h"
-#include "rotkit/platform.h"
+#include "platform/tegra/plan.h"
 
 #include <string.h>
 
@@ -57,28 +57,16 @@ static enum rk_rc named_seed(const rk_ctx *ctx, const struct rk_secret *silicon_
     return rk_mac_compute(mac, RK_MAC_HMAC_SHA256, name, strlen(name), ret, err);
 }
 
-static enum rk_rc check_inputs(const struct rk_platform *platform, const struct rk_secret *kdk0,
-                               struct rk_err *err)
-{
-    if (!platform->has_identity_chain)
-        return rk_fail(err, RK_E_USAGE,
-                       "platform %s has no fTPM identity chain here, only key blobs",
-                       platform->name);
-    if (kdk0->len != SECRET)
-        return rk_fail(err, RK_E_USAGE, "KDK0 of %zu bytes, expected %d", kdk0->len, SECRET);
-    return RK_OK;
-}
-
-enum rk_rc rk_identity_silicon_id(const rk_ctx *ctx, const struct rk_platform *platform,
-                                  const struct rk_device_sn *sn, const struct rk_secret *kdk0,
-                                  struct rk_identity *ret, struct rk_err *err)
+static enum rk_rc silicon_id_of(const rk_ctx *ctx, const struct rk_device_sn *sn,
+                                const struct rk_secret *kdk0, struct rk_identity *ret,
+                                struct rk_err *err)
 {
     RK_AUTO(rk_identity_done) struct rk_identity made = { .eps = RK_SECRET_NONE };
     RK_AUTO(rk_secret_done) struct rk_secret asym_seed = RK_SECRET_NONE;
     struct rk_device_sn psc = *sn;
 
-    if (check_inputs(platform, kdk0, err))
-        return err->rc;
+    if (kdk0->len != SECRET)
+        return rk_fail(err, RK_E_USAGE, "KDK0 of %zu bytes, expected %d", kdk0->len, SECRET);
     /* The boot ROM feeds the OdmInfo fuse raw, little-endian; everybody else takes it big-endian.
      */
     psc.b[0] = sn->b[1];
@@ -93,26 +81,49 @@ enum rk_rc rk_identity_silicon_id(const rk_ctx *ctx, const struct rk_platform *p
     return RK_OK;
 }
 
+enum rk_rc rk_tegra_derive(const rk_ctx *ctx, const struct rk_unit *unit, struct rk_identity *ret,
+                           struct rk_err *err)
+{
+    RK_AUTO(rk_identity_done) struct rk_identity made = { .eps = RK_SECRET_NONE };
+    const struct rk_secret *eps_seed = &unit->secret[RK_TEGRA_EPS_SEED];
+
+    if (eps_seed->len != SECRET)
+        return rk_fail(err, RK_E_USAGE, "EPS seed of %zu bytes, expected %d", eps_seed->len,
+                       SECRET);
+    if (silicon_id_of(ctx, &unit->sn, &unit->secret[RK_TEGRA_KDK0], &made, err) ||
+        named_seed(ctx, &made.silicon_id, "fTPM", &made.ftpm_seed, err) ||
+        rk_hkdf_sha256(ctx, zero_context, sizeof zero_context, &made.ftpm_seed, "Root_Seed", 9,
+                       ROOT_SEED, &made.root_seed, err) ||
+        rk_hkdf_sha256(ctx, eps_seed->p, eps_seed->len, &made.root_seed, unit->sn.b,
+                       sizeof unit->sn.b, EPS, &made.eps, err))
+        return err->rc;
+    *ret = made;
+    made = (struct rk_identity) { .eps = RK_SECRET_NONE };
+    return RK_OK;
+}
+
+static enum rk_rc check_platform(const struct rk_platform *platform, struct rk_err *err)
+{
+    return platform->derive == rk_tegra_derive ? RK_OK : rk_fail_no_identity(platform, err);
+}
+
+enum rk_rc rk_identity_silicon_id(const rk_ctx *ctx, const struct rk_platform *platform,
+                                  const struct rk_device_sn *sn, const struct rk_secret *kdk0,
+                                  struct rk_identity *ret, struct rk_err *err)
+{
+    return check_platform(platform, err) ? err->rc : silicon_id_of(ctx, sn, kdk0, ret, err);
+}
+
 enum rk_rc rk_identity_derive(const rk_ctx *ctx, const struct rk_platform *platform,
                               const struct rk_device_sn *sn, const struct rk_secret *kdk0,
                               const struct rk_secret *eps_seed, struct rk_identity *ret,
                               struct rk_err *err)
 {
-    RK_AUTO(rk_identity_done) struct rk_identity made = { .eps = RK_SECRET_NONE };
+    const struct rk_unit unit = { .sn = *sn,
+                                  .secret = { [RK_TEGRA_KDK0] = *kdk0, /* borrowed */
+                                              [RK_TEGRA_EPS_SEED] = *eps_seed } };
 
-    if (eps_seed->len != SECRET)
-        return rk_fail(err, RK_E_USAGE, "EPS seed of %zu bytes, expected %d", eps_seed->len,
-                       SECRET);
-    if (rk_identity_silicon_id(ctx, platform, sn, kdk0, &made, err) ||
-        named_seed(ctx, &made.silicon_id, "fTPM", &made.ftpm_seed, err) ||
-        rk_hkdf_sha256(ctx, zero_context, sizeof zero_context, &made.ftpm_seed, "Root_Seed", 9,
-                       ROOT_SEED, &made.root_seed, err) ||
-        rk_hkdf_sha256(ctx, eps_seed->p, eps_seed->len, &made.root_seed, sn->b, sizeof sn->b, EPS,
-                       &made.eps, err))
-        return err->rc;
-    *ret = made;
-    made = (struct rk_identity) { .eps = RK_SECRET_NONE };
-    return RK_OK;
+    return check_platform(platform, err) ? err->rc : rk_tegra_derive(ctx, &unit, ret, err);
 }
 
 enum rk_rc rk_identity_from_master(const rk_mac *master, const struct rk_device_sn *sn,
@@ -128,5 +139,17 @@ enum rk_rc rk_identity_from_master(const rk_mac *master, const struct rk_device_
         kbkdf_under(master, "rotkit EPS seed", sn->b, sizeof sn->b, ret_eps_seed, err))
         return err->rc;
     *ret_kdk0 = rk_secret_take(&kdk0);
+    return RK_OK;
+}
+
+enum rk_rc rk_tegra_from_master(const rk_mac *master, const struct rk_device_sn *sn,
+                                struct rk_unit *ret, struct rk_err *err)
+{
+    struct rk_secret *secret = ret->secret;
+
+    if (rk_identity_from_master(master, sn, &secret[RK_TEGRA_KDK0], &secret[RK_TEGRA_EPS_SEED],
+                                err))
+        return err->rc;
+    ret->sn = *sn;
     return RK_OK;
 }

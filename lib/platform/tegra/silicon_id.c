@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The Silicon ID key pair. Source: jetson-ftpm-ekb.md 1.2; SP 800-90A 10.2.1 without df. */
-#include "rotkit/platform.h"
+#include "platform/tegra/plan.h"
 
 #include "base/ctr_drbg.h"
 #include "base/ossl.h"

@@ -200,7 +200,7 @@ START_TEST(rsa_2048_and_another_exponent_are_refused)
     ck_assert_int_eq(
         rk_format_sign("tegra-bch", &job.sign, &job.signer, file.p, file.len, &made, &err),
         RK_E_KEY);
-    ck_assert_str_eq(err.msg, "sign tegra-bch: a T234 boot ROM takes RSA-3072, P-256 or P-521, "
+    ck_assert_str_eq(err.msg, "sign tegra-bch: an Orin boot ROM takes RSA-3072, P-256 or P-521, "
                               "this key is RSA with 2048 bits");
     ck_assert(BN_set_word(e, 3) == 1 && EVP_PKEY_keygen_init(ctx) == 1 &&
               EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 3072) == 1 &&

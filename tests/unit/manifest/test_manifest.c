@@ -4,6 +4,7 @@
 #include "suite.h"
 #include "rotkit/publish.h"
 #include "rotkit/manifest.h"
+#include "platform/tegra/plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,20 @@
 
 static struct rk_err err;
 
+static rk_ctx *ctx(void)
+{
+    static rk_ctx *made;
+
+    if (made == NULL)
+        ck_assert_int_eq(rk_ctx_new(&made, &err), RK_OK);
+    return made;
+}
+
+static const struct rk_tegra_settings *tegra_of(const struct rk_manifest *m)
+{
+    return m->settings;
+}
+
 START_TEST(the_committed_schema_is_that_of_the_rows)
 {
     struct rk_bytes want = RK_BYTES_NONE, got = RK_BYTES_NONE;
@@ -19,7 +34,7 @@ START_TEST(the_committed_schema_is_that_of_the_rows)
     ck_assert_int_eq(
         rk_file_read(TEST_DATA "/../../docs/rotkit-manifest.schema.json", 1 << 20, &want, &err),
         RK_OK);
-    ck_assert_int_eq(rk_manifest_schema(&got, &err), RK_OK);
+    ck_assert_int_eq(rk_manifest_schema(ctx(), &got, &err), RK_OK);
     ck_assert_str_eq((const char *)got.p, (const char *)want.p);
     rk_bytes_done(&want);
     rk_bytes_done(&got);
@@ -30,19 +45,20 @@ START_TEST(the_example_loads_with_its_values)
 {
     struct rk_manifest *m = NULL;
 
-    ck_assert_msg(
-        rk_manifest_load(TEST_DATA "/../../examples/jetson-orin/manifest.yaml", &m, &err) == RK_OK,
-        "%s", err.msg);
+    ck_assert_msg(rk_manifest_load(ctx(), TEST_DATA "/../../examples/jetson-orin/manifest.yaml", &m,
+                                   &err) == RK_OK,
+                  "%s", err.msg);
     ck_assert_str_eq(m->product.v, "jetson-orin-demo");
     ck_assert_str_eq(m->role.v, "both");
     ck_assert_uint_eq(m->ek.templates.count, 3);
     ck_assert_str_eq(m->ek.templates.v[2], "H-3");
     ck_assert_int_eq(m->ek.certificate.not_before.v, 1767225600); /* date -ud 2026-01-01 +%s */
-    ck_assert_int_eq(m->fuses.boot_security_info_preset.v, 0x1e0);
+    ck_assert_int_eq(tegra_of(m)->fuses.boot_security_info_preset.v, 0x1e0);
     ck_assert_int_eq(m->ek.certificate.spec_revision.v, 159);
     ck_assert_str_eq(m->ek.certificate.spec_family.v, "2.0"); /* a default */
     ck_assert(!m->release.reproducible.v);
-    ck_assert_ptr_nonnull(strstr(m->devices.kdk_db.v, "examples/jetson-orin/devices/kdk_db.csv"));
+    ck_assert_ptr_nonnull(
+        strstr(m->devices.file[RK_TEGRA_KDK_DB].v, "examples/jetson-orin/devices/kdk_db.csv"));
     rk_manifest_free(m);
 }
 END_TEST
@@ -52,10 +68,11 @@ START_TEST(the_init_text_loads_as_it_is)
     struct rk_bytes text = RK_BYTES_NONE;
     struct rk_manifest *m = NULL;
 
-    ck_assert_int_eq(rk_manifest_init_text(&text, &err), RK_OK);
+    ck_assert_int_eq(rk_manifest_init_text(ctx(), &text, &err), RK_OK);
     ck_assert_int_eq(
         rk_file_write(TEST_SCRATCH "/init.yaml", RK_FILE_PUBLIC, text.p, text.len, &err), RK_OK);
-    ck_assert_msg(rk_manifest_load(TEST_SCRATCH "/init.yaml", &m, &err) == RK_OK, "%s", err.msg);
+    ck_assert_msg(rk_manifest_load(ctx(), TEST_SCRATCH "/init.yaml", &m, &err) == RK_OK, "%s",
+                  err.msg);
     ck_assert_str_eq(m->platform.v, "t234");
     rk_manifest_free(m);
     rk_bytes_done(&text);
@@ -79,7 +96,7 @@ static enum rk_rc load_text(const char *path, const char *head, const char *tail
     int len = snprintf(text, sizeof text, "%s%s", head, tail);
 
     ck_assert_int_eq(rk_file_write(path, RK_FILE_PUBLIC, text, (size_t)len, &err), RK_OK);
-    return rk_manifest_load(path, ret, &err);
+    return rk_manifest_load(ctx(), path, ret, &err);
 }
 
 START_TEST(paths_are_relative_to_the_manifest_and_remember_their_place)
@@ -88,18 +105,18 @@ START_TEST(paths_are_relative_to_the_manifest_and_remember_their_place)
 
     ck_assert_int_eq(setenv("ROTKIT_DIR", "d", 1), 0);
     ck_assert_msg(load_text(TEST_SCRATCH "/paths.yaml", top, rest, &m) == RK_OK, "%s", err.msg);
-    ck_assert_str_eq(m->devices.kdk_db.v, TEST_SCRATCH "/k.csv");
-    ck_assert_uint_eq(m->devices.kdk_db.at.line, 4);
-    ck_assert_uint_eq(m->devices.kdk_db.at.column, 19);
-    ck_assert_str_eq(m->devices.eps_seeds.v, "/abs/e.csv");
+    ck_assert_str_eq(m->devices.file[RK_TEGRA_KDK_DB].v, TEST_SCRATCH "/k.csv");
+    ck_assert_uint_eq(m->devices.file[RK_TEGRA_KDK_DB].at.line, 4);
+    ck_assert_uint_eq(m->devices.file[RK_TEGRA_KDK_DB].at.column, 19);
+    ck_assert_str_eq(m->devices.file[RK_TEGRA_EPS_SEEDS].v, "/abs/e.csv");
     ck_assert_str_eq(m->ek.ca.certificate.v, TEST_SCRATCH "/ca.pem");
     ck_assert_str_eq(m->ek.ca.key.v, "file:" TEST_SCRATCH "/ca.key");
     ck_assert_str_eq(m->ek.ca.passphrase.v, "file:" TEST_SCRATCH "/pw");
-    ck_assert_str_eq(m->blob.root_key.v, "env:K1");
-    ck_assert_str_eq(m->blob.auth_key.v, "pub:" TEST_SCRATCH "/d/a.key");
+    ck_assert_str_eq(tegra_of(m)->blob.root_key.v, "env:K1");
+    ck_assert_str_eq(tegra_of(m)->blob.auth_key.v, "pub:" TEST_SCRATCH "/d/a.key");
     ck_assert_str_eq(m->release.path.v, TEST_SCRATCH "/d/r-d");
-    ck_assert_uint_eq(m->blob.version.at.line, 0); /* a default has no place */
-    ck_assert_str_eq(m->blob.version.v, "2.0");
+    ck_assert_uint_eq(tegra_of(m)->blob.version.at.line, 0); /* a default has no place */
+    ck_assert_str_eq(tegra_of(m)->blob.version.v, "2.0");
     rk_manifest_free(m);
     ck_assert_int_eq(unlink(TEST_SCRATCH "/paths.yaml"), 0);
 }
@@ -142,7 +159,7 @@ START_TEST(a_ready_manifest_loads) /* loop test */
     char path[512];
 
     (void)snprintf(path, sizeof path, "%s/../../manifests/%s.yaml", TEST_DATA, ready[_i]);
-    ck_assert_msg(rk_manifest_load(path, &m, &err) == RK_OK, "%s", err.msg);
+    ck_assert_msg(rk_manifest_load(ctx(), path, &m, &err) == RK_OK, "%s", err.msg);
     ck_assert_str_eq(m->product.v, ready[_i]);
     ck_assert_str_eq(m->platform.v, "t234");
     rk_manifest_free(m);
@@ -167,7 +184,7 @@ START_TEST(every_flipped_byte_is_loaded_or_refused_with_a_place) /* loop test: _
             rk_file_write(TEST_SCRATCH "/flip.yaml", RK_FILE_PUBLIC, text.p, text.len, &err),
             RK_OK);
         text.p[i] ^= masks[_i];
-        if (rk_manifest_load(TEST_SCRATCH "/flip.yaml", &m, &err) == RK_OK) {
+        if (rk_manifest_load(ctx(), TEST_SCRATCH "/flip.yaml", &m, &err) == RK_OK) {
             rk_manifest_free(m);
             continue;
         }
@@ -187,7 +204,7 @@ static enum rk_rc load_once(void *arg)
 {
     struct rk_manifest *m = NULL;
     struct rk_err e;
-    enum rk_rc rc = rk_manifest_load(arg, &m, &e);
+    enum rk_rc rc = rk_manifest_load(ctx(), arg, &m, &e);
 
     if (rc != RK_OK && m != NULL)
         rc = RK_OK; /* an output on failure: the sweep takes it for a fault ignored */
@@ -218,7 +235,7 @@ START_TEST(every_cut_is_loaded_or_refused_with_a_place)
 
         ck_assert_int_eq(rk_file_write(TEST_SCRATCH "/cut.yaml", RK_FILE_PUBLIC, text.p, len, &err),
                          RK_OK);
-        if (rk_manifest_load(TEST_SCRATCH "/cut.yaml", &m, &err) == RK_OK) {
+        if (rk_manifest_load(ctx(), TEST_SCRATCH "/cut.yaml", &m, &err) == RK_OK) {
             rk_manifest_free(m);
             continue;
         }

@@ -4,6 +4,7 @@
  * Digests are computed here by OpenSSL over bytes that are put together by hand.
  */
 #include "pipeline/account.h"
+#include "platform/tegra/plan.h"
 
 #include "base/folder.h"
 #include "fault.h"
@@ -99,20 +100,26 @@ static void digest_is(const struct bytes *of, const uint8_t digest[32])
 }
 
 static struct rk_plan plan;
-static struct rk_lane_device device;
+static struct rk_unit device;
 static const struct rk_build_options options = { .manifest = product.manifest, .tool = "test" };
+
+static struct rk_tegra_plan *tegra(void)
+{
+    return plan.of_platform;
+}
 
 static void open_plan(void)
 {
     ok(rk_plan_make(product.ctx, &options, &plan, &err));
     rk_device_sn_make(0x0102, 7, &device.sn);
-    ok(rk_secret_copy("kdk0-kdk0-kdk0-kdk0-kdk0-kdk0-kd", 32, &device.kdk0, &err));
-    ok(rk_secret_copy("seed-seed-seed-seed-seed-seed-se", 32, &device.eps_seed, &err));
+    ok(rk_secret_copy("kdk0-kdk0-kdk0-kdk0-kdk0-kdk0-kd", 32, &device.secret[RK_TEGRA_KDK0], &err));
+    ok(rk_secret_copy("seed-seed-seed-seed-seed-seed-se", 32, &device.secret[RK_TEGRA_EPS_SEED],
+                      &err));
 }
 
 static void close_plan(void)
 {
-    rk_lane_device_done(&device);
+    rk_unit_done(&device);
     rk_plan_done(&plan);
 }
 
@@ -151,7 +158,7 @@ START_TEST(the_inputs_of_a_unit_are_these_bytes)
     for (int i = 0; i < 3; i++)
         be32(&all, 0); /* no URLs, no policies */
     part(&all, NULL, 0);
-    be32(&all, (uint32_t)plan.lane.blob_version);
+    be32(&all, (uint32_t)tegra()->blob_version);
     part(&all, NULL, 0); /* 2.0 has its own FV */
     memset(key, 0x33, 32);
     part(&all, key, 32);
@@ -171,28 +178,26 @@ static void change_device(int which)
 {
     switch (which) {
     case 0: device.sn.b[9] ^= 1; break;
-    case 1: device.kdk0.p[31] ^= 1; break;
-    case 2: device.eps_seed.p[0] ^= 1; break;
-    case 3: ok(rk_secret_copy("x", 1, &device.handed.eps_seed, &err)); break;
-    case 4: ok(rk_bytes_copy("x", 1, &device.handed.ek_cert_rsa, &err)); break;
-    default: ok(rk_bytes_copy("x", 1, &device.handed.ek_cert_ecc, &err)); break;
+    case 1: device.secret[RK_TEGRA_KDK0].p[31] ^= 1; break;
+    case 2: device.secret[RK_TEGRA_EPS_SEED].p[0] ^= 1; break;
+    case 3: ok(rk_secret_copy("x", 1, &device.secret[RK_TEGRA_HANDED_SEED], &err)); break;
+    case 4: ok(rk_bytes_copy("x", 1, &device.cert[0], &err)); break;
+    default: ok(rk_bytes_copy("x", 1, &device.cert[1], &err)); break;
     }
 }
 
 static void change_lane(int which)
 {
-    static const uint8_t fv[16] = { 9 };
-
     switch (which) {
     case 6: plan.lane.template_count = 1; break;
     case 7: plan.lane.templates[1] = plan.lane.templates[0]; break;
     case 8: plan.lane.profile = rk_ek_profile_find("ms-138"); break;
     case 9: plan.lane.oem = false; break;
-    case 10: plan.lane.blob_version = RK_EKB_1_0; break;
-    case 11: plan.lane.fv = fv; break;
-    case 12: plan.lane.payload_key = NULL; break;
-    case 13: plan.lane.disk_key = plan.lane.auth_key; break;
-    default: plan.lane.auth_key = NULL; break;
+    case 10: tegra()->blob_version = RK_EKB_1_0; break;
+    case 11: tegra()->has_fv = true; break;
+    case 12: rk_secret_done(&tegra()->payload_key); break;
+    case 13: tegra()->disk_key.p[0] ^= 1; break;
+    default: rk_secret_done(&tegra()->auth_key); break;
     }
 }
 

@@ -5,6 +5,7 @@
  * are of an OEM: containers that an ODM's build handed over, of which some are spoilt here.
  */
 #include "pipeline/fleet.h"
+#include "rotkit/nvftpm.h"
 
 #include "base/folder.h"
 #include "disk.h"
@@ -202,7 +203,7 @@ static void open_run(struct fleet_run *run, size_t jobs, bool keep_going)
     *run = (struct fleet_run) { .options = { .manifest = product.manifest, .tool = "test" } };
     ok(rk_plan_make(product.ctx, &run->options, &run->plan, &err));
     ok(rk_account_open(product.ctx, &run->plan, &run->options, &run->account, &err));
-    ok(rk_devices_open(product.ctx, &run->plan.from, &run->devices, &err));
+    ok(rk_devices_open(&run->plan.from, &run->devices, &err));
     run->release_options = (struct rk_release_options) {
         .path = run->plan.path,
         .tool = "test",
@@ -659,7 +660,7 @@ END_TEST
 
 static enum rk_rc make_afresh(struct fleet_run *run)
 {
-    enum rk_rc rc = rk_devices_open(product.ctx, &run->plan.from, &run->devices, &err);
+    enum rk_rc rc = rk_devices_open(&run->plan.from, &run->devices, &err);
 
     if (rc == RK_OK)
         rc = rk_release_begin(product.ctx, &run->release_options, &run->release, &err);

@@ -70,14 +70,14 @@ struct made_of {
 static void add_device(rk_release *release, uint64_t serial)
 {
     struct rk_artifacts made = { .count = 0 };
-    struct rk_bytes json = RK_BYTES_NONE;
+    struct rk_artifact device = { .role = rk_role_device };
     struct rk_device_sn sn;
     char text[64];
 
     rk_device_sn_make(0x0102, serial, &sn);
     (void)snprintf(text, sizeof text, "{ \"device_sn\": \"%016x\" }\n", (unsigned)serial);
-    ok(rk_bytes_copy(text, strlen(text), &json, &err));
-    ok(rk_artifacts_take(&made, "device", &json, &err));
+    ok(rk_bytes_copy(text, strlen(text), &device.bytes, &err));
+    ok(rk_artifacts_take(&made, &device, &err));
     ok(rk_release_add_device(release, &sn, &made, &err));
     rk_artifacts_done(&made);
 }

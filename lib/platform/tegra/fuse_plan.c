@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pipeline/plan.h"
+/* The common fuse file, and whether the key blob fits the fuses. */
+#include "platform/tegra/plan.h"
 
-#include "pipeline/plan_values.h"
 #include "rotkit/fuse.h"
 #include "rotkit/key.h"
-
-#include <stdio.h>
 
 struct common { /* what the common fuse file is made of */
     struct rk_secret sbk, oem_k1, oem_k2;
@@ -21,21 +19,21 @@ static void common_done(struct common *c)
     rk_signer_free(c->pkc);
 }
 
-static enum rk_rc read_public_key(const rk_ctx *ctx, struct rk_plan *plan, struct common *c,
-                                  struct rk_err *err)
+static enum rk_rc read_public_key(const rk_ctx *ctx, const struct rk_given *given, struct common *c,
+                                  bool *ret_unconfirmed, struct rk_err *err)
 {
-    const struct rk_manifest *m = plan->manifest;
+    const struct rk_tegra_settings *s = given->settings;
     enum rk_fuse_status status;
 
-    if (m->fuses.public_key.v == NULL)
+    if (s->fuses.public_key.v == NULL)
         return RK_OK;
-    if (rk_signer_open_public(ctx, m->fuses.public_key.v, &c->pkc, err) ||
+    if (rk_signer_open_public(ctx, s->fuses.public_key.v, &c->pkc, err) ||
         rk_fuse_public_key_hash(rk_signer_pkey(c->pkc), c->hash, err))
-        return rk_plan_at(plan, m->fuses.public_key.at, "fuses.public-key", err);
-    if (rk_fuse_confirm(c->hash, m->fuses.public_key_hash.v, m->fuses.accept_unconfirmed.v, &status,
+        return rk_given_at(given, s->fuses.public_key.at, "fuses.public-key", err);
+    if (rk_fuse_confirm(c->hash, s->fuses.public_key_hash.v, s->fuses.accept_unconfirmed.v, &status,
                         err))
-        return rk_plan_at(plan, m->fuses.public_key.at, "fuses.public-key", err);
-    plan->unconfirmed_hash = status == RK_FUSE_UNCONFIRMED;
+        return rk_given_at(given, s->fuses.public_key.at, "fuses.public-key", err);
+    *ret_unconfirmed = status == RK_FUSE_UNCONFIRMED;
     return RK_OK;
 }
 
@@ -62,10 +60,11 @@ static enum rk_rc same_key(const rk_ctx *ctx, const rk_mac *root, const struct r
 }
 
 /* A blob under a key that is not fused would never open: design.md, trust rule 3. */
-static enum rk_rc check_root_key(const rk_ctx *ctx, const struct rk_plan *plan,
-                                 const struct common *c, struct rk_err *err)
+static enum rk_rc check_root_key(const rk_ctx *ctx, const struct rk_given *given,
+                                 const struct rk_tegra_plan *plan, const struct common *c,
+                                 struct rk_err *err)
 {
-    const struct rk_manifest *m = plan->manifest;
+    const struct rk_tegra_settings *s = given->settings;
     bool k1 = false, k2 = false;
 
     if (plan->root_key == NULL || (c->oem_k1.p == NULL && c->oem_k2.p == NULL))
@@ -75,45 +74,49 @@ static enum rk_rc check_root_key(const rk_ctx *ctx, const struct rk_plan *plan,
         return err->rc;
     if (k1 || k2)
         return RK_OK;
-    return rk_manifest_fail(
-        m, m->blob.root_key.at, err, RK_E_USAGE,
+    return rk_given_fail(
+        given, s->blob.root_key.at, err,
         "blob.root-key: is neither fuses.oem-k1 nor fuses.oem-k2, so no fused device "
         "could open the key blob");
 }
 
-static enum rk_rc write_xml(struct rk_plan *plan, const struct common *c, struct rk_err *err)
+static enum rk_rc write_xml(const struct rk_given *given, const struct common *c,
+                            struct rk_tegra_plan *plan, struct rk_err *err)
 {
-    const struct rk_manifest *m = plan->manifest;
+    const struct rk_tegra_settings *s = given->settings;
     struct rk_fuse_plan fuses = { .has_boot_security_info = true };
     bool oem_key = c->oem_k1.p != NULL || c->oem_k2.p != NULL;
 
     if (rk_fuse_boot_security_info(c->pkc == NULL ? NULL : rk_signer_pkey(c->pkc), c->sbk.p != NULL,
-                                   oem_key, true, (uint32_t)m->fuses.boot_security_info_preset.v,
+                                   oem_key, true, (uint32_t)s->fuses.boot_security_info_preset.v,
                                    &fuses.boot_security_info, err))
-        return rk_plan_at(plan, m->fuses.at, "fuses", err);
+        return rk_given_at(given, s->fuses.at, "fuses", err);
     fuses.public_key_hash[0] = c->pkc == NULL ? NULL : c->hash;
     fuses.sbk = c->sbk.p == NULL ? NULL : &c->sbk;
     fuses.oem_k1 = c->oem_k1.p == NULL ? NULL : &c->oem_k1;
     fuses.oem_k2 = c->oem_k2.p == NULL ? NULL : &c->oem_k2;
-    fuses.has_psc_odm_static = m->fuses.psc_odm_static.set;
-    fuses.psc_odm_static = (uint32_t)m->fuses.psc_odm_static.v;
-    fuses.has_security_mode = m->fuses.security_mode.v;
+    fuses.has_psc_odm_static = s->fuses.psc_odm_static.set;
+    fuses.psc_odm_static = (uint32_t)s->fuses.psc_odm_static.v;
+    fuses.has_security_mode = s->fuses.security_mode.v;
     fuses.security_mode = 1;
     return rk_fuse_xml(&fuses, &plan->common_fuses, err);
 }
 
-enum rk_rc rk_plan_fuses(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err *err)
+enum rk_rc rk_tegra_plan_fuses(const rk_ctx *ctx, const struct rk_given *given,
+                               struct rk_tegra_plan *plan, bool *ret_unconfirmed,
+                               struct rk_err *err)
 {
-    const struct rk_manifest *m = plan->manifest;
+    const struct rk_tegra_settings *s = given->settings;
     RK_AUTO(common_done) struct common c = { .pkc = NULL };
 
-    if (!m->fuses.common.v)
+    if (!s->fuses.common.v)
         return RK_OK;
-    if (rk_plan_read_key(plan, &m->fuses.secure_boot_key, "fuses.secure-boot-key", 32, &c.sbk,
-                         err) ||
-        rk_plan_read_key(plan, &m->fuses.oem_k1, "fuses.oem-k1", 32, &c.oem_k1, err) ||
-        rk_plan_read_key(plan, &m->fuses.oem_k2, "fuses.oem-k2", 32, &c.oem_k2, err) ||
-        read_public_key(ctx, plan, &c, err) || check_root_key(ctx, plan, &c, err))
+    if (rk_given_read_key(given, &s->fuses.secure_boot_key, "fuses.secure-boot-key", 32, &c.sbk,
+                          err) ||
+        rk_given_read_key(given, &s->fuses.oem_k1, "fuses.oem-k1", 32, &c.oem_k1, err) ||
+        rk_given_read_key(given, &s->fuses.oem_k2, "fuses.oem-k2", 32, &c.oem_k2, err) ||
+        read_public_key(ctx, given, &c, ret_unconfirmed, err) ||
+        check_root_key(ctx, given, plan, &c, err))
         return err->rc;
-    return write_xml(plan, &c, err);
+    return write_xml(given, &c, plan, err);
 }
