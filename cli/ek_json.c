@@ -121,6 +121,13 @@ enum rk_rc ek_choose(const char *profile, const char *templates, struct ek_choic
     return RK_OK;
 }
 
+enum rk_rc ek_open_eps(const char *path, struct rk_line_reader *ret, struct rk_err *err)
+{
+    enum { LINE = 512 };
+
+    return rk_line_reader_open(strcmp(path, "-") == 0 ? NULL : path, LINE, ret, err);
+}
+
 enum rk_rc ek_put(struct rk_jv at, const struct rk_ek *ek, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;

@@ -6,6 +6,7 @@
 
 #include "rotkit/ek.h"
 #include "rotkit/json.h"
+#include "rotkit/lines.h"
 
 enum { EK_TEMPLATES_MAX = 16 };
 
@@ -28,6 +29,9 @@ void ek_choice_done(struct ek_choice *choice);
  */
 enum rk_rc ek_choose(const char *profile, const char *templates, struct ek_choice *ret,
                      struct rk_err *err) RK_MUST_CHECK;
+/* Text with an EPS a line; "-" is standard input. */
+enum rk_rc ek_open_eps(const char *path, struct rk_line_reader *ret,
+                       struct rk_err *err) RK_MUST_CHECK;
 /* template, profile, name, public_tpm2b and public_pem into the object `at`. */
 enum rk_rc ek_put(struct rk_jv at, const struct rk_ek *ek, struct rk_err *err) RK_MUST_CHECK;
 

@@ -3,7 +3,6 @@
 #include "cli/cmd/ek.h"
 
 #include "cli/ek_json.h"
-#include "cli/lines.h"
 #include "cli/opt.h"
 
 #include "rotkit/ekcert.h"
@@ -26,15 +25,16 @@ static void csr_done(struct csr *in)
 /* The one EPS of the file. */
 static enum rk_rc read_eps(const struct csr *in, struct rk_secret *ret, struct rk_err *err)
 {
-    RK_AUTO(lines_done) struct lines lines = LINES_NONE;
-    const char *text;
-    size_t len;
+    RK_AUTO(rk_line_reader_done) struct rk_line_reader lines = RK_LINE_READER_NONE;
+    struct rk_line line;
+    bool more;
 
-    if (lines_open(in->eps, &lines, err) || lines_next(&lines, &text, &len, err))
+    if (ek_open_eps(in->eps, &lines, err) || rk_line_reader_next(&lines, &line, &more, err))
         return err->rc;
-    if (text == NULL)
+    if (!more)
         return rk_fail(err, RK_E_USAGE, "%s: holds no EPS", in->eps);
-    if (rk_secret_from_hex(text, len, rk_ek_profile_eps_len(in->choice.profile), ret, err))
+    rk_line_drop_cr(&line);
+    if (rk_secret_from_hex(line.p, line.len, rk_ek_profile_eps_len(in->choice.profile), ret, err))
         return rk_wrap(err, "%s:1", in->eps);
     return RK_OK;
 }

@@ -3,7 +3,6 @@
 #include "cli/cmd/ek.h"
 
 #include "cli/ek_json.h"
-#include "cli/lines.h"
 #include "cli/opt.h"
 #include "cli/out.h"
 
@@ -51,29 +50,30 @@ static enum rk_rc one_eps(const struct app *app, const struct derive *in,
 }
 
 /* Puts file and line in front of what is wrong with this EPS. */
-static enum rk_rc at_line(const struct lines *lines, struct rk_err *err)
+static enum rk_rc at_line(const struct rk_line_reader *lines, struct rk_err *err)
 {
-    return rk_wrap(err, "%s:%llu", lines->path, (unsigned long long)lines->line);
+    return rk_wrap(err, "%s:%llu", lines->path, (unsigned long long)lines->number);
 }
 
-static enum rk_rc all_lines(const struct app *app, const struct derive *in, struct lines *lines,
-                            struct rk_err *err)
+static enum rk_rc all_lines(const struct app *app, const struct derive *in,
+                            struct rk_line_reader *lines, struct rk_err *err)
 {
     size_t eps_len = rk_ek_profile_eps_len(in->choice.profile);
-    const char *text;
-    size_t len;
+    struct rk_line line;
+    bool more;
 
     for (;;) {
         RK_AUTO(rk_secret_done) struct rk_secret eps = RK_SECRET_NONE;
 
-        if (lines_next(lines, &text, &len, err))
+        if (rk_line_reader_next(lines, &line, &more, err))
             return err->rc;
-        if (text == NULL)
-            return lines->line != 0
+        if (!more)
+            return lines->number != 0
                        ? RK_OK
                        : rk_fail(err, RK_E_USAGE, "\"%s\" is empty, expected an EPS a line",
                                  lines->path);
-        if (rk_secret_from_hex(text, len, eps_len, &eps, err)) {
+        rk_line_drop_cr(&line);
+        if (rk_secret_from_hex(line.p, line.len, eps_len, &eps, err)) {
             (void)rk_wrap(err, "EPS of profile %s", rk_ek_profile_name(in->choice.profile));
             return at_line(lines, err);
         }
@@ -85,7 +85,7 @@ static enum rk_rc all_lines(const struct app *app, const struct derive *in, stru
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
     RK_AUTO(derive_done) struct derive in = { .eps = NULL };
-    RK_AUTO(lines_done) struct lines lines = LINES_NONE;
+    RK_AUTO(rk_line_reader_done) struct rk_line_reader lines = RK_LINE_READER_NONE;
     struct operands none;
     /* clang-format off */
     const struct opt rows[] = {
@@ -98,7 +98,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     /* clang-format on */
 
     if (opt_parse(app, rows, argc, argv, 0, 0, &none, err) ||
-        ek_choose(in.profile, in.templates, &in.choice, err) || lines_open(in.eps, &lines, err))
+        ek_choose(in.profile, in.templates, &in.choice, err) || ek_open_eps(in.eps, &lines, err))
         return err->rc;
     return all_lines(app, &in, &lines, err);
 }

@@ -12,6 +12,7 @@
 #include "rotkit/certs.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
+#include "rotkit/lines.h"
 #include "rotkit/pem.h"
 
 #include <stdio.h>
@@ -145,17 +146,15 @@ static enum rk_rc check_line(struct checking *c, const char *line, size_t len, s
 static enum rk_rc check_lines(void *arg, const struct rk_bytes *text, struct rk_err *err)
 {
     struct checking *c = arg;
-    size_t line = 0, next;
+    struct rk_line_cursor cursor = { .p = text->p, .left = text->len };
+    struct rk_line line;
 
-    for (size_t at = 0; at < text->len; at = next) {
-        const uint8_t *end = memchr(text->p + at, '\n', text->len - at);
-
-        line++;
-        if (end == NULL)
-            return rk_fail(err, RK_E_VERIFY, "line %zu: cut short, no line end", line);
-        next = (size_t)(end - text->p) + 1;
-        if (check_line(c, (const char *)text->p + at, next - at - 1, err))
-            return rk_wrap(err, "line %zu", line);
+    while (rk_line_next(&cursor, &line)) {
+        if (!line.ended)
+            return rk_fail(err, RK_E_VERIFY, "line %llu: cut short, no line end",
+                           (unsigned long long)line.number);
+        if (check_line(c, line.p, line.len, err))
+            return rk_wrap(err, "line %llu", (unsigned long long)line.number);
     }
     return RK_OK;
 }

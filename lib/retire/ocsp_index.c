@@ -7,6 +7,7 @@
 #include "rotkit/ekcert.h"
 #include "rotkit/hex.h"
 #include "rotkit/grow.h"
+#include "rotkit/lines.h"
 #include "rotkit/x509.h"
 
 #include <stdio.h>
@@ -87,26 +88,26 @@ static bool split(char *text, char *field[FIELDS])
 enum rk_rc rk_ocsp_index_read(const struct rk_bytes *file, struct rk_ocsp_index *ret,
                               struct rk_err *err)
 {
-    size_t number = 1;
+    struct rk_line_cursor cursor = { .p = file->p, .left = file->len };
+    struct rk_line line;
 
-    for (size_t at = 0; at < file->len; number++) {
-        const uint8_t *end = memchr(file->p + at, '\n', file->len - at);
-        size_t len = end == NULL ? file->len - at : (size_t)(end - (file->p + at));
+    while (rk_line_next(&cursor, &line)) {
         char text[LINE], copy[LINE], *field[FIELDS];
 
-        if (len >= sizeof text || memchr(file->p + at, '\0', len) != NULL)
-            return rk_fail(err, RK_E_FORMAT, "line %zu: no line of an index", number);
-        memcpy(text, file->p + at, len);
-        text[len] = '\0';
-        memcpy(copy, text, len + 1);
+        if (line.len >= sizeof text || memchr(line.p, '\0', line.len) != NULL)
+            return rk_fail(err, RK_E_FORMAT, "line %llu: no line of an index",
+                           (unsigned long long)line.number);
+        memcpy(text, line.p, line.len);
+        text[line.len] = '\0';
+        memcpy(copy, text, line.len + 1);
         if (!split(copy, field) || strlen(field[SERIAL]) > 2 * RK_SERIAL_MAX)
-            return rk_fail(err, RK_E_FORMAT,
-                           "line %zu: expected status, expiry, revocation, serial number, file and "
-                           "subject, with tabs between",
-                           number);
+            return rk_fail(
+                err, RK_E_FORMAT,
+                "line %llu: expected status, expiry, revocation, serial number, file and "
+                "subject, with tabs between",
+                (unsigned long long)line.number);
         if (append(ret, field[SERIAL], text, err))
             return err->rc;
-        at += len + 1;
     }
     sort(ret);
     for (size_t i = 1; i < ret->count; i++) {

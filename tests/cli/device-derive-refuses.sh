@@ -35,7 +35,7 @@ refuse 2 "{\"error\":{\"code\":2,\"message\":\"blanks.csv:1: malformed row\",\"c
     $derive blanks.csv --eps-seeds seeds.csv
 refuse 2 "{\"error\":{\"code\":2,\"message\":\"commas.csv:1: malformed row\",\"context\":[\"expected: oem_id of 4 hex digits, sn of 16, KDK0 of 64, one blank between\"],\"file\":\"commas.csv\",\"line\":1}}" \
     $derive commas.csv --eps-seeds seeds.csv
-refuse 2 "{\"error\":{\"code\":2,\"message\":\"line.csv:1: line too long\",\"context\":[\"expected: oem_id of 4 hex digits, sn of 16, KDK0 of 64, one blank between\"],\"file\":\"line.csv\",\"line\":1}}" \
+refuse 2 "{\"error\":{\"code\":2,\"message\":\"line.csv:1: line of more than 256 characters\",\"context\":[\"expected: oem_id of 4 hex digits, sn of 16, KDK0 of 64, one blank between\"],\"file\":\"line.csv\",\"line\":1}}" \
     $derive line.csv --eps-seeds seeds.csv
 refuse 2 "{\"error\":{\"code\":2,\"message\":\"short.csv:1: malformed row\",\"context\":[\"expected: oem_id of 4 hex digits, sn of 16, EPS_Seed of 64, one blank between\"],\"file\":\"short.csv\",\"line\":1}}" \
     $derive kdk.csv --eps-seeds short.csv

@@ -5,16 +5,14 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "rotkit/hex.h"
+#include "rotkit/lines.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/crypto.h>
 
-enum { OEM_DIGITS = 4, SN_DIGITS = 16, LINE_MAX_CHARS = 256, BUFFER = 65536 };
+enum { OEM_DIGITS = 4, SN_DIGITS = 16, LINE_MAX_CHARS = 256 };
 
 /* clang-format off */
 static const struct {
@@ -42,11 +40,7 @@ struct seen {
 struct rk_devicedb {
     enum rk_devicedb_kind kind;
     char *path;
-    int fd;
-    struct rk_secret buffer;
-    size_t begin, end;
-    bool at_end;
-    uint64_t line;
+    struct rk_line_reader lines;
     bool compared; /* row by row with another one, which looks for repeated SNs */
     struct seen seen;
 };
@@ -60,9 +54,7 @@ void rk_devicedb_close(rk_devicedb *db)
 {
     if (db == NULL)
         return;
-    if (db->fd >= 0)
-        (void)close(db->fd);
-    rk_secret_done(&db->buffer);
+    rk_line_reader_done(&db->lines);
     rk_free(db->seen.slot);
     rk_free(db->path);
     rk_free(db);
@@ -81,13 +73,11 @@ enum rk_rc rk_devicedb_open(const char *path, enum rk_devicedb_kind kind, rk_dev
     if (db == NULL)
         return rk_fail_nomem(err);
     db->kind = kind;
-    db->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (db->fd < 0)
-        return rk_fail_errno(err, RK_E_IO, "cannot open \"%s\"", path);
+    db->lines = (struct rk_line_reader)RK_LINE_READER_NONE;
     db->path = rk_strdup(path);
     if (db->path == NULL)
         return rk_fail_nomem(err);
-    if (rk_secret_new(BUFFER, &db->buffer, err))
+    if (rk_line_reader_open(db->path, LINE_MAX_CHARS, &db->lines, err))
         return err->rc;
     *ret = db;
     db = NULL;
@@ -104,58 +94,16 @@ const char *rk_devicedb_path(const rk_devicedb *db)
     return db->path;
 }
 
-static enum rk_rc fill(rk_devicedb *db, struct rk_err *err)
+static enum rk_rc expected(const rk_devicedb *db, struct rk_err *err)
 {
-    ssize_t n;
-
-    memmove(db->buffer.p, db->buffer.p + db->begin, db->end - db->begin);
-    db->end -= db->begin;
-    db->begin = 0;
-    do
-        n = read(db->fd, db->buffer.p + db->end, db->buffer.len - db->end);
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return rk_fail_errno(err, RK_E_IO, "cannot read \"%s\"", db->path);
-    db->at_end = n == 0;
-    db->end += (size_t)n;
-    return RK_OK;
-}
-
-static enum rk_rc bad_row(const rk_devicedb *db, const char *what, struct rk_err *err)
-{
-    (void)rk_fail_at(err, RK_E_USAGE, db->path, (unsigned)db->line, 0, "%s", what);
     return rk_note(err, "expected: oem_id of 4 hex digits, sn of 16, %s of %zu, one blank between",
                    kinds[db->kind].value, 2 * kinds[db->kind].len);
 }
 
-/* The next line without its end, in place; *ret NULL at the end of the file. */
-static enum rk_rc next_line(rk_devicedb *db, const char **ret, size_t *ret_len, struct rk_err *err)
+static enum rk_rc bad_row(const rk_devicedb *db, const char *what, struct rk_err *err)
 {
-    for (;;) {
-        char *start = (char *)db->buffer.p + db->begin;
-        size_t have = db->end - db->begin;
-        char *newline = memchr(start, '\n', have);
-
-        if (newline != NULL || (db->at_end && have != 0)) {
-            size_t len = newline != NULL ? (size_t)(newline - start) : have;
-
-            db->begin += len + (newline != NULL);
-            db->line++;
-            *ret = start;
-            *ret_len = len != 0 && start[len - 1] == '\r' ? len - 1 : len;
-            return RK_OK;
-        }
-        if (db->at_end) {
-            *ret = NULL;
-            return RK_OK;
-        }
-        if (have > LINE_MAX_CHARS) {
-            db->line++;
-            return bad_row(db, "line too long", err);
-        }
-        if (fill(db, err))
-            return err->rc;
-    }
+    (void)rk_fail_at(err, RK_E_USAGE, db->path, (unsigned)db->lines.number, 0, "%s", what);
+    return expected(db, err);
 }
 
 static size_t hash(const struct rk_device_sn *sn)
@@ -199,40 +147,41 @@ static enum rk_rc remember(rk_devicedb *db, const struct rk_device_sn *sn, struc
 
     if (db->compared)
         return RK_OK;
-    if (db->line > UINT32_MAX)
+    if (db->lines.number > UINT32_MAX)
         return rk_fail_at(err, RK_E_USAGE, db->path, 0, 0, "more than %u lines", UINT32_MAX);
     if (2 * db->seen.used >= db->seen.room && grow(&db->seen, err))
         return err->rc;
     struct slot *slot = find_slot(&db->seen, sn);
     if (slot->line != 0) {
         rk_device_sn_text(sn, text);
-        return rk_fail_at(err, RK_E_USAGE, db->path, (unsigned)db->line, 0,
+        return rk_fail_at(err, RK_E_USAGE, db->path, (unsigned)db->lines.number, 0,
                           "device %s is on line %llu already: two devices would have one identity",
                           text, (unsigned long long)slot->line);
     }
     slot->sn = *sn;
-    slot->line = (uint32_t)db->line;
+    slot->line = (uint32_t)db->lines.number;
     db->seen.used++;
     return RK_OK;
 }
 
-static enum rk_rc parse_row(rk_devicedb *db, const char *line, size_t len,
+static enum rk_rc parse_row(rk_devicedb *db, const struct rk_line *line,
                             struct rk_devicedb_row *row, struct rk_err *err)
 {
     size_t value_len = kinds[db->kind].len;
+    const char *text = line->p;
     struct rk_err digit;
 
-    if (len != OEM_DIGITS + 1 + SN_DIGITS + 1 + 2 * value_len || line[OEM_DIGITS] != ' ' ||
-        line[OEM_DIGITS + 1 + SN_DIGITS] != ' ')
+    if (line->len != OEM_DIGITS + 1 + SN_DIGITS + 1 + 2 * value_len || text[OEM_DIGITS] != ' ' ||
+        text[OEM_DIGITS + 1 + SN_DIGITS] != ' ')
         return bad_row(db, "malformed row", err);
     if (rk_secret_new(value_len, &row->value, err))
         return err->rc;
-    if (rk_hex_read(line, OEM_DIGITS, row->sn.b, 2, &digit) != RK_OK ||
-        rk_hex_read(line + OEM_DIGITS + 1, SN_DIGITS, row->sn.b + 2, 8, &digit) != RK_OK ||
-        rk_hex_read(line + OEM_DIGITS + 1 + SN_DIGITS + 1, 2 * value_len, row->value.p, value_len,
+    if (rk_hex_read(text, OEM_DIGITS, row->sn.b, 2, &digit) != RK_OK ||
+        rk_hex_read(text + OEM_DIGITS + 1, SN_DIGITS, row->sn.b + 2, 8, &digit) != RK_OK ||
+        rk_hex_read(text + OEM_DIGITS + 1 + SN_DIGITS + 1, 2 * value_len, row->value.p, value_len,
                     &digit) != RK_OK)
         return bad_row(db, "a character that is no hex digit", err);
-    row->line = db->line;
+    row->line = line->number;
     return RK_OK;
 }
 
@@ -240,16 +189,17 @@ enum rk_rc rk_devicedb_next(rk_devicedb *db, struct rk_devicedb_row *row, bool *
                             struct rk_err *err)
 {
     RK_AUTO(rk_devicedb_row_done) struct rk_devicedb_row read = { .line = 0 };
-    const char *line = NULL;
-    size_t len = 0;
+    struct rk_line line;
+    bool more;
 
-    if (next_line(db, &line, &len, err))
-        return err->rc;
-    if (line == NULL) {
+    if (rk_line_reader_next(&db->lines, &line, &more, err))
+        return err->rc == RK_E_USAGE ? expected(db, err) : err->rc;
+    if (!more) {
         *ret_more = false;
         return RK_OK;
     }
-    if (parse_row(db, line, len, &read, err) || remember(db, &read.sn, err))
+    rk_line_drop_cr(&line);
+    if (parse_row(db, &line, &read, err) || remember(db, &read.sn, err))
         return err->rc;
     *ret_more = true;
     *row = read;

@@ -99,7 +99,7 @@ START_TEST(a_line_without_end_is_refused_before_memory_is)
     memset(text, '0', sizeof text - 1);
     db = open_text(text);
     ck_assert_int_eq(rk_devicedb_next(db, &row, &more, &err), RK_E_USAGE);
-    ck_assert_str_eq(err.msg + strlen(PATH), ":1: line too long" EXPECTED);
+    ck_assert_str_eq(err.msg + strlen(PATH), ":1: line of more than 256 characters" EXPECTED);
     rk_devicedb_close(db);
 }
 END_TEST
