@@ -26,16 +26,37 @@ enum {
     T210_SDRAM_LEN = 0x768,
     T210_SDRAM_MAX = 4,
     T210_LOADERS = 0x232c, /* how many are used */
-    T210_LOADER = 0x2330,  /* version, block, page, length, load, entry, attributes, MAC, RSA */
+    T210_LOADER = 0x2330,  /* the first of T210_LOADER_MAX records */
     T210_LOADER_LEN = 0x12c,
     T210_LOADER_MAX = 4,
-    T210_LOADER_HASH = 0x1c, /* in the record */
-    T210_LOADER_SIG = 0x2c,
     T210_PADDING = 0x27ec, /* 0x80 and zeros, as a CMAC message is filled */
     T210_FILE_MAX = 1 << 28,
 };
+/* In the record of a boot loader; attributes stand between entry and hash. */
+enum {
+    T210_LOADER_VERSION = 0x00,
+    T210_LOADER_BLOCK = 0x04,
+    T210_LOADER_PAGE = 0x08,
+    T210_LOADER_SIZE = 0x0c,
+    T210_LOADER_LOAD = 0x10,
+    T210_LOADER_ENTRY = 0x14,
+    T210_LOADER_HASH = 0x1c,
+    T210_LOADER_SIG = 0x2c,
+};
 
-enum t210_kind { T210_NUMBER, T210_LOG2, T210_HEX, T210_WORD };
+/* What the head of a key rules: how often its fields occur, and for which device. */
+struct t210_group {
+    const char *name;       /* of a device's parameters, for messages */
+    size_t count_at;        /* where the BCT counts those that are set */
+    size_t max, stride;     /* max 0: once, and the key takes no index */
+    uint32_t device;        /* the DevType[0] whose parameters these are; 0: whichever */
+    const char *not_beyond; /* why there is no more than max, when max is not the format's */
+};
+enum t210_group_id { T210_ONCE, T210_DEVICE, T210_SPI, T210_SDMMC, T210_SETS, T210_GROUPS };
+extern const struct t210_group rk_t210_groups[T210_GROUPS];
+
+enum t210_kind { T210_NUMBER, T210_LOG2, T210_HEX };
+enum { T210_SIZES = 1, T210_NOT_UPDATED = 2 }; /* rules the bad block table; only in a new BCT */
 struct t210_word {
     const char *name; /* NULL ends the list */
     uint32_t value;
@@ -44,10 +65,14 @@ struct t210_field {
     const char *name; /* the key without its index: "SDRAM.PllMKVCO" */
     size_t at, width; /* of index 0 */
     enum t210_kind kind;
-    const struct t210_word *words;
+    enum t210_group_id group;
+    int flags;
+    const struct t210_word *words; /* names that stand for numbers, or NULL */
 };
-extern const struct t210_field rk_t210_fields[];
 extern const size_t rk_t210_field_count;
+struct t210_field rk_t210_field(size_t i); /* i < rk_t210_field_count */
+/* The field whose key, without its index, this is; false when there is none. */
+bool rk_t210_find(const char *key, struct t210_field *ret);
 
 /* A boot loader that the BCT names; offsets in the file. */
 struct t210_loader {
@@ -96,9 +121,8 @@ struct t210_text {
 /* ret->key is "" at the end. */
 enum rk_rc rk_t210_next(struct t210_text *text, struct t210_line *ret,
                         struct rk_err *err) RK_MUST_CHECK;
-bool rk_t210_is_field(const char *key);
-/* Puts a field's value; *ret_found false when there is no field of this key. */
-enum rk_rc rk_t210_set(uint8_t *bct, const struct t210_line *line, bool *ret_found,
+/* Puts the value that the line gives this field. */
+enum rk_rc rk_t210_set(uint8_t *bct, const struct t210_field *field, const struct t210_line *line,
                        struct rk_err *err) RK_MUST_CHECK;
 /* The bad block table that PartitionSize and BlockSize call for. */
 enum rk_rc rk_t210_block_table(uint8_t *bct, struct rk_err *err) RK_MUST_CHECK;

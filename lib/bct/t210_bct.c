@@ -85,8 +85,9 @@ static void describe(const uint8_t *file, const struct place *place, struct rk_r
     } else if (place->len == T210_LOADER_LEN && i < rk_t210_get(file, T210_LOADERS)) {
         (void)snprintf(region->note, sizeof region->note,
                        "version %u, %u bytes, load 0x%x, entry 0x%x", rk_t210_get(file, place->at),
-                       rk_t210_get(file, place->at + 12), rk_t210_get(file, place->at + 16),
-                       rk_t210_get(file, place->at + 20));
+                       rk_t210_get(file, place->at + T210_LOADER_SIZE),
+                       rk_t210_get(file, place->at + T210_LOADER_LOAD),
+                       rk_t210_get(file, place->at + T210_LOADER_ENTRY));
         rk_region_set_ratchet(region, rk_t210_get(file, place->at));
     }
 }

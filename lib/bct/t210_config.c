@@ -11,12 +11,10 @@
 
 static void write_key(struct rk_wr *wr, const struct t210_field *field, size_t index)
 {
-    const char *dot = strchr(field->name, '.');
-    bool indexed = dot != NULL || field->at == T210_DEVICE_TYPE;
-    size_t head = dot == NULL ? strlen(field->name) : (size_t)(dot - field->name);
+    size_t head = strcspn(field->name, ".");
 
     rk_wr_bytes(wr, field->name, head);
-    if (indexed)
+    if (rk_t210_groups[field->group].max != 0)
         rk_wr_printf(wr, "[%zu]", index);
     rk_wr_printf(wr, "%s = ", field->name + head);
 }
@@ -24,7 +22,7 @@ static void write_key(struct rk_wr *wr, const struct t210_field *field, size_t i
 static void write_field(struct rk_wr *wr, const uint8_t *bct, const struct t210_field *field,
                         size_t index)
 {
-    const uint8_t *at = bct + field->at + index * T210_SDRAM_LEN;
+    const uint8_t *at = bct + field->at + index * rk_t210_groups[field->group].stride;
     uint32_t number = field->width == 1 ? at[0] : rk_t210_get(at, 0);
     const struct t210_word *word = field->words;
 
@@ -44,17 +42,31 @@ static void write_field(struct rk_wr *wr, const uint8_t *bct, const struct t210_
 }
 
 /* Does this BCT use the field? Parameters go with the device's type. */
-static bool in_use(const uint8_t *bct, const struct t210_field *field)
+static bool in_use(const uint8_t *bct, const struct t210_field *field, size_t index)
 {
-    uint32_t device = rk_t210_get(bct, T210_DEVICES), type = rk_t210_get(bct, T210_DEVICE_TYPE);
+    const struct t210_group *group = &rk_t210_groups[field->group];
 
-    if (field->kind == T210_LOG2)
-        return rk_t210_get(bct, field->at) != 0;
-    if (field->at < T210_DEVICE_TYPE || field->at >= T210_SDRAM_COUNT)
-        return true;
-    if (device == 0 || strcmp(field->name, "DevType") == 0)
-        return device != 0;
-    return strstr(field->name, type == 3 ? ".Spi" : ".Sdmmc") != NULL && (type == 3 || type == 4);
+    if (group->max == 0)
+        return index == 0 && (field->kind != T210_LOG2 || rk_t210_get(bct, field->at) != 0);
+    return index < rk_t210_get(bct, group->count_at) &&
+           (group->device == 0 || group->device == rk_t210_get(bct, T210_DEVICE_TYPE));
+}
+
+/* No text makes these: they come with signing, and with an image. */
+static const struct {
+    size_t start, end;
+} apart[] = {
+    { T210_KEY, T210_SIG + T210_RSA },
+    { T210_LOADERS, T210_LOADER + T210_LOADER_MAX *T210_LOADER_LEN },
+};
+
+static bool is_apart(size_t at)
+{
+    for (size_t i = 0; i < sizeof apart / sizeof apart[0]; i++) {
+        if (at >= apart[i].start && at < apart[i].end)
+            return true;
+    }
+    return false;
 }
 
 static enum rk_rc same_again(const uint8_t *bct, const struct rk_bytes *text, struct rk_err *err)
@@ -66,10 +78,7 @@ static enum rk_rc same_again(const uint8_t *bct, const struct rk_bytes *text, st
     if (rk_t210_build(&job, &again, err))
         return err->rc;
     for (size_t i = 0; i < T210_WIRE; i++) {
-        bool apart = (i >= T210_KEY && i < T210_SIG + T210_RSA) ||
-                     (i >= T210_LOADERS && i < T210_LOADER + T210_LOADER_MAX * T210_LOADER_LEN);
-
-        if (!apart && bct[i] != again.p[i])
+        if (!is_apart(i) && bct[i] != again.p[i])
             return rk_fail(err, RK_E_FORMAT,
                            "byte 0x%zx is 0x%02x, which no field placed by experiment sets", i,
                            bct[i]);
@@ -82,19 +91,15 @@ enum rk_rc rk_t210_config(const uint8_t *file, size_t len, struct rk_bytes *ret,
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(1 << 20);
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     struct t210_image image;
-    size_t sets;
 
     if (rk_t210_open(file, len, &image, err))
         return err->rc;
-    sets = rk_t210_get(file, T210_SDRAM_COUNT);
-    for (size_t i = 0; i < rk_t210_field_count && rk_t210_fields[i].at != T210_SDRAM; i++) {
-        if (in_use(file, &rk_t210_fields[i]))
-            write_field(&wr, file, &rk_t210_fields[i], 0);
-    }
-    for (size_t set = 0; set < sets; set++) {
+    for (size_t index = 0; index < T210_SDRAM_MAX; index++) {
         for (size_t i = 0; i < rk_t210_field_count; i++) {
-            if (strncmp(rk_t210_fields[i].name, "SDRAM.", 6) == 0)
-                write_field(&wr, file, &rk_t210_fields[i], set);
+            struct t210_field field = rk_t210_field(i);
+
+            if (in_use(file, &field, index))
+                write_field(&wr, file, &field, index);
         }
     }
     if (rk_wr_end(&wr, &text, err) || same_again(file, &text, err))

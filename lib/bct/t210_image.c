@@ -43,10 +43,11 @@ static enum rk_rc open_loader(const uint8_t *file, size_t len, size_t i, struct 
                               struct rk_err *err)
 {
     size_t record = T210_LOADER + i * T210_LOADER_LEN;
-    uint64_t start =
-        ((uint64_t)rk_t210_get(file, record + 4) << rk_t210_get(file, T210_BLOCK_LOG2)) +
-        ((uint64_t)rk_t210_get(file, record + 8) << rk_t210_get(file, T210_PAGE_LOG2));
-    uint64_t size = rk_t210_get(file, record + 12), padded = (size + 15) & ~15ULL;
+    uint64_t start = ((uint64_t)rk_t210_get(file, record + T210_LOADER_BLOCK)
+                      << rk_t210_get(file, T210_BLOCK_LOG2)) +
+                     ((uint64_t)rk_t210_get(file, record + T210_LOADER_PAGE)
+                      << rk_t210_get(file, T210_PAGE_LOG2));
+    uint64_t size = rk_t210_get(file, record + T210_LOADER_SIZE), padded = (size + 15) & ~15ULL;
 
     if (size == 0 || start < T210_WIRE || start > len || padded > len - start)
         return rk_fail(

@@ -97,20 +97,6 @@ enum rk_rc rk_t210_next(struct t210_text *text, struct t210_line *ret, struct rk
 
 /* ---- fields ---- */
 
-static const struct t210_field *find_field(const char *name)
-{
-    for (size_t i = 0; i < rk_t210_field_count; i++) {
-        if (strcmp(rk_t210_fields[i].name, name) == 0)
-            return &rk_t210_fields[i];
-    }
-    return NULL;
-}
-
-bool rk_t210_is_field(const char *key)
-{
-    return find_field(key) != NULL;
-}
-
 /* ChipUid: 0x and up to 32 digits, the last byte first. */
 static enum rk_rc put_hex(uint8_t *at, size_t width, const char *value, struct rk_err *err)
 {
@@ -160,42 +146,31 @@ static enum rk_rc put_value(const struct t210_field *field, uint8_t *at, const c
     return RK_OK;
 }
 
-/* Devices and SDRAM sets are counted by what is set. */
+/* Where the field of this index stands; its group is counted by what is set. */
 static enum rk_rc place(uint8_t *bct, const struct t210_field *field, const struct t210_line *line,
                         size_t *ret, struct rk_err *err)
 {
-    bool sdram = field->at >= T210_SDRAM && field->at < T210_LOADERS;
-    bool device = field->at >= T210_DEVICE_TYPE && field->at < T210_SDRAM_COUNT;
-    size_t count_at = sdram ? T210_SDRAM_COUNT : T210_DEVICES;
+    const struct t210_group *group = &rk_t210_groups[field->group];
+    unsigned long long index = line->index;
 
-    *ret = field->at;
-    if (line->has_index != (sdram || device))
+    if (line->has_index != (group->max != 0))
         return rk_fail(err, RK_E_FORMAT,
-                       sdram || device ? "an index [0] is missing" : "takes no index");
-    if (device && line->index != 0)
-        return rk_fail(err, RK_E_FORMAT,
-                       "index %llu: a second device is not placed by experiment, since cbootimage "
-                       "puts it over the first",
-                       (unsigned long long)line->index);
-    if (sdram && line->index >= T210_SDRAM_MAX)
-        return rk_fail(err, RK_E_FORMAT, "index %llu, at most %d", (unsigned long long)line->index,
-                       T210_SDRAM_MAX - 1);
-    if (sdram)
-        *ret += (size_t)line->index * T210_SDRAM_LEN;
-    if ((sdram || device) && rk_t210_get(bct, count_at) < line->index + 1)
-        rk_t210_put(bct, count_at, line->index + 1, 4);
+                       group->max != 0 ? "an index [0] is missing" : "takes no index");
+    if (line->has_index && index >= group->max)
+        return group->not_beyond != NULL
+                   ? rk_fail(err, RK_E_FORMAT, "index %llu: %s", index, group->not_beyond)
+                   : rk_fail(err, RK_E_FORMAT, "index %llu, at most %zu", index, group->max - 1);
+    if (line->has_index && rk_t210_get(bct, group->count_at) < index + 1)
+        rk_t210_put(bct, group->count_at, index + 1, 4);
+    *ret = field->at + (size_t)index * group->stride;
     return RK_OK;
 }
 
-enum rk_rc rk_t210_set(uint8_t *bct, const struct t210_line *line, bool *ret_found,
+enum rk_rc rk_t210_set(uint8_t *bct, const struct t210_field *field, const struct t210_line *line,
                        struct rk_err *err)
 {
-    const struct t210_field *field = find_field(line->key);
     size_t at;
 
-    *ret_found = field != NULL;
-    if (field == NULL)
-        return RK_OK;
     if (place(bct, field, line, &at, err) || put_value(field, bct + at, line->value, err)) {
         err->rc = RK_E_FORMAT;
         return rk_wrap(err, "line %u: \"%s\"", line->number, line->key);

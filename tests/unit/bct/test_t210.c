@@ -119,6 +119,8 @@ static const struct { const char *text, *message; } bad[] = {
     { "DevType[0] = NvBootDevType_Sata;", "known: NvBootDevType_Sdmmc" },
     { "DeviceParam[0].SpiFlashParams.ClockDivider = 0x100;", "ClockDivider\"" },
     { "DeviceParam[0].SpiFlashParams.ClockDivider = 1;", "DevType[0] is another device" },
+    { "DevType[0] = NvBootDevType_Spi;\nDeviceParam[0].SpiFlashParams.ClockDivider = 1;\n"
+      "DeviceParam[0].SdmmcParams.ClockDivider = 1;", "SdmmcParams given, but DevType[0] is another" },
     { "BlockSize = 33000;", "33000 is not a power of two" },
     { "PageSize = 0;", "0 is not a power of two" },
     { "PartitionSize = 0xffffffff;\nBlockSize = 512;", "cbootimage's table overflows" },
