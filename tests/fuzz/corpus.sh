@@ -115,7 +115,7 @@ swtpm socket --tpm2 --tpmstate dir=state --server type=tcp,port=$port,bindaddr=1
     --ctrl type=tcp,port=$((port + 1)),bindaddr=127.0.0.1 --flags not-need-init,startup-clear &
 swtpm=$!
 sleep 2
-TPM_RECORD=$scratch/answers TPM_REAL=swtpm:host=127.0.0.1,port=$port "$build/bin/fuzz_tpm" 1 empty
+TPM_RECORD=$scratch/answers TPM_REAL=swtpm:host=127.0.0.1,port=$port "$build/bin/fuzz_tpm" 1 "" empty
 kill "$swtpm" 2>/dev/null || true
 good tpm "" <answers
 mkdir -p "$corpus/pkcs11"

@@ -50,6 +50,9 @@ void fuzz_example(struct rk_bytes *ret);
  */
 char *fuzz_text(const uint8_t *data, size_t size);
 
+/* The replay of a program for several targets: which one. */
+extern const char *fuzz_of;
+
 /* ---- what libFuzzer, or the replay in its place, calls and gives ---- */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

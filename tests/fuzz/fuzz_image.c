@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One file format (FUZZ_FORMAT; "" finds it by its content), without a key and with keys. What is
- * read has a map that stays within the file and can be drawn.
+ * One file format (FUZZ_FORMAT; "any" finds it by its content), without a key and with keys. What
+ * is read has a map that stays within the file and can be drawn.
  */
 #include "fuzz.h"
 
@@ -11,6 +11,10 @@
 #include <string.h>
 
 #include <zlib.h>
+
+#ifndef FUZZ_FORMAT
+#define FUZZ_FORMAT fuzz_of
+#endif
 
 enum { KEYS = 5, NOW = 1800000000 };
 
@@ -75,7 +79,7 @@ static void look(const struct rk_map *map, size_t size)
 
 static enum rk_rc read_with(const struct rk_job *job, const uint8_t *data, size_t size)
 {
-    const char *format = strcmp(FUZZ_FORMAT, "") == 0 ? NULL : FUZZ_FORMAT;
+    const char *format = strcmp(FUZZ_FORMAT, "any") == 0 ? NULL : FUZZ_FORMAT;
     struct rk_map map = { .root = NULL };
     struct rk_err err;
     enum rk_rc rc = rk_format_verify(format, job, data, size, &map, &err);

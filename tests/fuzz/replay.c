@@ -12,6 +12,8 @@
 
 enum { FILE_MAX = 1 << 17 };
 
+const char *fuzz_of;
+
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max)
 {
     (void)data;
@@ -38,9 +40,12 @@ static void run_flipped(uint8_t *data, size_t len, size_t at, uint8_t bits)
     (void)run(data, len);
 #ifdef FUZZ_REPAIRS
     static uint8_t copy[FILE_MAX];
+    size_t repaired;
 
     memcpy(copy, data, len);
-    (void)run(copy, LLVMFuzzerCustomMutator(copy, len, sizeof copy, 4 * (unsigned)at + 1));
+    repaired = LLVMFuzzerCustomMutator(copy, len, sizeof copy, 4 * (unsigned)at + 1);
+    if (repaired != len || memcmp(copy, data, len) != 0)
+        (void)run(copy, repaired);
 #endif
     data[at] ^= bits;
 }
@@ -107,17 +112,18 @@ static int write_example(void)
 }
 #endif
 
-/* STEPS FOLDER...: of each file, STEPS places are cut and flipped. --example: writes one. */
+/* STEPS OF FOLDER...: of each file, STEPS places are cut and flipped. --example: writes one. */
 int main(int argc, char **argv)
 {
 #ifdef FUZZ_EXAMPLE
     if (argc == 2 && strcmp(argv[1], "--example") == 0)
         return write_example();
 #endif
-    size_t steps = argc < 3 ? 0 : strtoul(argv[1], NULL, 10);
+    size_t steps = argc < 4 ? 0 : strtoul(argv[1], NULL, 10);
     int status = steps == 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 
-    for (int i = 2; steps != 0 && i < argc; i++) {
+    fuzz_of = argc < 3 ? "" : argv[2];
+    for (int i = 3; steps != 0 && i < argc; i++) {
         if (replay_folder(argv[i], steps) == 0)
             status = EXIT_FAILURE;
     }
