@@ -51,7 +51,12 @@ done
 for kind in kdk_db pubkey_db eps_seeds; do
     good devicedb "-$kind.csv" <product/devices/$kind.csv
 done
-good flash-layout .xml <"$source/examples/jetson-product/flash_qspi.xml"
+{
+    sed -n '1,/<partition name="A_psc_bl1"/{/<partition name="A_psc_bl1"/!p}' "$source/examples/jetson-product/flash_qspi.xml"
+    printf '<partition name="B_mb1" type="mb1_bootloader" oem_sign="true"><size>0x80000</size>'
+    printf '<partition_type_guid>EBD0A0A2-B9E5-4433-87C0-68B6B72699C7</partition_type_guid>'
+    printf '<align_boundary>4096</align_boundary></partition>\n</device></partition_layout>\n'
+} | good flash-layout .xml
 sed 's/BootLoader.*//; s/Bctfile.*//' "$vectors/boot/t210/t.cfg" | good t210-text .cfg
 good key-uri -token <<'T'
 pkcs11:token=prod;object=pkc;id=%01%02;type=private?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/run/pin
@@ -77,8 +82,8 @@ echo b >d/b
 head -c 100 /dev/zero >d/c.bin
 tar --mtime=@0 --sort=name --owner=0 --group=0 --numeric-owner -cf files.tar a d/b d/c.bin
 gzip -9nc files.tar | good archive .tar.gz
-xz -9c files.tar | good archive .tar.xz
-bzip2 -9c files.tar | good archive .tar.bz2
+xz -0c files.tar | good archive .tar.xz
+bzip2 -1c files.tar | good archive .tar.bz2
 printf '%s\n' a d/b d/c.bin | cpio --quiet -o -H newc | good archive .cpio
 touch -d @1000000000 a d/b d/c.bin
 zip -qX files.zip a d/b d/c.bin
