@@ -131,12 +131,13 @@ static enum rk_rc check_no_devices(const struct rk_manifest *m, struct rk_err *e
     return m->licence.at.line == 0 ? RK_OK : bad(m, m->licence.at, err, without_devices);
 }
 
-/* The platform knows where its units may come from, and what it makes of them. */
-static enum rk_rc check_platform(const struct rk_manifest *m, struct rk_err *err)
+/* The platform knows what its units come from, and what it makes of them. */
+static enum rk_rc check_by(enum rk_rc (*check)(const struct rk_given *given, struct rk_err *err),
+                           const struct rk_manifest *m, struct rk_err *err)
 {
     const struct rk_given given = rk_manifest_given(m);
 
-    return m->row->check == NULL ? RK_OK : m->row->check(&given, err);
+    return check == NULL ? RK_OK : check(&given, err);
 }
 
 enum rk_rc rk_manifest_check(const struct rk_manifest *m, struct rk_err *err)
@@ -149,7 +150,8 @@ enum rk_rc rk_manifest_check(const struct rk_manifest *m, struct rk_err *err)
         return err->rc;
     if (m->devices.at.line == 0)
         return check_no_devices(m, err);
-    if (check_range(m, err) || check_ek(m, odm, err) || check_licence(m, err))
+    if (check_by(m->row->check_devices, m, err) || check_range(m, err) || check_ek(m, odm, err) ||
+        check_licence(m, err))
         return err->rc;
-    return check_platform(m, err);
+    return check_by(m->row->check, m, err);
 }

@@ -243,7 +243,7 @@ rm -rf damaged
 cp -r product/release damaged
 : >$cert
 refuse 2 "rotkit: \"$json\": \"$cert\" is empty" tpm check --release damaged --tcti "$tcti"
-damage "\"$json\": a release keeps no \"ek-cert-l-9\"" '.ek[0].template = "L-9"'
+damage "\"$json\": unknown EK template \"L-9\"" '.ek[0].template = "L-9"'
 
 # ... in its certificates: they were the ones that provision writes, and check compares with
 damaged_cert() { # CODE MESSAGE COMMAND: stands in damaged/, L-1 of the first device

@@ -124,7 +124,9 @@ struct rk_platform {
     /* Sections of its own: RK_M_PLATFORM rows, ended by one without key; NULL: none. */
     const struct rk_mrow *sections;
     size_t settings_size;
-    /* Rules between values, of a manifest that has devices. */
+    /* Rules between values, of a manifest that has devices: where its units come from, then the
+     * rest. NULL: none. */
+    enum rk_rc (*check_devices)(const struct rk_given *given, struct rk_err *err);
     enum rk_rc (*check)(const struct rk_given *given, struct rk_err *err);
     /* The key blob's version as a release states it; NULL: none is made. */
     const char *(*blob_version)(const struct rk_given *given);

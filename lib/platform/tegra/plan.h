@@ -43,6 +43,7 @@ struct rk_tegra_plan {
 extern const struct rk_mrow rk_tegra_sections[];
 extern const struct rk_device_file rk_tegra_device_files[];
 extern const char *const rk_tegra_blob_versions[];
+enum rk_rc rk_tegra_check_devices(const struct rk_given *given, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_tegra_check_settings(const struct rk_given *given, struct rk_err *err) RK_MUST_CHECK;
 const char *rk_tegra_blob_version(const struct rk_given *given);
 const char *rk_tegra_secrets(const struct rk_given *given, struct rk_where *ret);

@@ -73,7 +73,7 @@ const struct rk_device_file rk_tegra_device_files[] = {
 };
 /* clang-format on */
 
-static enum rk_rc check_devices(const struct rk_given *given, struct rk_err *err)
+enum rk_rc rk_tegra_check_devices(const struct rk_given *given, struct rk_err *err)
 {
     const struct rk_mstr *file = given->file;
     bool handed = file[RK_TEGRA_HANDOVER].v != NULL;
@@ -163,8 +163,7 @@ static enum rk_rc check_fuses(const struct rk_given *given, struct rk_err *err)
 
 enum rk_rc rk_tegra_check_settings(const struct rk_given *given, struct rk_err *err)
 {
-    if (check_devices(given, err) || (given->odm && check_templates(given, err)) ||
-        check_blob(given, err))
+    if ((given->odm && check_templates(given, err)) || check_blob(given, err))
         return err->rc;
     return check_fuses(given, err);
 }
