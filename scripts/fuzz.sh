@@ -26,7 +26,7 @@ name=$1
 shift
 mkdir -p "$build/found/$name" "$work/$name"
 TMPDIR=$work/$name nice -n 19 "$build/bin/fuzz_$name" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
-    -max_len=65536 -print_final_stats=1 -artifact_prefix="$build/findings/$name-" "$build/found/$name" "$@" \
+    -max_len=131072 -print_final_stats=1 -artifact_prefix="$build/findings/$name-" "$build/found/$name" "$@" \
     >"$build/logs/$name.log" 2>&1 </dev/null && end=ok || end=FOUND
 awk -v name="$name" -v end="$end" '
 /^#[0-9]/ { for (i = 1; i < NF; i++) { if ($i == "cov:") cov = $(i + 1); if ($i == "ft:") ft = $(i + 1) } }

@@ -126,10 +126,13 @@ static void repair_gpt(uint8_t *data, size_t size)
     put_le32(header + OWN_CRC, (uint32_t)crc32(0, header, HEADER));
 }
 
-/* The format's own signing writes digests and signatures anew, by one of the keys. */
+/*
+ * The format's own signing writes digests and signatures anew, by one of the keys; of one input in
+ * four, for it takes longer than hundreds of readings.
+ */
 size_t fuzz_repair(uint8_t *data, size_t size, size_t max, unsigned seed)
 {
-    struct signing_key *k = &keys()[seed % KEYS];
+    struct signing_key *k = &keys()[seed / 4 % KEYS];
     struct rk_bytes made = RK_BYTES_NONE;
     struct rk_err err;
 
@@ -137,7 +140,8 @@ size_t fuzz_repair(uint8_t *data, size_t size, size_t max, unsigned seed)
         repair_gpt(data, size);
         return size;
     }
-    if (rk_format_sign(FUZZ_FORMAT, &k->job, &k->signer, data, size, &made, &err) == RK_OK &&
+    if (seed % 4 == 0 &&
+        rk_format_sign(FUZZ_FORMAT, &k->job, &k->signer, data, size, &made, &err) == RK_OK &&
         made.len <= max) {
         size = made.len;
         memcpy(data, made.p, size);
