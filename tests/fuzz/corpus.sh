@@ -154,4 +154,20 @@ cat >small.xml <<'X'
 <partition name="secondary_gpt" type="secondary_gpt"><start_location>0xDE00</start_location><size>16896</size></partition>
 </device></partition_layout>
 X
-"$rotkit" pack qspi layout=small.xml A_mb1="$vectors/boot/inputs/bl2.bin" -o small.img && good image-qspi .img <small.img || echo "no qspi image"
+"$rotkit" pack qspi layout=small.xml A_mb1="$vectors/boot/inputs/bl2.bin" -o small.img && good image-qspi .img <small.img
+uefi=$vectors/boot/uefi
+"$rotkit" pack uefi-keys-dtbo PK="$uefi/PK.crt" KEK="$uefi/KEK.crt" db="$uefi/db.crt" -o keys.dtbo
+good image-uefi-keys-dtbo .dtbo <keys.dtbo
+"$rotkit" pack uefi-dtb dtb="$vectors/boot/fit/pub.dtb" cert="$uefi/db.crt" --set lowest-supported-version=0x00230301 -o uefi.dtb
+good image-uefi-dtb .dtb <uefi.dtb
+python3 - >br.bct <<'P'
+import hashlib, sys
+b = bytearray(0x2000)
+b[0x1200:] = bytes(i * 7 & 255 for i in range(0x1200, 0x2000))
+b[0:4] = b[0x1210:0x1214] = b"BCTB"
+b[0x1308:0x130c] = b"\1\2\3\1"
+for at, first, end in ((0x1ac0, 0x170c, 0x1ac0), (0x1c4, 0x1200, 0x2000), (0x4, 0x44, 0x2000)):
+    b[at:at + 64] = hashlib.sha512(b[first:end]).digest()
+sys.stdout.buffer.write(b)
+P
+good image-tegra-br-bct .bct <br.bct

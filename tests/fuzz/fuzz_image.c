@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include <openssl/evp.h>
 #include <zlib.h>
 
 #ifndef FUZZ_FORMAT
@@ -126,6 +127,27 @@ static void repair_gpt(uint8_t *data, size_t size)
     put_le32(header + OWN_CRC, (uint32_t)crc32(0, header, HEADER));
 }
 
+/* SHA-512 of [from, to), the inner ones first; to 0: the end. */
+static const struct {
+    const char *format;
+    size_t at, from, to;
+} digests[] = {
+    { "tegra-bch", 0x1460, 0x2000, 0 },        { "tegra-bch", 0x50, 0xfc0, 0x2000 },
+    { "tegra-bch", 0x4, 0x44, 0x2000 },        { "tegra-br-bct", 0x1ac0, 0x170c, 0x1ac0 },
+    { "tegra-br-bct", 0x1c4, 0x1200, 0x2000 }, { "tegra-br-bct", 0x4, 0x44, 0x2000 },
+};
+
+static void repair_digests(uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < sizeof digests / sizeof digests[0]; i++) {
+        size_t to = digests[i].to == 0 ? size : digests[i].to;
+
+        if (strcmp(FUZZ_FORMAT, digests[i].format) == 0 && to <= size && digests[i].from <= to)
+            FUZZ_HOLDS(EVP_Digest(data + digests[i].from, to - digests[i].from,
+                                  data + digests[i].at, NULL, EVP_sha512(), NULL) == 1);
+    }
+}
+
 /*
  * The format's own signing writes digests and signatures anew, by one of the keys; of one input in
  * four, for it takes longer than hundreds of readings.
@@ -140,6 +162,7 @@ size_t fuzz_repair(uint8_t *data, size_t size, size_t max, unsigned seed)
         repair_gpt(data, size);
         return size;
     }
+    repair_digests(data, size);
     if (seed % 4 == 0 &&
         rk_format_sign(FUZZ_FORMAT, &k->job, &k->signer, data, size, &made, &err) == RK_OK &&
         made.len <= max) {
