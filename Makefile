@@ -33,7 +33,7 @@ install:
 # The installed headers as HTML, build/reference/html/index.html.
 REFERENCE_DIR = build/reference
 reference:
-	command -v doxygen >/dev/null || sh scripts/setup.sh reference
+	command -v doxygen >/dev/null || sh scripts/setup.sh test
 	mkdir -p $(REFERENCE_DIR)
 	ROTKIT_REFERENCE=$(REFERENCE_DIR) doxygen docs/Doxyfile
 

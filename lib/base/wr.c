@@ -128,12 +128,6 @@ void rk_wr_put_be(struct rk_wr *wr, size_t at, uint64_t value, size_t width)
         store(wr->buf + at, value, width, true);
 }
 
-void rk_wr_put_bytes(struct rk_wr *wr, size_t at, const void *bytes, size_t n)
-{
-    if (wr->failed == RK_OK && n != 0)
-        memcpy(wr->buf + at, bytes, n);
-}
-
 void rk_wr_der(struct rk_wr *wr, size_t from, uint8_t tag)
 {
     size_t len = wr->len - from, digits = 0;

@@ -30,7 +30,6 @@ void rk_wr_printf(struct rk_wr *wr, const char *fmt, ...) RK_PRINTF(2, 3);
 size_t rk_wr_hold(struct rk_wr *wr, size_t n);
 void rk_wr_put_le(struct rk_wr *wr, size_t at, uint64_t value, size_t width);
 void rk_wr_put_be(struct rk_wr *wr, size_t at, uint64_t value, size_t width);
-void rk_wr_put_bytes(struct rk_wr *wr, size_t at, const void *bytes, size_t n);
 /* Makes what was written since position `from` the content of a DER value. X.690, definite form. */
 void rk_wr_der(struct rk_wr *wr, size_t from, uint8_t tag);
 /* Moves the content out. RK_E_USAGE when it outgrew its maximum, RK_E_NOMEM when memory did. */

@@ -16,7 +16,6 @@ struct rk_fip_row {
 };
 const struct rk_fip_row *rk_fip_row(const uint8_t uuid[16]); /* NULL: not named */
 const struct rk_fip_row *rk_fip_row_named(const char *name); /* NULL: unknown */
-const struct rk_fip_row *rk_fip_row_at(size_t i);            /* NULL past the end */
 
 struct rk_fip_entry {
     uint8_t uuid[16];

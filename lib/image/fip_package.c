@@ -88,11 +88,6 @@ const struct rk_fip_row *rk_fip_row_named(const char *name)
     return NULL;
 }
 
-const struct rk_fip_row *rk_fip_row_at(size_t i)
-{
-    return i < ROWS ? &rows[i] : NULL;
-}
-
 /* ---- the table ---- */
 
 static enum rk_rc check_entry(const struct rk_fip *fip, const struct rk_fip_entry *e, size_t len,

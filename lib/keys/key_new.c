@@ -20,11 +20,6 @@ static const struct {
 };
 enum { TYPES = sizeof types / sizeof types[0] };
 
-const char *rk_key_type_at(size_t i)
-{
-    return i < TYPES ? types[i].name : NULL;
-}
-
 static enum rk_rc find_type(const char *name, size_t *ret, struct rk_err *err)
 {
     if (name == NULL)

@@ -29,15 +29,6 @@ static const struct {
 };
 enum { REASONS = sizeof reasons / sizeof reasons[0] };
 
-const char *rk_crl_reason_name(enum rk_crl_reason reason)
-{
-    for (size_t i = 0; i < REASONS; i++) {
-        if (reasons[i].reason == reason)
-            return reasons[i].name;
-    }
-    return "other";
-}
-
 enum rk_rc rk_crl_reason_find(const char *name, enum rk_crl_reason *ret, struct rk_err *err)
 {
     for (size_t i = 0; i < REASONS; i++) {

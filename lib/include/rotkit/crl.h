@@ -10,7 +10,6 @@ enum rk_crl_reason { /* RFC 5280 5.3.1, those that a device meets */
                      RK_CRL_SUPERSEDED = 4,
                      RK_CRL_CESSATION = 5,
 };
-const char *rk_crl_reason_name(enum rk_crl_reason reason); /* "superseded" */
 /* RK_E_USAGE "unknown reason", with the known ones. */
 enum rk_rc rk_crl_reason_find(const char *name, enum rk_crl_reason *ret,
                               struct rk_err *err) RK_MUST_CHECK;

@@ -71,8 +71,6 @@ enum rk_rc rk_key_check_mac(const rk_ctx *ctx, const char *uri,
 
 /* ---- new keys ---- */
 
-/* Type names in table order, NULL past the end: "p256", "rsa3072" ... */
-const char *rk_key_type_at(size_t i);
 /*
  * A new key pair of this type (NULL: the first) in this process, for development: production keys
  * are made in their token. RK_E_USAGE "unknown key type", with the known ones.
