@@ -55,6 +55,18 @@ enum rk_scheme rk_scheme_find(const char *name)
     return RK_SCHEME_NONE;
 }
 
+enum rk_rc rk_scheme_want(struct rk_jv object, const char *name, enum rk_scheme *ret,
+                          struct rk_err *err)
+{
+    const char *text = rk_json_str(rk_json_get(object, name));
+    enum rk_scheme scheme = text == NULL ? RK_SCHEME_NONE : rk_scheme_find(text);
+
+    if (scheme == RK_SCHEME_NONE)
+        return rk_json_unlike(name, "the name of a signature scheme", err);
+    *ret = scheme;
+    return RK_OK;
+}
+
 int rk_scheme_set_padding(const struct rk_scheme_row *scheme, EVP_PKEY_CTX *key)
 {
     if (scheme->salt == 0)

@@ -98,22 +98,23 @@ static enum rk_rc read_index(rk_sigbook *book, rk_json **ret, struct rk_err *err
 /* The head: version, owner, time, round. */
 static enum rk_rc read_head(rk_sigbook *book, struct rk_jv root, struct rk_err *err)
 {
-    const char *kind = rk_json_str(rk_json_get(root, "of"));
-    const char *owner = rk_json_str(rk_json_get(root, "input_sha256"));
     uint64_t version = 0, time = 0, round = 0;
-    char want[65];
+    uint8_t owner[32];
+    const char *kind;
 
     if (!rk_json_u64(rk_json_get(root, "rotkit_signing"), &version) || version != VERSION)
         return malformed(book, "not of version 1", err);
-    if (kind == NULL || owner == NULL || !rk_json_u64(rk_json_get(root, "time"), &time) ||
-        !rk_json_u64(rk_json_get(root, "round"), &round) || round == 0 || round > INT32_MAX ||
-        time > INT64_MAX)
-        return malformed(book, "its head is not whole", err);
-    rk_hex_write(book->owner, sizeof book->owner, want);
+    if (rk_json_want_str(root, "of", &kind, err) ||
+        rk_json_want_hex(root, "input_sha256", owner, sizeof owner, err) ||
+        rk_json_want_u64(root, "time", INT64_MAX, &time, err) ||
+        rk_json_want_u64(root, "round", INT32_MAX, &round, err))
+        return rk_wrap(err, "\"%s/index.json\"", book->folder);
+    if (round == 0)
+        return malformed(book, "rounds count from 1", err);
     if (strcmp(kind, book->kind) != 0)
         return rk_fail(err, RK_E_USAGE, "\"%s\" belongs to 'rotkit %.16s', this is 'rotkit %s'",
                        book->folder, kind, book->kind);
-    if (strcmp(owner, want) != 0)
+    if (memcmp(owner, book->owner, sizeof owner) != 0)
         return rk_fail(err, RK_E_USAGE, "\"%s\" belongs to another %s", book->folder,
                        strcmp(kind, "build") == 0    ? "manifest"
                        : strcmp(kind, "update") == 0 ? "update"
@@ -133,14 +134,6 @@ enum rk_rc rk_sigfolder_check_owner(rk_sigbook *book, struct rk_err *err)
     return RK_OK;
 }
 
-static bool read_sha256(struct rk_jv value, uint8_t ret[32])
-{
-    const char *text = rk_json_str(value);
-    struct rk_err ignored;
-
-    return text != NULL && strlen(text) == 64 && rk_hex_read(text, 64, ret, 32, &ignored) == RK_OK;
-}
-
 /* "000012.bin" is 12; 0 for anything else. */
 static unsigned number_of(const char *name)
 {
@@ -158,21 +151,20 @@ static unsigned number_of(const char *name)
 static enum rk_rc read_item(const rk_sigbook *book, struct rk_jv from, struct rk_sigbook_item *item,
                             struct rk_err *err)
 {
-    const char *scheme = rk_json_str(rk_json_get(from, "scheme"));
-    const char *what = rk_json_str(rk_json_get(from, "what"));
-    enum rk_scheme id = scheme == NULL ? RK_SCHEME_NONE : rk_scheme_find(scheme);
+    const char *file, *what;
+    enum rk_scheme scheme;
 
-    item->number = number_of(rk_json_str(rk_json_get(from, "file")));
-    item->id[64] = (uint8_t)id;
-    if (item->number == 0 || id == RK_SCHEME_NONE || what == NULL ||
-        !read_sha256(rk_json_get(from, "key_sha256"), item->id) ||
-        !read_sha256(rk_json_get(from, "message_sha256"), item->id + 32))
-        return malformed(book, "an item is not whole", err);
-    item->what = rk_alloc(strlen(what) + 1, 1);
-    if (item->what == NULL)
-        return rk_fail_nomem(err);
-    memcpy(item->what, what, strlen(what));
-    return RK_OK;
+    if (rk_json_want_str(from, "file", &file, err) || rk_json_want_str(from, "what", &what, err) ||
+        rk_scheme_want(from, "scheme", &scheme, err) ||
+        rk_json_want_hex(from, "key_sha256", item->id, 32, err) ||
+        rk_json_want_hex(from, "message_sha256", item->id + 32, 32, err))
+        return rk_wrap(err, "\"%s/index.json\": an item", book->folder);
+    item->number = number_of(file);
+    if (item->number == 0)
+        return malformed(book, "an item's file is not numbered", err);
+    item->id[64] = (uint8_t)scheme;
+    item->what = rk_strdup(what);
+    return item->what == NULL ? rk_fail_nomem(err) : RK_OK;
 }
 
 static enum rk_rc open_key(struct reading *in, const uint8_t sha256[32], struct rk_err *err)

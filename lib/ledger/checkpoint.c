@@ -54,14 +54,14 @@ static enum rk_rc read_members(struct rk_jv at, struct rk_checkpoint *c, struct 
     uint8_t id[16];
     uint64_t time;
 
-    if (rk_member_text(at, "rotkit", kind, sizeof kind, err) ||
+    if (rk_json_want_text(at, "rotkit", kind, sizeof kind, err) ||
         strcmp(kind, "ledger checkpoint 1") != 0)
         return rk_fail(err, RK_E_FORMAT, "not a ledger checkpoint of format 1");
-    if (rk_member_hex(at, "ledger", id, sizeof id, err) ||
-        rk_member_u64(at, "size", &c->size, err) ||
-        rk_member_hex(at, "head", c->head, sizeof c->head, err) ||
-        rk_member_u64(at, "time", &time, err) ||
-        rk_member_hex(at, "key", c->key_sha256, sizeof c->key_sha256, err) ||
+    if (rk_json_want_hex(at, "ledger", id, sizeof id, err) ||
+        rk_json_want_u64(at, "size", INT64_MAX, &c->size, err) ||
+        rk_json_want_hex(at, "head", c->head, sizeof c->head, err) ||
+        rk_json_want_u64(at, "time", INT64_MAX, &time, err) ||
+        rk_json_want_hex(at, "key", c->key_sha256, sizeof c->key_sha256, err) ||
         rk_signed_text_read(at, &c->scheme, &c->signature, err))
         return err->rc;
     rk_hex_write(id, sizeof id, c->ledger);

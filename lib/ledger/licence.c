@@ -110,7 +110,7 @@ static enum rk_rc read_number(struct rk_jv at, const char *name, size_t digits, 
 {
     uint8_t bytes[8];
 
-    if (rk_member_hex(at, name, bytes, digits / 2, err))
+    if (rk_json_want_hex(at, name, bytes, digits / 2, err))
         return err->rc;
     *ret = 0;
     for (size_t i = 0; i < digits / 2; i++)
@@ -142,15 +142,15 @@ static enum rk_rc read_terms(struct rk_jv at, struct rk_licence *l, struct rk_er
     char kind[16];
     uint64_t not_after;
 
-    if (rk_member_text(at, "rotkit", kind, sizeof kind, err) || strcmp(kind, "licence 1") != 0)
+    if (rk_json_want_text(at, "rotkit", kind, sizeof kind, err) || strcmp(kind, "licence 1") != 0)
         return rk_fail(err, RK_E_FORMAT, "not a licence of format 1");
-    if (rk_member_text(at, "id", l->id, sizeof l->id, err) ||
-        rk_member_text(at, "parent", l->parent, sizeof l->parent, err) ||
-        rk_member_hex(at, "issuer", l->issuer_sha256, sizeof l->issuer_sha256, err) ||
-        rk_member_text(at, "product", l->product, sizeof l->product, err) ||
-        rk_member_u64(at, "units", &l->units, err) ||
-        rk_member_u64(at, "reissues", &l->reissues, err) ||
-        rk_member_u64(at, "not_after", &not_after, err) || read_oem_ids(at, l, err) ||
+    if (rk_json_want_text(at, "id", l->id, sizeof l->id, err) ||
+        rk_json_want_text(at, "parent", l->parent, sizeof l->parent, err) ||
+        rk_json_want_hex(at, "issuer", l->issuer_sha256, sizeof l->issuer_sha256, err) ||
+        rk_json_want_text(at, "product", l->product, sizeof l->product, err) ||
+        rk_json_want_u64(at, "units", INT64_MAX, &l->units, err) ||
+        rk_json_want_u64(at, "reissues", INT64_MAX, &l->reissues, err) ||
+        rk_json_want_u64(at, "not_after", INT64_MAX, &not_after, err) || read_oem_ids(at, l, err) ||
         read_number(at, "first_sn", 16, &l->first_sn, err) ||
         read_number(at, "last_sn", 16, &l->last_sn, err))
         return err->rc;

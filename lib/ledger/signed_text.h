@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What licences and checkpoints share: a signed text, and the members of their JSON. */
+/* What licences and checkpoints share: a signed text. */
 #pragma once
 
 #include "base/err.h"
@@ -19,11 +19,3 @@ enum rk_rc rk_signed_text_check(const rk_ctx *ctx, const rk_signer *key, const u
 /* "scheme" and "signature". */
 enum rk_rc rk_signed_text_read(struct rk_jv at, enum rk_scheme *ret_scheme, struct rk_bytes *ret,
                                struct rk_err *err) RK_MUST_CHECK;
-
-/* Members of a JSON object; RK_E_FORMAT names the one that is missing or of another kind. */
-enum rk_rc rk_member_text(struct rk_jv at, const char *name, char *ret, size_t ret_size,
-                          struct rk_err *err) RK_MUST_CHECK;
-enum rk_rc rk_member_u64(struct rk_jv at, const char *name, uint64_t *ret,
-                         struct rk_err *err) RK_MUST_CHECK;
-enum rk_rc rk_member_hex(struct rk_jv at, const char *name, uint8_t *ret, size_t len,
-                         struct rk_err *err) RK_MUST_CHECK;

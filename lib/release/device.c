@@ -55,22 +55,12 @@ static enum rk_rc read_cert(const char *root, const struct rk_device_sn *sn,
 }
 
 static enum rk_rc read_ek(const char *root, const struct rk_device_sn *sn, struct rk_jv at,
-                          struct rk_release_ek *ret, struct rk_err *err)
+                          size_t number, struct rk_release_ek *ret, struct rk_err *err)
 {
-    const char *name = rk_json_str(rk_json_get(at, "template"));
-    const char *profile = rk_json_str(rk_json_get(at, "profile"));
-    const char *hex = rk_json_str(rk_json_get(at, "public_tpm2b"));
-    size_t len = hex == NULL ? 0 : strlen(hex);
-
-    if (name == NULL || profile == NULL || len == 0 || len > 2 * PUBLIC_MAX ||
-        strlen(name) >= sizeof ret->template_name || strlen(profile) >= sizeof ret->profile)
-        return rk_fail(err, RK_E_FORMAT, "an EK without template, profile or public_tpm2b");
-    (void)snprintf(ret->template_name, sizeof ret->template_name, "%s", name);
-    (void)snprintf(ret->profile, sizeof ret->profile, "%s", profile);
-    if (rk_bytes_new(len / 2, &ret->public_tpm2b, err))
-        return err->rc;
-    if (rk_hex_read(hex, len, ret->public_tpm2b.p, ret->public_tpm2b.len, err))
-        return rk_wrap(err, "public_tpm2b of EK %s", name);
+    if (rk_json_want_text(at, "template", ret->template_name, sizeof ret->template_name, err) ||
+        rk_json_want_text(at, "profile", ret->profile, sizeof ret->profile, err) ||
+        rk_json_want_bytes(at, "public_tpm2b", PUBLIC_MAX, &ret->public_tpm2b, err))
+        return rk_wrap(err, "EK %zu", number);
     return read_cert(root, sn, ret, err);
 }
 
@@ -90,7 +80,7 @@ static enum rk_rc read_eks(const char *root, const struct rk_device_sn *sn, cons
                        RK_RELEASE_EKS_MAX);
     for (size_t i = 0; i < rk_json_count(eks); i++) {
         ret->ek_count = i + 1;
-        if (read_ek(root, sn, rk_json_at(eks, i), &ret->ek[i], err))
+        if (read_ek(root, sn, rk_json_at(eks, i), i + 1, &ret->ek[i], err))
             return err->rc;
         for (size_t k = 0; k < i; k++) {
             if (strcmp(ret->ek[k].template_name, ret->ek[i].template_name) == 0)

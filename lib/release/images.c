@@ -99,9 +99,8 @@ enum rk_rc rk_release_previous_signature(const rk_release *release,
     found = find_like(rk_json_get(root, "step_signatures"), like);
     for (size_t i = 0; found.v == NULL && i < rk_json_count(files); i++)
         found = find_like(rk_json_get(rk_json_at(files, i), "signatures"), like);
-    return found.v == NULL
-               ? RK_OK
-               : rk_release_read_hex(rk_json_get(found, "signature"), SIGNATURE_MAX, ret, err);
+    return found.v == NULL ? RK_OK
+                           : rk_release_read_hex(found, "signature", SIGNATURE_MAX, ret, err);
 }
 
 /* ---- reading back ---- */
@@ -135,7 +134,7 @@ enum rk_rc rk_image_verify(const rk_ctx *ctx, const char *root, struct rk_jv ent
 
     if (format == NULL)
         return rk_fail(err, RK_E_VERIFY, "release.json: an image without a format");
-    if (rk_release_read_key(rk_json_get(entry, "signer"), &signer, err) ||
+    if (rk_release_read_key(entry, "signer", &signer, err) ||
         read_content(root, entry, &content, err) || rk_clock_now(ctx, &job.now, err))
         return err->rc;
     part.p = content.p;

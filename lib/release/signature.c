@@ -91,14 +91,14 @@ static enum rk_rc read_signature(const char *root, struct rk_bytes *ret, struct 
     return rk_file_read(path, RK_RELEASE_SIG_MAX, ret, err);
 }
 
-static enum rk_rc hold(const rk_ctx *ctx, EVP_PKEY *signer, const char *scheme_name,
+static enum rk_rc hold(const rk_ctx *ctx, EVP_PKEY *signer, struct rk_jv head,
                        const struct rk_bytes *text, const struct rk_bytes *signature,
                        struct rk_err *err)
 {
-    enum rk_scheme scheme = scheme_name == NULL ? RK_SCHEME_NONE : rk_scheme_find(scheme_name);
+    enum rk_scheme scheme;
 
-    if (scheme == RK_SCHEME_NONE)
-        return rk_fail(err, RK_E_VERIFY, "release.json: no known signature_scheme");
+    if (rk_scheme_want(head, "signature_scheme", &scheme, err))
+        return rk_release_bad_member(err);
     if (signature->p == NULL)
         return rk_fail(err, RK_E_VERIFY,
                        "\"" RK_RELEASE_SIG "\" is missing: release.json says it is signed");
@@ -119,8 +119,7 @@ enum rk_rc rk_release_verify_signature(const rk_ctx *ctx, const char *root, rk_j
     struct rk_jv head = rk_json_root(doc);
     const char *scheme = rk_json_str(rk_json_get(head, "signature_scheme"));
 
-    if (rk_release_read_key(rk_json_get(head, "signer"), &signer, err) ||
-        read_signature(root, &signature, err))
+    if (rk_release_read_key(head, "signer", &signer, err) || read_signature(root, &signature, err))
         return err->rc;
     if (signer == NULL && signature.p != NULL)
         return rk_fail(err, RK_E_VERIFY,
@@ -131,7 +130,7 @@ enum rk_rc rk_release_verify_signature(const rk_ctx *ctx, const char *root, rk_j
         ERR_clear_error();
         return rk_fail(err, RK_E_VERIFY, "the release is signed by another key");
     }
-    if (signer != NULL && hold(ctx, signer, scheme, text, &signature, err))
+    if (signer != NULL && hold(ctx, signer, head, text, &signature, err))
         return err->rc;
     (void)snprintf(ret_signer, 96, "%s%s", pub == NULL ? "not checked" : "release key, ",
                    pub == NULL ? "" : scheme);

@@ -145,10 +145,7 @@ void rk_release_put_version(struct rk_jv root, const struct rk_release_version *
 
 /* ---- reading ---- */
 
-static enum rk_rc malformed(const char *key, struct rk_err *err)
-{
-    return rk_fail(err, RK_E_FORMAT, "\"%s\" is missing, malformed or too long", key);
-}
+#define VERSION_WORDS "a version such as 1.2.3"
 
 /* What it says ends up in messages of one line. */
 static bool is_printable(const char *text)
@@ -165,20 +162,20 @@ static enum rk_rc read_list(struct rk_jv at, const char *key, size_t max, struct
                             struct rk_err *err)
 {
     *ret = rk_json_get(at, key);
-    return ret->v == NULL || (rk_json_kind(*ret) == RK_JSON_ARRAY && rk_json_count(*ret) <= max)
-               ? RK_OK
-               : malformed(key, err);
+    char expected[32];
+
+    if (ret->v == NULL || (rk_json_kind(*ret) == RK_JSON_ARRAY && rk_json_count(*ret) <= max))
+        return RK_OK;
+    (void)snprintf(expected, sizeof expected, "a list of at most %zu", max);
+    return rk_json_unlike(key, expected, err);
 }
 
 static enum rk_rc read_text(struct rk_jv at, const char *key, char *ret, size_t size,
                             struct rk_err *err)
 {
-    const char *text = rk_json_str(rk_json_get(at, key));
-
-    if (text == NULL || strlen(text) >= size || !is_printable(text))
-        return malformed(key, err);
-    memcpy(ret, text, strlen(text) + 1);
-    return RK_OK;
+    if (rk_json_want_text(at, key, ret, size, err))
+        return err->rc;
+    return is_printable(ret) ? RK_OK : rk_json_unlike(key, "printable text", err);
 }
 
 static enum rk_rc twice(const char *key, const char *name, struct rk_err *err)
@@ -207,10 +204,10 @@ static enum rk_rc read_components(struct rk_jv at, struct rk_release_version *re
             read_text(from, "version", to->version, sizeof to->version, err))
             return err->rc;
         if (to->version[0] != '\0' && !rk_version_is(to->version))
-            return malformed("version", err);
+            return rk_json_unlike("version", VERSION_WORDS, err);
         to->has_svn = rk_json_get(from, "svn").v != NULL;
-        if (to->has_svn && !rk_json_u64(rk_json_get(from, "svn"), &to->svn))
-            return malformed("svn", err);
+        if (to->has_svn && rk_json_want_u64(from, "svn", INT64_MAX, &to->svn, err))
+            return err->rc;
         ret->component_count = i + 1;
     }
     return RK_OK;
@@ -232,9 +229,9 @@ static enum rk_rc read_slots(struct rk_jv at, struct rk_release_version *ret, st
             if (strcmp(ret->slot[k].name, to->name) == 0)
                 return twice("slots", to->name, err);
         }
-        if (!rk_json_u64(rk_json_get(from, "size_a"), &to->size[0]) ||
-            !rk_json_u64(rk_json_get(from, "size_b"), &to->size[1]))
-            return malformed("slots", err);
+        if (rk_json_want_u64(from, "size_a", INT64_MAX, &to->size[0], err) ||
+            rk_json_want_u64(from, "size_b", INT64_MAX, &to->size[1], err))
+            return err->rc;
         ret->slot_count = i + 1;
     }
     return RK_OK;
@@ -251,7 +248,7 @@ static enum rk_rc read_names(struct rk_jv at, struct rk_release_version *ret, st
         const char *text = rk_json_str(rk_json_at(blobs, i));
 
         if (text == NULL || strlen(text) >= sizeof ret->reads_blob[0])
-            return malformed("reads_blobs", err);
+            return rk_json_unlike("reads_blobs", "versions of key blobs", err);
         memcpy(ret->reads_blob[i], text, strlen(text) + 1);
         ret->reads_blob_count = i + 1;
     }
@@ -260,7 +257,7 @@ static enum rk_rc read_names(struct rk_jv at, struct rk_release_version *ret, st
         enum rk_update_change change = text == NULL ? 0 : rk_update_change_find(text);
 
         if (change == 0)
-            return malformed("changes", err);
+            return rk_json_unlike("changes", "names of changes", err);
         ret->changes |= change;
     }
     return RK_OK;
@@ -279,12 +276,11 @@ static enum rk_rc read_all(struct rk_jv root, struct rk_release_version *ret, st
         read_slots(at, ret, err) || read_names(at, ret, err))
         return err->rc;
     if (!rk_version_is(ret->version))
-        return malformed("version", err);
+        return rk_json_unlike("version", VERSION_WORDS, err);
     ret->has_nv_layout = nv.v != NULL;
-    if (ret->has_nv_layout && !rk_json_u64(nv, &ret->nv_layout))
-        return malformed("nv_layout", err);
-    return rk_json_u64(rk_json_get(root, "devices"), &ret->devices) ? RK_OK
-                                                                    : malformed("devices", err);
+    if (ret->has_nv_layout && rk_json_want_u64(at, "nv_layout", INT64_MAX, &ret->nv_layout, err))
+        return err->rc;
+    return rk_json_want_u64(root, "devices", INT64_MAX, &ret->devices, err);
 }
 
 enum rk_rc rk_release_version_read(const char *path, struct rk_release_version **ret,

@@ -54,20 +54,21 @@ static enum rk_rc read_file(const struct bundle *b, const char *name, size_t max
 
 /* ---- update.json and its signature ---- */
 
+/* A member that cannot be read: the update does not hold. */
+static enum rk_rc bad_member(struct rk_err *err)
+{
+    if (err->rc == RK_E_FORMAT)
+        err->rc = RK_E_VERIFY;
+    return rk_wrap(err, "\"" RK_UPDATE_JSON "\"");
+}
+
 static enum rk_rc read_signer(struct bundle *b, struct rk_err *err)
 {
-    const char *hex = rk_json_str(rk_json_get(b->root, "signer"));
-    size_t len = hex == NULL ? 0 : strlen(hex);
     RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
     const unsigned char *at;
-    struct rk_err why;
 
-    if (len == 0 || len % 2 != 0 || len / 2 > SPKI_MAX)
-        return bad(err, "the signer is missing or malformed");
-    if (rk_bytes_new(len / 2, &spki, err))
-        return err->rc;
-    if (rk_hex_read(hex, len, spki.p, spki.len, &why))
-        return bad(err, "the signer is missing or malformed");
+    if (rk_json_want_bytes(b->root, "signer", SPKI_MAX, &spki, err))
+        return bad_member(err);
     at = spki.p;
     b->signer = d2i_PUBKEY(NULL, &at, (long)spki.len);
     if (b->signer == NULL)
@@ -79,13 +80,12 @@ static enum rk_rc read_signer(struct bundle *b, struct rk_err *err)
 static enum rk_rc check_signature(struct bundle *b, EVP_PKEY *pub, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
-    const char *name = rk_json_str(rk_json_get(b->root, "signature_scheme"));
-    enum rk_scheme scheme = name == NULL ? RK_SCHEME_NONE : rk_scheme_find(name);
+    enum rk_scheme scheme;
 
     if (read_signer(b, err))
         return err->rc;
-    if (scheme == RK_SCHEME_NONE)
-        return bad(err, "no known signature_scheme");
+    if (rk_scheme_want(b->root, "signature_scheme", &scheme, err))
+        return bad_member(err);
     if (pub != NULL && EVP_PKEY_eq(b->signer, pub) != 1) {
         ERR_clear_error();
         return rk_fail(err, RK_E_VERIFY, "the update is signed by another key");
@@ -98,7 +98,8 @@ static enum rk_rc check_signature(struct bundle *b, EVP_PKEY *pub, struct rk_err
         return rk_wrap(err, "\"" RK_UPDATE_SIG "\"");
     }
     (void)snprintf(b->report.signer, sizeof b->report.signer, "%s%s",
-                   pub == NULL ? "not checked" : "update key, ", pub == NULL ? "" : name);
+                   pub == NULL ? "not checked" : "update key, ",
+                   pub == NULL ? "" : rk_scheme_name(scheme));
     return RK_OK;
 }
 
@@ -115,13 +116,13 @@ static enum rk_rc read_version(const struct bundle *b, const char *key, char ret
 
 static enum rk_rc read_head(struct bundle *b, struct rk_err *err)
 {
-    const char *platform = rk_json_str(rk_json_get(b->root, "platform"));
+    const char *platform;
     uint64_t form = 0;
 
     if (!rk_json_u64(rk_json_get(b->root, "rotkit_update"), &form) || form != 1)
         return bad(err, "not of form 1");
-    if (platform == NULL)
-        return bad(err, "no platform");
+    if (rk_json_want_str(b->root, "platform", &platform, err))
+        return bad_member(err);
     if (rk_platform_find(b->ctx, platform, &b->platform, err) ||
         read_version(b, "from", b->report.from, err) || read_version(b, "to", b->report.to, err)) {
         err->rc = RK_E_VERIFY;

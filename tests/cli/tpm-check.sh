@@ -229,12 +229,12 @@ damage() { # MESSAGE JQ-FILTER
     cp "$scratch/json" "$json"
     refuse 2 "rotkit: $1" tpm check --release damaged --tcti "$tcti" --device $first
 }
-malformed="an EK without template, profile or public_tpm2b"
-damage "\"$json\": $malformed" 'del(.ek[1].profile)'
-damage "\"$json\": $malformed" '.ek[0].template = 5'
-damage "\"$json\": $malformed" '.ek[0].public_tpm2b = ""'
-damage "\"$json\": $malformed" '.ek[0].profile = "a profile name that is longer than any"'
-damage "\"$json\": public_tpm2b of EK L-1: 3 hex digits, expected 2" '.ek[0].public_tpm2b = "abc"'
+malformed="is missing or malformed, expected"
+damage "\"$json\": EK 2: member \"profile\" $malformed a text of at most 31 bytes" 'del(.ek[1].profile)'
+damage "\"$json\": EK 1: member \"template\" $malformed a text of at most 15 bytes" '.ek[0].template = 5'
+damage "\"$json\": EK 1: member \"public_tpm2b\" $malformed hex of 1 to 2048 bytes" '.ek[0].public_tpm2b = ""'
+damage "\"$json\": EK 1: member \"profile\" $malformed a text of at most 31 bytes" '.ek[0].profile = "a profile name that is longer than any"'
+damage "\"$json\": EK 1: member \"public_tpm2b\" $malformed hex of 1 to 2048 bytes" '.ek[0].public_tpm2b = "abc"'
 damage "\"$json\": 17 EKs, at most 16" '.ek = [range(17) | {}]'
 damage "\"$json\": EK L-1 is stated twice" '.ek += [.ek[0]]'
 damage "release \"damaged\" states no EK to compare with" 'del(.ek)'

@@ -87,9 +87,9 @@ change() { # FILTER CODE MESSAGE
     jq "$1" good/index.json >r/index.json
     attach "$2" "$3"
 }
-change 'del(.round)' 2 '"r/index.json": its head is not whole'
-change '.items[0].scheme = "none"' 2 '"r/index.json": an item is not whole'
-change '.items[0].key_sha256 = "00"' 2 '"r/index.json": an item is not whole'
+change 'del(.round)' 2 '"r/index.json": member "round" is missing or malformed, expected a number from 0 to 2147483647'
+change '.items[0].scheme = "none"' 2 '"r/index.json": an item: member "scheme" is missing or malformed, expected the name of a signature scheme'
+change '.items[0].key_sha256 = "00"' 2 '"r/index.json": an item: member "key_sha256" is missing or malformed, expected 64 hex digits'
 change 'del(.items[0])' 2 '"r/index.json": its items are not numbered from 1 on'
 change '.items[1].file = "000001.bin"' 2 '"r/index.json": its items are not numbered from 1 on'
 change 'del(.items[1])' 2 '"r/000002.sig" is a signature that index.json does not name'

@@ -59,9 +59,9 @@ ruined 2 'rotkit: "round/index.json": not of version 1'
 cp -r first round && jq '.items = []' round/index.json >i && mv i round/index.json
 ruined 2 'rotkit: "round/index.json": no items, or too many'
 cp -r first round && jq 'del(.items[0].scheme)' round/index.json >i && mv i round/index.json
-ruined 2 'rotkit: "round/index.json": an item is not whole'
+ruined 2 'rotkit: "round/index.json": an item: member "scheme" is missing or malformed, expected the name of a signature scheme'
 cp -r first round && jq '.items[0].file = "../../etc/passwd"' round/index.json >i && mv i round/index.json
-ruined 2 'rotkit: "round/index.json": an item is not whole'
+ruined 2 'rotkit: "round/index.json": an item'\''s file is not numbered'
 refuse 7 'rotkit: cannot open "nowhere/index.json": No such file or directory' $build --attach nowhere
 
 # A folder of something else, or of this build under another input.

@@ -22,28 +22,31 @@ tampered() {
     refuse "$2" "rotkit: $3" update check old new
     mv kept "$1/release.json"
 }
-new() { # KEY JQ-FILTER: malformed
-    tampered new 2 "\"new/release.json\": \"$1\" is missing, malformed or too long" "$2"
+new() { # KEY EXPECTED JQ-FILTER: malformed
+    tampered new 2 "\"new/release.json\": member \"$1\" is missing or malformed, expected $2" "$3"
 }
-for version in '"4294967296"' '"1.0.4294967296"' '"1.2.3.4.5"' '"99999999999999999999"' '"1."' '""' '".1"' '"1.-1"' '" 1"' 1 '["1"]' null; do
-    new version ".version = $version"
+for version in '"4294967296"' '"1.0.4294967296"' '"1.2.3.4.5"' '"99999999999999999999"' '"1."' '""' '".1"' '"1.-1"' '" 1"'; do
+    new version 'a version such as 1.2.3' ".version = $version"
 done
-new derivation 'del(.update)'
-new derivation '.update = []'
-new components '.update.components = {"name": "secure-os"}'
-new components '.update.components = [range(65)]'
-new name '.update.components[0].name = 7'
-new svn '.update.components[0].svn = -1'
-new svn '.update.components[0].svn = "3"'
-new svn '.update.components[0].svn = 3.5'
-new slots '.update.slots = {}'
-new slots '.update.slots[0].size_a = -1'
-new reads_blobs '.update.reads_blobs = "2.0"'
-new changes '.update.changes = ["all"]'
-new changes '.update.changes = {}'
-new platform '.platform = "a platform with a long name"'
-new product '.product = "a\nrotkit: b"'
-new product '.product = "\u001b[2J"'
+for version in 1 '["1"]' null; do
+    new version 'a text of at most 31 bytes' ".version = $version"
+done
+new derivation 'a text of at most 31 bytes' 'del(.update)'
+new derivation 'a text of at most 31 bytes' '.update = []'
+new components 'a list of at most 64' '.update.components = {"name": "secure-os"}'
+new components 'a list of at most 64' '.update.components = [range(65)]'
+new name 'a text of at most 63 bytes' '.update.components[0].name = 7'
+new svn 'a number' '.update.components[0].svn = -1'
+new svn 'a number' '.update.components[0].svn = "3"'
+new svn 'a number' '.update.components[0].svn = 3.5'
+new slots 'a list of at most 64' '.update.slots = {}'
+new size_a 'a number' '.update.slots[0].size_a = -1'
+new reads_blobs 'a list of at most 4' '.update.reads_blobs = "2.0"'
+new changes 'names of changes' '.update.changes = ["all"]'
+new changes 'a list of at most 4' '.update.changes = {}'
+new platform 'a text of at most 15 bytes' '.platform = "a platform with a long name"'
+new product 'printable text' '.product = "a\nrotkit: b"'
+new product 'printable text' '.product = "\u001b[2J"'
 # The first of two would be the one that is held against the other release.
 tampered new 2 '"new/release.json": "components" names "secure-os" twice' \
     '.update.components += [{"name": "secure-os", "version": "0.1"}]'
@@ -57,7 +60,7 @@ tampered new 3 '"new": "images" holds 2 files, release.json names 1' 'del(.files
 # An older release that hides devices, or what held them.
 tampered old 3 '"old": 6 devices stand here, release.json says 0' '.devices = 0'
 tampered old 3 '"old": 6 devices stand here, release.json says 5' '.devices = 5'
-tampered old 2 '"old/release.json": "components" is missing, malformed or too long' '.update.components = {}'
+tampered old 2 '"old/release.json": member "components" is missing or malformed, expected a list of at most 64' '.update.components = {}'
 what=
 
 # ---- cut short, at every length of the head and then some

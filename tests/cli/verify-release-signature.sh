@@ -94,9 +94,9 @@ for filter in '.product = "other"' '.signature_scheme = "rsa-pkcs1-sha256"' '.fi
     run 3 verify release
 done
 jq '.signature_scheme = "none"' whole/release.json >release/release.json
-verify_refuses 'release.json: no known signature_scheme' --pub rsa.pub
+verify_refuses 'release.json: member "signature_scheme" is missing or malformed, expected the name of a signature scheme' --pub rsa.pub
 jq 'del(.signature_scheme)' whole/release.json >release/release.json
-verify_refuses 'release.json: no known signature_scheme' --pub rsa.pub
+verify_refuses 'release.json: member "signature_scheme" is missing or malformed, expected the name of a signature scheme' --pub rsa.pub
 jq '.signer = "00"' whole/release.json >release/release.json
 run 3 verify --pub rsa.pub release
 # Taking the signer out does not make it an unsigned release that a key's owner would take.

@@ -68,10 +68,10 @@ size_t fuzz_repair(uint8_t *data, size_t size, size_t max, unsigned seed)
 
     (void)seed;
     if (rk_json_parse(data, size, &doc, &err) == RK_OK &&
-        rk_member_text(rk_json_root(doc), "ledger", c.ledger, sizeof c.ledger, &err) == RK_OK &&
-        rk_member_u64(rk_json_root(doc), "size", &c.size, &err) == RK_OK &&
-        rk_member_u64(rk_json_root(doc), "time", &time, &err) == RK_OK &&
-        rk_member_hex(rk_json_root(doc), "head", c.head, sizeof c.head, &err) == RK_OK) {
+        rk_json_want_text(rk_json_root(doc), "ledger", c.ledger, sizeof c.ledger, &err) == RK_OK &&
+        rk_json_want_u64(rk_json_root(doc), "size", INT64_MAX, &c.size, &err) == RK_OK &&
+        rk_json_want_u64(rk_json_root(doc), "time", INT64_MAX, &time, &err) == RK_OK &&
+        rk_json_want_hex(rk_json_root(doc), "head", c.head, sizeof c.head, &err) == RK_OK) {
         c.time = (int64_t)time;
         if (make(&c, &file, &err) == RK_OK && file.len <= max) {
             size = file.len;

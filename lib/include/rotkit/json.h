@@ -70,3 +70,25 @@ enum rk_json_kind rk_json_kind(struct rk_jv value);
  * borrowed.
  */
 bool rk_json_next(struct rk_jv object, void **iter, const char **ret_key, struct rk_jv *ret_value);
+
+/*
+ * Members that an object must have; *ret is untouched on failure. RK_E_FORMAT 'member "NAME" is
+ * missing or malformed, expected EXPECTED'; who reads a kind of its own says so with the same
+ * words.
+ */
+enum rk_rc rk_json_unlike(const char *name, const char *expected, struct rk_err *err);
+/* Borrowed. */
+enum rk_rc rk_json_want_str(struct rk_jv object, const char *name, const char **ret,
+                            struct rk_err *err) RK_MUST_CHECK;
+/* A copy, with its NUL in ret_size. */
+enum rk_rc rk_json_want_text(struct rk_jv object, const char *name, char *ret, size_t ret_size,
+                             struct rk_err *err) RK_MUST_CHECK;
+/* From 0 to max, which is at most INT64_MAX. */
+enum rk_rc rk_json_want_u64(struct rk_jv object, const char *name, uint64_t max, uint64_t *ret,
+                            struct rk_err *err) RK_MUST_CHECK;
+/* Exactly len bytes as hex. */
+enum rk_rc rk_json_want_hex(struct rk_jv object, const char *name, uint8_t *ret, size_t len,
+                            struct rk_err *err) RK_MUST_CHECK;
+/* From 1 to max bytes as hex. */
+enum rk_rc rk_json_want_bytes(struct rk_jv object, const char *name, size_t max,
+                              struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;

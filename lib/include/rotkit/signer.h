@@ -7,6 +7,7 @@
 
 #include "ftpmprov/signer.h"
 #include "rotkit/ctx.h"
+#include "rotkit/json.h"
 
 #include <stdbool.h>
 
@@ -16,6 +17,10 @@
  */
 enum rk_rc rk_passphrase_read(const struct rk_pin *pin, const char *word, const char *subject,
                               struct rk_secret *ret, struct rk_err *err) RK_MUST_CHECK;
+
+/* A member that names a scheme; as the readers of rotkit/json.h. */
+enum rk_rc rk_scheme_want(struct rk_jv object, const char *name, enum rk_scheme *ret,
+                          struct rk_err *err) RK_MUST_CHECK;
 
 /* Adopts a key pair (takes a reference). For keys made in memory (ca init, EK CSRs). */
 enum rk_rc rk_signer_from_pkey(const rk_ctx *ctx, EVP_PKEY *pkey, rk_signer **ret,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rotkit/json.h"
 
+#include "fault.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -178,6 +179,101 @@ START_TEST(members_come_in_their_order_and_know_their_kind)
 }
 END_TEST
 
+static const char members[] =
+    "{\"text\":\"four\",\"empty\":\"\",\"hex\":\"00aBff\",\"odd\":\"abc\",\"word\":\"zz\","
+    "\"n\":7,\"minus\":-1,\"real\":7.0,\"list\":[]}";
+
+/* A failure, its whole message, and nothing written. */
+#define REFUSED(call, message)                                                                     \
+    do {                                                                                           \
+        ck_assert_int_eq(call, RK_E_FORMAT);                                                       \
+        ck_assert_str_eq(err.msg, "member " message);                                              \
+    } while (0)
+#define UNLIKE(name, expected) "\"" name "\" is missing or malformed, expected " expected
+
+START_TEST(wanted_texts_and_numbers_are_there_or_named)
+{
+    rk_json *doc = parse(members);
+    struct rk_jv root = rk_json_root(doc);
+    const char *borrowed = "kept";
+    char text[5] = "kept";
+    uint64_t n = 99;
+
+    REFUSED(rk_json_want_str(root, "n", &borrowed, &err), UNLIKE("n", "a text"));
+    REFUSED(rk_json_want_str(root, "absent", &borrowed, &err), UNLIKE("absent", "a text"));
+    ck_assert_str_eq(borrowed, "kept");
+    ck_assert_int_eq(rk_json_want_str(root, "empty", &borrowed, &err), RK_OK);
+    ck_assert_str_eq(borrowed, "");
+    REFUSED(rk_json_want_text(root, "text", text, 4, &err),
+            UNLIKE("text", "a text of at most 3 bytes"));
+    REFUSED(rk_json_want_text(root, "list", text, 5, &err),
+            UNLIKE("list", "a text of at most 4 bytes"));
+    ck_assert_str_eq(text, "kept");
+    ck_assert_int_eq(rk_json_want_text(root, "text", text, 5, &err), RK_OK);
+    ck_assert_str_eq(text, "four");
+    REFUSED(rk_json_want_u64(root, "n", 6, &n, &err), UNLIKE("n", "a number from 0 to 6"));
+    REFUSED(rk_json_want_u64(root, "minus", INT64_MAX, &n, &err), UNLIKE("minus", "a number"));
+    REFUSED(rk_json_want_u64(root, "real", INT64_MAX, &n, &err), UNLIKE("real", "a number"));
+    ck_assert_uint_eq(n, 99);
+    ck_assert_int_eq(rk_json_want_u64(root, "n", 7, &n, &err), RK_OK);
+    ck_assert_uint_eq(n, 7);
+    rk_json_free(doc);
+}
+END_TEST
+
+START_TEST(wanted_bytes_are_there_or_named)
+{
+    rk_json *doc = parse(members);
+    struct rk_jv root = rk_json_root(doc);
+    uint8_t fixed[3] = { 1, 2, 3 };
+    struct rk_bytes bytes = RK_BYTES_NONE;
+
+    REFUSED(rk_json_want_hex(root, "hex", fixed, 2, &err), UNLIKE("hex", "4 hex digits"));
+    REFUSED(rk_json_want_hex(root, "odd", fixed, 1, &err), UNLIKE("odd", "2 hex digits"));
+    REFUSED(rk_json_want_hex(root, "word", fixed, 1, &err), UNLIKE("word", "2 hex digits"));
+    REFUSED(rk_json_want_hex(root, "n", fixed, 1, &err), UNLIKE("n", "2 hex digits"));
+    ck_assert_mem_eq(fixed, "\1\2\3", 3);
+    ck_assert_int_eq(rk_json_want_hex(root, "hex", fixed, 3, &err), RK_OK);
+    ck_assert_mem_eq(fixed, "\x00\xab\xff", 3);
+    REFUSED(rk_json_want_bytes(root, "hex", 2, &bytes, &err), UNLIKE("hex", "hex of 1 to 2 bytes"));
+    REFUSED(rk_json_want_bytes(root, "empty", 2, &bytes, &err),
+            UNLIKE("empty", "hex of 1 to 2 bytes"));
+    REFUSED(rk_json_want_bytes(root, "odd", 2, &bytes, &err), UNLIKE("odd", "hex of 1 to 2 bytes"));
+    REFUSED(rk_json_want_bytes(root, "word", 2, &bytes, &err),
+            UNLIKE("word", "hex of 1 to 2 bytes"));
+    REFUSED(rk_json_want_bytes(root, "no", 2, &bytes, &err), UNLIKE("no", "hex of 1 to 2 bytes"));
+    ck_assert_ptr_null(bytes.p);
+    ck_assert_int_eq(rk_json_want_bytes(root, "hex", 3, &bytes, &err), RK_OK);
+    ck_assert_uint_eq(bytes.len, 3);
+    ck_assert_mem_eq(bytes.p, "\x00\xab\xff", 3);
+    rk_bytes_done(&bytes);
+    rk_json_free(doc);
+}
+END_TEST
+
+static enum rk_rc want_bytes(void *arg)
+{
+    const struct rk_jv *root = arg;
+    RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
+    uint8_t fixed[3];
+    struct rk_err e;
+
+    if (rk_json_want_hex(*root, "hex", fixed, sizeof fixed, &e) ||
+        rk_json_want_bytes(*root, "hex", 3, &bytes, &e))
+        return e.rc;
+    return bytes.len == 3 && memcmp(bytes.p, fixed, 3) == 0 ? RK_OK : RK_E_INTERNAL;
+}
+
+START_TEST(want_of_memory_is_no_malformed_member)
+{
+    rk_json *doc = parse(members);
+    struct rk_jv root = rk_json_root(doc);
+
+    ck_assert_int_eq(fault_sweep(want_bytes, &root, 20), 2);
+    rk_json_free(doc);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_test(tc, a_filled_copy_differs_in_its_texts_alone);
@@ -188,9 +284,14 @@ static void add(TCase *tc)
     tcase_add_test(tc, a_fault_sticks_until_the_text_is_asked_for);
     tcase_add_loop_test(tc, malformed_text_is_refused_with_its_place, 0, 4);
     tcase_add_test(tc, absent_values_answer_absent);
+    tcase_add_test(tc, wanted_texts_and_numbers_are_there_or_named);
+    tcase_add_test(tc, wanted_bytes_are_there_or_named);
+    tcase_add_test(tc, want_of_memory_is_no_malformed_member);
 }
 
 int main(void)
 {
+    if (!fault_install())
+        return EXIT_FAILURE;
     return suite_run(&(struct suite_options) { .name = "json", .add = add });
 }

@@ -68,32 +68,37 @@ static enum rk_rc read_text(const char *json, struct rk_err *err)
 START_TEST(refuses_malformed_statements)
 {
     static const struct {
-        const char *json, *key;
+        const char *json, *key, *expected;
     } rows[] = {
-        { "{\"version\":1}", "version" },
-        { "{\"version\":\"1\"}", "product" },
-        { "{\"version\":\"1\",\"product\":\"p\",\"platform\":\"t234\"}", "derivation" },
-        { HEAD ",\"nv_layout\":\"1\"}}", "nv_layout" },
-        { HEAD ",\"nv_layout\":-1}}", "nv_layout" },
-        { HEAD ",\"components\":[{}]}}", "name" },
-        { HEAD ",\"components\":[{\"name\":\"a\",\"version\":\"x\"}]}}", "version" },
-        { HEAD ",\"components\":[{\"name\":\"a\",\"version\":7}]}}", "version" },
-        { HEAD ",\"components\":[{\"name\":\"a\",\"svn\":-2}]}}", "svn" },
-        { HEAD ",\"slots\":[{\"name\":\"a\",\"size_a\":1}]}}", "slots" },
-        { HEAD ",\"slots\":[7]}}", "name" },
-        { HEAD ",\"reads_blobs\":[\"1\",\"2\",\"3\",\"4\",\"5\"]}}", "reads_blobs" },
-        { HEAD ",\"reads_blobs\":[\"12345678\"]}}", "reads_blobs" },
-        { HEAD ",\"changes\":[\"everything\"]}}", "changes" },
-        { HEAD ",\"changes\":[1]}}", "changes" },
+        { "{\"version\":1}", "version", "a text of at most 31 bytes" },
+        { "{\"version\":\"1\"}", "product", "a text of at most 127 bytes" },
+        { "{\"version\":\"1\",\"product\":\"p\",\"platform\":\"t234\"}", "derivation",
+          "a text of at most 31 bytes" },
+        { HEAD ",\"nv_layout\":\"1\"}}", "nv_layout", "a number" },
+        { HEAD ",\"nv_layout\":-1}}", "nv_layout", "a number" },
+        { HEAD ",\"components\":[{}]}}", "name", "a text of at most 63 bytes" },
+        { HEAD ",\"components\":[{\"name\":\"a\",\"version\":\"x\"}]}}", "version",
+          "a version such as 1.2.3" },
+        { HEAD ",\"components\":[{\"name\":\"a\",\"version\":7}]}}", "version",
+          "a text of at most 31 bytes" },
+        { HEAD ",\"components\":[{\"name\":\"a\",\"svn\":-2}]}}", "svn", "a number" },
+        { HEAD ",\"slots\":[{\"name\":\"a\",\"size_a\":1}]}}", "size_b", "a number" },
+        { HEAD ",\"slots\":[7]}}", "name", "a text of at most 63 bytes" },
+        { HEAD ",\"reads_blobs\":[\"1\",\"2\",\"3\",\"4\",\"5\"]}}", "reads_blobs",
+          "a list of at most 4" },
+        { HEAD ",\"reads_blobs\":[\"12345678\"]}}", "reads_blobs", "versions of key blobs" },
+        { HEAD ",\"changes\":[\"everything\"]}}", "changes", "names of changes" },
+        { HEAD ",\"changes\":[1]}}", "changes", "names of changes" },
     };
     struct rk_err err;
     char wanted[512];
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         ck_assert_int_eq(read_text(rows[i].json, &err), RK_E_FORMAT);
-        (void)snprintf(wanted, sizeof wanted,
-                       "\"%s/version/release.json\": \"%s\" is missing, malformed or too long",
-                       TEST_SCRATCH, rows[i].key);
+        (void)snprintf(
+            wanted, sizeof wanted,
+            "\"%s/version/release.json\": member \"%s\" is missing or malformed, expected %s",
+            TEST_SCRATCH, rows[i].key, rows[i].expected);
         ck_assert_str_eq(err.msg, wanted);
     }
     ck_assert_int_eq(read_text(HEAD "}}", &err), RK_OK);
