@@ -37,7 +37,7 @@ static void load(void)
 
     for (int i = 0; i < CERTS; i++) {
         BIO *out = BIO_new(BIO_s_mem());
-        char cn[16];
+        char cn[24];
 
         (void)snprintf(cn, sizeof cn, "number %d", i + 1);
         certs[i] = X509_new();
