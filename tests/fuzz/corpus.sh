@@ -105,7 +105,8 @@ default_md = sha256
 [x]
 authorityKeyIdentifier = keyid
 C
-printf 'R\t400101000000Z\t200101000000Z,superseded\t0A\tunknown\t/CN=x\nR\t400101000000Z\t200102000000Z\t0B\tunknown\t/CN=y\n' >index.txt
+printf 'R\t400101000000Z\t200101000000Z,superseded\t0A\tunknown\t/CN=x\nV\t400101000000Z\t\t0B\tunknown\t/CN=y\n' >index.txt
+good ocsp-index "" <index.txt
 openssl ca -config ca.cnf -gencrl -crlexts x -crldays 36500 -cert ca.pem -keyfile "$vectors/boot/keys/p256.pem" -out crl.pem 2>/dev/null
 good crl .pem <crl.pem
 openssl crl -in crl.pem -outform DER | good crl .der
