@@ -28,16 +28,22 @@ static enum rk_rc read_template(struct ek_choice *choice, const char *path, stru
     return RK_OK;
 }
 
+/* " NAME NAME ...", of all templates. */
+static void name_templates(char *ret, size_t size)
+{
+    ret[0] = '\0';
+    for (size_t i = 0; rk_ek_template_at(i) != NULL; i++) {
+        size_t used = strlen(ret);
+
+        (void)snprintf(ret + used, size - used, " %s", rk_ek_template_name(rk_ek_template_at(i)));
+    }
+}
+
 static enum rk_rc no_template(const char *name, struct rk_err *err)
 {
-    char known[256] = "";
+    char known[256];
 
-    for (size_t i = 0; rk_ek_template_at(i) != NULL; i++) {
-        size_t used = strlen(known);
-
-        (void)snprintf(known + used, sizeof known - used, " %s",
-                       rk_ek_template_name(rk_ek_template_at(i)));
-    }
+    name_templates(known, sizeof known);
     (void)rk_fail(err, RK_E_USAGE, "unknown template \"%s\"", name);
     return rk_note(err, "known:%s, file:PATH, all", known);
 }
@@ -140,4 +146,14 @@ enum rk_rc ek_put(struct rk_jv at, const struct rk_ek *ek, struct rk_err *err)
     rk_json_put_hex(at, "public_tpm2b", ek->public_tpm2b.p, ek->public_tpm2b.len);
     rk_json_put_str(at, "public_pem", (const char *)pem.p);
     return RK_OK;
+}
+
+const char *ek_template_help(char text[EK_TEMPLATE_HELP_MAX])
+{
+    char known[EK_TEMPLATE_HELP_MAX / 2];
+
+    name_templates(known, sizeof known);
+    (void)snprintf(text, EK_TEMPLATE_HELP_MAX,
+                   "templates, with commas:%s, file:TPMT_PUBLIC, or all (default L-1,L-2)", known);
+    return text;
 }

@@ -36,6 +36,6 @@ enum rk_rc ek_open_eps(const char *path, struct rk_line_reader *ret,
 enum rk_rc ek_put(struct rk_jv at, const struct rk_ek *ek, struct rk_err *err) RK_MUST_CHECK;
 
 #define EK_PROFILE_HELP "derivation profile (default ms-159)"
-#define EK_TEMPLATE_HELP                                                                           \
-    "templates, with commas: L-1 L-2 H-1 H-2 H-3 H-4 H-6 H-7 azure-sdk, file:TPMT_PUBLIC, or all " \
-    "(default L-1,L-2)"
+/* What --template takes, with the names that the table has; returns text. */
+enum { EK_TEMPLATE_HELP_MAX = 256 };
+const char *ek_template_help(char text[EK_TEMPLATE_HELP_MAX]);

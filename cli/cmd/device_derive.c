@@ -121,6 +121,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 {
     RK_AUTO(derive_done) struct derive in = { .platform_name = NULL };
     RK_AUTO(pair_done) struct pair pair = { .kdk = NULL };
+    char templates[EK_TEMPLATE_HELP_MAX];
     struct operands none;
     bool more = true, any = false;
     /* clang-format off */
@@ -129,7 +130,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "eps-seeds",    0, OPT_STR,  &in.eps_seeds,     "FILE", "EPS seeds: rows of OEM id, SN, seed", true },
         { "platform",     0, OPT_STR,  &in.platform_name, "NAME", "the SoC (default: that of rotkit init)", false },
         { "profile",      0, OPT_STR,  &in.profile,       "NAME", EK_PROFILE_HELP, false },
-        { "template",     0, OPT_STR,  &in.templates,     "LIST", EK_TEMPLATE_HELP, false },
+        { "template",     0, OPT_STR,  &in.templates,     "LIST", ek_template_help(templates), false },
         { "show-secrets", 0, OPT_FLAG, &in.show_secrets,  NULL,   "print the derived secrets too", false },
         OPT_JSON(app),
         OPT_END,

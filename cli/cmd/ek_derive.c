@@ -86,12 +86,13 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 {
     RK_AUTO(derive_done) struct derive in = { .eps = NULL };
     RK_AUTO(rk_line_reader_done) struct rk_line_reader lines = RK_LINE_READER_NONE;
+    char templates[EK_TEMPLATE_HELP_MAX];
     struct operands none;
     /* clang-format off */
     const struct opt rows[] = {
         { "eps",      0, OPT_STR, &in.eps,       "FILE", "EPS as hex, one a line; - is standard input", true },
         { "profile",  0, OPT_STR, &in.profile,   "NAME", EK_PROFILE_HELP, false },
-        { "template", 0, OPT_STR, &in.templates, "LIST", EK_TEMPLATE_HELP, false },
+        { "template", 0, OPT_STR, &in.templates, "LIST", ek_template_help(templates), false },
         OPT_JSON(app),
         OPT_END,
     };
