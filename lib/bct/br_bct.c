@@ -5,7 +5,7 @@
  * from its device tree; here it is read, held against its digests and key, and signed by the same
  * split as tegra-bch. Fields that the document does not place are carried as they are.
  */
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "base/ossl.h"
 #include "base/rd.h"
 #include "rotkit/tegra_sign.h"

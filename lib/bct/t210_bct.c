@@ -4,7 +4,7 @@
  * Source: boot-images.md 6, places by experiment with cbootimage 1.8 and bct_dump: the hash stands
  * at 0x310, the RSA signature behind it at 0x320.
  */
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "bct/t210.h"

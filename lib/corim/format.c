@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* corim: a CoRIM, unsigned or as COSE_Sign1, inspected, verified and signed. Sources: corim.h. */
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "base/ossl.h"
 #include "rotkit/corim.h"
 #include "rotkit/hex.h"

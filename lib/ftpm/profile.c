@@ -16,6 +16,9 @@ static const struct rk_ek_profile profiles[] = {
     { "ms-146-r32",    "ms-146 on 32-bit words, not verified by a build", true, false, RK_TOP_16,        32, 65537, false, 32, 64 },
     { "ms-138-r32",    "ms-138 on 32-bit words, not verified by a build", true, false, RK_TOP_16,        32, 65537, true,  32, 32 },
     { "libtpms-0",     "libtpms state made before 0.8",              true,  false, RK_TOP_16_WIDE_MASK, 64, 65521, false, 32, 64 },
+#ifdef ROTKIT_TEST_ROWS
+    { "test-row",      "tests/cli/rows-added.sh",                    false, false, RK_TOP_32,           32, 65537, false, 32, 64 },
+#endif
 };
 /* clang-format on */
 

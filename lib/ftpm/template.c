@@ -73,6 +73,10 @@ static const struct rk_ek_template templates[] = {
       .public_area = RSA_AREA(TPM2_ALG_SHA384, ATTRIBUTES_H, POLICY_B_SHA384, 256, 4096, 0) },
     { "azure-sdk", CERT("azure-sdk"),
       .public_area = RSA_AREA(TPM2_ALG_SHA256, ATTRIBUTES_L, POLICY_A, 128, 2048, 0) },
+#ifdef ROTKIT_TEST_ROWS
+    { "test-row", CERT("test-row"),
+      .public_area = RSA_AREA(TPM2_ALG_SHA256, ATTRIBUTES_L, POLICY_A, 128, 2048, 256) },
+#endif
 };
 /* clang-format on */
 

@@ -4,7 +4,7 @@
  * boot-images.md 5.5; the hash descriptor's fields are those that the golden has (avbtool's text
  * stands beside it).
  */
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "base/layout.h"
 #include "base/ossl.h"
 

@@ -6,7 +6,7 @@
  */
 #include "image/fip.h"
 
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "rotkit/hex.h"
 
 #include <stdio.h>

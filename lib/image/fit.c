@@ -7,7 +7,7 @@
  */
 #include "image/fit.h"
 
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "base/ossl.h"
 #include "base/wr.h"
 #include "rotkit/hex.h"

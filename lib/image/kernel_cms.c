@@ -4,7 +4,7 @@
  * dtb), or behind an image in a partition (boot.img, recovery.img, kernel-dtb). Source:
  * boot-images.md 5.0.
  */
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "base/rd.h"
 #include "base/wr.h"
 #include "rotkit/certs.h"

@@ -7,7 +7,7 @@
  * it is signed, a TA has a signature of zeros.
  */
 #include "base/digest.h"
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "base/gcm.h"
 #include "base/layout.h"
 #include "base/mem.h"

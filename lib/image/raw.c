@@ -4,7 +4,6 @@
  * signatures are big-endian, ECDSA ones DER. Source: PKCS #1, SEC 1.
  */
 #include "rotkit/format_row.h"
-#include "rotkit/format_rows.h"
 
 #include <stdio.h>
 

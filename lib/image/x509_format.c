@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The certificate's row in the table of formats. */
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "rotkit/x509.h"
 #include "rotkit/cert_read.h"
 #include "rotkit/hex.h"

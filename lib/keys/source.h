@@ -31,9 +31,6 @@ struct rk_key_source {
 
 /* sources.c, the table: every source, ended by NULL. The plain path is last: it takes anything. */
 extern const struct rk_key_source *const rk_key_sources[];
-/* The rows, each in the file that does what it says. */
-extern const struct rk_key_source rk_key_source_file, rk_key_source_public, rk_key_source_path;
-extern const struct rk_key_source rk_key_source_token, rk_key_source_helper, rk_key_source_env;
 
 /* RK_E_USAGE for an unknown scheme, with the known ones. */
 enum rk_rc rk_key_source_find(const char *uri, struct rk_key_name *ret_name,

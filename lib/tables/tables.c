@@ -2,53 +2,63 @@
 /* Which formats, platforms and enrolment targets there are. Adding one is its file and a row here.
  */
 #include "base/ctx.h"
+#include "base/rows.h"
 #include "rotkit/enroll_target.h"
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "rotkit/platform.h"
 
-/* The order is that of recognition: magic numbers first, DER last. */
 /* clang-format off */
-static const struct rk_format *const formats[] = {
-    &rk_format_qspi, /* told by its end: its start may look like a BCT */
-    &rk_format_avb,  /* likewise */
-    &rk_format_ekb,
-    &rk_format_nvftpm,
-    &rk_format_kernel_encrypted,
-    &rk_format_tegra_bch,
-    &rk_format_tegra_br_bct,
-    &rk_format_t210_bct,
-    &rk_format_bup,
-    &rk_format_capsule,
-    &rk_format_fip,
-    &rk_format_fit,
-    &rk_format_optee_ta,
-    &rk_format_uefi_auth,
-    &rk_format_uefi_pe,
-    &rk_format_kernel_cms,
-    &rk_format_uefi_keys_dtbo,
-    &rk_format_uefi_dtb,
-    &rk_format_corim,
-    &rk_format_x509,
-    &rk_format_raw,
-    NULL,
-};
+/* The order is that of recognition: magic numbers first, DER last. */
+#define FORMATS(ROW)                                                                               \
+    ROW(rk_format_qspi) /* told by its end: its start may look like a BCT */                       \
+    ROW(rk_format_avb) /* likewise */                                                              \
+    ROW(rk_format_ekb)                                                                             \
+    ROW(rk_format_nvftpm)                                                                          \
+    ROW(rk_format_kernel_encrypted)                                                                \
+    ROW(rk_format_tegra_bch)                                                                       \
+    ROW(rk_format_tegra_br_bct)                                                                    \
+    ROW(rk_format_t210_bct)                                                                        \
+    ROW(rk_format_bup)                                                                             \
+    ROW(rk_format_capsule)                                                                         \
+    ROW(rk_format_fip)                                                                             \
+    ROW(rk_format_fit)                                                                             \
+    ROW(rk_format_optee_ta)                                                                        \
+    ROW(rk_format_uefi_auth)                                                                       \
+    ROW(rk_format_uefi_pe)                                                                         \
+    ROW(rk_format_kernel_cms)                                                                      \
+    ROW(rk_format_uefi_keys_dtbo)                                                                  \
+    ROW(rk_format_uefi_dtb)                                                                        \
+    ROW(rk_format_corim)                                                                           \
+    RK_TEST_ROW(ROW, rk_format_test)                                                               \
+    ROW(rk_format_x509)                                                                            \
+    ROW(rk_format_raw)
 
-static const struct rk_platform *const platforms[] = {
-    &rk_platform_orin,
-    &rk_platform_xavier,
-    &rk_platform_thor, /* refused, with the reason */
-    NULL,
-};
+/* The first is the default. */
+#define PLATFORMS(ROW)                                                                             \
+    ROW(rk_platform_orin)                                                                          \
+    ROW(rk_platform_xavier)                                                                        \
+    ROW(rk_platform_thor) /* refused, with the reason */                                           \
+    RK_TEST_ROW(ROW, rk_platform_test)
 
-static const struct rk_enroll_target *const targets[] = {
-    &rk_enroll_azure_dps,
-    &rk_enroll_keylime,
-    &rk_enroll_adcs,
-    &rk_enroll_hgs,
-    &rk_enroll_corim,
-    &rk_enroll_csv,
-    NULL,
-};
+#define TARGETS(ROW)                                                                               \
+    ROW(rk_enroll_azure_dps)                                                                       \
+    ROW(rk_enroll_keylime)                                                                         \
+    ROW(rk_enroll_adcs)                                                                            \
+    ROW(rk_enroll_hgs)                                                                             \
+    ROW(rk_enroll_corim)                                                                           \
+    ROW(rk_enroll_csv)                                                                             \
+    RK_TEST_ROW(ROW, rk_enroll_test)
+
+#define DECLARE_FORMAT(row) extern const struct rk_format row;
+#define DECLARE_PLATFORM(row) extern const struct rk_platform row;
+#define DECLARE_TARGET(row) extern const struct rk_enroll_target row;
+FORMATS(DECLARE_FORMAT)
+PLATFORMS(DECLARE_PLATFORM)
+TARGETS(DECLARE_TARGET)
+
+static const struct rk_format *const formats[] = { FORMATS(RK_ROW_ADDRESS) NULL };
+static const struct rk_platform *const platforms[] = { PLATFORMS(RK_ROW_ADDRESS) NULL };
+static const struct rk_enroll_target *const targets[] = { TARGETS(RK_ROW_ADDRESS) NULL };
 /* clang-format on */
 
 static const struct rk_tables tables = { formats, platforms, targets };

@@ -3,7 +3,7 @@
  * uefi-auth: a Secure Boot variable, as a signature list (.esl) until it is signed (.auth). Source:
  * UEFI 2.10, 8.2 and 32.4; boot-images.md 5.4. The variable's name is signed and not in the file.
  */
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "base/layout.h"
 #include "rotkit/certs.h"
 #include "rotkit/pkcs7.h"

@@ -3,7 +3,7 @@
  * capsule: a UEFI capsule with one FMP payload, as edk2-nvidia takes it. Source: UEFI 2.10, 23;
  * boot-images.md 3.2. Signed are payload header, payload and, behind them, the monotonic count.
  */
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "base/layout.h"
 #include "image/uefi/cert.h"
 #include "rotkit/certs.h"

@@ -3,7 +3,7 @@
  * uefi-dtb: a device tree that tells UEFI which certificates capsules come from, the lowest version
  * they may have, and their type. Source: boot-images.md 3.2, last paragraphs.
  */
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "base/ossl.h"
 #include "image/dtb.h"
 #include "image/uefi/cert.h"

@@ -3,7 +3,7 @@
  * uefi-keys-dtbo: the overlay from which UEFI enrols its first Secure Boot keys. Source:
  * boot-images.md 5.0, "Default UEFI keys overlay".
  */
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "image/dtb.h"
 #include "image/uefi/cert.h"
 #include "rotkit/guid.h"

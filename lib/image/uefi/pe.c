@@ -6,7 +6,7 @@
  */
 #include "image/uefi/pe.h"
 
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "rotkit/hex.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a target of enrolment is: one row, and the file that has its functions. */
+/* What a target of enrolment is: one row, named in lib/tables, and the file that it stands in. */
 #pragma once
 
 #include "rotkit/job.h"
@@ -25,6 +25,3 @@ struct rk_enroll_target {
     enum rk_rc (*check)(const struct rk_enroll_options *options, const char *folder,
                         struct rk_enroll_report *ret, struct rk_err *err);
 };
-
-extern const struct rk_enroll_target rk_enroll_azure_dps, rk_enroll_keylime, rk_enroll_adcs,
-    rk_enroll_hgs, rk_enroll_corim, rk_enroll_csv;

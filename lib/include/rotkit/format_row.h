@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A file format is one row. keys, ftpm, bct and image export rows; build/formats.c joins them,
- * checks parts and settings against the row before a function of it is called, and reads back what
- * it made.
+ * A file format is one row, named in lib/tables, and the file that it stands in. The engine checks
+ * parts and settings against the row before it calls a function of it, and reads back what it made.
  */
 #pragma once
 

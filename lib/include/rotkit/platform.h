@@ -168,5 +168,3 @@ enum rk_rc rk_fail_no_identity(const struct rk_platform *platform, struct rk_err
 
 /* In table order; NULL past the end. The first is the default. */
 const struct rk_platform *rk_platform_at(const rk_ctx *ctx, size_t i);
-
-extern const struct rk_platform rk_platform_orin, rk_platform_xavier, rk_platform_thor;

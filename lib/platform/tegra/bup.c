@@ -5,7 +5,7 @@
  */
 #include "platform/tegra/bup.h"
 
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "base/layout.h"
 #include "rotkit/hex.h"
 

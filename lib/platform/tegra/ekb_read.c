@@ -2,7 +2,7 @@
 /* EKB: the reader and the row in the table of formats. */
 #include "platform/tegra/ekb.h"
 
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  */
 #include "rotkit/tegra_bch.h"
 
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "base/gcm.h"
 #include "base/ossl.h"
 #include "rotkit/hex.h"

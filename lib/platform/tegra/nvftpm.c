@@ -2,7 +2,7 @@
 /* NVFTPM containers. Source: jetson-ftpm-ekb.md 3.3. */
 #include "rotkit/nvftpm.h"
 
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "base/layout.h"
 #include "base/wr.h"
 

@@ -5,7 +5,7 @@
  * can express, so not BCT, which the boot ROM finds at offset 0, and not the tables themselves.
  */
 #include "base/digest.h"
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 #include "base/mem.h"
 #include "base/wr.h"
 #include "platform/tegra/flash_layout.h"

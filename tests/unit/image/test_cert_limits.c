@@ -7,13 +7,17 @@
 #include "image.h"
 #include "suite.h"
 
-#include "rotkit/format_rows.h"
+#include "rotkit/format_row.h"
 
 #include <libfdt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <openssl/pem.h>
+
+/* Named in lib/tables alone. */
+extern const struct rk_format rk_format_corim, rk_format_kernel_cms, rk_format_uefi_auth,
+    rk_format_uefi_dtb, rk_format_uefi_keys_dtbo, rk_format_uefi_pe;
 
 enum { TREE_MAX = 1024 };
 
