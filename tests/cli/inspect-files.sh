@@ -68,7 +68,7 @@ refuse 2 "rotkit: an operand is missing: rotkit inspect PATH
 refuse 2 "rotkit: unexpected operand \"eks.img\"
   see 'rotkit help inspect'" \
     inspect eks.img eks.img
-refuse 2 "rotkit: unknown option \"--key\" (did you mean \"--help\"?)
+refuse 2 "rotkit: unknown option \"--key\"
   see 'rotkit help inspect'" \
     inspect --key eks.img
 refuse 2 "rotkit: \"cut.img\": ekb: size word says 2044 bytes, the file has 96" \
