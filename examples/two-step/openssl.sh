@@ -1,8 +1,9 @@
 #!/bin/sh
-# Signs what a folder of `rotkit build --to-sign` wants, with openssl alone. The folder travels to where the
+# Signs what a folder of `rotkit build --to-sign` wants, with openssl, and jq to read its index. The folder travels to where the
 # keys are, and back.
 #   openssl.sh DIR KEY...      KEY: a private key, PEM
 set -eu
+command -v jq >/dev/null || { echo "openssl.sh: jq is missing" >&2; exit 2; }
 dir=$1
 shift
 
@@ -12,7 +13,9 @@ key_of() {
     shift
     for key; do
         found=$(openssl pkey -in "$key" -pubout -outform DER | openssl dgst -sha256 -r | cut -c 1-64)
-        [ "$found" != "$wanted" ] || printf '%s\n' "$key"
+        [ "$found" = "$wanted" ] || continue
+        printf '%s\n' "$key"
+        return
     done
 }
 

@@ -3,6 +3,7 @@
 # meets when it gets a label). Digests alone go to the token, but for Ed25519, which signs messages.
 #   pkcs11.sh DIR MODULE TOKEN ID...      ids in hex; the user PIN comes from the variable PIN
 set -eu
+command -v jq >/dev/null || { echo "pkcs11.sh: jq is missing" >&2; exit 2; }
 dir=$1 module=$2 token=$3
 shift 3
 : "${PIN:?the user PIN}"

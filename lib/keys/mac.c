@@ -57,6 +57,9 @@ static enum rk_rc check_aes_len(const rk_mac *mac, struct rk_err *err)
 enum rk_rc rk_mac_compute(const rk_mac *mac, enum rk_mac_alg alg, const void *msg, size_t msg_len,
                           struct rk_secret *ret, struct rk_err *err)
 {
+    if (alg != RK_MAC_HMAC_SHA256 && alg != RK_MAC_AES_CMAC)
+        return rk_fail(err, RK_E_USAGE, "MAC algorithm %d, expected HMAC-SHA-256 or AES-CMAC",
+                       (int)alg);
     if (alg == RK_MAC_AES_CMAC && check_aes_len(mac, err))
         return err->rc;
     return mac->ops->compute(mac->self, mac->ctx, alg, msg, msg_len, ret, err);

@@ -93,7 +93,8 @@ static bool is_broken_boundary(const struct reading *in, struct text line)
     static const char begin[] = "-----BEGIN CERTIFICATE-----";
     bool stops = in->at == in->end && in->end[-1] != '\n';
 
-    return contains(line, "-BEGIN ") || contains(line, "-END ") || contains(line, "CERTIFICATE-") ||
+    return contains(line, "--BEGIN ") || contains(line, "--END ") ||
+           contains(line, "CERTIFICATE--") ||
            (stops && line.len != 0 && line.len < sizeof begin &&
             memcmp(line.p, begin, line.len) == 0);
 }

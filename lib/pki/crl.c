@@ -175,6 +175,9 @@ static enum rk_rc take_entries(X509_CRL *object, struct rk_crl *crl, struct rk_e
 {
     STACK_OF(X509_REVOKED) *list = X509_CRL_get_REVOKED(object);
 
+    if (sk_X509_REVOKED_num(list) > RK_CRL_ENTRIES_MAX)
+        return rk_fail(err, RK_E_FORMAT, "%d entries, at most %d", sk_X509_REVOKED_num(list),
+                       RK_CRL_ENTRIES_MAX);
     for (int i = 0; i < sk_X509_REVOKED_num(list); i++) {
         if (take_entry(sk_X509_REVOKED_value(list, i), crl, err))
             return err->rc;

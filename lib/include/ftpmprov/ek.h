@@ -70,7 +70,7 @@ RK_API const struct rk_bytes *rk_ek_spki(const rk_ek *ek);
 /*
  * The Name of the EK: nameAlg, big-endian, then the digest of its public area.
  *   ek: the EK
- *   ret_len: bytes, 34 to 66
+ *   ret_len: bytes, 22 to 66
  * Returns bytes that live as long as the EK.
  */
 RK_API const uint8_t *rk_ek_name(const rk_ek *ek, size_t *ret_len);

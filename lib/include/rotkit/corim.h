@@ -37,7 +37,7 @@ enum {
 };
 #define RK_CORIM_CONTENT_TYPE "application/rim+cbor"
 
-/* ---- what a file says (corim_read.c, corim_tags.c) ---- */
+/* ---- what a file says (read.c, tags.c) ---- */
 
 /* Bytes of the file; len 0: none. */
 struct rk_span {

@@ -2,7 +2,8 @@
 /*
  * File formats: what rotkit knows about a file, and what it can do with one. Parsing yields one
  * map, a tree of regions; inspect, JSON, HTML, verify and the rollback check are walks of it. Every
- * format is one row (struct rk_format in base/format.h); this is how a caller asks by row name.
+ * format is one row (struct rk_format in rotkit/format_row.h); this is how a caller asks by row
+ * name.
  */
 #pragma once
 

@@ -45,19 +45,19 @@ enum rk_rc rk_token_key_run(struct rk_token_key *key, const char *what,
                             CK_RV (*run)(const struct rk_token_work *work, void *arg), void *arg,
                             struct rk_err *err) RK_MUST_CHECK;
 
-/* token_public.c: the public half, from the key itself, its public key or its certificate. */
+/* public.c: the public half, from the key itself, its public key or its certificate. */
 enum rk_rc rk_token_key_public(struct rk_token_key *key, EVP_PKEY **ret,
                                struct rk_err *err) RK_MUST_CHECK;
 /* Does the token have the mechanism for this use (CKF_SIGN, CKF_ENCRYPT)? */
 bool rk_token_has(rk_token *token, CK_MECHANISM_TYPE type, CK_FLAGS use);
 /* Can the token sign by the scheme? ret_mechanism: the name of the mechanism that it uses or lacks.
- * token_signer.c */
+ * signer.c */
 bool rk_token_signs(rk_token *token, enum rk_scheme scheme, const char **ret_mechanism);
 /* An attribute of at most size bytes; *ret_len is 0 when the object has none. */
 CK_RV rk_token_attribute(const struct rk_token_work *work, CK_OBJECT_HANDLE object,
                          CK_ATTRIBUTE_TYPE type, void *ret, size_t size, size_t *ret_len);
 
-/* token_signer.c and token_mac.c: the rows of the key grammar. */
+/* signer.c and mac.c: the rows of the key grammar. */
 enum rk_rc rk_token_signer_open(const rk_ctx *ctx, const struct rk_key_name *name,
                                 const struct rk_pin *pin, rk_signer **ret,
                                 struct rk_err *err) RK_MUST_CHECK;

@@ -21,7 +21,7 @@ struct rk_token_session {
     uint64_t generation;
 };
 
-struct rk_token_module { /* in the registry of token_find.c */
+struct rk_token_module { /* in the registry of find.c */
     CK_FUNCTION_LIST *fn;
     char path[RK_PATH_MAX]; /* "" for one that p11-kit is configured with */
     bool ours;              /* loaded by its path, released one by one */
@@ -49,7 +49,7 @@ typedef struct rk_token {
 
 /*
  * The one token that the URI names, from the registry of the context. RK_E_KEY for a module that
- * is missing or none, no such token, or several. Does not log in. token_find.c
+ * is missing or none, no such token, or several. Does not log in. find.c
  */
 enum rk_rc rk_token_open(const rk_ctx *ctx, const struct rk_token_uri *uri, rk_token **ret,
                          struct rk_err *err) RK_MUST_CHECK;

@@ -89,6 +89,9 @@ enum rk_rc rk_ekb_new(enum rk_ekb_version version, const uint8_t *fv, rk_ekb **r
 {
     rk_ekb *ekb;
 
+    if (version != RK_EKB_LEGACY && version != RK_EKB_1_0 && version != RK_EKB_2_0)
+        return rk_fail(err, RK_E_USAGE, "key blob version %d, expected r35.1, 1.0 or 2.0",
+                       (int)version);
     if (fv == NULL && version != RK_EKB_2_0)
         return rk_fail(err, RK_E_USAGE, "this form of key blob needs the FV of the device");
     if (fv != NULL && version == RK_EKB_2_0)
