@@ -2,7 +2,6 @@
 /* EK CSRs (PKCS#10, RFC 2986). Source: formats/jetson-ftpm-ekb.md 4.1, vectors/ekb/csr. */
 #include "rotkit/x509.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static enum rk_rc put_subject(X509_REQ *req, const struct rk_csr_form *form, struct rk_err *err)
