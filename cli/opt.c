@@ -97,8 +97,8 @@ struct scan {
     char **argv;
 };
 
-static enum rk_rc take_value(const struct app *app, struct scan *scan, const struct opt *row,
-                             const char *inline_value, const char **ret, struct rk_err *err)
+static enum rk_rc set_value(const struct app *app, struct scan *scan, const struct opt *row,
+                            const char *inline_value, const char **ret, struct rk_err *err)
 {
     bool wants = row->arg != NULL;
 
@@ -122,11 +122,11 @@ static enum rk_rc parse_long(struct app *app, const struct opt *rows, struct sca
     for (const struct opt *row = rows; row->name != NULL; row++) {
         if (strcmp(row->name, name) != 0)
             continue;
-        if (take_value(app, scan, row, equals == NULL ? NULL : equals + 1, &value, err))
+        if (set_value(app, scan, row, equals == NULL ? NULL : equals + 1, &value, err))
             return err->rc;
         return set(app, row, value, err);
     }
-    if (equals == NULL && opt_common_take(app, name, '\0'))
+    if (equals == NULL && opt_common_set(app, name, '\0'))
         return RK_OK;
     return unknown_option(app, rows, name, err);
 }
@@ -141,12 +141,12 @@ static enum rk_rc parse_letters(struct app *app, const struct opt *rows, struct 
 
         while (row->name != NULL && row->letter != *text)
             row++;
-        if (row->name == NULL && opt_common_take(app, NULL, *text))
+        if (row->name == NULL && opt_common_set(app, NULL, *text))
             continue;
         if (row->name == NULL)
             return opt_fail(app, err, "unknown option \"-%c\"", *text);
         bool rest = row->arg != NULL && text[1] != '\0';
-        if (take_value(app, scan, row, rest ? text + 1 : NULL, &value, err) ||
+        if (set_value(app, scan, row, rest ? text + 1 : NULL, &value, err) ||
             set(app, row, value, err))
             return err->rc;
         if (rest)
@@ -209,7 +209,7 @@ static enum rk_rc stop(struct app *app, struct rk_err *err)
 }
 
 /* A fault is told in JSON even when it stands before --json. */
-static void look_for_json(const struct opt *rows, int argc, char **argv)
+static void find_json_option(const struct opt *rows, int argc, char **argv)
 {
     const struct opt *row = rows;
 
@@ -232,7 +232,7 @@ enum rk_rc opt_parse(struct app *app, const struct opt *rows, int argc, char **a
         app->describe(app->describe_arg, app->cmd, app->verb, rows);
         return stop(app, err);
     }
-    look_for_json(rows, argc, argv);
+    find_json_option(rows, argc, argv);
     while (scan.at < argc) {
         char *text = argv[scan.at++];
         enum rk_rc rc = RK_OK;

@@ -13,7 +13,7 @@ const struct opt opt_common[] = {
 };
 /* clang-format on */
 
-bool opt_common_take(struct app *app, const char *name, char letter)
+bool opt_common_set(struct app *app, const char *name, char letter)
 {
     if (letter == 'h' || (name != NULL && strcmp(name, "help") == 0))
         app->stopped = true;

@@ -9,4 +9,4 @@ extern const struct opt opt_common[];
 
 /* Does what the option says; false when `name` (or the letter; name is then NULL) is none of them.
  */
-bool opt_common_take(struct app *app, const char *name, char letter);
+bool opt_common_set(struct app *app, const char *name, char letter);

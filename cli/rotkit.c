@@ -124,10 +124,7 @@ static enum rk_rc dispatch(struct app *app, int argc, char **argv, struct rk_err
     return run_verb(app, argc - 1, argv + 1, err);
 }
 
-static void ctx_done(rk_ctx **ctx)
-{
-    rk_ctx_free(*ctx);
-}
+RK_CLEANUP(ctx_done, rk_ctx, rk_ctx_free)
 
 int rotkit_main(int argc, char **argv, FILE *out, FILE *err_file)
 {

@@ -5,7 +5,7 @@
 #include "cli/ca_folder.h"
 #include "cli/opt.h"
 #include "cli/out.h"
-#include "cli/when.h"
+#include "cli/time_option.h"
 
 /* Thirty years: longer than the devices that the certificates are for. */
 enum { DAYS_DEFAULT = 10957, DAYS_MAX = 365 * 1000, DAY_SECONDS = 86400 };
@@ -38,7 +38,7 @@ static enum rk_rc read_times(const struct app *app, struct init *in, struct rk_e
 {
     uint64_t days = in->days.set ? in->days.v : DAYS_DEFAULT;
 
-    if (when_from(app, "not-before", in->not_before, &in->ca.not_before, err) ||
+    if (time_option(app, "not-before", in->not_before, &in->ca.not_before, err) ||
         end_of(app, "days", &in->days, days, in->ca.not_before, &in->ca.not_after_root, err) ||
         end_of(app, "issuing-days", &in->issuing_days, days, in->ca.not_before,
                &in->ca.not_after_issuing, err))

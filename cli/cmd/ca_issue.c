@@ -4,7 +4,7 @@
 
 #include "cli/opt.h"
 #include "cli/pubkey.h"
-#include "cli/when.h"
+#include "cli/time_option.h"
 
 #include "rotkit/devicedb.h"
 #include "rotkit/ekcert.h"
@@ -37,8 +37,8 @@ static enum rk_rc read_profile(const struct app *app, struct issue *in, struct r
     to->crl_count = in->crl.count;
     to->policy_oids = in->policy.v;
     to->policy_count = in->policy.count;
-    if (when_from(app, "not-before", in->not_before, &to->not_before, err) ||
-        when_until("not-after", in->not_after, &to->not_after, err))
+    if (time_option(app, "not-before", in->not_before, &to->not_before, err) ||
+        time_option_until("not-after", in->not_after, &to->not_after, err))
         return err->rc;
     if (to->not_after <= to->not_before)
         return opt_fail(app, err, "--not-after is not after --not-before");

@@ -99,10 +99,7 @@ static enum rk_rc act(const struct app *app, const struct args *args,
     return tell(app, options, &report, err);
 }
 
-static void devices_done(struct rk_device_sn **sn)
-{
-    free(*sn);
-}
+RK_CLEANUP(devices_done, struct rk_device_sn, free)
 
 static enum rk_rc run(struct app *app, int argc, char **argv, bool reissue, struct rk_err *err)
 {

@@ -2,17 +2,17 @@
 /* rotkit encrypt: encrypts an image under a symmetric key. */
 #include "cli/commands.h"
 
-#include "cli/job.h"
+#include "cli/request.h"
 
-static enum rk_rc encrypt(const char *format, struct job *job, const struct rk_bytes *file,
+static enum rk_rc encrypt(const char *format, struct request *request, const struct rk_bytes *file,
                           struct rk_bytes *ret, struct rk_err *err)
 {
-    return rk_format_encrypt(format, &job->job, file->p, file->len, ret, err);
+    return rk_format_encrypt(format, &request->core, file->p, file->len, ret, err);
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
-    struct job_args args = { .parts = NULL };
+    struct request_args args = { .parts = NULL };
     const char *out = NULL;
     struct operands operands;
     /* clang-format off */
@@ -28,7 +28,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 
     if (opt_parse(app, rows, argc, argv, 2, 2, &operands, err))
         return err->rc;
-    return job_change(app, &args, &operands, out, encrypt, err);
+    return request_change(app, &args, &operands, out, encrypt, err);
 }
 
 const struct cmd cmd_encrypt = {

@@ -2,7 +2,7 @@
 /* rotkit enroll: make a release's devices known to those who attest them. */
 #include "cli/commands.h"
 
-#include "cli/job.h"
+#include "cli/request.h"
 #include "cli/out.h"
 #include "cli/staging.h"
 
@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct args {
-    struct job_args job;
+    struct request_args request;
     const char *output, *verify;
     struct opt_list devices;
     bool targets;
@@ -30,12 +30,12 @@ static enum rk_rc print_targets(const struct app *app, struct rk_err *err)
         rk_json_put_str(o, "title", info.title);
         rk_json_put_bool(o, "sign", info.signs);
         rk_json_put_bool(o, "verify", info.checks);
-        job_json_rows(o, info.parts, info.settings);
+        request_json_rows(o, info.parts, info.settings);
         if (app->json)
             continue;
         (void)fprintf(app->out, "%s: %s%s%s\n", info.name, info.title, info.signs ? "; --key" : "",
                       info.checks ? "; --verify" : "");
-        job_text_rows(app->out, info.parts, info.settings);
+        request_text_rows(app->out, info.parts, info.settings);
     }
     return app->json ? out_json(app, doc, err) : RK_OK;
 }
@@ -76,7 +76,8 @@ static enum rk_rc answer(const struct app *app, const char *what,
 }
 
 static enum rk_rc make(const struct app *app, const struct args *args,
-                       const struct rk_enroll_options *options, struct job *job, struct rk_err *err)
+                       const struct rk_enroll_options *options, struct request *request,
+                       struct rk_err *err)
 {
     RK_AUTO(staging_done) struct staging staging = STAGING_NONE;
     struct rk_enroll_report report;
@@ -86,24 +87,24 @@ static enum rk_rc make(const struct app *app, const struct args *args,
     staging.dry_run = staging.dry_run || args->output == NULL;
     if (rk_enroll(options, keep, &staging, &report, err))
         return err->rc;
-    if (job->book != NULL && job->wants.count != 0)
-        return job_end_round(app, &args->job, job, err);
-    if (staging_publish(&staging, err) || job_end_round(app, &args->job, job, err))
+    if (request->book != NULL && request->wants.count != 0)
+        return request_end_round(app, &args->request, request, err);
+    if (staging_publish(&staging, err) || request_end_round(app, &args->request, request, err))
         return err->rc;
     return answer(app, "", &report, err);
 }
 
 /* Who signs is bound to the release, as the owner of a round. */
 static enum rk_rc open_book(const struct app *app, const struct args *args, const char *release,
-                            struct job *job, struct rk_err *err)
+                            struct request *request, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes index = RK_BYTES_NONE;
     char path[RK_PATH_MAX];
 
     if (rk_path_join(release, "release.json", path, sizeof path, err) ||
-        rk_file_read(path, JOB_FILE_MAX, &index, err))
+        rk_file_read(path, REQUEST_FILE_MAX, &index, err))
         return err->rc;
-    return job_open_book(app, &args->job, &index, job, err);
+    return request_open_book(app, &args->request, &index, request, err);
 }
 
 /* In the order of a release, whatever the order they are named in; *ret is of OPT_LIST_MAX. */
@@ -128,7 +129,7 @@ static enum rk_rc read_devices(const struct args *args, struct rk_device_sn *ret
 static enum rk_rc run_target(const struct app *app, struct args *args,
                              const struct operands *operands, struct rk_err *err)
 {
-    RK_AUTO(job_done) struct job *job = NULL;
+    RK_AUTO(request_done) struct request *request = NULL;
     struct rk_device_sn sn[OPT_LIST_MAX];
     struct rk_enroll_options options = { .target = operands->v[0], .release = operands->v[1] };
     struct rk_release_report verified;
@@ -136,22 +137,24 @@ static enum rk_rc run_target(const struct app *app, struct args *args,
 
     if (read_devices(args, sn, err))
         return err->rc;
-    args->job.parts = operands->v + 2;
-    args->job.part_count = operands->count - 2;
+    args->request.parts = operands->v + 2;
+    args->request.part_count = operands->count - 2;
     if (!rk_release_is(options.release))
         return rk_fail(err, RK_E_USAGE, "\"%s\" is no release: it has no release.json",
                        options.release);
-    if (job_open(app, &args->job, &job, err) ||
+    if (request_open(app, &args->request, &request, err) ||
         rk_release_verify(app->ctx, options.release, NULL, &verified, err) ||
-        open_book(app, args, options.release, job, err))
+        open_book(app, args, options.release, request, err))
         return err->rc;
-    const struct rk_signing by = { .signer = job->signer, .book = job->book, .wants = &job->wants };
+    const struct rk_signing by = { .signer = request->signer,
+                                   .book = request->book,
+                                   .wants = &request->wants };
     options.device = sn;
     options.device_count = args->devices.count;
-    options.job = &job->job;
+    options.request = &request->core;
     options.by = &by;
     if (args->verify == NULL)
-        return make(app, args, &options, job, err);
+        return make(app, args, &options, request, err);
     if (rk_enroll_check(&options, args->verify, &report, err))
         return err->rc;
     return answer(app, "holds: ", &report, err);
@@ -162,11 +165,12 @@ static enum rk_rc check_args(const struct app *app, const struct args *args,
 {
     if (operands->count < 2)
         return opt_fail(app, err, "an operand is missing: rotkit enroll TARGET RELEASE");
-    if (args->job.to_sign != NULL && args->job.attach != NULL)
+    if (args->request.to_sign != NULL && args->request.attach != NULL)
         return opt_fail(app, err, "--to-sign and --attach exclude each other");
-    if ((args->job.to_sign != NULL || args->job.attach != NULL) && args->job.key == NULL)
+    if ((args->request.to_sign != NULL || args->request.attach != NULL) &&
+        args->request.key == NULL)
         return opt_fail(app, err, "--to-sign and --attach want --key pub:FILE");
-    if ((args->output != NULL) + (args->verify != NULL) + (args->job.to_sign != NULL) != 1)
+    if ((args->output != NULL) + (args->verify != NULL) + (args->request.to_sign != NULL) != 1)
         return opt_fail(app, err, "one of --output, --verify and --to-sign is wanted");
     return RK_OK;
 }
@@ -179,14 +183,14 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     const struct opt rows[] = {
         { "output",     'o', OPT_STR,  &args.output,         "DIR",        "new folder for the files", false },
         { "verify",      0,  OPT_STR,  &args.verify,         "DIR",        "hold such files against the target's rules and the release", false },
-        { "set",         0,  OPT_LIST, &args.job.set,        "NAME=VALUE", "a setting of the target", false },
+        { "set",         0,  OPT_LIST, &args.request.set,        "NAME=VALUE", "a setting of the target", false },
         { "device",      0,  OPT_LIST, &args.devices,        "SN",         "this device alone; may be repeated", false },
-        { "key",         0,  OPT_STR,  &args.job.key,        "URI",        "the key that signs, where the target takes one", false },
-        { "passphrase",  0,  OPT_STR,  &args.job.passphrase, "SOURCE",     "of the key: fd:N, file:PATH or env:NAME (default: ask)", false },
-        { "scheme",      0,  OPT_STR,  &args.job.scheme,     "NAME",       "signature scheme (default: the key's)", false },
-        { "cert",        0,  OPT_STR,  &args.job.cert,       "FILE",       "the signer's certificate (PEM), then its chain", false },
-        { "to-sign",     0,  OPT_STR,  &args.job.to_sign,    "DIR",        "sign nothing: write what is to be signed elsewhere", false },
-        { "attach",      0,  OPT_STR,  &args.job.attach,     "DIR",        "take the signatures of a folder that --to-sign wrote", false },
+        { "key",         0,  OPT_STR,  &args.request.key,        "URI",        "the key that signs, where the target takes one", false },
+        { "passphrase",  0,  OPT_STR,  &args.request.passphrase, "SOURCE",     "of the key: fd:N, file:PATH or env:NAME (default: ask)", false },
+        { "scheme",      0,  OPT_STR,  &args.request.scheme,     "NAME",       "signature scheme (default: the key's)", false },
+        { "cert",        0,  OPT_STR,  &args.request.cert,       "FILE",       "the signer's certificate (PEM), then its chain", false },
+        { "to-sign",     0,  OPT_STR,  &args.request.to_sign,    "DIR",        "sign nothing: write what is to be signed elsewhere", false },
+        { "attach",      0,  OPT_STR,  &args.request.attach,     "DIR",        "take the signatures of a folder that --to-sign wrote", false },
         { "targets",     0,  OPT_FLAG, &args.targets,        NULL,         "list the targets, the files and settings each takes", false },
         OPT_DRY_RUN(app),
         OPT_JSON(app),
@@ -194,7 +198,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     };
     /* clang-format on */
 
-    if (opt_parse(app, rows, argc, argv, 0, 2 + JOB_PARTS_MAX, &operands, err))
+    if (opt_parse(app, rows, argc, argv, 0, 2 + REQUEST_PARTS_MAX, &operands, err))
         return err->rc;
     if (args.targets)
         return print_targets(app, err);

@@ -193,10 +193,7 @@ static enum rk_rc write_common(const struct app *app, const struct fuse_options 
     return new_files_write(app, &file, 1, err);
 }
 
-static void db_done(rk_devicedb **db)
-{
-    rk_devicedb_close(*db);
-}
+RK_CLEANUP(db_done, rk_devicedb, rk_devicedb_close)
 
 static enum rk_rc write_device(const struct app *app, const struct fuse_options *in,
                                const struct fuse_values *values, const struct rk_devicedb_row *row,

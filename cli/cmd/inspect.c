@@ -2,7 +2,7 @@
 /* rotkit inspect: finds a file's format and shows what is in it, without a key. */
 #include "cli/commands.h"
 
-#include "cli/job.h"
+#include "cli/request.h"
 #include "cli/out.h"
 
 #include "rotkit/file.h"
@@ -32,7 +32,7 @@ static enum rk_rc write_page(const struct app *app, const struct rk_map *map, co
 
     if (rk_map_html(map, title, &page, err))
         return err->rc;
-    return job_write(app, path, &page, err);
+    return request_write(app, path, &page, err);
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
@@ -50,7 +50,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     /* clang-format on */
 
     if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
-        rk_file_read(operands.v[0], JOB_FILE_MAX, &file, err))
+        rk_file_read(operands.v[0], REQUEST_FILE_MAX, &file, err))
         return err->rc;
     if (rk_format_inspect(app->ctx, file.p, file.len, &map, err))
         return rk_wrap(err, "\"%s\"", operands.v[0]);

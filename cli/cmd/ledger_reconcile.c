@@ -88,8 +88,8 @@ static void tell(struct ids *ids, const char *id, const char *unit_a, const char
     rk_json_put_str(clash, "unit_b", unit_b);
 }
 
-static enum rk_rc look_up(void *arg, const char *unit, const char *kind, const char *value,
-                          struct rk_err *err)
+static enum rk_rc find_value(void *arg, const char *unit, const char *kind, const char *value,
+                             struct rk_err *err)
 {
     struct ids *ids = arg;
     char id[512];
@@ -103,10 +103,10 @@ static enum rk_rc look_up(void *arg, const char *unit, const char *kind, const c
     return RK_OK;
 }
 
-static enum rk_rc look_up_unit(void *arg, const struct rk_ledger_row *row, struct rk_err *err)
+static enum rk_rc find_unit(void *arg, const struct rk_ledger_row *row, struct rk_err *err)
 {
     return strcmp(row->state, "void") == 0 ? RK_OK
-                                           : look_up(arg, row->unit, "unit", row->unit, err);
+                                           : find_value(arg, row->unit, "unit", row->unit, err);
 }
 
 static enum rk_rc reconcile(struct ids *ids, rk_ledger *a, rk_ledger *b, struct rk_err *err)
@@ -118,7 +118,7 @@ static enum rk_rc reconcile(struct ids *ids, rk_ledger *a, rk_ledger *b, struct 
     if (ids->count != 0)
         qsort(ids->v, ids->count, sizeof *ids->v, by_id);
     ids->list = rk_json_put_array(rk_json_root(doc), "clashes");
-    if (rk_ledger_each(b, look_up_unit, ids, err) || rk_ledger_each_key(b, look_up, ids, err) ||
+    if (rk_ledger_each(b, find_unit, ids, err) || rk_ledger_each_key(b, find_value, ids, err) ||
         (ids->app->json && out_json(ids->app, doc, err)))
         return err->rc;
     if (ids->clashes != 0)

@@ -89,8 +89,9 @@ const struct cmd cmd_ledger_status = {
     .run = run_status,
 };
 
-static enum rk_rc hold_to(const struct app *app, rk_ledger *ledger, const char *path,
-                          const rk_signer *key, struct rk_err *err)
+static enum rk_rc compare_with_checkpoint(const struct app *app, rk_ledger *ledger,
+                                          const char *path, const rk_signer *key,
+                                          struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     RK_AUTO(rk_checkpoint_done) struct rk_checkpoint checkpoint = { .size = 0 };
@@ -98,7 +99,7 @@ static enum rk_rc hold_to(const struct app *app, rk_ledger *ledger, const char *
     if (rk_file_read(path, 1 << 16, &file, err))
         return err->rc;
     if (rk_checkpoint_read(app->ctx, file.p, file.len, key, &checkpoint, err) ||
-        rk_ledger_hold_to(ledger, &checkpoint, err)) {
+        rk_ledger_compare_checkpoint(ledger, &checkpoint, err)) {
         if (err->rc == RK_E_LEDGER)
             err->rc = RK_E_VERIFY;
         return rk_wrap(err, "%s", path);
@@ -132,7 +133,7 @@ static enum rk_rc run_verify(struct app *app, int argc, char **argv, struct rk_e
         rk_ledger_verify(ledger, key, err))
         return err->rc;
     for (size_t i = 0; i < checkpoints.count; i++) {
-        if (hold_to(app, ledger, checkpoints.v[i], key, err))
+        if (compare_with_checkpoint(app, ledger, checkpoints.v[i], key, err))
             return err->rc;
     }
     return tell(app, ledger, err);

@@ -24,10 +24,7 @@ static void children_done(struct children *children)
     free(children->v);
 }
 
-static void free_text(char **text)
-{
-    free(*text);
-}
+RK_CLEANUP(free_text, char, free)
 
 /* ID:UNITS:FIRST-LAST, with :REISSUES behind when there are some. */
 static enum rk_rc read_child(const struct rk_licence *parent, const char *text,

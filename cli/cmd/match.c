@@ -2,7 +2,7 @@
 /* rotkit match: would this update fit this board? */
 #include "cli/commands.h"
 
-#include "cli/job.h"
+#include "cli/request.h"
 #include "cli/out.h"
 
 #include "rotkit/file.h"
@@ -46,7 +46,7 @@ static enum rk_rc match(const struct app *app, const char *path, const char *boa
     struct telling t = { .app = app, .list = rk_json_put_array(rk_json_root(doc), "entries") };
     enum rk_rc rc;
 
-    if (rk_file_read(path, JOB_FILE_MAX, &file, err))
+    if (rk_file_read(path, REQUEST_FILE_MAX, &file, err))
         return err->rc;
     rc = rk_bup_match(file.p, file.len, board, compat, tell, &t, err);
     if (rc != RK_OK && rc != RK_E_VERIFY)

@@ -2,26 +2,27 @@
 /* rotkit pack: builds an image from its parts. */
 #include "cli/commands.h"
 
-#include "cli/job.h"
+#include "cli/request.h"
 
 #include "rotkit/file.h"
 
-static enum rk_rc pack(const struct app *app, struct job_args *args,
+static enum rk_rc pack(const struct app *app, struct request_args *args,
                        const struct operands *operands, const char *out, struct rk_err *err)
 {
-    RK_AUTO(job_done) struct job *job = NULL;
+    RK_AUTO(request_done) struct request *request = NULL;
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
 
     args->parts = operands->v + 1;
     args->part_count = operands->count - 1;
-    if (job_open(app, args, &job, err) || rk_format_build(operands->v[0], &job->job, &made, err))
+    if (request_open(app, args, &request, err) ||
+        rk_format_build(operands->v[0], &request->core, &made, err))
         return err->rc;
-    return job_write(app, out, &made, err);
+    return request_write(app, out, &made, err);
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
-    struct job_args args = { .parts = NULL };
+    struct request_args args = { .parts = NULL };
     const char *out = NULL;
     bool formats = false;
     struct operands operands;
@@ -36,10 +37,10 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     };
     /* clang-format on */
 
-    if (opt_parse(app, rows, argc, argv, 0, 1 + JOB_PARTS_MAX, &operands, err))
+    if (opt_parse(app, rows, argc, argv, 0, 1 + REQUEST_PARTS_MAX, &operands, err))
         return err->rc;
     if (formats)
-        return job_print_formats(app, err);
+        return request_print_formats(app, err);
     if (operands.count == 0)
         return opt_fail(app, err, "an operand is missing: rotkit pack FORMAT NAME=FILE...");
     if (out == NULL)

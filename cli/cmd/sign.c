@@ -2,19 +2,21 @@
 /* rotkit sign: signs an image of any format. */
 #include "cli/commands.h"
 
-#include "cli/job.h"
+#include "cli/request.h"
 
-static enum rk_rc sign(const char *format, struct job *job, const struct rk_bytes *file,
+static enum rk_rc sign(const char *format, struct request *request, const struct rk_bytes *file,
                        struct rk_bytes *ret, struct rk_err *err)
 {
-    const struct rk_signing by = { .signer = job->signer, .book = job->book, .wants = &job->wants };
+    const struct rk_signing by = { .signer = request->signer,
+                                   .book = request->book,
+                                   .wants = &request->wants };
 
-    return rk_format_sign_by(format, &job->job, &by, file->p, file->len, ret, err);
+    return rk_format_sign_by(format, &request->core, &by, file->p, file->len, ret, err);
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
-    struct job_args args = { .parts = NULL };
+    struct request_args args = { .parts = NULL };
     struct opt_list with = { .count = 0 };
     const char *out = NULL;
     struct operands operands;
@@ -45,7 +47,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
                         out == NULL ? "--output is required" : "--to-sign writes no --output");
     args.parts = (char *const *)(const void *)with.v;
     args.part_count = with.count;
-    return job_change(app, &args, &operands, out, sign, err);
+    return request_change(app, &args, &operands, out, sign, err);
 }
 
 const struct cmd cmd_sign = {

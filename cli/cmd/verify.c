@@ -2,7 +2,7 @@
 /* rotkit verify: a yes or a no for any file or release, from public material. */
 #include "cli/commands.h"
 
-#include "cli/job.h"
+#include "cli/request.h"
 #include "cli/out.h"
 
 #include "rotkit/file.h"
@@ -16,7 +16,7 @@
 enum { UNSIGNED_TEXT = 400 };
 
 struct verify_options {
-    struct job_args args;
+    struct request_args args;
     const char *format;    /* NULL: by content */
     const char *not_older; /* a release or a file */
     bool keyed;            /* a key or a CA is named */
@@ -40,14 +40,15 @@ static enum rk_rc tell(const struct app *app, const char *path, const char *what
 }
 
 static enum rk_rc verify_release(const struct app *app, const struct verify_options *options,
-                                 const struct job *job, const char *path, struct rk_err *err)
+                                 const struct request *request, const char *path,
+                                 struct rk_err *err)
 {
-    EVP_PKEY *pub = job->job.key_count == 0 ? NULL : job->key[0].pub;
+    EVP_PKEY *pub = request->core.key_count == 0 ? NULL : request->key[0].pub;
     struct rk_release_report report;
     char detail[160], images[48] = "";
 
     if (rk_release_verify(app->ctx, path, pub, &report, err) ||
-        (job->job.trust != NULL && rk_release_check_ca(path, job->job.trust, err)) ||
+        (request->core.trust != NULL && rk_release_check_ca(path, request->core.trust, err)) ||
         (options->not_older != NULL &&
          rk_release_not_older(app->ctx, path, options->not_older, err)))
         return rk_wrap(err, "%s", path);
@@ -56,20 +57,20 @@ static enum rk_rc verify_release(const struct app *app, const struct verify_opti
     (void)snprintf(detail, sizeof detail,
                    "holds: %" PRIu64 " devices, %" PRIu64 " files, %" PRIu64 " EK certificates%s%s",
                    report.devices, report.files, report.certificates,
-                   job->job.trust == NULL ? "" : " of the CA named", images);
+                   request->core.trust == NULL ? "" : " of the CA named", images);
     return tell(app, path, "release", detail, report.signer, err);
 }
 
 static enum rk_rc verify_update(const struct app *app, const struct verify_options *options,
-                                const struct job *job, const char *path, struct rk_err *err)
+                                const struct request *request, const char *path, struct rk_err *err)
 {
-    EVP_PKEY *pub = job->job.key_count == 0 ? NULL : job->key[0].pub;
+    EVP_PKEY *pub = request->core.key_count == 0 ? NULL : request->key[0].pub;
     struct rk_update_report report;
     char detail[160];
 
     if (options->not_older != NULL)
         return opt_fail(app, err, "--not-older-than is not for an update: it says what it follows");
-    if (job->job.trust != NULL)
+    if (request->core.trust != NULL)
         return opt_fail(app, err, "--ca is not for an update: --pub is the key that signs it");
     if (rk_update_verify(app->ctx, path, pub, &report, err))
         return rk_wrap(err, "%s", path);
@@ -94,13 +95,13 @@ static enum rk_rc tell_file(const struct app *app, const struct verify_options *
     return tell(app, path, map->format, detail, map->signer, err);
 }
 
-static enum rk_rc hold_against(const struct app *app, const char *older_path,
-                               const struct rk_map *map, struct rk_err *err)
+static enum rk_rc compare_with_older(const struct app *app, const char *older_path,
+                                     const struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     RK_AUTO(rk_map_done) struct rk_map older = { .format = NULL };
 
-    if (rk_file_read(older_path, JOB_FILE_MAX, &file, err))
+    if (rk_file_read(older_path, REQUEST_FILE_MAX, &file, err))
         return err->rc;
     if (rk_format_inspect(app->ctx, file.p, file.len, &older, err))
         return rk_wrap(err, "%s", older_path);
@@ -111,15 +112,15 @@ static enum rk_rc hold_against(const struct app *app, const char *older_path,
 }
 
 static enum rk_rc verify_file(const struct app *app, const struct verify_options *options,
-                              const struct job *job, const char *path, struct rk_err *err)
+                              const struct request *request, const char *path, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     RK_AUTO(rk_map_done) struct rk_map map = { .format = NULL };
 
-    if (rk_file_read(path, JOB_FILE_MAX, &file, err))
+    if (rk_file_read(path, REQUEST_FILE_MAX, &file, err))
         return err->rc;
-    if (rk_format_verify(options->format, &job->job, file.p, file.len, &map, err) ||
-        (options->not_older != NULL && hold_against(app, options->not_older, &map, err)))
+    if (rk_format_verify(options->format, &request->core, file.p, file.len, &map, err) ||
+        (options->not_older != NULL && compare_with_older(app, options->not_older, &map, err)))
         return rk_wrap(err, "%s", path);
     return tell_file(app, options, path, &map, err);
 }
@@ -127,16 +128,16 @@ static enum rk_rc verify_file(const struct app *app, const struct verify_options
 static enum rk_rc verify_paths(const struct app *app, const struct verify_options *options,
                                const struct operands *operands, struct rk_err *err)
 {
-    RK_AUTO(job_done) struct job *job = NULL;
+    RK_AUTO(request_done) struct request *request = NULL;
 
-    if (job_open(app, &options->args, &job, err))
+    if (request_open(app, &options->args, &request, err))
         return err->rc;
     for (size_t i = 0; i < operands->count; i++) {
         const char *path = operands->v[i];
 
-        if (rk_release_is(path)  ? verify_release(app, options, job, path, err)
-            : rk_update_is(path) ? verify_update(app, options, job, path, err)
-                                 : verify_file(app, options, job, path, err))
+        if (rk_release_is(path)  ? verify_release(app, options, request, path, err)
+            : rk_update_is(path) ? verify_update(app, options, request, path, err)
+                                 : verify_file(app, options, request, path, err))
             return err->rc;
     }
     return RK_OK;

@@ -138,7 +138,8 @@ static enum rk_rc lock_folder(const char *path, const char *why, int *ret, struc
     return RK_OK;
 }
 
-enum rk_rc rk_folder_take_over(const char *path, const char *why, int *ret_lock, struct rk_err *err)
+enum rk_rc rk_folder_claim_existing(const char *path, const char *why, int *ret_lock,
+                                    struct rk_err *err)
 {
     *ret_lock = -1;
     return rk_tree_is_folder(path) ? lock_folder(path, why, ret_lock, err) : RK_OK;

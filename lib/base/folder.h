@@ -29,8 +29,8 @@ bool rk_tree_is_file(const char *path);
 enum rk_rc rk_folder_claim(const char *path, const char *why, int *ret_lock,
                            struct rk_err *err) RK_MUST_CHECK;
 /* The same for a folder that stands there, whose content stays. *ret_lock -1: there is none. */
-enum rk_rc rk_folder_take_over(const char *path, const char *why, int *ret_lock,
-                               struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_folder_claim_existing(const char *path, const char *why, int *ret_lock,
+                                    struct rk_err *err) RK_MUST_CHECK;
 void rk_folder_release(int *lock); /* closes it, -1 then; for RK_AUTO */
 /* What was written below it is on the disk. */
 enum rk_rc rk_folder_sync(const char *path, struct rk_err *err) RK_MUST_CHECK;

@@ -12,7 +12,7 @@ static enum rk_rc cannot_write(struct rk_err *err)
     return rk_fail_ossl(err, RK_E_NOMEM, "cannot write PEM");
 }
 
-static enum rk_rc take_text(BIO *out, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc copy_text(BIO *out, struct rk_bytes *ret, struct rk_err *err)
 {
     char *text = NULL;
     long len = BIO_get_mem_data(out, &text);
@@ -28,7 +28,7 @@ enum rk_rc rk_pem_encode(const char *label, const struct rk_bytes *der, struct r
     if (out == NULL || der->len > INT_MAX ||
         PEM_write_bio(out, label, "", der->p, (long)der->len) <= 0)
         return cannot_write(err);
-    return take_text(out, ret, err);
+    return copy_text(out, ret, err);
 }
 
 enum rk_rc rk_pem_certificate(const X509 *cert, struct rk_bytes *ret, struct rk_err *err)
@@ -37,7 +37,7 @@ enum rk_rc rk_pem_certificate(const X509 *cert, struct rk_bytes *ret, struct rk_
 
     if (out == NULL || PEM_write_bio_X509(out, cert) != 1)
         return cannot_write(err);
-    return take_text(out, ret, err);
+    return copy_text(out, ret, err);
 }
 
 enum rk_rc rk_pem_private_key(const EVP_PKEY *key, struct rk_secret *ret, struct rk_err *err)

@@ -28,6 +28,7 @@ enum rk_rc rk_workers_new(const struct rk_workers_options *options, rk_workers *
 /* Waits for the batches that threads are at; the others are not worked on. Batches stay the
  * caller's. */
 void rk_workers_free(rk_workers *workers);
+RK_CLEANUP(rk_workers_done, rk_workers, rk_workers_free)
 
 bool rk_workers_full(const rk_workers *workers);
 bool rk_workers_empty(const rk_workers *workers);

@@ -108,7 +108,7 @@ void rk_wr_printf(struct rk_wr *wr, const char *fmt, ...)
     OPENSSL_cleanse(text, sizeof text);
 }
 
-size_t rk_wr_hold(struct rk_wr *wr, size_t n)
+size_t rk_wr_reserve(struct rk_wr *wr, size_t n)
 {
     size_t at = wr->len;
 

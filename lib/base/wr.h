@@ -27,7 +27,7 @@ void rk_wr_be(struct rk_wr *wr, uint64_t value, size_t width);
 void rk_wr_str(struct rk_wr *wr, const char *text);
 void rk_wr_printf(struct rk_wr *wr, const char *fmt, ...) RK_PRINTF(2, 3);
 /* Reserves n zero bytes and returns their position; rk_wr_put_* writes there later. */
-size_t rk_wr_hold(struct rk_wr *wr, size_t n);
+size_t rk_wr_reserve(struct rk_wr *wr, size_t n);
 void rk_wr_put_le(struct rk_wr *wr, size_t at, uint64_t value, size_t width);
 void rk_wr_put_be(struct rk_wr *wr, size_t at, uint64_t value, size_t width);
 /* Makes what was written since position `from` the content of a DER value. X.690, definite form. */

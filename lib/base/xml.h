@@ -18,10 +18,7 @@ struct rk_xv {
 enum rk_rc rk_xml_parse(const uint8_t *text, size_t len, const char *what, rk_xml **ret,
                         struct rk_err *err) RK_MUST_CHECK;
 void rk_xml_free(rk_xml *xml);
-static inline void rk_xml_done(rk_xml **xml) /* for RK_AUTO */
-{
-    rk_xml_free(*xml);
-}
+RK_CLEANUP(rk_xml_done, rk_xml, rk_xml_free)
 struct rk_xv rk_xml_root(const rk_xml *xml);
 const char *rk_xml_name(struct rk_xv node); /* borrowed */
 unsigned rk_xml_line(struct rk_xv node);

@@ -169,30 +169,30 @@ static const struct rk_setting_row setting_rows[] = {
     { NULL, NULL, NULL },
 };
 
-static bool wants(const struct rk_job *job, const char *output)
+static bool wants(const struct rk_request *request, const char *output)
 {
-    return strcmp(rk_job_text(job, self(), "output"), output) == 0;
+    return strcmp(rk_request_text(request, self(), "output"), output) == 0;
 }
 
-static bool makes_bare(const struct rk_job *job)
+static bool makes_bare(const struct rk_request *request)
 {
-    return !wants(job, "image");
+    return !wants(request, "image");
 }
 
-static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t len,
-                          struct rk_requests *ret, struct rk_err *err)
+static enum rk_rc to_sign(const struct rk_request *request, const uint8_t *file, size_t len,
+                          struct rk_sign_requests *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
     struct rk_tegra_key key;
 
     if (check_shape(file, len, err) ||
-        rk_tegra_output_check(rk_job_text(job, self(), "output"),
-                              rk_job_text(job, self(), "experimental"), err) ||
-        rk_tegra_key(job->key[0].pub, &key, err) || check_digest(file, &digests[0], err) ||
+        rk_tegra_output_check(rk_request_text(request, self(), "output"),
+                              rk_request_text(request, self(), "experimental"), err) ||
+        rk_tegra_key(request->key[0].pub, &key, err) || check_digest(file, &digests[0], err) ||
         rk_bytes_copy(file + SIGNED, WIRE - SIGNED, &message, err))
         return err->rc;
     /* the innermost digest is inside of what is signed; the other two come after signing */
-    return rk_requests_add(ret, "", "bytes 0x1200 to 0x1fff", key.scheme, &message, err);
+    return rk_sign_requests_add(ret, "", "bytes 0x1200 to 0x1fff", key.scheme, &message, err);
 }
 
 /* Not the innermost digest: it is inside of what is signed. */
@@ -205,30 +205,31 @@ static enum rk_rc set_digests(uint8_t *file, struct rk_err *err)
     return RK_OK;
 }
 
-static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, size_t len,
                          const struct rk_bytes *signatures, struct rk_bytes *ret,
                          struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
 
-    if (rk_tegra_attach(job->key[0].pub, rk_job_text(job, self(), "output"), &place, file, len,
-                        &signatures[0], &made, err) ||
-        (!makes_bare(job) && set_digests(made.p, err)))
+    if (rk_tegra_attach(request->key[0].pub, rk_request_text(request, self(), "output"), &place,
+                        file, len, &signatures[0], &made, err) ||
+        (!makes_bare(request) && set_digests(made.p, err)))
         return err->rc;
-    if (!makes_bare(job))
-        rk_warn(job->ctx, "experimental: the OEM signature is put in at offsets that no vendor "
-                          "golden confirms");
+    if (!makes_bare(request))
+        rk_warn(request->ctx, "experimental: the OEM signature is put in at offsets that no vendor "
+                              "golden confirms");
     *ret = rk_bytes_take(&made);
     return RK_OK;
 }
 
-static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
     (void)len;
-    if (job->key_count == 0)
+    if (request->key_count == 0)
         return rk_fail(err, RK_E_USAGE, "a BR-BCT is held against a public key");
-    if (rk_tegra_hold(job->ctx, job->key[0].pub, &place, file, map->signer, err))
+    if (rk_tegra_signature_verify(request->ctx, request->key[0].pub, &place, file, map->signer,
+                                  err))
         return err->rc;
     return rk_map_guard(map, SIGNED, WIRE - SIGNED, RK_GUARD_SIGNATURE, "OEM signature", err);
 }

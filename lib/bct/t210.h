@@ -99,7 +99,7 @@ enum rk_rc rk_t210_open(const uint8_t *file, size_t len, struct t210_image *ret,
 enum rk_rc rk_t210_seal(uint8_t *file, const struct t210_image *image,
                         struct rk_err *err) RK_MUST_CHECK;
 /* What part "config" says: a BCT, an image around one, or part "image" with changes. */
-enum rk_rc rk_t210_build(const struct rk_job *job, struct rk_bytes *ret,
+enum rk_rc rk_t210_build(const struct rk_request *request, struct rk_bytes *ret,
                          struct rk_err *err) RK_MUST_CHECK;
 /* The configuration text that makes this BCT; refuses one with bytes no field sets. */
 enum rk_rc rk_t210_config(const uint8_t *file, size_t len, struct rk_bytes *ret,

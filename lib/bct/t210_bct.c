@@ -155,21 +155,21 @@ static const struct rk_setting_row setting_rows[] = {
     { NULL, NULL, NULL },
 };
 
-static bool makes_bare(const struct rk_job *job)
+static bool makes_bare(const struct rk_request *request)
 {
-    return strcmp(rk_job_text(job, self(), "output"), "config") == 0;
+    return strcmp(rk_request_text(request, self(), "output"), "config") == 0;
 }
 
-static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err)
 {
-    const char *output = rk_job_text(job, self(), "output");
-    const struct rk_input *image = rk_job_part(job, "image");
+    const char *output = rk_request_text(request, self(), "output");
+    const struct rk_input *image = rk_request_part(request, "image");
 
     if (strcmp(output, "image") == 0)
-        return rk_t210_build(job, ret, err);
-    if (!makes_bare(job))
+        return rk_t210_build(request, ret, err);
+    if (!makes_bare(request))
         return rk_fail(err, RK_E_USAGE, "setting \"output\": expected image or config");
-    if (image == NULL || job->part_count != 1)
+    if (image == NULL || request->part_count != 1)
         return rk_fail(err, RK_E_USAGE, "output=config takes part \"image\" alone");
     return rk_t210_config(image->p, image->len, ret, err);
 }
@@ -191,9 +191,9 @@ static enum rk_rc modulus(EVP_PKEY *pub, uint8_t ret[T210_RSA], struct rk_err *e
     return RK_OK;
 }
 
-static enum rk_rc sign_bct(const struct rk_job *job, bool *ret, struct rk_err *err)
+static enum rk_rc sign_bct(const struct rk_request *request, bool *ret, struct rk_err *err)
 {
-    const char *region = rk_job_text(job, self(), "region");
+    const char *region = rk_request_text(request, self(), "region");
 
     *ret = strcmp(region, "bct") == 0;
     if (!*ret && strcmp(region, "bootloader") != 0)
@@ -201,14 +201,14 @@ static enum rk_rc sign_bct(const struct rk_job *job, bool *ret, struct rk_err *e
     return RK_OK;
 }
 
-static enum rk_rc request(struct rk_requests *requests, const uint8_t *bytes, size_t len,
-                          const char *what, struct rk_err *err)
+static enum rk_rc add_request(struct rk_sign_requests *requests, const uint8_t *bytes, size_t len,
+                              const char *what, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
 
     if (rk_bytes_copy(bytes, len, &message, err))
         return err->rc;
-    return rk_requests_add(requests, "", what, RK_SCHEME_RSA_PSS_SHA256, &message, err);
+    return rk_sign_requests_add(requests, "", what, RK_SCHEME_RSA_PSS_SHA256, &message, err);
 }
 
 static bool loaders_signed(const uint8_t *file, const struct t210_image *image)
@@ -220,15 +220,15 @@ static bool loaders_signed(const uint8_t *file, const struct t210_image *image)
     return all;
 }
 
-static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t len,
-                          struct rk_requests *ret, struct rk_err *err)
+static enum rk_rc to_sign(const struct rk_request *request, const uint8_t *file, size_t len,
+                          struct rk_sign_requests *ret, struct rk_err *err)
 {
     struct t210_image image;
     uint8_t n[T210_RSA];
     bool bct;
 
     if (rk_t210_open(file, len, &image, err) || check_hashes(file, &image, err) ||
-        sign_bct(job, &bct, err) || modulus(job->key[0].pub, n, err))
+        sign_bct(request, &bct, err) || modulus(request->key[0].pub, n, err))
         return err->rc;
     if (bct && !loaders_signed(file, &image))
         return rk_fail(err, RK_E_USAGE,
@@ -236,21 +236,21 @@ static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t 
                        "of what the BCT's covers: sign it first, with "
                        "region=bootloader");
     if (bct)
-        return request(ret, file + T210_SIGNED, T210_WIRE - T210_SIGNED,
-                       "bytes 0x510 to 0x27ff of the BCT", err);
+        return add_request(ret, file + T210_SIGNED, T210_WIRE - T210_SIGNED,
+                           "bytes 0x510 to 0x27ff of the BCT", err);
     if (image.loaders == 0)
         return rk_fail(err, RK_E_USAGE, "the BCT names no boot loader");
     for (size_t i = 0; i < image.loaders; i++) {
         char what[48];
 
         (void)snprintf(what, sizeof what, "boot loader %zu", i);
-        if (request(ret, file + image.loader[i].start, image.loader[i].len, what, err))
+        if (add_request(ret, file + image.loader[i].start, image.loader[i].len, what, err))
             return err->rc;
     }
     return RK_OK;
 }
 
-static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, size_t len,
                          const struct rk_bytes *signatures, struct rk_bytes *ret,
                          struct rk_err *err)
 {
@@ -258,8 +258,9 @@ static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t l
     struct t210_image image;
     bool bct;
 
-    if (rk_t210_open(file, len, &image, err) || sign_bct(job, &bct, err) ||
-        rk_bytes_copy(file, len, &made, err) || modulus(job->key[0].pub, made.p + T210_KEY, err))
+    if (rk_t210_open(file, len, &image, err) || sign_bct(request, &bct, err) ||
+        rk_bytes_copy(file, len, &made, err) ||
+        modulus(request->key[0].pub, made.p + T210_KEY, err))
         return err->rc;
     for (size_t i = 0; i < (bct ? 1 : image.loaders); i++) {
         if (signatures[i].len != T210_RSA)
@@ -276,7 +277,7 @@ static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t l
     return RK_OK;
 }
 
-static enum rk_rc check_one(const struct rk_job *job, const uint8_t *message, size_t len,
+static enum rk_rc check_one(const struct rk_request *request, const uint8_t *message, size_t len,
                             const uint8_t *wire, const char *what, struct rk_err *err)
 {
     uint8_t signature[T210_RSA];
@@ -284,22 +285,22 @@ static enum rk_rc check_one(const struct rk_job *job, const uint8_t *message, si
     if (rk_all_zero(wire, T210_RSA))
         return rk_fail(err, RK_E_VERIFY, "%s is not signed", what);
     rk_t210_reverse(wire, signature);
-    if (rk_signature_check(job->ctx, job->key[0].pub, RK_SCHEME_RSA_PSS_SHA256, message, len,
-                           signature, sizeof signature, err))
+    if (rk_signature_check(request->ctx, request->key[0].pub, RK_SCHEME_RSA_PSS_SHA256, message,
+                           len, signature, sizeof signature, err))
         return rk_wrap(err, "RSA signature over %s", what);
     return RK_OK;
 }
 
-static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
     struct t210_image image;
     uint8_t n[T210_RSA];
 
-    if (job->key_count == 0)
+    if (request->key_count == 0)
         return rk_fail(err, RK_E_USAGE, "a T210 BCT is held against a public key");
-    if (modulus(job->key[0].pub, n, err) || rk_t210_open(file, len, &image, err) ||
-        check_one(job, file + T210_SIGNED, T210_WIRE - T210_SIGNED, file + T210_SIG,
+    if (modulus(request->key[0].pub, n, err) || rk_t210_open(file, len, &image, err) ||
+        check_one(request, file + T210_SIGNED, T210_WIRE - T210_SIGNED, file + T210_SIG,
                   "[0x510, 0x2800)", err))
         return err->rc;
     if (memcmp(n, file + T210_KEY, T210_RSA) != 0)
@@ -314,7 +315,7 @@ static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t le
         char what[48];
 
         (void)snprintf(what, sizeof what, "boot loader %zu", i);
-        if (check_one(job, file + loader->start, loader->len,
+        if (check_one(request, file + loader->start, loader->len,
                       file + loader->record + T210_LOADER_SIG, what, err) ||
             rk_map_guard(map, loader->start, loader->len, RK_GUARD_SIGNATURE,
                          "RSA signature in its record", err))

@@ -156,7 +156,7 @@ static enum rk_rc find_mode(struct t210_build *b, struct t210_text text, struct 
     struct t210_line line;
     size_t which;
 
-    b->mode = rk_job_part(b->job, "image") != NULL ? T210_UPDATE : T210_BCT;
+    b->mode = rk_request_part(b->request, "image") != NULL ? T210_UPDATE : T210_BCT;
     do {
         if (rk_t210_next(&text, &line, err))
             return err->rc;
@@ -169,7 +169,7 @@ static enum rk_rc find_mode(struct t210_build *b, struct t210_text text, struct 
 
 static enum rk_rc start(struct t210_build *b, struct t210_image *image, struct rk_err *err)
 {
-    const struct rk_input *old = rk_job_part(b->job, "image");
+    const struct rk_input *old = rk_request_part(b->request, "image");
 
     if (b->mode == T210_UPDATE) {
         if (rk_t210_open(old->p, old->len, image, err))
@@ -195,11 +195,11 @@ static enum rk_rc finish(struct t210_build *b, const struct t210_image *image, s
     return finish_bct(b, err) ? err->rc : rk_t210_seal(b->file.p, image, err);
 }
 
-enum rk_rc rk_t210_build(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+enum rk_rc rk_t210_build(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(build_done)
-    struct t210_build b = { .job = job, .file = RK_BYTES_NONE };
-    const struct rk_input *config = rk_job_part(job, "config");
+    struct t210_build b = { .request = request, .file = RK_BYTES_NONE };
+    const struct rk_input *config = rk_request_part(request, "config");
     struct t210_text text;
     struct t210_image image;
     struct t210_line line;
@@ -213,7 +213,7 @@ enum rk_rc rk_t210_build(const struct rk_job *job, struct rk_bytes *ret, struct 
         return rk_wrap(err, "config");
     do {
         if (rk_t210_next(&text, &line, err) ||
-            (line.key[0] != '\0' && rk_t210_take(&b, &line, err)))
+            (line.key[0] != '\0' && rk_t210_apply_line(&b, &line, err)))
             return rk_wrap(err, "config");
     } while (line.key[0] != '\0');
     if (finish(&b, &image, err))

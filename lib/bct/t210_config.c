@@ -73,9 +73,9 @@ static enum rk_rc same_again(const uint8_t *bct, const struct rk_bytes *text, st
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes again = RK_BYTES_NONE;
     const struct rk_input part = { "config", text->p, text->len };
-    const struct rk_job job = { .part = &part, .part_count = 1 };
+    const struct rk_request request = { .part = &part, .part_count = 1 };
 
-    if (rk_t210_build(&job, &again, err))
+    if (rk_t210_build(&request, &again, err))
         return err->rc;
     for (size_t i = 0; i < T210_WIRE; i++) {
         if (!is_apart(i) && bct[i] != again.p[i])

@@ -41,7 +41,7 @@ size_t rk_t210_find_key(const char *name)
     return i;
 }
 
-static enum rk_rc take_number(const char *text, uint64_t max, uint64_t *ret, struct rk_err *err)
+static enum rk_rc parse_number(const char *text, uint64_t max, uint64_t *ret, struct rk_err *err)
 {
     if (rk_parse_u64(text, max, ret, err)) {
         err->rc = RK_E_FORMAT;
@@ -56,7 +56,7 @@ static enum rk_rc set_number(struct t210_build *b, size_t which, const char *tex
     const struct t210_key *key = &rk_t210_keys[which];
     uint64_t value;
 
-    if (take_number(text, key->max, &value, err))
+    if (parse_number(text, key->max, &value, err))
         return err->rc;
     if (b->mode == T210_BCT)
         return RK_OK;
@@ -71,7 +71,7 @@ static enum rk_rc set_number(struct t210_build *b, size_t which, const char *tex
 static enum rk_rc find_file(const struct t210_build *b, const char *name,
                             const struct rk_input **ret, struct rk_err *err)
 {
-    *ret = rk_job_part(b->job, name);
+    *ret = rk_request_part(b->request, name);
     if (name[0] == '\0' || *ret == NULL)
         return rk_fail(err, RK_E_USAGE, "file \"%s\" is not given: add a part %s=FILE", name, name);
     return RK_OK;
@@ -112,8 +112,8 @@ static enum rk_rc set_loader(struct t210_build *b, const struct t210_line *line,
         return rk_fail(err, RK_E_FORMAT,
                        "a second loader: where it goes is not placed by "
                        "experiment; Redundancy makes copies of the one");
-    if (take_number(part[1], UINT32_MAX, &b->load, err) ||
-        take_number(part[2], UINT32_MAX, &b->entry, err))
+    if (parse_number(part[1], UINT32_MAX, &b->load, err) ||
+        parse_number(part[2], UINT32_MAX, &b->entry, err))
         return err->rc;
     return find_file(b, part[0], &b->part[T210_AT_LOADER], err);
 }
@@ -192,7 +192,8 @@ static enum rk_rc set_field(struct t210_build *b, const struct t210_line *line, 
     return RK_OK;
 }
 
-enum rk_rc rk_t210_take(struct t210_build *b, const struct t210_line *line, struct rk_err *err)
+enum rk_rc rk_t210_apply_line(struct t210_build *b, const struct t210_line *line,
+                              struct rk_err *err)
 {
     size_t which = rk_t210_find_key(line->key);
 

@@ -34,7 +34,7 @@ enum {
 extern const struct t210_key rk_t210_keys[T210_KEYS];
 
 struct t210_build {
-    const struct rk_job *job;
+    const struct rk_request *request;
     enum t210_mode mode;
     struct rk_bytes file;                   /* BCT, or the image that is changed */
     uint64_t number[T210_KEYS];             /* of a number; 1 when a switch was met */
@@ -46,5 +46,5 @@ struct t210_build {
 /* The row of a key, T210_KEYS when there is none. */
 size_t rk_t210_find_key(const char *name);
 /* What the line says of a field goes into b->file, all else beside it. */
-enum rk_rc rk_t210_take(struct t210_build *b, const struct t210_line *line,
-                        struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_t210_apply_line(struct t210_build *b, const struct t210_line *line,
+                              struct rk_err *err) RK_MUST_CHECK;

@@ -40,7 +40,7 @@ static enum rk_rc squeeze(const char *line, size_t len, char *ret, size_t room, 
 }
 
 /* "SDRAM[1].PllMKVCO" becomes "SDRAM.PllMKVCO" and 1. */
-static enum rk_rc take_index(struct t210_line *line, struct rk_err *err)
+static enum rk_rc parse_index(struct t210_line *line, struct rk_err *err)
 {
     char *open = strchr(line->key, '['), *close = open == NULL ? NULL : strchr(open, ']');
 
@@ -71,7 +71,7 @@ static enum rk_rc split(const char *statement, struct t210_line *line, struct rk
         return rk_fail(err, RK_E_FORMAT, "\"%s\": the value is too long", line->key);
     if (equals != NULL)
         (void)snprintf(line->value, sizeof line->value, "%s", equals + 1);
-    return take_index(line, err);
+    return parse_index(line, err);
 }
 
 enum rk_rc rk_t210_next(struct t210_text *text, struct t210_line *ret, struct rk_err *err)

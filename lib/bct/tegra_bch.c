@@ -380,31 +380,32 @@ static const struct rk_setting_row setting_rows[] = {
 };
 static const struct rk_format *self(void);
 
-static bool wants(const struct rk_job *job, const char *output)
+static bool wants(const struct rk_request *request, const char *output)
 {
-    return strcmp(rk_job_text(job, self(), "output"), output) == 0;
+    return strcmp(rk_request_text(request, self(), "output"), output) == 0;
 }
 
-static bool makes_bare(const struct rk_job *job)
+static bool makes_bare(const struct rk_request *request)
 {
-    return !wants(job, "image");
+    return !wants(request, "image");
 }
 
 /* The payload, padded as asked, what is appended, and zeros to a multiple of 16 (1.5, step 1). */
-static enum rk_rc put_payload(const struct rk_job *job, struct rk_wr *wr, struct rk_err *err)
+static enum rk_rc put_payload(const struct rk_request *request, struct rk_wr *wr,
+                              struct rk_err *err)
 {
-    const struct rk_input *payload = rk_job_part(job, "payload");
+    const struct rk_input *payload = rk_request_part(request, "payload");
     uint64_t pad_to;
 
-    if (rk_job_u64(job, self(), "pad-to", 1, 1 << 24, &pad_to, err))
+    if (rk_request_u64(request, self(), "pad-to", 1, 1 << 24, &pad_to, err))
         return err->rc;
     if (pad_to == 0)
         return rk_fail(err, RK_E_USAGE, "setting \"pad-to\": 0 is no multiple");
     rk_wr_bytes(wr, payload->p, payload->len);
     rk_wr_fill_byte(wr, 0xff, (size_t)((pad_to - payload->len % pad_to) % pad_to));
-    for (size_t i = 0; i < job->part_count; i++) {
-        if (strcmp(job->part[i].name, "append") == 0)
-            rk_wr_bytes(wr, job->part[i].p, job->part[i].len);
+    for (size_t i = 0; i < request->part_count; i++) {
+        if (strcmp(request->part[i].name, "append") == 0)
+            rk_wr_bytes(wr, request->part[i].p, request->part[i].len);
     }
     if (wr->len == 0)
         return rk_fail(err, RK_E_USAGE, "the payload is empty");
@@ -412,7 +413,7 @@ static enum rk_rc put_payload(const struct rk_job *job, struct rk_wr *wr, struct
     return RK_OK;
 }
 
-static enum rk_rc set_numbers(const struct rk_job *job, const struct type *type,
+static enum rk_rc set_numbers(const struct rk_request *request, const struct type *type,
                               struct rk_bch_stage2 *c, struct rk_err *err)
 {
     struct {
@@ -427,7 +428,8 @@ static enum rk_rc set_numbers(const struct rk_job *job, const struct type *type,
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         uint64_t value;
 
-        if (rk_job_u64(job, self(), numbers[i].name, numbers[i].def, UINT32_MAX, &value, err))
+        if (rk_request_u64(request, self(), numbers[i].name, numbers[i].def, UINT32_MAX, &value,
+                           err))
             return err->rc;
         *numbers[i].into = (uint32_t)value;
     }
@@ -435,7 +437,7 @@ static enum rk_rc set_numbers(const struct rk_job *job, const struct type *type,
 }
 
 /* A header of the BSP: what it says of load, entry and flags stands. */
-static enum rk_rc take_header(const struct rk_input *from, uint8_t header[RK_BCH_WIRE],
+static enum rk_rc copy_header(const struct rk_input *from, uint8_t header[RK_BCH_WIRE],
                               struct rk_bch_stage2 *ret, struct rk_err *err)
 {
     struct rk_rd rd = { .buf = header + RK_BCH_STAGE2, .len = RK_BCH_STAGE2_WIRE };
@@ -453,10 +455,10 @@ static enum rk_rc take_header(const struct rk_input *from, uint8_t header[RK_BCH
     return RK_OK;
 }
 
-static enum rk_rc find_type(const struct rk_job *job, struct rk_bch_stage2 *c,
+static enum rk_rc find_type(const struct rk_request *request, struct rk_bch_stage2 *c,
                             const struct type **ret, struct rk_err *err)
 {
-    const char *text = rk_job_text(job, self(), "magic");
+    const char *text = rk_request_text(request, self(), "magic");
 
     if (text == NULL || strlen(text) != 4)
         return rk_fail(err, RK_E_USAGE, "setting \"magic\": expected four characters");
@@ -468,8 +470,8 @@ static enum rk_rc find_type(const struct rk_job *job, struct rk_bch_stage2 *c,
         }
     }
     *ret = NULL;
-    if (rk_job_text(job, self(), "load") == NULL)
-        rk_warn(job->ctx,
+    if (rk_request_text(request, self(), "load") == NULL)
+        rk_warn(request->ctx,
                 "%s: load address, entry and flags of this type are not public and left 0: take "
                 "the BSP's *_sigheader as part \"header\", or set them",
                 text);
@@ -536,20 +538,20 @@ static enum rk_rc put_stage2(const struct rk_bch_stage2 *c, uint8_t header[RK_BC
     return RK_OK;
 }
 
-static enum rk_rc build_header(const struct rk_job *job, const uint8_t *payload, size_t len,
+static enum rk_rc build_header(const struct rk_request *request, const uint8_t *payload, size_t len,
                                uint8_t header[RK_BCH_WIRE], struct rk_err *err)
 {
-    const struct rk_input *from = rk_job_part(job, "header");
+    const struct rk_input *from = rk_request_part(request, "header");
     const struct type *type = NULL;
     struct rk_bch_stage2 c = { .length = 0 };
 
     memset(header, 0, RK_BCH_WIRE);
     memcpy(header, magic, sizeof magic);
-    if (from != NULL && rk_job_text(job, self(), "magic") != NULL)
+    if (from != NULL && rk_request_text(request, self(), "magic") != NULL)
         return rk_fail(err, RK_E_USAGE, "setting \"magic\": part \"header\" has one already");
-    if (from != NULL ? take_header(from, header, &c, err) : find_type(job, &c, &type, err))
+    if (from != NULL ? copy_header(from, header, &c, err) : find_type(request, &c, &type, err))
         return err->rc;
-    if (set_numbers(job, type, &c, err))
+    if (set_numbers(request, type, &c, err))
         return err->rc;
     c.length = (uint32_t)len;
     if (from == NULL || c.uncompressed_length != 0)
@@ -560,22 +562,22 @@ static enum rk_rc build_header(const struct rk_job *job, const uint8_t *payload,
     return rk_bch_set_digests(header, err);
 }
 
-static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(IMAGE_MAX);
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
-    bool bare = wants(job, "payload");
+    bool bare = wants(request, "payload");
 
-    if (!bare && !wants(job, "image"))
+    if (!bare && !wants(request, "image"))
         return rk_fail(err, RK_E_USAGE,
                        "setting \"output\": expected image or payload, found "
                        "\"%s\"",
-                       rk_job_text(job, self(), "output"));
+                       rk_request_text(request, self(), "output"));
     if (!bare)
         rk_wr_zero(&wr, RK_BCH_WIRE);
-    if (put_payload(job, &wr, err) || rk_wr_end(&wr, &file, err))
+    if (put_payload(request, &wr, err) || rk_wr_end(&wr, &file, err))
         return err->rc;
-    if (!bare && build_header(job, file.p + RK_BCH_WIRE, file.len - RK_BCH_WIRE, file.p, err))
+    if (!bare && build_header(request, file.p + RK_BCH_WIRE, file.len - RK_BCH_WIRE, file.p, err))
         return err->rc;
     *ret = rk_bytes_take(&file);
     return RK_OK;
@@ -594,48 +596,49 @@ static enum rk_rc check_components(const uint8_t *file, size_t len, struct rk_er
     return add_header(&in, err);
 }
 
-static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t len,
-                          struct rk_requests *ret, struct rk_err *err)
+static enum rk_rc to_sign(const struct rk_request *request, const uint8_t *file, size_t len,
+                          struct rk_sign_requests *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
     struct rk_tegra_key key;
 
     if (!rk_bch_is(file, len))
         return rk_fail(err, RK_E_FORMAT, "no NVDA header of 8192 bytes");
-    if (rk_tegra_output_check(rk_job_text(job, self(), "output"),
-                              rk_job_text(job, self(), "experimental"), err) ||
-        rk_tegra_key(job->key[0].pub, &key, err) || check_components(file, len, err) ||
+    if (rk_tegra_output_check(rk_request_text(request, self(), "output"),
+                              rk_request_text(request, self(), "experimental"), err) ||
+        rk_tegra_key(request->key[0].pub, &key, err) || check_components(file, len, err) ||
         rk_bytes_copy(file + RK_BCH_SIGNED, RK_BCH_WIRE - RK_BCH_SIGNED, &message, err))
         return err->rc;
-    return rk_requests_add(ret, "", "the header's bytes 0xfc0 to 0x1fff", key.scheme, &message,
-                           err);
+    return rk_sign_requests_add(ret, "", "the header's bytes 0xfc0 to 0x1fff", key.scheme, &message,
+                                err);
 }
 
-static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, size_t len,
                          const struct rk_bytes *signatures, struct rk_bytes *ret,
                          struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
 
-    if (rk_tegra_attach(job->key[0].pub, rk_job_text(job, self(), "output"), &place, file, len,
-                        &signatures[0], &made, err) ||
-        (!makes_bare(job) && rk_bch_set_digests(made.p, err)))
+    if (rk_tegra_attach(request->key[0].pub, rk_request_text(request, self(), "output"), &place,
+                        file, len, &signatures[0], &made, err) ||
+        (!makes_bare(request) && rk_bch_set_digests(made.p, err)))
         return err->rc;
-    if (!makes_bare(job))
-        rk_warn(job->ctx, "experimental: the OEM signature is put in at offsets that no vendor "
-                          "golden confirms");
+    if (!makes_bare(request))
+        rk_warn(request->ctx, "experimental: the OEM signature is put in at offsets that no vendor "
+                              "golden confirms");
     *ret = rk_bytes_take(&made);
     return RK_OK;
 }
 
-static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
     (void)len;
-    if (job->key_count == 0)
+    if (request->key_count == 0)
         return rk_fail(err, RK_E_USAGE,
                        "a tegra-bch is held against a public key, it has no certificate");
-    if (rk_tegra_hold(job->ctx, job->key[0].pub, &place, file, map->signer, err))
+    if (rk_tegra_signature_verify(request->ctx, request->key[0].pub, &place, file, map->signer,
+                                  err))
         return err->rc;
     for (size_t i = 0, n = map->guard_count; i < n; i++) { /* what the signed digests cover */
         const struct rk_guard guard = map->guard[i];

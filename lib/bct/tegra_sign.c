@@ -191,8 +191,9 @@ bool rk_tegra_is_signed(const struct rk_tegra_place *place, const uint8_t *file)
     return !rk_all_zero(file + place->signature, place->signature_room);
 }
 
-enum rk_rc rk_tegra_hold(const rk_ctx *ctx, EVP_PKEY *pub, const struct rk_tegra_place *place,
-                         const uint8_t *file, char ret_signer[160], struct rk_err *err)
+enum rk_rc rk_tegra_signature_verify(const rk_ctx *ctx, EVP_PKEY *pub,
+                                     const struct rk_tegra_place *place, const uint8_t *file,
+                                     char ret_signer[160], struct rk_err *err)
 {
     struct rk_tegra_key key;
 

@@ -64,7 +64,8 @@ static bool fits(const struct alg *alg, EVP_PKEY *pub)
     return strcmp(group, alg->group) == 0;
 }
 
-static enum rk_rc choose(const struct rk_job_key *key, const struct alg **ret, struct rk_err *err)
+static enum rk_rc choose(const struct rk_request_key *key, const struct alg **ret,
+                         struct rk_err *err)
 {
     char known[RK_KNOWN_MAX] = "";
 
@@ -87,7 +88,7 @@ static enum rk_rc choose(const struct rk_job_key *key, const struct alg **ret, s
                    rk_scheme_name(key->scheme), known);
 }
 
-enum rk_rc rk_cose_scheme(const struct rk_job_key *key, enum rk_scheme *ret, struct rk_err *err)
+enum rk_rc rk_cose_scheme(const struct rk_request_key *key, enum rk_scheme *ret, struct rk_err *err)
 {
     const struct alg *alg;
 
@@ -97,13 +98,14 @@ enum rk_rc rk_cose_scheme(const struct rk_job_key *key, enum rk_scheme *ret, str
     return RK_OK;
 }
 
-static enum rk_rc put_x5chain(const struct rk_job *job, struct rk_wr *wr, struct rk_err *err)
+static enum rk_rc put_x5chain(const struct rk_request *request, struct rk_wr *wr,
+                              struct rk_err *err)
 {
     RK_AUTO(rk_x509s_done) STACK_OF(X509) *certs = NULL;
 
-    if (rk_certs_read(job->cert->p, job->cert->len, RK_COSE_CERTS_MAX, &certs, err))
+    if (rk_certs_read(request->cert->p, request->cert->len, RK_COSE_CERTS_MAX, &certs, err))
         return err->rc;
-    if (EVP_PKEY_eq(X509_get0_pubkey(sk_X509_value(certs, 0)), job->key[0].pub) != 1) {
+    if (EVP_PKEY_eq(X509_get0_pubkey(sk_X509_value(certs, 0)), request->key[0].pub) != 1) {
         ERR_clear_error();
         return rk_fail(err, RK_E_USAGE, "the first certificate is not of the key that signs");
     }
@@ -148,16 +150,16 @@ static enum rk_rc put_meta(const char *signer_name, struct rk_wr *wr, struct rk_
     return RK_OK;
 }
 
-enum rk_rc rk_cose_protected(const struct rk_job *job, const char *signer_name,
+enum rk_rc rk_cose_protected(const struct rk_request *request, const char *signer_name,
                              struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_CORIM_MAX);
     const struct alg *alg;
     uint8_t kid[32];
 
-    if (choose(&job->key[0], &alg, err) || key_id(job->key[0].pub, kid, err))
+    if (choose(&request->key[0], &alg, err) || key_id(request->key[0].pub, kid, err))
         return err->rc;
-    rk_cbor_put_map(&wr, job->cert == NULL ? 4 : 5);
+    rk_cbor_put_map(&wr, request->cert == NULL ? 4 : 5);
     rk_cbor_put_int(&wr, RK_COSE_ALG);
     rk_cbor_put_int(&wr, alg->id);
     rk_cbor_put_int(&wr, RK_COSE_CONTENT_TYPE);
@@ -166,7 +168,7 @@ enum rk_rc rk_cose_protected(const struct rk_job *job, const char *signer_name,
     rk_cbor_put_bytes(&wr, kid, sizeof kid);
     if (put_meta(signer_name, &wr, err))
         return err->rc;
-    if (job->cert != NULL && put_x5chain(job, &wr, err))
+    if (request->cert != NULL && put_x5chain(request, &wr, err))
         return rk_wrap(err, "certificate");
     return rk_wr_end(&wr, ret, err);
 }
@@ -212,7 +214,7 @@ enum rk_rc rk_cose_sign1(EVP_PKEY *pub, const struct rk_bytes *protected_header,
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_CORIM_MAX);
     RK_AUTO(rk_bytes_done) struct rk_bytes raw = RK_BYTES_NONE;
     const struct rk_bytes *value;
-    const struct rk_job_key key = { .role = "", .pub = pub };
+    const struct rk_request_key key = { .role = "", .pub = pub };
     const struct alg *alg;
 
     if (choose(&key, &alg, err) || (alg->half != 0 && to_raw(signature, alg->half, &raw, err)))

@@ -199,12 +199,12 @@ static const struct rk_setting_row settings[] = {
 };
 
 /* The protected header for a CoRIM that is not signed yet. */
-static enum rk_rc make_header(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc make_header(const struct rk_request *request, const uint8_t *file, size_t len,
                               struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_corim_done) struct rk_corim corim = { .tag = NULL };
     RK_AUTO(rk_bytes_done) struct rk_bytes entity = RK_BYTES_NONE;
-    const char *name = rk_job_setting(job, settings, "signer-name");
+    const char *name = rk_request_setting(request, settings, "signer-name");
 
     if (rk_corim_read(file, len, &corim, err))
         return err->rc;
@@ -214,31 +214,32 @@ static enum rk_rc make_header(const struct rk_job *job, const uint8_t *file, siz
         return rk_fail(err, RK_E_USAGE, "names no entity: say who signs by signer-name");
     if (rk_bytes_copy(file + corim.entity.at, corim.entity.len, &entity, err))
         return err->rc;
-    return rk_cose_protected(job, name != NULL ? name : (const char *)entity.p, ret, err);
+    return rk_cose_protected(request, name != NULL ? name : (const char *)entity.p, ret, err);
 }
 
-static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t len,
-                          struct rk_requests *ret, struct rk_err *err)
+static enum rk_rc to_sign(const struct rk_request *request, const uint8_t *file, size_t len,
+                          struct rk_sign_requests *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes header = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
     enum rk_scheme scheme;
 
-    if (rk_cose_scheme(&job->key[0], &scheme, err) || make_header(job, file, len, &header, err) ||
+    if (rk_cose_scheme(&request->key[0], &scheme, err) ||
+        make_header(request, file, len, &header, err) ||
         rk_cose_message(header.p, header.len, file, len, &message, err))
         return err->rc;
-    return rk_requests_add(ret, "", "Sig_structure of the CoRIM", scheme, &message, err);
+    return rk_sign_requests_add(ret, "", "Sig_structure of the CoRIM", scheme, &message, err);
 }
 
-static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, size_t len,
                          const struct rk_bytes *signatures, struct rk_bytes *ret,
                          struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes header = RK_BYTES_NONE;
 
-    if (make_header(job, file, len, &header, err))
+    if (make_header(request, file, len, &header, err))
         return err->rc;
-    return rk_cose_sign1(job->key[0].pub, &header, file, len, &signatures[0], ret, err);
+    return rk_cose_sign1(request->key[0].pub, &header, file, len, &signatures[0], ret, err);
 }
 
 /* ---- who signed ---- */
@@ -253,7 +254,7 @@ static enum rk_rc read_cert(const uint8_t *file, const struct rk_corim *corim, s
 }
 
 /* The certificate that comes first is of the key that signed, and comes from the CA given. */
-static enum rk_rc check_chain(const struct rk_job *job, const uint8_t *file,
+static enum rk_rc check_chain(const struct rk_request *request, const uint8_t *file,
                               const struct rk_corim *corim, struct rk_err *err)
 {
     RK_AUTO(rk_x509s_done) STACK_OF(X509) *more = sk_X509_new_null();
@@ -272,11 +273,11 @@ static enum rk_rc check_chain(const struct rk_job *job, const uint8_t *file,
             return rk_fail_nomem(err);
         cert = NULL;
     }
-    if (rk_trust_check(job->trust, first, more, job->now, err))
+    if (rk_trust_check(request->trust, first, more, request->now, err))
         return err->rc;
     return X509_get0_pubkey(first) == NULL
                ? rk_fail_ossl(err, RK_E_VERIFY, "the signer's key cannot be used")
-               : rk_cose_check(job->ctx, X509_get0_pubkey(first), file, corim, err);
+               : rk_cose_check(request->ctx, X509_get0_pubkey(first), file, corim, err);
 }
 
 static enum rk_rc fail_validity(const char *word, int64_t when, struct rk_err *err)
@@ -297,25 +298,26 @@ static enum rk_rc check_validity(const struct rk_corim *corim, int64_t now, stru
     return now > corim->not_after ? fail_validity("after", corim->not_after, err) : RK_OK;
 }
 
-static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(rk_corim_done) struct rk_corim corim = { .tag = NULL };
     static const char by[] = "COSE signature";
 
-    if (job->key_count == 0 && job->trust == NULL)
+    if (request->key_count == 0 && request->trust == NULL)
         return rk_fail(err, RK_E_USAGE, "a CoRIM is held against a public key or a CA");
     if (rk_corim_read(file, len, &corim, err))
         return err->rc;
     if (!corim.is_signed)
         return rk_fail(err, RK_E_VERIFY, "is not signed");
-    if ((job->key_count != 0 && rk_cose_check(job->ctx, job->key[0].pub, file, &corim, err)) ||
-        (job->trust != NULL && check_chain(job, file, &corim, err)) ||
-        check_validity(&corim, job->now, err))
+    if ((request->key_count != 0 &&
+         rk_cose_check(request->ctx, request->key[0].pub, file, &corim, err)) ||
+        (request->trust != NULL && check_chain(request, file, &corim, err)) ||
+        check_validity(&corim, request->now, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "structure and signature hold");
     (void)snprintf(map->signer, sizeof map->signer, "%s",
-                   job->key_count != 0 ? "the key given" : "the CA given");
+                   request->key_count != 0 ? "the key given" : "the CA given");
     return rk_map_guard(map, corim.protected.at, corim.protected.len, RK_GUARD_SIGNATURE, by,
                         err) ||
                    rk_map_guard(map, corim.payload.at, corim.payload.len, RK_GUARD_SIGNATURE, by,

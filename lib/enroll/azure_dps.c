@@ -200,17 +200,17 @@ static enum rk_rc visit(void *arg, const struct rk_release_device *device, struc
 
 /* ---- the target ---- */
 
-static enum rk_rc open_work(const struct rk_job *job, struct work *w, struct rk_err *err)
+static enum rk_rc open_work(const struct rk_request *request, struct work *w, struct rk_err *err)
 {
-    const struct rk_input *twin = rk_job_part(job, "twin");
+    const struct rk_input *twin = rk_request_part(request, "twin");
 
-    w->template_name = rk_job_setting(job, settings, "template");
-    w->srk = rk_job_part(job, "srk");
-    if (rk_job_choice(job, settings, "id", ids, &w->id, err) ||
-        rk_job_choice(job, settings, "mode", modes, &w->mode, err))
+    w->template_name = rk_request_setting(request, settings, "template");
+    w->srk = rk_request_part(request, "srk");
+    if (rk_request_choice(request, settings, "id", ids, &w->id, err) ||
+        rk_request_choice(request, settings, "mode", modes, &w->mode, err))
         return err->rc;
-    if (w->mode == MODE_DELETE && job->part_count != 0)
-        return rk_fail(err, RK_E_USAGE, "mode delete takes no part \"%s\"", job->part[0].name);
+    if (w->mode == MODE_DELETE && request->part_count != 0)
+        return rk_fail(err, RK_E_USAGE, "mode delete takes no part \"%s\"", request->part[0].name);
     if (w->srk != NULL && rk_dps_srk_check(w->srk, err))
         return rk_wrap(err, "srk");
     if (twin == NULL)
@@ -227,7 +227,7 @@ static enum rk_rc make(const struct rk_enroll_options *options, struct rk_enroll
 {
     RK_AUTO(work_done) struct work w = { .out = out };
 
-    if (open_work(options->job, &w, err) || rk_enroll_each(options, visit, &w, err))
+    if (open_work(options->request, &w, err) || rk_enroll_each(options, visit, &w, err))
         return err->rc;
     if (out->report.devices == 0)
         return rk_fail(err, RK_E_USAGE, "release \"%s\" has no device to enrol", options->release);

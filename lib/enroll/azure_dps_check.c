@@ -287,7 +287,7 @@ static enum rk_rc check_mode(struct checking *c, const char *mode, struct rk_err
 {
     if (c->mode[0] != '\0' && strcmp(c->mode, mode) != 0)
         return rk_fail(err, RK_E_VERIFY, "mode %s, %s %s", mode,
-                       rk_job_setting(c->options->job, NULL, "mode") != NULL
+                       rk_request_setting(c->options->request, NULL, "mode") != NULL
                            ? "expected"
                            : "the files before have",
                        c->mode);
@@ -343,18 +343,18 @@ static enum rk_rc check_folder(struct checking *c, const char *folder, struct rk
 static enum rk_rc read_settings(struct checking *c, struct rk_err *err)
 {
     static const char *const ids[] = { "ek", "sn", NULL };
-    const struct rk_job *job = c->options->job;
-    const char *mode = rk_job_setting(job, NULL, "mode");
+    const struct rk_request *request = c->options->request;
+    const char *mode = rk_request_setting(request, NULL, "mode");
     size_t ignored;
 
-    c->id = rk_job_setting(job, NULL, "id");
-    c->template_name = rk_job_setting(job, NULL, "template");
-    if ((c->id != NULL && rk_job_choice(job, NULL, "id", ids, &ignored, err)) ||
-        (mode != NULL && rk_job_choice(job, NULL, "mode", modes, &ignored, err)))
+    c->id = rk_request_setting(request, NULL, "id");
+    c->template_name = rk_request_setting(request, NULL, "template");
+    if ((c->id != NULL && rk_request_choice(request, NULL, "id", ids, &ignored, err)) ||
+        (mode != NULL && rk_request_choice(request, NULL, "mode", modes, &ignored, err)))
         return err->rc;
-    if (job->part_count != 0)
+    if (request->part_count != 0)
         return rk_fail(err, RK_E_USAGE, "part \"%s\" is not held against the files: leave it out",
-                       job->part[0].name);
+                       request->part[0].name);
     if (mode != NULL)
         (void)snprintf(c->mode, sizeof c->mode, "%s", mode);
     return RK_OK;

@@ -54,7 +54,7 @@ static void work_done(struct work *w)
 
 static enum rk_rc make_id(struct work *w, struct rk_err *err)
 {
-    const char *given = rk_job_setting(w->options->job, rk_corim_settings, "id");
+    const char *given = rk_request_setting(w->options->request, rk_corim_settings, "id");
     const char *version = w->version == NULL ? "" : w->version->version;
     int n;
 
@@ -224,7 +224,7 @@ static enum rk_rc put_measurement(void *arg, const struct rk_release_image_entry
         rk_cbor_put_uint(wr, component->svn);
     }
     rk_cbor_put_int(wr, 2);
-    if (put_digests(w->options->job->ctx, &bytes, wr, err))
+    if (put_digests(w->options->request->ctx, &bytes, wr, err))
         return err->rc;
     rk_cbor_put_int(wr, 11);
     rk_cbor_put_text(wr, image->format);
@@ -320,15 +320,16 @@ static enum rk_rc make_unsigned(struct work *w, struct rk_bytes *ret, struct rk_
 
 static enum rk_rc check_settings(struct work *w, struct rk_err *err)
 {
-    const struct rk_job *job = w->options->job;
-    const char *not_after = rk_job_setting(job, rk_corim_settings, "not-after");
+    const struct rk_request *request = w->options->request;
+    const char *not_after = rk_request_setting(request, rk_corim_settings, "not-after");
 
-    w->vendor = rk_job_setting(job, rk_corim_settings, "vendor");
+    w->vendor = rk_request_setting(request, rk_corim_settings, "vendor");
     if (w->vendor == NULL)
         return rk_fail(err, RK_E_USAGE, "setting \"vendor\" is missing");
-    if (job->key_count == 0 && job->cert != NULL)
+    if (request->key_count == 0 && request->cert != NULL)
         return rk_fail(err, RK_E_USAGE, "a certificate without a key that signs");
-    if (job->key_count == 0 && rk_job_setting(job, rk_corim_settings, "signer-name") != NULL)
+    if (request->key_count == 0 &&
+        rk_request_setting(request, rk_corim_settings, "signer-name") != NULL)
         return rk_fail(err, RK_E_USAGE, "setting \"signer-name\" without a key that signs");
     w->has_not_after = not_after != NULL;
     if (not_after != NULL && rk_clock_parse(not_after, &w->not_after, err))
@@ -339,7 +340,7 @@ static enum rk_rc check_settings(struct work *w, struct rk_err *err)
 static enum rk_rc gather(struct work *w, struct rk_err *err)
 {
     const char *release = w->options->release;
-    const rk_ctx *ctx = w->options->job->ctx;
+    const rk_ctx *ctx = w->options->request->ctx;
 
     if (check_settings(w, err) || read_index(w, err) || make_id(w, err) || read_anchor(w, err))
         return err->rc;
@@ -360,25 +361,25 @@ static enum rk_rc gather(struct work *w, struct rk_err *err)
 static enum rk_rc sign(const struct work *w, const struct rk_bytes *content, struct rk_bytes *ret,
                        struct rk_err *err)
 {
-    const char *signer = rk_job_setting(w->options->job, rk_corim_settings, "signer-name");
+    const char *signer = rk_request_setting(w->options->request, rk_corim_settings, "signer-name");
     const struct rk_setting name = { "signer-name", signer == NULL ? w->vendor : signer };
-    struct rk_job job = *w->options->job;
+    struct rk_request request = *w->options->request;
 
-    job.setting = &name;
-    job.setting_count = 1;
-    return rk_format_sign_by("corim", &job, w->options->by, content->p, content->len, ret, err);
+    request.setting = &name;
+    request.setting_count = 1;
+    return rk_format_sign_by("corim", &request, w->options->by, content->p, content->len, ret, err);
 }
 
 /* By the parser, and when it is signed by the key, before anybody has it. */
 static enum rk_rc read_back(const struct work *w, const struct rk_bytes *file, struct rk_err *err)
 {
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
-    const struct rk_job *made = w->options->job;
-    const struct rk_job job = {
+    const struct rk_request *made = w->options->request;
+    const struct rk_request request = {
         .ctx = made->ctx, .key = made->key, .key_count = made->key_count, .now = made->now
     };
 
-    if (rk_format_verify("corim", &job, file->p, file->len, &map, err)) {
+    if (rk_format_verify("corim", &request, file->p, file->len, &map, err)) {
         err->rc = RK_E_USAGE;
         return rk_wrap(err, "what was made would be refused");
     }
@@ -395,7 +396,7 @@ static enum rk_rc make(const struct rk_enroll_options *options, struct rk_enroll
 
     if (gather(&w, err) || make_unsigned(&w, &content, err))
         return err->rc;
-    if (options->job->key_count == 0)
+    if (options->request->key_count == 0)
         file = rk_bytes_take(&content);
     else if (sign(&w, &content, &file, err))
         return err->rc;

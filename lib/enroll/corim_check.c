@@ -115,7 +115,7 @@ static enum rk_rc check_versions(const struct checking *c, const struct rk_corim
 static enum rk_rc check_class(const struct checking *c, const struct rk_corim_class *of,
                               struct rk_err *err)
 {
-    const char *vendor = rk_job_setting(c->options->job, rk_corim_settings, "vendor");
+    const char *vendor = rk_request_setting(c->options->request, rk_corim_settings, "vendor");
 
     if (!is_text(c, of->model, c->product))
         return rk_fail(err, RK_E_VERIFY, "the model is not the release's product \"%s\"",
@@ -223,10 +223,10 @@ static enum rk_rc read_product(struct checking *c, struct rk_err *err)
 /* Settings that were given say what must be there. */
 static enum rk_rc check_settings(const struct checking *c, struct rk_err *err)
 {
-    const struct rk_job *job = c->options->job;
-    const char *id = rk_job_setting(job, rk_corim_settings, "id");
-    const char *signer = rk_job_setting(job, rk_corim_settings, "signer-name");
-    const char *not_after = rk_job_setting(job, rk_corim_settings, "not-after");
+    const struct rk_request *request = c->options->request;
+    const char *id = rk_request_setting(request, rk_corim_settings, "id");
+    const char *signer = rk_request_setting(request, rk_corim_settings, "signer-name");
+    const char *not_after = rk_request_setting(request, rk_corim_settings, "not-after");
     int64_t when;
 
     if (id != NULL && !is_text(c, c->corim.id.span, id))
@@ -246,8 +246,8 @@ static enum rk_rc open_file(struct checking *c, const char *folder, struct rk_er
 {
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
-    const struct rk_job *given = c->options->job;
-    const struct rk_job job = {
+    const struct rk_request *given = c->options->request;
+    const struct rk_request request = {
         .ctx = given->ctx, .key = given->key, .key_count = given->key_count, .now = given->now
     };
     char path[RK_PATH_MAX];
@@ -259,7 +259,7 @@ static enum rk_rc open_file(struct checking *c, const char *folder, struct rk_er
     if (rk_path_join(folder, "corim.cbor", path, sizeof path, err) ||
         rk_file_read(path, RK_CORIM_MAX, &c->file, err))
         return err->rc;
-    return rk_format_verify("corim", &job, c->file.p, c->file.len, &map, err) ||
+    return rk_format_verify("corim", &request, c->file.p, c->file.len, &map, err) ||
                    rk_corim_read(c->file.p, c->file.len, &c->corim, err)
                ? err->rc
                : RK_OK;
@@ -284,7 +284,7 @@ enum rk_rc rk_corim_check(const struct rk_enroll_options *options, const char *f
         return err->rc;
     }
     ret->files = 1;
-    if (c.corim.is_signed && options->job->key_count == 0)
+    if (c.corim.is_signed && options->request->key_count == 0)
         ret->unchecked = "signature not checked, no key was named";
     return RK_OK;
 }

@@ -192,7 +192,7 @@ static enum rk_rc make(const struct rk_enroll_options *options, struct rk_enroll
     RK_AUTO(rk_bytes_done) struct rk_bytes head = RK_BYTES_NONE;
     RK_AUTO(table_done)
     struct table table = {
-        .template_name = rk_job_setting(options->job, rk_csv_settings, "template"),
+        .template_name = rk_request_setting(options->request, rk_csv_settings, "template"),
         .lines = { .out = out, .before = "devices-", .after = ".csv" },
     };
     uint64_t devices;

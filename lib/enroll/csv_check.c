@@ -325,7 +325,7 @@ enum rk_rc rk_csv_check(const struct rk_enroll_options *options, const char *fol
     RK_AUTO(checking_done)
     struct checking c = {
         .options = options,
-        .template_name = rk_job_setting(options->job, rk_csv_settings, "template"),
+        .template_name = rk_request_setting(options->request, rk_csv_settings, "template"),
     };
 
     if (check_folder(&c, folder, err)) {

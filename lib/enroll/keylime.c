@@ -109,7 +109,7 @@ static enum rk_rc put_list(const struct rk_enroll_options *options, struct rk_en
 {
     RK_AUTO(listing_done)
     struct listing listing = {
-        .template_name = rk_job_setting(options->job, rk_keylime_settings, "template"),
+        .template_name = rk_request_setting(options->request, rk_keylime_settings, "template"),
         .lines = { .out = out, .before = RK_KEYLIME_LIST "/", .after = "", .head = "" },
     };
 

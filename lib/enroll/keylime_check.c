@@ -97,7 +97,7 @@ static enum rk_rc check_digest(const struct checking *c, const struct rk_device_
 {
     RK_AUTO(rk_release_device_done) struct rk_release_device device = { .ek_count = 0 };
     RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
-    const char *name = rk_job_setting(c->options->job, rk_keylime_settings, "template");
+    const char *name = rk_request_setting(c->options->request, rk_keylime_settings, "template");
     const struct rk_release_ek *ek;
     uint8_t wanted[DIGEST];
     char text[2][2 * DIGEST + 1];

@@ -40,23 +40,24 @@ static enum rk_rc find(const rk_ctx *ctx, const char *name, const struct rk_enro
     return rk_fail(err, RK_E_USAGE, "unknown enrolment target \"%s\" (known: %s)", name, known);
 }
 
-/* The target by name, with a job that fits it. */
+/* The target by name, with a request that fits it. */
 static enum rk_rc open_target(const struct rk_enroll_options *options,
                               const struct rk_enroll_target **ret, struct rk_err *err)
 {
-    const struct rk_job *job = options->job;
+    const struct rk_request *request = options->request;
 
-    if (find(job->ctx, options->target, ret, err))
+    if (find(request->ctx, options->target, ret, err))
         return err->rc;
-    const struct rk_job_rows rows = { (*ret)->name, (*ret)->parts, (*ret)->settings, NULL };
-    if (job->key_count != 0 && !(*ret)->signs)
+    const struct rk_request_rows rows = { (*ret)->name, (*ret)->parts, (*ret)->settings, NULL };
+    if (request->key_count != 0 && !(*ret)->signs)
         return rk_fail(err, RK_E_USAGE, "%s signs nothing: a key does not apply", (*ret)->name);
     if (options->device_count != 0 && (*ret)->no_devices != NULL)
         return rk_fail(err, RK_E_USAGE, "%s %s", (*ret)->name, (*ret)->no_devices);
     if (!rk_release_is(options->release))
         return rk_fail(err, RK_E_USAGE, "\"%s\" is no release: it has no release.json",
                        options->release);
-    return rk_job_fits(&rows, job, err) || rk_job_whole(&rows, job, err) ? err->rc : RK_OK;
+    return rk_request_fits(&rows, request, err) || rk_request_whole(&rows, request, err) ? err->rc
+                                                                                         : RK_OK;
 }
 
 enum rk_rc rk_enroll(const struct rk_enroll_options *options, rk_enroll_sink sink, void *arg,

@@ -17,22 +17,22 @@ const char *rk_format_name_at(const rk_ctx *ctx, size_t i)
 enum rk_rc rk_map_new(const rk_ctx *ctx, const uint8_t *file, size_t len,
                       const struct rk_map_options *options, rk_map **ret, struct rk_err *err)
 {
-    struct rk_job job = { .ctx = ctx };
+    struct rk_request request = { .ctx = ctx };
     struct rk_map_options known;
-    struct rk_job_key key;
+    struct rk_request_key key;
     rk_map *map;
 
-    if (rk_options_copy(&known, sizeof known, options, err) || rk_clock_now(ctx, &job.now, err))
+    if (rk_options_copy(&known, sizeof known, options, err) || rk_clock_now(ctx, &request.now, err))
         return err->rc;
-    key = (struct rk_job_key) { .role = "", .pub = rk_public_pkey(known.key) };
-    job.key = &key;
-    job.key_count = known.key != NULL;
-    job.trust = known.trust;
-    job.secret = known.secret;
+    key = (struct rk_request_key) { .role = "", .pub = rk_public_pkey(known.key) };
+    request.key = &key;
+    request.key_count = known.key != NULL;
+    request.trust = known.trust;
+    request.secret = known.secret;
     map = rk_alloc(1, sizeof *map);
     if (map == NULL)
         return rk_fail_nomem(err);
-    if (rk_format_verify(known.format, &job, file, len, map, err)) {
+    if (rk_format_verify(known.format, &request, file, len, map, err)) {
         rk_free(map);
         return err->rc;
     }

@@ -2,7 +2,7 @@
 /* Rows of the context's table of formats, by name and by content. */
 #include "base/ctx.h"
 #include "rotkit/format_table.h"
-#include "rotkit/job.h"
+#include "rotkit/request.h"
 
 #include <string.h>
 

@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Packing, signing, encrypting: the job against the row, the row's function, the result read back.
+/* Packing, signing, encrypting: the request against the row, the row's function, the result read
+ * back.
  */
 #include "rotkit/format_table.h"
 
-#include "rotkit/job.h"
+#include "rotkit/request.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static struct rk_job_rows rows_of(const struct rk_format *format)
+static struct rk_request_rows rows_of(const struct rk_format *format)
 {
-    return (struct rk_job_rows) { format->name, format->parts, format->settings, format->roles };
+    return (struct rk_request_rows) { format->name, format->parts, format->settings,
+                                      format->roles };
 }
 
-enum rk_rc rk_format_open(const char *name, const struct rk_job *job, const char *what,
+enum rk_rc rk_format_open(const char *name, const struct rk_request *request, const char *what,
                           const struct rk_format **ret, struct rk_err *err)
 {
-    struct rk_job_rows rows;
+    struct rk_request_rows rows;
 
-    if (rk_format_row(job->ctx, name, ret, err))
+    if (rk_format_row(request->ctx, name, ret, err))
         return err->rc;
     rows = rows_of(*ret);
-    return rk_job_fits(&rows, job, err) ? rk_wrap(err, "%s", what) : RK_OK;
+    return rk_request_fits(&rows, request, err) ? rk_wrap(err, "%s", what) : RK_OK;
 }
 
 static enum rk_rc refuse(const struct rk_format *format, const char *what, struct rk_err *err)
@@ -31,16 +33,16 @@ static enum rk_rc refuse(const struct rk_format *format, const char *what, struc
 }
 
 /* No writer makes what its reader would refuse. */
-static enum rk_rc read_back(const struct rk_format *format, const struct rk_job *job,
+static enum rk_rc read_back(const struct rk_format *format, const struct rk_request *request,
                             const struct rk_bytes *file, struct rk_err *err)
 {
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
 
-    if (format->recognise == NULL || (format->makes_bare != NULL && format->makes_bare(job)))
+    if (format->recognise == NULL || (format->makes_bare != NULL && format->makes_bare(request)))
         return RK_OK;
     if (!format->recognise(file->p, file->len))
         return rk_fail(err, RK_E_INTERNAL, "%s: what was made is not recognised", format->name);
-    if (rk_format_map(job->ctx, format, file->p, file->len, &map, err)) {
+    if (rk_format_map(request->ctx, format, file->p, file->len, &map, err)) {
         err->rc = RK_E_USAGE;
         return rk_wrap(err, "what was made would be refused");
     }
@@ -49,49 +51,50 @@ static enum rk_rc read_back(const struct rk_format *format, const struct rk_job 
 
 /* ---- operations ---- */
 
-enum rk_rc rk_format_build(const char *name, const struct rk_job *job, struct rk_bytes *ret,
+enum rk_rc rk_format_build(const char *name, const struct rk_request *request, struct rk_bytes *ret,
                            struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
     const struct rk_format *format;
-    struct rk_job_rows rows;
+    struct rk_request_rows rows;
 
-    if (rk_format_open(name, job, "pack", &format, err))
+    if (rk_format_open(name, request, "pack", &format, err))
         return err->rc;
     if (format->build == NULL)
         return refuse(format, "packed", err);
     rows = rows_of(format);
-    if (rk_job_whole(&rows, job, err))
+    if (rk_request_whole(&rows, request, err))
         return rk_wrap(err, "pack");
-    if (format->build(job, &made, err) || read_back(format, job, &made, err))
+    if (format->build(request, &made, err) || read_back(format, request, &made, err))
         return rk_wrap(err, "pack %s", name);
     *ret = rk_bytes_take(&made);
     return RK_OK;
 }
 
-static enum rk_rc open_to_sign(const char *name, const struct rk_job *job,
+static enum rk_rc open_to_sign(const char *name, const struct rk_request *request,
                                const struct rk_format **ret, struct rk_err *err)
 {
-    if (rk_format_open(name, job, "sign", ret, err))
+    if (rk_format_open(name, request, "sign", ret, err))
         return err->rc;
     if ((*ret)->to_sign == NULL)
         return refuse(*ret, "signed", err);
-    if (job->key_count == 0)
+    if (request->key_count == 0)
         return rk_fail(err, RK_E_USAGE, "signing needs a key");
-    if ((*ret)->needs_cert && job->cert == NULL)
+    if ((*ret)->needs_cert && request->cert == NULL)
         return rk_fail(err, RK_E_USAGE, "signing a %s needs the signer's certificate", name);
     return RK_OK;
 }
 
-enum rk_rc rk_format_to_sign(const char *name, const struct rk_job *job, const uint8_t *file,
-                             size_t len, struct rk_requests *ret, struct rk_err *err)
+enum rk_rc rk_format_to_sign(const char *name, const struct rk_request *request,
+                             const uint8_t *file, size_t len, struct rk_sign_requests *ret,
+                             struct rk_err *err)
 {
-    RK_AUTO(rk_requests_done) struct rk_requests requests = { .count = 0 };
+    RK_AUTO(rk_sign_requests_done) struct rk_sign_requests requests = { .count = 0 };
     const struct rk_format *format;
 
-    if (open_to_sign(name, job, &format, err))
+    if (open_to_sign(name, request, &format, err))
         return err->rc;
-    if (format->to_sign(job, file, len, &requests, err))
+    if (format->to_sign(request, file, len, &requests, err))
         return rk_wrap(err, "sign %s", name);
     *ret = requests;
     requests.count = 0;
@@ -99,7 +102,8 @@ enum rk_rc rk_format_to_sign(const char *name, const struct rk_job *job, const u
 }
 
 /* A broken or hostile signer is found here, before its bytes go anywhere. */
-static enum rk_rc check_signatures(const struct rk_job *job, const struct rk_requests *requests,
+static enum rk_rc check_signatures(const struct rk_request *request,
+                                   const struct rk_sign_requests *requests,
                                    const struct rk_bytes *signatures, size_t count,
                                    struct rk_err *err)
 {
@@ -107,90 +111,92 @@ static enum rk_rc check_signatures(const struct rk_job *job, const struct rk_req
         return rk_fail(err, RK_E_USAGE, "%zu signatures, %zu were asked for", count,
                        requests->count);
     for (size_t i = 0; i < count; i++) {
-        const struct rk_request *request = &requests->item[i];
+        const struct rk_sign_request *wanted = &requests->item[i];
 
-        if (rk_signature_check(job->ctx, rk_job_key(job, request->role)->pub, request->scheme,
-                               request->message.p, request->message.len, signatures[i].p,
-                               signatures[i].len, err))
-            return rk_wrap(err, "%s", request->what);
+        if (rk_signature_check(request->ctx, rk_request_key(request, wanted->role)->pub,
+                               wanted->scheme, wanted->message.p, wanted->message.len,
+                               signatures[i].p, signatures[i].len, err))
+            return rk_wrap(err, "%s", wanted->what);
     }
     return RK_OK;
 }
 
-enum rk_rc rk_format_attach(const char *name, const struct rk_job *job, const uint8_t *file,
+enum rk_rc rk_format_attach(const char *name, const struct rk_request *request, const uint8_t *file,
                             size_t len, const struct rk_bytes *signatures, size_t count,
                             struct rk_bytes *ret, struct rk_err *err)
 {
-    RK_AUTO(rk_requests_done) struct rk_requests requests = { .count = 0 };
+    RK_AUTO(rk_sign_requests_done) struct rk_sign_requests requests = { .count = 0 };
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
     const struct rk_format *format;
 
-    if (rk_format_row(job->ctx, name, &format, err) ||
-        rk_format_to_sign(name, job, file, len, &requests, err))
+    if (rk_format_row(request->ctx, name, &format, err) ||
+        rk_format_to_sign(name, request, file, len, &requests, err))
         return err->rc;
-    if (check_signatures(job, &requests, signatures, count, err) ||
-        format->attach(job, file, len, signatures, &made, err) ||
-        read_back(format, job, &made, err))
+    if (check_signatures(request, &requests, signatures, count, err) ||
+        format->attach(request, file, len, signatures, &made, err) ||
+        read_back(format, request, &made, err))
         return rk_wrap(err, "sign %s", name);
     *ret = rk_bytes_take(&made);
     return RK_OK;
 }
 
 struct signatures {
-    struct rk_bytes item[RK_REQUESTS_MAX];
+    struct rk_bytes item[RK_SIGN_REQUESTS_MAX];
 };
 
 static void signatures_done(struct signatures *signatures)
 {
-    for (size_t i = 0; i < RK_REQUESTS_MAX; i++)
+    for (size_t i = 0; i < RK_SIGN_REQUESTS_MAX; i++)
         rk_bytes_done(&signatures->item[i]);
 }
 
-enum rk_rc rk_format_sign_by(const char *name, const struct rk_job *job,
+enum rk_rc rk_format_sign_by(const char *name, const struct rk_request *request,
                              const struct rk_signing *by, const uint8_t *file, size_t len,
                              struct rk_bytes *ret, struct rk_err *err)
 {
-    RK_AUTO(rk_requests_done) struct rk_requests requests = { .count = 0 };
+    RK_AUTO(rk_sign_requests_done) struct rk_sign_requests requests = { .count = 0 };
     RK_AUTO(signatures_done) struct signatures signatures = { .item = { RK_BYTES_NONE } };
     bool whole = true;
 
-    if (rk_format_to_sign(name, job, file, len, &requests, err))
+    if (rk_format_to_sign(name, request, file, len, &requests, err))
         return err->rc;
     for (size_t i = 0; i < requests.count; i++) {
-        const struct rk_request *request = &requests.item[i];
-        size_t k = (size_t)(rk_job_key(job, request->role) - job->key);
+        const struct rk_sign_request *wanted = &requests.item[i];
+        size_t k = (size_t)(rk_request_key(request, wanted->role) - request->key);
 
-        if (rk_sigbook_sign(by->book, by->signer[k], request->scheme, request->what,
-                            &request->message, by->wants, &signatures.item[i], err))
-            return rk_wrap(err, "%s", request->what);
+        if (rk_sigbook_sign(by->book, by->signer[k], wanted->scheme, wanted->what, &wanted->message,
+                            by->wants, &signatures.item[i], err))
+            return rk_wrap(err, "%s", wanted->what);
         whole = whole && signatures.item[i].p != NULL;
     }
     if (!whole)
         return RK_OK;
-    return rk_format_attach(name, job, file, len, signatures.item, requests.count, ret, err);
+    return rk_format_attach(name, request, file, len, signatures.item, requests.count, ret, err);
 }
 
-enum rk_rc rk_format_sign(const char *name, const struct rk_job *job, rk_signer *const *signer,
-                          const uint8_t *file, size_t len, struct rk_bytes *ret, struct rk_err *err)
+enum rk_rc rk_format_sign(const char *name, const struct rk_request *request,
+                          rk_signer *const *signer, const uint8_t *file, size_t len,
+                          struct rk_bytes *ret, struct rk_err *err)
 {
     const struct rk_signing by = { .signer = signer };
 
-    return rk_format_sign_by(name, job, &by, file, len, ret, err);
+    return rk_format_sign_by(name, request, &by, file, len, ret, err);
 }
 
-enum rk_rc rk_format_encrypt(const char *name, const struct rk_job *job, const uint8_t *file,
-                             size_t len, struct rk_bytes *ret, struct rk_err *err)
+enum rk_rc rk_format_encrypt(const char *name, const struct rk_request *request,
+                             const uint8_t *file, size_t len, struct rk_bytes *ret,
+                             struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
     const struct rk_format *format;
 
-    if (rk_format_open(name, job, "encrypt", &format, err))
+    if (rk_format_open(name, request, "encrypt", &format, err))
         return err->rc;
     if (format->encrypt == NULL)
         return refuse(format, "encrypted", err);
-    if (job->secret == NULL)
+    if (request->secret == NULL)
         return rk_fail(err, RK_E_USAGE, "encryption needs a key");
-    if (format->encrypt(job, file, len, &made, err) || read_back(format, job, &made, err))
+    if (format->encrypt(request, file, len, &made, err) || read_back(format, request, &made, err))
         return rk_wrap(err, "encrypt %s", name);
     *ret = rk_bytes_take(&made);
     return RK_OK;

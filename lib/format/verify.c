@@ -4,11 +4,11 @@
 
 #include <stdio.h>
 
-static enum rk_rc check(const struct rk_format *format, const struct rk_job *job,
+static enum rk_rc check(const struct rk_format *format, const struct rk_request *request,
                         const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err);
 
 /* A file inside, parsed anew so that its offsets are its own. */
-static enum rk_rc check_nested(const struct rk_job *job, const struct rk_region *region,
+static enum rk_rc check_nested(const struct rk_request *request, const struct rk_region *region,
                                const struct rk_format *format, const uint8_t *file,
                                struct rk_map *outer, struct rk_err *err)
 {
@@ -18,8 +18,8 @@ static enum rk_rc check_nested(const struct rk_job *job, const struct rk_region 
 
     if (rk_format_align(file, region, &room, &bytes, err))
         return err->rc;
-    if (rk_format_map(job->ctx, format, bytes, (size_t)region->len, &own, err) ||
-        check(format, job, bytes, (size_t)region->len, &own, err))
+    if (rk_format_map(request->ctx, format, bytes, (size_t)region->len, &own, err) ||
+        check(format, request, bytes, (size_t)region->len, &own, err))
         return rk_wrap(err, "%s at 0x%llx", region->name, (unsigned long long)region->offset);
     (void)snprintf(outer->signer, sizeof outer->signer, "%s", own.signer);
     for (size_t i = 0; i < own.guard_count; i++) {
@@ -34,7 +34,7 @@ static enum rk_rc check_nested(const struct rk_job *job, const struct rk_region 
 }
 
 /* A container that is not signed itself: every signed format inside must hold. */
-static enum rk_rc check_inside(const struct rk_job *job, const struct rk_region *list,
+static enum rk_rc check_inside(const struct rk_request *request, const struct rk_region *list,
                                const uint8_t *file, struct rk_map *map, size_t *checked,
                                struct rk_err *err)
 {
@@ -42,29 +42,30 @@ static enum rk_rc check_inside(const struct rk_job *job, const struct rk_region 
         const struct rk_format *format;
 
         if (region->nested_format[0] == '\0') {
-            if (check_inside(job, region->child, file, map, checked, err))
+            if (check_inside(request, region->child, file, map, checked, err))
                 return err->rc;
             continue;
         }
-        if (rk_format_row(job->ctx, region->nested_format, &format, err))
+        if (rk_format_row(request->ctx, region->nested_format, &format, err))
             return err->rc;
         if (format->check == NULL)
             continue;
-        if (check_nested(job, region, format, file, map, err))
+        if (check_nested(request, region, format, file, map, err))
             return err->rc;
         ++*checked;
     }
     return RK_OK;
 }
 
-static enum rk_rc check(const struct rk_format *format, const struct rk_job *job,
+static enum rk_rc check(const struct rk_format *format, const struct rk_request *request,
                         const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
 {
     size_t checked = 0;
 
     if (format->check != NULL)
-        return format->check(job, file, len, map, err) ? rk_wrap(err, "%s", format->name) : RK_OK;
-    if (check_inside(job, map->root->child, file, map, &checked, err))
+        return format->check(request, file, len, map, err) ? rk_wrap(err, "%s", format->name)
+                                                           : RK_OK;
+    if (check_inside(request, map->root->child, file, map, &checked, err))
         return rk_wrap(err, "%s", format->name);
     if (checked == 0)
         return rk_fail(err, RK_E_VERIFY, "%s carries no signature that could be checked",
@@ -72,23 +73,24 @@ static enum rk_rc check(const struct rk_format *format, const struct rk_job *job
     return RK_OK;
 }
 
-enum rk_rc rk_format_verify(const char *name, const struct rk_job *job, const uint8_t *file,
+enum rk_rc rk_format_verify(const char *name, const struct rk_request *request, const uint8_t *file,
                             size_t len, struct rk_map *ret, struct rk_err *err)
 {
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
-    const struct rk_format *format = name == NULL ? rk_format_recognise(job->ctx, file, len) : NULL;
-    bool with_key = job->key_count != 0 || job->trust != NULL || job->secret != NULL;
+    const struct rk_format *format =
+        name == NULL ? rk_format_recognise(request->ctx, file, len) : NULL;
+    bool with_key = request->key_count != 0 || request->trust != NULL || request->secret != NULL;
 
     if (name == NULL && format == NULL)
         return rk_fail_unknown_format(err);
-    if (rk_format_open(name != NULL ? name : format->name, job, "verify", &format, err))
+    if (rk_format_open(name != NULL ? name : format->name, request, "verify", &format, err))
         return err->rc;
     if (format->parse == NULL && !with_key)
         return rk_fail(err, RK_E_USAGE, "%s can be verified with a key only", format->name);
     map.format = format->name;
-    if (format->parse != NULL && rk_format_map(job->ctx, format, file, len, &map, err))
+    if (format->parse != NULL && rk_format_map(request->ctx, format, file, len, &map, err))
         return err->rc;
-    if (with_key && check(format, job, file, len, &map, err))
+    if (with_key && check(format, request, file, len, &map, err))
         return err->rc;
     *ret = map;
     map = (struct rk_map) { .root = NULL };

@@ -15,11 +15,6 @@
 
 enum { DEFAULT_EXPONENT = 65537, PRIMES_MAX = 99, PRIME_DISTANCE = 100 };
 
-static void search_done(rk_prime_search **search)
-{
-    rk_prime_search_free(*search);
-}
-
 void rk_ek_done(struct rk_ek *ek)
 {
     rk_bytes_done(&ek->public_tpm2b);
@@ -358,7 +353,7 @@ static void batch_free(struct batch **batch)
 static enum rk_rc find_primes(struct batch *batch, struct rk_err *err)
 {
     const struct job *first = &batch->job[0];
-    RK_AUTO(search_done) rk_prime_search *search = NULL;
+    RK_AUTO(rk_prime_search_done) rk_prime_search *search = NULL;
 
     if (batch->count == 0 || first->area.type != TPM2_ALG_RSA)
         return RK_OK;

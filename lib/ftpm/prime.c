@@ -73,11 +73,6 @@ void rk_prime_search_free(rk_prime_search *search)
     OPENSSL_clear_free(search, sizeof *search);
 }
 
-static void free_at_exit(rk_prime_search **search)
-{
-    rk_prime_search_free(*search);
-}
-
 /* ek-derivation.md 3.3, miller_rabin and select */
 static int rounds_for(size_t bits)
 {
@@ -92,7 +87,7 @@ static uint32_t sieve_limit_for(const struct rk_ek_profile *profile, size_t bits
 enum rk_rc rk_prime_search_new(const struct rk_ek_profile *profile, size_t bits, uint32_t e,
                                size_t streams_max, rk_prime_search **ret, struct rk_err *err)
 {
-    RK_AUTO(free_at_exit) rk_prime_search *search = rk_alloc(1, sizeof *search);
+    RK_AUTO(rk_prime_search_done) rk_prime_search *search = rk_alloc(1, sizeof *search);
 
     if (search == NULL)
         return rk_fail_nomem(err);

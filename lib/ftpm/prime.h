@@ -35,6 +35,7 @@ enum rk_rc rk_prime_search_new(const struct rk_ek_profile *profile, size_t bits,
                                size_t streams_max, rk_prime_search **ret,
                                struct rk_err *err) RK_MUST_CHECK;
 void rk_prime_search_free(rk_prime_search *search); /* wipes */
+RK_CLEANUP(rk_prime_search_done, rk_prime_search, rk_prime_search_free)
 
 /*
  * Runs count streams (at most streams_max) to their ends, sharing the lanes. What each

@@ -201,10 +201,7 @@ void rk_prime_tester_free(rk_prime_tester *tester)
     rk_free(tester);
 }
 
-static void free_at_exit(rk_prime_tester **tester)
-{
-    rk_prime_tester_free(*tester);
-}
+RK_CLEANUP(free_at_exit, rk_prime_tester, rk_prime_tester_free)
 
 enum rk_rc rk_prime_tester_new(size_t bits, rk_prime_tester **ret, struct rk_err *err)
 {

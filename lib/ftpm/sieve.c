@@ -45,7 +45,7 @@ static void strike(struct rk_sieve_field *field, uint32_t p, uint32_t r)
 }
 
 /* As many primes as their product stays below 2^32: one long division serves them all. */
-static size_t take_group(const struct rk_sieve *sieve, size_t at, uint32_t *ret)
+static size_t next_group(const struct rk_sieve *sieve, size_t at, uint32_t *ret)
 {
     uint64_t product = 1;
 
@@ -64,7 +64,7 @@ void rk_sieve_run(const struct rk_sieve *sieve, const uint32_t *base, size_t wor
         size_t end[SIDE_BY_SIDE], next = i;
 
         for (size_t k = 0; k < SIDE_BY_SIDE; k++)
-            end[k] = next = take_group(sieve, next, &product[k]);
+            end[k] = next = next_group(sieve, next, &product[k]);
         residues(base, words, product, r);
         for (size_t k = 0; k < SIDE_BY_SIDE; k++) {
             for (; i < end[k]; i++)

@@ -202,9 +202,9 @@ static enum rk_rc read_avb(const uint8_t *file, size_t len, struct avb *a, struc
     return rk_wr_end(&wr, &a->covered, err);
 }
 
-static enum rk_rc hold_digest(const char *name, const uint8_t *salt, size_t salt_len,
-                              const uint8_t *bytes, size_t len, const uint8_t *want,
-                              size_t want_len, const char *what, struct rk_err *err)
+static enum rk_rc check_digest(const char *name, const uint8_t *salt, size_t salt_len,
+                               const uint8_t *bytes, size_t len, const uint8_t *want,
+                               size_t want_len, const char *what, struct rk_err *err)
 {
     RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *run = EVP_MD_CTX_new();
     const EVP_MD *md = EVP_get_digestbyname(name);
@@ -241,8 +241,8 @@ static enum rk_rc check_hash(const struct avb *a, struct rk_rd *rd, bool *held, 
                        h.image_size, a->footer.original_size);
     memcpy(name, h.algorithm, sizeof h.algorithm);
     *held = true;
-    return hold_digest(name, salt, h.salt_len, a->file, (size_t)h.image_size, digest, h.digest_len,
-                       "the image's digest", err);
+    return check_digest(name, salt, h.salt_len, a->file, (size_t)h.image_size, digest, h.digest_len,
+                        "the image's digest", err);
 }
 
 static enum rk_rc check_descriptors(const struct avb *a, bool *held, struct rk_err *err)
@@ -300,9 +300,9 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     bool held = false;
 
     if (read_avb(file, len, &a, err) ||
-        (a.algorithm != NULL && hold_digest(a.algorithm->digest, NULL, 0, a.covered.p,
-                                            a.covered.len, a.auth + a.vbmeta.hash_offset,
-                                            (size_t)a.vbmeta.hash_size, "vbmeta's hash", err)) ||
+        (a.algorithm != NULL && check_digest(a.algorithm->digest, NULL, 0, a.covered.p,
+                                             a.covered.len, a.auth + a.vbmeta.hash_offset,
+                                             (size_t)a.vbmeta.hash_size, "vbmeta's hash", err)) ||
         check_descriptors(&a, &held, err) || add_regions(&a, len, map, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "%s, %s",
@@ -330,20 +330,20 @@ static enum rk_rc check_key(const struct avb *a, EVP_PKEY *pub, struct rk_err *e
     return RK_OK;
 }
 
-static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(avb_done) struct avb a = { .file = file };
     bool held = false;
 
-    if (job->key_count == 0)
+    if (request->key_count == 0)
         return rk_fail(err, RK_E_USAGE, "an AVB footer is held against a public key");
     if (read_avb(file, len, &a, err) || check_descriptors(&a, &held, err))
         return err->rc;
     if (a.algorithm == NULL || !held)
         return rk_fail(err, RK_E_VERIFY, "is not signed, or its signature is not over the image");
-    if (check_key(&a, job->key[0].pub, err) ||
-        rk_signature_check(job->ctx, job->key[0].pub, a.algorithm->scheme, a.covered.p,
+    if (check_key(&a, request->key[0].pub, err) ||
+        rk_signature_check(request->ctx, request->key[0].pub, a.algorithm->scheme, a.covered.p,
                            a.covered.len, a.auth + a.vbmeta.sig_offset, (size_t)a.vbmeta.sig_size,
                            err))
         return err->rc;

@@ -47,16 +47,16 @@ bool rk_encfw_is(const uint8_t *p, size_t len)
 }
 
 /* No AAD. */
-static enum rk_rc describe(const struct rk_job *job, const struct head *h, struct rk_gcm *ret,
-                           struct rk_err *err)
+static enum rk_rc describe(const struct rk_request *request, const struct head *h,
+                           struct rk_gcm *ret, struct rk_err *err)
 {
-    if (job->secret->len != KEY_LEN)
+    if (request->secret->len != KEY_LEN)
         return rk_fail(err, RK_E_KEY, "firmware encryption needs a key of 32 bytes");
-    *ret = (struct rk_gcm) { .ctx = job->ctx, .key = job->secret, .iv = h->iv };
+    *ret = (struct rk_gcm) { .ctx = request->ctx, .key = request->secret, .iv = h->iv };
     return RK_OK;
 }
 
-enum rk_rc rk_encfw_seal(const struct rk_job *job, uint16_t flags, const uint8_t *iv,
+enum rk_rc rk_encfw_seal(const struct rk_request *request, uint16_t flags, const uint8_t *iv,
                          const uint8_t *p, size_t len, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
@@ -66,9 +66,9 @@ enum rk_rc rk_encfw_seal(const struct rk_job *job, uint16_t flags, const uint8_t
 
     if (iv != NULL)
         memcpy(h.iv, iv, IV_LEN);
-    else if (rk_job_iv(job, NULL, 0, p, len, h.iv, IV_LEN, err))
+    else if (rk_request_iv(request, NULL, 0, p, len, h.iv, IV_LEN, err))
         return err->rc;
-    if (describe(job, &h, &gcm, err) || rk_bytes_copy(p, len, &text, err) ||
+    if (describe(request, &h, &gcm, err) || rk_bytes_copy(p, len, &text, err) ||
         rk_gcm_seal(&gcm, text.p, text.len, h.tag, err))
         return err->rc;
     rk_layout_write(head_layout, FIELDS, &h, &wr);
@@ -76,7 +76,7 @@ enum rk_rc rk_encfw_seal(const struct rk_job *job, uint16_t flags, const uint8_t
     return rk_wr_end(&wr, ret, err);
 }
 
-enum rk_rc rk_encfw_open(const struct rk_job *job, const uint8_t *p, size_t len,
+enum rk_rc rk_encfw_open(const struct rk_request *request, const uint8_t *p, size_t len,
                          struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
@@ -85,7 +85,7 @@ enum rk_rc rk_encfw_open(const struct rk_job *job, const uint8_t *p, size_t len,
 
     if (!read_head(p, len, &h))
         return rk_fail(err, RK_E_FORMAT, "no header of an encrypted payload");
-    if (describe(job, &h, &gcm, err) ||
+    if (describe(request, &h, &gcm, err) ||
         rk_bytes_copy(p + RK_ENCFW_HEAD, len - RK_ENCFW_HEAD, &text, err) ||
         rk_gcm_open(&gcm, text.p, text.len, h.tag, err))
         return err->rc;

@@ -86,42 +86,42 @@ static const char *const roles[] = { "trusted-world", "non-trusted-world",
                                      "soc-fw",        "tos-fw",
                                      "nt-fw",         NULL };
 
-static enum rk_rc finish(const struct rk_job *job, const struct rk_fip *fip, struct rk_bytes *ret,
-                         struct rk_err *err)
+static enum rk_rc finish(const struct rk_request *request, const struct rk_fip *fip,
+                         struct rk_bytes *ret, struct rk_err *err)
 {
     uint64_t align;
 
-    if (rk_job_u64(job, self(), "align", 1, UINT64_MAX, &align, err))
+    if (rk_request_u64(request, self(), "align", 1, UINT64_MAX, &align, err))
         return err->rc;
     return rk_fip_write(fip, align, ret, err);
 }
 
-static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err)
 {
     struct rk_fip fip = { .serial = RK_FIP_SERIAL };
     uint64_t flags;
 
-    if (rk_job_u64(job, self(), "plat-toc-flags", 0, UINT16_MAX, &flags, err))
+    if (rk_request_u64(request, self(), "plat-toc-flags", 0, UINT16_MAX, &flags, err))
         return err->rc;
     fip.flags = flags << 32;
-    for (size_t i = 0; i < job->part_count; i++) {
-        if (rk_fip_put(&fip, job->part[i].name, job->part[i].p, job->part[i].len, err))
+    for (size_t i = 0; i < request->part_count; i++) {
+        if (rk_fip_put(&fip, request->part[i].name, request->part[i].p, request->part[i].len, err))
             return err->rc;
     }
-    return finish(job, &fip, ret, err);
+    return finish(request, &fip, ret, err);
 }
 
-static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t len,
-                          struct rk_requests *ret, struct rk_err *err)
+static enum rk_rc to_sign(const struct rk_request *request, const uint8_t *file, size_t len,
+                          struct rk_sign_requests *ret, struct rk_err *err)
 {
     struct rk_fip fip;
 
     if (rk_fip_read(file, len, &fip, err))
         return err->rc;
-    return rk_tbbr_to_sign(job, self(), &fip, ret, err);
+    return rk_tbbr_to_sign(request, self(), &fip, ret, err);
 }
 
-static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, size_t len,
                          const struct rk_bytes *signatures, struct rk_bytes *ret,
                          struct rk_err *err)
 {
@@ -129,9 +129,9 @@ static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t l
     struct rk_fip fip;
 
     if (rk_fip_read(file, len, &fip, err) ||
-        rk_tbbr_attach(job, self(), signatures, &fip, &certs, err))
+        rk_tbbr_attach(request, self(), signatures, &fip, &certs, err))
         return err->rc;
-    return finish(job, &fip, ret, err);
+    return finish(request, &fip, ret, err);
 }
 
 struct sealed {
@@ -144,11 +144,11 @@ static void sealed_done(struct sealed *sealed)
         rk_bytes_done(&sealed->item[i]);
 }
 
-static enum rk_rc seal_one(const struct rk_job *job, struct rk_fip *fip, const char *name,
+static enum rk_rc seal_one(const struct rk_request *request, struct rk_fip *fip, const char *name,
                            struct rk_bytes *room, struct rk_err *err)
 {
-    const char *level = rk_job_text(job, self(), "enc-key"),
-               *fixed = rk_job_text(job, self(), "iv");
+    const char *level = rk_request_text(request, self(), "enc-key"),
+               *fixed = rk_request_text(request, self(), "iv");
     const struct rk_fip_entry *e = rk_fip_find(fip, name);
     bool board = strcmp(level, "bssk") == 0;
     uint8_t iv[12];
@@ -164,12 +164,12 @@ static enum rk_rc seal_one(const struct rk_job *job, struct rk_fip *fip, const c
         return rk_fail(err, RK_E_USAGE, "setting \"enc-key\": expected ssk or bssk");
     if (fixed != NULL && rk_hex_read(fixed, strlen(fixed), iv, sizeof iv, err))
         return rk_wrap(err, "setting \"iv\"");
-    if (rk_encfw_seal(job, board, fixed == NULL ? NULL : iv, e->p, e->len, room, err))
+    if (rk_encfw_seal(request, board, fixed == NULL ? NULL : iv, e->p, e->len, room, err))
         return err->rc;
     return rk_fip_put(fip, name, room->p, room->len, err);
 }
 
-static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file, size_t len,
                           struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(sealed_done) struct sealed sealed = { .item = { RK_BYTES_NONE } };
@@ -177,29 +177,29 @@ static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t 
     struct rk_fip fip;
     size_t n = 0;
 
-    if (strlen(rk_job_text(job, self(), "images")) >= sizeof names)
+    if (strlen(rk_request_text(request, self(), "images")) >= sizeof names)
         return rk_fail(err, RK_E_USAGE, "setting \"images\": longer than %zu characters",
                        sizeof names - 1);
-    (void)snprintf(names, sizeof names, "%s", rk_job_text(job, self(), "images"));
+    (void)snprintf(names, sizeof names, "%s", rk_request_text(request, self(), "images"));
     if (rk_fip_read(file, len, &fip, err))
         return err->rc;
-    if (rk_job_text(job, self(), "iv") != NULL && strchr(names, ',') != NULL)
+    if (rk_request_text(request, self(), "iv") != NULL && strchr(names, ',') != NULL)
         return rk_fail(err, RK_E_USAGE, "setting \"iv\": one IV for several images");
     while ((name = strsep(&rest, ",")) != NULL && n < RK_FIP_ENTRIES_MAX) {
-        if (seal_one(job, &fip, name, &sealed.item[n++], err))
+        if (seal_one(request, &fip, name, &sealed.item[n++], err))
             return err->rc;
     }
-    return finish(job, &fip, ret, err);
+    return finish(request, &fip, ret, err);
 }
 
-static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
     struct rk_fip fip;
 
     if (rk_fip_read(file, len, &fip, err))
         return err->rc;
-    return rk_tbbr_check(job, &fip, map, err);
+    return rk_tbbr_check(request, &fip, map, err);
 }
 
 const struct rk_format rk_format_fip = {

@@ -45,30 +45,30 @@ enum rk_rc rk_fip_write(const struct rk_fip *fip, uint64_t align, struct rk_byte
 /* ---- tbbr.c: the certificate chain ---- */
 
 /* One request a certificate. */
-enum rk_rc rk_tbbr_to_sign(const struct rk_job *job, const struct rk_format *format,
-                           const struct rk_fip *fip, struct rk_requests *ret,
+enum rk_rc rk_tbbr_to_sign(const struct rk_request *request, const struct rk_format *format,
+                           const struct rk_fip *fip, struct rk_sign_requests *ret,
                            struct rk_err *err) RK_MUST_CHECK;
 /* The certificates with their signatures, owned by the caller, put into the package. */
 struct rk_tbbr_certs {
-    struct rk_bytes der[RK_REQUESTS_MAX];
+    struct rk_bytes der[RK_SIGN_REQUESTS_MAX];
 };
 void rk_tbbr_certs_done(struct rk_tbbr_certs *certs);
-enum rk_rc rk_tbbr_attach(const struct rk_job *job, const struct rk_format *format,
+enum rk_rc rk_tbbr_attach(const struct rk_request *request, const struct rk_format *format,
                           const struct rk_bytes *signatures, struct rk_fip *fip,
                           struct rk_tbbr_certs *certs, struct rk_err *err) RK_MUST_CHECK;
 /* From the root of trust down to each image's hash. */
-enum rk_rc rk_tbbr_check(const struct rk_job *job, const struct rk_fip *fip, struct rk_map *map,
-                         struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tbbr_check(const struct rk_request *request, const struct rk_fip *fip,
+                         struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
 /* The NV counter of a certificate as a ratchet; a region that is no certificate stays as it is. */
 void rk_tbbr_describe(const struct rk_fip_entry *entry, struct rk_region *region);
 
 /* ---- encfw.c: one encrypted payload ---- */
 
 bool rk_encfw_is(const uint8_t *p, size_t len);
-/* flags bit 0: 0 for the SoC-wide SSK, 1 for the board's own BSSK. iv NULL: by the job. */
-enum rk_rc rk_encfw_seal(const struct rk_job *job, uint16_t flags, const uint8_t *iv,
+/* flags bit 0: 0 for the SoC-wide SSK, 1 for the board's own BSSK. iv NULL: by the request. */
+enum rk_rc rk_encfw_seal(const struct rk_request *request, uint16_t flags, const uint8_t *iv,
                          const uint8_t *p, size_t len, struct rk_bytes *ret,
                          struct rk_err *err) RK_MUST_CHECK;
 /* RK_E_VERIFY when the tag does not hold. */
-enum rk_rc rk_encfw_open(const struct rk_job *job, const uint8_t *p, size_t len,
+enum rk_rc rk_encfw_open(const struct rk_request *request, const uint8_t *p, size_t len,
                          struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;

@@ -29,10 +29,7 @@ enum {
 };
 static const struct rk_format *self(void);
 
-static void bytes_free(uint8_t **p)
-{
-    OPENSSL_free(*p);
-}
+RK_CLEANUP(bytes_free, uint8_t, OPENSSL_free)
 
 /* ---- packing ---- */
 
@@ -57,18 +54,18 @@ static const struct rk_setting_row setting_rows[] = {
     { NULL, NULL, NULL },
 };
 
-static bool wants_key(const struct rk_job *job)
+static bool wants_key(const struct rk_request *request)
 {
-    return strcmp(rk_job_text(job, self(), "output"), "image") != 0;
+    return strcmp(rk_request_text(request, self(), "output"), "image") != 0;
 }
 
-static bool makes_bare(const struct rk_job *job)
+static bool makes_bare(const struct rk_request *request)
 {
-    return wants_key(job) || rk_job_part(job, "pub") != NULL;
+    return wants_key(request) || rk_request_part(request, "pub") != NULL;
 }
 
 static bool add_node(void *fdt, int images, const struct rk_input *part, const char *node_name,
-                     const struct rk_job *job)
+                     const struct rk_request *request)
 {
     bool kernel = strcmp(part->name, "kernel") == 0;
     const char *type = strcmp(part->name, "fdt") == 0 ? "flat_dt" : part->name;
@@ -77,22 +74,24 @@ static bool add_node(void *fdt, int images, const struct rk_input *part, const c
     return node >= 0 && rk_fdt_put_text(fdt, node, "description", part->name) == 0 &&
            fdt_setprop(fdt, node, "data", part->p, (int)part->len) == 0 &&
            rk_fdt_put_text(fdt, node, "type", type) == 0 &&
-           rk_fdt_put_text(fdt, node, "arch", rk_job_text(job, self(), "arch")) == 0 &&
-           rk_fdt_put_text(fdt, node, "os", rk_job_text(job, self(), "os")) == 0 &&
+           rk_fdt_put_text(fdt, node, "arch", rk_request_text(request, self(), "arch")) == 0 &&
+           rk_fdt_put_text(fdt, node, "os", rk_request_text(request, self(), "os")) == 0 &&
            rk_fdt_put_text(fdt, node, "compression",
-                           kernel ? rk_job_text(job, self(), "compression") : "none") == 0 &&
+                           kernel ? rk_request_text(request, self(), "compression") : "none") ==
+               0 &&
            (hash = fdt_add_subnode(fdt, node, "hash-1")) >= 0 &&
            rk_fdt_put_text(fdt, hash, "algo", "sha256") == 0;
 }
 
-static enum rk_rc add_kernel_addresses(void *fdt, const struct rk_job *job, struct rk_err *err)
+static enum rk_rc add_kernel_addresses(void *fdt, const struct rk_request *request,
+                                       struct rk_err *err)
 {
     static const char *const names[] = { "load", "entry" };
 
     for (size_t i = 0; i < 2; i++) {
         uint64_t value;
 
-        if (rk_job_u64(job, self(), names[i], 0, UINT32_MAX, &value, err))
+        if (rk_request_u64(request, self(), names[i], 0, UINT32_MAX, &value, err))
             return err->rc;
         if (fdt_setprop_u32(fdt, fdt_path_offset(fdt, "/images/kernel-1"), names[i],
                             (uint32_t)value) != 0)
@@ -101,7 +100,7 @@ static enum rk_rc add_kernel_addresses(void *fdt, const struct rk_job *job, stru
     return RK_OK;
 }
 
-static bool add_configuration(void *fdt, const struct rk_job *job)
+static bool add_configuration(void *fdt, const struct rk_request *request)
 {
     int configs = fdt_add_subnode(fdt, 0, "configurations"), conf;
     char name[32];
@@ -110,9 +109,9 @@ static bool add_configuration(void *fdt, const struct rk_job *job)
         (conf = fdt_add_subnode(fdt, configs, "conf-1")) < 0 ||
         rk_fdt_put_text(fdt, conf, "description", "conf-1") != 0)
         return false;
-    for (size_t i = 0; i < job->part_count; i++) {
-        (void)snprintf(name, sizeof name, "%s-1", job->part[i].name);
-        if (rk_fdt_put_text(fdt, conf, job->part[i].name, name) != 0)
+    for (size_t i = 0; i < request->part_count; i++) {
+        (void)snprintf(name, sizeof name, "%s-1", request->part[i].name);
+        if (rk_fdt_put_text(fdt, conf, request->part[i].name, name) != 0)
             return false;
     }
     return true;
@@ -143,7 +142,7 @@ static enum rk_rc set_hashes(void *fdt, struct rk_err *err)
     return RK_OK;
 }
 
-static enum rk_rc take_packed(void *fdt, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc copy_packed(void *fdt, struct rk_bytes *ret, struct rk_err *err)
 {
     int rc = fdt_pack(fdt);
 
@@ -152,17 +151,17 @@ static enum rk_rc take_packed(void *fdt, struct rk_bytes *ret, struct rk_err *er
     return rk_bytes_copy(fdt, fdt_totalsize(fdt), ret, err);
 }
 
-static enum rk_rc room_for(const struct rk_job *job, int *ret, struct rk_err *err)
+static enum rk_rc room_for(const struct rk_request *request, int *ret, struct rk_err *err)
 {
     size_t room = ROOM;
 
-    for (size_t i = 0; i < job->part_count; i++) {
-        if (job->part[i].len > RK_FIT_MAX - room)
+    for (size_t i = 0; i < request->part_count; i++) {
+        if (request->part[i].len > RK_FIT_MAX - room)
             return rk_fail(err, RK_E_USAGE, "the parts are larger than %d bytes", RK_FIT_MAX);
-        room += job->part[i].len;
+        room += request->part[i].len;
     }
-    for (size_t i = 0; i < job->setting_count; i++)
-        room += 8 * strnlen(job->setting[i].value, TEXT_MAX);
+    for (size_t i = 0; i < request->setting_count; i++)
+        room += 8 * strnlen(request->setting[i].value, TEXT_MAX);
     *ret = (int)room;
     return RK_OK;
 }
@@ -188,64 +187,66 @@ static enum rk_rc find_algorithm(EVP_PKEY *pub, const struct algorithm **ret, st
                    EVP_PKEY_get0_type_name(pub), EVP_PKEY_get_bits(pub));
 }
 
-static enum rk_rc build_key(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc build_key(const struct rk_request *request, struct rk_bytes *ret,
+                            struct rk_err *err)
 {
-    const struct rk_input *part = rk_job_part(job, "pub");
+    const struct rk_input *part = rk_request_part(request, "pub");
     RK_AUTO(rk_bio_done) BIO *pem = BIO_new_mem_buf(part->p, (int)part->len);
     RK_AUTO(rk_pkey_done) EVP_PKEY *pub = NULL;
     const struct algorithm *algo;
 
-    for (size_t i = 0; i < job->part_count; i++) {
-        if (strcmp(job->part[i].name, "pub") != 0 && strcmp(job->part[i].name, "dtb") != 0)
+    for (size_t i = 0; i < request->part_count; i++) {
+        if (strcmp(request->part[i].name, "pub") != 0 && strcmp(request->part[i].name, "dtb") != 0)
             return rk_fail(err, RK_E_USAGE, "part \"%s\" does not go with \"pub\"",
-                           job->part[i].name);
+                           request->part[i].name);
     }
     if (pem != NULL)
-        pub = PEM_read_bio_PUBKEY_ex(pem, NULL, NULL, NULL, rk_ctx_libctx(job->ctx),
-                                     rk_ctx_propq(job->ctx));
+        pub = PEM_read_bio_PUBKEY_ex(pem, NULL, NULL, NULL, rk_ctx_libctx(request->ctx),
+                                     rk_ctx_propq(request->ctx));
     if (pub == NULL)
         return rk_fail_ossl(err, RK_E_KEY, "part \"pub\": no public key in PEM");
     if (find_algorithm(pub, &algo, err))
         return err->rc;
-    return rk_fit_key_dtb(pub, rk_job_text(job, self(), "key-name"), algo->name,
-                          rk_job_part(job, "dtb"), ret, err);
+    return rk_fit_key_dtb(pub, rk_request_text(request, self(), "key-name"), algo->name,
+                          rk_request_part(request, "dtb"), ret, err);
 }
 
-static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(bytes_free) uint8_t *fdt = NULL;
     int room, images;
     char name[32];
 
-    if (wants_key(job))
+    if (wants_key(request))
         return rk_fail(err, RK_E_USAGE, "setting \"output\" is for sign");
-    if (rk_job_part(job, "pub") != NULL)
-        return build_key(job, ret, err);
-    if (rk_job_part(job, "kernel") == NULL || rk_job_part(job, "dtb") != NULL)
+    if (rk_request_part(request, "pub") != NULL)
+        return build_key(request, ret, err);
+    if (rk_request_part(request, "kernel") == NULL || rk_request_part(request, "dtb") != NULL)
         return rk_fail(err, RK_E_USAGE, "needs a part \"kernel\", or \"pub\" and perhaps \"dtb\"");
-    if (room_for(job, &room, err))
+    if (room_for(request, &room, err))
         return err->rc;
     fdt = OPENSSL_zalloc((size_t)room);
     if (fdt == NULL)
         return rk_fail_nomem(err);
     if (fdt_create_empty_tree(fdt, room) != 0 ||
-        rk_fdt_put_text(fdt, 0, "description", rk_job_text(job, self(), "description")) != 0 ||
-        fdt_setprop_u32(fdt, 0, "timestamp", (uint32_t)job->now) != 0 ||
+        rk_fdt_put_text(fdt, 0, "description", rk_request_text(request, self(), "description")) !=
+            0 ||
+        fdt_setprop_u32(fdt, 0, "timestamp", (uint32_t)request->now) != 0 ||
         fdt_setprop_u32(fdt, 0, "#address-cells", 1) != 0 ||
         (images = fdt_add_subnode(fdt, 0, "images")) < 0)
         return rk_fail_nomem(err);
-    for (size_t i = job->part_count; i-- > 0;) { /* libfdt adds in front */
-        (void)snprintf(name, sizeof name, "%s-1", job->part[i].name);
-        if (!add_node(fdt, images, &job->part[i], name, job))
+    for (size_t i = request->part_count; i-- > 0;) { /* libfdt adds in front */
+        (void)snprintf(name, sizeof name, "%s-1", request->part[i].name);
+        if (!add_node(fdt, images, &request->part[i], name, request))
             return rk_fail_nomem(err);
     }
-    if (add_kernel_addresses(fdt, job, err))
+    if (add_kernel_addresses(fdt, request, err))
         return err->rc;
-    if (!add_configuration(fdt, job))
+    if (!add_configuration(fdt, request))
         return rk_fail_nomem(err);
     if (set_hashes(fdt, err))
         return err->rc;
-    return take_packed(fdt, ret, err);
+    return copy_packed(fdt, ret, err);
 }
 
 /* A copy with room to grow. */
@@ -282,12 +283,12 @@ static enum rk_rc drop_signatures(void *fdt, int conf, struct rk_err *err)
 
 /* ---- encrypting ---- */
 
-static enum rk_rc cbc(const struct rk_job *job, const uint8_t iv[IV_LEN], const uint8_t *data,
-                      size_t len, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc cbc(const struct rk_request *request, const uint8_t iv[IV_LEN],
+                      const uint8_t *data, size_t len, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_cipher_done)
     EVP_CIPHER *aes =
-        EVP_CIPHER_fetch(rk_ctx_libctx(job->ctx), "AES-256-CBC", rk_ctx_propq(job->ctx));
+        EVP_CIPHER_fetch(rk_ctx_libctx(request->ctx), "AES-256-CBC", rk_ctx_propq(request->ctx));
     RK_AUTO(rk_cipher_ctx_done) EVP_CIPHER_CTX *run = EVP_CIPHER_CTX_new();
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
     int n, tail;
@@ -295,7 +296,7 @@ static enum rk_rc cbc(const struct rk_job *job, const uint8_t iv[IV_LEN], const 
     if (rk_bytes_new(len + IV_LEN, &made, err))
         return err->rc;
     if (aes == NULL || run == NULL ||
-        EVP_EncryptInit_ex2(run, aes, job->secret->p, iv, NULL) != 1 ||
+        EVP_EncryptInit_ex2(run, aes, request->secret->p, iv, NULL) != 1 ||
         EVP_EncryptUpdate(run, made.p, &n, data, (int)len) != 1 ||
         EVP_EncryptFinal_ex(run, made.p + n, &tail) != 1)
         return rk_fail_ossl(err, RK_E_INTERNAL, "AES-256-CBC");
@@ -304,10 +305,11 @@ static enum rk_rc cbc(const struct rk_job *job, const uint8_t iv[IV_LEN], const 
     return RK_OK;
 }
 
-static enum rk_rc encrypt_image(const struct rk_job *job, void *fdt, int node, struct rk_err *err)
+static enum rk_rc encrypt_image(const struct rk_request *request, void *fdt, int node,
+                                struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes sealed = RK_BYTES_NONE;
-    const char *hint = rk_job_text(job, self(), "key-name");
+    const char *hint = rk_request_text(request, self(), "key-name");
     uint8_t iv[IV_LEN];
     int len, cipher;
     const uint8_t *data = fdt_getprop(fdt, node, "data", &len);
@@ -315,8 +317,8 @@ static enum rk_rc encrypt_image(const struct rk_job *job, void *fdt, int node, s
     if (data == NULL || fdt_subnode_offset(fdt, node, "cipher") >= 0)
         return rk_fail(err, RK_E_USAGE, "image %s has no data of its own, or is encrypted already",
                        fdt_get_name(fdt, node, NULL));
-    if (rk_job_iv(job, NULL, 0, data, (size_t)len, iv, sizeof iv, err) ||
-        cbc(job, iv, data, (size_t)len, &sealed, err))
+    if (rk_request_iv(request, NULL, 0, data, (size_t)len, iv, sizeof iv, err) ||
+        cbc(request, iv, data, (size_t)len, &sealed, err))
         return err->rc;
     if (fdt_setprop(fdt, node, "data", sealed.p, (int)sealed.len) != 0 ||
         fdt_setprop_u32(fdt, node, "data-size-unciphered", (uint32_t)len) != 0 ||
@@ -328,19 +330,19 @@ static enum rk_rc encrypt_image(const struct rk_job *job, void *fdt, int node, s
     return RK_OK;
 }
 
-static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file, size_t len,
                           struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(bytes_free) uint8_t *fdt = NULL;
     int node, conf;
 
-    if (job->secret->len != KEY_LEN)
+    if (request->secret->len != KEY_LEN)
         return rk_fail(err, RK_E_KEY, "FIT encryption (aes256) needs a key of 32 bytes");
     if (open_copy(file, len, &fdt, err))
         return err->rc;
     fdt_for_each_subnode(node, fdt, fdt_path_offset(fdt, "/images"))
     {
-        if (encrypt_image(job, fdt, node, err))
+        if (encrypt_image(request, fdt, node, err))
             return err->rc;
     }
     fdt_for_each_subnode(conf, fdt, fdt_path_offset(fdt, "/configurations"))
@@ -350,7 +352,7 @@ static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t 
     }
     if (set_hashes(fdt, err))
         return err->rc;
-    return take_packed(fdt, ret, err);
+    return copy_packed(fdt, ret, err);
 }
 
 /* ---- signing ---- */
@@ -460,10 +462,10 @@ static enum rk_rc put_sign_images(void *fdt, int conf, int node, struct rk_err *
 }
 
 /* The signature node of a configuration with everything in it, the value all zero. */
-static enum rk_rc prepare_conf(const struct rk_job *job, void *fdt, const char *conf_name,
+static enum rk_rc prepare_conf(const struct rk_request *request, void *fdt, const char *conf_name,
                                struct rk_err *err)
 {
-    const char *padding = rk_job_text(job, self(), "padding");
+    const char *padding = rk_request_text(request, self(), "padding");
     static const uint8_t zeros[SIG_MAX];
     const struct algorithm *algo;
     char path[RK_FIT_PATH];
@@ -473,15 +475,16 @@ static enum rk_rc prepare_conf(const struct rk_job *job, void *fdt, const char *
     conf = fdt_path_offset(fdt, path);
     if (strcmp(padding, "pss") != 0 && strcmp(padding, "pkcs-1.5") != 0)
         return rk_fail(err, RK_E_USAGE, "setting \"padding\": expected pss or pkcs-1.5");
-    if (find_algorithm(job->key[0].pub, &algo, err) || drop_signatures(fdt, conf, err))
+    if (find_algorithm(request->key[0].pub, &algo, err) || drop_signatures(fdt, conf, err))
         return err->rc;
     node = fdt_add_subnode(fdt, conf, "signature-1");
     if (node < 0 || rk_fdt_put_text(fdt, node, "algo", algo->name) != 0 ||
         rk_fdt_put_text(fdt, node, "padding", padding) != 0 ||
-        rk_fdt_put_text(fdt, node, "key-name-hint", rk_job_text(job, self(), "key-name")) != 0 ||
+        rk_fdt_put_text(fdt, node, "key-name-hint", rk_request_text(request, self(), "key-name")) !=
+            0 ||
         fdt_setprop(fdt, node, "value", zeros, algo->bits / 8) != 0 ||
         rk_fdt_put_text(fdt, node, "signer-name", "rotkit") != 0 ||
-        fdt_setprop_u32(fdt, node, "timestamp", (uint32_t)job->now) != 0 ||
+        fdt_setprop_u32(fdt, node, "timestamp", (uint32_t)request->now) != 0 ||
         fdt_setprop_u64(fdt, node, "hashed-strings", 0) != 0)
         return rk_fail(err, RK_E_NOMEM, "no room in the device tree");
     return put_sign_images(fdt, conf, node, err);
@@ -537,7 +540,7 @@ static int signature_node(const struct fit *fit, size_t i)
 
 /* The tree as it will be signed: every configuration's signature node complete but for its value.
  */
-static enum rk_rc prepare(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc prepare(const struct rk_request *request, const uint8_t *file, size_t len,
                           struct fit *fit, struct rk_err *err)
 {
     int rc;
@@ -545,7 +548,7 @@ static enum rk_rc prepare(const struct rk_job *job, const uint8_t *file, size_t 
     if (open_copy(file, len, &fit->fdt, err) || list_configurations(fit, err))
         return err->rc;
     for (size_t i = 0; i < fit->count; i++) {
-        if (prepare_conf(job, fit->fdt, fit->conf[i], err))
+        if (prepare_conf(request, fit->fdt, fit->conf[i], err))
             return rk_wrap(err, "%s", fit->conf[i]);
     }
     for (size_t i = 0; i < fit->count; i++) {
@@ -582,38 +585,38 @@ static enum rk_rc stored_region(const uint8_t *fdt, int node, struct rk_map *cov
     return rk_fit_region(fdt, &nodes, fdt32_ld(&strings[1]), covers, ret, err);
 }
 
-static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t len,
-                          struct rk_requests *ret, struct rk_err *err)
+static enum rk_rc to_sign(const struct rk_request *request, const uint8_t *file, size_t len,
+                          struct rk_sign_requests *ret, struct rk_err *err)
 {
     RK_AUTO(fit_done) struct fit fit = { .fdt = NULL };
-    enum rk_scheme scheme = scheme_of(rk_job_text(job, self(), "padding"));
+    enum rk_scheme scheme = scheme_of(rk_request_text(request, self(), "padding"));
 
-    if (prepare(job, file, len, &fit, err))
+    if (prepare(request, file, len, &fit, err))
         return err->rc;
     for (size_t i = 0; i < fit.count; i++) {
         RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
 
         if (stored_region(fit.fdt, signature_node(&fit, i), NULL, &message, err) ||
-            rk_requests_add(ret, "", fit.conf[i], scheme, &message, err))
+            rk_sign_requests_add(ret, "", fit.conf[i], scheme, &message, err))
             return err->rc;
     }
     return RK_OK;
 }
 
-static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, size_t len,
                          const struct rk_bytes *signatures, struct rk_bytes *ret,
                          struct rk_err *err)
 {
     RK_AUTO(fit_done) struct fit fit = { .fdt = NULL };
     const struct algorithm *algo;
 
-    if (find_algorithm(job->key[0].pub, &algo, err) || prepare(job, file, len, &fit, err))
+    if (find_algorithm(request->key[0].pub, &algo, err) || prepare(request, file, len, &fit, err))
         return err->rc;
-    if (wants_key(job) && strcmp(rk_job_text(job, self(), "output"), "key-dtb") != 0)
+    if (wants_key(request) && strcmp(rk_request_text(request, self(), "output"), "key-dtb") != 0)
         return rk_fail(err, RK_E_USAGE, "setting \"output\": expected image or key-dtb");
-    if (wants_key(job))
-        return rk_fit_key_dtb(job->key[0].pub, rk_job_text(job, self(), "key-name"), algo->name,
-                              rk_job_part(job, "dtb"), ret, err);
+    if (wants_key(request))
+        return rk_fit_key_dtb(request->key[0].pub, rk_request_text(request, self(), "key-name"),
+                              algo->name, rk_request_part(request, "dtb"), ret, err);
     for (size_t i = 0; i < fit.count; i++) {
         if (fdt_setprop_inplace(fit.fdt, signature_node(&fit, i), "value", signatures[i].p,
                                 (int)signatures[i].len) != 0)
@@ -659,8 +662,8 @@ static enum rk_rc guard_data(const uint8_t *fdt, int conf, struct rk_map *map, s
     return RK_OK;
 }
 
-static enum rk_rc check_signature(const struct rk_job *job, const uint8_t *fdt, int conf, int node,
-                                  struct rk_err *err)
+static enum rk_rc check_signature(const struct rk_request *request, const uint8_t *fdt, int conf,
+                                  int node, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
     const char *algo = rk_fit_text(fdt, node, "algo"), *padding = rk_fit_text(fdt, node, "padding");
@@ -673,18 +676,18 @@ static enum rk_rc check_signature(const struct rk_job *job, const uint8_t *fdt, 
     if (fdt_getprop(fdt, node, "padding", NULL) != NULL &&
         (padding == NULL || (strcmp(padding, "pss") != 0 && strcmp(padding, "pkcs-1.5") != 0)))
         return rk_fail(err, RK_E_VERIFY, "unknown padding, expected pss or pkcs-1.5");
-    if (find_algorithm(job->key[0].pub, &want, err) || strcmp(want->name, algo) != 0)
+    if (find_algorithm(request->key[0].pub, &want, err) || strcmp(want->name, algo) != 0)
         return rk_fail(err, RK_E_VERIFY, "signed by \"%.40s\", the key given is of another kind",
                        algo);
     if (check_complete(fdt, conf, node, err) || stored_region(fdt, node, NULL, &message, err))
         return err->rc;
-    return rk_signature_check(job->ctx, job->key[0].pub,
+    return rk_signature_check(request->ctx, request->key[0].pub,
                               scheme_of(padding == NULL ? "pkcs-1.5" : padding), message.p,
                               message.len, value, (size_t)len, err);
 }
 
 /* One signature that holds is enough: the others are for other keys. */
-static enum rk_rc check_conf(const struct rk_job *job, const uint8_t *fdt, int conf,
+static enum rk_rc check_conf(const struct rk_request *request, const uint8_t *fdt, int conf,
                              struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
@@ -694,7 +697,7 @@ static enum rk_rc check_conf(const struct rk_job *job, const uint8_t *fdt, int c
     fdt_for_each_subnode(node, fdt, conf)
     {
         if (!rk_fit_is_named(fdt, node, "signature") ||
-            check_signature(job, fdt, conf, node, err) != RK_OK)
+            check_signature(request, fdt, conf, node, err) != RK_OK)
             continue;
         return stored_region(fdt, node, map, &message, err) ? err->rc
                                                             : guard_data(fdt, conf, map, err);
@@ -702,18 +705,18 @@ static enum rk_rc check_conf(const struct rk_job *job, const uint8_t *fdt, int c
     return err->rc;
 }
 
-static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
     int conf, count = 0;
 
-    if (job->key_count == 0)
+    if (request->key_count == 0)
         return rk_fail(err, RK_E_USAGE, "a FIT is held against a public key");
     if (rk_fit_open(file, len, err))
         return err->rc;
     fdt_for_each_subnode(conf, file, fdt_path_offset(file, "/configurations"))
     {
-        if (check_conf(job, file, conf, map, err))
+        if (check_conf(request, file, conf, map, err))
             return rk_wrap(err, "configuration %s", fdt_get_name(file, conf, NULL));
         count++;
     }

@@ -179,16 +179,16 @@ struct form {
     size_t page, content_len;
 };
 
-static enum rk_rc read_form(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc read_form(const struct rk_request *request, const uint8_t *file, size_t len,
                             struct form *ret, struct rk_err *err)
 {
-    const char *form = rk_job_text(job, self(), "form");
+    const char *form = rk_request_text(request, self(), "form");
     uint64_t page, size;
 
     ret->appended = strcmp(form, "appended") == 0;
     if (!ret->appended && strcmp(form, "detached") != 0)
         return rk_fail(err, RK_E_USAGE, "setting \"form\": expected detached or appended");
-    if (rk_job_u64(job, self(), "page", PAGE, LARGE_PAGE, &page, err))
+    if (rk_request_u64(request, self(), "page", PAGE, LARGE_PAGE, &page, err))
         return err->rc;
     if (page != PAGE && page != LARGE_PAGE)
         return rk_fail(err, RK_E_USAGE, "setting \"page\": expected 2048 or 4096");
@@ -207,31 +207,32 @@ static enum rk_rc read_form(const struct rk_job *job, const uint8_t *file, size_
     return RK_OK;
 }
 
-static struct rk_pkcs7 describe(const struct rk_job *job, const uint8_t *content, size_t len)
+static struct rk_pkcs7 describe(const struct rk_request *request, const uint8_t *content,
+                                size_t len)
 {
-    return (struct rk_pkcs7) { .ctx = job->ctx,
-                               .cert = job->cert,
+    return (struct rk_pkcs7) { .ctx = request->ctx,
+                               .cert = request->cert,
                                .chain_max = self()->chain_max,
-                               .pub = job->key[0].pub,
+                               .pub = request->key[0].pub,
                                .content = content,
                                .content_len = len,
                                .attributes = true };
 }
 
-static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t len,
-                          struct rk_requests *ret, struct rk_err *err)
+static enum rk_rc to_sign(const struct rk_request *request, const uint8_t *file, size_t len,
+                          struct rk_sign_requests *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
     struct rk_pkcs7 what;
     enum rk_scheme scheme;
     struct form form;
 
-    if (read_form(job, file, len, &form, err))
+    if (read_form(request, file, len, &form, err))
         return err->rc;
-    what = describe(job, file, form.content_len);
+    what = describe(request, file, form.content_len);
     if (rk_pkcs7_to_sign(&what, &message, &scheme, err))
         return err->rc;
-    return rk_requests_add(ret, "", "the whole image", scheme, &message, err);
+    return rk_sign_requests_add(ret, "", "the whole image", scheme, &message, err);
 }
 
 static enum rk_rc append(const uint8_t *file, const struct form *form, const struct rk_bytes *der,
@@ -250,7 +251,7 @@ static enum rk_rc append(const uint8_t *file, const struct form *form, const str
     return rk_wr_end(&wr, ret, err);
 }
 
-static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, size_t len,
                          const struct rk_bytes *signatures, struct rk_bytes *ret,
                          struct rk_err *err)
 {
@@ -258,9 +259,9 @@ static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t l
     struct rk_pkcs7 what;
     struct form form;
 
-    if (read_form(job, file, len, &form, err))
+    if (read_form(request, file, len, &form, err))
         return err->rc;
-    what = describe(job, file, form.content_len);
+    what = describe(request, file, form.content_len);
     if (rk_pkcs7_finish(&what, &signatures[0], &der, err))
         return err->rc;
     if (form.appended)
@@ -269,14 +270,14 @@ static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t l
     return RK_OK;
 }
 
-static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
-    const struct rk_input *beside = rk_job_part(job, "content");
-    struct rk_pkcs7_check who = { .ctx = job->ctx, .trust = job->trust };
+    const struct rk_input *beside = rk_request_part(request, "content");
+    struct rk_pkcs7_check who = { .ctx = request->ctx, .trust = request->trust };
     struct cms cms;
 
-    who.pub = job->key_count == 0 ? NULL : job->key[0].pub;
+    who.pub = request->key_count == 0 ? NULL : request->key[0].pub;
     if (find_cms(file, len, &cms, err))
         return err->rc;
     if (cms.len == 0)

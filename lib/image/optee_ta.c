@@ -273,9 +273,9 @@ static enum rk_rc write_ta(struct ta *ta, const uint8_t *plain, const uint8_t *s
 }
 
 /* "8aaaf200-2450-11e4-abe2-0002a5d5c51b": the bytes in the order of the text. */
-static enum rk_rc read_uuid(const struct rk_job *job, uint8_t ret[16], struct rk_err *err)
+static enum rk_rc read_uuid(const struct rk_request *request, uint8_t ret[16], struct rk_err *err)
 {
-    const char *text = rk_job_text(job, self(), "uuid");
+    const char *text = rk_request_text(request, self(), "uuid");
 
     if (text == NULL || rk_uuid_parse(text, ret, err))
         return rk_fail(err, RK_E_USAGE,
@@ -283,9 +283,10 @@ static enum rk_rc read_uuid(const struct rk_job *job, uint8_t ret[16], struct rk
     return RK_OK;
 }
 
-static enum rk_rc find_algo(const struct rk_job *job, const struct algo **ret, struct rk_err *err)
+static enum rk_rc find_algo(const struct rk_request *request, const struct algo **ret,
+                            struct rk_err *err)
 {
-    const char *name = rk_job_text(job, self(), "algo");
+    const char *name = rk_request_text(request, self(), "algo");
 
     for (size_t i = 0; i < sizeof algos / sizeof algos[0]; i++) {
         if (strcmp(algos[i].name, name) == 0) {
@@ -297,16 +298,16 @@ static enum rk_rc find_algo(const struct rk_job *job, const struct algo **ret, s
                    algos[0].name, algos[1].name, name);
 }
 
-static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err)
 {
-    const struct rk_input *elf = rk_job_part(job, "elf");
+    const struct rk_input *elf = rk_request_part(request, "elf");
     struct ta ta = { .image = elf->p };
     uint64_t version;
 
     if (elf->len == 0 || elf->len > TA_MAX - 4096)
         return rk_fail(err, RK_E_USAGE, "a TA of %zu bytes", elf->len);
-    if (read_uuid(job, ta.bootstrap.uuid, err) || find_algo(job, &ta.algo, err) ||
-        rk_job_u64(job, self(), "version", 0, UINT32_MAX, &version, err))
+    if (read_uuid(request, ta.bootstrap.uuid, err) || find_algo(request, &ta.algo, err) ||
+        rk_request_u64(request, self(), "version", 0, UINT32_MAX, &version, err))
         return err->rc;
     ta.bootstrap.ta_version = (uint32_t)version;
     ta.shdr = (struct shdr) { .magic = MAGIC,
@@ -319,14 +320,16 @@ static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct r
 }
 
 /* No AAD. */
-static struct rk_gcm describe(const struct rk_job *job, const struct ta *ta)
+static struct rk_gcm describe(const struct rk_request *request, const struct ta *ta)
 {
-    return (struct rk_gcm) { .ctx = job->ctx, .key = job->secret, .iv = ta->iv };
+    return (struct rk_gcm) { .ctx = request->ctx, .key = request->secret, .iv = ta->iv };
 }
 
-static enum rk_rc set_encryption(const struct rk_job *job, struct ta *ta, struct rk_err *err)
+static enum rk_rc set_encryption(const struct rk_request *request, struct ta *ta,
+                                 struct rk_err *err)
 {
-    const char *level = rk_job_text(job, self(), "enc-key"), *iv = rk_job_text(job, self(), "iv");
+    const char *level = rk_request_text(request, self(), "enc-key"),
+               *iv = rk_request_text(request, self(), "iv");
     bool class_wide = strcmp(level, "class") == 0;
 
     if (!class_wide && strcmp(level, "device") != 0)
@@ -338,11 +341,11 @@ static enum rk_rc set_encryption(const struct rk_job *job, struct ta *ta, struct
     ta->ehdr = (struct ehdr) { AES_GCM, class_wide, IV_LEN, TAG_LEN };
     if (iv != NULL)
         return RK_OK;
-    return rk_job_iv(job, ta->bootstrap.uuid, 16, ta->image, ta->shdr.img_size, ta->iv, IV_LEN,
-                     err);
+    return rk_request_iv(request, ta->bootstrap.uuid, 16, ta->image, ta->shdr.img_size, ta->iv,
+                         IV_LEN, err);
 }
 
-static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file, size_t len,
                           struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
@@ -354,8 +357,9 @@ static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t 
         return err->rc;
     if (ta.encrypted)
         return rk_fail(err, RK_E_USAGE, "is encrypted already");
-    gcm = describe(job, &ta);
-    if (set_encryption(job, &ta, err) || rk_bytes_copy(ta.image, ta.shdr.img_size, &text, err) ||
+    gcm = describe(request, &ta);
+    if (set_encryption(request, &ta, err) ||
+        rk_bytes_copy(ta.image, ta.shdr.img_size, &text, err) ||
         rk_gcm_seal(&gcm, text.p, text.len, ta.tag, err))
         return err->rc;
     plain = ta.image;
@@ -365,15 +369,15 @@ static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t 
 }
 
 /* The plaintext: the image, or what it decrypts to, in `room`. */
-static enum rk_rc find_plain(const struct rk_job *job, struct ta *ta, struct rk_bytes *room,
+static enum rk_rc find_plain(const struct rk_request *request, struct ta *ta, struct rk_bytes *room,
                              const uint8_t **ret, struct rk_err *err)
 {
-    const struct rk_gcm gcm = describe(job, ta);
+    const struct rk_gcm gcm = describe(request, ta);
 
     *ret = ta->image;
     if (!ta->encrypted)
         return RK_OK;
-    if (job->secret == NULL)
+    if (request->secret == NULL)
         return rk_fail(err, RK_E_USAGE,
                        "is encrypted, and the signature covers the plaintext: give the encryption "
                        "key too");
@@ -396,14 +400,14 @@ static void signing_done(struct signing *s)
 }
 
 /* The TA with its header for this key, as it will be signed. */
-static enum rk_rc prepare(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc prepare(const struct rk_request *request, const uint8_t *file, size_t len,
                           struct signing *s, struct rk_err *err)
 {
-    EVP_PKEY *pub = job->key[0].pub;
+    EVP_PKEY *pub = request->key[0].pub;
     int bits = EVP_PKEY_get_bits(pub);
 
-    if (read_ta(file, len, &s->ta, err) || find_algo(job, &s->ta.algo, err) ||
-        find_plain(job, &s->ta, &s->room, &s->plain, err))
+    if (read_ta(file, len, &s->ta, err) || find_algo(request, &s->ta.algo, err) ||
+        find_plain(request, &s->ta, &s->room, &s->plain, err))
         return err->rc;
     if (!EVP_PKEY_is_a(pub, "RSA") || (bits != 2048 && bits != 3072 && bits != 4096))
         return rk_fail(err, RK_E_KEY,
@@ -415,24 +419,24 @@ static enum rk_rc prepare(const struct rk_job *job, const uint8_t *file, size_t 
     return RK_OK;
 }
 
-static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t len,
-                          struct rk_requests *ret, struct rk_err *err)
+static enum rk_rc to_sign(const struct rk_request *request, const uint8_t *file, size_t len,
+                          struct rk_sign_requests *ret, struct rk_err *err)
 {
     RK_AUTO(signing_done) struct signing s = { .plain = NULL };
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
 
-    if (prepare(job, file, len, &s, err) || hashed_bytes(&s.ta, s.plain, &message, err))
+    if (prepare(request, file, len, &s, err) || hashed_bytes(&s.ta, s.plain, &message, err))
         return err->rc;
-    return rk_requests_add(ret, "", "headers and plaintext", s.ta.algo->scheme, &message, err);
+    return rk_sign_requests_add(ret, "", "headers and plaintext", s.ta.algo->scheme, &message, err);
 }
 
-static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, size_t len,
                          const struct rk_bytes *signatures, struct rk_bytes *ret,
                          struct rk_err *err)
 {
     RK_AUTO(signing_done) struct signing s = { .plain = NULL };
 
-    if (prepare(job, file, len, &s, err))
+    if (prepare(request, file, len, &s, err))
         return err->rc;
     if (signatures[0].len != s.ta.shdr.sig_size)
         return rk_fail(err, RK_E_KEY, "a signature of %zu bytes, expected %u", signatures[0].len,
@@ -441,12 +445,12 @@ static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t l
 }
 
 /* The signature is over the hash in the file, so it can be held without any other key. */
-static enum rk_rc check_signature(const struct rk_job *job, const struct ta *ta, struct rk_map *map,
-                                  struct rk_err *err)
+static enum rk_rc check_signature(const struct rk_request *request, const struct ta *ta,
+                                  struct rk_map *map, struct rk_err *err)
 {
     if (!is_signed(ta))
         return rk_fail(err, RK_E_VERIFY, "is not signed");
-    if (rk_signature_check_digest(job->ctx, job->key[0].pub, ta->algo->scheme, ta->hash,
+    if (rk_signature_check_digest(request->ctx, request->key[0].pub, ta->algo->scheme, ta->hash,
                                   sizeof ta->hash, ta->sig, ta->shdr.sig_size, err)) {
         err->rc = err->rc == RK_E_KEY ? RK_E_VERIFY : err->rc;
         return err->rc;
@@ -455,7 +459,7 @@ static enum rk_rc check_signature(const struct rk_job *job, const struct ta *ta,
     return rk_map_guard(map, SHDR_WIRE, HASH_LEN, RK_GUARD_SIGNATURE, "signature", err);
 }
 
-static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(signing_done) struct signing s = { .plain = NULL };
@@ -463,18 +467,19 @@ static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t le
 
     if (read_ta(file, len, &s.ta, err))
         return err->rc;
-    if (job->key_count == 0 && job->secret == NULL)
+    if (request->key_count == 0 && request->secret == NULL)
         return rk_fail(err, RK_E_USAGE, "a TA is held against a public key, it has no certificate");
-    if (job->key_count != 0 && check_signature(job, &s.ta, map, err))
+    if (request->key_count != 0 && check_signature(request, &s.ta, map, err))
         return err->rc;
-    seen = !s.ta.encrypted || job->secret != NULL;
-    if (seen && (find_plain(job, &s.ta, &s.room, &s.plain, err) || check_hash(&s.ta, s.plain, err)))
+    seen = !s.ta.encrypted || request->secret != NULL;
+    if (seen &&
+        (find_plain(request, &s.ta, &s.room, &s.plain, err) || check_hash(&s.ta, s.plain, err)))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "%s",
                    !s.ta.encrypted ? "hash ok"
                    : seen          ? "hash and GCM tag ok"
                           : "signature over the hash; hash and tag need the encryption key");
-    if (!seen || job->key_count == 0)
+    if (!seen || request->key_count == 0)
         return RK_OK;
     return guard(map, &s.ta, RK_GUARD_SIGNATURE, "signature", err);
 }

@@ -9,44 +9,45 @@
 
 enum { RAW_MAX = 1 << 30 };
 
-static enum rk_rc need_scheme(const struct rk_job *job, struct rk_err *err)
+static enum rk_rc need_scheme(const struct rk_request *request, struct rk_err *err)
 {
-    if (job->key[0].scheme == RK_SCHEME_NONE)
+    if (request->key[0].scheme == RK_SCHEME_NONE)
         return rk_fail(err, RK_E_USAGE, "a raw signature needs a scheme, e.g. rsa-pss-sha512");
     return RK_OK;
 }
 
-static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t len,
-                          struct rk_requests *ret, struct rk_err *err)
+static enum rk_rc to_sign(const struct rk_request *request, const uint8_t *file, size_t len,
+                          struct rk_sign_requests *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
 
-    if (need_scheme(job, err) || rk_bytes_copy(file, len, &message, err))
+    if (need_scheme(request, err) || rk_bytes_copy(file, len, &message, err))
         return err->rc;
-    return rk_requests_add(ret, "", "the whole file", job->key[0].scheme, &message, err);
+    return rk_sign_requests_add(ret, "", "the whole file", request->key[0].scheme, &message, err);
 }
 
-static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, size_t len,
                          const struct rk_bytes *signatures, struct rk_bytes *ret,
                          struct rk_err *err)
 {
-    (void)job;
+    (void)request;
     (void)file;
     (void)len;
     return rk_bytes_copy(signatures[0].p, signatures[0].len, ret, err);
 }
 
-static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
-    const struct rk_input *content = rk_job_part(job, "content");
+    const struct rk_input *content = rk_request_part(request, "content");
 
     if (content == NULL)
         return rk_fail(err, RK_E_USAGE, "a raw signature is checked with content=FILE");
-    if (job->key_count == 0)
+    if (request->key_count == 0)
         return rk_fail(err, RK_E_USAGE, "a raw signature is checked with a public key");
-    if (need_scheme(job, err) || rk_signature_check(job->ctx, job->key[0].pub, job->key[0].scheme,
-                                                    content->p, content->len, file, len, err))
+    if (need_scheme(request, err) ||
+        rk_signature_check(request->ctx, request->key[0].pub, request->key[0].scheme, content->p,
+                           content->len, file, len, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "signature over %zu bytes", content->len);
     (void)snprintf(map->signer, sizeof map->signer, "the key given");

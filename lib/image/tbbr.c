@@ -185,14 +185,14 @@ static enum rk_rc put_hash(struct rk_wr *wr, const struct rk_fip_entry *image, s
     return RK_OK;
 }
 
-static enum rk_rc put_subs(const struct rk_job *job, const struct cert *cert,
+static enum rk_rc put_subs(const struct rk_request *request, const struct cert *cert,
                            const struct rk_fip *fip, struct rk_wr *wr, struct rk_err *err)
 {
     for (size_t i = 0; i < SUB_MAX && cert->sub[i].what != NULL; i++) {
         const char *what = cert->sub[i].what;
         size_t from = wr->len;
 
-        if (cert->keys ? put_spki(wr, rk_job_key(job, what)->pub, err)
+        if (cert->keys ? put_spki(wr, rk_request_key(request, what)->pub, err)
                        : put_hash(wr, rk_fip_find(fip, what), err))
             return err->rc;
         wrap_extension(wr, from, cert->sub[i].ext);
@@ -200,7 +200,7 @@ static enum rk_rc put_subs(const struct rk_job *job, const struct cert *cert,
     return RK_OK;
 }
 
-static enum rk_rc put_extensions(const struct rk_job *job, const struct rk_format *format,
+static enum rk_rc put_extensions(const struct rk_request *request, const struct rk_format *format,
                                  const struct cert *cert, const struct rk_fip *fip,
                                  struct rk_wr *wr, struct rk_err *err)
 {
@@ -208,12 +208,12 @@ static enum rk_rc put_extensions(const struct rk_job *job, const struct rk_forma
     size_t from = wr->len, at;
     uint64_t counter;
 
-    if (rk_job_u64(job, format, setting, 0, INT32_MAX, &counter, err))
+    if (rk_request_u64(request, format, setting, 0, INT32_MAX, &counter, err))
         return err->rc;
     at = wr->len;
     put_number(wr, counter);
     wrap_extension(wr, at, cert->counter);
-    if (put_subs(job, cert, fip, wr, err))
+    if (put_subs(request, cert, fip, wr, err))
         return err->rc;
     rk_wr_der(wr, from, SEQUENCE);
     rk_wr_der(wr, from, 0xa3);
@@ -235,21 +235,21 @@ static enum rk_rc put_serial(struct rk_wr *wr, const struct rk_wr *rest, struct 
 }
 
 /* TBSCertificate: version 3, serial, and the rest. */
-static enum rk_rc make_tbs(const struct rk_job *job, const struct rk_format *format,
+static enum rk_rc make_tbs(const struct rk_request *request, const struct rk_format *format,
                            const struct cert *cert, const struct rk_fip *fip,
                            enum rk_scheme *ret_scheme, struct rk_bytes *ret, struct rk_err *err)
 {
     static const uint8_t version[] = { 0xa0, 0x03, 0x02, 0x01, 0x02 };
     RK_AUTO(rk_wr_done) struct rk_wr rest = RK_WR_MAX(CERT_MAX);
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(CERT_MAX);
-    EVP_PKEY *key = rk_job_key(job, cert->signer)->pub;
+    EVP_PKEY *key = rk_request_key(request, cert->signer)->pub;
 
     if (put_algorithm(&rest, key, ret_scheme, err))
         return err->rc;
     put_name(&rest, cert->cn);
     put_validity(&rest);
     put_name(&rest, cert->cn);
-    if (put_spki(&rest, key, err) || put_extensions(job, format, cert, fip, &rest, err))
+    if (put_spki(&rest, key, err) || put_extensions(request, format, cert, fip, &rest, err))
         return err->rc;
     rk_wr_bytes(&wr, version, sizeof version);
     if (put_serial(&wr, &rest, err))
@@ -277,8 +277,9 @@ static enum rk_rc check_inputs(const struct rk_fip *fip, struct rk_err *err)
     return RK_OK;
 }
 
-enum rk_rc rk_tbbr_to_sign(const struct rk_job *job, const struct rk_format *format,
-                           const struct rk_fip *fip, struct rk_requests *ret, struct rk_err *err)
+enum rk_rc rk_tbbr_to_sign(const struct rk_request *request, const struct rk_format *format,
+                           const struct rk_fip *fip, struct rk_sign_requests *ret,
+                           struct rk_err *err)
 {
     if (check_inputs(fip, err))
         return err->rc;
@@ -288,8 +289,8 @@ enum rk_rc rk_tbbr_to_sign(const struct rk_job *job, const struct rk_format *for
 
         if (!wanted(&certs[i], fip))
             continue;
-        if (make_tbs(job, format, &certs[i], fip, &scheme, &tbs, err) ||
-            rk_requests_add(ret, certs[i].signer, certs[i].cn, scheme, &tbs, err))
+        if (make_tbs(request, format, &certs[i], fip, &scheme, &tbs, err) ||
+            rk_sign_requests_add(ret, certs[i].signer, certs[i].cn, scheme, &tbs, err))
             return rk_wrap(err, "%s", certs[i].name);
     }
     return RK_OK;
@@ -297,11 +298,11 @@ enum rk_rc rk_tbbr_to_sign(const struct rk_job *job, const struct rk_format *for
 
 void rk_tbbr_certs_done(struct rk_tbbr_certs *c)
 {
-    for (size_t i = 0; i < RK_REQUESTS_MAX; i++)
+    for (size_t i = 0; i < RK_SIGN_REQUESTS_MAX; i++)
         rk_bytes_done(&c->der[i]);
 }
 
-static enum rk_rc finish_cert(const struct rk_job *job, const struct cert *cert,
+static enum rk_rc finish_cert(const struct rk_request *request, const struct cert *cert,
                               const struct rk_bytes *tbs, const struct rk_bytes *signature,
                               struct rk_bytes *ret, struct rk_err *err)
 {
@@ -310,7 +311,7 @@ static enum rk_rc finish_cert(const struct rk_job *job, const struct cert *cert,
     size_t from;
 
     rk_wr_bytes(&wr, tbs->p, tbs->len);
-    if (put_algorithm(&wr, rk_job_key(job, cert->signer)->pub, &scheme, err))
+    if (put_algorithm(&wr, rk_request_key(request, cert->signer)->pub, &scheme, err))
         return err->rc;
     from = wr.len;
     rk_wr_zero(&wr, 1); /* no unused bits */
@@ -320,7 +321,7 @@ static enum rk_rc finish_cert(const struct rk_job *job, const struct cert *cert,
     return rk_wr_end(&wr, ret, err);
 }
 
-enum rk_rc rk_tbbr_attach(const struct rk_job *job, const struct rk_format *format,
+enum rk_rc rk_tbbr_attach(const struct rk_request *request, const struct rk_format *format,
                           const struct rk_bytes *signatures, struct rk_fip *fip,
                           struct rk_tbbr_certs *ret, struct rk_err *err)
 {
@@ -333,8 +334,8 @@ enum rk_rc rk_tbbr_attach(const struct rk_job *job, const struct rk_format *form
 
         if (!wanted(&certs[i], fip))
             continue;
-        if (make_tbs(job, format, &certs[i], &unsigned_fip, &scheme, &tbs, err) ||
-            finish_cert(job, &certs[i], &tbs, &signatures[n], &ret->der[n], err) ||
+        if (make_tbs(request, format, &certs[i], &unsigned_fip, &scheme, &tbs, err) ||
+            finish_cert(request, &certs[i], &tbs, &signatures[n], &ret->der[n], err) ||
             rk_fip_put(fip, certs[i].name, ret->der[n].p, ret->der[n].len, err))
             return rk_wrap(err, "%s", certs[i].name);
         n++;
@@ -397,7 +398,7 @@ void rk_tbbr_describe(const struct rk_fip_entry *entry, struct rk_region *region
 }
 
 struct chain {
-    const struct rk_job *job;
+    const struct rk_request *request;
     const struct rk_fip *fip;
     struct rk_map *map;
     struct {
@@ -418,7 +419,7 @@ static void chain_done(struct chain *chain)
 static EVP_PKEY *known_key(const struct chain *chain, const char *role)
 {
     if (role[0] == '\0')
-        return chain->job->key[0].pub;
+        return chain->request->key[0].pub;
     for (size_t i = 0; i < chain->known_count; i++) {
         if (strcmp(chain->known[i].role, role) == 0)
             return chain->known[i].key;
@@ -426,7 +427,7 @@ static EVP_PKEY *known_key(const struct chain *chain, const char *role)
     return NULL;
 }
 
-static enum rk_rc take_key(struct chain *chain, const char *role, const ASN1_OCTET_STRING *value,
+static enum rk_rc read_key(struct chain *chain, const char *role, const ASN1_OCTET_STRING *value,
                            struct rk_err *err)
 {
     const unsigned char *at = ASN1_STRING_get0_data(value);
@@ -448,13 +449,13 @@ static enum rk_rc hash_image(struct chain *chain, const struct rk_fip_entry *ima
     *ret_known = true;
     if (!rk_encfw_is(image->p, image->len))
         return rk_sha256(image->p, image->len, ret, err);
-    if (chain->job->secret == NULL) {
+    if (chain->request->secret == NULL) {
         *ret_known = false;
         rk_wr_printf(&chain->sealed, "%s%s", chain->sealed.len == 0 ? "" : ", ",
                      rk_fip_row(image->uuid)->name);
         return RK_OK;
     }
-    if (rk_encfw_open(chain->job, image->p, image->len, &plain, err))
+    if (rk_encfw_open(chain->request, image->p, image->len, &plain, err))
         return err->rc;
     return rk_sha256(plain.p, plain.len, ret, err);
 }
@@ -547,7 +548,7 @@ static enum rk_rc check_cert(struct chain *chain, const struct cert *cert, struc
         if (value == NULL)
             return rk_fail(err, RK_E_VERIFY, "extension %d (%s) is missing", cert->sub[i].ext,
                            cert->sub[i].what);
-        if (cert->keys ? take_key(chain, cert->sub[i].what, value, err)
+        if (cert->keys ? read_key(chain, cert->sub[i].what, value, err)
                        : check_hash(chain, cert->sub[i].what, value, err))
             return err->rc;
     }
@@ -582,13 +583,13 @@ static enum rk_rc check_covered(const struct rk_fip *fip, struct rk_err *err)
     return RK_OK;
 }
 
-enum rk_rc rk_tbbr_check(const struct rk_job *job, const struct rk_fip *fip, struct rk_map *map,
-                         struct rk_err *err)
+enum rk_rc rk_tbbr_check(const struct rk_request *request, const struct rk_fip *fip,
+                         struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(chain_done)
-    struct chain chain = { .job = job, .fip = fip, .map = map, .sealed = RK_WR_MAX(1024) };
+    struct chain chain = { .request = request, .fip = fip, .map = map, .sealed = RK_WR_MAX(1024) };
 
-    if (job->key_count == 0)
+    if (request->key_count == 0)
         return rk_fail(err, RK_E_USAGE, "a fip is held against its root-of-trust public key");
     if (rk_fip_find(fip, "trusted-key-cert") == NULL)
         return rk_fail(err, RK_E_VERIFY, "is not signed: there is no trusted-key-cert");

@@ -98,12 +98,12 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     return RK_OK;
 }
 
-static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
-    if (job->trust == NULL)
+    if (request->trust == NULL)
         return rk_fail(err, RK_E_USAGE, "a certificate is held against a CA, not against a key");
-    if (rk_ekcert_verify(job->trust, file, len, job->now, err))
+    if (rk_ekcert_verify(request->trust, file, len, request->now, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "signature holds");
     (void)snprintf(map->signer, sizeof map->signer, "the CA given");

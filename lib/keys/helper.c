@@ -175,10 +175,7 @@ static enum rk_rc sign(void *self, const rk_ctx *ctx, const struct rk_scheme_row
 
 static const struct rk_signer_ops ops = { .sign = sign, .free = rk_free, .outside = true };
 
-static void helper_done(struct helper **helper)
-{
-    rk_free(*helper);
-}
+RK_CLEANUP(helper_done, struct helper, rk_free)
 
 static enum rk_rc helper_open(const rk_ctx *ctx, const struct rk_key_name *name,
                               const struct rk_pin *pin, rk_signer **ret, struct rk_err *err)

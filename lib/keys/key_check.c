@@ -171,11 +171,6 @@ static void check_signature(struct check *check, rk_signer *signer, enum rk_sche
         say(check, RK_CHECK_OK, what, "%zu bytes, holds under the public key", signature.len);
 }
 
-static void key_done(struct rk_token_key **key)
-{
-    rk_token_key_free(*key);
-}
-
 static bool is_in_token(const char *uri)
 {
     return strncmp(uri, "pkcs11:", 7) == 0;
@@ -187,7 +182,7 @@ enum rk_rc rk_key_check_signer(const rk_ctx *ctx, const char *uri, const struct 
 {
     struct check check = { .ctx = ctx, .report = report };
     RK_AUTO(rk_signer_done) rk_signer *signer = NULL;
-    RK_AUTO(key_done) struct rk_token_key *key = NULL;
+    RK_AUTO(rk_token_key_done) struct rk_token_key *key = NULL;
 
     if (!open_signer(&check, uri, pin, &signer))
         return conclude(&check, err);
@@ -210,7 +205,7 @@ enum rk_rc rk_key_check_mac(const rk_ctx *ctx, const char *uri,
     static const uint8_t block[16] = "rotkit key check";
     struct check check = { .ctx = ctx, .report = report };
     RK_AUTO(rk_mac_done) rk_mac *mac = NULL;
-    RK_AUTO(key_done) struct rk_token_key *key = NULL;
+    RK_AUTO(rk_token_key_done) struct rk_token_key *key = NULL;
     size_t works = 0;
 
     if (rk_mac_open(ctx, uri, 0, &mac, err)) {

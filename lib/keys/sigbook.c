@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum rk_rc rk_sigbook_take(rk_sigbook *book, struct rk_wants *wants, struct rk_err *err)
+enum rk_rc rk_sigbook_merge_wants(rk_sigbook *book, struct rk_wants *wants, struct rk_err *err)
 {
     if (wants->count == 0)
         return RK_OK;

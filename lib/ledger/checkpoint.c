@@ -116,12 +116,12 @@ enum rk_rc rk_checkpoint_of_row(const char *const *column, struct rk_checkpoint 
     return RK_OK;
 }
 
-static enum rk_rc take_last(void *arg, const char *const *column, struct rk_err *err)
+static enum rk_rc read_last(void *arg, const char *const *column, struct rk_err *err)
 {
     return rk_checkpoint_of_row(column, arg, err);
 }
 
-static enum rk_rc take_name(void *arg, const char *const *column, struct rk_err *err)
+static enum rk_rc read_name(void *arg, const char *const *column, struct rk_err *err)
 {
     char *name = arg;
 
@@ -136,7 +136,7 @@ enum rk_rc rk_ledger_name(rk_ledger *ledger, char ret[33], struct rk_err *err)
     const struct rk_sql_value first = RK_SQL_NUMBER(FIRST);
 
     ret[0] = '\0';
-    if (ledger->db->ops->run(ledger->db, RK_SQL_ENTRY_GET, &first, 1, take_name, ret, err))
+    if (ledger->db->ops->run(ledger->db, RK_SQL_ENTRY_GET, &first, 1, read_name, ret, err))
         return err->rc;
     return ret[0] == '\0' ? rk_fail(err, RK_E_VERIFY, "the ledger is empty") : RK_OK;
 }
@@ -191,7 +191,7 @@ static enum rk_rc checkpoint(rk_ledger *ledger, void *arg, struct rk_err *err)
     rk_checkpoint_done(c);
     *c = (struct rk_checkpoint) { .size = 0 };
     if (rk_ledger_name(ledger, c->ledger, err) || rk_signed_text_key(work->key, key, err) ||
-        ledger->db->ops->run(ledger->db, RK_SQL_CHECKPOINT_LAST, NULL, 0, take_last, c, err))
+        ledger->db->ops->run(ledger->db, RK_SQL_CHECKPOINT_LAST, NULL, 0, read_last, c, err))
         return err->rc;
     if (c->size == ledger->size && memcmp(c->key_sha256, key, sizeof key) == 0)
         return RK_OK;
@@ -215,14 +215,14 @@ enum rk_rc rk_ledger_checkpoint(rk_ledger *ledger, rk_signer *key, struct rk_byt
     return write_file(&work.made, ret, err);
 }
 
-static enum rk_rc take_hash(void *arg, const char *const *column, struct rk_err *err)
+static enum rk_rc read_hash(void *arg, const char *const *column, struct rk_err *err)
 {
     (void)err;
     (void)snprintf(arg, RK_HEX32, "%s", column[10]);
     return RK_OK;
 }
 
-static enum rk_rc hold_to(rk_ledger *ledger, void *arg, struct rk_err *err)
+static enum rk_rc compare_checkpoint(rk_ledger *ledger, void *arg, struct rk_err *err)
 {
     const struct rk_checkpoint *c = arg;
     const struct rk_sql_value at = RK_SQL_NUMBER(c->size);
@@ -240,7 +240,7 @@ static enum rk_rc hold_to(rk_ledger *ledger, void *arg, struct rk_err *err)
                       ledger->size, c->size);
         return rk_note(err, "an old copy was put back: bring the newest one");
     }
-    if (ledger->db->ops->run(ledger->db, RK_SQL_ENTRY_GET, &at, 1, take_hash, hash, err))
+    if (ledger->db->ops->run(ledger->db, RK_SQL_ENTRY_GET, &at, 1, read_hash, hash, err))
         return err->rc;
     rk_hex_write(c->head, sizeof c->head, head);
     if (strcmp(head, hash) != 0)
@@ -251,10 +251,10 @@ static enum rk_rc hold_to(rk_ledger *ledger, void *arg, struct rk_err *err)
     return RK_OK;
 }
 
-enum rk_rc rk_ledger_hold_to(rk_ledger *ledger, const struct rk_checkpoint *checkpoint,
-                             struct rk_err *err)
+enum rk_rc rk_ledger_compare_checkpoint(rk_ledger *ledger, const struct rk_checkpoint *checkpoint,
+                                        struct rk_err *err)
 {
     struct rk_checkpoint c = *checkpoint;
 
-    return ledger->db == NULL ? RK_OK : rk_ledger_transact(ledger, hold_to, &c, err);
+    return ledger->db == NULL ? RK_OK : rk_ledger_transact(ledger, compare_checkpoint, &c, err);
 }

@@ -75,5 +75,5 @@ int64_t rk_checkpoint_time(const rk_checkpoint *checkpoint)
 
 enum rk_rc rk_ledger_compare(rk_ledger *ledger, const rk_checkpoint *checkpoint, struct rk_err *err)
 {
-    return rk_ledger_hold_to(ledger, checkpoint, err);
+    return rk_ledger_compare_checkpoint(ledger, checkpoint, err);
 }

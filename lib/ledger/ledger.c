@@ -30,7 +30,7 @@ enum rk_rc rk_ledger_open_none(rk_ledger **ret, struct rk_err *err)
     return RK_OK;
 }
 
-static enum rk_rc take_head(void *arg, const char *const *column, struct rk_err *err)
+static enum rk_rc read_head(void *arg, const char *const *column, struct rk_err *err)
 {
     rk_ledger *ledger = arg;
     uint64_t time;
@@ -44,7 +44,7 @@ static enum rk_rc take_head(void *arg, const char *const *column, struct rk_err 
     return RK_OK;
 }
 
-static enum rk_rc take_checkpoint_time(void *arg, const char *const *column, struct rk_err *err)
+static enum rk_rc read_checkpoint_time(void *arg, const char *const *column, struct rk_err *err)
 {
     rk_ledger *ledger = arg;
     uint64_t time;
@@ -68,10 +68,10 @@ static enum rk_rc read_state(rk_ledger *ledger, struct rk_err *err)
         return err->rc;
     if (clock_gettime(CLOCK_REALTIME, &clock) == 0 && clock.tv_sec > ledger->now)
         ledger->now = clock.tv_sec;
-    if (ledger->db->ops->run(ledger->db, RK_SQL_CHECKPOINT_LAST, NULL, 0, take_checkpoint_time,
+    if (ledger->db->ops->run(ledger->db, RK_SQL_CHECKPOINT_LAST, NULL, 0, read_checkpoint_time,
                              ledger, err))
         return err->rc;
-    return ledger->db->ops->run(ledger->db, RK_SQL_HEAD, NULL, 0, take_head, ledger, err);
+    return ledger->db->ops->run(ledger->db, RK_SQL_HEAD, NULL, 0, read_head, ledger, err);
 }
 
 static enum rk_rc try_once(rk_ledger *ledger, rk_ledger_act act, void *arg, struct rk_err *err)

@@ -71,4 +71,4 @@ enum rk_rc rk_licence_covers(rk_ledger *ledger, const struct rk_device_sn *sn,
                              struct rk_err *err) RK_MUST_CHECK;
 /* licence_account.c: takes what ledger->spent and ->reissued say from the licence in use, or
  * refuses. */
-enum rk_rc rk_licence_charge(rk_ledger *ledger, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_licence_spend(rk_ledger *ledger, struct rk_err *err) RK_MUST_CHECK;

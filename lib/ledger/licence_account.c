@@ -16,7 +16,7 @@ struct account {
     uint64_t units, reissues, spent, reissued;
 };
 
-static enum rk_rc take_account(void *arg, const char *const *column, struct rk_err *err)
+static enum rk_rc read_account(void *arg, const char *const *column, struct rk_err *err)
 {
     struct account *account = arg;
 
@@ -36,7 +36,7 @@ static enum rk_rc get_account(rk_ledger *ledger, const char *id, struct account 
     const struct rk_sql_value key = RK_SQL_TEXT(id);
 
     *ret = (struct account) { .found = false };
-    return ledger->db->ops->run(ledger->db, RK_SQL_LICENCE_GET, &key, 1, take_account, ret, err);
+    return ledger->db->ops->run(ledger->db, RK_SQL_LICENCE_GET, &key, 1, read_account, ret, err);
 }
 
 static enum rk_rc terms_digest(const struct rk_licence *licence, char ret[RK_HEX32],
@@ -128,7 +128,7 @@ struct splits {
     char child[RK_LICENCE_ID_MAX]; /* the one that the serial number went to; "": none */
 };
 
-static enum rk_rc look_at_split(void *arg, const char *const *column, struct rk_err *err)
+static enum rk_rc read_split(void *arg, const char *const *column, struct rk_err *err)
 {
     struct splits *splits = arg;
 
@@ -170,7 +170,7 @@ enum rk_rc rk_licence_covers(rk_ledger *ledger, const struct rk_device_sn *sn, s
     if (not_expired(ledger, licence, err))
         return err->rc;
     (void)snprintf(splits.serial, sizeof splits.serial, "%016" PRIx64, serial);
-    if (ledger->db->ops->run(ledger->db, RK_SQL_SPLIT_LIST, &key, 1, look_at_split, &splits, err))
+    if (ledger->db->ops->run(ledger->db, RK_SQL_SPLIT_LIST, &key, 1, read_split, &splits, err))
         return err->rc;
     if (splits.child[0] != '\0')
         return rk_fail(err, RK_E_LEDGER, "unit %s: its serial number went to licence \"%s\"", unit,
@@ -187,7 +187,7 @@ static enum rk_rc used_up(const struct rk_licence *licence, const struct account
                    licence->id, wanted, account->units - account->spent, account->units);
 }
 
-enum rk_rc rk_licence_charge(rk_ledger *ledger, struct rk_err *err)
+enum rk_rc rk_licence_spend(rk_ledger *ledger, struct rk_err *err)
 {
     const struct rk_sql_value spend[] = { RK_SQL_NUMBER(ledger->spent), RK_SQL_NUMBER(0),
                                           RK_SQL_TEXT(ledger->licence.id) };
@@ -228,7 +228,7 @@ struct split {
     size_t count;
 };
 
-static enum rk_rc take_count(void *arg, const char *const *column, struct rk_err *err)
+static enum rk_rc read_count(void *arg, const char *const *column, struct rk_err *err)
 {
     return rk_parse_u64(column[0], INT64_MAX, arg, err);
 }
@@ -242,7 +242,7 @@ static enum rk_rc range_is_free(rk_ledger *ledger, const struct rk_licence *pare
                                             RK_SQL_TEXT(last) };
     uint64_t used = 0;
 
-    if (ledger->db->ops->run(ledger->db, RK_SQL_UNITS_BETWEEN, between, 3, take_count, &used, err))
+    if (ledger->db->ops->run(ledger->db, RK_SQL_UNITS_BETWEEN, between, 3, read_count, &used, err))
         return err->rc;
     if (used != 0)
         return rk_fail(err, RK_E_LEDGER,
@@ -256,7 +256,7 @@ struct overlap {
     char other[RK_LICENCE_ID_MAX];
 };
 
-static enum rk_rc look_for_overlap(void *arg, const char *const *column, struct rk_err *err)
+static enum rk_rc check_overlap(void *arg, const char *const *column, struct rk_err *err)
 {
     struct overlap *overlap = arg;
 
@@ -292,7 +292,7 @@ static enum rk_rc put_child(rk_ledger *ledger, const struct rk_licence *parent,
                        "licence \"%s\" has %" PRIu64 " reissues left, not %" PRIu64, parent->id,
                        account.reissues - account.reissued, child->reissues);
     if (range_is_free(ledger, parent, child, first, last, err) ||
-        ledger->db->ops->run(ledger->db, RK_SQL_SPLIT_LIST, put + 1, 1, look_for_overlap, &overlap,
+        ledger->db->ops->run(ledger->db, RK_SQL_SPLIT_LIST, put + 1, 1, check_overlap, &overlap,
                              err))
         return err->rc;
     if (overlap.other[0] != '\0')

@@ -48,10 +48,7 @@ static const char schema[] =
     APPEND_ONLY("rotkit_unit", "DELETE") APPEND_ONLY("rotkit_licence", "DELETE");
 /* clang-format on */
 
-static void result_done(PGresult **result)
-{
-    PQclear(*result);
-}
+RK_CLEANUP(result_done, PGresult, PQclear)
 
 static void postgres_close(rk_db *db)
 {
@@ -187,7 +184,7 @@ static enum rk_rc hand_rows(const PGresult *result, rk_sql_row row, void *arg, s
 }
 
 /* Takes one row after the other, so that memory does not grow with the ledger. */
-static enum rk_rc take_results(struct postgres *p, rk_sql_row row, void *arg, struct rk_err *err)
+static enum rk_rc read_results(struct postgres *p, rk_sql_row row, void *arg, struct rk_err *err)
 {
     enum rk_rc rc = RK_OK;
 
@@ -229,7 +226,7 @@ static enum rk_rc postgres_run(rk_db *db, enum rk_stmt which, const struct rk_sq
     if (PQsendQueryPrepared(p->conn, name, (int)count, value, NULL, NULL, 0) != 1)
         return lost(p, err);
     (void)PQsetSingleRowMode(p->conn);
-    return take_results(p, row, arg, err);
+    return read_results(p, row, arg, err);
 }
 
 static enum rk_rc is_made(struct postgres *p, bool *ret, struct rk_err *err)

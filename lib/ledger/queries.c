@@ -128,7 +128,7 @@ static enum rk_rc add_checkpoint(void *arg, const char *const *column, struct rk
     return rk_parse_u64(column[0], INT64_MAX, &s->checkpoint_size, err);
 }
 
-static enum rk_rc take_time(void *arg, const char *const *column, struct rk_err *err)
+static enum rk_rc read_time(void *arg, const char *const *column, struct rk_err *err)
 {
     struct rk_ledger_status *s = arg;
     uint64_t time;
@@ -147,7 +147,7 @@ static enum rk_rc status(rk_ledger *ledger, void *arg, struct rk_err *err)
     rk_ledger_status_done(s);
     s->entries = ledger->size;
     if (rk_ledger_name(ledger, s->ledger, err) ||
-        db->ops->run(db, RK_SQL_HEAD, NULL, 0, take_time, s, err) ||
+        db->ops->run(db, RK_SQL_HEAD, NULL, 0, read_time, s, err) ||
         db->ops->run(db, RK_SQL_UNIT_COUNTS, NULL, 0, add_count, s, err) ||
         rk_ledger_count_licences(ledger, s, err))
         return err->rc;

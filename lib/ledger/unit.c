@@ -43,7 +43,7 @@ enum rk_rc rk_ledger_unit_add(struct rk_ledger_unit *unit, const char *kind, con
     return RK_OK;
 }
 
-static enum rk_rc take_unit(void *arg, const char *const *column, struct rk_err *err)
+static enum rk_rc read_unit(void *arg, const char *const *column, struct rk_err *err)
 {
     struct rk_unit_row *row = arg;
 
@@ -65,7 +65,7 @@ enum rk_rc rk_unit_get(rk_ledger *ledger, const struct rk_device_sn *sn, struct 
 
     *ret = (struct rk_unit_row) { .state = RK_UNIT_FREE };
     rk_device_sn_text(sn, ret->unit);
-    return ledger->db->ops->run(ledger->db, RK_SQL_UNIT_GET, &key, 1, take_unit, ret, err);
+    return ledger->db->ops->run(ledger->db, RK_SQL_UNIT_GET, &key, 1, read_unit, ret, err);
 }
 
 enum rk_rc rk_unit_put(rk_ledger *ledger, const struct rk_unit_row *row, const char *kind,
@@ -108,7 +108,7 @@ static enum rk_rc run_batch(rk_ledger *ledger, void *arg, struct rk_err *err)
             batch->each(ledger, &batch->units[i], &row, err))
             return err->rc;
     }
-    return rk_licence_charge(ledger, err);
+    return rk_licence_spend(ledger, err);
 }
 
 static enum rk_rc owned_by_other(const struct rk_unit_row *row, struct rk_err *err)
@@ -136,8 +136,8 @@ static enum rk_rc same_identity(const struct rk_unit_row *row, struct rk_err *er
 }
 
 /* The row becomes this build's reservation. */
-static enum rk_rc take_unit_over(rk_ledger *ledger, struct rk_unit_row *row, const char *inputs,
-                                 enum rk_unit_state state, struct rk_err *err)
+static enum rk_rc adopt_unit(rk_ledger *ledger, struct rk_unit_row *row, const char *inputs,
+                             enum rk_unit_state state, struct rk_err *err)
 {
     if (row->state == RK_UNIT_FREE) /* else it stays charged where it was */
         (void)snprintf(row->licence, sizeof row->licence, "%s", ledger->licence.id);
@@ -161,12 +161,12 @@ static enum rk_rc reserve(rk_ledger *ledger, const struct rk_ledger_unit *unit,
         ledger->spent++;
         return rk_licence_covers(ledger, &unit->sn, err)
                    ? err->rc
-                   : take_unit_over(ledger, row, inputs, RK_UNIT_RESERVED, err);
+                   : adopt_unit(ledger, row, inputs, RK_UNIT_RESERVED, err);
     case RK_UNIT_RESERVED:
     case RK_UNIT_REISSUING:
         if (strcmp(row->build, ledger->build) != 0)
             return owned_by_other(row, err);
-        return same ? RK_OK : take_unit_over(ledger, row, inputs, row->state, err);
+        return same ? RK_OK : adopt_unit(ledger, row, inputs, row->state, err);
     case RK_UNIT_ISSUED:
         return same ? RK_OK : other_inputs(row, inputs, err);
     case RK_UNIT_REISSUE:
@@ -174,7 +174,7 @@ static enum rk_rc reserve(rk_ledger *ledger, const struct rk_ledger_unit *unit,
             return same_identity(row, err);
         return rk_licence_covers(ledger, &unit->sn, err)
                    ? err->rc
-                   : take_unit_over(ledger, row, inputs, RK_UNIT_REISSUING, err);
+                   : adopt_unit(ledger, row, inputs, RK_UNIT_REISSUING, err);
     default:
         return rk_fail(err, RK_E_LEDGER, "unit %s is retired", row->unit);
     }
@@ -188,7 +188,7 @@ enum rk_rc rk_ledger_reserve(rk_ledger *ledger, const struct rk_ledger_unit *uni
     return ledger->db == NULL ? RK_OK : rk_ledger_transact(ledger, run_batch, &batch, err);
 }
 
-static enum rk_rc take_owner(void *arg, const char *const *column, struct rk_err *err)
+static enum rk_rc read_owner(void *arg, const char *const *column, struct rk_err *err)
 {
     (void)err;
     (void)snprintf(arg, RK_UNIT_TEXT, "%s", column[0]);
@@ -208,7 +208,7 @@ static enum rk_rc claim(rk_ledger *ledger, const char *unit, const char *kind, c
     *ret_new = ledger->db->changed != 0;
     if (*ret_new)
         return RK_OK;
-    if (ledger->db->ops->run(ledger->db, RK_SQL_KEY_OWNER, put, 2, take_owner, owner, err))
+    if (ledger->db->ops->run(ledger->db, RK_SQL_KEY_OWNER, put, 2, read_owner, owner, err))
         return err->rc;
     if (strcmp(owner, unit) != 0)
         return rk_fail(err, RK_E_LEDGER, "unit %s: %s %s belongs to unit %s already", unit, kind,

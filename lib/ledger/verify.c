@@ -166,7 +166,7 @@ static enum rk_rc check_key(void *arg, const char *const *column, struct rk_err 
     return RK_OK;
 }
 
-static enum rk_rc take_number(void *arg, const char *const *column, struct rk_err *err)
+static enum rk_rc read_number(void *arg, const char *const *column, struct rk_err *err)
 {
     return rk_parse_u64(column[0], INT64_MAX, arg, err);
 }
@@ -251,7 +251,7 @@ static enum rk_rc check_tables(rk_ledger *ledger, const struct verifying *v, str
 
     if (db->ops->run(db, RK_SQL_UNIT_LAST, NULL, 0, check_unit, NULL, err) ||
         db->ops->run(db, RK_SQL_KEY_ENTRIES, NULL, 0, check_key, NULL, err) ||
-        db->ops->run(db, RK_SQL_KEY_COUNT, NULL, 0, take_number, &keys, err))
+        db->ops->run(db, RK_SQL_KEY_COUNT, NULL, 0, read_number, &keys, err))
         return err->rc;
     if (keys != v->keys)
         return rk_fail(err, RK_E_VERIFY, "%" PRIu64 " ids are kept, entries bring %" PRIu64, keys,

@@ -14,10 +14,7 @@
 
 enum { MANIFEST_MAX = 1 << 20 };
 
-static void free_at_exit(struct rk_manifest **m)
-{
-    rk_manifest_free(*m);
-}
+RK_CLEANUP(free_at_exit, struct rk_manifest, rk_manifest_free)
 
 static struct rk_where where(const yaml_node_t *node)
 {

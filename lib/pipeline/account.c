@@ -50,8 +50,8 @@ static enum rk_rc build_id(const struct rk_plan *plan, uint8_t ret[32], struct r
 
 /* ---- opening ---- */
 
-static enum rk_rc hold_to_file(const rk_ctx *ctx, const struct rk_account *account,
-                               const char *folder, struct rk_err *err)
+static enum rk_rc compare_with_file(const rk_ctx *ctx, const struct rk_account *account,
+                                    const char *folder, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     RK_AUTO(rk_checkpoint_done) struct rk_checkpoint checkpoint = { .size = 0 };
@@ -64,20 +64,20 @@ static enum rk_rc hold_to_file(const rk_ctx *ctx, const struct rk_account *accou
     if (rk_file_read(path, LICENCE_MAX, &file, err))
         return err->rc;
     if (rk_checkpoint_read(ctx, file.p, file.len, account->key, &checkpoint, err) ||
-        rk_ledger_hold_to(account->ledger, &checkpoint, err))
+        rk_ledger_compare_checkpoint(account->ledger, &checkpoint, err))
         return rk_wrap(err, "%s", path);
     return RK_OK;
 }
 
-static enum rk_rc hold_to_anchors(const rk_ctx *ctx, const struct rk_account *account,
-                                  const struct rk_plan *plan, struct rk_err *err)
+static enum rk_rc compare_with_anchors(const rk_ctx *ctx, const struct rk_account *account,
+                                       const struct rk_plan *plan, struct rk_err *err)
 {
     char folder[RK_PATH_MAX];
 
     if (rk_path_join(plan->path, "ledger", folder, sizeof folder, err) ||
-        hold_to_file(ctx, account, folder, err))
+        compare_with_file(ctx, account, folder, err))
         return err->rc;
-    return account->anchor == NULL ? RK_OK : hold_to_file(ctx, account, account->anchor, err);
+    return account->anchor == NULL ? RK_OK : compare_with_file(ctx, account, account->anchor, err);
 }
 
 static enum rk_rc read_licence(const rk_ctx *ctx, const struct rk_plan *plan,
@@ -136,14 +136,9 @@ static enum rk_rc survey_range(const struct rk_plan *plan, struct survey *s, str
     return survey_batch(s, err);
 }
 
-static void devices_done(rk_devices **devices)
-{
-    rk_devices_close(*devices);
-}
-
 static enum rk_rc survey_rows(const struct rk_plan *plan, struct survey *s, struct rk_err *err)
 {
-    RK_AUTO(devices_done) rk_devices *devices = NULL;
+    RK_AUTO(rk_devices_done) rk_devices *devices = NULL;
 
     if (rk_devices_open(&plan->from, &devices, err))
         return err->rc;
@@ -174,7 +169,7 @@ static enum rk_rc check_account(const rk_ctx *ctx, const struct rk_plan *plan,
     const struct rk_manifest *m = plan->manifest;
     struct rk_licence licence;
 
-    if (hold_to_anchors(ctx, account, plan, err))
+    if (compare_with_anchors(ctx, account, plan, err))
         return err->rc;
     if (m->licence.file.v != NULL &&
         (read_licence(ctx, plan, account, &licence, err) ||

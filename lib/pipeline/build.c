@@ -92,7 +92,7 @@ static enum rk_rc make_images(const rk_ctx *ctx, struct run *run, struct rk_err 
     run->report.images = rk_images_count(run->images);
     run->waits = wants.count != 0;
     if (run->waits)
-        return rk_sigbook_take(run->plan.book, &wants, err);
+        return rk_sigbook_merge_wants(run->plan.book, &wants, err);
     return run->release == NULL ? RK_OK : rk_images_publish(run->images, run->release, err);
 }
 
@@ -118,7 +118,7 @@ static enum rk_rc sign_release(struct run *run, struct rk_err *err)
         return rk_plan_at(plan, plan->manifest->release.key.at, "release.key", err);
     run->waits = wants.count != 0;
     if (run->waits)
-        return rk_sigbook_take(plan->book, &wants, err);
+        return rk_sigbook_merge_wants(plan->book, &wants, err);
     run->report.is_signed = true;
     return rk_release_attach(run->release, &signature, err);
 }

@@ -16,10 +16,7 @@
 enum { BLOCK = 1 << 16 };
 #define STREAM_MAX (INT64_C(64) << 30) /* of an archive, unpacked: more is a bomb */
 
-static void archive_done(struct archive **a)
-{
-    (void)archive_read_free(*a);
-}
+RK_CLEANUP(archive_done, struct archive, archive_read_free)
 
 static const char *mark_of(const char *path)
 {

@@ -23,14 +23,9 @@ void rk_devices_close(rk_devices *devices)
     rk_free(devices);
 }
 
-static void close_at_exit(rk_devices **devices)
-{
-    rk_devices_close(*devices);
-}
-
 enum rk_rc rk_devices_open(const struct rk_devices_from *from, rk_devices **ret, struct rk_err *err)
 {
-    RK_AUTO(close_at_exit) rk_devices *devices = rk_alloc(1, sizeof *devices);
+    RK_AUTO(rk_devices_done) rk_devices *devices = rk_alloc(1, sizeof *devices);
 
     if (devices == NULL)
         return rk_fail_nomem(err);
@@ -113,7 +108,7 @@ static enum rk_rc count_range(const struct rk_devices_from *from, struct rk_devi
 enum rk_rc rk_devices_check(const struct rk_devices_from *from, struct rk_devices_count *ret,
                             struct rk_err *err)
 {
-    RK_AUTO(close_at_exit) rk_devices *devices = NULL;
+    RK_AUTO(rk_devices_done) rk_devices *devices = NULL;
     struct rk_devices_count count = { .all = 0 };
 
     if (from->master != NULL)
@@ -175,7 +170,7 @@ static enum rk_rc digest_range(const struct rk_devices_from *from, EVP_MD_CTX *m
 enum rk_rc rk_devices_digest(const struct rk_devices_from *from, uint8_t ret[32],
                              struct rk_err *err)
 {
-    RK_AUTO(close_at_exit) rk_devices *devices = NULL;
+    RK_AUTO(rk_devices_done) rk_devices *devices = NULL;
     RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *md = EVP_MD_CTX_new();
 
     if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)

@@ -25,6 +25,7 @@ typedef struct rk_devices rk_devices;
 enum rk_rc rk_devices_open(const struct rk_devices_from *from, rk_devices **ret,
                            struct rk_err *err) RK_MUST_CHECK;
 void rk_devices_close(rk_devices *devices);
+RK_CLEANUP(rk_devices_done, rk_devices, rk_devices_close)
 /* The next device of ours; *ret_more false at the end, and ret untouched then. */
 enum rk_rc rk_devices_next(rk_devices *devices, struct rk_unit *ret, bool *ret_more,
                            struct rk_err *err) RK_MUST_CHECK;

@@ -115,7 +115,7 @@ static enum rk_rc drop(const struct run *run, struct batch *batch, size_t from, 
 
     for (size_t i = from; i < to; i++) {
         if (batch->wants[i].count != 0 &&
-            rk_sigbook_take(fleet->plan->book, &batch->wants[i], err)) {
+            rk_sigbook_merge_wants(fleet->plan->book, &batch->wants[i], err)) {
             give_back(run, batch, from, err);
             return err->rc;
         }

@@ -66,10 +66,7 @@ void rk_images_free(rk_images *images)
     rk_free(images);
 }
 
-static void free_at_exit(rk_images **images)
-{
-    rk_images_free(*images);
-}
+RK_CLEANUP(free_at_exit, rk_images, rk_images_free)
 
 /* "manifest:line:col: images.NAME: what" in front of an error. */
 static enum rk_rc at_image(const rk_images *images, const struct rk_mimage *image,
@@ -121,14 +118,14 @@ static bool is_waiting(const struct source *source)
     return source->image != NULL && source->image->state == WAITING;
 }
 
-/* ---- the job ---- */
+/* ---- the request ---- */
 
 struct work {
-    bool waits;        /* a part of it is not there yet */
-    struct rk_job job; /* points into the rest */
+    bool waits;                /* a part of it is not there yet */
+    struct rk_request request; /* points into the rest */
     struct rk_input part[RK_MMAP_MAX];
     struct rk_setting setting[RK_MMAP_MAX];
-    struct rk_job_key key[KEYS_MAX];
+    struct rk_request_key key[KEYS_MAX];
     rk_signer *signer[KEYS_MAX];
     struct rk_bytes cert;
     struct rk_secret secret;
@@ -159,8 +156,8 @@ static enum rk_rc add_parts(rk_images *images, const struct rk_mimage *image, st
         work->waits = work->waits || is_waiting(&source);
         work->part[i] = (struct rk_input) { pair->name, source.bytes->p, source.bytes->len };
     }
-    work->job.part = work->part;
-    work->job.part_count = image->parts.count;
+    work->request.part = work->part;
+    work->request.part_count = image->parts.count;
     return RK_OK;
 }
 
@@ -169,15 +166,15 @@ static enum rk_rc add_key(rk_images *images, const struct rk_mimage *image, cons
                           struct rk_err *err)
 {
     const struct rk_pin pin = RK_PIN_INIT(image->sign.passphrase.v);
-    size_t i = work->job.key_count;
+    size_t i = work->request.key_count;
 
     if (i == KEYS_MAX)
         return rk_manifest_fail(manifest_of(images), at, err, RK_E_USAGE, "more than %d keys",
                                 KEYS_MAX);
     if (rk_signer_open(images->ctx, uri, &pin, &work->signer[i], err))
         return at_image(images, image, at, "sign", err);
-    work->key[i] = (struct rk_job_key) { .role = role, .pub = rk_signer_pkey(work->signer[i]) };
-    work->job.key_count++;
+    work->key[i] = (struct rk_request_key) { .role = role, .pub = rk_signer_pkey(work->signer[i]) };
+    work->request.key_count++;
     return RK_OK;
 }
 
@@ -203,7 +200,7 @@ static enum rk_rc add_keys(rk_images *images, struct made *made, struct work *wo
 {
     const struct rk_mimage *image = made->image;
 
-    work->job.key = work->key;
+    work->request.key = work->key;
     if (image->sign.at.line == 0)
         return RK_OK;
     if (add_key(images, image, "", image->sign.key.v, image->sign.key.at, work, err) ||
@@ -226,7 +223,7 @@ static enum rk_rc add_keys(rk_images *images, struct made *made, struct work *wo
         return RK_OK;
     if (rk_file_read(image->sign.certificate.v, CERT_MAX, &work->cert, err))
         return at_image(images, image, image->sign.certificate.at, "sign.certificate", err);
-    work->job.cert = &work->cert;
+    work->request.cert = &work->cert;
     return RK_OK;
 }
 
@@ -254,7 +251,7 @@ static enum rk_rc add_secret(rk_images *images, struct made *made, struct work *
         return RK_OK;
     if (rk_secret_read(image->encrypt.key.v, 0, &work->secret, err))
         return at_image(images, image, image->encrypt.key.at, "encrypt.key", err);
-    work->job.secret = &work->secret;
+    work->request.secret = &work->secret;
     return check_secret(images, made, &work->secret, err);
 }
 
@@ -269,11 +266,11 @@ static enum rk_rc open_work(rk_images *images, struct made *made, struct work **
     for (size_t i = 0; i < image->set.count; i++)
         work->setting[i] = (struct rk_setting) { image->set.v[i].name, image->set.v[i].v };
     /* A repeat of a build changes nothing, so IVs follow from key and content. */
-    work->job.reproducible = true;
-    work->job.ctx = images->ctx;
-    work->job.now = images->now;
-    work->job.setting = work->setting;
-    work->job.setting_count = image->set.count;
+    work->request.reproducible = true;
+    work->request.ctx = images->ctx;
+    work->request.now = images->now;
+    work->request.setting = work->setting;
+    work->request.setting_count = image->set.count;
     if (add_parts(images, image, work, err) || add_keys(images, made, work, err) ||
         add_secret(images, made, work, err))
         return err->rc;
@@ -286,7 +283,7 @@ static enum rk_rc open_work(rk_images *images, struct made *made, struct work **
 
 /* The signature of the previous release over the same bytes, if it has one that holds. */
 static enum rk_rc previous_of(const rk_images *images, const rk_signer *signer,
-                              const struct rk_request *request, struct rk_image_signature *ret,
+                              const struct rk_sign_request *request, struct rk_image_signature *ret,
                               struct rk_err *err)
 {
     struct rk_err damage;
@@ -305,8 +302,8 @@ static enum rk_rc previous_of(const rk_images *images, const rk_signer *signer,
 
 /* By the book, from the previous release, or by the key; empty when it is wanted. */
 static enum rk_rc sign_request(const rk_images *images, rk_signer *signer,
-                               const struct rk_request *request, struct rk_image_signature *ret,
-                               struct rk_err *err)
+                               const struct rk_sign_request *request,
+                               struct rk_image_signature *ret, struct rk_err *err)
 {
     const struct rk_bytes *spki = rk_signer_spki(signer);
     rk_sigbook *book = images->plan->lane.book;
@@ -326,18 +323,20 @@ static enum rk_rc sign_request(const rk_images *images, rk_signer *signer,
 }
 
 static enum rk_rc sign_all(const rk_images *images, struct made *made, const struct work *work,
-                           const struct rk_requests *requests, bool *ret_whole, struct rk_err *err)
+                           const struct rk_sign_requests *requests, bool *ret_whole,
+                           struct rk_err *err)
 {
     size_t wanted = images->wants->count;
 
     for (size_t i = 0; i < requests->count; i++) {
         size_t k = 0;
 
-        while (k < work->job.key_count && strcmp(work->key[k].role, requests->item[i].role) != 0)
+        while (k < work->request.key_count &&
+               strcmp(work->key[k].role, requests->item[i].role) != 0)
             k++;
         made->signature_count = i + 1;
-        if (sign_request(images, work->signer[k < work->job.key_count ? k : 0], &requests->item[i],
-                         &made->signature[i], err))
+        if (sign_request(images, work->signer[k < work->request.key_count ? k : 0],
+                         &requests->item[i], &made->signature[i], err))
             return rk_wrap(err, "%s", requests->item[i].what);
     }
     rk_wants_prefix(images->wants, wanted, made->image->name);
@@ -349,7 +348,7 @@ static enum rk_rc sign_all(const rk_images *images, struct made *made, const str
 static enum rk_rc sign(const rk_images *images, struct made *made, const struct work *work,
                        bool *ret_whole, struct rk_err *err)
 {
-    RK_AUTO(rk_requests_done) struct rk_requests requests = { .count = 0 };
+    RK_AUTO(rk_sign_requests_done) struct rk_sign_requests requests = { .count = 0 };
     struct rk_bytes signatures[RK_IMAGE_SIGNATURES_MAX];
     struct rk_bytes made_signed = RK_BYTES_NONE;
     const char *format = made->format.name;
@@ -357,14 +356,14 @@ static enum rk_rc sign(const rk_images *images, struct made *made, const struct 
     *ret_whole = true;
     if (made->image->sign.at.line == 0)
         return RK_OK;
-    if (rk_format_to_sign(format, &work->job, made->bytes.p, made->bytes.len, &requests, err) ||
+    if (rk_format_to_sign(format, &work->request, made->bytes.p, made->bytes.len, &requests, err) ||
         sign_all(images, made, work, &requests, ret_whole, err))
         return err->rc;
     if (!*ret_whole)
         return RK_OK;
     for (size_t i = 0; i < requests.count; i++)
         signatures[i] = made->signature[i].signature;
-    if (rk_format_attach(format, &work->job, made->bytes.p, made->bytes.len, signatures,
+    if (rk_format_attach(format, &work->request, made->bytes.p, made->bytes.len, signatures,
                          requests.count, &made_signed, err))
         return err->rc;
     rk_bytes_done(&made->bytes);
@@ -379,8 +378,8 @@ static enum rk_rc encrypt(struct made *made, const struct work *work, struct rk_
 
     if (made->image->encrypt.at.line == 0)
         return RK_OK;
-    if (rk_format_encrypt(made->format.name, &work->job, made->bytes.p, made->bytes.len, &encrypted,
-                          err))
+    if (rk_format_encrypt(made->format.name, &work->request, made->bytes.p, made->bytes.len,
+                          &encrypted, err))
         return err->rc;
     rk_bytes_done(&made->bytes);
     made->bytes = encrypted;
@@ -417,7 +416,7 @@ static enum rk_rc hand_over(const rk_images *images, struct made *made, struct r
     return RK_OK;
 }
 
-static enum rk_rc take_input(rk_images *images, struct made *made, bool *ret_waits,
+static enum rk_rc read_input(rk_images *images, struct made *made, bool *ret_waits,
                              struct rk_err *err)
 {
     const struct rk_mimage *image = made->image;
@@ -438,19 +437,19 @@ static enum rk_rc read_back(struct made *made, struct work *work, struct rk_err 
 {
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
     struct rk_input content = { .name = "content" };
-    bool keyed = made->signer.p != NULL || work->job.secret != NULL;
+    bool keyed = made->signer.p != NULL || work->request.secret != NULL;
 
     if (made->image->sign.at.line == 0)
-        work->job.key_count = 0;
+        work->request.key_count = 0;
     if (made->format.detaches && made->input != NULL) {
         content.p = made->input->p;
         content.len = made->input->len;
-        work->job.part = &content;
-        work->job.part_count = 1;
+        work->request.part = &content;
+        work->request.part_count = 1;
     }
     if (!keyed || !made->format.checks)
         return RK_OK;
-    return rk_format_verify(made->format.name, &work->job, made->bytes.p, made->bytes.len, &map,
+    return rk_format_verify(made->format.name, &work->request, made->bytes.p, made->bytes.len, &map,
                             err);
 }
 
@@ -458,8 +457,8 @@ static enum rk_rc read_back(struct made *made, struct work *work, struct rk_err 
 static enum rk_rc start(rk_images *images, struct made *made, struct work *work, struct rk_err *err)
 {
     if (made->image->input.v != NULL)
-        return take_input(images, made, &work->waits, err);
-    if (!work->waits && rk_format_build(made->format.name, &work->job, &made->bytes, err))
+        return read_input(images, made, &work->waits, err);
+    if (!work->waits && rk_format_build(made->format.name, &work->request, &made->bytes, err))
         return at_image(images, made->image, made->image->at, "", err);
     return RK_OK;
 }
@@ -474,7 +473,7 @@ static enum rk_rc process(rk_images *images, struct made *made, bool *ret_whole,
     if (work->waits)
         return RK_OK;
     /* The parts were for packing alone. */
-    work->job.part_count = 0;
+    work->request.part_count = 0;
     if ((made->format.encrypts_first && encrypt(made, work, err)) ||
         sign(images, made, work, ret_whole, err) ||
         (*ret_whole && !made->format.encrypts_first && encrypt(made, work, err)))

@@ -154,25 +154,25 @@ static enum rk_rc describe_device(const struct rk_lane *lane, const struct rk_ma
     return rk_json_text(doc, true, ret, err);
 }
 
-static enum rk_rc take_device(const struct rk_lane *lane, const struct rk_making *making,
-                              struct made *made, struct rk_err *err)
+static enum rk_rc add_device(const struct rk_lane *lane, const struct rk_making *making,
+                             struct made *made, struct rk_err *err)
 {
     RK_AUTO(rk_artifact_done) struct rk_artifact item = { .role = rk_role_device };
 
     if (describe_device(lane, making, made, &item.bytes, err))
         return err->rc;
-    return rk_artifacts_take(&made->out, &item, err);
+    return rk_artifacts_add(&made->out, &item, err);
 }
 
-static enum rk_rc take_certificates(const struct rk_lane *lane, struct made *made,
-                                    struct rk_err *err)
+static enum rk_rc add_certificates(const struct rk_lane *lane, struct made *made,
+                                   struct rk_err *err)
 {
     for (size_t i = 0; i < lane->template_count; i++) {
         RK_AUTO(rk_artifact_done)
         struct rk_artifact item = { .role = rk_role_of_template(lane->templates[i]),
                                     .bytes = rk_bytes_take(&made->cert[i]) };
 
-        if (rk_artifacts_take(&made->out, &item, err))
+        if (rk_artifacts_add(&made->out, &item, err))
             return err->rc;
     }
     return RK_OK;
@@ -186,7 +186,7 @@ static enum rk_rc run_maker(const struct rk_maker *maker, const struct rk_making
     if (maker->make(making, &item, err) ||
         (maker->check != NULL && maker->check(making, &item, err)))
         return rk_wrap(err, "%s", maker->what);
-    return rk_artifacts_take(ret, &item, err);
+    return rk_artifacts_add(ret, &item, err);
 }
 
 /* What the platform lists: of a unit, or what is common to all. */
@@ -231,9 +231,9 @@ static enum rk_rc finish(const struct rk_lane *lane, const struct rk_unit *unit,
     making.unit = unit;
     making.identity = lane->odm ? &made->keys->identity : NULL;
     making.cert = made->cert;
-    if (run_makers(&making, &made->out, err) || take_device(lane, &making, made, err))
+    if (run_makers(&making, &made->out, err) || add_device(lane, &making, made, err))
         return err->rc;
-    return lane->odm ? take_certificates(lane, made, err) : RK_OK;
+    return lane->odm ? add_certificates(lane, made, err) : RK_OK;
 }
 
 static enum rk_rc certify_all(const struct rk_lane *lane, const struct rk_unit *unit,
@@ -272,10 +272,7 @@ static enum rk_rc derive_eks(const struct rk_lane *lane, size_t which, struct rk
     return RK_OK;
 }
 
-static void items_free(struct rk_ek_item **items)
-{
-    rk_free(*items);
-}
+RK_CLEANUP(items_free, struct rk_ek_item, rk_free)
 
 enum rk_rc rk_lane_derive(const struct rk_lane *lane, const struct rk_unit *units, size_t count,
                           struct rk_lane_keys *ret, struct rk_err *err)

@@ -3,7 +3,7 @@
 
 #include "pipeline/plan_values.h"
 #include "rotkit/cms.h"
-#include "rotkit/job.h"
+#include "rotkit/request.h"
 
 #include <stdlib.h>
 #include <string.h>

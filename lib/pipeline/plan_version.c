@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
-#include "rotkit/job.h"
+#include "rotkit/request.h"
 #include "rotkit/slots.h"
 
 #include <stdio.h>

@@ -4,11 +4,6 @@
 #include "pipeline/devices.h"
 #include "rotkit/release.h"
 
-static void devices_done(rk_devices **devices)
-{
-    rk_devices_close(*devices);
-}
-
 bool rk_seeds_given(const struct rk_seeds_from *from)
 {
     return from->kdk_db != NULL || from->master != NULL;
@@ -34,7 +29,7 @@ static enum rk_rc visit_by_master(void *arg, const struct rk_device_sn *sn, bool
 static enum rk_rc each_of_files(const struct rk_seeds_from *given, rk_seeds_visit visit, void *arg,
                                 struct rk_err *err)
 {
-    RK_AUTO(devices_done) rk_devices *devices = NULL;
+    RK_AUTO(rk_devices_done) rk_devices *devices = NULL;
     const struct rk_devices_from from = { .platform = given->platform,
                                           .path = { given->kdk_db, given->eps_seeds } };
     bool there = true, more = true;

@@ -133,7 +133,7 @@ enum rk_rc rk_crl_add(struct rk_crl *crl, const struct rk_crl_entry *entry, bool
 
 /* ---- reading ---- */
 
-static enum rk_rc take_serial(const ASN1_INTEGER *serial, struct rk_crl_entry *ret,
+static enum rk_rc read_serial(const ASN1_INTEGER *serial, struct rk_crl_entry *ret,
                               struct rk_err *err)
 {
     RK_AUTO(rk_bn_done) BIGNUM *number = ASN1_INTEGER_to_BN(serial, NULL);
@@ -145,7 +145,7 @@ static enum rk_rc take_serial(const ASN1_INTEGER *serial, struct rk_crl_entry *r
     return RK_OK;
 }
 
-static enum rk_rc take_time(const ASN1_TIME *time, int64_t *ret, struct rk_err *err)
+static enum rk_rc read_time(const ASN1_TIME *time, int64_t *ret, struct rk_err *err)
 {
     struct tm tm;
 
@@ -155,7 +155,7 @@ static enum rk_rc take_time(const ASN1_TIME *time, int64_t *ret, struct rk_err *
     return RK_OK;
 }
 
-static enum rk_rc take_entry(X509_REVOKED *revoked, struct rk_crl *crl, struct rk_err *err)
+static enum rk_rc read_entry(X509_REVOKED *revoked, struct rk_crl *crl, struct rk_err *err)
 {
     RK_AUTO(enumerated_done)
     ASN1_ENUMERATED *reason = X509_REVOKED_get_ext_d2i(revoked, NID_crl_reason, NULL, NULL);
@@ -164,14 +164,14 @@ static enum rk_rc take_entry(X509_REVOKED *revoked, struct rk_crl *crl, struct r
 
     if (reason != NULL)
         entry.reason = (enum rk_crl_reason)ASN1_ENUMERATED_get(reason);
-    return take_serial(X509_REVOKED_get0_serialNumber(revoked), &entry, err) ||
-                   take_time(X509_REVOKED_get0_revocationDate(revoked), &entry.revoked, err) ||
+    return read_serial(X509_REVOKED_get0_serialNumber(revoked), &entry, err) ||
+                   read_time(X509_REVOKED_get0_revocationDate(revoked), &entry.revoked, err) ||
                    rk_crl_add(crl, &entry, &added, err)
                ? err->rc
                : RK_OK;
 }
 
-static enum rk_rc take_entries(X509_CRL *object, struct rk_crl *crl, struct rk_err *err)
+static enum rk_rc read_entries(X509_CRL *object, struct rk_crl *crl, struct rk_err *err)
 {
     STACK_OF(X509_REVOKED) *list = X509_CRL_get_REVOKED(object);
 
@@ -179,13 +179,13 @@ static enum rk_rc take_entries(X509_CRL *object, struct rk_crl *crl, struct rk_e
         return rk_fail(err, RK_E_FORMAT, "%d entries, at most %d", sk_X509_REVOKED_num(list),
                        RK_CRL_ENTRIES_MAX);
     for (int i = 0; i < sk_X509_REVOKED_num(list); i++) {
-        if (take_entry(sk_X509_REVOKED_value(list, i), crl, err))
+        if (read_entry(sk_X509_REVOKED_value(list, i), crl, err))
             return err->rc;
     }
     return RK_OK;
 }
 
-static enum rk_rc take_number(X509_CRL *object, uint64_t *ret, struct rk_err *err)
+static enum rk_rc read_number(X509_CRL *object, uint64_t *ret, struct rk_err *err)
 {
     RK_AUTO(rk_asn1_integer_done)
     ASN1_INTEGER *number = X509_CRL_get_ext_d2i(object, NID_crl_number, NULL, NULL);
@@ -229,7 +229,7 @@ enum rk_rc rk_crl_read(const rk_ca *ca, const uint8_t *bytes, size_t len, struct
         ERR_clear_error();
         return rk_fail(err, RK_E_VERIFY, "the CRL is not one that this CA has issued");
     }
-    if (take_number(object, &crl.number, err) || take_entries(object, &crl, err))
+    if (read_number(object, &crl.number, err) || read_entries(object, &crl, err))
         return err->rc;
     *ret = crl;
     crl = (struct rk_crl)RK_CRL_NONE;
@@ -248,7 +248,7 @@ enum rk_rc rk_crl_entry_of(const rk_ca *ca, const struct rk_bytes *certificate,
         ERR_clear_error();
         return rk_fail(err, RK_E_VERIFY, "the certificate is not one that this CA has issued");
     }
-    if (take_serial(X509_get0_serialNumber(cert), &entry, err))
+    if (read_serial(X509_get0_serialNumber(cert), &entry, err))
         return err->rc;
     *ret = entry;
     return RK_OK;

@@ -97,8 +97,8 @@ void rk_artifacts_done(struct rk_artifacts *artifacts)
     artifacts->count = 0;
 }
 
-enum rk_rc rk_artifacts_take(struct rk_artifacts *to, struct rk_artifact *artifact,
-                             struct rk_err *err)
+enum rk_rc rk_artifacts_add(struct rk_artifacts *to, struct rk_artifact *artifact,
+                            struct rk_err *err)
 {
     if (to->count == RK_ARTIFACTS_MAX)
         return rk_fail(err, RK_E_INTERNAL, "no room for an artifact of role \"%s\"",

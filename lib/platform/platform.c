@@ -2,7 +2,7 @@
 #include "rotkit/platform.h"
 
 #include "base/ctx.h"
-#include "rotkit/job.h"
+#include "rotkit/request.h"
 
 #include <string.h>
 

@@ -162,10 +162,7 @@ static enum rk_rc pack(const char *root, size_t filter, int fd, struct rk_archiv
 
 /* ---- reading back ---- */
 
-static void read_done(struct archive **archive)
-{
-    (void)archive_read_free(*archive);
-}
+RK_CLEANUP(read_done, struct archive, archive_read_free)
 
 static enum rk_rc fail_differs(const char *path, struct rk_err *err)
 {
@@ -195,7 +192,7 @@ static enum rk_rc compare_entry(void *arg, const char *path, const struct rk_byt
     return n == 0 && at == bytes->len ? RK_OK : fail_differs(path, err);
 }
 
-static enum rk_rc hold_against(const char *root, int fd, struct rk_err *err)
+static enum rk_rc compare_with_release(const char *root, int fd, struct rk_err *err)
 {
     RK_AUTO(read_done) struct archive *from = archive_read_new();
     struct archive_entry *entry;
@@ -222,7 +219,7 @@ enum rk_rc rk_release_archive(const char *path, const char *to, struct rk_archiv
 
     if (find_filter(to, &filter, err) || rk_new_file_open(to, RK_FILE_PUBLIC, &file, err))
         return err->rc;
-    if (pack(path, filter, file.fd, ret, err) || hold_against(path, file.fd, err) ||
+    if (pack(path, filter, file.fd, ret, err) || compare_with_release(path, file.fd, err) ||
         rk_new_file_publish(&file, err))
         return rk_wrap(err, "\"%s\"", to);
     return RK_OK;

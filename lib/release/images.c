@@ -129,22 +129,22 @@ enum rk_rc rk_image_verify(const rk_ctx *ctx, const char *root, struct rk_jv ent
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
     const char *format = rk_json_str(rk_json_get(entry, "format"));
     struct rk_input part = { .name = "content" };
-    struct rk_job_key key = { .role = "" };
-    struct rk_job job = { .ctx = ctx };
+    struct rk_request_key key = { .role = "" };
+    struct rk_request request = { .ctx = ctx };
 
     if (format == NULL)
         return rk_fail(err, RK_E_VERIFY, "release.json: an image without a format");
     if (rk_release_read_key(entry, "signer", &signer, err) ||
-        read_content(root, entry, &content, err) || rk_clock_now(ctx, &job.now, err))
+        read_content(root, entry, &content, err) || rk_clock_now(ctx, &request.now, err))
         return err->rc;
     part.p = content.p;
     part.len = content.len;
     key.pub = signer;
-    job.part = &part;
-    job.part_count = content.p == NULL ? 0 : 1;
-    job.key = &key;
-    job.key_count = signer == NULL ? 0 : 1;
-    if (rk_format_verify(format, &job, bytes->p, bytes->len, &map, err)) {
+    request.part = &part;
+    request.part_count = content.p == NULL ? 0 : 1;
+    request.key = &key;
+    request.key_count = signer == NULL ? 0 : 1;
+    if (rk_format_verify(format, &request, bytes->p, bytes->len, &map, err)) {
         err->rc = err->rc == RK_E_FORMAT || err->rc == RK_E_USAGE ? RK_E_VERIFY : err->rc;
         return err->rc;
     }
@@ -179,13 +179,13 @@ static enum rk_rc map_of(const rk_ctx *ctx, const char *root, const char *path, 
                          struct rk_map *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
-    struct rk_job job = { .ctx = ctx };
+    struct rk_request request = { .ctx = ctx };
     char full[RK_PATH_MAX];
 
     if (rk_path_join(root, path, full, sizeof full, err) ||
         rk_file_read(full, RK_IMAGE_FILE_MAX, &bytes, err))
         return err->rc;
-    return rk_format_verify(format, &job, bytes.p, bytes.len, ret, err)
+    return rk_format_verify(format, &request, bytes.p, bytes.len, ret, err)
                ? rk_wrap(err, "\"%s\"", full)
                : RK_OK;
 }

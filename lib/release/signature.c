@@ -15,7 +15,8 @@ static enum rk_scheme scheme_of(const struct rk_release_options *options)
                                              : rk_signer_default_scheme(options->signer);
 }
 
-/* release.json cannot hold its own signature, but it says who made it: taking the file away shows.
+/* release.json cannot check_signature its own signature, but it says who made it: taking the file
+ * away shows.
  */
 void rk_release_put_signer(rk_release *release)
 {
@@ -91,9 +92,9 @@ static enum rk_rc read_signature(const char *root, struct rk_bytes *ret, struct 
     return rk_file_read(path, RK_RELEASE_SIG_MAX, ret, err);
 }
 
-static enum rk_rc hold(const rk_ctx *ctx, EVP_PKEY *signer, struct rk_jv head,
-                       const struct rk_bytes *text, const struct rk_bytes *signature,
-                       struct rk_err *err)
+static enum rk_rc check_signature(const rk_ctx *ctx, EVP_PKEY *signer, struct rk_jv head,
+                                  const struct rk_bytes *text, const struct rk_bytes *signature,
+                                  struct rk_err *err)
 {
     enum rk_scheme scheme;
 
@@ -130,7 +131,7 @@ enum rk_rc rk_release_verify_signature(const rk_ctx *ctx, const char *root, rk_j
         ERR_clear_error();
         return rk_fail(err, RK_E_VERIFY, "the release is signed by another key");
     }
-    if (signer != NULL && hold(ctx, signer, head, text, &signature, err))
+    if (signer != NULL && check_signature(ctx, signer, head, text, &signature, err))
         return err->rc;
     (void)snprintf(ret_signer, 96, "%s%s", pub == NULL ? "not checked" : "release key, ",
                    pub == NULL ? "" : scheme);

@@ -263,7 +263,7 @@ static void run_check(void *arg, void *item)
 }
 
 /* The oldest bucket is done: its counts, or its error. */
-static enum rk_rc take_check(struct verifying *v, rk_workers *workers, struct rk_err *err)
+static enum rk_rc add_results(struct verifying *v, rk_workers *workers, struct rk_err *err)
 {
     const struct bucket_check *check = rk_workers_take(workers);
 
@@ -281,15 +281,7 @@ static enum rk_rc take_check(struct verifying *v, rk_workers *workers, struct rk
 typedef enum rk_rc (*name_bucket)(const void *list, size_t i, struct bucket_check *ret,
                                   struct rk_err *err);
 
-static void workers_done(rk_workers **workers)
-{
-    rk_workers_free(*workers);
-}
-
-static void checks_done(struct bucket_check **checks)
-{
-    rk_free(*checks);
-}
+RK_CLEANUP(checks_done, struct bucket_check, rk_free)
 
 /* Buckets know nothing of each other, so threads check them; the first error is the one told. */
 static enum rk_rc check_all(struct verifying *v, const void *list, size_t count, name_bucket name,
@@ -297,7 +289,7 @@ static enum rk_rc check_all(struct verifying *v, const void *list, size_t count,
 {
     size_t threads = rk_workers_default(), room = 2 * threads;
     RK_AUTO(checks_done) struct bucket_check *checks = rk_alloc(room, sizeof *checks);
-    RK_AUTO(workers_done) rk_workers *workers = NULL;
+    RK_AUTO(rk_workers_done) rk_workers *workers = NULL;
     const struct rk_workers_options options = { threads, room, run_check, NULL };
 
     if (checks == NULL)
@@ -307,7 +299,7 @@ static enum rk_rc check_all(struct verifying *v, const void *list, size_t count,
     for (size_t i = 0; i < count; i++) {
         struct bucket_check *check = &checks[i % room];
 
-        if (rk_workers_full(workers) && take_check(v, workers, err))
+        if (rk_workers_full(workers) && add_results(v, workers, err))
             return err->rc;
         *check = (struct bucket_check) { .v = *v };
         check->v.device = NULL;
@@ -318,7 +310,7 @@ static enum rk_rc check_all(struct verifying *v, const void *list, size_t count,
         rk_workers_put(workers, check);
     }
     while (!rk_workers_empty(workers)) {
-        if (take_check(v, workers, err))
+        if (add_results(v, workers, err))
             return err->rc;
     }
     return RK_OK;

@@ -18,10 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void close_at_exit(rk_release **release)
-{
-    rk_release_close(*release);
-}
+RK_CLEANUP(close_at_exit, rk_release, rk_release_close)
 
 bool rk_release_is(const char *path)
 {
@@ -101,13 +98,13 @@ static enum rk_rc clear_but_devices(const char *staging, struct rk_err *err)
 }
 
 /* Goes on in the staging folder of an interrupted build of the same inputs. */
-static enum rk_rc take_over(rk_release *release, struct rk_err *err)
+static enum rk_rc claim_unfinished(rk_release *release, struct rk_err *err)
 {
     RK_AUTO(rk_folder_release) int lock = -1;
 
     if (release->options->inputs_sha256 == NULL)
         return RK_OK;
-    if (rk_folder_take_over(release->place.sibling, in_use, &lock, err))
+    if (rk_folder_claim_existing(release->place.sibling, in_use, &lock, err))
         return err->rc;
     if (lock < 0)
         return RK_OK;
@@ -139,7 +136,7 @@ static enum rk_rc start_anew(rk_release *release, struct rk_err *err)
 
 static enum rk_rc open_staging(rk_release *release, struct rk_err *err)
 {
-    enum rk_rc rc = take_over(release, err);
+    enum rk_rc rc = claim_unfinished(release, err);
 
     if (rc == RK_OK && release->place.lock < 0)
         rc = start_anew(release, err);

@@ -125,8 +125,8 @@ static enum rk_rc check_ledger(struct retiring *r, struct rk_err *err)
 /* Two acts that read the same list would each issue the next one without the other's entries. */
 static enum rk_rc lock_folder(struct retiring *r, struct rk_err *err)
 {
-    return rk_folder_take_over(r->options->folder, "another act is under way, try again behind it",
-                               &r->lock, err);
+    return rk_folder_claim_existing(r->options->folder,
+                                    "another act is under way, try again behind it", &r->lock, err);
 }
 
 /* A folder that was not there when the act began is made by one act alone. */
@@ -257,13 +257,13 @@ static enum rk_rc make_batch(const struct retiring *r, const struct rk_device_sn
         { "mode", "delete" },
         { "id", r->options->dps == RK_RETIRE_DPS_SN ? "sn" : "ek" },
     };
-    const struct rk_job job = { .ctx = r->ctx, .setting = settings, .setting_count = 2 };
+    const struct rk_request request = { .ctx = r->ctx, .setting = settings, .setting_count = 2 };
     const struct rk_enroll_options enroll = {
         .target = "azure-dps",
         .release = r->options->release,
         .device = sn,
         .device_count = 1,
-        .job = &job,
+        .request = &request,
     };
     struct rk_enroll_report report;
 

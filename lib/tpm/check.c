@@ -54,8 +54,8 @@ static enum rk_rc read_reference(struct rk_checking *c, struct rk_err *err)
     return RK_OK;
 }
 
-static enum rk_rc take_device(struct rk_checking *c, const struct rk_device_sn *sn,
-                              struct rk_err *err)
+static enum rk_rc use_device(struct rk_checking *c, const struct rk_device_sn *sn,
+                             struct rk_err *err)
 {
     c->verdict.known = true;
     c->verdict.sn = *sn;
@@ -84,7 +84,7 @@ static enum rk_rc find_device(struct rk_checking *c, struct rk_err *err)
                 return err->rc;
         }
     }
-    return found ? take_device(c, &sn, err) : RK_OK;
+    return found ? use_device(c, &sn, err) : RK_OK;
 }
 
 /* A TPM that makes no EK at all is no stranger: what it says about the first one is the reason. */

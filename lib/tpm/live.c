@@ -276,10 +276,7 @@ static enum rk_rc capability(rk_tpm *tpm, TPM2_CAP cap, uint32_t first, TPMS_CAP
     return rc == TSS2_RC_SUCCESS ? RK_OK : rk_live_fail(err, rc, "cannot ask the TPM");
 }
 
-static void data_done(TPMS_CAPABILITY_DATA **data)
-{
-    Esys_Free(*data);
-}
+RK_CLEANUP(data_done, TPMS_CAPABILITY_DATA, Esys_Free)
 
 enum rk_rc rk_live_property(rk_tpm *tpm, uint32_t property, uint32_t *ret, struct rk_err *err)
 {

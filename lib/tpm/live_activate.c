@@ -119,7 +119,7 @@ static enum rk_rc unmarshal(const struct rk_credential *in, TPM2B_ID_OBJECT *id,
     return RK_OK;
 }
 
-static enum rk_rc take_value(TPM2B_DIGEST *value, struct rk_secret *ret, struct rk_err *err)
+static enum rk_rc copy_value(TPM2B_DIGEST *value, struct rk_secret *ret, struct rk_err *err)
 {
     enum rk_rc rc = rk_secret_copy(value->buffer, value->size, ret, err);
 
@@ -174,7 +174,7 @@ enum rk_rc rk_tpm_activate(rk_tpm *tpm, const struct rk_ek_template *tpl, enum r
                                          by_password ? ESYS_TR_PASSWORD : session.handle,
                                          ESYS_TR_NONE, &id, &secret, &value);
     if (rc == TSS2_RC_SUCCESS)
-        return take_value(value, ret, err);
+        return copy_value(value, ret, err);
     if (is_foreign(tpm, rc))
         return rk_fail(err, RK_E_VERIFY, "EK %s: the credential is not for this TPM and %s (0x%x)",
                        tpl->name, keys[key].name, rc);

@@ -63,7 +63,7 @@ enum rk_rc rk_tpm_quote(rk_tpm *tpm, enum rk_tpm_key ak, uint32_t pcr_mask, cons
 }
 
 /* Values come in the order of the PCRs, as many as fit into one answer. */
-static enum rk_rc take_values(const TPML_PCR_SELECTION *which, const TPML_DIGEST *values,
+static enum rk_rc copy_values(const TPML_PCR_SELECTION *which, const TPML_DIGEST *values,
                               struct rk_pcrs *pcrs, struct rk_err *err)
 {
     size_t at = 0;
@@ -92,7 +92,7 @@ enum rk_rc rk_tpm_pcr_read(rk_tpm *tpm, uint32_t pcr_mask, struct rk_pcrs *ret, 
 
         if (rc != TSS2_RC_SUCCESS)
             return rk_live_fail(err, rc, "cannot read PCRs");
-        enum rk_rc taken = which->count == 1 ? take_values(which, values, &pcrs, err) : RK_OK;
+        enum rk_rc taken = which->count == 1 ? copy_values(which, values, &pcrs, err) : RK_OK;
         Esys_Free(which);
         Esys_Free(values);
         if (taken != RK_OK)

@@ -215,8 +215,8 @@ static enum rk_rc choose_action(struct item *item, const struct rk_tpm_nv *nv, s
 }
 
 /* What is to be done about one index; nothing is written yet. */
-static enum rk_rc look_at(const struct provision *p, struct item *item, uint32_t limit,
-                          struct rk_err *err)
+static enum rk_rc plan_index(const struct provision *p, struct item *item, uint32_t limit,
+                             struct rk_err *err)
 {
     RK_AUTO(rk_tpm_nv_done) struct rk_tpm_nv nv = { .attributes = 0 };
 
@@ -242,7 +242,7 @@ static uint32_t handle_of(const struct provision *p, const char *template_name)
     return tpl == NULL ? 0 : rk_tpm_ek_handle(tpl);
 }
 
-static enum rk_rc look_at_handle(struct provision *p, size_t i, struct rk_err *err)
+static enum rk_rc plan_handle(struct provision *p, size_t i, struct rk_err *err)
 {
     RK_AUTO(rk_tpm_public_done) struct rk_tpm_public found = RK_TPM_PUBLIC_NONE;
     const struct rk_bytes *wanted = &p->device.ek[i].public_tpm2b;
@@ -267,7 +267,7 @@ static enum rk_rc look_at_handle(struct provision *p, size_t i, struct rk_err *e
     return RK_OK;
 }
 
-static enum rk_rc look(struct provision *p, struct rk_err *err)
+static enum rk_rc plan(struct provision *p, struct rk_err *err)
 {
     uint32_t limit;
 
@@ -277,11 +277,11 @@ static enum rk_rc look(struct provision *p, struct rk_err *err)
         return err->rc == RK_E_USAGE ? rk_note(err, "--no-chain leaves it out") : err->rc;
     list_items(p);
     for (size_t i = 0; i < p->item_count; i++) {
-        if (look_at(p, &p->item[i], limit, err))
+        if (plan_index(p, &p->item[i], limit, err))
             return err->rc;
     }
     for (size_t i = 0; i < p->device.ek_count; i++) {
-        if (look_at_handle(p, i, err))
+        if (plan_handle(p, i, err))
             return err->rc;
     }
     return RK_OK;
@@ -324,7 +324,7 @@ enum rk_rc rk_tpm_provision(const rk_ctx *ctx, rk_tpm *tpm,
     struct rk_device_sn sn;
 
     if (adopt_auth(&p, err) || find_device(&p, &sn, err) ||
-        rk_release_device_read(options->release, &sn, &p.device, err) || look(&p, err))
+        rk_release_device_read(options->release, &sn, &p.device, err) || plan(&p, err))
         return err->rc;
     for (size_t i = 0; i < p.item_count; i++) {
         if (write_item(&p, &p.item[i], err))

@@ -192,14 +192,14 @@ static enum rk_rc check_format(const struct bundle *b, struct rk_jv at, const ch
 {
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
     const char *format = rk_json_str(rk_json_get(at, "format"));
-    struct rk_job job = { .ctx = b->ctx };
+    struct rk_request request = { .ctx = b->ctx };
 
     if (format == NULL || !rk_platform_updates_by(b->platform, format))
         return rk_fail(err, RK_E_VERIFY, "\"%s\": the platform does not update by \"%.32s\"", name,
                        format == NULL ? "" : format);
-    if (rk_clock_now(b->ctx, &job.now, err))
+    if (rk_clock_now(b->ctx, &request.now, err))
         return err->rc;
-    if (rk_format_verify(format, &job, bytes->p, bytes->len, &map, err)) {
+    if (rk_format_verify(format, &request, bytes->p, bytes->len, &map, err)) {
         err->rc = err->rc == RK_E_FORMAT || err->rc == RK_E_USAGE ? RK_E_VERIFY : err->rc;
         return rk_wrap(err, "\"%s\"", name);
     }

@@ -140,7 +140,7 @@ static enum rk_rc sign(struct bundle *b, struct rk_err *err)
         return err->rc;
     if (b->book == NULL)
         return RK_OK;
-    if (rk_sigbook_take(b->book, &wants, err) ||
+    if (rk_sigbook_merge_wants(b->book, &wants, err) ||
         rk_sigbook_close_round(b->book, b->options->dry_run, &b->round, err))
         return err->rc;
     return b->options->to_sign == NULL || b->round.wanted != 0

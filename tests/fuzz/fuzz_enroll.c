@@ -10,10 +10,10 @@
 #include <string.h>
 
 static const struct rk_setting vendor = { "vendor", "fuzz" }; /* which corim alone takes */
-static struct rk_job job;
+static struct rk_request request;
 static const struct rk_enroll_options options = { .target = FUZZ_TARGET,
                                                   .release = FUZZ_RELEASE,
-                                                  .job = &job };
+                                                  .request = &request };
 
 static enum rk_rc sink(void *arg, const char *name, const struct rk_bytes *bytes,
                        struct rk_err *err)
@@ -32,13 +32,13 @@ static void begin(void)
     struct rk_enroll_report report = { .devices = 0 };
     struct rk_err err;
 
-    if (job.ctx != NULL)
+    if (request.ctx != NULL)
         return;
     FUZZ_HOLDS(setenv("SOURCE_DATE_EPOCH", "1800000000", 1) == 0);
-    job.ctx = fuzz_ctx();
-    job.now = 1800000000;
-    job.setting = &vendor;
-    job.setting_count = strcmp(FUZZ_TARGET, "corim") == 0;
+    request.ctx = fuzz_ctx();
+    request.now = 1800000000;
+    request.setting = &vendor;
+    request.setting_count = strcmp(FUZZ_TARGET, "corim") == 0;
     FUZZ_DO(rk_enroll(&options, sink, NULL, &report, &err));
 }
 

@@ -21,8 +21,8 @@ enum { KEYS = 5, NOW = 1800000000 };
 
 struct signing_key {
     rk_signer *signer;
-    struct rk_job_key key;
-    struct rk_job job;
+    struct rk_request_key key;
+    struct rk_request request;
 };
 static struct rk_bytes cert;
 static struct rk_secret secret;
@@ -44,13 +44,13 @@ static struct signing_key *keys(void)
 
         FUZZ_DO(rk_path_join(FUZZ_KEYS, files[i], path, sizeof path, &err));
         FUZZ_DO(rk_signer_open(fuzz_ctx(), path, NULL, &k->signer, &err));
-        k->key = (struct rk_job_key) { .role = "", .pub = rk_signer_pkey(k->signer) };
-        k->job = (struct rk_job) { .ctx = fuzz_ctx(),
-                                   .key = &k->key,
-                                   .key_count = 1,
-                                   .now = NOW,
-                                   .reproducible = true,
-                                   .cert = i == KEYS - 1 ? &cert : NULL };
+        k->key = (struct rk_request_key) { .role = "", .pub = rk_signer_pkey(k->signer) };
+        k->request = (struct rk_request) { .ctx = fuzz_ctx(),
+                                           .key = &k->key,
+                                           .key_count = 1,
+                                           .now = NOW,
+                                           .reproducible = true,
+                                           .cert = i == KEYS - 1 ? &cert : NULL };
     }
     return made;
 }
@@ -78,12 +78,12 @@ static void look(const struct rk_map *map, size_t size)
     rk_bytes_done(&page);
 }
 
-static enum rk_rc read_with(const struct rk_job *job, const uint8_t *data, size_t size)
+static enum rk_rc read_with(const struct rk_request *request, const uint8_t *data, size_t size)
 {
     const char *format = strcmp(FUZZ_FORMAT, "any") == 0 ? NULL : FUZZ_FORMAT;
     struct rk_map map = { .root = NULL };
     struct rk_err err;
-    enum rk_rc rc = rk_format_verify(format, job, data, size, &map, &err);
+    enum rk_rc rc = rk_format_verify(format, request, data, size, &map, &err);
 
     if (rc == RK_OK)
         look(&map, size);
@@ -94,15 +94,15 @@ static enum rk_rc read_with(const struct rk_job *job, const uint8_t *data, size_
 bool fuzz_one(const uint8_t *data, size_t size)
 {
     struct signing_key *k = keys();
-    struct rk_job job = k[size % KEYS].job;
+    struct rk_request request = k[size % KEYS].request;
     enum rk_rc rc;
 
-    (void)read_with(&job, data, size);
-    job.key_count = 0;
-    rc = read_with(&job, data, size);
-    job.secret = &secret;
+    (void)read_with(&request, data, size);
+    request.key_count = 0;
+    rc = read_with(&request, data, size);
+    request.secret = &secret;
     if (rc == RK_OK)
-        (void)read_with(&job, data, size);
+        (void)read_with(&request, data, size);
     return rc == RK_OK;
 }
 
@@ -164,7 +164,7 @@ size_t fuzz_repair(uint8_t *data, size_t size, size_t max, unsigned seed)
     }
     repair_digests(data, size);
     if (seed % 4 == 0 &&
-        rk_format_sign(FUZZ_FORMAT, &k->job, &k->signer, data, size, &made, &err) == RK_OK &&
+        rk_format_sign(FUZZ_FORMAT, &k->request, &k->signer, data, size, &made, &err) == RK_OK &&
         made.len <= max) {
         size = made.len;
         memcpy(data, made.p, size);

@@ -50,7 +50,7 @@ static void make_round(void)
                                 &message[i], &wants, &none, &err));
         rk_signer_free(public);
     }
-    FUZZ_DO(rk_sigbook_take(book, &wants, &err));
+    FUZZ_DO(rk_sigbook_merge_wants(book, &wants, &err));
     FUZZ_DO(rk_sigbook_close_round(book, false, &round, &err));
     rk_sigbook_free(book);
     for (size_t i = 0; i < 2; i++) {

@@ -11,9 +11,9 @@ static enum rk_rc build(const uint8_t *text, size_t len, struct rk_bytes *ret, s
     static const uint8_t loader[100] = { 0x5a };
     const struct rk_input part[] = { { "config", text, len },
                                      { "bootloader", loader, sizeof loader } };
-    const struct rk_job job = { .ctx = fuzz_ctx(), .part = part, .part_count = 2 };
+    const struct rk_request request = { .ctx = fuzz_ctx(), .part = part, .part_count = 2 };
 
-    return rk_t210_build(&job, ret, err);
+    return rk_t210_build(&request, ret, err);
 }
 
 bool fuzz_one(const uint8_t *data, size_t size)
@@ -27,9 +27,9 @@ bool fuzz_one(const uint8_t *data, size_t size)
     FUZZ_DO(rk_t210_open(bct.p, bct.len, &image, &err));
     if (rk_t210_config(bct.p, bct.len, &text, &err) == RK_OK) {
         const struct rk_input part = { "config", text.p, text.len };
-        const struct rk_job job = { .ctx = fuzz_ctx(), .part = &part, .part_count = 1 };
+        const struct rk_request request = { .ctx = fuzz_ctx(), .part = &part, .part_count = 1 };
 
-        FUZZ_DO(rk_t210_build(&job, &again, &err));
+        FUZZ_DO(rk_t210_build(&request, &again, &err));
         FUZZ_HOLDS(again.len >= T210_WIRE);
     }
     rk_bytes_done(&bct);

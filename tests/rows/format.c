@@ -28,9 +28,9 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     return RK_OK;
 }
 
-static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err)
 {
-    const struct rk_input *payload = rk_job_part(job, "payload");
+    const struct rk_input *payload = rk_request_part(request, "payload");
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(ROOM);
 
     rk_wr_str(&wr, magic);

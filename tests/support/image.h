@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tests of file formats share: vectors, a job with keys, patches, flipped bytes. */
+/* What tests of file formats share: vectors, a request with keys, patches, flipped bytes. */
 #pragma once
 
 #include "rotkit/file.h"
@@ -30,42 +30,42 @@ static inline rk_ctx *image_ctx(void)
     return ctx;
 }
 
-/* A job with one signer and its certificate, and one that verifies against it. */
-struct image_job {
+/* A request with one signer and its certificate, and one that verifies against it. */
+struct image_request {
     rk_ctx *ctx;
     rk_signer *signer;
     struct rk_bytes cert;
-    struct rk_job_key key;
-    struct rk_job sign, verify;
+    struct rk_request_key key;
+    struct rk_request sign, verify;
 };
 
-static inline void image_job_open(struct image_job *j, const char *key, const char *cert)
+static inline void image_request_open(struct image_request *j, const char *key, const char *cert)
 {
     memset(j, 0, sizeof *j);
     ck_assert_int_eq(rk_ctx_new(&j->ctx, &err), RK_OK);
     ck_assert_msg(rk_signer_open(j->ctx, key, NULL, &j->signer, &err) == RK_OK, "%s", err.msg);
     j->cert = image_read(cert);
-    j->key = (struct rk_job_key) { .role = "", .pub = rk_signer_pkey(j->signer) };
-    j->verify = (struct rk_job) { .ctx = j->ctx, .key = &j->key, .key_count = 1 };
+    j->key = (struct rk_request_key) { .role = "", .pub = rk_signer_pkey(j->signer) };
+    j->verify = (struct rk_request) { .ctx = j->ctx, .key = &j->key, .key_count = 1 };
     j->sign = j->verify;
     j->sign.cert = &j->cert;
 }
 
-static inline void image_job_done(struct image_job *j)
+static inline void image_request_done(struct image_request *j)
 {
     rk_bytes_done(&j->cert);
     rk_signer_free(j->signer);
     rk_ctx_free(j->ctx);
 }
 
-static inline enum rk_rc image_verify(const char *format, const struct rk_job *job,
+static inline enum rk_rc image_verify(const char *format, const struct rk_request *request,
                                       const uint8_t *file, size_t len)
 {
     struct rk_map map;
     enum rk_rc rc;
 
     memset(&map, 0, sizeof map);
-    rc = rk_format_verify(format, job, file, len, &map, &err);
+    rc = rk_format_verify(format, request, file, len, &map, &err);
     rk_map_done(&map);
     return rc;
 }
@@ -83,8 +83,8 @@ struct image_free {
     bool passes; /* must verify; else either answer will do */
 };
 
-static inline void image_flip(const char *format, const struct rk_job *job, struct rk_bytes *file,
-                              const struct image_free *row, size_t rows)
+static inline void image_flip(const char *format, const struct rk_request *request,
+                              struct rk_bytes *file, const struct image_free *row, size_t rows)
 {
     for (size_t i = 0; i < file->len; i++) {
         const struct image_free *found = NULL;
@@ -95,7 +95,7 @@ static inline void image_flip(const char *format, const struct rk_job *job, stru
                 found = &row[k];
         }
         file->p[i] ^= 0x01;
-        rc = image_verify(format, job, file->p, file->len);
+        rc = image_verify(format, request, file->p, file->len);
         file->p[i] ^= 0x01;
         if (found == NULL)
             ck_assert_msg(rc == RK_E_VERIFY || rc == RK_E_FORMAT, "0x%zx: not noticed (%d)", i, rc);

@@ -6,15 +6,15 @@
 
 #include <openssl/evp.h>
 
-static struct image_job job;
+static struct image_request request;
 static const struct rk_setting insert[] = { { "experimental", "oem-insert" } };
 
 static inline void tegra_use_key(const char *key)
 {
-    image_job_open(&job, key, BOOT "uefi/db.crt");
-    job.sign = job.verify;
-    job.sign.setting = insert;
-    job.sign.setting_count = 1;
+    image_request_open(&request, key, BOOT "uefi/db.crt");
+    request.sign = request.verify;
+    request.sign.setting = insert;
+    request.sign.setting_count = 1;
 }
 
 static inline void tegra_load(void)
@@ -24,7 +24,7 @@ static inline void tegra_load(void)
 
 static inline void tegra_unload(void)
 {
-    image_job_done(&job);
+    image_request_done(&request);
 }
 
 /* SHA-512 of [from, to) of the file, put at `into`. */

@@ -144,24 +144,24 @@ static const struct rk_setting_row setting_rows[] = {
     { NULL, NULL, NULL },
 };
 
-static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_ESL_MAX);
     uint8_t owner[16];
 
-    if (rk_guid_parse(rk_job_text(job, self(), "owner"), owner, err))
+    if (rk_guid_parse(rk_request_text(request, self(), "owner"), owner, err))
         return rk_wrap(err, "setting \"owner\"");
-    for (size_t i = 0; i < job->part_count; i++) {
-        if (rk_esl_put(&job->part[i], owner, &wr, err))
+    for (size_t i = 0; i < request->part_count; i++) {
+        if (rk_esl_put(&request->part[i], owner, &wr, err))
             return err->rc;
     }
     return rk_wr_end(&wr, ret, err);
 }
 
-static enum rk_rc find_variable(const struct rk_job *job, const struct variable **ret,
+static enum rk_rc find_variable(const struct rk_request *request, const struct variable **ret,
                                 struct rk_err *err)
 {
-    const char *name = rk_job_text(job, self(), "variable");
+    const char *name = rk_request_text(request, self(), "variable");
 
     for (size_t i = 0; name != NULL && i < VARIABLES; i++) {
         if (strcmp(variables[i].name, name) == 0) {
@@ -191,10 +191,11 @@ static enum rk_rc signed_content(const struct variable *v, uint32_t attributes,
     return rk_wr_end(&wr, ret, err);
 }
 
-static enum rk_rc set_time(const struct rk_job *job, struct efi_time *ret, struct rk_err *err)
+static enum rk_rc set_time(const struct rk_request *request, struct efi_time *ret,
+                           struct rk_err *err)
 {
-    const char *text = rk_job_text(job, self(), "time");
-    int64_t seconds = job->now;
+    const char *text = rk_request_text(request, self(), "time");
+    int64_t seconds = request->now;
     struct tm tm;
     time_t t;
 
@@ -224,41 +225,43 @@ static void signing_done(struct signing *s)
     rk_bytes_done(&s->content);
 }
 
-static enum rk_rc open_signing(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc open_signing(const struct rk_request *request, const uint8_t *file, size_t len,
                                struct signing *s, struct rk_err *err)
 {
     const struct variable *v;
     bool append;
 
-    if (read_auth(file, len, &s->auth, err) || find_variable(job, &v, err) ||
-        rk_job_flag(job, self(), "append", &append, err) || set_time(job, &s->time, err) ||
+    if (read_auth(file, len, &s->auth, err) || find_variable(request, &v, err) ||
+        rk_request_flag(request, self(), "append", &append, err) ||
+        set_time(request, &s->time, err) ||
         signed_content(v, append ? APPEND : ENROL, &s->time, file + s->auth.esl_at, s->auth.esl_len,
                        &s->content, err))
         return err->rc;
     /* UEFI 2.10, 8.2.2: no signed attributes. */
-    s->what = (struct rk_pkcs7) { .ctx = job->ctx,
-                                  .cert = job->cert,
+    s->what = (struct rk_pkcs7) { .ctx = request->ctx,
+                                  .cert = request->cert,
                                   .chain_max = self()->chain_max,
-                                  .pub = job->key[0].pub,
+                                  .pub = request->key[0].pub,
                                   .content = s->content.p,
                                   .content_len = s->content.len };
     return RK_OK;
 }
 
-static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t len,
-                          struct rk_requests *ret, struct rk_err *err)
+static enum rk_rc to_sign(const struct rk_request *request, const uint8_t *file, size_t len,
+                          struct rk_sign_requests *ret, struct rk_err *err)
 {
     RK_AUTO(signing_done) struct signing s = { .content = RK_BYTES_NONE };
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
     enum rk_scheme scheme;
 
-    if (open_signing(job, file, len, &s, err) || rk_pkcs7_to_sign(&s.what, &message, &scheme, err))
+    if (open_signing(request, file, len, &s, err) ||
+        rk_pkcs7_to_sign(&s.what, &message, &scheme, err))
         return err->rc;
-    return rk_requests_add(ret, "", "the variable's name, attributes, time and content", scheme,
-                           &message, err);
+    return rk_sign_requests_add(ret, "", "the variable's name, attributes, time and content",
+                                scheme, &message, err);
 }
 
-static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, size_t len,
                          const struct rk_bytes *signatures, struct rk_bytes *ret,
                          struct rk_err *err)
 {
@@ -268,7 +271,7 @@ static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t l
     uint8_t guid[16];
     size_t bare;
 
-    if (open_signing(job, file, len, &s, err) ||
+    if (open_signing(request, file, len, &s, err) ||
         rk_pkcs7_finish(&s.what, &signatures[0], &der, err) ||
         rk_pkcs7_signed_data(&der, &bare, err) || rk_guid_parse(pkcs7_guid, guid, err))
         return err->rc;
@@ -285,14 +288,14 @@ static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t l
 
 /* ---- checking ---- */
 
-static enum rk_rc check_one(const struct rk_job *job, const struct auth *a, const uint8_t *file,
-                            const struct variable *v, uint32_t attributes, struct rk_map *map,
-                            struct rk_err *err)
+static enum rk_rc check_one(const struct rk_request *request, const struct auth *a,
+                            const uint8_t *file, const struct variable *v, uint32_t attributes,
+                            struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
-    struct rk_pkcs7_check who = { .ctx = job->ctx, .trust = job->trust };
+    struct rk_pkcs7_check who = { .ctx = request->ctx, .trust = request->trust };
 
-    who.pub = job->key_count == 0 ? NULL : job->key[0].pub;
+    who.pub = request->key_count == 0 ? NULL : request->key[0].pub;
     if (signed_content(v, attributes, &a->time, file + a->esl_at, a->esl_len, &content, err) ||
         rk_pkcs7_verify(&who, file + a->der_at, a->der_len, content.p, content.len, map->signer,
                         err))
@@ -304,22 +307,22 @@ static enum rk_rc check_one(const struct rk_job *job, const struct auth *a, cons
     return rk_map_guard(map, a->esl_at, a->esl_len, RK_GUARD_SIGNATURE, "PKCS #7 signature", err);
 }
 
-static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
-    const char *only = rk_job_text(job, self(), "variable");
+    const char *only = rk_request_text(request, self(), "variable");
     const struct variable *v;
     struct auth a;
 
-    if (read_auth(file, len, &a, err) || (only != NULL && find_variable(job, &v, err)))
+    if (read_auth(file, len, &a, err) || (only != NULL && find_variable(request, &v, err)))
         return err->rc;
     if (!a.is_signed)
         return rk_fail(err, RK_E_VERIFY, "is not signed");
     for (size_t i = 0; i < VARIABLES; i++) {
         if (only != NULL && strcmp(only, variables[i].name) != 0)
             continue;
-        if (check_one(job, &a, file, &variables[i], ENROL, map, err) == RK_OK ||
-            check_one(job, &a, file, &variables[i], APPEND, map, err) == RK_OK)
+        if (check_one(request, &a, file, &variables[i], ENROL, map, err) == RK_OK ||
+            check_one(request, &a, file, &variables[i], APPEND, map, err) == RK_OK)
             return RK_OK;
         if (err->rc != RK_E_VERIFY)
             return err->rc;

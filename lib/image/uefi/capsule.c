@@ -315,17 +315,18 @@ static enum rk_rc put_front(const struct capsule *c, const struct rk_bytes *der,
     return RK_OK;
 }
 
-static enum rk_rc read_versions(const struct rk_job *job, struct payload_header *ret,
+static enum rk_rc read_versions(const struct rk_request *request, struct payload_header *ret,
                                 struct rk_err *err)
 {
     uint64_t version, lowest;
 
-    if (rk_job_text(job, self(), "version") == NULL)
+    if (rk_request_text(request, self(), "version") == NULL)
         return rk_fail(err, RK_E_USAGE,
                        "setting \"version\" is missing: FwVersion, e.g. "
                        "0x00230301 for 35.3.1");
-    if (rk_job_u64(job, self(), "version", 0, UINT32_MAX, &version, err) ||
-        rk_job_u64(job, self(), "lowest-supported-version", version, UINT32_MAX, &lowest, err))
+    if (rk_request_u64(request, self(), "version", 0, UINT32_MAX, &version, err) ||
+        rk_request_u64(request, self(), "lowest-supported-version", version, UINT32_MAX, &lowest,
+                       err))
         return err->rc;
     if (lowest > version)
         return rk_fail(err, RK_E_USAGE,
@@ -339,14 +340,14 @@ static enum rk_rc read_versions(const struct rk_job *job, struct payload_header 
     return RK_OK;
 }
 
-static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(CAPSULE_MAX);
-    const struct rk_input *payload = rk_job_part(job, "payload");
+    const struct rk_input *payload = rk_request_part(request, "payload");
     struct capsule c = { .is_signed = false };
 
-    if (read_versions(job, &c.payload_header, err) ||
-        rk_guid_parse(rk_job_text(job, self(), "image-type"), c.image.type, err) ||
+    if (read_versions(request, &c.payload_header, err) ||
+        rk_guid_parse(rk_request_text(request, self(), "image-type"), c.image.type, err) ||
         put_front(&c, NULL, PAYLOAD_HEADER + payload->len, &wr, err))
         return err->rc;
     rk_layout_write(payload_layout, PAYLOAD_FIELDS, &c.payload_header, &wr);
@@ -367,31 +368,31 @@ static enum rk_rc signed_content(const struct capsule *c, const uint8_t *file, u
     return rk_wr_end(&wr, ret, err);
 }
 
-static enum rk_rc open_to_sign(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc open_to_sign(const struct rk_request *request, const uint8_t *file, size_t len,
                                struct capsule *c, struct rk_bytes *content, struct rk_err *err)
 {
     uint64_t count;
 
     if (read_capsule(file, len, c, err) ||
-        rk_job_u64(job, self(), "monotonic-count", 1, UINT64_MAX, &count, err))
+        rk_request_u64(request, self(), "monotonic-count", 1, UINT64_MAX, &count, err))
         return err->rc;
     c->auth.monotonic_count = count;
     return signed_content(c, file, count, content, err);
 }
 
-static struct rk_pkcs7 describe(const struct rk_job *job, const struct rk_bytes *content)
+static struct rk_pkcs7 describe(const struct rk_request *request, const struct rk_bytes *content)
 {
-    return (struct rk_pkcs7) { .ctx = job->ctx,
-                               .cert = job->cert,
+    return (struct rk_pkcs7) { .ctx = request->ctx,
+                               .cert = request->cert,
                                .chain_max = self()->chain_max,
-                               .pub = job->key[0].pub,
+                               .pub = request->key[0].pub,
                                .content = content->p,
                                .content_len = content->len,
                                .attributes = true };
 }
 
-static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t len,
-                          struct rk_requests *ret, struct rk_err *err)
+static enum rk_rc to_sign(const struct rk_request *request, const uint8_t *file, size_t len,
+                          struct rk_sign_requests *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
@@ -399,27 +400,28 @@ static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t 
     enum rk_scheme scheme;
     struct capsule c;
 
-    if (open_to_sign(job, file, len, &c, &content, err))
+    if (open_to_sign(request, file, len, &c, &content, err))
         return err->rc;
-    what = describe(job, &content);
+    what = describe(request, &content);
     if (rk_pkcs7_to_sign(&what, &message, &scheme, err))
         return err->rc;
-    return rk_requests_add(ret, "", "the payload and the monotonic count", scheme, &message, err);
+    return rk_sign_requests_add(ret, "", "the payload and the monotonic count", scheme, &message,
+                                err);
 }
 
-static void look_for_test_keys(void *arg, const X509 *cert)
+static void note_test_keys(void *arg, const X509 *cert)
 {
     *(bool *)arg = *(bool *)arg || rk_uefi_is_test_certificate(cert);
 }
 
 /* Everybody has the key of these, and edk2-nvidia's default build trusts them. */
-static enum rk_rc refuse_test_keys(const struct rk_job *job, const uint8_t *der, size_t len,
+static enum rk_rc refuse_test_keys(const struct rk_request *request, const uint8_t *der, size_t len,
                                    enum rk_rc rc, struct rk_err *err)
 {
     bool accept, found = false;
 
-    if (rk_job_flag(job, self(), "accept-test-keys", &accept, err) ||
-        rk_pkcs7_certificates(der, len, look_for_test_keys, &found, err))
+    if (rk_request_flag(request, self(), "accept-test-keys", &accept, err) ||
+        rk_pkcs7_certificates(der, len, note_test_keys, &found, err))
         return err->rc;
     if (!found || accept)
         return RK_OK;
@@ -427,7 +429,7 @@ static enum rk_rc refuse_test_keys(const struct rk_job *job, const uint8_t *der,
     return rk_note(err, "accept-test-keys=yes takes them, on a developer's own board");
 }
 
-static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, size_t len,
                          const struct rk_bytes *signatures, struct rk_bytes *ret,
                          struct rk_err *err)
 {
@@ -437,25 +439,25 @@ static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t l
     struct rk_pkcs7 what;
     struct capsule c;
 
-    if (open_to_sign(job, file, len, &c, &content, err))
+    if (open_to_sign(request, file, len, &c, &content, err))
         return err->rc;
-    what = describe(job, &content);
+    what = describe(request, &content);
     if (rk_pkcs7_finish(&what, &signatures[0], &der, err) ||
-        refuse_test_keys(job, der.p, der.len, RK_E_USAGE, err) ||
+        refuse_test_keys(request, der.p, der.len, RK_E_USAGE, err) ||
         put_front(&c, &der, c.content_len, &wr, err))
         return err->rc;
     rk_wr_bytes(&wr, file + c.content_at, c.content_len);
     return rk_wr_end(&wr, ret, err);
 }
 
-static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
-    struct rk_pkcs7_check who = { .ctx = job->ctx, .trust = job->trust };
+    struct rk_pkcs7_check who = { .ctx = request->ctx, .trust = request->trust };
     struct capsule c;
 
-    who.pub = job->key_count == 0 ? NULL : job->key[0].pub;
+    who.pub = request->key_count == 0 ? NULL : request->key[0].pub;
     if (read_capsule(file, len, &c, err))
         return err->rc;
     if (!c.is_signed)
@@ -463,7 +465,7 @@ static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t le
     if (signed_content(&c, file, c.auth.monotonic_count, &content, err) ||
         rk_pkcs7_verify(&who, file + c.der_at, c.der_len, content.p, content.len, map->signer,
                         err) ||
-        refuse_test_keys(job, file + c.der_at, c.der_len, RK_E_VERIFY, err))
+        refuse_test_keys(request, file + c.der_at, c.der_len, RK_E_VERIFY, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "signature holds");
     if (rk_map_guard(map, c.auth_at, 8, RK_GUARD_SIGNATURE, "PKCS #7 signature", err))

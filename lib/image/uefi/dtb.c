@@ -210,17 +210,18 @@ static enum rk_rc put_certificates(const struct rk_input *file, bool accept_test
     return RK_OK;
 }
 
-static enum rk_rc make_root(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc make_root(const struct rk_request *request, struct rk_bytes *ret,
+                            struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(XDR_MAX);
     bool accept_test_keys;
     size_t count = 0;
 
-    if (rk_job_flag(job, self(), "accept-test-keys", &accept_test_keys, err))
+    if (rk_request_flag(request, self(), "accept-test-keys", &accept_test_keys, err))
         return err->rc;
-    for (size_t i = 0; i < job->part_count; i++) {
-        if (strcmp(job->part[i].name, "cert") == 0 &&
-            put_certificates(&job->part[i], accept_test_keys, &wr, &count, err))
+    for (size_t i = 0; i < request->part_count; i++) {
+        if (strcmp(request->part[i].name, "cert") == 0 &&
+            put_certificates(&request->part[i], accept_test_keys, &wr, &count, err))
             return err->rc;
     }
     return rk_wr_end(&wr, ret, err);
@@ -245,11 +246,11 @@ static int child_of(struct rk_bytes *tree, int node, const char *name)
 }
 
 /* The tree with room for `more` bytes, and its node /firmware/uefi. */
-static enum rk_rc open_tree(const struct rk_job *job, size_t more, struct tree *tree,
+static enum rk_rc open_tree(const struct rk_request *request, size_t more, struct tree *tree,
                             struct rk_err *err)
 {
     RK_AUTO(rk_dtb_done) struct rk_dtb dtb = RK_DTB_NONE;
-    const struct rk_input *from = rk_job_part(job, "dtb");
+    const struct rk_input *from = rk_request_part(request, "dtb");
 
     if (rk_dtb_open(from->p, from->len, &dtb, err) ||
         rk_bytes_new(dtb.len + more + SLACK, &tree->bytes, err))
@@ -270,15 +271,16 @@ static void set(struct tree *tree, const char *name, const void *value, size_t l
         tree->code = fdt_setprop(tree->bytes.p, tree->node, name, value, (int)len);
 }
 
-static enum rk_rc set_numbers(const struct rk_job *job, struct tree *tree, struct rk_err *err)
+static enum rk_rc set_numbers(const struct rk_request *request, struct tree *tree,
+                              struct rk_err *err)
 {
-    const char *type = rk_job_text(job, self(), "image-type");
+    const char *type = rk_request_text(request, self(), "image-type");
     uint8_t guid[RK_GUID_LEN];
     uint64_t lowest;
 
-    if (rk_job_u64(job, self(), "lowest-supported-version", 0, UINT32_MAX, &lowest, err))
+    if (rk_request_u64(request, self(), "lowest-supported-version", 0, UINT32_MAX, &lowest, err))
         return err->rc;
-    if (rk_job_text(job, self(), "lowest-supported-version") != NULL && tree->code == 0)
+    if (rk_request_text(request, self(), "lowest-supported-version") != NULL && tree->code == 0)
         tree->code = fdt_setprop_u32(tree->bytes.p, tree->node, lowest_prop, (uint32_t)lowest);
     if (type == NULL)
         return RK_OK;
@@ -288,22 +290,22 @@ static enum rk_rc set_numbers(const struct rk_job *job, struct tree *tree, struc
     return RK_OK;
 }
 
-static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes root = RK_BYTES_NONE;
     RK_AUTO(tree_done) struct tree tree = { .bytes = RK_BYTES_NONE };
 
-    if (rk_job_part(job, "cert") == NULL &&
-        rk_job_text(job, self(), "lowest-supported-version") == NULL &&
-        rk_job_text(job, self(), "image-type") == NULL)
+    if (rk_request_part(request, "cert") == NULL &&
+        rk_request_text(request, self(), "lowest-supported-version") == NULL &&
+        rk_request_text(request, self(), "image-type") == NULL)
         return rk_fail(err, RK_E_USAGE,
                        "nothing to write: needs a part \"cert\", or a setting "
                        "\"lowest-supported-version\" or \"image-type\"");
-    if (make_root(job, &root, err) || open_tree(job, root.len, &tree, err))
+    if (make_root(request, &root, err) || open_tree(request, root.len, &tree, err))
         return err->rc;
     if (root.len != 0)
         set(&tree, root_prop, root.p, root.len);
-    if (set_numbers(job, &tree, err))
+    if (set_numbers(request, &tree, err))
         return err->rc;
     if (tree.code == 0)
         tree.code = fdt_pack(tree.bytes.p);

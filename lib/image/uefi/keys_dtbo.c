@@ -204,17 +204,18 @@ static void put_variable(struct tree *tree, const char *name, const void *value,
     end(tree, 1);
 }
 
-static enum rk_rc put_key(const struct rk_job *job, const struct key *key, struct tree *tree,
-                          struct rk_err *err)
+static enum rk_rc put_key(const struct rk_request *request, const struct key *key,
+                          struct tree *tree, struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_ESL_MAX);
     RK_AUTO(rk_bytes_done) struct rk_bytes esl = RK_BYTES_NONE;
     uint8_t owner[RK_GUID_LEN];
 
-    if (rk_guid_parse(rk_job_text(job, self(), "owner"), owner, err))
+    if (rk_guid_parse(rk_request_text(request, self(), "owner"), owner, err))
         return rk_wrap(err, "setting \"owner\"");
-    for (size_t i = 0; i < job->part_count; i++) {
-        if (strcmp(job->part[i].name, key->part) == 0 && rk_esl_put(&job->part[i], owner, &wr, err))
+    for (size_t i = 0; i < request->part_count; i++) {
+        if (strcmp(request->part[i].name, key->part) == 0 &&
+            rk_esl_put(&request->part[i], owner, &wr, err))
             return err->rc;
     }
     if (rk_wr_end(&wr, &esl, err))
@@ -223,7 +224,8 @@ static enum rk_rc put_key(const struct rk_job *job, const struct key *key, struc
     return RK_OK;
 }
 
-static enum rk_rc put_overlay(const struct rk_job *job, struct tree *tree, struct rk_err *err)
+static enum rk_rc put_overlay(const struct rk_request *request, struct tree *tree,
+                              struct rk_err *err)
 {
     static const char *const path[] = { "__overlay__", "firmware", "uefi", "variables" };
     static const uint8_t yes[] = { 1 };
@@ -241,14 +243,14 @@ static enum rk_rc put_overlay(const struct rk_job *job, struct tree *tree, struc
     end(tree, 1);
     begin(tree, keys_node);
     for (size_t i = 0; i < KEYS; i++) {
-        if (put_key(job, &keys[i], tree, err))
+        if (put_key(request, &keys[i], tree, err))
             return err->rc;
     }
     end(tree, 1 + sizeof path / sizeof path[0] + 2);
     return RK_OK;
 }
 
-static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
     struct tree tree = { .fdt = NULL };
@@ -259,7 +261,7 @@ static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct r
     tree.code = fdt_create(tree.fdt, RK_DTB_MAX);
     if (tree.code == 0)
         tree.code = fdt_finish_reservemap(tree.fdt);
-    if (put_overlay(job, &tree, err))
+    if (put_overlay(request, &tree, err))
         return err->rc;
     if (tree.code == 0)
         tree.code = fdt_finish(tree.fdt);

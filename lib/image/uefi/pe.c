@@ -362,12 +362,12 @@ static void signing_done(struct signing *s)
     rk_bytes_done(&s->image);
 }
 
-static enum rk_rc check_signable(const struct rk_job *job, const struct rk_pe *pe,
+static enum rk_rc check_signable(const struct rk_request *request, const struct rk_pe *pe,
                                  struct rk_err *err)
 {
     bool replace;
 
-    if (rk_job_flag(job, self(), "replace", &replace, err))
+    if (rk_request_flag(request, self(), "replace", &replace, err))
         return err->rc;
     if (pe->directory == 0)
         return rk_fail(err, RK_E_USAGE,
@@ -389,13 +389,13 @@ static void put_le32(uint8_t *at, uint32_t value)
         at[i] = (uint8_t)(value >> (8 * i));
 }
 
-static enum rk_rc open_signing(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc open_signing(const struct rk_request *request, const uint8_t *file, size_t len,
                                struct signing *s, struct rk_err *err)
 {
     uint8_t digest[EVP_MAX_MD_SIZE];
     size_t padded;
 
-    if (rk_pe_read(file, len, &s->pe, err) || check_signable(job, &s->pe, err))
+    if (rk_pe_read(file, len, &s->pe, err) || check_signable(request, &s->pe, err))
         return err->rc;
     padded = (s->pe.image_end + 7) / 8 * 8;
     if (rk_bytes_new(padded, &s->image, err))
@@ -407,10 +407,10 @@ static enum rk_rc open_signing(const struct rk_job *job, const uint8_t *file, si
         return err->rc;
     memcpy(s->spc, spc_head, sizeof spc_head);
     memcpy(s->spc + sizeof spc_head, digest, DIGEST);
-    s->what = (struct rk_pkcs7) { .ctx = job->ctx,
-                                  .cert = job->cert,
+    s->what = (struct rk_pkcs7) { .ctx = request->ctx,
+                                  .cert = request->cert,
                                   .chain_max = self()->chain_max,
-                                  .pub = job->key[0].pub,
+                                  .pub = request->key[0].pub,
                                   .content = s->spc,
                                   .content_len = sizeof s->spc,
                                   .type = spc_indirect_data,
@@ -418,19 +418,21 @@ static enum rk_rc open_signing(const struct rk_job *job, const uint8_t *file, si
     return RK_OK;
 }
 
-static enum rk_rc to_sign(const struct rk_job *job, const uint8_t *file, size_t len,
-                          struct rk_requests *ret, struct rk_err *err)
+static enum rk_rc to_sign(const struct rk_request *request, const uint8_t *file, size_t len,
+                          struct rk_sign_requests *ret, struct rk_err *err)
 {
     RK_AUTO(signing_done) struct signing s = { .image = RK_BYTES_NONE };
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
     enum rk_scheme scheme;
 
-    if (open_signing(job, file, len, &s, err) || rk_pkcs7_to_sign(&s.what, &message, &scheme, err))
+    if (open_signing(request, file, len, &s, err) ||
+        rk_pkcs7_to_sign(&s.what, &message, &scheme, err))
         return err->rc;
-    return rk_requests_add(ret, "", "the Authenticode digest of the image", scheme, &message, err);
+    return rk_sign_requests_add(ret, "", "the Authenticode digest of the image", scheme, &message,
+                                err);
 }
 
-static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, size_t len,
                          const struct rk_bytes *signatures, struct rk_bytes *ret,
                          struct rk_err *err)
 {
@@ -438,7 +440,7 @@ static enum rk_rc attach(const struct rk_job *job, const uint8_t *file, size_t l
     RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE, made = RK_BYTES_NONE;
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(IMAGE_MAX);
 
-    if (open_signing(job, file, len, &s, err) ||
+    if (open_signing(request, file, len, &s, err) ||
         rk_pkcs7_finish(&s.what, &signatures[0], &der, err))
         return err->rc;
     rk_wr_bytes(&wr, s.image.p, s.image.len);
@@ -473,17 +475,17 @@ static enum rk_rc check_signature(const struct rk_pkcs7_check *who, const uint8_
 }
 
 /* As UEFI does: one signature that holds is enough; parse has held every digest. */
-static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
-    struct rk_pkcs7_check who = { .ctx = job->ctx, .trust = job->trust };
+    struct rk_pkcs7_check who = { .ctx = request->ctx, .trust = request->trust };
     struct table table;
     struct rk_pe pe;
     size_t i = 0;
 
-    if (job->key_count == 0 && job->trust == NULL)
+    if (request->key_count == 0 && request->trust == NULL)
         return rk_fail(err, RK_E_USAGE, "a signature is held against a public key or a CA");
-    who.pub = job->key_count == 0 ? NULL : job->key[0].pub;
+    who.pub = request->key_count == 0 ? NULL : request->key[0].pub;
     if (rk_pe_read(file, len, &pe, err) || read_table(&pe, file, &table, err))
         return err->rc;
     if (table.count == 0)

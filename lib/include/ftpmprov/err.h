@@ -13,6 +13,12 @@
 #define RK_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 /* Scope cleanup: RK_AUTO(rk_secret_done) struct rk_secret key = RK_SECRET_NONE; */
 #define RK_AUTO(destructor) __attribute__((cleanup(destructor)))
+/* Defines name(type **), which frees what is pointed to: for RK_AUTO(name) type *. */
+#define RK_CLEANUP(name, type, free_it)                                                            \
+    static inline void name(type **at)                                                             \
+    {                                                                                              \
+        (void)free_it(*at);                                                                        \
+    }
 
 /* 0..7 are the exit codes of rotkit(1), in their order. */
 enum rk_rc {

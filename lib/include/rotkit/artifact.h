@@ -50,8 +50,8 @@ struct rk_artifacts {
 void rk_artifacts_done(struct rk_artifacts *artifacts);
 void rk_artifact_done(struct rk_artifact *artifact);
 /* Takes the content; RK_E_INTERNAL when the list is full. */
-enum rk_rc rk_artifacts_take(struct rk_artifacts *to, struct rk_artifact *artifact,
-                             struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_artifacts_add(struct rk_artifacts *to, struct rk_artifact *artifact,
+                            struct rk_err *err) RK_MUST_CHECK;
 /* SHA-256 over roles and contents in list order: what the ledger commits to. */
 enum rk_rc rk_artifacts_digest(const struct rk_artifacts *artifacts, uint8_t ret[32],
                                struct rk_err *err) RK_MUST_CHECK;

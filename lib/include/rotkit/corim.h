@@ -10,7 +10,7 @@
 
 #include "base/ossl.h"
 #include "rotkit/cbor.h"
-#include "rotkit/job.h"
+#include "rotkit/request.h"
 
 enum {
     RK_CORIM_MAX = 1 << 20,
@@ -107,13 +107,13 @@ const char *rk_corim_digest_name(int64_t alg, size_t *ret_len);
 /* "ES256"; NULL for a number that is not known here. */
 const char *rk_cose_alg_name(int64_t alg);
 /*
- * The scheme of the job's main key, or the one that COSE has for such a key. RK_E_KEY for a key
+ * The scheme of the request's main key, or the one that COSE has for such a key. RK_E_KEY for a key
  * that COSE does not know, RK_E_USAGE for another scheme than its own.
  */
-enum rk_rc rk_cose_scheme(const struct rk_job_key *key, enum rk_scheme *ret,
+enum rk_rc rk_cose_scheme(const struct rk_request_key *key, enum rk_scheme *ret,
                           struct rk_err *err) RK_MUST_CHECK;
 /* The protected header that names this key, its certificates and the signer. */
-enum rk_rc rk_cose_protected(const struct rk_job *job, const char *signer_name,
+enum rk_rc rk_cose_protected(const struct rk_request *request, const char *signer_name,
                              struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /* RFC 9052, 4.4: Sig_structure */
 enum rk_rc rk_cose_message(const uint8_t *protected_header, size_t protected_len,

@@ -9,10 +9,7 @@
 
 #include <stdbool.h>
 
-static inline void rk_ca_done(rk_ca **ca) /* for RK_AUTO */
-{
-    rk_ca_free(*ca);
-}
+RK_CLEANUP(rk_ca_done, rk_ca, rk_ca_free)
 /*
  * One signature, thrown away: whoever issues with this key finds out now, and not at the first
  * device, that it is public only, locked or out of reach. Errors as rk_signer_sign, with "CA key".

@@ -27,8 +27,8 @@ struct rk_enroll_options {
     const struct rk_device_sn *device;
     size_t device_count; /* only these devices; 0: all */
     /* Parts and settings by the target's rows, and the public half of the key that signs. */
-    const struct rk_job *job;
-    const struct rk_signing *by; /* who signs; may be NULL when job has no key */
+    const struct rk_request *request;
+    const struct rk_signing *by; /* who signs; may be NULL when request has no key */
 };
 struct rk_enroll_report {
     uint64_t devices, files;

@@ -2,7 +2,7 @@
 /* What a target of enrolment is: one row, named in lib/tables, and the file that it stands in. */
 #pragma once
 
-#include "rotkit/job.h"
+#include "rotkit/request.h"
 #include "rotkit/enroll.h"
 
 /* Where the files go that a target makes. */

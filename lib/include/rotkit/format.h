@@ -71,20 +71,20 @@ struct rk_input { /* a file under a name: "payload", "mb1/35.3.1" */
 struct rk_setting {
     const char *name, *value;
 };
-struct rk_job_key {
+struct rk_request_key {
     const char *role;      /* "" for the main key, else one of the row's roles */
     EVP_PKEY *pub;         /* the public half is all that the formats see */
     enum rk_scheme scheme; /* RK_SCHEME_NONE: what the format takes for this key */
 };
 
 /* What an operation gets beside the file itself. Everything is borrowed. */
-struct rk_job {
+struct rk_request {
     const rk_ctx *ctx;
     const struct rk_input *part;
     size_t part_count;
     const struct rk_setting *setting;
     size_t setting_count;
-    const struct rk_job_key *key; /* the main key first */
+    const struct rk_request_key *key; /* the main key first */
     size_t key_count;
     const struct rk_bytes *cert;    /* PEM, the signer's certificate first; NULL when not given */
     const rk_trust *trust;          /* verify: whom to trust; NULL when not given */
@@ -94,18 +94,18 @@ struct rk_job {
 };
 
 /* One act of signing: what a key signs, and why. */
-struct rk_request {
+struct rk_sign_request {
     char role[32]; /* which key, "" the main one */
     char what[96]; /* "bytes 0xfc0 to 0x2000 of the header" */
     enum rk_scheme scheme;
     struct rk_bytes message;
 };
-enum { RK_REQUESTS_MAX = 16 };
-struct rk_requests {
-    struct rk_request item[RK_REQUESTS_MAX];
+enum { RK_SIGN_REQUESTS_MAX = 16 };
+struct rk_sign_requests {
+    struct rk_sign_request item[RK_SIGN_REQUESTS_MAX];
     size_t count;
 };
-void rk_requests_done(struct rk_requests *requests);
+void rk_sign_requests_done(struct rk_sign_requests *requests);
 
 /* What a row takes, for help, completion and checks. */
 struct rk_part_row {
@@ -141,36 +141,38 @@ enum rk_rc rk_format_find(const rk_ctx *ctx, const char *name, struct rk_format_
  * ones), and an operation that the row cannot do, with its reason. What build, attach and encrypt
  * made is read back by the format's own parser before it is handed out.
  */
-enum rk_rc rk_format_build(const char *format, const struct rk_job *job, struct rk_bytes *ret,
-                           struct rk_err *err) RK_MUST_CHECK;
-/* What is to be signed, in order. The same job gives the same requests. */
-enum rk_rc rk_format_to_sign(const char *format, const struct rk_job *job, const uint8_t *file,
-                             size_t len, struct rk_requests *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_format_build(const char *format, const struct rk_request *request,
+                           struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+/* What is to be signed, in order. The same request gives the same requests. */
+enum rk_rc rk_format_to_sign(const char *format, const struct rk_request *request,
+                             const uint8_t *file, size_t len, struct rk_sign_requests *ret,
+                             struct rk_err *err) RK_MUST_CHECK;
 /*
  * Puts the signatures (as rk_signer_sign makes them, one a request) in place, after holding each
  * against its public key: RK_E_VERIFY.
  */
-enum rk_rc rk_format_attach(const char *format, const struct rk_job *job, const uint8_t *file,
-                            size_t len, const struct rk_bytes *signatures, size_t count,
-                            struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
-/* To-sign, sign, attach. signer[i] belongs to job->key[i]. */
-enum rk_rc rk_format_sign(const char *format, const struct rk_job *job, rk_signer *const *signer,
-                          const uint8_t *file, size_t len, struct rk_bytes *ret,
-                          struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_format_attach(const char *format, const struct rk_request *request,
+                            const uint8_t *file, size_t len, const struct rk_bytes *signatures,
+                            size_t count, struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+/* To-sign, sign, attach. signer[i] belongs to request->key[i]. */
+enum rk_rc rk_format_sign(const char *format, const struct rk_request *request,
+                          rk_signer *const *signer, const uint8_t *file, size_t len,
+                          struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /*
  * The same with a book of signatures: *ret stays empty when some are wanted, which are added to
  * by->wants then.
  */
 struct rk_signing {
-    rk_signer *const *signer; /* signer[i] belongs to job->key[i] */
+    rk_signer *const *signer; /* signer[i] belongs to request->key[i] */
     rk_sigbook *book;         /* NULL: none; keys sign */
     struct rk_wants *wants;   /* with a book */
 };
-enum rk_rc rk_format_sign_by(const char *format, const struct rk_job *job,
+enum rk_rc rk_format_sign_by(const char *format, const struct rk_request *request,
                              const struct rk_signing *by, const uint8_t *file, size_t len,
                              struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
-enum rk_rc rk_format_encrypt(const char *format, const struct rk_job *job, const uint8_t *file,
-                             size_t len, struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_format_encrypt(const char *format, const struct rk_request *request,
+                             const uint8_t *file, size_t len, struct rk_bytes *ret,
+                             struct rk_err *err) RK_MUST_CHECK;
 /*
  * Whether what the BSP's own tool made of `prepared` (encrypted under the SBK, signed) can be
  * right, as far as public material tells. RK_E_VERIFY; RK_E_USAGE for a format without such a
@@ -181,10 +183,11 @@ enum rk_rc rk_format_check_handback(const rk_ctx *ctx, const char *format,
                                     struct rk_err *err) RK_MUST_CHECK;
 /*
  * Parses (format NULL: found by content) and checks everything that needs no key; with a key or a
- * trust in the job also who signed: RK_E_VERIFY when nothing is signed or another signed.
+ * trust in the request also who signed: RK_E_VERIFY when nothing is signed or another signed.
  */
-enum rk_rc rk_format_verify(const char *format, const struct rk_job *job, const uint8_t *file,
-                            size_t len, struct rk_map *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_format_verify(const char *format, const struct rk_request *request,
+                            const uint8_t *file, size_t len, struct rk_map *ret,
+                            struct rk_err *err) RK_MUST_CHECK;
 /* Finds the format by content and parses; RK_E_FORMAT "unknown format" when no row knows it. */
 enum rk_rc rk_format_inspect(const rk_ctx *ctx, const uint8_t *file, size_t len, struct rk_map *ret,
                              struct rk_err *err) RK_MUST_CHECK;

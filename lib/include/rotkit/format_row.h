@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "base/layout.h"
-#include "rotkit/job.h"
+#include "rotkit/request.h"
 #include "rotkit/format.h"
 
 #include <stdbool.h>
@@ -29,26 +29,26 @@ struct rk_format {
     const struct rk_part_row *parts;       /* what build (and check, sign) take; NULL: none */
     const struct rk_setting_row *settings; /* NULL: none */
     const char *const *roles;              /* keys beside the main one; NULL: none */
-    bool needs_cert;                       /* signing needs job->cert */
-    size_t chain_max;      /* certificates in job->cert: the signer's and its chain; 0: none */
+    bool needs_cert;                       /* signing needs request->cert */
+    size_t chain_max;      /* certificates in request->cert: the signer's and its chain; 0: none */
     size_t part_certs_max; /* certificates in one part that holds some; 0: none does */
     bool encrypts_first;   /* the signature covers the ciphertext */
     bool fused_key;        /* signed by the key whose PublicKeyHash is in the fuses */
     bool payload_key;      /* encrypted under the user key that the key blob carries as tag 1 */
-    /* What build or attach makes of this job is no file of the format (a bare signature, a public
-     * key), so it is not read back. NULL: it always is. */
-    bool (*makes_bare)(const struct rk_job *job);
+    /* What build or attach makes of this request is no file of the format (a bare signature, a
+     * public key), so it is not read back. NULL: it always is. */
+    bool (*makes_bare)(const struct rk_request *request);
     bool detaches; /* a signature may stand in a file of its own; check takes part "content" */
     /* Any of these may be NULL; `refusal` then says why, and what to do instead. */
     const char *refusal;
-    enum rk_rc (*build)(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err);
-    enum rk_rc (*to_sign)(const struct rk_job *job, const uint8_t *file, size_t len,
-                          struct rk_requests *ret, struct rk_err *err);
+    enum rk_rc (*build)(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err);
+    enum rk_rc (*to_sign)(const struct rk_request *request, const uint8_t *file, size_t len,
+                          struct rk_sign_requests *ret, struct rk_err *err);
     /* Signatures have been held against their keys already. Converts them to the file's form. */
-    enum rk_rc (*attach)(const struct rk_job *job, const uint8_t *file, size_t len,
+    enum rk_rc (*attach)(const struct rk_request *request, const uint8_t *file, size_t len,
                          const struct rk_bytes *signatures, struct rk_bytes *ret,
                          struct rk_err *err);
-    enum rk_rc (*encrypt)(const struct rk_job *job, const uint8_t *file, size_t len,
+    enum rk_rc (*encrypt)(const struct rk_request *request, const uint8_t *file, size_t len,
                           struct rk_bytes *ret, struct rk_err *err);
     /*
      * The BSP's closed tool made `back` of `prepared` (the SBK layer): does that hold, as far as
@@ -57,10 +57,10 @@ struct rk_format {
     enum rk_rc (*handed_back)(const struct rk_bytes *prepared, const struct rk_bytes *back,
                               struct rk_err *err);
     /*
-     * After parse: the signatures, against job->key[0].pub and/or job->trust; and what job->secret
-     * can show. Sets map->signer. RK_E_VERIFY when unsigned or signed by another.
+     * After parse: the signatures, against request->key[0].pub and/or request->trust; and what
+     * request->secret can show. Sets map->signer. RK_E_VERIFY when unsigned or signed by another.
      */
-    enum rk_rc (*check)(const struct rk_job *job, const uint8_t *file, size_t len,
+    enum rk_rc (*check)(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err);
 };
 
@@ -84,23 +84,25 @@ enum rk_rc rk_layout_map(const struct rk_field *fields, size_t count, const void
                          struct rk_region *parent, struct rk_err *err) RK_MUST_CHECK;
 
 /* The setting's value, else the row's default (which may be NULL). */
-const char *rk_job_text(const struct rk_job *job, const struct rk_format *format, const char *name);
+const char *rk_request_text(const struct rk_request *request, const struct rk_format *format,
+                            const char *name);
 /* The same as a number, decimal or 0x, at most max; def when there is neither value nor default. */
-enum rk_rc rk_job_u64(const struct rk_job *job, const struct rk_format *format, const char *name,
-                      uint64_t def, uint64_t max, uint64_t *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_request_u64(const struct rk_request *request, const struct rk_format *format,
+                          const char *name, uint64_t def, uint64_t max, uint64_t *ret,
+                          struct rk_err *err) RK_MUST_CHECK;
 /* "yes" or "no"; no when there is neither value nor default. */
-enum rk_rc rk_job_flag(const struct rk_job *job, const struct rk_format *format, const char *name,
-                       bool *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_request_flag(const struct rk_request *request, const struct rk_format *format,
+                           const char *name, bool *ret, struct rk_err *err) RK_MUST_CHECK;
 /* The key of a role, else the main key; NULL when there is none. */
-const struct rk_job_key *rk_job_key(const struct rk_job *job, const char *role);
+const struct rk_request_key *rk_request_key(const struct rk_request *request, const char *role);
 /* Adds a request and takes the message. */
-enum rk_rc rk_requests_add(struct rk_requests *requests, const char *role, const char *what,
-                           enum rk_scheme scheme, struct rk_bytes *message,
-                           struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_sign_requests_add(struct rk_sign_requests *requests, const char *role,
+                                const char *what, enum rk_scheme scheme, struct rk_bytes *message,
+                                struct rk_err *err) RK_MUST_CHECK;
 /*
- * An IV or nonce of iv_len bytes (at most 32) for content under job->secret: drawn, or, when the
- * job is reproducible, HMAC-SHA-256(key, "rotkit IV" ‖ SHA-256(aad ‖ content)) cut to size.
+ * An IV or nonce of iv_len bytes (at most 32) for content under request->secret: drawn, or, when
+ * the request is reproducible, HMAC-SHA-256(key, "rotkit IV" ‖ SHA-256(aad ‖ content)) cut to size.
  */
-enum rk_rc rk_job_iv(const struct rk_job *job, const uint8_t *aad, size_t aad_len,
-                     const uint8_t *content, size_t content_len, uint8_t *ret, size_t iv_len,
-                     struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_request_iv(const struct rk_request *request, const uint8_t *aad, size_t aad_len,
+                         const uint8_t *content, size_t content_len, uint8_t *ret, size_t iv_len,
+                         struct rk_err *err) RK_MUST_CHECK;

@@ -21,6 +21,6 @@ enum rk_rc rk_format_align(const uint8_t *file, const struct rk_region *region,
                            struct rk_bytes *room, const uint8_t **ret,
                            struct rk_err *err) RK_MUST_CHECK;
 
-/* The row by name, with a job that fits it: parts, settings and key roles that it has. */
-enum rk_rc rk_format_open(const char *name, const struct rk_job *job, const char *what,
+/* The row by name, with a request that fits it: parts, settings and key roles that it has. */
+enum rk_rc rk_format_open(const char *name, const struct rk_request *request, const char *what,
                           const struct rk_format **ret, struct rk_err *err) RK_MUST_CHECK;

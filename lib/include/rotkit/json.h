@@ -17,10 +17,7 @@ struct rk_jv {
 
 rk_json *rk_json_new(void); /* an empty object; NULL when out of memory, which all calls accept */
 void rk_json_free(rk_json *doc);
-static inline void rk_json_done(rk_json **json) /* for RK_AUTO */
-{
-    rk_json_free(*json);
-}
+RK_CLEANUP(rk_json_done, rk_json, rk_json_free)
 struct rk_jv rk_json_root(rk_json *doc);
 
 /* key NULL appends to an array. Strings must be UTF-8. */

@@ -48,10 +48,7 @@ enum rk_rc rk_ledger_open_none(rk_ledger **ret, struct rk_err *err) RK_MUST_CHEC
 enum rk_rc rk_ledger_open(const rk_ctx *ctx, const char *where, enum rk_ledger_mode mode,
                           const uint8_t build[32], rk_ledger **ret,
                           struct rk_err *err) RK_MUST_CHECK;
-static inline void rk_ledger_done(rk_ledger **ledger) /* for RK_AUTO */
-{
-    rk_ledger_close(*ledger);
-}
+RK_CLEANUP(rk_ledger_done, rk_ledger, rk_ledger_close)
 
 /*
  * All units or none, in one durable transaction. A unit that this build holds already, or that was
@@ -135,8 +132,8 @@ enum rk_rc rk_checkpoint_read(const rk_ctx *ctx, const uint8_t *file, size_t len
 enum rk_rc rk_ledger_checkpoint(rk_ledger *ledger, rk_signer *key, struct rk_bytes *ret,
                                 struct rk_err *err) RK_MUST_CHECK;
 /* RK_E_LEDGER when the ledger is another one, or older than the checkpoint: it was put back. */
-enum rk_rc rk_ledger_hold_to(rk_ledger *ledger, const struct rk_checkpoint *checkpoint,
-                             struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_ledger_compare_checkpoint(rk_ledger *ledger, const struct rk_checkpoint *checkpoint,
+                                        struct rk_err *err) RK_MUST_CHECK;
 
 /* ---- looking at it ---- */
 

@@ -47,10 +47,7 @@ enum rk_rc rk_sigbook_open(const rk_ctx *ctx, const char *folder,
                            const struct rk_sigbook_owner *owner, rk_sigbook **ret,
                            struct rk_err *err) RK_MUST_CHECK;
 void rk_sigbook_free(rk_sigbook *book);
-static inline void rk_sigbook_done(rk_sigbook **book) /* for RK_AUTO */
-{
-    rk_sigbook_free(*book);
-}
+RK_CLEANUP(rk_sigbook_done, rk_sigbook, rk_sigbook_free)
 /* The time of the first round: what is signed may say when it was made. */
 int64_t rk_sigbook_time(const rk_sigbook *book);
 
@@ -82,8 +79,8 @@ enum rk_rc rk_sigbook_sign(rk_sigbook *book, rk_signer *key, enum rk_scheme sche
                            const char *what, const struct rk_bytes *message, struct rk_wants *wants,
                            struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /* Takes over what a worker wants, at the end of what others wanted; wants are empty then. */
-enum rk_rc rk_sigbook_take(rk_sigbook *book, struct rk_wants *wants,
-                           struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_sigbook_merge_wants(rk_sigbook *book, struct rk_wants *wants,
+                                  struct rk_err *err) RK_MUST_CHECK;
 
 struct rk_sigbook_round {
     uint64_t round, wanted; /* wanted 0: nothing is, and nothing was written */

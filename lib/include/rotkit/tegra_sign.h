@@ -32,8 +32,8 @@ struct rk_tegra_place {
     size_t signature, signature_room, pcp;
 };
 /*
- * The settings of a signing job: output "image" (with experimental "oem-insert"), "sig" or "pub".
- * RK_E_USAGE for anything else, with what to do instead.
+ * The settings of a signing request: output "image" (with experimental "oem-insert"), "sig" or
+ * "pub". RK_E_USAGE for anything else, with what to do instead.
  */
 enum rk_rc rk_tegra_output_check(const char *output, const char *experimental,
                                  struct rk_err *err) RK_MUST_CHECK;
@@ -46,8 +46,8 @@ enum rk_rc rk_tegra_attach(EVP_PKEY *pub, const char *output, const struct rk_te
                            struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /* Holds the file's key and signature against pub. ret_signer says who, and that it is experimental.
  */
-enum rk_rc rk_tegra_hold(const rk_ctx *ctx, EVP_PKEY *pub, const struct rk_tegra_place *place,
-                         const uint8_t *file, char ret_signer[160],
-                         struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tegra_signature_verify(const rk_ctx *ctx, EVP_PKEY *pub,
+                                     const struct rk_tegra_place *place, const uint8_t *file,
+                                     char ret_signer[160], struct rk_err *err) RK_MUST_CHECK;
 /* Whether there is a signature at all. */
 bool rk_tegra_is_signed(const struct rk_tegra_place *place, const uint8_t *file);

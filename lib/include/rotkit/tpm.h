@@ -35,10 +35,7 @@ struct rk_tpm_options {
 enum rk_rc rk_tpm_open(const rk_ctx *ctx, const struct rk_tpm_options *options, rk_tpm **ret,
                        struct rk_err *err) RK_MUST_CHECK;
 void rk_tpm_free(rk_tpm *tpm);
-static inline void rk_tpm_done(rk_tpm **tpm) /* for RK_AUTO */
-{
-    rk_tpm_free(*tpm);
-}
+RK_CLEANUP(rk_tpm_done, rk_tpm, rk_tpm_free)
 
 /* The public half of an object in the TPM. */
 struct rk_tpm_public {

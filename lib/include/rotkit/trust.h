@@ -9,10 +9,7 @@
 
 #include <openssl/x509.h>
 
-static inline void rk_trust_done(rk_trust **trust) /* for RK_AUTO */
-{
-    rk_trust_free(*trust);
-}
+RK_CLEANUP(rk_trust_done, rk_trust, rk_trust_free)
 #define RK_TRUST_ANY_TIME INT64_MIN
 /*
  * RK_E_VERIFY unless the certificate comes from the anchor, by way of the helpers and of `more`

@@ -50,10 +50,7 @@ struct rk_release_version {
     uint8_t index_sha256[32]; /* of release.json */
 };
 void rk_release_version_free(struct rk_release_version *version);
-static inline void rk_release_version_done(struct rk_release_version **version) /* for RK_AUTO */
-{
-    rk_release_version_free(*version);
-}
+RK_CLEANUP(rk_release_version_done, struct rk_release_version, rk_release_version_free)
 /*
  * Of the release at path. RK_E_USAGE when it states none, since an older rotkit built it or its
  * manifest has no release.version; RK_E_FORMAT when what it states is malformed.

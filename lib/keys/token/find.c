@@ -131,7 +131,7 @@ static enum rk_rc load_configured(struct registry *registry, struct rk_err *err)
 /* ---- tokens ---- */
 
 /* PKCS #11 texts are padded with blanks and end nowhere. */
-static void take_text(const unsigned char *text, size_t len, char ret[RK_TOKEN_TEXT])
+static void copy_text(const unsigned char *text, size_t len, char ret[RK_TOKEN_TEXT])
 {
     while (len != 0 && (text[len - 1] == ' ' || text[len - 1] == '\0'))
         len--;
@@ -168,10 +168,10 @@ static enum rk_rc add_token(const rk_ctx *ctx, struct registry *registry, CK_FUN
     token->ctx = ctx;
     token->fn = fn;
     token->slot = slot;
-    take_text(info->label, sizeof info->label, token->label);
-    take_text(info->serialNumber, sizeof info->serialNumber, token->serial);
-    take_text(info->manufacturerID, sizeof info->manufacturerID, token->maker);
-    take_text(info->model, sizeof info->model, token->model);
+    copy_text(info->label, sizeof info->label, token->label);
+    copy_text(info->serialNumber, sizeof info->serialNumber, token->serial);
+    copy_text(info->manufacturerID, sizeof info->manufacturerID, token->maker);
+    copy_text(info->model, sizeof info->model, token->model);
     token->needs_login = (info->flags & CKF_LOGIN_REQUIRED) != 0;
     token->own_keypad = (info->flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
     token->limit = session_limit(info);

@@ -19,11 +19,6 @@ void rk_token_key_free(struct rk_token_key *key)
     rk_free(key);
 }
 
-static void key_done(struct rk_token_key **key)
-{
-    rk_token_key_free(*key);
-}
-
 CK_RV rk_token_attribute(const struct rk_token_work *work, CK_OBJECT_HANDLE object,
                          CK_ATTRIBUTE_TYPE type, void *ret, size_t size, size_t *ret_len)
 {
@@ -88,7 +83,7 @@ static const char *name_of(const struct rk_token_key *key, char *room, size_t si
 
 /* ---- work in a session ---- */
 
-struct job {
+struct request {
     struct rk_token_key *key;
     CK_RV (*run)(const struct rk_token_work *work, void *arg);
     void *arg;
@@ -117,9 +112,10 @@ static CK_RV current_handle(struct rk_token_key *key, const struct rk_token_sess
     return rv;
 }
 
-static enum rk_rc run_once(const struct job *job, bool look_up, CK_RV *ret_rv, struct rk_err *err)
+static enum rk_rc run_once(const struct request *request, bool look_up, CK_RV *ret_rv,
+                           struct rk_err *err)
 {
-    rk_token *token = job->key->token;
+    rk_token *token = request->key->token;
     struct rk_token_work work = { .fn = token->fn, .token = token };
     struct rk_token_session session;
     CK_RV rv = CKR_OK;
@@ -128,34 +124,36 @@ static enum rk_rc run_once(const struct job *job, bool look_up, CK_RV *ret_rv, s
         return err->rc;
     work.session = session.handle;
     if (look_up)
-        rv = current_handle(job->key, &session, &work);
+        rv = current_handle(request->key, &session, &work);
     if (rv == CKR_OK)
-        rv = job->run(&work, job->arg);
+        rv = request->run(&work, request->arg);
     rk_token_give(token, &session, rv);
     *ret_rv = rv;
     return RK_OK;
 }
 
-static enum rk_rc run(const struct job *job, bool look_up, const char *what, struct rk_err *err)
+static enum rk_rc run(const struct request *request, bool look_up, const char *what,
+                      struct rk_err *err)
 {
     char name[160];
     CK_RV rv;
 
-    if (run_once(job, look_up, &rv, err) || (rk_token_lost(rv) && run_once(job, look_up, &rv, err)))
+    if (run_once(request, look_up, &rv, err) ||
+        (rk_token_lost(rv) && run_once(request, look_up, &rv, err)))
         return err->rc;
     if (rv == CKR_OK)
         return RK_OK;
-    return rk_token_fail(err, rv, "token \"%s\", key \"%s\": %s", job->key->token->label,
-                         name_of(job->key, name, sizeof name), what);
+    return rk_token_fail(err, rv, "token \"%s\", key \"%s\": %s", request->key->token->label,
+                         name_of(request->key, name, sizeof name), what);
 }
 
 enum rk_rc rk_token_key_run(struct rk_token_key *key, const char *what,
                             CK_RV (*work)(const struct rk_token_work *work, void *arg), void *arg,
                             struct rk_err *err)
 {
-    const struct job job = { .key = key, .run = work, .arg = arg };
+    const struct request request = { .key = key, .run = work, .arg = arg };
 
-    return run(&job, true, what, err);
+    return run(&request, true, what, err);
 }
 
 /* ---- opening ---- */
@@ -168,7 +166,7 @@ struct search {
     char ids[FOUND_MAX][2 * 64 + 1];
 };
 
-static CK_RV look_for_others(const struct rk_token_work *work, struct search *search)
+static CK_RV find_others(const struct rk_token_work *work, struct search *search)
 {
     static const CK_OBJECT_CLASS classes[] = { CKO_PRIVATE_KEY, CKO_SECRET_KEY, CKO_PUBLIC_KEY,
                                                CKO_CERTIFICATE };
@@ -213,7 +211,7 @@ static CK_RV search_key(const struct rk_token_work *work, void *arg)
     if (rv != CKR_OK)
         return rv;
     if (search->count == 0)
-        return look_for_others(work, search);
+        return find_others(work, search);
     if (search->count == 1)
         return read_key(work, found[0], search->key);
     for (CK_ULONG i = 0; rv == CKR_OK && i < search->count; i++) {
@@ -256,7 +254,7 @@ static enum rk_rc judge(struct search *search, struct rk_err *err)
 }
 
 /* Label, id and class out of the URI. */
-static enum rk_rc take_names(P11KitUri *uri, struct rk_token_key *key, struct rk_err *err)
+static enum rk_rc read_names(P11KitUri *uri, struct rk_token_key *key, struct rk_err *err)
 {
     CK_ATTRIBUTE *label = p11_kit_uri_get_attribute(uri, CKA_LABEL);
     CK_ATTRIBUTE *id = p11_kit_uri_get_attribute(uri, CKA_ID);
@@ -285,20 +283,20 @@ enum rk_rc rk_token_key_open(const rk_ctx *ctx, const char *uri, const struct rk
                              CK_OBJECT_CLASS type, struct rk_token_key **ret, struct rk_err *err)
 {
     RK_AUTO(rk_token_uri_done) struct rk_token_uri parsed = { .uri = NULL };
-    RK_AUTO(key_done) struct rk_token_key *key = rk_alloc(1, sizeof *key);
+    RK_AUTO(rk_token_key_done) struct rk_token_key *key = rk_alloc(1, sizeof *key);
     struct search search = { .key = key };
-    const struct job job = { .key = key, .run = search_key, .arg = &search };
+    const struct request request = { .key = key, .run = search_key, .arg = &search };
     struct rk_pin source;
 
     if (key == NULL || pthread_mutex_init(&key->lock, NULL) != 0)
         return rk_fail_nomem(err);
     key->type = type;
-    if (rk_token_uri_parse(uri, &parsed, err) || take_names(parsed.uri, key, err) ||
+    if (rk_token_uri_parse(uri, &parsed, err) || read_names(parsed.uri, key, err) ||
         rk_token_open(ctx, &parsed, &key->token, err))
         return err->rc;
     source = rk_token_pin(&parsed, pin);
-    if (rk_token_login(key->token, &source, err) || run(&job, false, "cannot look for it", err) ||
-        judge(&search, err))
+    if (rk_token_login(key->token, &source, err) ||
+        run(&request, false, "cannot look for it", err) || judge(&search, err))
         return err->rc;
     *ret = key;
     key = NULL;

@@ -30,6 +30,7 @@ enum rk_rc rk_token_key_open(const rk_ctx *ctx, const char *uri, const struct rk
                              CK_OBJECT_CLASS type, struct rk_token_key **ret,
                              struct rk_err *err) RK_MUST_CHECK;
 void rk_token_key_free(struct rk_token_key *key);
+RK_CLEANUP(rk_token_key_done, struct rk_token_key, rk_token_key_free)
 
 struct rk_token_work {
     CK_FUNCTION_LIST *fn;

@@ -101,15 +101,10 @@ static CK_RV read_len(const struct rk_token_work *work, void *arg)
     return rk_token_attribute(work, work->key, CKA_VALUE_LEN, len, sizeof *len, &got);
 }
 
-static void key_done(struct rk_token_key **key)
-{
-    rk_token_key_free(*key);
-}
-
 enum rk_rc rk_token_mac_open(const rk_ctx *ctx, const struct rk_key_name *name, size_t key_len,
                              rk_mac **ret, struct rk_err *err)
 {
-    RK_AUTO(key_done) struct rk_token_key *key = NULL;
+    RK_AUTO(rk_token_key_done) struct rk_token_key *key = NULL;
     CK_ULONG len = 0;
 
     if (rk_token_key_open(ctx, name->uri, NULL, CKO_SECRET_KEY, &key, err) ||

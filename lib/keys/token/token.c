@@ -138,8 +138,8 @@ static enum rk_rc open_session(rk_token *token, struct rk_token_session *ret, bo
     return RK_OK;
 }
 
-static enum rk_rc take(rk_token *token, const struct rk_pin *pin, struct rk_token_session *ret,
-                       struct rk_err *err)
+static enum rk_rc take_session(rk_token *token, const struct rk_pin *pin,
+                               struct rk_token_session *ret, struct rk_err *err)
 {
     bool wait = false;
 
@@ -163,7 +163,7 @@ enum rk_rc rk_token_take(rk_token *token, struct rk_token_session *ret, struct r
     enum rk_rc rc;
 
     (void)pthread_mutex_lock(&token->lock);
-    rc = take(token, NULL, ret, err);
+    rc = take_session(token, NULL, ret, err);
     (void)pthread_mutex_unlock(&token->lock);
     return rc;
 }
@@ -190,7 +190,7 @@ enum rk_rc rk_token_login(rk_token *token, const struct rk_pin *pin, struct rk_e
     enum rk_rc rc;
 
     (void)pthread_mutex_lock(&token->lock);
-    rc = take(token, pin, &session, err);
+    rc = take_session(token, pin, &session, err);
     (void)pthread_mutex_unlock(&token->lock);
     if (rc == RK_OK)
         rk_token_give(token, &session, CKR_OK);

@@ -18,7 +18,7 @@ struct rk_pin rk_token_pin(const struct rk_token_uri *uri, const struct rk_pin *
 }
 
 /* RFC 7512, 2.4: an absolute path, with or without "file:"; "|program" is refused. */
-static enum rk_rc take_pin_source(const char *source, struct rk_token_uri *ret, struct rk_err *err)
+static enum rk_rc read_pin_source(const char *source, struct rk_token_uri *ret, struct rk_err *err)
 {
     static const char *const prefixes[] = { "file://", "file:", "fd:", "env:", "/" };
     /* what they become: a path stands behind "file:" */
@@ -56,7 +56,7 @@ enum rk_rc rk_token_uri_parse(const char *text, struct rk_token_uri *ret, struct
     if (p11_kit_uri_any_unrecognized(made.uri))
         return rk_fail(err, RK_E_USAGE, "key URI: an attribute is not of RFC 7512");
     source = p11_kit_uri_get_pin_source(made.uri);
-    if (source != NULL && take_pin_source(source, &made, err))
+    if (source != NULL && read_pin_source(source, &made, err))
         return err->rc;
     *ret = made;
     made.uri = NULL;

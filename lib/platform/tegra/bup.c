@@ -233,7 +233,7 @@ static enum rk_rc read_version(const char *text, size_t len, uint32_t *ret, stru
     return RK_OK;
 }
 
-static enum rk_rc take_text(const char *text, size_t len, size_t max, const char *what, char *ret,
+static enum rk_rc copy_text(const char *text, size_t len, size_t max, const char *what, char *ret,
                             struct rk_err *err)
 {
     if (len > max)
@@ -245,11 +245,11 @@ static enum rk_rc take_text(const char *text, size_t len, size_t max, const char
 }
 
 /* NAME[/VERSION[/OPMODE[/TNSPEC]]] */
-static enum rk_rc read_part_name(const struct rk_job *job, const struct rk_input *part,
+static enum rk_rc read_part_name(const struct rk_request *request, const struct rk_input *part,
                                  struct wanted *ret, struct rk_err *err)
 {
     const char *field[4] = { part->name, "", "", "" };
-    const char *version = rk_job_text(job, self(), "version");
+    const char *version = rk_request_text(request, self(), "version");
     size_t len[4] = { 0 };
 
     for (size_t i = 0; i < 4; i++) {
@@ -270,8 +270,8 @@ static enum rk_rc read_part_name(const struct rk_job *job, const struct rk_input
         return rk_fail(err, RK_E_USAGE,
                        "entry \"%.*s\": the updater picks the slot, leave out the prefix",
                        (int)len[0], field[0]);
-    if (take_text(field[0], len[0], GPT_NAME_MAX, "entry name", ret->entry.name, err) ||
-        take_text(field[3], len[3], RK_BUP_SPEC - 1, "TNSPEC", ret->entry.spec, err))
+    if (copy_text(field[0], len[0], GPT_NAME_MAX, "entry name", ret->entry.name, err) ||
+        copy_text(field[3], len[3], RK_BUP_SPEC - 1, "TNSPEC", ret->entry.spec, err))
         return err->rc;
     return len[1] != 0 ? read_version(field[1], len[1], &ret->entry.version, err)
                        : read_version(version, strlen(version), &ret->entry.version, err);
@@ -295,29 +295,30 @@ static enum rk_rc put_entry(struct rk_wr *wr, const struct wanted *in, uint64_t 
     return RK_OK;
 }
 
-static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(BUP_MAX);
     struct header h = { .version = TODAY,
                         .header_size = HEADER_WIRE,
-                        .entry_count = (uint32_t)job->part_count };
-    uint64_t offset = HEADER_WIRE + job->part_count * (uint64_t)(ENTRY_HEAD + RK_BUP_SPEC);
+                        .entry_count = (uint32_t)request->part_count };
+    uint64_t offset = HEADER_WIRE + request->part_count * (uint64_t)(ENTRY_HEAD + RK_BUP_SPEC);
 
-    if (job->part_count > RK_BUP_ENTRIES_MAX)
-        return rk_fail(err, RK_E_USAGE, "%zu entries, at most %d", job->part_count,
+    if (request->part_count > RK_BUP_ENTRIES_MAX)
+        return rk_fail(err, RK_E_USAGE, "%zu entries, at most %d", request->part_count,
                        RK_BUP_ENTRIES_MAX);
     memcpy(h.magic, magic, sizeof magic - 1);
     h.magic[15] = '3';
     rk_layout_write(header_layout, HEADER_FIELDS, &h, &wr);
-    for (size_t i = 0; i < job->part_count; i++) {
+    for (size_t i = 0; i < request->part_count; i++) {
         struct wanted in = { .part = NULL };
 
-        if (read_part_name(job, &job->part[i], &in, err) || put_entry(&wr, &in, offset, err))
-            return rk_wrap(err, "part \"%s\"", job->part[i].name);
-        offset += job->part[i].len;
+        if (read_part_name(request, &request->part[i], &in, err) ||
+            put_entry(&wr, &in, offset, err))
+            return rk_wrap(err, "part \"%s\"", request->part[i].name);
+        offset += request->part[i].len;
     }
-    for (size_t i = 0; i < job->part_count; i++)
-        rk_wr_bytes(&wr, job->part[i].p, job->part[i].len);
+    for (size_t i = 0; i < request->part_count; i++)
+        rk_wr_bytes(&wr, request->part[i].p, request->part[i].len);
     rk_wr_put_le(&wr, 20, wr.len, 4);
     rk_wr_put_le(&wr, 36, wr.len, 4);
     return rk_wr_end(&wr, ret, err);

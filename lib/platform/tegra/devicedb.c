@@ -60,10 +60,7 @@ void rk_devicedb_close(rk_devicedb *db)
     rk_free(db);
 }
 
-static void close_at_exit(rk_devicedb **db)
-{
-    rk_devicedb_close(*db);
-}
+RK_CLEANUP(close_at_exit, rk_devicedb, rk_devicedb_close)
 
 enum rk_rc rk_devicedb_open(const char *path, enum rk_devicedb_kind kind, rk_devicedb **ret,
                             struct rk_err *err)

@@ -28,7 +28,4 @@ struct rk_flash_device {
 enum rk_rc rk_flash_parse(const uint8_t *xml, size_t len, const char *device_type,
                           struct rk_flash_device **ret, struct rk_err *err) RK_MUST_CHECK;
 void rk_flash_free(struct rk_flash_device *device);
-static inline void rk_flash_done(struct rk_flash_device **device) /* for RK_AUTO */
-{
-    rk_flash_free(*device);
-}
+RK_CLEANUP(rk_flash_done, struct rk_flash_device, rk_flash_free)

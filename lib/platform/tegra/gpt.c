@@ -203,7 +203,7 @@ static enum rk_rc read_name(const struct entry *e, char ret[RK_GPT_NAME + 1], st
     return RK_OK;
 }
 
-static enum rk_rc take_entry(const struct entry *e, size_t len, struct rk_gpt *gpt,
+static enum rk_rc read_entry(const struct entry *e, size_t len, struct rk_gpt *gpt,
                              struct rk_err *err)
 {
     static const uint8_t unused[16];
@@ -253,7 +253,7 @@ static enum rk_rc read_entries(const uint8_t *array, size_t len, struct rk_gpt *
 
     for (size_t i = 0; i < RK_GPT_ENTRIES; i++) {
         rk_layout_read(entry_layout, ENTRY_FIELDS, &rd, &e);
-        if (take_entry(&e, len, gpt, err))
+        if (read_entry(&e, len, gpt, err))
             return err->rc;
     }
     qsort(gpt->part, gpt->count, sizeof *gpt->part, by_start);

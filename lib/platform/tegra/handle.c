@@ -13,10 +13,7 @@
 
 /* ---- identity ---- */
 
-static void identity_done(rk_identity **identity)
-{
-    rk_identity_free(*identity);
-}
+RK_CLEANUP(identity_done, rk_identity, rk_identity_free)
 
 enum rk_rc rk_identity_new(const rk_ctx *ctx, const char *platform, const char *device_sn,
                            const struct rk_secret *kdk0, const struct rk_secret *eps_seed,

@@ -77,7 +77,7 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
  * is 16 raw bytes; from its first zero byte on it is hashed as context, which makes the same
  * message label ‖ 00 ‖ context.
  */
-static enum rk_rc derive(const struct rk_job *job, const uint8_t component[AAD_LEN],
+static enum rk_rc derive(const struct rk_request *request, const uint8_t component[AAD_LEN],
                          struct rk_secret *ret, struct rk_err *err)
 {
     RK_AUTO(rk_mac_done) rk_mac *mac = NULL;
@@ -86,13 +86,13 @@ static enum rk_rc derive(const struct rk_job *job, const uint8_t component[AAD_L
         .alg = RK_MAC_HMAC_SHA256, .counter_bits = 32, .label = (const char *)text, .out_len = 32
     };
 
-    if (job->secret->len != 16 && job->secret->len != 32)
+    if (request->secret->len != 16 && request->secret->len != 32)
         return rk_fail(err, RK_E_KEY, "a user key has 16 or 32 bytes, this one is of another size");
     memcpy(text, component + 0x30, DERIVATION);
     memcpy(text + DERIVATION + 1, component + 0x10, 4);
     in.context = text + strlen(in.label) + 1;
     in.context_len = sizeof text - strlen(in.label) - 1;
-    if (rk_mac_from_secret(job->ctx, job->secret, &mac, err))
+    if (rk_mac_from_secret(request->ctx, request->secret, &mac, err))
         return err->rc;
     return rk_kdf108(mac, &in, ret, err);
 }
@@ -105,30 +105,30 @@ static const struct rk_setting_row setting_rows[] = {
     { NULL, NULL, NULL },
 };
 
-static enum rk_rc set_iv(const struct rk_job *job, const uint8_t *component, const uint8_t *text,
-                         size_t len, uint8_t iv[IV_LEN], struct rk_err *err)
+static enum rk_rc set_iv(const struct rk_request *request, const uint8_t *component,
+                         const uint8_t *text, size_t len, uint8_t iv[IV_LEN], struct rk_err *err)
 {
-    const char *fixed = rk_job_text(job, self(), "iv");
+    const char *fixed = rk_request_text(request, self(), "iv");
 
     if (fixed == NULL)
-        return rk_job_iv(job, component, 0x44, text, len, iv, IV_LEN, err);
+        return rk_request_iv(request, component, 0x44, text, len, iv, IV_LEN, err);
     if (rk_hex_read(fixed, strlen(fixed), iv, IV_LEN, err))
         return rk_wrap(err, "setting \"iv\"");
     return RK_OK;
 }
 
-static enum rk_rc fill_component(const struct rk_job *job, size_t len, struct rk_bch_stage2 *ret,
-                                 struct rk_err *err)
+static enum rk_rc fill_component(const struct rk_request *request, size_t len,
+                                 struct rk_bch_stage2 *ret, struct rk_err *err)
 {
-    const char *label = rk_job_text(job, self(), "derivation-string");
-    const char *magic = rk_job_text(job, self(), "magic");
+    const char *label = rk_request_text(request, self(), "derivation-string");
+    const char *magic = rk_request_text(request, self(), "magic");
     uint64_t version;
 
     if (label == NULL || strlen(label) != DERIVATION)
         return rk_fail(err, RK_E_USAGE, "setting \"derivation-string\": expected 16 characters");
     if (strlen(magic) != 4)
         return rk_fail(err, RK_E_USAGE, "setting \"magic\": expected four characters");
-    if (rk_job_u64(job, self(), "version", 0, UINT32_MAX, &version, err))
+    if (rk_request_u64(request, self(), "version", 0, UINT32_MAX, &version, err))
         return err->rc;
     memcpy(ret->derivation_string, label, DERIVATION);
     memcpy(ret->magic, magic, 4);
@@ -154,7 +154,7 @@ static enum rk_rc finish_header(uint8_t *file, size_t len, struct rk_err *err)
     return rk_bch_set_digests(file, err);
 }
 
-static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file, size_t len,
                           struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
@@ -165,7 +165,7 @@ static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t 
 
     if (len > IMAGE_MAX - RK_BCH_WIRE - 16)
         return rk_fail(err, RK_E_USAGE, "%zu bytes are too many", len);
-    if (fill_component(job, padded(len), &c, err) ||
+    if (fill_component(request, padded(len), &c, err) ||
         rk_bytes_new(RK_BCH_WIRE + padded(len), &made, err))
         return err->rc;
     component = made.p + RK_BCH_STAGE2;
@@ -176,9 +176,9 @@ static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t 
     if (wr.failed != RK_OK)
         return rk_fail_nomem(err);
     memcpy(component, wr.buf, wr.len);
-    if (set_iv(job, component, made.p + RK_BCH_WIRE, padded(len), component + 0x44, err) ||
-        derive(job, component, &key, err) ||
-        rk_gcm_seal(&(struct rk_gcm) { job->ctx, &key, component + IV_AT, component, AAD_LEN },
+    if (set_iv(request, component, made.p + RK_BCH_WIRE, padded(len), component + 0x44, err) ||
+        derive(request, component, &key, err) ||
+        rk_gcm_seal(&(struct rk_gcm) { request->ctx, &key, component + IV_AT, component, AAD_LEN },
                     made.p + RK_BCH_WIRE, padded(len), component + AAD_LEN, err) ||
         finish_header(made.p, padded(len), err))
         return err->rc;
@@ -187,7 +187,7 @@ static enum rk_rc encrypt(const struct rk_job *job, const uint8_t *file, size_t 
 }
 
 /* The device's own check: the tag under the user key, and the padding. */
-static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t len,
+static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes copy = RK_BYTES_NONE;
@@ -195,13 +195,13 @@ static enum rk_rc check(const struct rk_job *job, const uint8_t *file, size_t le
     struct rk_bch_stage2 c;
     size_t end;
 
-    if (job->secret == NULL)
+    if (request->secret == NULL)
         return rk_fail(err, RK_E_USAGE,
                        "the signature is inside: give the user key, with which it is encrypted");
     if (read_header(file, len, &c, err) ||
         rk_bytes_copy(file, RK_BCH_WIRE + (size_t)c.length, &copy, err) ||
-        derive(job, copy.p + RK_BCH_STAGE2, &key, err) ||
-        rk_gcm_open(&(struct rk_gcm) { job->ctx, &key, copy.p + RK_BCH_STAGE2 + IV_AT,
+        derive(request, copy.p + RK_BCH_STAGE2, &key, err) ||
+        rk_gcm_open(&(struct rk_gcm) { request->ctx, &key, copy.p + RK_BCH_STAGE2 + IV_AT,
                                        copy.p + RK_BCH_STAGE2, AAD_LEN },
                     copy.p + RK_BCH_WIRE, c.length, copy.p + RK_BCH_STAGE2 + AAD_LEN, err))
         return err->rc != RK_E_VERIFY

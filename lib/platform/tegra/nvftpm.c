@@ -134,8 +134,8 @@ static enum rk_rc read_header(struct rk_rd *rd, struct header *header, struct rk
     return RK_OK;
 }
 
-static enum rk_rc take_value(struct rk_nvftpm *c, uint32_t tag, const uint8_t *value, size_t len,
-                             struct rk_err *err)
+static enum rk_rc set_value(struct rk_nvftpm *c, uint32_t tag, const uint8_t *value, size_t len,
+                            struct rk_err *err)
 {
     if (tag == TAG_SN) {
         if (len != RK_DEVICE_SN_LEN)
@@ -169,7 +169,7 @@ static enum rk_rc read_values(struct rk_rd *rd, struct rk_nvftpm *c, struct rk_e
             break;
         if (tag <= TAGS_MAX && seen[tag])
             return rk_fail(err, RK_E_FORMAT, "tag %u at offset 0x%zx is there twice", tag, at);
-        if (take_value(c, tag, value, len, err))
+        if (set_value(c, tag, value, len, err))
             return err->rc;
         seen[tag] = true;
     }

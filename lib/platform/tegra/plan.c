@@ -22,10 +22,7 @@ void rk_tegra_plan_free(void *arg)
     rk_free(plan);
 }
 
-static void free_at_exit(struct rk_tegra_plan **plan)
-{
-    rk_tegra_plan_free(*plan);
-}
+RK_CLEANUP(free_at_exit, struct rk_tegra_plan, rk_tegra_plan_free)
 
 static enum rk_rc read_fv(const struct rk_given *given, struct rk_tegra_plan *plan,
                           struct rk_err *err)

@@ -88,7 +88,7 @@ static const struct rk_setting_row setting_rows[] = {
 };
 
 struct building {
-    const struct rk_job *job;
+    const struct rk_request *request;
     const struct rk_flash_device *flash;
     struct rk_bytes image;
 };
@@ -108,7 +108,7 @@ static enum rk_rc place_bct(struct building *b, const struct rk_flash_partition 
 {
     uint64_t copies;
 
-    if (rk_job_u64(b->job, self(), "bct-copies", 1, BCT_COPIES_MAX, &copies, err))
+    if (rk_request_u64(b->request, self(), "bct-copies", 1, BCT_COPIES_MAX, &copies, err))
         return err->rc;
     if (copies == 0 || (copies > 1 && part->len > BCT_PITCH) ||
         (copies - 1) * BCT_PITCH + part->len > p->size)
@@ -131,7 +131,7 @@ static enum rk_rc place_part(struct building *b, const struct rk_input *part, st
         return rk_fail(err, RK_E_USAGE, "partition \"%s\" has %llu bytes, the file %zu", p->name,
                        (unsigned long long)p->size, part->len);
     if (p->oem_sign && (part->len < 4 || memcmp(part->p, "NVDA", 4) != 0))
-        rk_warn(b->job->ctx,
+        rk_warn(b->request->ctx,
                 "partition \"%s\" is oem_sign in the layout, and the file has no NVDA header",
                 p->name);
     if (part->len != 0)
@@ -166,7 +166,7 @@ static const char basic_data[] = "ebd0a0a2-b9e5-4433-87c0-68b6b72699c7";
 static enum rk_rc fill_part(const struct building *b, const struct rk_flash_partition *p,
                             struct rk_gpt_part *ret, struct rk_err *err)
 {
-    const struct rk_input *layout = rk_job_part(b->job, "layout");
+    const struct rk_input *layout = rk_request_part(b->request, "layout");
 
     memcpy(ret->name, p->name, strlen(p->name));
     ret->start = p->start;
@@ -199,7 +199,7 @@ static enum rk_rc fill_gpt(const struct building *b, struct rk_gpt *gpt, struct 
             return err->rc;
         gpt->count++;
     }
-    return derived_guid("disk", rk_job_part(b->job, "layout"), "", gpt->disk, err);
+    return derived_guid("disk", rk_request_part(b->request, "layout"), "", gpt->disk, err);
 }
 
 /* The secondary table stands at the end of its partition; a backup partition holds a copy. */
@@ -231,7 +231,7 @@ static enum rk_rc write_tables(struct building *b, struct rk_err *err)
 
         if (!is_table(p))
             continue;
-        if (rk_job_part(b->job, p->name) != NULL)
+        if (rk_request_part(b->request, p->name) != NULL)
             return rk_fail(err, RK_E_USAGE, "partition \"%s\" is made here, give no file for it",
                            p->name);
         if (write_table(b, p, &gpt, err))
@@ -250,13 +250,14 @@ static void building_done(struct building *b)
     rk_bytes_done(&b->image);
 }
 
-static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct rk_err *err)
+static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_flash_done) struct rk_flash_device *flash = NULL;
-    RK_AUTO(building_done) struct building b = { .job = job };
-    const struct rk_input *layout = rk_job_part(job, "layout");
+    RK_AUTO(building_done) struct building b = { .request = request };
+    const struct rk_input *layout = rk_request_part(request, "layout");
 
-    if (rk_flash_parse(layout->p, layout->len, rk_job_text(job, self(), "device"), &flash, err))
+    if (rk_flash_parse(layout->p, layout->len, rk_request_text(request, self(), "device"), &flash,
+                       err))
         return err->rc;
     b.flash = flash;
     if (flash->size > FLASH_MAX || flash->sector_size != RK_GPT_SECTOR)
@@ -267,8 +268,8 @@ static enum rk_rc build(const struct rk_job *job, struct rk_bytes *ret, struct r
     if (rk_bytes_new((size_t)flash->size, &b.image, err))
         return err->rc;
     memset(b.image.p, 0xff, b.image.len);
-    for (size_t i = 0; i < job->part_count; i++) {
-        if (place_part(&b, &job->part[i], err))
+    for (size_t i = 0; i < request->part_count; i++) {
+        if (place_part(&b, &request->part[i], err))
             return err->rc;
     }
     if (write_tables(&b, err))

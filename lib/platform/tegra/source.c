@@ -35,10 +35,7 @@ static void source_close(void *arg)
     rk_free(from);
 }
 
-static void close_at_exit(struct source **from)
-{
-    source_close(*from);
-}
+RK_CLEANUP(close_at_exit, struct source, source_close)
 
 /* Neither hidden files nor the index of a release are containers. */
 static bool is_visible(const char *name)

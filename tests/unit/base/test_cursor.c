@@ -122,7 +122,7 @@ START_TEST(a_reservation_is_filled_in_later)
     size_t at;
 
     rk_wr_str(&wr, "x");
-    at = rk_wr_hold(&wr, 4);
+    at = rk_wr_reserve(&wr, 4);
     for (int i = 0; i < 600; i++) /* grows, so the held place moves */
         rk_wr_printf(&wr, "%d", i % 10);
     rk_wr_put_be(&wr, at, 0xdeadbeef, 4);

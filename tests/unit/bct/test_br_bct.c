@@ -48,8 +48,8 @@ static struct rk_bytes signed_table(void)
 {
     struct rk_bytes file = table(), made = RK_BYTES_NONE;
 
-    ck_assert_msg(rk_format_sign("tegra-br-bct", &job.sign, &job.signer, file.p, file.len, &made,
-                                 &err) == RK_OK,
+    ck_assert_msg(rk_format_sign("tegra-br-bct", &request.sign, &request.signer, file.p, file.len,
+                                 &made, &err) == RK_OK,
                   "%s", err.msg);
     rk_bytes_done(&file);
     return made;
@@ -68,7 +68,7 @@ START_TEST(signing_changes_key_signature_and_two_digests_alone) /* _i: which key
 {
     struct rk_bytes before, after;
 
-    image_job_done(&job);
+    image_request_done(&request);
     tegra_use_key(keys[_i].pem);
     before = table();
     after = signed_table();
@@ -87,7 +87,7 @@ START_TEST(a_flip_with_digests_made_good_fails_exactly_where_it_is_signed) /* _i
 {
     struct rk_bytes made;
 
-    image_job_done(&job);
+    image_request_done(&request);
     tegra_use_key(keys[_i].pem);
     made = signed_table();
     const struct {
@@ -108,7 +108,7 @@ START_TEST(a_flip_with_digests_made_good_fails_exactly_where_it_is_signed) /* _i
         if (i >= INNER_FROM && i < INNER) /* the signature must catch it */
             tegra_hash(made.p, INNER_FROM, INNER, INNER);
         rehash(made.p);
-        rc = image_verify("tegra-br-bct", &job.verify, made.p, made.len);
+        rc = image_verify("tegra-br-bct", &request.verify, made.p, made.len);
         if (may)
             ck_assert_msg(rc == RK_OK, "0x%zx is not signed: %s", i, err.msg);
         else
@@ -118,7 +118,7 @@ START_TEST(a_flip_with_digests_made_good_fails_exactly_where_it_is_signed) /* _i
         tegra_hash(made.p, INNER_FROM, INNER, INNER);
         rehash(made.p);
     }
-    ck_assert_int_eq(image_verify(NULL, &job.verify, made.p, made.len), RK_OK);
+    ck_assert_int_eq(image_verify(NULL, &request.verify, made.p, made.len), RK_OK);
     rk_bytes_done(&made);
 }
 END_TEST
@@ -126,7 +126,7 @@ END_TEST
 START_TEST(every_cut_and_every_flip_is_noticed_without_a_key)
 {
     struct rk_bytes file = table();
-    struct rk_job keyless = { .ctx = job.ctx };
+    struct rk_request keyless = { .ctx = request.ctx };
 
     ck_assert_msg(image_verify(NULL, &keyless, file.p, file.len) == RK_OK, "%s", err.msg);
     for (size_t len = 0; len < file.len; len++)
@@ -146,7 +146,7 @@ START_TEST(each_digest_is_named_when_it_does_not_hold)
         { SIGNED_DIGEST, "tegra-br-bct: digest at 0x1c4 over [0x1200, 0x2000) does not hold" },
         { OUTER, "tegra-br-bct: digest at 0x4 over [0x44, 0x2000) does not hold" },
     };
-    struct rk_job keyless = { .ctx = job.ctx };
+    struct rk_request keyless = { .ctx = request.ctx };
 
     for (size_t i = 0; i < 3; i++) {
         struct rk_bytes file = table();
@@ -164,17 +164,17 @@ START_TEST(no_key_signs_a_table_whose_inner_digest_does_not_hold)
     static const struct rk_setting sig[] = { { "output", "sig" } };
     struct rk_bytes file = table(), made = RK_BYTES_NONE;
 
-    job.sign.setting = sig;
+    request.sign.setting = sig;
     file.p[INNER] ^= 1;
-    ck_assert_int_eq(
-        rk_format_sign("tegra-br-bct", &job.sign, &job.signer, file.p, file.len, &made, &err),
-        RK_E_VERIFY);
+    ck_assert_int_eq(rk_format_sign("tegra-br-bct", &request.sign, &request.signer, file.p,
+                                    file.len, &made, &err),
+                     RK_E_VERIFY);
     file.p[INNER] ^= 1;
     memset(file.p + SIGNED_DIGEST, 0, 64); /* these two come after signing */
     memset(file.p + OUTER, 0, 64);
-    ck_assert_int_eq(
-        rk_format_sign("tegra-br-bct", &job.sign, &job.signer, file.p, file.len, &made, &err),
-        RK_OK);
+    ck_assert_int_eq(rk_format_sign("tegra-br-bct", &request.sign, &request.signer, file.p,
+                                    file.len, &made, &err),
+                     RK_OK);
     ck_assert_uint_eq(made.len, 64);
     rk_bytes_done(&made);
     rk_bytes_done(&file);
@@ -185,10 +185,10 @@ START_TEST(signing_without_the_word_is_refused_with_the_way_out)
 {
     struct rk_bytes file = table(), made = RK_BYTES_NONE;
 
-    job.sign.setting_count = 0;
-    ck_assert_int_eq(
-        rk_format_sign("tegra-br-bct", &job.sign, &job.signer, file.p, file.len, &made, &err),
-        RK_E_USAGE);
+    request.sign.setting_count = 0;
+    ck_assert_int_eq(rk_format_sign("tegra-br-bct", &request.sign, &request.signer, file.p,
+                                    file.len, &made, &err),
+                     RK_E_USAGE);
     ck_assert_str_eq(
         err.msg,
         "sign tegra-br-bct: where the OEM signature stands is known from third-party work alone\n"
@@ -201,22 +201,22 @@ END_TEST
 START_TEST(another_key_no_signature_and_a_weak_key_are_told_apart)
 {
     struct rk_bytes made = signed_table(), plain = table(), none = RK_BYTES_NONE;
-    struct image_job other;
+    struct image_request other;
 
-    image_job_open(&other, BOOT "keys/p521.pem", BOOT "uefi/db.crt");
+    image_request_open(&other, BOOT "keys/p521.pem", BOOT "uefi/db.crt");
     ck_assert_int_eq(image_verify(NULL, &other.verify, made.p, made.len), RK_E_VERIFY);
     ck_assert_str_eq(err.msg,
                      "tegra-br-bct: signed by another key: the PCP at 0x44 is not this one");
     ck_assert_int_eq(image_verify(NULL, &other.verify, plain.p, plain.len), RK_E_VERIFY);
     ck_assert_str_eq(err.msg, "tegra-br-bct: no OEM signature at 0x204 (experimental offset)");
-    image_job_done(&other);
-    image_job_open(&other, BOOT "keys/rsa2048.pem", BOOT "uefi/db.crt");
+    image_request_done(&other);
+    image_request_open(&other, BOOT "keys/rsa2048.pem", BOOT "uefi/db.crt");
     other.verify.setting = insert;
     other.verify.setting_count = 1;
     ck_assert_int_eq(rk_format_sign("tegra-br-bct", &other.verify, &other.signer, plain.p,
                                     plain.len, &none, &err),
                      RK_E_KEY);
-    image_job_done(&other);
+    image_request_done(&other);
     rk_bytes_done(&made);
     rk_bytes_done(&plain);
 }
@@ -229,8 +229,8 @@ START_TEST(its_ratchet_may_not_fall)
 
     newer.p[VERSION + 2]--;
     rehash(newer.p);
-    ck_assert_int_eq(rk_format_inspect(job.ctx, older.p, older.len, &was, &err), RK_OK);
-    ck_assert_int_eq(rk_format_inspect(job.ctx, newer.p, newer.len, &is, &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(request.ctx, older.p, older.len, &was, &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(request.ctx, newer.p, newer.len, &is, &err), RK_OK);
     ck_assert_int_eq(rk_map_not_older(&was, &is, &err), RK_OK);
     ck_assert_int_eq(rk_map_not_older(&is, &was, &err), RK_E_VERIFY);
     rk_map_done(&was);

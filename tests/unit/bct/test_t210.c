@@ -8,13 +8,13 @@
 
 #define KEYS BOOT "keys/"
 
-static struct image_job job;
+static struct image_request request;
 static struct rk_bytes t_bct, bl, config;
 
 static void load(void)
 {
-    image_job_open(&job, KEYS "rsa2048.pem", KEYS "rsa2048.pub.pem");
-    job.sign.cert = NULL;
+    image_request_open(&request, KEYS "rsa2048.pem", KEYS "rsa2048.pub.pem");
+    request.sign.cert = NULL;
     t_bct = image_read(BOOT "t210/t.bct");
     bl = image_read(BOOT "inputs/bl33.bin");
     config = image_read(BOOT "t210/t.cfg");
@@ -25,7 +25,7 @@ static void unload(void)
     rk_bytes_done(&t_bct);
     rk_bytes_done(&bl);
     rk_bytes_done(&config);
-    image_job_done(&job);
+    image_request_done(&request);
 }
 
 /* What `text` makes, with t.bct, bl.bin and, when given, an image to change. */
@@ -37,9 +37,11 @@ static enum rk_rc pack(const char *text, const struct rk_bytes *image, struct rk
         { "bl.bin", bl.p, bl.len },
         { "image", image == NULL ? NULL : image->p, image == NULL ? 0 : image->len },
     };
-    struct rk_job pack_job = { .ctx = job.ctx, .part = part, .part_count = image == NULL ? 3 : 4 };
+    struct rk_request pack_request = { .ctx = request.ctx,
+                                       .part = part,
+                                       .part_count = image == NULL ? 3 : 4 };
 
-    return rk_format_build("t210-bct", &pack_job, ret, &err);
+    return rk_format_build("t210-bct", &pack_request, ret, &err);
 }
 
 static struct rk_bytes made(const char *text)
@@ -57,12 +59,12 @@ static struct rk_bytes sign(const struct rk_bytes *file, const char *region)
 {
     struct rk_bytes signed_file = RK_BYTES_NONE;
     const struct rk_setting setting = { "region", region };
-    struct rk_job with = job.sign;
+    struct rk_request with = request.sign;
 
     with.setting = &setting;
     with.setting_count = 1;
-    ck_assert_msg(rk_format_sign("t210-bct", &with, &job.signer, file->p, file->len, &signed_file,
-                                 &err) == RK_OK,
+    ck_assert_msg(rk_format_sign("t210-bct", &with, &request.signer, file->p, file->len,
+                                 &signed_file, &err) == RK_OK,
                   "%s", err.msg);
     return signed_file;
 }
@@ -194,7 +196,7 @@ START_TEST(hostile_images_are_refused)
     struct rk_bytes file = made(IMG);
 
     image_put_le(file.p + hostile[_i].at, hostile[_i].width, hostile[_i].value);
-    ck_assert_int_ne(image_verify("t210-bct", &job.verify, file.p, file.len), RK_OK);
+    ck_assert_int_ne(image_verify("t210-bct", &request.verify, file.p, file.len), RK_OK);
     ck_assert_msg(strstr(err.msg, hostile[_i].message) != NULL, "%d: %s", _i, err.msg);
     rk_bytes_done(&file);
 }
@@ -203,7 +205,7 @@ END_TEST
 START_TEST(every_cut_is_refused)
 {
     struct rk_bytes file = signed_image(IMG);
-    const struct rk_job no_key = { .ctx = job.ctx };
+    const struct rk_request no_key = { .ctx = request.ctx };
 
     for (size_t len = 0; len < 0x8000 + 5008; len += len < 0x2800 || len > 0x7ff0 ? 7 : 509) {
         uint8_t *cut = malloc(len + 1);
@@ -220,8 +222,9 @@ START_TEST(flips_are_noticed_where_signed)
 {
     struct rk_bytes file = signed_image(IMG);
 
-    ck_assert_msg(image_verify("t210-bct", &job.verify, file.p, file.len) == RK_OK, "%s", err.msg);
-    image_flip("t210-bct", &job.verify, &file, not_signed,
+    ck_assert_msg(image_verify("t210-bct", &request.verify, file.p, file.len) == RK_OK, "%s",
+                  err.msg);
+    image_flip("t210-bct", &request.verify, &file, not_signed,
                sizeof not_signed / sizeof not_signed[0]);
     rk_bytes_done(&file);
 }
@@ -231,10 +234,11 @@ START_TEST(copies_must_agree)
 {
     struct rk_bytes file = signed_image(TWO_IMG);
 
-    ck_assert_msg(image_verify("t210-bct", &job.verify, file.p, file.len) == RK_OK, "%s", err.msg);
+    ck_assert_msg(image_verify("t210-bct", &request.verify, file.p, file.len) == RK_OK, "%s",
+                  err.msg);
     ck_assert_mem_eq(file.p, file.p + 0x8000, 0x2800);
     file.p[0x8000 + 0x1000] ^= 1;
-    ck_assert_int_eq(image_verify("t210-bct", &job.verify, file.p, file.len), RK_E_VERIFY);
+    ck_assert_int_eq(image_verify("t210-bct", &request.verify, file.p, file.len), RK_E_VERIFY);
     ck_assert_str_eq(err.msg, "t210-bct: the copy of the BCT at 0x8000 differs from the first");
     rk_bytes_done(&file);
 }
@@ -245,10 +249,10 @@ START_TEST(loader_is_signed_before_the_bct)
     struct rk_bytes file = made(IMG), none = RK_BYTES_NONE;
 
     ck_assert_int_eq(
-        rk_format_sign("t210-bct", &job.sign, &job.signer, file.p, file.len, &none, &err),
+        rk_format_sign("t210-bct", &request.sign, &request.signer, file.p, file.len, &none, &err),
         RK_E_USAGE);
     ck_assert_ptr_nonnull(strstr(err.msg, "the boot loader is not signed"));
-    ck_assert_int_eq(image_verify("t210-bct", &job.verify, file.p, file.len), RK_E_VERIFY);
+    ck_assert_int_eq(image_verify("t210-bct", &request.verify, file.p, file.len), RK_E_VERIFY);
     ck_assert_ptr_nonnull(strstr(err.msg, "[0x510, 0x2800) is not signed"));
     rk_bytes_done(&file);
 }
@@ -257,15 +261,15 @@ END_TEST
 START_TEST(another_key_is_refused)
 {
     struct rk_bytes file = signed_image(IMG);
-    struct image_job other;
+    struct image_request other;
 
-    image_job_open(&other, KEYS "tw.pem", KEYS "rsa2048.pub.pem");
+    image_request_open(&other, KEYS "tw.pem", KEYS "rsa2048.pub.pem");
     ck_assert_int_eq(image_verify("t210-bct", &other.verify, file.p, file.len), RK_E_VERIFY);
-    image_job_done(&other);
-    image_job_open(&other, KEYS "rsa3072.pem", KEYS "rsa2048.pub.pem");
+    image_request_done(&other);
+    image_request_open(&other, KEYS "rsa3072.pem", KEYS "rsa2048.pub.pem");
     ck_assert_int_eq(image_verify("t210-bct", &other.verify, file.p, file.len), RK_E_KEY);
     ck_assert_ptr_nonnull(strstr(err.msg, "RSA-2048 keys alone"));
-    image_job_done(&other);
+    image_request_done(&other);
     rk_bytes_done(&file);
 }
 END_TEST
@@ -293,8 +297,8 @@ static struct rk_bytes text_of(const struct rk_bytes *file, enum rk_rc want)
 {
     const struct rk_input part = { "image", file->p, file->len };
     const struct rk_setting setting = { "output", "config" };
-    const struct rk_job dump = {
-        .ctx = job.ctx, .part = &part, .part_count = 1, .setting = &setting, .setting_count = 1
+    const struct rk_request dump = {
+        .ctx = request.ctx, .part = &part, .part_count = 1, .setting = &setting, .setting_count = 1
     };
     struct rk_bytes text = RK_BYTES_NONE;
 
@@ -324,7 +328,7 @@ START_TEST(image_fits_its_bct)
     struct rk_bytes file = made("Redundancy = 2;\n" IMG), none = RK_BYTES_NONE, whole = t_bct;
 
     image_put_le(file.p + 0x2334 + 0x12c, 4, 1);
-    ck_assert_int_eq(image_verify("t210-bct", &job.verify, file.p, file.len), RK_E_FORMAT);
+    ck_assert_int_eq(image_verify("t210-bct", &request.verify, file.p, file.len), RK_E_FORMAT);
     ck_assert_ptr_nonnull(strstr(err.msg, "boot loader 1 at 0x8000 overlaps the one before"));
     rk_bytes_done(&file);
     t_bct = made("PartitionSize = 0x4800;\nBlockSize = 16384;\nPageSize = 512;\n");

@@ -46,7 +46,7 @@ static void rehash(uint8_t *file)
 static enum rk_rc build(const struct rk_input *part, size_t parts, const struct rk_setting *set,
                         size_t sets, struct rk_bytes *ret)
 {
-    struct rk_job in = { .ctx = job.ctx, .part = part, .part_count = parts };
+    struct rk_request in = { .ctx = request.ctx, .part = part, .part_count = parts };
 
     in.setting = set;
     in.setting_count = sets;
@@ -83,7 +83,7 @@ END_TEST
 START_TEST(every_cut_and_every_flipped_byte_of_a_golden_is_noticed_without_a_key)
 {
     struct rk_bytes file = image_read(GOLDEN);
-    struct rk_job keyless = { .ctx = job.ctx };
+    struct rk_request keyless = { .ctx = request.ctx };
 
     ck_assert_msg(image_verify(NULL, &keyless, file.p, file.len) == RK_OK, "%s", err.msg);
     for (size_t len = 0; len < file.len; len++)
@@ -106,9 +106,9 @@ static struct rk_bytes signed_golden(void)
 {
     struct rk_bytes file = image_read(GOLDEN), made = RK_BYTES_NONE;
 
-    ck_assert_msg(
-        rk_format_sign("tegra-bch", &job.sign, &job.signer, file.p, file.len, &made, &err) == RK_OK,
-        "%s", err.msg);
+    ck_assert_msg(rk_format_sign("tegra-bch", &request.sign, &request.signer, file.p, file.len,
+                                 &made, &err) == RK_OK,
+                  "%s", err.msg);
     rk_bytes_done(&file);
     return made;
 }
@@ -118,7 +118,7 @@ START_TEST(a_flip_with_digests_made_good_fails_exactly_where_it_is_signed) /* _i
 {
     struct rk_bytes made;
 
-    image_job_done(&job);
+    image_request_done(&request);
     tegra_use_key(keys[_i].pem);
     made = signed_golden();
     const struct {
@@ -130,7 +130,7 @@ START_TEST(a_flip_with_digests_made_good_fails_exactly_where_it_is_signed) /* _i
         { SIGNATURE + keys[_i].wire, PCP }, /* 1.3: rest of the signature union */
         { PAD, SIGNED },                    /* 1.3: pad */
     };
-    ck_assert_msg(image_verify(NULL, &job.verify, made.p, made.len) == RK_OK, "%s", err.msg);
+    ck_assert_msg(image_verify(NULL, &request.verify, made.p, made.len) == RK_OK, "%s", err.msg);
     for (size_t i = 0; i < made.len; i++) {
         bool may = false;
         enum rk_rc rc;
@@ -139,7 +139,7 @@ START_TEST(a_flip_with_digests_made_good_fails_exactly_where_it_is_signed) /* _i
             may = may || (i >= unsigned_ranges[k].from && i < unsigned_ranges[k].to);
         made.p[i] ^= 0x01;
         rehash(made.p);
-        rc = image_verify("tegra-bch", &job.verify, made.p, made.len);
+        rc = image_verify("tegra-bch", &request.verify, made.p, made.len);
         if (may)
             ck_assert_msg(rc == RK_OK, "0x%zx is not signed: %s", i, err.msg);
         else
@@ -148,7 +148,7 @@ START_TEST(a_flip_with_digests_made_good_fails_exactly_where_it_is_signed) /* _i
             made.p[i] ^= 0x01;
         rehash(made.p);
     }
-    ck_assert_int_eq(image_verify(NULL, &job.verify, made.p, made.len), RK_OK);
+    ck_assert_int_eq(image_verify(NULL, &request.verify, made.p, made.len), RK_OK);
     rk_bytes_done(&made);
 }
 END_TEST
@@ -156,14 +156,14 @@ END_TEST
 START_TEST(another_key_and_no_signature_are_told_apart)
 {
     struct rk_bytes made = signed_golden(), plain = image_read(GOLDEN);
-    struct image_job other;
+    struct image_request other;
 
-    image_job_open(&other, BOOT "keys/p521.pem", BOOT "uefi/db.crt");
+    image_request_open(&other, BOOT "keys/p521.pem", BOOT "uefi/db.crt");
     ck_assert_int_eq(image_verify(NULL, &other.verify, made.p, made.len), RK_E_VERIFY);
     ck_assert_str_eq(err.msg, "tegra-bch: signed by another key: the PCP at 0xba0 is not this one");
     ck_assert_int_eq(image_verify(NULL, &other.verify, plain.p, plain.len), RK_E_VERIFY);
     ck_assert_str_eq(err.msg, "tegra-bch: no OEM signature at 0x90 (experimental offset)");
-    image_job_done(&other);
+    image_request_done(&other);
     rk_bytes_done(&made);
     rk_bytes_done(&plain);
 }
@@ -173,9 +173,9 @@ START_TEST(signing_without_the_word_is_refused_with_the_way_out)
 {
     struct rk_bytes file = image_read(GOLDEN), made = RK_BYTES_NONE;
 
-    job.sign.setting_count = 0;
+    request.sign.setting_count = 0;
     ck_assert_int_eq(
-        rk_format_sign("tegra-bch", &job.sign, &job.signer, file.p, file.len, &made, &err),
+        rk_format_sign("tegra-bch", &request.sign, &request.signer, file.p, file.len, &made, &err),
         RK_E_USAGE);
     ck_assert_str_eq(
         err.msg,
@@ -190,15 +190,15 @@ END_TEST
 START_TEST(rsa_2048_and_another_exponent_are_refused)
 {
     struct rk_bytes file = image_read(GOLDEN), made = RK_BYTES_NONE;
-    struct rk_requests requests = { .count = 0 };
+    struct rk_sign_requests requests = { .count = 0 };
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
     EVP_PKEY *three = NULL;
     BIGNUM *e = BN_new();
 
-    image_job_done(&job);
+    image_request_done(&request);
     tegra_use_key(BOOT "keys/rsa2048.pem");
     ck_assert_int_eq(
-        rk_format_sign("tegra-bch", &job.sign, &job.signer, file.p, file.len, &made, &err),
+        rk_format_sign("tegra-bch", &request.sign, &request.signer, file.p, file.len, &made, &err),
         RK_E_KEY);
     ck_assert_str_eq(err.msg, "sign tegra-bch: an Orin boot ROM takes RSA-3072, P-256 or P-521, "
                               "this key is RSA with 2048 bits");
@@ -206,9 +206,9 @@ START_TEST(rsa_2048_and_another_exponent_are_refused)
               EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 3072) == 1 &&
               EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, e) == 1 &&
               EVP_PKEY_generate(ctx, &three) == 1);
-    job.key.pub = three;
-    ck_assert_int_eq(rk_format_to_sign("tegra-bch", &job.sign, file.p, file.len, &requests, &err),
-                     RK_E_KEY);
+    request.key.pub = three;
+    ck_assert_int_eq(
+        rk_format_to_sign("tegra-bch", &request.sign, file.p, file.len, &requests, &err), RK_E_KEY);
     ck_assert_str_eq(err.msg, "sign tegra-bch: the RSA exponent is not 65537, which the boot ROM "
                               "assumes");
     EVP_PKEY_free(three);
@@ -223,7 +223,7 @@ START_TEST(sbk_encryption_is_refused_with_the_handover)
     struct rk_bytes made = RK_BYTES_NONE;
     uint8_t byte = 0;
 
-    ck_assert_int_eq(rk_format_encrypt("tegra-bch", &job.verify, &byte, 1, &made, &err),
+    ck_assert_int_eq(rk_format_encrypt("tegra-bch", &request.verify, &byte, 1, &made, &err),
                      RK_E_USAGE);
     ck_assert_ptr_nonnull(strstr(err.msg, "encrypted-by: bsp"));
     ck_assert_ptr_nonnull(strstr(err.msg, "SBK encryption has no public definition"));
@@ -257,7 +257,7 @@ static const struct {
 START_TEST(hostile_header_is_refused_with_its_fault) /* _i: which */
 {
     struct rk_bytes file = image_read(GOLDEN);
-    struct rk_job keyless = { .ctx = job.ctx };
+    struct rk_request keyless = { .ctx = request.ctx };
     char wanted[200];
 
     if (strstr(hostile[_i].wanted, "metadata") != NULL)
@@ -278,16 +278,17 @@ START_TEST(no_key_signs_a_component_that_does_not_hold)
     static const struct rk_setting sig[] = { { "output", "sig" } };
     struct rk_bytes file = image_read(GOLDEN), made = RK_BYTES_NONE;
 
-    job.sign.setting = sig;
+    request.sign.setting = sig;
     file.p[HEADER] ^= 1;
     ck_assert_int_eq(
-        rk_format_sign("tegra-bch", &job.sign, &job.signer, file.p, file.len, &made, &err),
+        rk_format_sign("tegra-bch", &request.sign, &request.signer, file.p, file.len, &made, &err),
         RK_E_VERIFY);
     file.p[HEADER] ^= 1;
     memset(file.p + OUTER, 0, 64); /* comes after signing (1.5, step 5) */
     memset(file.p + INNER, 0, 64);
     ck_assert_int_eq(
-        rk_format_sign("tegra-bch", &job.sign, &job.signer, file.p, file.len, &made, &err), RK_OK);
+        rk_format_sign("tegra-bch", &request.sign, &request.signer, file.p, file.len, &made, &err),
+        RK_OK);
     rk_bytes_done(&made);
     rk_bytes_done(&file);
 }
@@ -335,9 +336,9 @@ START_TEST(the_ratchet_of_each_component_may_not_fall) /* _i: which */
 
     set_version(&older, (size_t)_i, 0x00050000);
     set_version(&newer, (size_t)_i, 0x00040000);
-    ck_assert_msg(rk_format_inspect(job.ctx, older.p, older.len, &was, &err) == RK_OK, "%s",
+    ck_assert_msg(rk_format_inspect(request.ctx, older.p, older.len, &was, &err) == RK_OK, "%s",
                   err.msg);
-    ck_assert_int_eq(rk_format_inspect(job.ctx, newer.p, newer.len, &is, &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(request.ctx, newer.p, newer.len, &is, &err), RK_OK);
     ck_assert_int_eq(rk_map_not_older(&was, &is, &err), RK_OK);
     ck_assert_int_eq(rk_map_not_older(&is, &was, &err), RK_E_VERIFY);
     (void)snprintf(wanted, sizeof wanted,
@@ -355,7 +356,7 @@ END_TEST
 START_TEST(components_that_overlap_are_refused)
 {
     struct rk_bytes file = several(3);
-    struct rk_job keyless = { .ctx = job.ctx };
+    struct rk_request keyless = { .ctx = request.ctx };
 
     ck_assert_msg(image_verify(NULL, &keyless, file.p, file.len) == RK_OK, "%s", err.msg);
     image_put_le(file.p + STAGE_2 + 2 * COMPONENT_2 + START, 4, 1);
@@ -389,7 +390,7 @@ static struct rk_bytes compressed(void)
 START_TEST(a_compressed_image_is_read_and_held_whole_but_not_built)
 {
     struct rk_bytes file = compressed(), made = RK_BYTES_NONE;
-    struct rk_job keyless = { .ctx = job.ctx };
+    struct rk_request keyless = { .ctx = request.ctx };
     struct rk_input part[] = { { "payload", file.p + HEADER, 16 }, { "header", file.p, HEADER } };
 
     ck_assert_msg(image_verify(NULL, &keyless, file.p, file.len) == RK_OK, "%s", err.msg);
@@ -415,7 +416,8 @@ START_TEST(magic_of_the_file_does_not_reach_the_terminal_raw)
 
     memcpy(file.p + STAGE_2, "\x1b[2J", 4);
     rehash(file.p);
-    ck_assert_msg(rk_format_inspect(job.ctx, file.p, file.len, &map, &err) == RK_OK, "%s", err.msg);
+    ck_assert_msg(rk_format_inspect(request.ctx, file.p, file.len, &map, &err) == RK_OK, "%s",
+                  err.msg);
     ck_assert_int_eq(rk_map_text(&map, &text, &err), RK_OK);
     ck_assert_ptr_null(memchr(text.p, 0x1b, text.len));
     rk_bytes_done(&text);
@@ -522,25 +524,25 @@ START_TEST(the_bsps_output_is_held_as_far_as_it_can_be)
 {
     struct rk_bytes plain = image_read(GOLDEN), back = image_read(GOLDEN);
 
-    ck_assert_int_eq(rk_format_check_handback(job.ctx, "tegra-bch", &plain, &back, &err),
+    ck_assert_int_eq(rk_format_check_handback(request.ctx, "tegra-bch", &plain, &back, &err),
                      RK_E_VERIFY);
     image_put_le(back.p + STAGE_2 + FLAGS, 4, 1 << 26);
     rehash(back.p);
-    ck_assert_int_eq(rk_format_check_handback(job.ctx, "tegra-bch", &plain, &back, &err),
+    ck_assert_int_eq(rk_format_check_handback(request.ctx, "tegra-bch", &plain, &back, &err),
                      RK_E_VERIFY);
     ck_assert_ptr_nonnull(strstr(err.msg, "holds the plaintext"));
     memset(back.p + HEADER, 0x5a, 64); /* stands for the ciphertext */
     tegra_hash(back.p, HEADER, HEADER + 64, STAGE_2 + DIGEST_2);
     rehash(back.p);
-    ck_assert_int_eq(rk_format_check_handback(job.ctx, "tegra-bch", &plain, &back, &err),
+    ck_assert_int_eq(rk_format_check_handback(request.ctx, "tegra-bch", &plain, &back, &err),
                      RK_E_VERIFY);
     ck_assert_ptr_nonnull(strstr(err.msg, "is not signed"));
     memset(back.p + SIGNATURE, 1, 384);
     rehash(back.p);
-    ck_assert_msg(rk_format_check_handback(job.ctx, "tegra-bch", &plain, &back, &err) == RK_OK,
+    ck_assert_msg(rk_format_check_handback(request.ctx, "tegra-bch", &plain, &back, &err) == RK_OK,
                   "%s", err.msg);
     back.p[HEADER] ^= 1; /* the digest is of the ciphertext */
-    ck_assert_int_eq(rk_format_check_handback(job.ctx, "tegra-bch", &plain, &back, &err),
+    ck_assert_int_eq(rk_format_check_handback(request.ctx, "tegra-bch", &plain, &back, &err),
                      RK_E_VERIFY);
     rk_bytes_done(&plain);
     rk_bytes_done(&back);

@@ -28,21 +28,21 @@ static const struct {
 enum { SIGNED = sizeof signed_files / sizeof signed_files[0] };
 
 struct held {
-    struct image_job job;
+    struct image_request request;
     struct rk_bytes file;
 };
 
 static void hold(struct held *h, const char *pub, const char *file)
 {
-    image_job_open(&h->job, pub, KEYS "cap_sign.crt");
-    h->job.verify.now = IN_2027;
+    image_request_open(&h->request, pub, KEYS "cap_sign.crt");
+    h->request.verify.now = IN_2027;
     h->file = image_read(file);
 }
 
 static void held_done(struct held *h)
 {
     rk_bytes_done(&h->file);
-    image_job_done(&h->job);
+    image_request_done(&h->request);
 }
 
 START_TEST(each_key_holds_its_own_file_and_no_other)
@@ -51,7 +51,7 @@ START_TEST(each_key_holds_its_own_file_and_no_other)
         struct held h;
 
         hold(&h, signed_files[_i].pub, signed_files[i].file);
-        ck_assert_int_eq(image_verify(NULL, &h.job.verify, h.file.p, h.file.len),
+        ck_assert_int_eq(image_verify(NULL, &h.request.verify, h.file.p, h.file.len),
                          i == (size_t)_i ? RK_OK : RK_E_VERIFY);
         held_done(&h);
     }
@@ -63,7 +63,7 @@ START_TEST(a_key_of_the_same_kind_does_not_do)
     struct held h;
 
     hold(&h, KEYS "cap_sign.key", signed_files[2].file);
-    ck_assert_int_eq(image_verify("corim", &h.job.verify, h.file.p, h.file.len), RK_E_VERIFY);
+    ck_assert_int_eq(image_verify("corim", &h.request.verify, h.file.p, h.file.len), RK_E_VERIFY);
     ck_assert_msg(strstr(err.msg, "the signature does not hold") != NULL, "%s", err.msg);
     held_done(&h);
 }
@@ -80,12 +80,12 @@ START_TEST(no_flipped_bit_verifies)
             enum rk_rc rc;
 
             h.file.p[at] ^= (uint8_t)(1 << bit);
-            rc = image_verify("corim", &h.job.verify, h.file.p, h.file.len);
+            rc = image_verify("corim", &h.request.verify, h.file.p, h.file.len);
             h.file.p[at] ^= (uint8_t)(1 << bit);
             ck_assert_msg(rc == RK_E_VERIFY || rc == RK_E_FORMAT, "0x%zx bit %d: %d", at, bit, rc);
         }
     }
-    ck_assert_int_eq(image_verify("corim", &h.job.verify, h.file.p, h.file.len), RK_OK);
+    ck_assert_int_eq(image_verify("corim", &h.request.verify, h.file.p, h.file.len), RK_OK);
     held_done(&h);
 }
 END_TEST
@@ -107,7 +107,7 @@ START_TEST(a_signature_of_another_length_does_not_hold)
     ck_assert_uint_eq(file[head], len & 0xff);
     for (int by = -1; by <= 1; by++) {
         file[head] = (uint8_t)(len + (size_t)by);
-        ck_assert_int_eq(image_verify("corim", &h.job.verify, file, h.file.len + (size_t)by),
+        ck_assert_int_eq(image_verify("corim", &h.request.verify, file, h.file.len + (size_t)by),
                          by == 0 ? RK_OK : RK_E_VERIFY);
     }
     free(file);
@@ -124,22 +124,22 @@ enum { FILES = sizeof all_files / sizeof all_files[0] };
 START_TEST(no_cut_is_taken_nor_a_byte_more)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes file = image_read(all_files[_i]);
-    const struct rk_job job = { .ctx = image_ctx() };
+    const struct rk_request request = { .ctx = image_ctx() };
     uint8_t *more = malloc(file.len + 1);
 
-    ck_assert_int_eq(image_verify("corim", &job, file.p, file.len), RK_OK);
+    ck_assert_int_eq(image_verify("corim", &request, file.p, file.len), RK_OK);
     for (size_t len = 0; len < file.len; len++) {
         uint8_t *exact = malloc(len == 0 ? 1 : len); /* so that a read behind it is seen */
 
         ck_assert_ptr_nonnull(exact);
         memcpy(exact, file.p, len);
-        ck_assert_int_eq(image_verify("corim", &job, exact, len), RK_E_FORMAT);
+        ck_assert_int_eq(image_verify("corim", &request, exact, len), RK_E_FORMAT);
         free(exact);
     }
     ck_assert_ptr_nonnull(more);
     memcpy(more, file.p, file.len);
     more[file.len] = 0;
-    ck_assert_int_eq(image_verify("corim", &job, more, file.len + 1), RK_E_FORMAT);
+    ck_assert_int_eq(image_verify("corim", &request, more, file.len + 1), RK_E_FORMAT);
     ck_assert_msg(strstr(err.msg, "trailing data at offset") != NULL, "%s", err.msg);
     free(more);
 }
@@ -248,13 +248,13 @@ enum {
 
 static void refused(const char *hex, const char *says)
 {
-    const struct rk_job job = { .ctx = image_ctx() };
+    const struct rk_request request = { .ctx = image_ctx() };
     uint8_t bytes[128];
     size_t len = strlen(hex) / 2;
 
     ck_assert_uint_le(len, sizeof bytes);
     ck_assert_int_eq(rk_hex_read(hex, 2 * len, bytes, len, &err), RK_OK);
-    ck_assert_msg(image_verify("corim", &job, bytes, len) == RK_E_FORMAT, "%s", hex);
+    ck_assert_msg(image_verify("corim", &request, bytes, len) == RK_E_FORMAT, "%s", hex);
     ck_assert_msg(strncmp(err.msg, says, strlen(says)) == 0, "%s: %s", hex, err.msg);
 }
 
@@ -304,7 +304,7 @@ END_TEST
 /* A file may not have its reader work for long, nor hold more than it reads. */
 START_TEST(a_list_without_end_is_refused)
 {
-    const struct rk_job job = { .ctx = image_ctx() };
+    const struct rk_request request = { .ctx = image_ctx() };
     size_t count = RK_CORIM_ITEMS_MAX + 1, len = 0;
     uint8_t *file = malloc(16 + 5 * count);
 
@@ -320,11 +320,11 @@ START_TEST(a_list_without_end_is_refused)
         memcpy(file + len, tag, sizeof tag);
         len += sizeof tag;
     }
-    ck_assert_int_eq(image_verify("corim", &job, file, len), RK_E_FORMAT);
+    ck_assert_int_eq(image_verify("corim", &request, file, len), RK_E_FORMAT);
     ck_assert_str_eq(err.msg, "corim: tags: more than 4096 tags");
     file[9] = (uint8_t)((count - 1) >> 8);
     file[10] = (uint8_t)(count - 1);
-    ck_assert_msg(image_verify("corim", &job, file, len - 5) == RK_OK, "%s", err.msg);
+    ck_assert_msg(image_verify("corim", &request, file, len - 5) == RK_OK, "%s", err.msg);
     free(file);
 }
 END_TEST
@@ -341,9 +341,9 @@ START_TEST(a_short_r_or_s_keeps_its_length)
     struct rk_bytes header = { .p = (uint8_t[]) { 0xa0 }, .len = 1 }, sig = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
     uint8_t der_bytes[9], want_bytes[9 + 64] = { 0 };
-    struct image_job job;
+    struct image_request request;
 
-    image_job_open(&job, signed_files[0].pub, KEYS "cap_sign.crt");
+    image_request_open(&request, signed_files[0].pub, KEYS "cap_sign.crt");
     ck_assert_int_eq(rk_hex_read(der, 18, der_bytes, 9, &err), RK_OK);
     ck_assert_int_eq(rk_hex_read(want, 18, want_bytes, 9, &err), RK_OK);
     want_bytes[9 + 31] = 0x0a;
@@ -351,12 +351,12 @@ START_TEST(a_short_r_or_s_keeps_its_length)
     want_bytes[9 + 63] = 0x0c;
     sig.p = der_bytes;
     sig.len = sizeof der_bytes;
-    ck_assert_msg(rk_cose_sign1(job.key.pub, &header, (const uint8_t *)"", 1, &sig, &made, &err) ==
-                      RK_OK,
-                  "%s", err.msg);
+    ck_assert_msg(
+        rk_cose_sign1(request.key.pub, &header, (const uint8_t *)"", 1, &sig, &made, &err) == RK_OK,
+        "%s", err.msg);
     ck_assert_uint_eq(made.len, sizeof want_bytes);
     ck_assert_mem_eq(made.p, want_bytes, sizeof want_bytes);
-    image_job_done(&job);
+    image_request_done(&request);
 }
 END_TEST
 
@@ -365,7 +365,7 @@ START_TEST(what_is_not_signed_is_nobodys)
     struct held h;
 
     hold(&h, signed_files[0].pub, V "unsigned.cbor");
-    ck_assert_int_eq(image_verify(NULL, &h.job.verify, h.file.p, h.file.len), RK_E_VERIFY);
+    ck_assert_int_eq(image_verify(NULL, &h.request.verify, h.file.p, h.file.len), RK_E_VERIFY);
     ck_assert_str_eq(err.msg, "corim: is not signed");
     held_done(&h);
 }
@@ -388,10 +388,11 @@ START_TEST(a_signature_outside_of_its_time_does_not_hold)
     struct held h;
 
     hold(&h, signed_files[3].pub, rows[_i].file);
-    h.job.verify.now = rows[_i].good;
-    ck_assert_msg(image_verify(NULL, &h.job.verify, h.file.p, h.file.len) == RK_OK, "%s", err.msg);
-    h.job.verify.now = rows[_i].bad;
-    ck_assert_int_eq(image_verify(NULL, &h.job.verify, h.file.p, h.file.len), RK_E_VERIFY);
+    h.request.verify.now = rows[_i].good;
+    ck_assert_msg(image_verify(NULL, &h.request.verify, h.file.p, h.file.len) == RK_OK, "%s",
+                  err.msg);
+    h.request.verify.now = rows[_i].bad;
+    ck_assert_int_eq(image_verify(NULL, &h.request.verify, h.file.p, h.file.len), RK_E_VERIFY);
     ck_assert_str_eq(err.msg, rows[_i].says);
     held_done(&h);
 }
@@ -401,15 +402,15 @@ static enum rk_rc by_ca(const char *ca, const char *file, int64_t now)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes chain = image_read(ca);
     RK_AUTO(rk_trust_done) rk_trust *trust = NULL;
-    struct rk_job job = { .now = now };
+    struct rk_request request = { .now = now };
     struct held h;
     enum rk_rc rc;
 
     hold(&h, signed_files[0].pub, file);
-    ck_assert_int_eq(rk_trust_open(h.job.ctx, &chain, &trust, &err), RK_OK);
-    job.ctx = h.job.ctx;
-    job.trust = trust;
-    rc = image_verify(NULL, &job, h.file.p, h.file.len);
+    ck_assert_int_eq(rk_trust_open(h.request.ctx, &chain, &trust, &err), RK_OK);
+    request.ctx = h.request.ctx;
+    request.trust = trust;
+    rc = image_verify(NULL, &request, h.file.p, h.file.len);
     held_done(&h);
     return rc;
 }

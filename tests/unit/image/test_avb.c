@@ -5,16 +5,16 @@
 
 #define GOLDEN BOOT "avb/boot.img"
 
-static struct image_job job;
+static struct image_request request;
 
 static void load(void)
 {
-    image_job_open(&job, BOOT "keys/rsa2048.pem", BOOT "uefi/db.crt");
+    image_request_open(&request, BOOT "keys/rsa2048.pem", BOOT "uefi/db.crt");
 }
 
 static void unload(void)
 {
-    image_job_done(&job);
+    image_request_done(&request);
 }
 
 /*
@@ -31,12 +31,12 @@ START_TEST(every_signed_byte_is_held)
 {
     struct rk_bytes file = image_read(GOLDEN);
 
-    ck_assert_msg(image_verify(NULL, &job.verify, file.p, file.len) == RK_OK, "%s", err.msg);
+    ck_assert_msg(image_verify(NULL, &request.verify, file.p, file.len) == RK_OK, "%s", err.msg);
     for (size_t i = 0; i < file.len; i += i >= 0x1600 && i < file.len - 64 ? 61 : 1) {
         enum rk_rc rc;
 
         file.p[i] ^= 0x01;
-        rc = image_verify("avb", &job.verify, file.p, file.len);
+        rc = image_verify("avb", &request.verify, file.p, file.len);
         file.p[i] ^= 0x01;
         if (is_signed(i))
             ck_assert_msg(rc == RK_E_VERIFY || rc == RK_E_FORMAT, "0x%zx: not noticed (%d)", i, rc);
@@ -53,7 +53,7 @@ START_TEST(every_cut_is_refused)
     struct rk_bytes file = image_read(GOLDEN);
 
     for (size_t len = 0; len < file.len; len += 97)
-        ck_assert_int_eq(image_verify("avb", &job.verify, file.p, len), RK_E_FORMAT);
+        ck_assert_int_eq(image_verify("avb", &request.verify, file.p, len), RK_E_FORMAT);
     rk_bytes_done(&file);
 }
 END_TEST
@@ -90,7 +90,7 @@ START_TEST(numbers_made_to_deceive_are_refused_with_their_reason)
     struct rk_bytes file = image_read(GOLDEN);
 
     put_be(file.p + words[_i].at, words[_i].value);
-    ck_assert_int_eq(image_verify("avb", &job.verify, file.p, file.len), RK_E_FORMAT);
+    ck_assert_int_eq(image_verify("avb", &request.verify, file.p, file.len), RK_E_FORMAT);
     ck_assert_msg(strncmp(err.msg, words[_i].says, strlen(words[_i].says)) == 0, "%s", err.msg);
     rk_bytes_done(&file);
 }

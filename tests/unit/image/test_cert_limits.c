@@ -21,7 +21,7 @@ extern const struct rk_format rk_format_corim, rk_format_kernel_cms, rk_format_u
 
 enum { TREE_MAX = 1024 };
 
-static struct image_job job;
+static struct image_request request;
 static struct rk_bytes other, other_der; /* a certificate that is not the signer's */
 
 /* A small one: the kernel's signature has a page for all of its chain. */
@@ -50,8 +50,8 @@ static void load(void)
     long text_len;
     int len = i2d_X509(cert, &der);
 
-    image_job_open(&job, BOOT "keys/db.key", BOOT "uefi/db.crt");
-    job.sign.now = 1767225600;
+    image_request_open(&request, BOOT "keys/db.key", BOOT "uefi/db.crt");
+    request.sign.now = 1767225600;
     ck_assert_int_gt(len, 0);
     ck_assert_int_eq(PEM_write_bio_X509(out, cert), 1);
     ck_assert_int_eq(rk_bytes_copy(der, (size_t)len, &other_der, &err), RK_OK);
@@ -66,7 +66,7 @@ static void unload(void)
 {
     rk_bytes_done(&other);
     rk_bytes_done(&other_der);
-    image_job_done(&job);
+    image_request_done(&request);
 }
 
 /* `first`, and the other one `count` times. */
@@ -124,7 +124,7 @@ static enum rk_rc pack(size_t row, size_t count, size_t parts, struct rk_bytes *
                     kek = image_read(BOOT "uefi/KEK.esl");
     uint8_t tree[TREE_MAX];
     struct rk_input part[5];
-    struct rk_job build = { .ctx = job.ctx, .part = part };
+    struct rk_request build = { .ctx = request.ctx, .part = part };
     enum rk_rc rc;
 
     ck_assert_int_eq(fdt_create_empty_tree(tree, sizeof tree), 0);
@@ -191,14 +191,14 @@ enum { SIGNING = sizeof signing / sizeof signing[0] };
 
 static enum rk_rc sign(size_t row, size_t chain, struct rk_bytes *ret)
 {
-    struct rk_bytes cert = repeat(&job.cert, chain - 1), file = image_read(signing[row].file);
+    struct rk_bytes cert = repeat(&request.cert, chain - 1), file = image_read(signing[row].file);
     enum rk_rc rc;
 
-    job.sign.cert = &cert;
-    job.sign.setting = &signing[row].setting;
-    job.sign.setting_count = signing[row].setting.name == NULL ? 0 : 1;
-    rc = rk_format_sign(signing[row].format->name, &job.sign, &job.signer, file.p, file.len, ret,
-                        &err);
+    request.sign.cert = &cert;
+    request.sign.setting = &signing[row].setting;
+    request.sign.setting_count = signing[row].setting.name == NULL ? 0 : 1;
+    rc = rk_format_sign(signing[row].format->name, &request.sign, &request.signer, file.p, file.len,
+                        ret, &err);
     rk_bytes_done(&cert);
     rk_bytes_done(&file);
     return rc;

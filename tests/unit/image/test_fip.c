@@ -8,15 +8,15 @@
 
 static rk_ctx *ctx;
 static rk_signer *rot;
-static struct rk_job_key key;
-static struct rk_job with_key;
+static struct rk_request_key key;
+static struct rk_request with_key;
 
 static void load(void)
 {
     ck_assert_int_eq(rk_ctx_new(&ctx, &err), RK_OK);
     ck_assert_int_eq(rk_signer_open(ctx, BOOT "keys/p256.pem", NULL, &rot, &err), RK_OK);
-    key = (struct rk_job_key) { .role = "", .pub = rk_signer_pkey(rot) };
-    with_key = (struct rk_job) { .ctx = ctx, .key = &key, .key_count = 1 };
+    key = (struct rk_request_key) { .role = "", .pub = rk_signer_pkey(rot) };
+    with_key = (struct rk_request) { .ctx = ctx, .key = &key, .key_count = 1 };
 }
 
 static void unload(void)
@@ -31,7 +31,7 @@ static struct rk_bytes signed_package(void)
     static const uint8_t bytes[2][16] = { "BL2", "BL31" };
     const struct rk_input parts[] = { { "tb-fw", bytes[0], 16 }, { "soc-fw", bytes[1], 16 } };
     struct rk_bytes plain = RK_BYTES_NONE, made = RK_BYTES_NONE;
-    struct rk_job build = { .ctx = ctx, .part = parts, .part_count = 2 };
+    struct rk_request build = { .ctx = ctx, .part = parts, .part_count = 2 };
 
     ck_assert_msg(rk_format_build("fip", &build, &plain, &err) == RK_OK, "%s", err.msg);
     ck_assert_msg(rk_format_sign("fip", &with_key, &rot, plain.p, plain.len, &made, &err) == RK_OK,
@@ -62,22 +62,22 @@ START_TEST(every_flipped_byte_of_an_encrypted_image_is_noticed_but_its_key_flag)
     struct rk_bytes file = signed_package(), sealed = RK_BYTES_NONE;
     const struct rk_setting images = { "images", "soc-fw" };
     struct rk_secret secret = RK_SECRET_NONE;
-    struct rk_job job = with_key;
+    struct rk_request request = with_key;
 
-    job.setting = &images;
-    job.setting_count = 1;
+    request.setting = &images;
+    request.setting_count = 1;
     ck_assert_int_eq(rk_secret_copy(bytes, sizeof bytes, &secret, &err), RK_OK);
-    job.secret = &secret;
-    ck_assert_msg(rk_format_encrypt("fip", &job, file.p, file.len, &sealed, &err) == RK_OK, "%s",
-                  err.msg);
-    job.setting = NULL;
-    job.setting_count = 0;
-    ck_assert_msg(image_verify(NULL, &job, sealed.p, sealed.len) == RK_OK, "%s", err.msg);
+    request.secret = &secret;
+    ck_assert_msg(rk_format_encrypt("fip", &request, file.p, file.len, &sealed, &err) == RK_OK,
+                  "%s", err.msg);
+    request.setting = NULL;
+    request.setting_count = 0;
+    ck_assert_msg(image_verify(NULL, &request, sealed.p, sealed.len) == RK_OK, "%s", err.msg);
     for (size_t i = 0; i < LEN; i++) {
         enum rk_rc rc;
 
         sealed.p[AT + i] ^= 0x01;
-        rc = image_verify("fip", &job, sealed.p, sealed.len);
+        rc = image_verify("fip", &request, sealed.p, sealed.len);
         sealed.p[AT + i] ^= 0x01;
         ck_assert_msg(i == KEY_FLAG ? rc == RK_OK : rc == RK_E_VERIFY || rc == RK_E_FORMAT,
                       "+%zu: %d", i, rc);

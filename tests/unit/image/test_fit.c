@@ -20,23 +20,23 @@
 
 enum { ROOM = 65536, VALUE_PSS_SALT = 222 };
 
-static struct image_job job;
+static struct image_request request;
 
 static void load(void)
 {
-    image_job_open(&job, BOOT "keys/rsa2048.pem", BOOT "fit/dev.crt");
+    image_request_open(&request, BOOT "keys/rsa2048.pem", BOOT "fit/dev.crt");
 }
 
 static void unload(void)
 {
-    image_job_done(&job);
+    image_request_done(&request);
 }
 
-static struct rk_bytes pack(const struct rk_job *how)
+static struct rk_bytes pack(const struct rk_request *how)
 {
     struct rk_bytes kernel = image_read(KERNEL), made = RK_BYTES_NONE;
     struct rk_input part = { "kernel", kernel.p, kernel.len };
-    struct rk_job build = *how;
+    struct rk_request build = *how;
 
     build.part = &part;
     build.part_count = 1;
@@ -47,7 +47,7 @@ static struct rk_bytes pack(const struct rk_job *how)
 
 static enum rk_rc sign(const struct rk_bytes *file, struct rk_bytes *ret)
 {
-    return rk_format_sign("fit", &job.sign, &job.signer, file->p, file->len, ret, &err);
+    return rk_format_sign("fit", &request.sign, &request.signer, file->p, file->len, ret, &err);
 }
 
 /* The golden with room, to be changed. */
@@ -80,7 +80,7 @@ static void begins_with(const char *message)
 static void answers(uint8_t *fdt, enum rk_rc rc, const char *message)
 {
     ck_assert_int_eq(fdt_pack(fdt), 0);
-    ck_assert_int_eq(image_verify("fit", &job.verify, fdt, fdt_totalsize(fdt)), rc);
+    ck_assert_int_eq(image_verify("fit", &request.verify, fdt, fdt_totalsize(fdt)), rc);
     begins_with(message);
     free(fdt);
 }
@@ -88,13 +88,13 @@ static void answers(uint8_t *fdt, enum rk_rc rc, const char *message)
 START_TEST(what_mkimage_signed_holds_under_its_key_and_no_other)
 {
     struct rk_bytes file = image_read(GOLDEN);
-    struct image_job other;
+    struct image_request other;
 
-    ck_assert_msg(image_verify(NULL, &job.verify, file.p, file.len) == RK_OK, "%s", err.msg);
-    image_job_open(&other, BOOT "keys/tw.pem", BOOT "fit/dev.crt");
+    ck_assert_msg(image_verify(NULL, &request.verify, file.p, file.len) == RK_OK, "%s", err.msg);
+    image_request_open(&other, BOOT "keys/tw.pem", BOOT "fit/dev.crt");
     ck_assert_int_eq(image_verify(NULL, &other.verify, file.p, file.len), RK_E_VERIFY);
     begins_with("fit: configuration conf-1: the signature does not hold");
-    image_job_done(&other);
+    image_request_done(&other);
     rk_bytes_done(&file);
 }
 END_TEST
@@ -117,7 +117,7 @@ START_TEST(signed_region_of_the_golden_by_openssl_alone)
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     EVP_PKEY_CTX *key = NULL;
 
-    ck_assert_int_eq(EVP_DigestVerifyInit(md, &key, EVP_sha256(), NULL, job.key.pub), 1);
+    ck_assert_int_eq(EVP_DigestVerifyInit(md, &key, EVP_sha256(), NULL, request.key.pub), 1);
     ck_assert_int_gt(EVP_PKEY_CTX_set_rsa_padding(key, RSA_PKCS1_PSS_PADDING), 0);
     ck_assert_int_gt(EVP_PKEY_CTX_set_rsa_pss_saltlen(key, VALUE_PSS_SALT), 0);
     for (size_t i = 0; i < sizeof golden_signed / sizeof golden_signed[0]; i++)
@@ -136,7 +136,7 @@ START_TEST(what_is_not_signed_is_told)
     struct rk_map map;
     char text[200];
 
-    ck_assert_int_eq(rk_format_verify("fit", &job.verify, file.p, file.len, &map, &err), RK_OK);
+    ck_assert_int_eq(rk_format_verify("fit", &request.verify, file.p, file.len, &map, &err), RK_OK);
     rk_map_unsigned(&map, text, sizeof text);
     ck_assert_str_eq(text, "0x0-0x37, 0xac-0xb7, 0x1194-0x11a7, 0x11f0-0x13e7, 0x1486-0x1691");
     rk_map_done(&map);
@@ -160,7 +160,8 @@ START_TEST(every_flipped_byte_is_noticed_where_it_is_signed)
 {
     struct rk_bytes file = image_read(GOLDEN);
 
-    image_flip(NULL, &job.verify, &file, golden_free, sizeof golden_free / sizeof golden_free[0]);
+    image_flip(NULL, &request.verify, &file, golden_free,
+               sizeof golden_free / sizeof golden_free[0]);
     rk_bytes_done(&file);
 }
 END_TEST
@@ -173,9 +174,9 @@ START_TEST(every_cut_is_refused)
         struct rk_bytes cut = RK_BYTES_NONE;
 
         ck_assert_int_eq(rk_bytes_copy(file.p, len, &cut, &err), RK_OK);
-        ck_assert_int_eq(image_verify("fit", &job.verify, cut.p, cut.len), RK_E_FORMAT);
+        ck_assert_int_eq(image_verify("fit", &request.verify, cut.p, cut.len), RK_E_FORMAT);
         if (len == 0x200) {
-            ck_assert_int_eq(image_verify(NULL, &job.verify, cut.p, cut.len), RK_E_FORMAT);
+            ck_assert_int_eq(image_verify(NULL, &request.verify, cut.p, cut.len), RK_E_FORMAT);
             ck_assert_str_eq(err.msg, "fit: totalsize is 5778, the file has 512 bytes");
         }
         rk_bytes_done(&cut);
@@ -188,16 +189,16 @@ START_TEST(ours_is_made_signed_and_read) /* loop test: padding, and key */
 {
     static const char *const keys[] = { BOOT "keys/rsa2048.pem", BOOT "keys/rsa3072.pem" };
     struct rk_setting padding = { "padding", _i % 2 == 0 ? "pss" : "pkcs-1.5" };
-    struct rk_bytes file = pack(&job.verify), made = RK_BYTES_NONE, again = RK_BYTES_NONE;
+    struct rk_bytes file = pack(&request.verify), made = RK_BYTES_NONE, again = RK_BYTES_NONE;
 
-    image_job_done(&job);
-    image_job_open(&job, keys[_i / 2], BOOT "fit/dev.crt");
-    job.sign.setting = &padding;
-    job.sign.setting_count = 1;
-    ck_assert_int_eq(image_verify("fit", &job.verify, file.p, file.len), RK_E_VERIFY);
+    image_request_done(&request);
+    image_request_open(&request, keys[_i / 2], BOOT "fit/dev.crt");
+    request.sign.setting = &padding;
+    request.sign.setting_count = 1;
+    ck_assert_int_eq(image_verify("fit", &request.verify, file.p, file.len), RK_E_VERIFY);
     ck_assert_str_eq(err.msg, "fit: configuration conf-1: is not signed");
     ck_assert_msg(sign(&file, &made) == RK_OK, "%s", err.msg);
-    ck_assert_msg(image_verify(NULL, &job.verify, made.p, made.len) == RK_OK, "%s", err.msg);
+    ck_assert_msg(image_verify(NULL, &request.verify, made.p, made.len) == RK_OK, "%s", err.msg);
     ck_assert_msg(sign(&made, &again) == RK_OK, "%s", err.msg);
     ck_assert_uint_eq(again.len, made.len);
     ck_assert_int_eq(memcmp(again.p, made.p, made.len) == 0, _i % 2); /* PSS salts are drawn */
@@ -210,18 +211,18 @@ END_TEST
 START_TEST(other_keys_and_settings_are_refused)
 {
     struct rk_setting set = { "padding", "oaep" };
-    struct rk_bytes file = pack(&job.verify), made = RK_BYTES_NONE;
+    struct rk_bytes file = pack(&request.verify), made = RK_BYTES_NONE;
 
-    job.sign.setting = &set;
-    job.sign.setting_count = 1;
+    request.sign.setting = &set;
+    request.sign.setting_count = 1;
     ck_assert_int_eq(sign(&file, &made), RK_E_USAGE);
     ck_assert_str_eq(err.msg, "sign fit: conf-1: setting \"padding\": expected pss or pkcs-1.5");
     set = (struct rk_setting) { "output", "all" };
     ck_assert_int_eq(sign(&file, &made), RK_E_USAGE);
     ck_assert_str_eq(err.msg, "sign fit: setting \"output\": expected image or key-dtb");
-    job.sign.setting_count = 0;
-    image_job_done(&job);
-    image_job_open(&job, BOOT "keys/p256.pem", BOOT "fit/dev.crt");
+    request.sign.setting_count = 0;
+    image_request_done(&request);
+    image_request_open(&request, BOOT "keys/p256.pem", BOOT "fit/dev.crt");
     ck_assert_int_eq(sign(&file, &made), RK_E_KEY);
     ck_assert_str_eq(err.msg, "sign fit: conf-1: FIT signatures here are by RSA of 2048, 3072 or "
                               "4096 bits, this is EC with 256");
@@ -323,7 +324,7 @@ START_TEST(a_changed_property_is_answered) /* loop test: _i is the change */
         answers(fdt, change->rc, change->message);
         return;
     }
-    ck_assert_msg(image_verify("fit", &job.verify, fdt, fdt_totalsize(fdt)) == RK_OK, "%s",
+    ck_assert_msg(image_verify("fit", &request.verify, fdt, fdt_totalsize(fdt)) == RK_OK, "%s",
                   err.msg);
     free(fdt);
 }
@@ -384,7 +385,7 @@ START_TEST(a_hostile_number_is_answered) /* loop test: _i is the patch */
     struct rk_bytes file = image_read(GOLDEN);
 
     fdt32_st(file.p + patches[_i].at, patches[_i].value);
-    ck_assert_int_eq(image_verify("fit", &job.verify, file.p, file.len), RK_E_FORMAT);
+    ck_assert_int_eq(image_verify("fit", &request.verify, file.p, file.len), RK_E_FORMAT);
     ck_assert_str_eq(err.msg, patches[_i].message);
     rk_bytes_done(&file);
 }
@@ -430,13 +431,14 @@ START_TEST(encrypting_drops_the_signature_and_openssl_decrypts)
     int len, iv_len, n, tail;
 
     ck_assert_int_eq(rk_secret_copy(key, 20, &secret, &err), RK_OK);
-    job.sign.secret = &secret;
-    ck_assert_int_eq(rk_format_encrypt("fit", &job.sign, file.p, file.len, &made, &err), RK_E_KEY);
+    request.sign.secret = &secret;
+    ck_assert_int_eq(rk_format_encrypt("fit", &request.sign, file.p, file.len, &made, &err),
+                     RK_E_KEY);
     rk_secret_done(&secret);
     ck_assert_int_eq(rk_secret_copy(key, sizeof key, &secret, &err), RK_OK);
-    ck_assert_msg(rk_format_encrypt("fit", &job.sign, file.p, file.len, &made, &err) == RK_OK, "%s",
-                  err.msg);
-    ck_assert_int_eq(image_verify(NULL, &job.verify, made.p, made.len), RK_E_VERIFY);
+    ck_assert_msg(rk_format_encrypt("fit", &request.sign, file.p, file.len, &made, &err) == RK_OK,
+                  "%s", err.msg);
+    ck_assert_int_eq(image_verify(NULL, &request.verify, made.p, made.len), RK_E_VERIFY);
     ck_assert_str_eq(err.msg, "fit: configuration conf-1: is not signed");
     data = fdt_getprop(made.p, at(made.p, IMAGE), "data", &len);
     iv = fdt_getprop(made.p, at(made.p, IMAGE "/cipher"), "iv", &iv_len);
@@ -448,8 +450,8 @@ START_TEST(encrypting_drops_the_signature_and_openssl_decrypts)
     ck_assert_mem_eq(plain, kernel.p, kernel.len);
     EVP_CIPHER_CTX_free(run);
     ck_assert_int_eq(sign(&made, &signed_again), RK_OK);
-    ck_assert_msg(image_verify(NULL, &job.verify, signed_again.p, signed_again.len) == RK_OK, "%s",
-                  err.msg);
+    ck_assert_msg(image_verify(NULL, &request.verify, signed_again.p, signed_again.len) == RK_OK,
+                  "%s", err.msg);
     rk_secret_done(&secret);
     rk_bytes_done(&kernel);
     rk_bytes_done(&signed_again);

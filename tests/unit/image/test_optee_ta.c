@@ -39,19 +39,19 @@ static const uint8_t default_key[32] = { 0xb6, 0x4d, 0x23, 0x9b, 0x1f, 0x3c, 0x7
                                          0xaf, 0x2b, 0xb4, 0xdb, 0x21, 0x68, 0x62, 0x1a,
                                          0xc6, 0x2c, 0x84, 0x94, 0x84, 0x68, 0xc4, 0xf4 };
 
-static struct image_job job;
+static struct image_request request;
 static struct rk_secret secret = RK_SECRET_NONE;
 
 static void load(void)
 {
-    image_job_open(&job, BOOT "keys/rsa2048.pem", BOOT "fit/dev.crt");
+    image_request_open(&request, BOOT "keys/rsa2048.pem", BOOT "fit/dev.crt");
     ck_assert_int_eq(rk_secret_copy(default_key, sizeof default_key, &secret, &err), RK_OK);
 }
 
 static void unload(void)
 {
     rk_secret_done(&secret);
-    image_job_done(&job);
+    image_request_done(&request);
 }
 
 static struct rk_bytes pack(const char *version)
@@ -60,7 +60,7 @@ static struct rk_bytes pack(const char *version)
                                      { "version", version } };
     struct rk_bytes elf = image_read(ELF), made = RK_BYTES_NONE;
     struct rk_input part = { "elf", elf.p, elf.len };
-    struct rk_job build = { .ctx = job.ctx, .part = &part, .part_count = 1 };
+    struct rk_request build = { .ctx = request.ctx, .part = &part, .part_count = 1 };
 
     build.setting = settings;
     build.setting_count = 2;
@@ -73,13 +73,13 @@ static struct rk_bytes sign(const struct rk_bytes *file, const char *algo)
 {
     struct rk_setting setting = { "algo", algo };
     struct rk_bytes made = RK_BYTES_NONE;
-    struct rk_job how = job.sign;
+    struct rk_request how = request.sign;
 
     how.setting = &setting;
     how.setting_count = 1;
-    ck_assert_msg(rk_format_sign("optee-ta", &how, &job.signer, file->p, file->len, &made, &err) ==
-                      RK_OK,
-                  "%s", err.msg);
+    ck_assert_msg(
+        rk_format_sign("optee-ta", &how, &request.signer, file->p, file->len, &made, &err) == RK_OK,
+        "%s", err.msg);
     return made;
 }
 
@@ -87,7 +87,7 @@ static struct rk_bytes encrypt(const struct rk_bytes *file, const char *level, c
 {
     struct rk_setting settings[] = { { "enc-key", level }, { "iv", iv } };
     struct rk_bytes made = RK_BYTES_NONE;
-    struct rk_job how = { .ctx = job.ctx, .secret = &secret, .setting = settings };
+    struct rk_request how = { .ctx = request.ctx, .secret = &secret, .setting = settings };
 
     how.setting_count = iv == NULL ? 1 : 2;
     ck_assert_msg(rk_format_encrypt("optee-ta", &how, file->p, file->len, &made, &err) == RK_OK,
@@ -99,14 +99,14 @@ START_TEST(goldens_hold_under_their_key_and_no_other) /* loop test: _i is the go
 {
     static const char *const goldens[] = { SIGNED, PKCS1, ENCRYPTED };
     struct rk_bytes file = image_read(goldens[_i]);
-    struct image_job other;
+    struct image_request other;
 
-    ck_assert_msg(image_verify(NULL, &job.verify, file.p, file.len) == RK_OK, "%s", err.msg);
-    job.verify.secret = &secret;
-    ck_assert_msg(image_verify(NULL, &job.verify, file.p, file.len) == RK_OK, "%s", err.msg);
-    image_job_open(&other, BOOT "keys/tw.pem", BOOT "fit/dev.crt");
+    ck_assert_msg(image_verify(NULL, &request.verify, file.p, file.len) == RK_OK, "%s", err.msg);
+    request.verify.secret = &secret;
+    ck_assert_msg(image_verify(NULL, &request.verify, file.p, file.len) == RK_OK, "%s", err.msg);
+    image_request_open(&other, BOOT "keys/tw.pem", BOOT "fit/dev.crt");
     ck_assert_int_eq(image_verify(NULL, &other.verify, file.p, file.len), RK_E_VERIFY);
-    image_job_done(&other);
+    image_request_done(&other);
     rk_bytes_done(&file);
 }
 END_TEST
@@ -118,7 +118,7 @@ START_TEST(openssl_alone_holds_what_we_sign)
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     EVP_PKEY_CTX *key = NULL;
 
-    ck_assert_int_eq(EVP_DigestVerifyInit(md, &key, EVP_sha256(), NULL, job.key.pub), 1);
+    ck_assert_int_eq(EVP_DigestVerifyInit(md, &key, EVP_sha256(), NULL, request.key.pub), 1);
     ck_assert_int_gt(EVP_PKEY_CTX_set_rsa_padding(key, RSA_PKCS1_PSS_PADDING), 0);
     ck_assert_int_gt(EVP_PKEY_CTX_set_rsa_pss_saltlen(key, 32), 0);
     ck_assert_int_eq(EVP_DigestVerifyUpdate(md, made.p, HASH), 1);
@@ -154,14 +154,14 @@ START_TEST(encrypted_golden_is_made_again_but_for_its_signature)
     struct rk_bytes golden = image_read(ENCRYPTED), plain = image_read(SIGNED);
     struct rk_bytes sealed = encrypt(&plain, "device", "f1e585aa4018c26aaaf172ae"), made;
 
-    job.sign.secret = job.verify.secret = &secret;
-    ck_assert_int_eq(image_verify(NULL, &job.verify, sealed.p, sealed.len), RK_E_VERIFY);
+    request.sign.secret = request.verify.secret = &secret;
+    ck_assert_int_eq(image_verify(NULL, &request.verify, sealed.p, sealed.len), RK_E_VERIFY);
     ck_assert_str_eq(err.msg, "optee-ta: is not signed");
     made = sign(&sealed, "rsa-pss-sha256");
     ck_assert_uint_eq(made.len, golden.len);
     ck_assert_mem_eq(made.p, golden.p, SIG);
     ck_assert_mem_eq(made.p + UUID, golden.p + UUID, made.len - UUID);
-    ck_assert_msg(image_verify(NULL, &job.verify, made.p, made.len) == RK_OK, "%s", err.msg);
+    ck_assert_msg(image_verify(NULL, &request.verify, made.p, made.len) == RK_OK, "%s", err.msg);
     rk_bytes_done(&made);
     rk_bytes_done(&sealed);
     rk_bytes_done(&plain);
@@ -173,24 +173,24 @@ START_TEST(encryption_has_its_rules)
 {
     struct rk_bytes plain = image_read(SIGNED), sealed = encrypt(&plain, "class", NULL);
     struct rk_bytes again = encrypt(&plain, "class", NULL), made = RK_BYTES_NONE;
-    struct rk_job how = { .ctx = job.ctx, .secret = &secret };
+    struct rk_request how = { .ctx = request.ctx, .secret = &secret };
 
     ck_assert_uint_eq(sealed.p[FLAGS], 1);
     ck_assert(memcmp(sealed.p + IV, again.p + IV, 12) != 0);
     ck_assert_int_eq(rk_format_encrypt("optee-ta", &how, sealed.p, sealed.len, &made, &err),
                      RK_E_USAGE);
     ck_assert_str_eq(err.msg, "encrypt optee-ta: is encrypted already");
-    ck_assert_int_eq(
-        rk_format_sign("optee-ta", &job.sign, &job.signer, sealed.p, sealed.len, &made, &err),
-        RK_E_USAGE);
+    ck_assert_int_eq(rk_format_sign("optee-ta", &request.sign, &request.signer, sealed.p,
+                                    sealed.len, &made, &err),
+                     RK_E_USAGE);
     ck_assert_str_eq(err.msg, "sign optee-ta: is encrypted, and the signature covers the "
                               "plaintext: give the encryption key too");
     secret.p[0] ^= 1;
-    job.verify.secret = &secret;
-    ck_assert_int_eq(image_verify(NULL, &job.verify, sealed.p, sealed.len), RK_E_VERIFY);
+    request.verify.secret = &secret;
+    ck_assert_int_eq(image_verify(NULL, &request.verify, sealed.p, sealed.len), RK_E_VERIFY);
     rk_bytes_done(&again);
     again = image_read(ENCRYPTED);
-    ck_assert_int_eq(image_verify(NULL, &job.verify, again.p, again.len), RK_E_VERIFY);
+    ck_assert_int_eq(image_verify(NULL, &request.verify, again.p, again.len), RK_E_VERIFY);
     ck_assert_str_eq(err.msg, "optee-ta: the GCM tag does not hold: another key, or changed bytes");
     rk_bytes_done(&again);
     rk_bytes_done(&sealed);
@@ -204,7 +204,7 @@ START_TEST(keys_of_an_odd_size_are_refused) /* loop test: _i is the size */
     struct rk_bytes plain = image_read(SIGNED), golden = image_read(ENCRYPTED);
     struct rk_bytes made = RK_BYTES_NONE;
     struct rk_secret key = RK_SECRET_NONE;
-    struct rk_job how = { .ctx = job.ctx, .secret = &key };
+    struct rk_request how = { .ctx = request.ctx, .secret = &key };
 
     ck_assert_int_eq(rk_secret_copy(default_key, (size_t)_i, &key, &err), RK_OK);
     ck_assert_int_eq(rk_format_encrypt("optee-ta", &how, plain.p, plain.len, &made, &err),
@@ -240,16 +240,16 @@ START_TEST(rsa_of_2048_to_4096_signs_and_nothing_else) /* loop test: _i is the k
                                         : EVP_PKEY_Q_keygen(NULL, NULL, "EC", keys[_i].type);
     struct rk_bytes file = pack("1"), made = RK_BYTES_NONE;
 
-    rk_signer_free(job.signer);
-    ck_assert_int_eq(rk_signer_from_pkey(job.ctx, pkey, &job.signer, &err), RK_OK);
-    job.key.pub = pkey;
+    rk_signer_free(request.signer);
+    ck_assert_int_eq(rk_signer_from_pkey(request.ctx, pkey, &request.signer, &err), RK_OK);
+    request.key.pub = pkey;
     ck_assert_int_eq(
-        rk_format_sign("optee-ta", &job.sign, &job.signer, file.p, file.len, &made, &err),
+        rk_format_sign("optee-ta", &request.sign, &request.signer, file.p, file.len, &made, &err),
         keys[_i].refused == NULL ? RK_OK : RK_E_KEY);
     if (keys[_i].refused != NULL)
         ck_assert_str_eq(err.msg, keys[_i].refused);
     else
-        ck_assert_int_eq(image_verify(NULL, &job.verify, made.p, made.len), RK_OK);
+        ck_assert_int_eq(image_verify(NULL, &request.verify, made.p, made.len), RK_OK);
     rk_bytes_done(&made);
     rk_bytes_done(&file);
     EVP_PKEY_free(pkey);
@@ -261,8 +261,8 @@ START_TEST(version_may_not_fall)
     struct rk_bytes older = pack("6"), newer = pack("7");
     struct rk_map map[2];
 
-    ck_assert_int_eq(rk_format_inspect(job.ctx, older.p, older.len, &map[0], &err), RK_OK);
-    ck_assert_int_eq(rk_format_inspect(job.ctx, newer.p, newer.len, &map[1], &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(request.ctx, older.p, older.len, &map[0], &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(request.ctx, newer.p, newer.len, &map[1], &err), RK_OK);
     ck_assert_int_eq(rk_map_not_older(&map[1], &map[0], &err), RK_OK);
     ck_assert_int_eq(rk_map_not_older(&map[0], &map[1], &err), RK_E_VERIFY);
     ck_assert_ptr_nonnull(strstr(err.msg, "ta_version"));
@@ -294,7 +294,7 @@ START_TEST(bad_settings_are_refused) /* loop test: _i is the setting */
 {
     struct rk_bytes elf = image_read(ELF), made = RK_BYTES_NONE;
     struct rk_input part = { "elf", elf.p, elf.len };
-    struct rk_job build = { .ctx = job.ctx, .part = &part, .part_count = 1 };
+    struct rk_request build = { .ctx = request.ctx, .part = &part, .part_count = 1 };
 
     build.setting = &bad_settings[_i].setting;
     build.setting_count = 1;
@@ -356,7 +356,7 @@ START_TEST(a_hostile_header_is_answered) /* loop test: _i is the patch */
 
     image_put_le(file.p + patches[_i].at, patches[_i].width, patches[_i].value);
     (void)snprintf(message, sizeof message, "optee-ta: %s", patches[_i].message);
-    ck_assert_int_eq(image_verify(NULL, &job.verify, file.p, file.len), patches[_i].rc);
+    ck_assert_int_eq(image_verify(NULL, &request.verify, file.p, file.len), patches[_i].rc);
     ck_assert_str_eq(err.msg, message);
     rk_bytes_done(&file);
 }
@@ -370,7 +370,7 @@ START_TEST(every_cut_is_refused) /* loop test: _i is the golden */
         struct rk_bytes cut = RK_BYTES_NONE;
 
         ck_assert_int_eq(rk_bytes_copy(file.p, len, &cut, &err), RK_OK);
-        ck_assert_int_eq(image_verify("optee-ta", &job.verify, cut.p, cut.len), RK_E_FORMAT);
+        ck_assert_int_eq(image_verify("optee-ta", &request.verify, cut.p, cut.len), RK_E_FORMAT);
         rk_bytes_done(&cut);
     }
     rk_bytes_done(&file);
@@ -389,12 +389,13 @@ START_TEST(every_flipped_byte_is_noticed)
 {
     struct rk_bytes file = image_read(SIGNED);
 
-    image_flip(NULL, &job.verify, &file, NULL, 0);
+    image_flip(NULL, &request.verify, &file, NULL, 0);
     rk_bytes_done(&file);
     file = image_read(ENCRYPTED);
-    image_flip(NULL, &job.verify, &file, without_key, sizeof without_key / sizeof without_key[0]);
-    job.verify.secret = &secret;
-    image_flip(NULL, &job.verify, &file, NULL, 0);
+    image_flip(NULL, &request.verify, &file, without_key,
+               sizeof without_key / sizeof without_key[0]);
+    request.verify.secret = &secret;
+    image_flip(NULL, &request.verify, &file, NULL, 0);
     rk_bytes_done(&file);
 }
 END_TEST
@@ -405,12 +406,12 @@ START_TEST(what_is_not_signed_is_told)
     struct rk_map map;
     char text[100];
 
-    ck_assert_int_eq(rk_format_verify(NULL, &job.verify, file.p, file.len, &map, &err), RK_OK);
+    ck_assert_int_eq(rk_format_verify(NULL, &request.verify, file.p, file.len, &map, &err), RK_OK);
     rk_map_unsigned(&map, text, sizeof text);
     ck_assert_str_eq(text, "0x0-0x13, 0x34-0xb33");
     rk_map_done(&map);
-    job.verify.secret = &secret;
-    ck_assert_int_eq(rk_format_verify(NULL, &job.verify, file.p, file.len, &map, &err), RK_OK);
+    request.verify.secret = &secret;
+    ck_assert_int_eq(rk_format_verify(NULL, &request.verify, file.p, file.len, &map, &err), RK_OK);
     rk_map_unsigned(&map, text, sizeof text);
     ck_assert_str_eq(text, "0x34-0x133");
     rk_map_done(&map);

@@ -7,16 +7,16 @@
 #include "image.h"
 #include "suite.h"
 
-static struct image_job job;
+static struct image_request request;
 
 static void load(void)
 {
-    image_job_open(&job, BOOT "keys/db.key", BOOT "uefi/db.crt");
+    image_request_open(&request, BOOT "keys/db.key", BOOT "uefi/db.crt");
 }
 
 static void unload(void)
 {
-    image_job_done(&job);
+    image_request_done(&request);
 }
 
 static struct rk_bytes sign(const char *format, const struct rk_setting *set, size_t count,
@@ -24,10 +24,10 @@ static struct rk_bytes sign(const char *format, const struct rk_setting *set, si
 {
     struct rk_bytes made = RK_BYTES_NONE;
 
-    job.sign.setting = set;
-    job.sign.setting_count = count;
-    ck_assert_msg(rk_format_sign(format, &job.sign, &job.signer, file->p, file->len, &made, &err) ==
-                      RK_OK,
+    request.sign.setting = set;
+    request.sign.setting_count = count;
+    ck_assert_msg(rk_format_sign(format, &request.sign, &request.signer, file->p, file->len, &made,
+                                 &err) == RK_OK,
                   "%s", err.msg);
     return made;
 }
@@ -38,8 +38,8 @@ static struct rk_bytes capsule(void)
     static const uint8_t bytes[64] = "payload";
     const struct rk_input part = { "payload", bytes, sizeof bytes };
     const struct rk_setting version = { "version", "3" };
-    struct rk_job build = {
-        .ctx = job.ctx, .part = &part, .part_count = 1, .setting = &version, .setting_count = 1
+    struct rk_request build = {
+        .ctx = request.ctx, .part = &part, .part_count = 1, .setting = &version, .setting_count = 1
     };
     struct rk_bytes plain = RK_BYTES_NONE, made;
 
@@ -83,8 +83,8 @@ START_TEST(every_signed_byte_of_a_capsule_is_held)
     struct image_free unsigned_ranges[] = { { 0, 0x60, false }, { 0x68, 0, false } };
 
     unsigned_ranges[1].len = le32(file.p + 0x68);
-    ck_assert_msg(image_verify(NULL, &job.verify, file.p, file.len) == RK_OK, "%s", err.msg);
-    image_flip("capsule", &job.verify, &file, unsigned_ranges, 2);
+    ck_assert_msg(image_verify(NULL, &request.verify, file.p, file.len) == RK_OK, "%s", err.msg);
+    image_flip("capsule", &request.verify, &file, unsigned_ranges, 2);
     rk_bytes_done(&file);
 }
 END_TEST
@@ -96,8 +96,8 @@ START_TEST(every_signed_byte_of_a_variable_is_held)
     struct image_free unsigned_ranges[] = { { 0x10, 0, false } };
 
     unsigned_ranges[0].len = le32(file.p + 0x10);
-    ck_assert_msg(image_verify(NULL, &job.verify, file.p, file.len) == RK_OK, "%s", err.msg);
-    image_flip("uefi-auth", &job.verify, &file, unsigned_ranges, 1);
+    ck_assert_msg(image_verify(NULL, &request.verify, file.p, file.len) == RK_OK, "%s", err.msg);
+    image_flip("uefi-auth", &request.verify, &file, unsigned_ranges, 1);
     rk_bytes_done(&file);
 }
 END_TEST
@@ -108,8 +108,8 @@ START_TEST(every_byte_of_a_boot_image_is_held)
     struct rk_bytes file = boot_image();
     const struct image_free unsigned_ranges[] = { { 0x2000, file.len - 0x2000, false } };
 
-    ck_assert_msg(image_verify(NULL, &job.verify, file.p, file.len) == RK_OK, "%s", err.msg);
-    image_flip("kernel-cms", &job.verify, &file, unsigned_ranges, 1);
+    ck_assert_msg(image_verify(NULL, &request.verify, file.p, file.len) == RK_OK, "%s", err.msg);
+    image_flip("kernel-cms", &request.verify, &file, unsigned_ranges, 1);
     rk_bytes_done(&file);
 }
 END_TEST
@@ -124,7 +124,7 @@ START_TEST(every_cut_is_refused)
     struct rk_bytes file = all[_i].make();
 
     for (size_t len = 0; len < file.len; len += len < 200 ? 1 : 37) {
-        enum rk_rc rc = image_verify(all[_i].format, &job.verify, file.p, len);
+        enum rk_rc rc = image_verify(all[_i].format, &request.verify, file.p, len);
 
         ck_assert_msg(rc == RK_E_FORMAT || rc == RK_E_VERIFY, "%zu bytes: %d", len, rc);
     }
@@ -135,12 +135,12 @@ END_TEST
 START_TEST(another_signer_is_refused)
 {
     struct rk_bytes file = all[_i].make();
-    struct image_job other;
+    struct image_request other;
 
-    image_job_open(&other, BOOT "keys/KEK.key", BOOT "uefi/KEK.crt");
+    image_request_open(&other, BOOT "keys/KEK.key", BOOT "uefi/KEK.crt");
     ck_assert_int_eq(image_verify(NULL, &other.verify, file.p, file.len), RK_E_VERIFY);
     ck_assert_ptr_nonnull(strstr(err.msg, "signed by another key than the one given"));
-    image_job_done(&other);
+    image_request_done(&other);
     rk_bytes_done(&file);
 }
 END_TEST
@@ -151,17 +151,17 @@ START_TEST(a_certificate_of_another_key_is_refused_before_signing)
     struct rk_bytes foreign = image_read(BOOT "uefi/KEK.crt");
     const struct rk_setting set[] = { { "variable", "db" }, { "time", "2026-02-03T04:05:06Z" } };
 
-    job.sign.cert = &foreign;
-    job.sign.setting = set;
-    job.sign.setting_count = 2;
+    request.sign.cert = &foreign;
+    request.sign.setting = set;
+    request.sign.setting_count = 2;
     ck_assert_int_eq(
-        rk_format_sign("uefi-auth", &job.sign, &job.signer, file.p, file.len, &made, &err),
+        rk_format_sign("uefi-auth", &request.sign, &request.signer, file.p, file.len, &made, &err),
         RK_E_USAGE);
     ck_assert_str_eq(err.msg,
                      "sign uefi-auth: the first certificate of the file is of another key");
-    job.sign.cert = NULL;
+    request.sign.cert = NULL;
     ck_assert_int_eq(
-        rk_format_sign("uefi-auth", &job.sign, &job.signer, file.p, file.len, &made, &err),
+        rk_format_sign("uefi-auth", &request.sign, &request.signer, file.p, file.len, &made, &err),
         RK_E_USAGE);
     ck_assert_str_eq(err.msg, "signing a uefi-auth needs the signer's certificate");
     rk_bytes_done(&foreign);
@@ -195,7 +195,7 @@ START_TEST(a_capsule_that_deceives_is_refused_with_its_reason)
     struct rk_bytes file = capsule();
 
     image_put_le(file.p + words[_i].at, 4, words[_i].value);
-    ck_assert_int_eq(image_verify("capsule", &job.verify, file.p, file.len), RK_E_FORMAT);
+    ck_assert_int_eq(image_verify("capsule", &request.verify, file.p, file.len), RK_E_FORMAT);
     ck_assert_msg(strncmp(err.msg, words[_i].says, strlen(words[_i].says)) == 0, "%s", err.msg);
     rk_bytes_done(&file);
 }
@@ -207,9 +207,9 @@ START_TEST(edk2s_public_test_certificates_are_refused_unless_asked_for)
     struct rk_bytes cert = image_read(TEST_DATA "/image/edk2-names.pem"), file = RK_BYTES_NONE;
     static const struct rk_setting accept = { "accept-test-keys", "yes" };
     struct rk_bytes plain = capsule();
-    struct image_job test;
+    struct image_request test;
 
-    image_job_open(&test, BOOT "keys/rsa2048.pem", TEST_DATA "/image/edk2-names.pem");
+    image_request_open(&test, BOOT "keys/rsa2048.pem", TEST_DATA "/image/edk2-names.pem");
     ck_assert_int_eq(
         rk_format_sign("capsule", &test.sign, &test.signer, plain.p, plain.len, &file, &err),
         RK_E_USAGE);
@@ -225,7 +225,7 @@ START_TEST(edk2s_public_test_certificates_are_refused_unless_asked_for)
     test.verify.setting = &accept;
     test.verify.setting_count = 1;
     ck_assert_int_eq(image_verify(NULL, &test.verify, file.p, file.len), RK_OK);
-    image_job_done(&test);
+    image_request_done(&test);
     rk_bytes_done(&plain);
     rk_bytes_done(&file);
     rk_bytes_done(&cert);

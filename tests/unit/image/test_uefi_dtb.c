@@ -11,19 +11,19 @@
 
 enum { TREE_MAX = 1024 };
 
-static struct image_job job;
+static struct image_request request;
 static struct rk_bytes cert;
 
 static void load(void)
 {
-    image_job_open(&job, BOOT "keys/db.key", BOOT "uefi/db.crt");
+    image_request_open(&request, BOOT "keys/db.key", BOOT "uefi/db.crt");
     cert = image_read(BOOT "keys/cap_root.crt");
 }
 
 static void unload(void)
 {
     rk_bytes_done(&cert);
-    image_job_done(&job);
+    image_request_done(&request);
 }
 
 static struct rk_bytes make_dtb(const char *lowest)
@@ -33,8 +33,8 @@ static struct rk_bytes make_dtb(const char *lowest)
     struct rk_input part[] = { { "dtb", tree, 0 }, { "cert", cert.p, cert.len } };
     struct rk_setting set[] = { { "lowest-supported-version", lowest },
                                 { "image-type", "BF0D4599-20d4-414e-b2c5-3595b1cda402" } };
-    struct rk_job pack = {
-        .ctx = job.ctx, .part = part, .part_count = 2, .setting = set, .setting_count = 2
+    struct rk_request pack = {
+        .ctx = request.ctx, .part = part, .part_count = 2, .setting = set, .setting_count = 2
     };
 
     ck_assert_int_eq(fdt_create_empty_tree(tree, sizeof tree), 0);
@@ -50,7 +50,7 @@ static struct rk_bytes make_keys(void)
     struct rk_input part[] = { { "PK", esl[0].p, esl[0].len },
                                { "KEK", esl[1].p, esl[1].len },
                                { "db", esl[2].p, esl[2].len } };
-    struct rk_job pack = { .ctx = job.ctx, .part = part, .part_count = 3 };
+    struct rk_request pack = { .ctx = request.ctx, .part = part, .part_count = 3 };
     struct rk_bytes made = RK_BYTES_NONE;
 
     ck_assert_msg(rk_format_build("uefi-keys-dtbo", &pack, &made, &err) == RK_OK, "%s", err.msg);
@@ -74,7 +74,7 @@ START_TEST(what_was_made_is_recognised_and_made_alike_twice)
     struct rk_bytes file = make(_i), again = make(_i);
     struct rk_map map;
 
-    ck_assert_int_eq(rk_format_inspect(job.ctx, file.p, file.len, &map, &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(request.ctx, file.p, file.len, &map, &err), RK_OK);
     ck_assert_str_eq(map.format, name_of(_i));
     ck_assert_uint_eq(file.len, again.len);
     ck_assert_mem_eq(file.p, again.p, file.len);
@@ -90,9 +90,9 @@ START_TEST(a_lower_lowest_version_is_a_step_back)
                     higher = make_dtb("0x00240000");
     struct rk_map was, low, high;
 
-    ck_assert_int_eq(rk_format_inspect(job.ctx, old.p, old.len, &was, &err), RK_OK);
-    ck_assert_int_eq(rk_format_inspect(job.ctx, lower.p, lower.len, &low, &err), RK_OK);
-    ck_assert_int_eq(rk_format_inspect(job.ctx, higher.p, higher.len, &high, &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(request.ctx, old.p, old.len, &was, &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(request.ctx, lower.p, lower.len, &low, &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(request.ctx, higher.p, higher.len, &high, &err), RK_OK);
     ck_assert_int_eq(rk_map_not_older(&was, &was, &err), RK_OK);
     ck_assert_int_eq(rk_map_not_older(&high, &was, &err), RK_OK);
     ck_assert_int_eq(rk_map_not_older(&low, &was, &err), RK_E_VERIFY);
@@ -108,7 +108,7 @@ END_TEST
 START_TEST(a_tree_that_stands_anywhere_is_read)
 {
     struct rk_bytes file = make(_i), moved = RK_BYTES_NONE;
-    struct rk_job nobody = { .ctx = job.ctx };
+    struct rk_request nobody = { .ctx = request.ctx };
 
     ck_assert_int_eq(rk_bytes_new(file.len + 8, &moved, &err), RK_OK);
     for (size_t by = 0; by < 8; by++) {
@@ -123,7 +123,7 @@ END_TEST
 START_TEST(every_cut_is_refused)
 {
     struct rk_bytes file = make(_i);
-    struct rk_job nobody = { .ctx = job.ctx };
+    struct rk_request nobody = { .ctx = request.ctx };
 
     for (size_t len = 0; len < file.len; len++)
         ck_assert_msg(image_verify(name_of(_i), &nobody, file.p, len) == RK_E_FORMAT, "%zu bytes",
@@ -137,10 +137,10 @@ START_TEST(every_flipped_byte_is_read_or_refused)
 {
     struct rk_bytes file = make(_i);
     const struct image_free all = { 0, file.len, false };
-    struct rk_job nobody = { .ctx = job.ctx };
+    struct rk_request nobody = { .ctx = request.ctx };
 
     image_flip(name_of(_i), &nobody, &file, &all, 1);
-    ck_assert_int_eq(image_verify(name_of(_i), &job.verify, file.p, file.len), RK_E_VERIFY);
+    ck_assert_int_eq(image_verify(name_of(_i), &request.verify, file.p, file.len), RK_E_VERIFY);
     rk_bytes_done(&file);
 }
 END_TEST
@@ -165,7 +165,7 @@ enum { HOSTILE = sizeof hostile / sizeof hostile[0] };
 
 START_TEST(hostile_headers_are_refused)
 {
-    struct rk_job nobody = { .ctx = job.ctx };
+    struct rk_request nobody = { .ctx = request.ctx };
 
     for (int which = 0; which < 2; which++) {
         struct rk_bytes file = make(which);
@@ -184,7 +184,7 @@ START_TEST(a_tree_of_endless_depth_is_refused_or_read)
 {
     enum { DEEP = 100000, ROOM = DEEP * 16 + 4096 };
     uint8_t *tree = calloc(1, ROOM);
-    struct rk_job nobody = { .ctx = job.ctx };
+    struct rk_request nobody = { .ctx = request.ctx };
     enum rk_rc rc;
 
     ck_assert_ptr_nonnull(tree);

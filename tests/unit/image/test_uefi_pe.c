@@ -27,33 +27,33 @@ enum {
     DER = 0x608,
 };
 
-static struct image_job job;
+static struct image_request request;
 
 static void load(void)
 {
-    image_job_open(&job, BOOT "keys/db.key", BOOT "uefi/db.crt");
+    image_request_open(&request, BOOT "keys/db.key", BOOT "uefi/db.crt");
 }
 
 static void unload(void)
 {
-    image_job_done(&job);
+    image_request_done(&request);
 }
 
 START_TEST(what_sbsign_signed_holds_under_its_key_and_no_other)
 {
     struct rk_bytes file = image_read(GOLDEN), ca = image_read(BOOT "uefi/db.crt");
-    struct rk_job by_ca = { .ctx = job.ctx };
-    struct image_job other;
+    struct rk_request by_ca = { .ctx = request.ctx };
+    struct image_request other;
     rk_trust *trust = NULL;
 
-    ck_assert_msg(image_verify(NULL, &job.verify, file.p, file.len) == RK_OK, "%s", err.msg);
-    ck_assert_int_eq(rk_trust_open(job.ctx, &ca, &trust, &err), RK_OK);
+    ck_assert_msg(image_verify(NULL, &request.verify, file.p, file.len) == RK_OK, "%s", err.msg);
+    ck_assert_int_eq(rk_trust_open(request.ctx, &ca, &trust, &err), RK_OK);
     by_ca.trust = trust;
     ck_assert_msg(image_verify(NULL, &by_ca, file.p, file.len) == RK_OK, "%s", err.msg);
-    image_job_open(&other, BOOT "keys/KEK.key", BOOT "uefi/KEK.crt");
+    image_request_open(&other, BOOT "keys/KEK.key", BOOT "uefi/KEK.crt");
     ck_assert_int_eq(image_verify(NULL, &other.verify, file.p, file.len), RK_E_VERIFY);
     ck_assert_str_eq(err.msg, "uefi-pe: signed by another key than the one given");
-    image_job_done(&other);
+    image_request_done(&other);
     rk_trust_free(trust);
     rk_bytes_done(&ca);
     rk_bytes_done(&file);
@@ -65,12 +65,13 @@ START_TEST(ours_holds_is_the_same_twice_and_carries_the_checksum)
     struct rk_bytes file = image_read(UNSIGNED), made = RK_BYTES_NONE, again = RK_BYTES_NONE;
     uint64_t sum = 0;
 
-    ck_assert_msg(
-        rk_format_sign("uefi-pe", &job.sign, &job.signer, file.p, file.len, &made, &err) == RK_OK,
-        "%s", err.msg);
-    ck_assert_msg(image_verify(NULL, &job.verify, made.p, made.len) == RK_OK, "%s", err.msg);
+    ck_assert_msg(rk_format_sign("uefi-pe", &request.sign, &request.signer, file.p, file.len, &made,
+                                 &err) == RK_OK,
+                  "%s", err.msg);
+    ck_assert_msg(image_verify(NULL, &request.verify, made.p, made.len) == RK_OK, "%s", err.msg);
     ck_assert_int_eq(
-        rk_format_sign("uefi-pe", &job.sign, &job.signer, file.p, file.len, &again, &err), RK_OK);
+        rk_format_sign("uefi-pe", &request.sign, &request.signer, file.p, file.len, &again, &err),
+        RK_OK);
     ck_assert_uint_eq(made.len, again.len);
     ck_assert_mem_eq(made.p, again.p, made.len);
     /* osslsigncode finds the same (tests/cli/peer-sbverify-pe.sh); here: it is one's complement. */
@@ -94,18 +95,18 @@ START_TEST(a_signature_is_replaced_only_when_asked)
     struct rk_setting replace = { "replace", "yes" };
 
     ck_assert_int_eq(
-        rk_format_sign("uefi-pe", &job.sign, &job.signer, file.p, file.len, &made, &err),
+        rk_format_sign("uefi-pe", &request.sign, &request.signer, file.p, file.len, &made, &err),
         RK_E_USAGE);
     ck_assert_str_eq(err.msg, "sign uefi-pe: is signed already\n  replace=yes drops the signatures "
                               "that are there");
-    job.sign.setting = &replace;
-    job.sign.setting_count = 1;
-    ck_assert_msg(
-        rk_format_sign("uefi-pe", &job.sign, &job.signer, file.p, file.len, &made, &err) == RK_OK,
-        "%s", err.msg);
-    ck_assert_int_eq(
-        rk_format_sign("uefi-pe", &job.sign, &job.signer, plain.p, plain.len, &from_plain, &err),
-        RK_OK);
+    request.sign.setting = &replace;
+    request.sign.setting_count = 1;
+    ck_assert_msg(rk_format_sign("uefi-pe", &request.sign, &request.signer, file.p, file.len, &made,
+                                 &err) == RK_OK,
+                  "%s", err.msg);
+    ck_assert_int_eq(rk_format_sign("uefi-pe", &request.sign, &request.signer, plain.p, plain.len,
+                                    &from_plain, &err),
+                     RK_OK);
     ck_assert_uint_eq(made.len, from_plain.len);
     ck_assert_mem_eq(made.p, from_plain.p, made.len);
     rk_bytes_done(&from_plain);
@@ -118,10 +119,10 @@ END_TEST
 START_TEST(what_is_not_signed_does_not_verify)
 {
     struct rk_bytes file = image_read(UNSIGNED);
-    struct rk_job nobody = { .ctx = job.ctx };
+    struct rk_request nobody = { .ctx = request.ctx };
 
     ck_assert_int_eq(image_verify(NULL, &nobody, file.p, file.len), RK_OK);
-    ck_assert_int_eq(image_verify(NULL, &job.verify, file.p, file.len), RK_E_VERIFY);
+    ck_assert_int_eq(image_verify(NULL, &request.verify, file.p, file.len), RK_E_VERIFY);
     ck_assert_str_eq(err.msg, "uefi-pe: is not signed");
     rk_bytes_done(&file);
 }
@@ -130,7 +131,7 @@ END_TEST
 START_TEST(every_cut_is_refused)
 {
     struct rk_bytes file = image_read(_i == 0 ? UNSIGNED : GOLDEN);
-    struct rk_job nobody = { .ctx = job.ctx };
+    struct rk_request nobody = { .ctx = request.ctx };
 
     for (size_t len = 0; len < file.len; len++) {
         enum rk_rc rc = image_verify("uefi-pe", &nobody, file.p, len);
@@ -152,7 +153,7 @@ START_TEST(every_flipped_byte_is_noticed_where_it_is_signed)
 {
     struct rk_bytes file = image_read(GOLDEN);
 
-    image_flip("uefi-pe", &job.verify, &file, unsigned_bytes, 3);
+    image_flip("uefi-pe", &request.verify, &file, unsigned_bytes, 3);
     rk_bytes_done(&file);
 }
 END_TEST
@@ -178,7 +179,7 @@ START_TEST(every_flipped_byte_of_what_the_signature_covers_is_noticed)
             enum rk_rc rc;
 
             *at ^= 0x01;
-            rc = image_verify("uefi-pe", &job.verify, file.p, file.len);
+            rc = image_verify("uefi-pe", &request.verify, file.p, file.len);
             *at ^= 0x01;
             ck_assert_msg(rc == RK_E_VERIFY || rc == RK_E_FORMAT, "0x%zx: %d",
                           signed_pieces[k].at + i, rc);
@@ -240,7 +241,7 @@ START_TEST(hostile_headers_are_refused)
 {
     const struct hostile *h = &hostile[_i];
     struct rk_bytes file = image_read(h->file);
-    struct rk_job nobody = { .ctx = job.ctx };
+    struct rk_request nobody = { .ctx = request.ctx };
 
     for (size_t i = 0; i < 4; i++)
         image_put_le(file.p + h->patch[i].at, h->patch[i].width, h->patch[i].value);
@@ -254,12 +255,12 @@ END_TEST
 START_TEST(what_the_digest_is_said_to_be_of_does_not_matter)
 {
     struct rk_bytes file = image_read(GOLDEN);
-    struct rk_job nobody = { .ctx = job.ctx };
+    struct rk_request nobody = { .ctx = request.ctx };
 
     ck_assert_uint_eq(file.p[DER + 74], 15);
     file.p[DER + 74] = 21;
     ck_assert_msg(image_verify(NULL, &nobody, file.p, file.len) == RK_OK, "%s", err.msg);
-    ck_assert_int_eq(image_verify(NULL, &job.verify, file.p, file.len), RK_E_VERIFY);
+    ck_assert_int_eq(image_verify(NULL, &request.verify, file.p, file.len), RK_E_VERIFY);
     ck_assert_str_eq(err.msg, "uefi-pe: the content is not the one that was signed");
     rk_bytes_done(&file);
 }
@@ -268,7 +269,7 @@ END_TEST
 START_TEST(what_does_not_hold_says_so)
 {
     struct rk_bytes file = image_read(GOLDEN);
-    struct rk_job nobody = { .ctx = job.ctx };
+    struct rk_request nobody = { .ctx = request.ctx };
 
     file.p[0x400] ^= 1;
     ck_assert_int_eq(image_verify(NULL, &nobody, file.p, file.len), RK_E_VERIFY);
@@ -296,19 +297,19 @@ START_TEST(what_no_signature_would_cover_is_shown_and_not_signed)
     memcpy(wide.p, file.p, 0x400);
     memcpy(wide.p + 0x500, file.p + 0x400, 0x200);
     image_put_le(wide.p + RAW_OFFSET, 4, 0x500);
-    ck_assert_int_eq(rk_format_inspect(job.ctx, wide.p, wide.len, &map, &err), RK_OK);
+    ck_assert_int_eq(rk_format_inspect(request.ctx, wide.p, wide.len, &map, &err), RK_OK);
     ck_assert_str_eq(map.root->child->next->name, "gap");
     ck_assert_uint_eq(map.root->child->next->offset, 0x400);
     ck_assert_uint_eq(map.root->child->next->len, 0x100);
     rk_map_done(&map);
     ck_assert_int_eq(
-        rk_format_sign("uefi-pe", &job.sign, &job.signer, wide.p, wide.len, &made, &err),
+        rk_format_sign("uefi-pe", &request.sign, &request.signer, wide.p, wide.len, &made, &err),
         RK_E_USAGE);
     ck_assert_str_eq(err.msg, "sign uefi-pe: 256 bytes between headers and sections would be "
                               "signed by nothing");
     image_put_le(file.p + DIRECTORIES, 4, 4);
     ck_assert_int_eq(
-        rk_format_sign("uefi-pe", &job.sign, &job.signer, file.p, file.len, &made, &err),
+        rk_format_sign("uefi-pe", &request.sign, &request.signer, file.p, file.len, &made, &err),
         RK_E_USAGE);
     ck_assert_str_eq(err.msg, "sign uefi-pe: the optional header has no room for a signature: no "
                               "certificate directory entry");
@@ -320,11 +321,12 @@ END_TEST
 static enum rk_rc ask_what_to_sign(void *arg)
 {
     const struct rk_bytes *file = arg;
-    struct rk_requests requests = { .count = 0 };
+    struct rk_sign_requests requests = { .count = 0 };
     struct rk_err own;
-    enum rk_rc rc = rk_format_to_sign("uefi-pe", &job.sign, file->p, file->len, &requests, &own);
+    enum rk_rc rc =
+        rk_format_to_sign("uefi-pe", &request.sign, file->p, file->len, &requests, &own);
 
-    rk_requests_done(&requests);
+    rk_sign_requests_done(&requests);
     return rc;
 }
 
@@ -336,7 +338,7 @@ static enum rk_rc read_signed(void *arg)
     enum rk_rc rc;
 
     memset(&map, 0, sizeof map);
-    rc = rk_format_inspect(job.ctx, file->p, file->len, &map, &own);
+    rc = rk_format_inspect(request.ctx, file->p, file->len, &map, &own);
     rk_map_done(&map);
     return rc;
 }

@@ -374,14 +374,14 @@ START_TEST(a_ledger_that_was_put_back_is_refused)
     rk_signer *key = NULL;
 
     make_checkpoint(&key, &checkpoint);
-    ck_assert_int_eq(rk_ledger_hold_to(ledger, &checkpoint, &err), RK_OK);
+    ck_assert_int_eq(rk_ledger_compare_checkpoint(ledger, &checkpoint, &err), RK_OK);
     ck_assert_int_eq(rk_ledger_verify(ledger, key, &err), RK_OK);
     checkpoint.size++;
-    refused(rk_ledger_hold_to(ledger, &checkpoint, &err),
+    refused(rk_ledger_compare_checkpoint(ledger, &checkpoint, &err),
             "the ledger is older than its checkpoint: 2 entries, 3 were there\n"
             "  an old copy was put back: bring the newest one");
     checkpoint.size -= 2;
-    ck_assert_int_eq(rk_ledger_hold_to(ledger, &checkpoint, &err), RK_E_LEDGER);
+    ck_assert_int_eq(rk_ledger_compare_checkpoint(ledger, &checkpoint, &err), RK_E_LEDGER);
     rk_checkpoint_done(&checkpoint);
     rk_signer_free(key);
 }

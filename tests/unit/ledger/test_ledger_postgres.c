@@ -83,7 +83,7 @@ static void check_rules(const char *uri)
     need(rk_key_new(ctx, "p256", &key, &err) == RK_OK, "key");
     need(rk_ledger_checkpoint(a, key, &file, &err) == RK_OK, "checkpoint");
     need(rk_checkpoint_read(ctx, file.p, file.len, key, &checkpoint, &err) == RK_OK, "read");
-    need(rk_ledger_hold_to(b, &checkpoint, &err) == RK_OK, "hold to");
+    need(rk_ledger_compare_checkpoint(b, &checkpoint, &err) == RK_OK, "hold to");
     need(rk_ledger_verify(b, key, &err) == RK_OK, "verify");
     rk_checkpoint_done(&checkpoint);
     rk_bytes_done(&file);

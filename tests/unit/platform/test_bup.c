@@ -11,12 +11,12 @@
 #define GOLDEN BOOT "bup/bup_v3_4entries.bin"
 
 static rk_ctx *ctx;
-static struct rk_job nothing;
+static struct rk_request nothing;
 
 static void load(void)
 {
     ck_assert_int_eq(rk_ctx_new(&ctx, &err), RK_OK);
-    nothing = (struct rk_job) { .ctx = ctx };
+    nothing = (struct rk_request) { .ctx = ctx };
 }
 
 static void unload(void)
@@ -89,10 +89,10 @@ static const struct {
 START_TEST(a_name_that_the_updater_cannot_use_is_refused)
 {
     const struct rk_input part = { names[_i].name, (const uint8_t *)"x", 1 };
-    struct rk_job job = { .ctx = ctx, .part = &part, .part_count = 1 };
+    struct rk_request request = { .ctx = ctx, .part = &part, .part_count = 1 };
     struct rk_bytes made = RK_BYTES_NONE;
 
-    ck_assert_int_eq(rk_format_build("bup", &job, &made, &err), RK_E_USAGE);
+    ck_assert_int_eq(rk_format_build("bup", &request, &made, &err), RK_E_USAGE);
     ck_assert_str_eq(err.msg, names[_i].says);
 }
 END_TEST
@@ -101,10 +101,10 @@ END_TEST
 START_TEST(a_dotted_version_is_stored_as_its_digits)
 {
     const struct rk_input part = { "mb1/35.3.1", (const uint8_t *)"x", 1 };
-    struct rk_job job = { .ctx = ctx, .part = &part, .part_count = 1 };
+    struct rk_request request = { .ctx = ctx, .part = &part, .part_count = 1 };
     struct rk_bytes made = RK_BYTES_NONE;
 
-    ck_assert_int_eq(rk_format_build("bup", &job, &made, &err), RK_OK);
+    ck_assert_int_eq(rk_format_build("bup", &request, &made, &err), RK_OK);
     ck_assert_uint_eq(made.len, 40 + 184 + 1);
     ck_assert_mem_eq(made.p + 40 + 48, "\x31\x35\0\0", 4);
     rk_bytes_done(&made);

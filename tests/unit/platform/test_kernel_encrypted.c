@@ -30,7 +30,7 @@ enum {
 
 static rk_ctx *ctx;
 static struct rk_secret key = RK_SECRET_NONE;
-static struct rk_job job;
+static struct rk_request request;
 static const struct rk_setting golden_settings[] = {
     { "derivation-string", "rotkit-test-0001" },
     { "iv", "a0a1a2a3a4a5a6a7a8a9aaab" },
@@ -42,9 +42,9 @@ static void use_key(size_t len)
     ck_assert_int_eq(rk_secret_new(len, &key, &err), RK_OK);
     for (size_t i = 0; i < len; i++)
         key.p[i] = (uint8_t)i;
-    job = (struct rk_job) { .ctx = ctx, .secret = &key };
-    job.setting = golden_settings;
-    job.setting_count = 1;
+    request = (struct rk_request) { .ctx = ctx, .secret = &key };
+    request.setting = golden_settings;
+    request.setting_count = 1;
 }
 
 static void load(void)
@@ -75,7 +75,7 @@ static void rehash(struct rk_bytes *file)
 
 static enum rk_rc check(const struct rk_bytes *file)
 {
-    struct rk_job keyed = { .ctx = ctx, .secret = &key };
+    struct rk_request keyed = { .ctx = ctx, .secret = &key };
 
     return image_verify("kernel-encrypted", &keyed, file->p, file->len);
 }
@@ -84,7 +84,7 @@ static struct rk_bytes encrypted(const void *plain, size_t len)
 {
     struct rk_bytes made = RK_BYTES_NONE;
 
-    ck_assert_msg(rk_format_encrypt("kernel-encrypted", &job, plain, len, &made, &err) == RK_OK,
+    ck_assert_msg(rk_format_encrypt("kernel-encrypted", &request, plain, len, &made, &err) == RK_OK,
                   "%s", err.msg);
     return made;
 }
@@ -93,7 +93,7 @@ START_TEST(golden_is_made_byte_for_byte_given_its_iv)
 {
     struct rk_bytes plain = image_read(PLAIN), want = image_read(GOLDEN), made;
 
-    job.setting_count = 2;
+    request.setting_count = 2;
     made = encrypted(plain.p, plain.len);
     ck_assert_uint_eq(made.len, want.len);
     ck_assert_mem_eq(made.p, want.p, want.len);
@@ -130,11 +130,11 @@ START_TEST(iv_is_fresh_each_time_or_derived_from_all_that_goes_in)
     ck_assert(memcmp(a.p + IV, b.p + IV, 12) != 0);
     rk_bytes_done(&a);
     rk_bytes_done(&b);
-    job.reproducible = true;
+    request.reproducible = true;
     a = encrypted("kernel", 6);
     b = encrypted("kernel", 6);
     c = encrypted("kernem", 6);
-    job.setting = other;
+    request.setting = other;
     d = encrypted("kernel", 6);
     key.p[0] ^= 1;
     e = encrypted("kernel", 6);
@@ -167,7 +167,7 @@ START_TEST(user_key_has_16_or_32_bytes) /* _i: bytes */
     enum rk_rc rc;
 
     use_key((size_t)_i);
-    rc = rk_format_encrypt("kernel-encrypted", &job, (const uint8_t *)"x", 1, &made, &err);
+    rc = rk_format_encrypt("kernel-encrypted", &request, (const uint8_t *)"x", 1, &made, &err);
     ck_assert_int_eq(rc, _i == 16 || _i == 32 ? RK_OK : RK_E_KEY);
     rk_bytes_done(&made);
 }
@@ -176,16 +176,16 @@ END_TEST
 START_TEST(another_key_is_told_and_none_asked_for)
 {
     struct rk_bytes golden = image_read(GOLDEN);
-    struct image_job pub;
+    struct image_request pub;
 
     key.p[31] ^= 1;
     ck_assert_int_eq(check(&golden), RK_E_VERIFY);
     ck_assert_str_eq(err.msg,
                      "kernel-encrypted: the GCM tag at 0x1450 does not hold: another key, or "
                      "header bytes 0x1400 to 0x144f or the ciphertext are changed");
-    image_job_open(&pub, BOOT "keys/p256.pem", BOOT "uefi/db.crt");
+    image_request_open(&pub, BOOT "keys/p256.pem", BOOT "uefi/db.crt");
     ck_assert_int_eq(image_verify(NULL, &pub.verify, golden.p, golden.len), RK_E_USAGE);
-    image_job_done(&pub);
+    image_request_done(&pub);
     rk_bytes_done(&golden);
 }
 END_TEST
@@ -239,7 +239,7 @@ END_TEST
 START_TEST(every_cut_and_every_flip_is_noticed_without_a_key)
 {
     struct rk_bytes file = encrypted("0123456789abcdef", 16);
-    struct rk_job keyless = { .ctx = ctx };
+    struct rk_request keyless = { .ctx = ctx };
 
     for (size_t len = 0; len < file.len; len++)
         ck_assert_int_eq(image_verify("kernel-encrypted", &keyless, file.p, len), RK_E_FORMAT);
@@ -331,10 +331,10 @@ START_TEST(settings_that_make_no_sense_are_refused) /* _i: which */
     struct rk_bytes made = RK_BYTES_NONE;
     char wanted[200];
 
-    job.setting = set;
-    job.setting_count = set[0].value == NULL ? 0 : _i < 2 ? 1 : 2;
+    request.setting = set;
+    request.setting_count = set[0].value == NULL ? 0 : _i < 2 ? 1 : 2;
     ck_assert_int_eq(
-        rk_format_encrypt("kernel-encrypted", &job, (const uint8_t *)"x", 1, &made, &err),
+        rk_format_encrypt("kernel-encrypted", &request, (const uint8_t *)"x", 1, &made, &err),
         RK_E_USAGE);
     (void)snprintf(wanted, sizeof wanted, "encrypt kernel-encrypted: %s", bad_settings[_i].wanted);
     ck_assert_str_eq(err.msg, wanted);

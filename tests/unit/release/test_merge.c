@@ -77,7 +77,7 @@ static void add_device(rk_release *release, uint64_t serial)
     rk_device_sn_make(0x0102, serial, &sn);
     (void)snprintf(text, sizeof text, "{ \"device_sn\": \"%016x\" }\n", (unsigned)serial);
     ok(rk_bytes_copy(text, strlen(text), &device.bytes, &err));
-    ok(rk_artifacts_take(&made, &device, &err));
+    ok(rk_artifacts_add(&made, &device, &err));
     ok(rk_release_add_device(release, &sn, &made, &err));
     rk_artifacts_done(&made);
 }

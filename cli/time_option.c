@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/when.h"
+#include "cli/time_option.h"
 
 #include "rotkit/ekcert.h"
 
 #include <string.h>
 
-enum rk_rc when_from(const struct app *app, const char *name, const char *text, int64_t *ret,
-                     struct rk_err *err)
+enum rk_rc time_option(const struct app *app, const char *name, const char *text, int64_t *ret,
+                       struct rk_err *err)
 {
     if (text == NULL)
         return rk_clock_now(app->ctx, ret, err);
@@ -15,7 +15,7 @@ enum rk_rc when_from(const struct app *app, const char *name, const char *text, 
     return RK_OK;
 }
 
-enum rk_rc when_until(const char *name, const char *text, int64_t *ret, struct rk_err *err)
+enum rk_rc time_option_until(const char *name, const char *text, int64_t *ret, struct rk_err *err)
 {
     if (text == NULL || strcmp(text, "never") == 0) {
         *ret = RK_EKCERT_NO_EXPIRY;
