@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A build that is cut anywhere goes on where it was: the release is that of an uncut build, what was made
 # is not made again, and nothing half made or changed is taken over.
+# slow: a build for each place where one can be cut; build-interrupted has one
 . "$(dirname "$0")/lib.sh"
 need jq openssl
 unset SOURCE_DATE_EPOCH # the factory certificate is of today

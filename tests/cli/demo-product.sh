@@ -2,6 +2,7 @@
 # The demo's product: every image in one release with the devices; accepted by programs that are not ours;
 # unchanged by a repeat; a changed byte, a key that does not fit and a version that falls are refused; and the
 # page of the boot flash, drawn by a browser, shows a box a partition.
+# slow: the product that the demo has just built
 . "$(dirname "$0")/lib.sh"
 need openssl fiptool jq chromium pngtopnm ppmhist
 example=$SOURCE/examples/jetson-product

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # ek derive prints the very EKs that TPM implementations made of the same EPS: public area and Name.
+# slow: a start for each vector; unit.ek has them in one
 . "$(dirname "$0")/lib.sh"
 need jq openssl
 

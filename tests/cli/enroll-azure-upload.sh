@@ -2,6 +2,7 @@
 # The enrolments of a thousand devices through a stand-in for DPS that throttles, fails one item in
 # twenty and loses answers: the uploader ends complete, may be run again, and says what the service
 # refuses. python3 reads from the release what the service should know.
+# slow: a thousand enrolments; enroll-azure-dps has the files
 . "$(dirname "$0")/lib.sh"
 need jq curl python3 openssl
 unset http_proxy HTTP_PROXY ALL_PROXY all_proxy SOURCE_DATE_EPOCH

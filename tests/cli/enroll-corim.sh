@@ -2,6 +2,7 @@
 # A CoRIM of a release, judged by cbor2 and cryptography (tests/support/corim.py): each field, digests
 # as sha256sum and sha384sum have them, the root as openssl reads it, each kind of signature, the same
 # bytes twice; and a CoRIM that is not the release's is told with the image's name.
+# slow: cbor2 starts a hundred times; unit.corim has the format
 . "$(dirname "$0")/lib.sh"
 need jq openssl sha256sum sha384sum
 python=/usr/bin/python3

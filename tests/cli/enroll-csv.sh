@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The table of devices: read by Python's csv module, each field computed by hashlib and openssl from the
 # release; nothing in it is a formula; --verify finds what was changed.
+# slow: openssl starts for each field of each row
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE/tests/support/example.sh"
 need jq openssl python3

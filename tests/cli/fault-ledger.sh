@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # One ledger and others at it: locked by another process, read-only, two builds at once with quota
 # for both, for one and a half, and for the same devices. sqlite3 and python3's sqlite3 are the others.
+# slow: builds wait for each other's locks; build-licence counts
 . "$(dirname "$0")/lib.sh"
 need openssl sqlite3 python3
 unset SOURCE_DATE_EPOCH # the factory certificate is of today

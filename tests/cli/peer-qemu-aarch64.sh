@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The portable prime search's kernel, compiled for aarch64 and run by qemu-user: Python's pow judges
 # powers, Fermat tests and Miller-Rabin rounds, of primes, composites, pseudoprimes and odd lengths.
+# slow: an emulator; unit.powm8 and the vectors run the same code natively
 . "$(dirname "$0")/lib.sh"
 need aarch64-linux-gnu-gcc qemu-aarch64 python3
 

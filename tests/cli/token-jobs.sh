@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Eight threads on one token: within its session limit, over a lost session, and when it is gone for
 # good; the release is that of the key in a file.
+# slow: a minute of signing by many threads; token-signs asks each kind of key
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/softhsm.sh"
 unset SOURCE_DATE_EPOCH # the factory certificate is of today

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The whole demo release with every signing and derivation key in a token: it is the release that the
 # same keys make from files, and no private or secret value, no wrapping and no PIN crosses the module.
+# slow: a whole product whose keys are all in a token; token-signs asks each kind of key
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/softhsm.sh"
 spy=/usr/lib/x86_64-linux-gnu/pkcs11-spy.so

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The CA's key behind a token server: killed in mid-batch, the build ends clean with exit 4; with the
 # server back, the next run completes it.
+# slow: a minute with a token behind a socket; token-signs asks the same keys
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/softhsm.sh"
 need p11-kit setsid

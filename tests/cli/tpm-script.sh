@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The device-side script, in dash, against swtpm and a stand-in for the helper that reads the key blob:
 # what it makes is what tpm check wants; what is wrong is named, and nothing is written then.
+# slow: a shell script against swtpm; tpm-check and tpm-provision have the decisions
 . "$(dirname "$0")/lib.sh"
 need jq openssl dash shellcheck tpm2_createek tpm2_evictcontrol tpm2_nvread tpm2_changeauth
 . "$SOURCE/tests/support/swtpm.sh"

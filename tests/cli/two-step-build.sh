@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Keys in another room: rounds signed by openssl alone, and by pkcs11-tool. With deterministic
 # algorithms the release is that of direct signing, byte for byte; with others it verifies.
+# slow: a minute of rounds; sign-two-step and two-step-refuses have the steps
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/softhsm.sh"
 need jq

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Releases that somebody has tampered with, unsigned so that nothing else tells: one error each, and its exit code.
+# slow: a bundle for each attack; unit tests and update-verify have the kinds
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE/tests/support/update.sh"
 need openssl jq
