@@ -2,21 +2,12 @@
 #include "rotkit/component.h"
 
 #include "base/err.h"
-#include "base/wr.h"
+#include "pipeline/supplied_archive.h"
 #include "rotkit/file.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <archive.h>
-#include <archive_entry.h>
-
-enum { BLOCK = 1 << 16 };
-#define STREAM_MAX (INT64_C(64) << 30) /* of an archive, unpacked: more is a bomb */
-
-RK_CLEANUP(archive_done, struct archive, archive_read_free)
 
 static const char *mark_of(const char *path)
 {
@@ -30,12 +21,29 @@ static bool same_archive(const char *a, const char *b)
     return mark_of(b) != NULL && (size_t)(mark_of(b) - b) == len && memcmp(a, b, len) == 0;
 }
 
-/* "./a/b" and "a/b" are one name. */
-static const char *plain(const char *name)
+/* The next component of a path, without the "/" and "." before it; *ret_len 0 at the end. */
+static const char *next_part(const char *path, size_t *ret_len)
 {
-    while (name[0] == '.' && name[1] == '/')
-        name += 2;
-    return name;
+    while (path[0] == '/' || (path[0] == '.' && (path[1] == '/' || path[1] == '\0')))
+        path++;
+    *ret_len = strcspn(path, "/");
+    return path;
+}
+
+/* "./a//b" and "a/b" are one name. */
+static bool same_name(const char *a, const char *b)
+{
+    size_t a_len, b_len;
+
+    do {
+        a = next_part(a, &a_len);
+        b = next_part(b, &b_len);
+        if (a_len != b_len || memcmp(a, b, a_len) != 0)
+            return false;
+        a += a_len;
+        b += b_len;
+    } while (a_len != 0);
+    return true;
 }
 
 static bool climbs(const char *name)
@@ -46,139 +54,67 @@ static bool climbs(const char *name)
            strstr(name, "/../") != NULL || (len >= 3 && strcmp(name + len - 3, "/..") == 0);
 }
 
-static enum rk_rc damaged(struct archive *a, const char *path, struct rk_err *err)
+static bool is_in(const struct rk_component *component, const char *archive)
 {
-    const char *why = archive_error_string(a);
-
-    return rk_fail(err, RK_E_FORMAT, "\"%.*s\": %s", (int)(mark_of(path) - path), path,
-                   why == NULL ? "damaged archive" : why);
+    return mark_of(component->path) != NULL && same_archive(archive, component->path);
 }
 
-/* libarchive leaves out a hole at the end of a sparse member. True when bytes are missing
- * otherwise.
- */
-static bool fill_hole(struct archive_entry *entry, struct rk_wr *wr)
+/* To all that name this member. */
+static enum rk_rc hand_out(struct rk_component *list, size_t count, const char *archive,
+                           const char *name, struct rk_supplied *from, size_t max,
+                           struct rk_err *err)
 {
-    la_int64_t size = archive_entry_size(entry);
+    const struct rk_component *first = NULL;
 
-    if (!archive_entry_size_is_set(entry) || size < 0 || wr->len >= (uint64_t)size)
-        return false;
-    if (archive_entry_sparse_count(entry) == 0)
-        return true;
-    rk_wr_zero(wr, (size_t)((uint64_t)size - wr->len));
-    return false;
-}
-
-static enum rk_rc read_member(struct archive *a, struct archive_entry *entry,
-                              struct rk_component *component, size_t max, struct rk_err *err)
-{
-    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(max);
-    uint8_t block[4096];
-    la_ssize_t n;
-
-    if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry) != NULL)
-        return rk_fail(err, RK_E_USAGE, "\"%s\" is no regular file: name the one it points to",
-                       component->path);
-    while ((n = archive_read_data(a, block, sizeof block)) > 0) {
-        rk_wr_bytes(&wr, block, (size_t)n);
-        if (wr.failed != RK_OK)
-            break;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_in(&list[i], archive) || !same_name(mark_of(list[i].path) + 1, name))
+            continue;
+        if (list[i].bytes.p != NULL)
+            return rk_fail(err, RK_E_FORMAT, "it is there twice: which one is meant?");
+        if (first != NULL ? rk_bytes_copy(first->bytes.p, first->bytes.len, &list[i].bytes, err)
+                          : rk_supplied_read(from, max, &list[i].bytes, err))
+            return err->rc;
+        first = &list[i];
     }
-    if (n < 0)
-        return damaged(a, component->path, err);
-    if (wr.failed == RK_OK && fill_hole(entry, &wr))
-        return rk_fail(err, RK_E_FORMAT, "\"%s\": the archive ends within it", component->path);
-    if (rk_wr_end(&wr, &component->bytes, err))
-        return rk_wrap(err, "\"%s\"", component->path);
-    if (component->bytes.p == NULL)
-        return rk_bytes_new(0, &component->bytes, err);
     return RK_OK;
 }
 
-/* The next wanted component that this entry is; NULL: none. */
-static struct rk_component *wanted(struct rk_component *list, size_t count, const char *archive,
-                                   const char *name)
+static enum rk_rc open_archive(const char *path, rk_supplied **ret, struct rk_err *err)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (list[i].bytes.p == NULL && mark_of(list[i].path) != NULL &&
-            same_archive(archive, list[i].path) &&
-            strcmp(plain(mark_of(list[i].path) + 1), plain(name)) == 0)
-            return &list[i];
-    }
-    return NULL;
-}
-
-static struct rk_component *still_missing(struct rk_component *list, size_t count,
-                                          const char *archive)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (list[i].bytes.p == NULL && mark_of(list[i].path) != NULL &&
-            same_archive(archive, list[i].path))
-            return &list[i];
-    }
-    return NULL;
-}
-
-static enum rk_rc open_archive(const char *path, struct archive **ret, struct rk_err *err)
-{
-    RK_AUTO(archive_done) struct archive *a = archive_read_new();
     char file[RK_PATH_MAX];
     size_t len = (size_t)(mark_of(path) - path);
 
-    if (a == NULL)
-        return rk_fail_nomem(err);
     if (len >= sizeof file)
         return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
     memcpy(file, path, len);
     file[len] = '\0';
-    (void)archive_read_support_filter_all(a);
-    (void)archive_read_support_format_tar(a);
-    (void)archive_read_support_format_cpio(a);
-    (void)archive_read_support_format_zip(a);
-    if (archive_read_open_filename(a, file, BLOCK) != ARCHIVE_OK)
-        return rk_fail(err,
-                       archive_errno(a) > 0 && archive_errno(a) != EILSEQ ? RK_E_IO : RK_E_FORMAT,
-                       "cannot open \"%s\": %s", file, archive_error_string(a));
-    *ret = a;
-    a = NULL;
-    return RK_OK;
+    return rk_supplied_open(file, ret, err);
 }
 
-/* One pass over the archive of `path`, for all that is wanted from it. */
+/* One pass over the archive of `path`, to its end, for all that is wanted from it. */
 static enum rk_rc read_archive(struct rk_component *list, size_t count, const char *path,
                                size_t max, struct rk_err *err)
 {
-    RK_AUTO(archive_done) struct archive *a = NULL;
-    struct archive_entry *entry;
-    int rc = ARCHIVE_OK;
+    RK_AUTO(rk_supplied_done) rk_supplied *archive = NULL;
+    int len = (int)(mark_of(path) - path);
+    const char *name;
 
-    if (open_archive(path, &a, err))
+    if (open_archive(path, &archive, err))
         return err->rc;
-    while (still_missing(list, count, path) != NULL &&
-           (rc = archive_read_next_header(a, &entry)) >= ARCHIVE_WARN && rc != ARCHIVE_EOF) {
-        const char *name = archive_entry_pathname(entry);
-        struct rk_component *component;
-
-        if (archive_filter_bytes(a, 0) > STREAM_MAX)
-            return rk_fail(err, RK_E_USAGE, "\"%s\": more than 64 GiB unpacked", path);
-        while (name != NULL && (component = wanted(list, count, path, name)) != NULL) {
-            if (read_member(a, entry, component, max, err))
-                return err->rc;
-            for (size_t i = 0; i < count; i++) {
-                if (&list[i] != component && list[i].bytes.p == NULL &&
-                    strcmp(list[i].path, component->path) == 0 &&
-                    rk_bytes_copy(component->bytes.p, component->bytes.len, &list[i].bytes, err))
-                    return err->rc;
-            }
-        }
+    for (;;) {
+        if (rk_supplied_next(archive, &name, err))
+            return rk_wrap(err, "\"%.*s\"", len, path);
+        if (name == NULL)
+            break;
+        if (hand_out(list, count, path, name, archive, max, err))
+            return rk_wrap(err, "\"%.*s!%s\"", len, path, name);
     }
-    if (rc < ARCHIVE_WARN)
-        return damaged(a, path, err);
-    if (still_missing(list, count, path) == NULL)
-        return RK_OK;
-    path = still_missing(list, count, path)->path;
-    return rk_fail(err, RK_E_USAGE, "\"%.*s\" holds no file \"%s\"", (int)(mark_of(path) - path),
-                   path, mark_of(path) + 1);
+    for (size_t i = 0; i < count; i++) {
+        if (is_in(&list[i], path) && list[i].bytes.p == NULL)
+            return rk_fail(err, RK_E_USAGE, "\"%.*s\" holds no file \"%s\"", len, path,
+                           mark_of(list[i].path) + 1);
+    }
+    return RK_OK;
 }
 
 enum rk_rc rk_components_read(struct rk_component *component, size_t count, size_t max,

@@ -21,12 +21,13 @@ enum { DEPTH_MAX = 4, YEAR_1980 = 315532800, BLOCK = 65536 };
 static const struct {
     const char *suffix;
     int (*add)(struct archive *);
+    int (*read)(struct archive *);
     const char *options; /* what keeps the time of packing out of it */
 } filters[] = {
-    { ".tar",     archive_write_add_filter_none, NULL },
-    { ".tar.gz",  archive_write_add_filter_gzip, "gzip:!timestamp" },
-    { ".tar.xz",  archive_write_add_filter_xz,   NULL },
-    { ".tar.zst", archive_write_add_filter_zstd, NULL },
+    { ".tar",     archive_write_add_filter_none, archive_read_support_filter_none, NULL },
+    { ".tar.gz",  archive_write_add_filter_gzip, archive_read_support_filter_gzip, "gzip:!timestamp" },
+    { ".tar.xz",  archive_write_add_filter_xz, archive_read_support_filter_xz,   NULL },
+    { ".tar.zst", archive_write_add_filter_zstd, archive_read_support_filter_zstd, NULL },
 };
 /* clang-format on */
 
@@ -192,7 +193,7 @@ static enum rk_rc compare_entry(void *arg, const char *path, const struct rk_byt
     return n == 0 && at == bytes->len ? RK_OK : fail_differs(path, err);
 }
 
-static enum rk_rc compare_with_release(const char *root, int fd, struct rk_err *err)
+static enum rk_rc compare_with_release(const char *root, size_t filter, int fd, struct rk_err *err)
 {
     RK_AUTO(read_done) struct archive *from = archive_read_new();
     struct archive_entry *entry;
@@ -202,7 +203,7 @@ static enum rk_rc compare_with_release(const char *root, int fd, struct rk_err *
     if (lseek(fd, 0, SEEK_SET) != 0)
         return rk_fail_errno(err, RK_E_IO, "cannot read the archive back");
     if (archive_read_support_format_tar(from) != ARCHIVE_OK ||
-        archive_read_support_filter_all(from) < ARCHIVE_WARN ||
+        filters[filter].read(from) != ARCHIVE_OK ||
         archive_read_open_fd(from, fd, BLOCK) != ARCHIVE_OK)
         return fail_archive(from, err);
     if (walk_all(root, compare_entry, from, err))
@@ -219,7 +220,7 @@ enum rk_rc rk_release_archive(const char *path, const char *to, struct rk_archiv
 
     if (find_filter(to, &filter, err) || rk_new_file_open(to, RK_FILE_PUBLIC, &file, err))
         return err->rc;
-    if (pack(path, filter, file.fd, ret, err) || compare_with_release(path, file.fd, err) ||
+    if (pack(path, filter, file.fd, ret, err) || compare_with_release(path, filter, file.fd, err) ||
         rk_new_file_publish(&file, err))
         return rk_wrap(err, "\"%s\"", to);
     return RK_OK;

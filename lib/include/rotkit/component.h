@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The files that images are made of: a path, or "archive!path/inside" for a member of a tar, cpio
- * or zip archive, compressed or not. Members are streamed into memory; nothing is extracted.
+ * or zip archive, plain or compressed once (gzip, bzip2, xz, lzma, zstd, lz4). Members are streamed
+ * into memory; nothing is extracted, and no program is started for what an archive asks for.
  */
 #pragma once
 
@@ -14,8 +15,9 @@ struct rk_component {
 };
 /*
  * Reads all of them, each archive once. RK_E_IO when a file is missing, RK_E_USAGE when it exceeds
- * max bytes, when an archive has no regular file of that name, or when a name climbs with "..";
- * RK_E_FORMAT when the archive is damaged. The message names the component's path.
+ * max bytes, when an archive has no regular file of that name or unfolds to more than 256 MiB and
+ * 200 times its size, or when a name climbs with ".."; RK_E_FORMAT when the archive is damaged or
+ * has a wanted member twice. The message names the component's path.
  */
 enum rk_rc rk_components_read(struct rk_component *component, size_t count, size_t max,
                               struct rk_err *err) RK_MUST_CHECK;
