@@ -86,7 +86,7 @@ for bomb in bomb wanted; do
     build 2 "rotkit: $where \"a$([ $bomb = bomb ] || printf '!d/b.bin')\": unfolds to more than $(((256 * 1048576 + 200 * $(wc -c <a)) / 1048576)) MiB, and an honest archive of its size does not: unpack it by hand, and look at what is in it"
 done
 rm -f a.zip
-mkdir big && mkdir big/d && head -c 290M /dev/zero >big/d/a.bin && cp in/d/b.bin big/d
+mkdir big && mkdir big/d && head -c 400M /dev/zero >big/d/a.bin && cp in/d/b.bin big/d
 (cd big && zip -q -r ../a.zip d)
 mv a.zip a
 build 2 "rotkit: $where \"a\": unfolds to more than $(((256 * 1048576 + 200 * $(wc -c <a)) / 1048576)) MiB, and an honest archive of its size does not: unpack it by hand, and look at what is in it"
