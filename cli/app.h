@@ -26,6 +26,7 @@ struct app {
      * returns at once and the run counts as done.
      */
     bool stopped;
+    bool told;       /* the command has told its errors itself */
     int stop_signal; /* a signal ended the run: the exit code is 128 and this */
     /* Completion and man pages ask a command for its rows this way; NULL in a usual run. */
     void (*describe)(void *arg, const struct cmd *cmd, const char *verb, const struct opt *rows);

@@ -146,7 +146,8 @@ static void put_exit_codes(FILE *to)
         put_text(to, row->meaning);
     }
     (void)fputs(".It 130, 143\nstopped by SIGINT, SIGTERM\n.El\n"
-                ".Pp\nA malformed file is 2, and 3 under\n.Xr rotkit-verify 1 .\n",
+                ".Pp\nOf several operands of\n.Xr rotkit-verify 1\nthe gravest counts: 3 before 7 "
+                "before 2 before 8 before 0.\n",
                 to);
 }
 

@@ -14,7 +14,7 @@ static int exit_code(const struct app *app, enum rk_rc rc)
 {
     if (app->stop_signal != 0)
         return 128 + app->stop_signal;
-    return exit_code_of(rc, strcmp(app->verb, "verify") == 0);
+    return exit_code_of(rc);
 }
 
 static const struct cmd *find(const struct cmd *const *among, const char *name)
@@ -140,7 +140,7 @@ int rotkit_main(int argc, char **argv, FILE *out, FILE *err_file)
     }
     if (rc == RK_OK && (fflush(out) != 0 || ferror(out) != 0))
         rc = rk_fail(&err, RK_E_IO, "cannot write standard output");
-    if (rc != RK_OK)
+    if (rc != RK_OK && !app.told)
         out_error(&app, &err, exit_code(&app, rc));
     return exit_code(&app, rc);
 }

@@ -69,7 +69,7 @@ static void on_failed(void *arg, const struct rk_device_sn *sn, const struct rk_
 
     progress_end(&b->progress);
     if (!b->app->json) {
-        out_error(b->app, why, exit_code_of(RK_E_PARTIAL, false));
+        out_error(b->app, why, exit_code_of(RK_E_PARTIAL));
         return;
     }
     rk_device_sn_text(sn, text);

@@ -2,8 +2,9 @@
 /* rotkit verify: a yes or a no for any file or release, from public material. */
 #include "cli/commands.h"
 
-#include "cli/request.h"
+#include "cli/exits.h"
 #include "cli/out.h"
+#include "cli/request.h"
 
 #include "rotkit/file.h"
 #include "rotkit/format.h"
@@ -13,7 +14,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { UNSIGNED_TEXT = 400 };
+enum { UNSIGNED_TEXT = 400, MAP_TEXT = 192 };
 
 struct verify_options {
     struct request_args args;
@@ -22,81 +23,127 @@ struct verify_options {
     bool keyed;            /* a key or a CA is named */
 };
 
-static enum rk_rc tell(const struct app *app, const char *path, const char *what,
-                       const char *detail, const char *signer, struct rk_err *err)
-{
-    RK_AUTO(rk_json_done) rk_json *doc = NULL;
+/* What one operand came to. */
+struct operand {
+    const char *path;
+    const char *format; /* NULL: not known */
+    char detail[MAP_TEXT + UNSIGNED_TEXT + 32];
+    const char *signer;       /* NULL: nobody to name */
+    const char *sealed;       /* images of a release that are encrypted; NULL: none */
+    const struct rk_map *map; /* NULL: none */
+};
 
-    if (!app->json) {
-        (void)fprintf(app->out, "%s: %s: %s; signer: %s\n", path, what, detail, signer);
-        return RK_OK;
-    }
-    doc = rk_json_new();
-    rk_json_put_str(rk_json_root(doc), "path", path);
-    rk_json_put_str(rk_json_root(doc), "format", what);
-    rk_json_put_str(rk_json_root(doc), "integrity", detail);
-    rk_json_put_str(rk_json_root(doc), "signer", signer);
+static void put_map(const struct operand *o, struct rk_jv at)
+{
+    rk_needs_json(rk_map_needs(o->map), at);
+    if (o->map->asks_signer)
+        rk_map_json_open(o->map, at, "open");
+    rk_map_json_nodes(o->map, at, "map");
+}
+
+/* One line of JSON an operand, whatever it came to; why: the error that goes to stderr too. */
+static enum rk_rc tell_json(const struct app *app, const struct operand *o, enum rk_rc rc,
+                            const char *why, struct rk_err *err)
+{
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
+    struct rk_jv root = rk_json_root(doc);
+
+    rk_json_put_str(root, "path", o->path);
+    if (o->format != NULL)
+        rk_json_put_str(root, "format", o->format);
+    rk_json_put_str(root, "outcome", rk_outcome_name(rk_outcome_of(rc)));
+    if (o->detail[0] != '\0')
+        rk_json_put_str(root, "integrity", o->detail);
+    if (rc == RK_OK)
+        rk_json_put_str(root, "signer", o->signer);
+    if (o->sealed != NULL)
+        rk_json_put_str(root, "not_looked_into", o->sealed);
+    if (why != NULL)
+        rk_json_put_str(root, "message", why);
+    if (o->map != NULL)
+        put_map(o, root);
     return out_json_line(app, doc, err);
 }
 
+static enum rk_rc tell(const struct app *app, const struct operand *o, struct rk_err *err)
+{
+    if (app->json)
+        return tell_json(app, o, RK_OK, NULL, err);
+    (void)fprintf(app->out, "%s: %s: %s; signer: %s%s%s\n", o->path, o->format, o->detail,
+                  o->signer, o->sealed == NULL ? "" : "; encrypted, not looked into: ",
+                  o->sealed == NULL ? "" : o->sealed);
+    return RK_OK;
+}
+
+/* The error of an operand; *err stays as it is. */
+static void tell_error(const struct app *app, const struct operand *o, const struct rk_err *err)
+{
+    struct rk_err ignored;
+
+    if (app->json)
+        (void)tell_json(app, o, err->rc, err->msg, &ignored);
+    out_error(app, err, exit_code_of(err->rc));
+}
+
 static enum rk_rc verify_release(const struct app *app, const struct verify_options *options,
-                                 const struct request *request, const char *path,
+                                 const struct request *request, struct operand *o,
                                  struct rk_err *err)
 {
     EVP_PKEY *pub = request->core.key_count == 0 ? NULL : request->key[0].pub;
     struct rk_release_report report;
-    char detail[160], images[48] = "";
+    char images[48] = "";
 
-    if (rk_release_verify(app->ctx, path, pub, &report, err) ||
-        (request->core.trust != NULL && rk_release_check_ca(path, request->core.trust, err)) ||
+    o->format = "release";
+    if (rk_release_verify(app->ctx, o->path, pub, &report, err) ||
+        (request->core.trust != NULL && rk_release_check_ca(o->path, request->core.trust, err)) ||
         (options->not_older != NULL &&
-         rk_release_not_older(app->ctx, path, options->not_older, err)))
-        return rk_wrap(err, "%s", path);
+         rk_release_not_older(app->ctx, o->path, options->not_older, err)))
+        return rk_wrap(err, "%s", o->path);
     if (report.images != 0)
         (void)snprintf(images, sizeof images, ", %" PRIu64 " images", report.images);
-    (void)snprintf(detail, sizeof detail,
+    (void)snprintf(o->detail, sizeof o->detail,
                    "holds: %" PRIu64 " devices, %" PRIu64 " files, %" PRIu64 " EK certificates%s%s",
                    report.devices, report.files, report.certificates,
                    request->core.trust == NULL ? "" : " of the CA named", images);
-    return tell(app, path, "release", detail, report.signer, err);
+    o->signer = report.signer;
+    o->sealed = report.sealed[0] == '\0' ? NULL : report.sealed;
+    return tell(app, o, err);
 }
 
 static enum rk_rc verify_update(const struct app *app, const struct verify_options *options,
-                                const struct request *request, const char *path, struct rk_err *err)
+                                const struct request *request, struct operand *o,
+                                struct rk_err *err)
 {
     EVP_PKEY *pub = request->core.key_count == 0 ? NULL : request->key[0].pub;
     struct rk_update_report report;
-    char detail[160];
 
+    o->format = "update";
     if (options->not_older != NULL)
         return opt_fail(app, err, "--not-older-than is not for an update: it says what it follows");
     if (request->core.trust != NULL)
         return opt_fail(app, err, "--ca is not for an update: --pub is the key that signs it");
-    if (rk_update_verify(app->ctx, path, pub, &report, err))
-        return rk_wrap(err, "%s", path);
-    (void)snprintf(detail, sizeof detail, "holds: %s to %s, %zu payloads", report.from, report.to,
-                   report.payloads);
-    return tell(app, path, "update", detail, report.signer, err);
+    if (rk_update_verify(app->ctx, o->path, pub, &report, err))
+        return rk_wrap(err, "%s", o->path);
+    (void)snprintf(o->detail, sizeof o->detail, "holds: %s to %s, %zu payloads", report.from,
+                   report.to, report.payloads);
+    o->signer = report.signer;
+    return tell(app, o, err);
 }
 
-/* What the signature does not cover is said, since a flipped bit there goes unseen. */
-static enum rk_rc tell_file(const struct app *app, const struct verify_options *options,
-                            const char *path, const struct rk_map *map, struct rk_err *err)
+/* What would show who signed a file of this format. */
+static enum rk_need signer_need(const struct app *app, const char *format)
 {
-    char detail[sizeof map->integrity + UNSIGNED_TEXT + 16];
-    char open[UNSIGNED_TEXT];
+    struct rk_format_info info;
+    struct rk_err ignored;
 
-    if (!options->keyed)
-        return tell(app, path, map->format, map->integrity, "not checked", err);
-    rk_map_unsigned(map, open, sizeof open);
-    (void)snprintf(
-        detail, sizeof detail, "%s%s%s", map->integrity,
-        map->guard_count == 0 ? "" : "; not signed: ", map->guard_count == 0 ? "" : open);
-    return tell(app, path, map->format, detail, map->signer, err);
+    if (rk_format_find(app->ctx, format, &info, &ignored))
+        return RK_NEED_PUB;
+    return info.payload_key ? RK_NEED_KEY : info.needs_cert ? RK_NEED_CA : RK_NEED_PUB;
 }
 
+/* A value that falls is told first; then none is believed that is not signed. */
 static enum rk_rc compare_with_older(const struct app *app, const char *older_path,
-                                     const struct rk_map *map, struct rk_err *err)
+                                     struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     RK_AUTO(rk_map_done) struct rk_map older = { .format = NULL };
@@ -108,39 +155,67 @@ static enum rk_rc compare_with_older(const struct app *app, const char *older_pa
     if (strcmp(older.format, map->format) != 0)
         return rk_fail(err, RK_E_USAGE, "--not-older-than: \"%s\" is %s, this is %s", older_path,
                        older.format, map->format);
-    return rk_map_not_older(map, &older, err);
+    if (rk_map_not_older(map, &older, err))
+        return err->rc;
+    return rk_map_believe_ratchets(map, signer_need(app, map->format), err);
 }
 
 static enum rk_rc verify_file(const struct app *app, const struct verify_options *options,
-                              const struct request *request, const char *path, struct rk_err *err)
+                              const struct request *request, struct operand *o, struct rk_map *map,
+                              struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
-    RK_AUTO(rk_map_done) struct rk_map map = { .format = NULL };
+    char open[UNSIGNED_TEXT];
+    enum rk_rc rc;
 
-    if (rk_file_read(path, REQUEST_FILE_MAX, &file, err))
+    if (rk_file_read(o->path, REQUEST_FILE_MAX, &file, err))
         return err->rc;
-    if (rk_format_verify(options->format, &request->core, file.p, file.len, &map, err) ||
-        (options->not_older != NULL && compare_with_older(app, options->not_older, &map, err)))
-        return rk_wrap(err, "%s", path);
-    return tell_file(app, options, path, &map, err);
+    rc = rk_format_verify(options->format, &request->core, file.p, file.len, map, err);
+    if (rc == RK_OK && options->not_older != NULL)
+        rc = compare_with_older(app, options->not_older, map, err);
+    if (rc != RK_OK)
+        (void)rk_wrap(err, "%s", o->path);
+    if (map->format == NULL)
+        return rc;
+    o->format = map->format;
+    o->map = map;
+    /* What the signature does not cover is said, since a flipped bit there goes unseen. */
+    rk_map_unsigned(map, open, sizeof open);
+    (void)snprintf(o->detail, sizeof o->detail, "%s%s%s", map->integrity,
+                   options->keyed && map->guard_count != 0 ? "; not signed: " : "",
+                   options->keyed && map->guard_count != 0 ? open : "");
+    o->signer = options->keyed ? map->signer : "not checked";
+    return rc == RK_OK ? tell(app, o, err) : rc;
 }
 
-static enum rk_rc verify_paths(const struct app *app, const struct verify_options *options,
+/* Each operand is told on its own, whatever the others came to. */
+static enum rk_rc verify_path(const struct app *app, const struct verify_options *options,
+                              const struct request *request, const char *path, struct rk_err *err)
+{
+    RK_AUTO(rk_map_done) struct rk_map map = { .format = NULL };
+    struct operand o = { .path = path };
+    enum rk_rc rc = rk_release_is(path)  ? verify_release(app, options, request, &o, err)
+                    : rk_update_is(path) ? verify_update(app, options, request, &o, err)
+                                         : verify_file(app, options, request, &o, &map, err);
+
+    if (rc == RK_OK)
+        return RK_OK;
+    tell_error(app, &o, err);
+    return rc;
+}
+
+static enum rk_rc verify_paths(struct app *app, const struct verify_options *options,
                                const struct operands *operands, struct rk_err *err)
 {
     RK_AUTO(request_done) struct request *request = NULL;
+    enum rk_rc rc = RK_OK;
 
     if (request_open(app, &options->args, &request, err))
         return err->rc;
-    for (size_t i = 0; i < operands->count; i++) {
-        const char *path = operands->v[i];
-
-        if (rk_release_is(path)  ? verify_release(app, options, request, path, err)
-            : rk_update_is(path) ? verify_update(app, options, request, path, err)
-                                 : verify_file(app, options, request, path, err))
-            return err->rc;
-    }
-    return RK_OK;
+    for (size_t i = 0; i < operands->count; i++)
+        rc = exit_graver(rc, verify_path(app, options, request, operands->v[i], err));
+    app->told = true;
+    return rc;
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
@@ -178,9 +253,20 @@ const struct cmd cmd_verify = {
     .summary = "verify files, releases and updates from public material",
     .about =
         "The format is found by content. Without --pub or --ca only integrity is checked, and\n"
-        "the answer says \"signer: not checked\". With one of them, unsigned content or another\n"
-        "signer is a failure. Of a release, --pub is the release key, and --ca is what its own\n"
-        "EK CA must come from; of an update, --pub is the update key. Exit code 3 when something\n"
-        "does not hold.",
+        "the answer says \"signer: not checked\". With one of them, unsigned content, another\n"
+        "signer, or content that is loaded and that no checked signature covers is a failure. Of "
+        "a\n"
+        "release, --pub is the release key, and --ca is what its own EK CA must come from; of an\n"
+        "update, --pub is the update key. Exit code 0: all that was asked was checked and holds;\n"
+        "3: something does not hold; 2: malformed, or of an unknown format; 8: nothing is wrong "
+        "so\n"
+        "far, but something that was asked could not be checked, and it is said what is needed. "
+        "Of\n"
+        "several operands each is told, and the gravest counts: 3, 7, 2, 8, 0. With --json each "
+        "is\n"
+        "a line with \"outcome\": holds, fails, unknown or unreadable, and \"needs\" of what is\n"
+        "unknown; so has each node of its map. --not-older-than believes no value of a file that "
+        "is\n"
+        "not signed: with an unchecked one it is 8.",
     .run = run,
 };

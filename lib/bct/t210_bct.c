@@ -296,9 +296,13 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
 {
     struct t210_image image;
     uint8_t n[T210_RSA];
+    bool keyed = request->key_count != 0, go;
 
-    if (request->key_count == 0)
-        return rk_fail(err, RK_E_USAGE, "a T210 BCT is held against a public key");
+    if (rk_check_begin(request, keyed || !rk_all_zero(file + T210_SIG, T210_RSA), RK_NEED_PUB, map,
+                       &go, err))
+        return err->rc;
+    if (!go)
+        return RK_OK;
     if (modulus(request->key[0].pub, n, err) || rk_t210_open(file, len, &image, err) ||
         check_one(request, file + T210_SIGNED, T210_WIRE - T210_SIGNED, file + T210_SIG,
                   "[0x510, 0x2800)", err))

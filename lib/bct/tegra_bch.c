@@ -633,10 +633,14 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
 static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
+    bool keyed = request->key_count != 0, go;
+
     (void)len;
-    if (request->key_count == 0)
-        return rk_fail(err, RK_E_USAGE,
-                       "a tegra-bch is held against a public key, it has no certificate");
+    if (rk_check_begin(request, keyed || rk_tegra_is_signed(&place, file), RK_NEED_PUB, map, &go,
+                       err))
+        return err->rc;
+    if (!go)
+        return RK_OK;
     if (rk_tegra_signature_verify(request->ctx, request->key[0].pub, &place, file, map->signer,
                                   err))
         return err->rc;

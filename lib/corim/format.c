@@ -303,13 +303,13 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
 {
     RK_AUTO(rk_corim_done) struct rk_corim corim = { .tag = NULL };
     static const char by[] = "COSE signature";
+    bool go;
 
-    if (request->key_count == 0 && request->trust == NULL)
-        return rk_fail(err, RK_E_USAGE, "a CoRIM is held against a public key or a CA");
-    if (rk_corim_read(file, len, &corim, err))
+    if (rk_corim_read(file, len, &corim, err) ||
+        rk_check_begin(request, corim.is_signed, RK_NEED_CA, map, &go, err))
         return err->rc;
-    if (!corim.is_signed)
-        return rk_fail(err, RK_E_VERIFY, "is not signed");
+    if (!go)
+        return RK_OK;
     if ((request->key_count != 0 &&
          rk_cose_check(request->ctx, request->key[0].pub, file, &corim, err)) ||
         (request->trust != NULL && check_chain(request, file, &corim, err)) ||

@@ -33,7 +33,7 @@ enum rk_rc rk_map_new(const rk_ctx *ctx, const uint8_t *file, size_t len,
     if (map == NULL)
         return rk_fail_nomem(err);
     if (rk_format_verify(known.format, &request, file, len, map, err)) {
-        rk_free(map);
+        rk_map_free(map);
         return err->rc;
     }
     *ret = map;

@@ -21,6 +21,7 @@ static void fill_info(const struct rk_format *format, struct rk_format_info *ret
         .maps = format->parse != NULL,
         .encrypts_first = format->encrypts_first,
         .fused_key = format->fused_key,
+        .needs_cert = format->needs_cert,
         .payload_key = format->payload_key,
         .detaches = format->detaches,
     };

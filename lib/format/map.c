@@ -28,6 +28,7 @@ void rk_map_done(struct rk_map *map)
 {
     region_free(map->root);
     rk_free(map->guard);
+    rk_free(map->mark);
     *map = (struct rk_map) { .root = NULL };
 }
 
@@ -169,6 +170,8 @@ static void json_walk(const struct rk_map *map, const struct rk_region *region, 
             rk_json_put_str(o, "format", region->nested_format);
         if (region->has_ratchet)
             rk_json_put_u64(o, "ratchet", region->ratchet);
+        rk_json_put_str(o, "outcome", rk_outcome_name(region->outcome));
+        rk_needs_json(region->needs, o);
         json_guard(map, region, RK_GUARD_DIGEST, "digest", o);
         json_guard(map, region, RK_GUARD_SIGNATURE, "signed_by", o);
         if (region->child != NULL)
@@ -180,7 +183,12 @@ void rk_map_json(const struct rk_map *map, struct rk_jv at)
 {
     rk_json_put_str(at, "format", map->format);
     rk_json_put_str(at, "integrity", map->integrity);
-    json_walk(map, map->root, rk_json_put_array(at, "map"));
+    rk_map_json_nodes(map, at, "map");
+}
+
+void rk_map_json_nodes(const struct rk_map *map, struct rk_jv at, const char *key)
+{
+    json_walk(map, map->root, rk_json_put_array(at, key));
 }
 
 /* ---- what no signature covers ---- */
@@ -202,6 +210,27 @@ static uint64_t signed_until(const struct rk_map *map, uint64_t at, uint64_t *re
             *ret_next = guard->offset;
     }
     return end;
+}
+
+void rk_map_json_open(const struct rk_map *map, struct rk_jv at, const char *key)
+{
+    uint64_t end = map->root == NULL ? 0 : map->root->len, from = 0, next;
+    struct rk_jv list = rk_json_put_array(at, key);
+
+    while (from < end) {
+        uint64_t until = signed_until(map, from, &next);
+        struct rk_jv range;
+
+        if (until > from) {
+            from = until;
+            continue;
+        }
+        next = next < end ? next : end;
+        range = rk_json_put_object(list, NULL);
+        rk_json_put_u64(range, "offset", from);
+        rk_json_put_u64(range, "length", next - from);
+        from = next;
+    }
 }
 
 void rk_map_unsigned(const struct rk_map *map, char *ret, size_t ret_size)

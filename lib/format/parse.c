@@ -35,6 +35,7 @@ static enum rk_rc adopt(struct rk_map *map, struct rk_region *region, struct rk_
                          err))
             return err->rc;
     }
+    map->encrypted |= inner->encrypted;
     region->child = inner->root->child;
     inner->root->child = NULL;
     shift(region->child, region->offset);
@@ -109,9 +110,14 @@ enum rk_rc rk_format_map(const rk_ctx *ctx, const struct rk_format *format, cons
 enum rk_rc rk_format_inspect(const rk_ctx *ctx, const uint8_t *file, size_t len, struct rk_map *ret,
                              struct rk_err *err)
 {
+    RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
     const struct rk_format *format = rk_format_recognise(ctx, file, len);
 
     if (format == NULL)
         return rk_fail_unknown_format(err);
-    return parse(ctx, format, file, len, 0, ret, err);
+    if (parse(ctx, format, file, len, 0, &map, err) || rk_map_settle(&map, err))
+        return err->rc;
+    *ret = map;
+    map = (struct rk_map) { .root = NULL };
+    return RK_OK;
 }

@@ -21,7 +21,12 @@ static enum rk_rc check_nested(const struct rk_request *request, const struct rk
     if (rk_format_map(request->ctx, format, bytes, (size_t)region->len, &own, err) ||
         check(format, request, bytes, (size_t)region->len, &own, err))
         return rk_wrap(err, "%s at 0x%llx", region->name, (unsigned long long)region->offset);
-    (void)snprintf(outer->signer, sizeof outer->signer, "%s", own.signer);
+    if (own.signer[0] != '\0')
+        (void)snprintf(outer->signer, sizeof outer->signer, "%s", own.signer);
+    for (size_t i = 0; i < own.mark_count; i++) {
+        if (rk_map_add_mark(outer, &own.mark[i], region->offset, region->name, err))
+            return err->rc;
+    }
     for (size_t i = 0; i < own.guard_count; i++) {
         const struct rk_guard *guard = &own.guard[i];
 
@@ -48,8 +53,11 @@ static enum rk_rc check_inside(const struct rk_request *request, const struct rk
         }
         if (rk_format_row(request->ctx, region->nested_format, &format, err))
             return err->rc;
-        if (format->check == NULL)
+        if (format->check == NULL) {
+            if (check_inside(request, region->child, file, map, checked, err))
+                return err->rc;
             continue;
+        }
         if (check_nested(request, region, format, file, map, err))
             return err->rc;
         ++*checked;
@@ -67,9 +75,20 @@ static enum rk_rc check(const struct rk_format *format, const struct rk_request 
                                                            : RK_OK;
     if (check_inside(request, map->root->child, file, map, &checked, err))
         return rk_wrap(err, "%s", format->name);
-    if (checked == 0)
+    if (checked == 0 && rk_request_asks_signer(request))
         return rk_fail(err, RK_E_VERIFY, "%s carries no signature that could be checked",
                        format->name);
+    return RK_OK;
+}
+
+static enum rk_rc judge(const struct rk_format *format, const struct rk_request *request,
+                        const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
+{
+    map->asks_signer = rk_request_asks_signer(request);
+    if (check(format, request, file, len, map, err))
+        return err->rc;
+    if ((map->asks_signer && rk_map_prove(map, err)) || rk_map_conclude(map, err))
+        return rk_wrap(err, "%s", format->name);
     return RK_OK;
 }
 
@@ -79,20 +98,23 @@ enum rk_rc rk_format_verify(const char *name, const struct rk_request *request, 
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
     const struct rk_format *format =
         name == NULL ? rk_format_recognise(request->ctx, file, len) : NULL;
-    bool with_key = request->key_count != 0 || request->trust != NULL || request->secret != NULL;
+    bool with_key = request->secret != NULL || rk_request_asks_signer(request);
+    enum rk_rc rc = RK_OK;
+    struct rk_err ignored;
 
     if (name == NULL && format == NULL)
         return rk_fail_unknown_format(err);
     if (rk_format_open(name != NULL ? name : format->name, request, "verify", &format, err))
         return err->rc;
-    if (format->parse == NULL && !with_key)
-        return rk_fail(err, RK_E_USAGE, "%s can be verified with a key only", format->name);
     map.format = format->name;
     if (format->parse != NULL && rk_format_map(request->ctx, format, file, len, &map, err))
         return err->rc;
-    if (with_key && check(format, request, file, len, &map, err))
-        return err->rc;
+    /* What has no parser (a bare signature) has nothing that could be seen without a key. */
+    if (with_key || format->parse == NULL)
+        rc = judge(format, request, file, len, &map, err);
+    if (rk_map_settle(&map, rc == RK_OK ? err : &ignored))
+        return rc == RK_OK ? err->rc : rc;
     *ret = map;
     map = (struct rk_map) { .root = NULL };
-    return RK_OK;
+    return rc;
 }

@@ -270,10 +270,11 @@ static enum rk_rc add_regions(const struct avb *a, size_t len, struct rk_map *ma
 
     if (rk_region_add(map, map->root, 0, original, "image", &region, err))
         return err->rc;
-    region->nested = true;
+    region->nested = region->loaded = true;
     if (rk_region_add(map, map->root, at, HEADER, "vbmeta header", &region, err) ||
         rk_layout_map(vbmeta_layout, VBMETA_FIELDS, &a->vbmeta, at, region, err))
         return err->rc;
+    region->loaded = true;
     rk_region_set_child_ratchet(region, "rollback_index", a->vbmeta.rollback_index);
     if (rk_region_add(map, map->root, at + HEADER, a->vbmeta.auth_size, "authentication block",
                       &region, err) ||
@@ -283,13 +284,12 @@ static enum rk_rc add_regions(const struct avb *a, size_t len, struct rk_map *ma
     return rk_region_add(map, map->root, len - FOOTER, FOOTER, "footer", &region, err);
 }
 
-static enum rk_rc guard(const struct avb *a, enum rk_guard_kind kind, const char *by,
-                        struct rk_map *map, struct rk_err *err)
+static enum rk_rc guard_vbmeta(const struct avb *a, enum rk_guard_kind kind, const char *by,
+                               struct rk_map *map, struct rk_err *err)
 {
     uint64_t at = a->footer.vbmeta_offset;
 
-    if (rk_map_guard(map, 0, a->footer.original_size, kind, by, err) ||
-        rk_map_guard(map, at, HEADER, kind, by, err))
+    if (rk_map_guard(map, at, HEADER, kind, by, err))
         return err->rc;
     return rk_map_guard(map, at + HEADER + a->vbmeta.auth_size, a->vbmeta.aux_size, kind, by, err);
 }
@@ -308,7 +308,11 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     (void)snprintf(map->integrity, sizeof map->integrity, "%s, %s",
                    held ? "digests ok" : "no hash descriptor",
                    a.algorithm == NULL ? "not signed" : "signature not checked: needs the key");
-    return held ? guard(&a, RK_GUARD_DIGEST, "hash descriptor", map, err) : RK_OK;
+    if (held &&
+        rk_map_guard(map, 0, a.footer.original_size, RK_GUARD_DIGEST, "hash descriptor", err))
+        return err->rc;
+    return a.algorithm == NULL ? RK_OK
+                               : guard_vbmeta(&a, RK_GUARD_DIGEST, "vbmeta's hash", map, err);
 }
 
 /* The key inside is the one given: num_bits, n0inv, modulus, R^2. */
@@ -334,12 +338,13 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
                         struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(avb_done) struct avb a = { .file = file };
-    bool held = false;
+    bool keyed = request->key_count != 0, held = false, go;
 
-    if (request->key_count == 0)
-        return rk_fail(err, RK_E_USAGE, "an AVB footer is held against a public key");
-    if (read_avb(file, len, &a, err) || check_descriptors(&a, &held, err))
+    if (read_avb(file, len, &a, err) || check_descriptors(&a, &held, err) ||
+        rk_check_begin(request, keyed || a.algorithm != NULL, RK_NEED_PUB, map, &go, err))
         return err->rc;
+    if (!go)
+        return RK_OK;
     if (a.algorithm == NULL || !held)
         return rk_fail(err, RK_E_VERIFY, "is not signed, or its signature is not over the image");
     if (check_key(&a, request->key[0].pub, err) ||
@@ -349,7 +354,10 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "digests and signature hold");
     (void)snprintf(map->signer, sizeof map->signer, "the key given");
-    return guard(&a, RK_GUARD_SIGNATURE, "vbmeta signature", map, err);
+    if (rk_map_guard(map, 0, a.footer.original_size, RK_GUARD_SIGNATURE,
+                     "vbmeta signature, by its digest", err))
+        return err->rc;
+    return guard_vbmeta(&a, RK_GUARD_SIGNATURE, "vbmeta signature", map, err);
 }
 
 const struct rk_format rk_format_avb = {

@@ -32,11 +32,12 @@ static enum rk_rc add_image(const struct rk_fip_entry *e, struct rk_map *map, st
     if (rk_region_add(map, map->root, e->offset, e->len, row == NULL ? name : row->name, &region,
                       err))
         return err->rc;
-    region->nested = true;
+    region->nested = region->loaded = true;
     if (rk_encfw_is(e->p, e->len)) {
         (void)snprintf(region->note, sizeof region->note, "encrypted under the %s",
                        (e->p[6] & 1) == 0 ? "SSK" : "BSSK");
         region->nested = false;
+        map->encrypted = true;
     }
     rk_tbbr_describe(e, region);
     return RK_OK;

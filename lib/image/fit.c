@@ -708,12 +708,14 @@ static enum rk_rc check_conf(const struct rk_request *request, const uint8_t *fd
 static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
+    bool keyed = request->key_count != 0, go;
     int conf, count = 0;
 
-    if (request->key_count == 0)
-        return rk_fail(err, RK_E_USAGE, "a FIT is held against a public key");
-    if (rk_fit_open(file, len, err))
+    if (rk_fit_open(file, len, err) ||
+        rk_check_begin(request, keyed || rk_fit_is_signed(file), RK_NEED_PUB, map, &go, err))
         return err->rc;
+    if (!go)
+        return RK_OK;
     fdt_for_each_subnode(conf, file, fdt_path_offset(file, "/configurations"))
     {
         if (check_conf(request, file, conf, map, err))

@@ -34,6 +34,8 @@ enum rk_rc rk_fit_parse(const uint8_t *file, size_t len, struct rk_map *map,
                         struct rk_err *err) RK_MUST_CHECK;
 /* RK_E_FORMAT with libfdt's reason. */
 enum rk_rc rk_fit_bad_tree(int rc, const char *what, struct rk_err *err) RK_MUST_CHECK;
+/* Whether a configuration carries a signature's value. */
+bool rk_fit_is_signed(const uint8_t *fdt);
 /* A text property; NULL when absent or no text. */
 const char *rk_fit_text(const void *fdt, int node, const char *name);
 bool rk_fit_is_named(const void *fdt, int node, const char *start);

@@ -243,7 +243,8 @@ static enum rk_rc add_image(const uint8_t *fdt, int node, struct rk_map *map, st
                        name);
     if (rk_region_add(map, map->root, (uint64_t)(data - fdt), (uint64_t)len, name, &region, err))
         return err->rc;
-    region->nested = true;
+    region->nested = region->loaded = true;
+    map->encrypted |= fdt_subnode_offset(fdt, node, "cipher") >= 0;
     (void)snprintf(region->note, sizeof region->note, "%.64s%s", type == NULL ? "" : type,
                    fdt_subnode_offset(fdt, node, "cipher") >= 0 ? ", encrypted (AES-256-CBC)" : "");
     return check_hashes(fdt, node, region, map, err) ? rk_wrap(err, "image %.64s", name) : RK_OK;
@@ -301,7 +302,7 @@ static enum rk_rc add_signatures(const uint8_t *fdt, struct rk_map *map, struct 
     return RK_OK;
 }
 
-static bool is_signed(const uint8_t *fdt)
+bool rk_fit_is_signed(const uint8_t *fdt)
 {
     int conf, node;
 
@@ -332,6 +333,7 @@ enum rk_rc rk_fit_parse(const uint8_t *file, size_t len, struct rk_map *map, str
                       "strings block", &region, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "hashes ok, %s",
-                   is_signed(file) ? "signatures not checked: needs the public key" : "not signed");
+                   rk_fit_is_signed(file) ? "signatures not checked: needs the public key"
+                                          : "not signed");
     return RK_OK;
 }

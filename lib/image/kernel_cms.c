@@ -148,10 +148,13 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
 
     if (find_cms(file, len, &cms, err))
         return err->rc;
-    if (cms.appended &&
-        rk_region_add(map, map->root, 0, cms.image_len,
-                      is_android(file, len) ? "Android boot image" : "device tree", &region, err))
-        return err->rc;
+    if (cms.appended) {
+        if (rk_region_add(map, map->root, 0, cms.image_len,
+                          is_android(file, len) ? "Android boot image" : "device tree", &region,
+                          err))
+            return err->rc;
+        region->loaded = true;
+    }
     if (cms.len != 0 && rk_region_add(map, map->root, cms.at, cms.len, "SignedData", &region, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "%s",
@@ -276,14 +279,16 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     const struct rk_input *beside = rk_request_part(request, "content");
     struct rk_pkcs7_check who = { .ctx = request->ctx, .trust = request->trust };
     struct cms cms;
+    bool go;
 
     who.pub = request->key_count == 0 ? NULL : request->key[0].pub;
-    if (find_cms(file, len, &cms, err))
+    if (find_cms(file, len, &cms, err) ||
+        rk_check_begin(request, cms.len != 0, RK_NEED_CA, map, &go, err))
         return err->rc;
-    if (cms.len == 0)
-        return rk_fail(err, RK_E_VERIFY, "is not signed");
+    if (!go)
+        return RK_OK;
     if (!cms.appended && beside == NULL)
-        return rk_fail(err, RK_E_USAGE, "a detached signature is checked with content=FILE");
+        return rk_map_unknown(map, cms.at, cms.len, RK_NEED_CONTENT, "the detached signature", err);
     if (rk_pkcs7_verify(&who, file + cms.at, cms.len, cms.appended ? file : beside->p,
                         cms.appended ? cms.image_len : beside->len, map->signer, err))
         return err->rc;

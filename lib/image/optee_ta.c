@@ -180,6 +180,7 @@ static enum rk_rc add_headers(const struct ta *ta, struct rk_map *map, struct rk
         rk_region_add(map, map->root, boot_at, BOOT_WIRE, "shdr_bootstrap_ta", &region, err) ||
         rk_layout_map(bootstrap_layout, BOOTSTRAP_FIELDS, &ta->bootstrap, boot_at, region, err))
         return err->rc;
+    region->loaded = true;
     rk_region_set_child_ratchet(region, "ta_version", ta->bootstrap.ta_version);
     if (!ta->encrypted)
         return RK_OK;
@@ -228,8 +229,10 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
         add_headers(&ta, map, err) ||
         rk_region_add(map, map->root, ta.image_at, ta.shdr.img_size,
                       ta.encrypted ? "image, encrypted" : "image", &region, err) ||
-        guard(map, &ta, RK_GUARD_DIGEST, "hash (SHA-256)", err))
+        (!ta.encrypted && guard(map, &ta, RK_GUARD_DIGEST, "hash (SHA-256)", err)))
         return err->rc;
+    region->loaded = true;
+    map->encrypted = ta.encrypted;
     (void)snprintf(map->integrity, sizeof map->integrity, "%s, %s",
                    ta.encrypted ? "structure holds, hash and tag need the encryption key"
                                 : "hash ok",
@@ -459,29 +462,38 @@ static enum rk_rc check_signature(const struct rk_request *request, const struct
     return rk_map_guard(map, SHDR_WIRE, HASH_LEN, RK_GUARD_SIGNATURE, "signature", err);
 }
 
+/* Headers and plaintext against the hash in the file, once it can be seen. */
+static enum rk_rc check_plain(const struct rk_request *request, struct signing *s,
+                              struct rk_map *map, struct rk_err *err)
+{
+    if (find_plain(request, &s->ta, &s->room, &s->plain, err) || check_hash(&s->ta, s->plain, err))
+        return err->rc;
+    return s->ta.encrypted ? guard(map, &s->ta, RK_GUARD_DIGEST, "hash (SHA-256), GCM tag", err)
+                           : RK_OK;
+}
+
 static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(signing_done) struct signing s = { .plain = NULL };
-    bool seen;
+    bool seen, go;
 
     if (read_ta(file, len, &s.ta, err))
         return err->rc;
-    if (request->key_count == 0 && request->secret == NULL)
-        return rk_fail(err, RK_E_USAGE, "a TA is held against a public key, it has no certificate");
-    if (request->key_count != 0 && check_signature(request, &s.ta, map, err))
+    if (request->key_count == 0 && request->trust == NULL)
+        go = false; /* what is encrypted shall be looked into, whoever signed it */
+    else if (rk_check_begin(request, is_signed(&s.ta), RK_NEED_PUB, map, &go, err) ||
+             (go && check_signature(request, &s.ta, map, err)))
         return err->rc;
     seen = !s.ta.encrypted || request->secret != NULL;
-    if (seen &&
-        (find_plain(request, &s.ta, &s.room, &s.plain, err) || check_hash(&s.ta, s.plain, err)))
+    if (seen ? check_plain(request, &s, map, err)
+             : rk_map_unknown(map, 0, len, RK_NEED_KEY, "hash and GCM tag", err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "%s",
                    !s.ta.encrypted ? "hash ok"
                    : seen          ? "hash and GCM tag ok"
                           : "signature over the hash; hash and tag need the encryption key");
-    if (!seen || request->key_count == 0)
-        return RK_OK;
-    return guard(map, &s.ta, RK_GUARD_SIGNATURE, "signature", err);
+    return seen && go ? guard(map, &s.ta, RK_GUARD_SIGNATURE, "signature", err) : RK_OK;
 }
 
 const struct rk_format rk_format_optee_ta = {

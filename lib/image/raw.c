@@ -36,17 +36,23 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
     return rk_bytes_copy(signatures[0].p, signatures[0].len, ret, err);
 }
 
+/* Without key, scheme and content there is nothing to see: not even a structure. */
 static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
     const struct rk_input *content = rk_request_part(request, "content");
+    bool keyed = request->key_count != 0;
 
-    if (content == NULL)
-        return rk_fail(err, RK_E_USAGE, "a raw signature is checked with content=FILE");
-    if (request->key_count == 0)
-        return rk_fail(err, RK_E_USAGE, "a raw signature is checked with a public key");
-    if (need_scheme(request, err) ||
-        rk_signature_check(request->ctx, request->key[0].pub, request->key[0].scheme, content->p,
+    if (!keyed && rk_map_unknown(map, 0, len, RK_NEED_PUB, "who signed", err))
+        return err->rc;
+    if (keyed && request->key[0].scheme == RK_SCHEME_NONE &&
+        rk_map_unknown(map, 0, len, RK_NEED_SCHEME, "the signature", err))
+        return err->rc;
+    if (content == NULL && rk_map_unknown(map, 0, len, RK_NEED_CONTENT, "the signature", err))
+        return err->rc;
+    if (map->mark_count != 0)
+        return RK_OK;
+    if (rk_signature_check(request->ctx, request->key[0].pub, request->key[0].scheme, content->p,
                            content->len, file, len, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "signature over %zu bytes", content->len);

@@ -406,14 +406,16 @@ struct chain {
         EVP_PKEY *key;
     } known[CERTS + 1];
     size_t known_count;
-    struct rk_wr sealed; /* names of the images whose hash needs the encryption key */
+    /* By entry of the package: it was compared with what a certificate says, or could not be for
+     * want of the encryption key; a certificate: its signature was checked. */
+    bool covered[RK_FIP_ENTRIES_MAX];
+    bool sealed; /* at least one could not be compared */
 };
 
 static void chain_done(struct chain *chain)
 {
     for (size_t i = 0; i < chain->known_count; i++)
         EVP_PKEY_free(chain->known[i].key);
-    rk_wr_done(&chain->sealed);
 }
 
 static EVP_PKEY *known_key(const struct chain *chain, const char *role)
@@ -451,8 +453,6 @@ static enum rk_rc hash_image(struct chain *chain, const struct rk_fip_entry *ima
         return rk_sha256(image->p, image->len, ret, err);
     if (chain->request->secret == NULL) {
         *ret_known = false;
-        rk_wr_printf(&chain->sealed, "%s%s", chain->sealed.len == 0 ? "" : ", ",
-                     rk_fip_row(image->uuid)->name);
         return RK_OK;
     }
     if (rk_encfw_open(chain->request, image->p, image->len, &plain, err))
@@ -466,11 +466,24 @@ static enum rk_rc guard_image(struct rk_map *map, const struct rk_fip_entry *ima
 {
     size_t from = rk_encfw_is(image->p, image->len) ? RK_ENCFW_FLAGS + 1 : 0;
 
-    if (from != 0 && rk_map_guard(map, image->offset, RK_ENCFW_FLAGS, RK_GUARD_SIGNATURE,
-                                  "TBBR certificate", err))
+    if (from != 0 &&
+        (rk_map_guard(map, image->offset, RK_ENCFW_FLAGS, RK_GUARD_SIGNATURE, "TBBR certificate",
+                      err) ||
+         rk_map_open(map, image->offset + RK_ENCFW_FLAGS, 1, "which key it is under", err)))
         return err->rc;
     return rk_map_guard(map, image->offset + from, image->len - from, RK_GUARD_SIGNATURE,
                         "TBBR certificate", err);
+}
+
+/* The hash of what is encrypted is over its plaintext. */
+static enum rk_rc leave_unknown(struct chain *chain, const struct rk_fip_entry *image,
+                                const char *name, struct rk_err *err)
+{
+    char what[64];
+
+    (void)snprintf(what, sizeof what, "hash of %.40s", name);
+    chain->sealed = true;
+    return rk_map_unknown(chain->map, image->offset, image->len, RK_NEED_KEY, what, err);
 }
 
 static enum rk_rc check_hash(struct chain *chain, const char *name, const ASN1_OCTET_STRING *value,
@@ -495,8 +508,9 @@ static enum rk_rc check_hash(struct chain *chain, const char *name, const ASN1_O
     }
     if (hash_image(chain, image, digest, &known, err))
         return rk_wrap(err, "%s", name);
+    chain->covered[image - chain->fip->entry] = true;
     if (!known)
-        return RK_OK;
+        return leave_unknown(chain, image, name, err);
     if (memcmp(ASN1_STRING_get0_data(claimed), digest, sizeof digest) != 0)
         return rk_fail(err, RK_E_VERIFY, "%s: its SHA-256 is not the certified one", name);
     return guard_image(chain->map, image, err);
@@ -539,6 +553,7 @@ static enum rk_rc check_cert(struct chain *chain, const struct cert *cert, struc
         return err->rc;
     if (!read_counter(x509, cert->counter, &counter))
         return rk_fail(err, RK_E_VERIFY, "its NV counter (extension %d) is missing", cert->counter);
+    chain->covered[entry - chain->fip->entry] = true;
     if (rk_map_guard(chain->map, entry->offset, entry->len, RK_GUARD_SIGNATURE, "TBBR certificate",
                      err))
         return err->rc;
@@ -555,27 +570,14 @@ static enum rk_rc check_cert(struct chain *chain, const struct cert *cert, struc
     return RK_OK;
 }
 
-/* Whether the chain has a place for it: as a certificate, or in a content certificate. */
-static bool is_in_chain(const char *name)
+/* With a key named, what no certificate in this package covers is a failure: a certificate that
+ * could stand in it covers nothing. */
+static enum rk_rc check_covered(const struct chain *chain, struct rk_err *err)
 {
-    for (size_t i = 0; i < CERTS; i++) {
-        if (strcmp(certs[i].name, name) == 0)
-            return true;
-        for (size_t k = 0; !certs[i].keys && k < SUB_MAX && certs[i].sub[k].what != NULL; k++) {
-            if (strcmp(certs[i].sub[k].what, name) == 0)
-                return true;
-        }
-    }
-    return false;
-}
+    for (size_t i = 0; i < chain->fip->count; i++) {
+        const struct rk_fip_row *row = rk_fip_row(chain->fip->entry[i].uuid);
 
-/* With a key named, what no certificate covers is a failure (design.md, "The command line"). */
-static enum rk_rc check_covered(const struct rk_fip *fip, struct rk_err *err)
-{
-    for (size_t i = 0; i < fip->count; i++) {
-        const struct rk_fip_row *row = rk_fip_row(fip->entry[i].uuid);
-
-        if (row == NULL || !is_in_chain(row->name))
+        if (!chain->covered[i])
             return rk_fail(err, RK_E_VERIFY,
                            "image %s is covered by no certificate that is checked here",
                            row == NULL ? "without a name" : row->name);
@@ -587,26 +589,24 @@ enum rk_rc rk_tbbr_check(const struct rk_request *request, const struct rk_fip *
                          struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(chain_done)
-    struct chain chain = { .request = request, .fip = fip, .map = map, .sealed = RK_WR_MAX(1024) };
+    struct chain chain = { .request = request, .fip = fip, .map = map };
+    bool keyed = request->key_count != 0, rooted = rk_fip_find(fip, "trusted-key-cert") != NULL, go;
 
-    if (request->key_count == 0)
-        return rk_fail(err, RK_E_USAGE, "a fip is held against its root-of-trust public key");
-    if (rk_fip_find(fip, "trusted-key-cert") == NULL)
+    if (keyed && !rooted)
         return rk_fail(err, RK_E_VERIFY, "is not signed: there is no trusted-key-cert");
+    if (rk_check_begin(request, rooted, RK_NEED_PUB, map, &go, err))
+        return err->rc;
+    if (!go)
+        return RK_OK;
     for (size_t i = 0; i < CERTS; i++) {
         if (check_cert(&chain, &certs[i], err))
             return rk_wrap(err, "%s", certs[i].name);
     }
-    if (check_covered(fip, err))
+    if (check_covered(&chain, err))
         return err->rc;
     (void)snprintf(map->signer, sizeof map->signer, "root-of-trust key");
-    if (chain.sealed.failed != RK_OK)
-        return rk_fail_nomem(err);
-    if (chain.sealed.len == 0)
-        (void)snprintf(map->integrity, sizeof map->integrity, "certificate chain and hashes hold");
-    else
-        (void)snprintf(map->integrity, sizeof map->integrity,
-                       "certificate chain holds; encrypted, their hashes need the key: %.*s",
-                       (int)chain.sealed.len, (const char *)chain.sealed.buf);
+    (void)snprintf(map->integrity, sizeof map->integrity, "%s",
+                   chain.sealed ? "certificate chain holds; encrypted images are not looked into"
+                                : "certificate chain and hashes hold");
     return RK_OK;
 }

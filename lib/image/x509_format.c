@@ -102,7 +102,7 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
                         struct rk_map *map, struct rk_err *err)
 {
     if (request->trust == NULL)
-        return rk_fail(err, RK_E_USAGE, "a certificate is held against a CA, not against a key");
+        return rk_map_unknown(map, 0, len, RK_NEED_CA, "who issued it", err);
     if (rk_ekcert_verify(request->trust, file, len, request->now, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "signature holds");

@@ -122,7 +122,7 @@ static enum rk_rc read_content(const char *root, struct rk_jv entry, struct rk_b
 }
 
 enum rk_rc rk_image_verify(const rk_ctx *ctx, const char *root, struct rk_jv entry,
-                           const struct rk_bytes *bytes, struct rk_err *err)
+                           const struct rk_bytes *bytes, bool *ret_encrypted, struct rk_err *err)
 {
     RK_AUTO(rk_pkey_done) EVP_PKEY *signer = NULL;
     RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
@@ -131,6 +131,7 @@ enum rk_rc rk_image_verify(const rk_ctx *ctx, const char *root, struct rk_jv ent
     struct rk_input part = { .name = "content" };
     struct rk_request_key key = { .role = "" };
     struct rk_request request = { .ctx = ctx };
+    enum rk_rc rc;
 
     if (format == NULL)
         return rk_fail(err, RK_E_VERIFY, "release.json: an image without a format");
@@ -144,7 +145,10 @@ enum rk_rc rk_image_verify(const rk_ctx *ctx, const char *root, struct rk_jv ent
     request.part_count = content.p == NULL ? 0 : 1;
     request.key = &key;
     request.key_count = signer == NULL ? 0 : 1;
-    if (rk_format_verify(format, &request, bytes->p, bytes->len, &map, err)) {
+    rc = rk_format_verify(format, &request, bytes->p, bytes->len, &map, err);
+    *ret_encrypted = map.encrypted;
+    /* What is encrypted is not looked into: release.json says what its bytes are. */
+    if (rc != RK_OK && !(rc == RK_E_UNKNOWN && map.encrypted)) {
         err->rc = err->rc == RK_E_FORMAT || err->rc == RK_E_USAGE ? RK_E_VERIFY : err->rc;
         return err->rc;
     }

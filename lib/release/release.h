@@ -49,6 +49,8 @@ enum rk_rc rk_release_verify_staged(const rk_ctx *ctx, const char *path, EVP_PKE
 /* version.c: "version" and "update"; nothing when version is NULL. */
 void rk_release_put_version(struct rk_jv root, const struct rk_release_version *version);
 
-/* images.c: an image of release.json read and held against its format and signer. */
+/* images.c: an image of release.json against its format and signer. Tells whether part of it is
+ * encrypted, and so not looked into: that is what release.json says it is, and no more. */
 enum rk_rc rk_image_verify(const rk_ctx *ctx, const char *root, struct rk_jv entry,
-                           const struct rk_bytes *bytes, struct rk_err *err) RK_MUST_CHECK;
+                           const struct rk_bytes *bytes, bool *ret_encrypted,
+                           struct rk_err *err) RK_MUST_CHECK;

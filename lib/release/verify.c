@@ -157,6 +157,21 @@ static enum rk_rc check_content(struct verifying *v, const struct rk_role_row *r
     return rk_ekcert_verify(v->trust, bytes->p, bytes->len, v->now, err);
 }
 
+static enum rk_rc check_image(struct verifying *v, struct rk_jv entry, const char *path,
+                              const struct rk_bytes *bytes, struct rk_err *err)
+{
+    size_t used = strlen(v->report.sealed);
+    bool encrypted = false;
+
+    v->report.images++;
+    if (rk_image_verify(v->ctx, v->root, entry, bytes, &encrypted, err))
+        return rk_wrap(err, "\"%s\"", path);
+    if (encrypted)
+        (void)snprintf(v->report.sealed + used, sizeof v->report.sealed - used, "%s%s",
+                       used == 0 ? "" : ", ", path);
+    return RK_OK;
+}
+
 /* One entry of an index: {path, role, size, sha256}. */
 static enum rk_rc check_entry(struct verifying *v, struct rk_jv entry, const char *below,
                               struct rk_err *err)
@@ -176,9 +191,7 @@ static enum rk_rc check_entry(struct verifying *v, struct rk_jv entry, const cha
     v->report.files++;
     v->devices += strcmp(role, rk_role_device.role) == 0;
     if (strcmp(role, "image") == 0) {
-        v->report.images++;
-        return rk_image_verify(v->ctx, v->root, entry, &bytes, err) ? rk_wrap(err, "\"%s\"", path)
-                                                                    : RK_OK;
+        return check_image(v, entry, path, &bytes, err);
     }
     if (!known || row.place == RK_PLACE_SECRET)
         return RK_OK;

@@ -75,7 +75,7 @@ refuse 2 "rotkit: \"cut.img\": ekb: size word says 2044 bytes, the file has 96" 
     inspect cut.img
 refuse 2 "rotkit: \"longer.img\": ekb: size word says 2044 bytes, the file has 2045" \
     inspect longer.img
-refuse 3 "rotkit: empty: unknown format
+refuse 2 "rotkit: empty: unknown format
   'rotkit pack --formats' lists the known ones" \
     verify empty
 refuse 2 "rotkit: \"folder\" is a folder, expected a file" \
@@ -85,9 +85,9 @@ refuse 7 "rotkit: cannot open \"absent\": No such file or directory" \
 refuse 2 "rotkit: an operand is missing: rotkit verify PATH...
   see 'rotkit help verify'" \
     verify
-refuse 3 "rotkit: cut.img: ekb: size word says 2044 bytes, the file has 96" \
+refuse 2 "rotkit: cut.img: ekb: size word says 2044 bytes, the file has 96" \
     verify cut.img
-refuse 3 "rotkit: longer.img: ekb: size word says 2044 bytes, the file has 2045" \
+refuse 2 "rotkit: longer.img: ekb: size word says 2044 bytes, the file has 2045" \
     verify longer.img
 refuse 7 "rotkit: cannot open \"absent\": No such file or directory" \
     verify --ca absent eks.img

@@ -50,5 +50,7 @@ for level in 1 2; do
     run 0 encrypt kernel-encrypted "$image" -o v$level --key sym32.key --set derivation-string=rotkit-test-0001 \
         --set version=0x000${level}0000
 done
-run 0 verify --not-older-than v1 v2
+run 0 verify --key sym32.key --not-older-than v1 v2
+refuse 8 'rotkit: v2: could not be checked: that the anti-rollback value of "version" is signed: needs the encryption key: --key' \
+    verify --not-older-than v1 v2
 refuse 3 'rotkit: v1: "header/Stage2Component/version" falls from 131072 to 65536' verify --not-older-than v2 v1

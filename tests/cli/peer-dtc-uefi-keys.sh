@@ -40,7 +40,7 @@ stdout_is "again.dtbo: uefi-keys-dtbo: structure holds, not signed (the image th
 # broken SED MESSAGE: the overlay with one line changed
 broken() {
     sed "$1" keys.dts | dtc -q -I dts -O dtb -o broken.dtbo -
-    refuse 3 "rotkit: broken.dtbo: uefi-keys-dtbo: $2" verify broken.dtbo
+    refuse 2 "rotkit: broken.dtbo: uefi-keys-dtbo: $2" verify broken.dtbo
 }
 broken 's,target-path = "/",target-path = "/x",' "the fragment's target-path is not \"/\""
 broken 's/sw-modules = "uefi"/sw-modules = "cboot"/' "the fragment's board_config/sw-modules is not \"uefi\""
@@ -83,7 +83,7 @@ cmp found wanted || fail "the certificates went"
 bad() {
     cp uefi.dtb bad.dtb
     fdtput -t bx bad.dtb /firmware/uefi "$1" $2
-    refuse 3 "rotkit: bad.dtb: uefi-dtb: /firmware/uefi/$1: $3" verify bad.dtb
+    refuse 2 "rotkit: bad.dtb: uefi-dtb: /firmware/uefi/$1: $3" verify bad.dtb
 }
 bad fmp-lowest-supported-version "0 1 2" "cut short at offset 0x0: 4 wanted, 3 left"
 bad fmp-lowest-supported-version "0 1 2 3 4" "trailing data at offset 0x4: 1 left"
@@ -91,13 +91,13 @@ bad fmp-image-type-id-guid "62 66 0" "3 bytes, expected a GUID of 37 with its NU
 for value in "ff ff ff ff 30" "0 0 0 4 30 2 5 0"; do
     cp uefi.dtb bad.dtb
     fdtput -t bx bad.dtb /firmware/uefi fmp-pkcs7-cert-buffer-xdr $value
-    run 3 verify bad.dtb
+    run 2 verify bad.dtb
 done
 # A certificate with something behind it that the length takes in.
 long=$(perl -0777 -ne 'print join(" ", map { sprintf("%x", $_) } unpack("C*", pack("N", length() + 8) . $_ . "\0" x (8 + -length() % 4)))' PK.der)
 cp uefi.dtb bad.dtb
 fdtput -t bx bad.dtb /firmware/uefi fmp-pkcs7-cert-buffer-xdr $long
-run 3 verify bad.dtb
+run 2 verify bad.dtb
 grep -q "fmp-pkcs7-cert-buffer-xdr: no certificate of $(($(stat -c %s PK.der) + 8)) bytes at 0x" "$err" || fail "$(cat "$err")"
 refuse 2 'rotkit: pack uefi-dtb: nothing to write: needs a part "cert", or a setting "lowest-supported-version" or "image-type"' \
     pack uefi-dtb -o no.dtb dtb=in.dtb
@@ -112,6 +112,6 @@ grep -q "EDK2's public test certificate: anybody can sign a capsule" "$out" || f
 for file in keys.dtbo uefi.dtb; do
     for len in 0 1 3 4 7 39 40 41 56 100 200 $(($(stat -c %s $file) - 1)); do
         head -c "$len" $file >cut
-        what="$file cut to $len" run 3 verify cut
+        what="$file cut to $len" run 2 verify cut
     done
 done

@@ -53,6 +53,48 @@ stderr_is "rotkit: bad: fip: soc-fw-cert: is missing, soc-fw is not signed"
 fiptool update --out bad --scp-fw "$I/bl2.bin" signed
 run 3 verify --pub "$K/rsa2048.pub.pem" bad
 stderr_is "rotkit: bad: fip: image scp-fw is covered by no certificate that is checked here"
+
+# An attacker with a text editor: files that some certificate could name, and none in this package does.
+run 0 pack fip -o few tb-fw="$I/bl2.bin" soc-fw="$I/bl31.bin"
+run 0 sign fip few -o two --key "$K/rot.pem"
+run 0 verify --pub "$K/rsa2048.pub.pem" two
+echo evil >evil
+echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >any.key
+for name in nt-fw-config tos-fw-extra1 tos-fw-extra2 tos-fw-config nt-fw; do
+    fiptool update --out bad --$name evil two
+    run 3 verify --pub "$K/rsa2048.pub.pem" bad
+    case $name in
+    nt-fw) stderr_is "rotkit: bad: fip: nt-fw-key-cert: is missing, nt-fw is not signed" ;;
+    *) stderr_is "rotkit: bad: fip: image $name is covered by no certificate that is checked here" ;;
+    esac
+done
+# Named by a certificate that is there, with a hash of zeros: not in the package when that was signed.
+for name in fw-config hw-config tb-fw-config soc-fw-config; do
+    fiptool update --out bad --$name evil two
+    cert=tb-fw-cert
+    [ $name = soc-fw-config ] && cert=soc-fw-cert
+    run 3 verify --pub "$K/rsa2048.pub.pem" bad
+    stderr_is "rotkit: bad: fip: $cert: $name: its SHA-256 is not the certified one"
+done
+# BL2 and its certificate taken out: fine where BL2 stands elsewhere, not with what they alone would cover.
+fiptool remove --force --out outside --tb-fw --tb-fw-cert two
+run 0 verify --pub "$K/rsa2048.pub.pem" outside
+for name in fw-config hw-config tb-fw-config; do
+    fiptool update --out bad --$name evil outside
+    run 3 verify --pub "$K/rsa2048.pub.pem" bad
+    stderr_is "rotkit: bad: fip: image $name is covered by no certificate that is checked here"
+done
+# Rubbish that calls itself encrypted is no image that could be checked.
+{
+    printf '\001\000\144\252\000\000\000\000\014\000\020\000'
+    head -c 44 /dev/zero
+} >rubbish
+fiptool update --out bad --soc-fw rubbish two
+refuse 8 'rotkit: bad: fip: could not be checked: hash of soc-fw: needs the encryption key: --key' \
+    verify --pub "$K/rsa2048.pub.pem" bad
+refuse 3 'rotkit: bad: fip: soc-fw-cert: soc-fw: the GCM tag does not hold: another key, or changed bytes' \
+    verify --pub "$K/rsa2048.pub.pem" --key any.key bad
+
 # cert_create's ECDSA chain.
 cert_create --help >/dev/null 2>&1 || skip "cert_create is absent"
 openssl ecparam -name prime256v1 -genkey -noout -out theirs.pem
@@ -77,8 +119,8 @@ stderr_is 'rotkit: signed: "trusted-key-cert" falls from 32 to 31'
 # Signed first, encrypted after; the other way is refused.
 echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >sym.key
 run 0 encrypt fip signed -o sealed --key sym.key
-run 0 verify --pub "$K/rsa2048.pub.pem" sealed
-grep -qF 'certificate chain holds; encrypted, their hashes need the key: soc-fw, tos-fw' "$out" || fail "$(cat "$out")"
+refuse 8 'rotkit: sealed: fip: could not be checked: hash of soc-fw: needs the encryption key: --key
+  hash of tos-fw: needs the encryption key: --key' verify --pub "$K/rsa2048.pub.pem" sealed
 run 0 verify --pub "$K/rsa2048.pub.pem" --key sym.key sealed
 refuse 2 'rotkit: "sealed": sign fip: an image is encrypted already: TF-A authenticates what it decrypted, so sign first' \
     sign fip sealed -o x --key "$K/rot.pem"

@@ -43,7 +43,8 @@ for bits in 2048 3072 4096; do
         stderr_is 'rotkit: sealed.ta: optee-ta: is not signed'
         run 0 sign optee-ta sealed.ta -o both.ta --key rsa$bits.pem --content-key ta.key --set algo=$scheme
         judge both.ta $bits $scheme "$V/inputs/ta.elf"
-        run 0 verify --pub pub.pem both.ta
+        refuse 8 'rotkit: both.ta: optee-ta: could not be checked: hash and GCM tag: needs the encryption key: --key' \
+            verify --pub pub.pem both.ta
         run 0 verify --pub pub.pem --key ta.key both.ta
         perl -0777 -pe 'substr($_, -1) ^= "\x01"' both.ta >flipped.ta
         run 3 verify --pub pub.pem --key ta.key flipped.ta
@@ -53,8 +54,15 @@ done
 
 # A lower version is an older one.
 run 0 pack optee-ta -o older.ta elf="$V/inputs/ta.elf" --set uuid=$uuid --set version=8
-run 0 verify --not-older-than older.ta plain.ta
+run 0 sign optee-ta plain.ta -o newer.ta --key rsa4096.pem
+run 0 verify --pub pub.pem --not-older-than older.ta newer.ta
 run 3 verify --not-older-than plain.ta older.ta
+stderr_is 'rotkit: older.ta: "shdr_bootstrap_ta/ta_version" falls from 9 to 8'
+# A version that nobody is known to have signed is not believed.
+for ta in plain.ta newer.ta; do
+    refuse 8 "rotkit: $ta: could not be checked: that the anti-rollback value of \"ta_version\" is signed: needs the signer's public key: --pub" \
+        verify --not-older-than older.ta $ta
+done
 
 # The same inputs, the same bytes, when asked.
 run 0 encrypt optee-ta plain.ta -o a --key ta.key --reproducible

@@ -61,7 +61,7 @@ structure holds"
 run 0 verify image
 stdout_is "image: test-row: structure holds; signer: not checked"
 printf TESTROW1 >empty
-run 3 verify empty
+run 2 verify empty
 stderr_is "rotkit: empty: test-row: there is no payload"
 without_rows
 run 2 inspect image

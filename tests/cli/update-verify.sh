@@ -23,7 +23,7 @@ openssl req -x509 -key update.key -subj /CN=any -out any.pem 2>/dev/null
 refuse 2 "rotkit: --ca is not for an update: --pub is the key that signs it
   see 'rotkit help verify'" verify --ca any.pem whole
 
-# ---- flipped bytes: one error, exit code 3, nothing on stdout
+# ---- flipped bytes: one error, nothing on stdout; exit code 3, or 2 where update.json is no JSON any more
 cp -r whole flipped
 python3 - "$ROTKIT" flipped <<'PYTHON' || fail "flipped bytes"
 import os, subprocess, sys
@@ -38,7 +38,8 @@ for name in sorted(os.listdir(folder)):
         open(path, "wb").write(torn)
         run = subprocess.run([rotkit, "verify", folder], capture_output=True, text=True)
         lines = [l for l in run.stderr.splitlines() if "may be swapped" not in l]
-        assert run.returncode == 3 and run.stdout == "", (name, at, run)
+        unread = name == "update.json" and run.returncode == 2
+        assert (run.returncode == 3 or unread) and run.stdout == "", (name, at, run)
         assert len([l for l in lines if l.startswith("rotkit: flipped: ")]) == 1 and lines[0].startswith("rotkit: flipped: "), (name, at, run)
     open(path, "wb").write(whole)
 PYTHON
@@ -65,7 +66,7 @@ spoil 3 "\"$ta\": $(wc -c <whole/update.Cap) bytes, \"update.json\" says another
 spoil 3 '"update.json.sig": the signature does not hold' sh -c ': >update.json.sig'
 spoil 3 '"update.json.sig": the signature does not hold' sh -c 'echo >>update.json'
 spoil 2 '"torn/update.json" is too large: 2097152 bytes, at most 1048576' truncate -s 2M update.json
-spoil 3 "\"update.json\": JSON line 1 column 0: '[' or '{' expected near end of file" sh -c ': >update.json'
+spoil 2 "\"update.json\": JSON line 1 column 0: '[' or '{' expected near end of file" sh -c ': >update.json'
 
 # ---- a manifest that somebody with the key made
 signed() { # MESSAGE JQ-FILTER

@@ -125,6 +125,7 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     if (rk_region_add(map, map->root, a.esl_at, a.esl_len, "signature lists", &region, err) ||
         rk_esl_map(file + a.esl_at, a.esl_len, a.esl_at, map, region, err))
         return err->rc;
+    region->loaded = true;
     (void)snprintf(map->integrity, sizeof map->integrity, "structure holds, %s",
                    a.is_signed ? "signature not checked: needs the certificate" : "not signed");
     return RK_OK;
@@ -313,11 +314,13 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     const char *only = rk_request_text(request, self(), "variable");
     const struct variable *v;
     struct auth a;
+    bool go;
 
-    if (read_auth(file, len, &a, err) || (only != NULL && find_variable(request, &v, err)))
+    if (read_auth(file, len, &a, err) || (only != NULL && find_variable(request, &v, err)) ||
+        rk_check_begin(request, a.is_signed, RK_NEED_CA, map, &go, err))
         return err->rc;
-    if (!a.is_signed)
-        return rk_fail(err, RK_E_VERIFY, "is not signed");
+    if (!go)
+        return RK_OK;
     for (size_t i = 0; i < VARIABLES; i++) {
         if (only != NULL && strcmp(only, variables[i].name) != 0)
             continue;

@@ -225,13 +225,14 @@ static enum rk_rc add_payload(const struct capsule *c, struct rk_map *map, struc
             rk_layout_map(payload_layout, PAYLOAD_FIELDS, &c->payload_header, c->content_at, region,
                           err))
             return err->rc;
+        region->loaded = true;
         rk_region_set_child_ratchet(region, "version", c->payload_header.version);
         rk_region_set_child_ratchet(region, "lowest_supported_version",
                                     c->payload_header.lowest_supported_version);
     }
     if (rk_region_add(map, map->root, c->payload_at, c->payload_len, "payload", &region, err))
         return err->rc;
-    region->nested = true;
+    region->nested = region->loaded = true;
     return RK_OK;
 }
 
@@ -456,12 +457,14 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
     struct rk_pkcs7_check who = { .ctx = request->ctx, .trust = request->trust };
     struct capsule c;
+    bool go;
 
     who.pub = request->key_count == 0 ? NULL : request->key[0].pub;
-    if (read_capsule(file, len, &c, err))
+    if (read_capsule(file, len, &c, err) ||
+        rk_check_begin(request, c.is_signed, RK_NEED_CA, map, &go, err))
         return err->rc;
-    if (!c.is_signed)
-        return rk_fail(err, RK_E_VERIFY, "is not signed");
+    if (!go)
+        return RK_OK;
     if (signed_content(&c, file, c.auth.monotonic_count, &content, err) ||
         rk_pkcs7_verify(&who, file + c.der_at, c.der_len, content.p, content.len, map->signer,
                         err) ||

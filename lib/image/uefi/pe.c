@@ -243,6 +243,7 @@ static enum rk_rc add_headers(const struct rk_pe *pe, const uint8_t *file, size_
     (void)snprintf(region->note, sizeof region->note, "%s", machine_name(pe->coff.machine));
     if (add_optional(pe, file, len, map, headers, err))
         return err->rc;
+    headers->loaded = true;
     if (pe->coff.section_count == 0)
         return RK_OK;
     return rk_region_add(map, headers, sections,
@@ -275,6 +276,7 @@ static enum rk_rc add_sections(const struct rk_pe *pe, struct rk_map *map, struc
         if (rk_region_add(map, map->root, section->raw_offset, section->raw_size, name, &region,
                           err))
             return err->rc;
+        region->loaded = true;
         (void)snprintf(region->note, sizeof region->note, "loaded at 0x%x, 0x%x bytes",
                        section->virtual_address, section->virtual_size);
         at = (size_t)section->raw_offset + section->raw_size;
@@ -296,6 +298,16 @@ static enum rk_rc guard(const struct rk_pe *pe, enum rk_guard_kind kind, const c
             return err->rc;
     }
     return RK_OK;
+}
+
+/* What stands in the headers and is not digested. */
+static enum rk_rc leave_open(const struct rk_pe *pe, struct rk_map *map, struct rk_err *err)
+{
+    if (rk_map_open(map, pe->checksum, 4, "CheckSum", err))
+        return err->rc;
+    return pe->directory == 0
+               ? RK_OK
+               : rk_map_open(map, pe->directory, 8, "certificate directory entry", err);
 }
 
 static enum rk_rc add_signatures(const struct rk_pe *pe, const uint8_t *file,
@@ -482,14 +494,14 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     struct table table;
     struct rk_pe pe;
     size_t i = 0;
+    bool go;
 
-    if (request->key_count == 0 && request->trust == NULL)
-        return rk_fail(err, RK_E_USAGE, "a signature is held against a public key or a CA");
     who.pub = request->key_count == 0 ? NULL : request->key[0].pub;
-    if (rk_pe_read(file, len, &pe, err) || read_table(&pe, file, &table, err))
+    if (rk_pe_read(file, len, &pe, err) || read_table(&pe, file, &table, err) ||
+        rk_check_begin(request, table.count != 0, RK_NEED_CA, map, &go, err))
         return err->rc;
-    if (table.count == 0)
-        return rk_fail(err, RK_E_VERIFY, "is not signed");
+    if (!go)
+        return RK_OK;
     while (
         check_signature(&who, file + table.pkcs7[i].offset, table.pkcs7[i].len, map->signer, err)) {
         map->signer[0] = '\0';
@@ -498,7 +510,10 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     }
     (void)snprintf(map->integrity, sizeof map->integrity, "signature %zu of %zu holds", i + 1,
                    table.count);
-    return guard(&pe, RK_GUARD_SIGNATURE, "Authenticode signature", map, err);
+    return guard(&pe, RK_GUARD_SIGNATURE, "Authenticode signature", map, err) ||
+                   leave_open(&pe, map, err)
+               ? err->rc
+               : RK_OK;
 }
 
 const struct rk_format rk_format_uefi_pe = {

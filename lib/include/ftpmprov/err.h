@@ -20,7 +20,7 @@
         (void)free_it(*at);                                                                        \
     }
 
-/* 0..7 are the exit codes of rotkit(1), in their order. */
+/* 0..8 are the exit codes of rotkit(1), in their order. */
 enum rk_rc {
     RK_OK = 0,
     RK_E_INTERNAL, /* our own mistake */
@@ -30,7 +30,8 @@ enum rk_rc {
     RK_E_LEDGER,   /* licence or ledger */
     RK_E_PARTIAL,  /* some devices of a batch failed */
     RK_E_IO,       /* file system, TPM or network out of reach */
-    RK_E_FORMAT,   /* malformed bytes; leaves as exit 2, or 3 under `verify` */
+    RK_E_UNKNOWN,  /* nothing is wrong so far, but what was asked could not be checked */
+    RK_E_FORMAT,   /* malformed bytes; leaves as exit 2 */
     RK_E_NOMEM,    /* leaves as exit 1 */
 };
 

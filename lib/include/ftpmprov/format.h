@@ -38,8 +38,10 @@ RK_API const char *rk_format_name_at(const rk_ctx *ctx, size_t i);
  *   options: NULL: found by content, no key
  *   ret: the map; freed with rk_map_free
  * RK_E_FORMAT when no format knows the file or it is malformed; RK_E_VERIFY when a digest or
- * signature does not hold, nothing is signed, or another signed; RK_E_USAGE for an unknown format,
- * what the format cannot answer, or options of a newer library; RK_E_NOMEM.
+ * signature does not hold, nothing is signed, another signed, or bytes that a consumer loads are
+ * covered by no signature; RK_E_UNKNOWN when nothing is wrong so far, but something that was asked
+ * could not be checked for want of a key, a trust or a secret, which the message names; RK_E_USAGE
+ * for an unknown format, what the format cannot answer, or options of a newer library; RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_map_new(const rk_ctx *ctx, const uint8_t *file, size_t len,
                              const struct rk_map_options *options, rk_map **ret,

@@ -14,6 +14,29 @@
 #include "rotkit/signer.h"
 #include "rotkit/trust.h"
 
+/* ---- what a check comes to ---- */
+
+enum rk_outcome {
+    RK_HOLDS,      /* all that was asked was checked and holds */
+    RK_FAILS,      /* something does not hold */
+    RK_NOT_KNOWN,  /* nothing is wrong so far, but what was asked could not be checked */
+    RK_UNREADABLE, /* malformed, unknown, or out of reach */
+};
+const char *rk_outcome_name(enum rk_outcome outcome); /* "holds", "fails", "unknown", ... */
+/* What a result of rk_format_verify and its like stands for. */
+enum rk_outcome rk_outcome_of(enum rk_rc rc);
+
+/* What a check needs that was not given. */
+enum rk_need {
+    RK_NEED_KEY,     /* the encryption key */
+    RK_NEED_PUB,     /* the signer's public key */
+    RK_NEED_CA,      /* whom the signer's certificate comes from */
+    RK_NEED_CONTENT, /* the file that a detached signature is over */
+    RK_NEED_SCHEME,  /* of a bare signature */
+    RK_NEEDS
+};
+const char *rk_need_option(enum rk_need need); /* "--key" */
+
 /* ---- the map ---- */
 
 struct rk_region {
@@ -22,7 +45,10 @@ struct rk_region {
     char note[192];   /* value or remark, "" when none; never a secret */
     bool has_ratchet; /* an anti-rollback value: a later release may not fall below it */
     uint64_t ratchet;
-    bool nested;             /* the bytes may be a file of a format of its own */
+    enum rk_outcome outcome; /* by signatures where a signer was asked for, else by any guard */
+    unsigned needs;          /* what would make it known: bit n for need n */
+    bool loaded; /* a consumer loads or obeys these bytes, so whoever signs must sign them */
+    bool nested; /* the bytes may be a file of a format of its own */
     char nested_format[24];  /* which, once it has been recognised; "" else */
     struct rk_region *child; /* first child, inside this region */
     struct rk_region *next;  /* next sibling */
@@ -37,11 +63,28 @@ struct rk_guard {
     char by[64]; /* "OuterDigest (SHA-512)", "OEM signature (RSA-3072)" */
 };
 
+/* A range of which it is known why nothing covers it. */
+enum rk_mark_kind {
+    RK_MARK_UNKNOWN, /* it was asked for and could not be checked */
+    RK_MARK_FAILS,   /* it was compared and differs, or nothing that was checked covers it */
+    RK_MARK_OPEN,    /* the format itself leaves it open */
+};
+struct rk_mark {
+    uint64_t offset, len;
+    enum rk_mark_kind kind;
+    enum rk_need need; /* of RK_MARK_UNKNOWN */
+    char what[96];     /* "hash and GCM tag of the image" */
+};
+
 struct rk_map {
     const char *format; /* row name, e.g. "ekb" */
     struct rk_region *root;
-    struct rk_guard *guard;
+    struct rk_guard *guard; /* each set by the code that did the comparing */
     size_t guard_count;
+    struct rk_mark *mark;
+    size_t mark_count;
+    bool asks_signer;    /* somebody was named who must have signed */
+    bool encrypted;      /* part of it can be seen with an encryption key alone */
     char integrity[192]; /* what was checked without a key: "digests ok", "MAC not checked: needs
                             the root key" */
     char signer[160];    /* what a signature was held against, "" when none was */
@@ -49,17 +92,31 @@ struct rk_map {
 void rk_map_done(struct rk_map *map);
 
 void rk_map_json(const struct rk_map *map, struct rk_jv at);
+/* The regions alone, in an array `key`. */
+void rk_map_json_nodes(const struct rk_map *map, struct rk_jv at, const char *key);
 /* A page of its own, no script and no link: the layout drawn to scale, and a table. */
 enum rk_rc rk_map_html(const struct rk_map *map, const char *title, struct rk_bytes *ret,
                        struct rk_err *err) RK_MUST_CHECK;
 /* The ranges that no signature covers: "0x0-0x43, 0x90-0xfbf", or "none". Cut at ret_size. */
 void rk_map_unsigned(const struct rk_map *map, char *ret, size_t ret_size);
+/* The same as an array `key` of objects with offset and length. */
+void rk_map_json_open(const struct rk_map *map, struct rk_jv at, const char *key);
+/* What is needed for all that could not be checked: bit n for need n. */
+unsigned rk_map_needs(const struct rk_map *map);
+/* An array "needs" of options, such as ["--key"]; nothing for 0. */
+void rk_needs_json(unsigned needed, struct rk_jv at);
 /*
  * RK_E_VERIFY when an anti-rollback value of `older` is above the one of the same path in `newer`,
  * or is gone from it.
  */
 enum rk_rc rk_map_not_older(const struct rk_map *newer, const struct rk_map *older,
                             struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Whether the anti-rollback values can be believed: RK_E_UNKNOWN, with a mark for each that no
+ * signature covers that was checked. need: what would show that it is signed.
+ */
+enum rk_rc rk_map_believe_ratchets(struct rk_map *map, enum rk_need need,
+                                   struct rk_err *err) RK_MUST_CHECK;
 
 /* ---- operations ---- */
 
@@ -127,6 +184,7 @@ struct rk_format_info {
     bool maps;           /* has a parser: inspect and the rollback check know it */
     bool encrypts_first; /* the signature covers the ciphertext */
     bool fused_key;      /* signed by the key whose PublicKeyHash is in the fuses */
+    bool needs_cert;     /* signed with a certificate */
     bool payload_key;    /* encrypted under the user key that the key blob carries as tag 1 */
     bool detaches;       /* a signature may stand in a file of its own */
 };
@@ -183,7 +241,11 @@ enum rk_rc rk_format_check_handback(const rk_ctx *ctx, const char *format,
                                     struct rk_err *err) RK_MUST_CHECK;
 /*
  * Parses (format NULL: found by content) and checks everything that needs no key; with a key or a
- * trust in the request also who signed: RK_E_VERIFY when nothing is signed or another signed.
+ * trust in the request also who signed: RK_E_VERIFY when nothing is signed, another signed, or
+ * bytes that a consumer loads are covered by no signature that was checked. RK_E_UNKNOWN when
+ * nothing is wrong so far, but something that was asked could not be checked: its marks say what,
+ * and what is needed. RK_E_FORMAT, RK_E_USAGE. The map is handed out whenever the file could be
+ * parsed, whatever the answer is; else *ret is left as it was.
  */
 enum rk_rc rk_format_verify(const char *format, const struct rk_request *request,
                             const uint8_t *file, size_t len, struct rk_map *ret,

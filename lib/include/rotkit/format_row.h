@@ -57,8 +57,10 @@ struct rk_format {
     enum rk_rc (*handed_back)(const struct rk_bytes *prepared, const struct rk_bytes *back,
                               struct rk_err *err);
     /*
-     * After parse: the signatures, against request->key[0].pub and/or request->trust; and what
-     * request->secret can show. Sets map->signer. RK_E_VERIFY when unsigned or signed by another.
+     * After parse, with a key, a trust or a secret in the request: the signatures, against
+     * request->key[0].pub and/or request->trust; and what request->secret can show. Sets guards for
+     * what was compared, marks for what could not be, and map->signer. RK_E_VERIFY when somebody
+     * must have signed (rk_request_asks_signer) and it is unsigned or signed by another.
      */
     enum rk_rc (*check)(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err);
@@ -71,6 +73,25 @@ enum rk_rc rk_region_add(struct rk_map *map, struct rk_region *parent, uint64_t 
 /* Says that a digest or signature covers the range. RK_E_NOMEM. */
 enum rk_rc rk_map_guard(struct rk_map *map, uint64_t offset, uint64_t len, enum rk_guard_kind kind,
                         const char *by, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Says that the range was asked for and could not be checked. what: for people, without the needed
+ * thing. RK_E_NOMEM.
+ */
+enum rk_rc rk_map_unknown(struct rk_map *map, uint64_t offset, uint64_t len, enum rk_need need,
+                          const char *what, struct rk_err *err) RK_MUST_CHECK;
+/* Says that the format itself leaves the range open, although it is part of what is loaded. */
+enum rk_rc rk_map_open(struct rk_map *map, uint64_t offset, uint64_t len, const char *what,
+                       struct rk_err *err) RK_MUST_CHECK;
+/* Whether somebody is named who must have signed. */
+bool rk_request_asks_signer(const struct rk_request *request);
+/*
+ * For the start of `check`. is_signed: the file carries a signature. need: what it is compared
+ * with, RK_NEED_PUB or RK_NEED_CA. Sets *ret to whether to go on: not when it is unsigned, or when
+ * it was not given, which is marked. RK_E_VERIFY when it is not signed
+ * although somebody must have signed.
+ */
+enum rk_rc rk_check_begin(const struct rk_request *request, bool is_signed, enum rk_need need,
+                          struct rk_map *map, bool *ret, struct rk_err *err) RK_MUST_CHECK;
 /* The smallest guard of this kind that covers the region whole; NULL: none. */
 const struct rk_guard *rk_map_guard_of(const struct rk_map *map, const struct rk_region *region,
                                        enum rk_guard_kind kind);

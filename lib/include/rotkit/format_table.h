@@ -21,6 +21,21 @@ enum rk_rc rk_format_align(const uint8_t *file, const struct rk_region *region,
                            struct rk_bytes *room, const uint8_t **ret,
                            struct rk_err *err) RK_MUST_CHECK;
 
+/* ---- outcome.c ---- */
+
+/* Takes over a mark of a file inside, which stands at `at` there and is called `inside`. */
+enum rk_rc rk_map_add_mark(struct rk_map *map, const struct rk_mark *mark, uint64_t at,
+                           const char *inside, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * The proof after a check that asks who signed: RK_E_VERIFY when bytes that a consumer loads are
+ * neither signed, nor known to be unknown, nor left open by the format.
+ */
+enum rk_rc rk_map_prove(struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
+/* Fills the outcome of every region from guards and marks. RK_E_NOMEM. */
+enum rk_rc rk_map_settle(struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
+/* RK_E_UNKNOWN with what could not be checked and what is needed; RK_OK when all could be. */
+enum rk_rc rk_map_conclude(const struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
+
 /* The row by name, with a request that fits it: parts, settings and key roles that it has. */
 enum rk_rc rk_format_open(const char *name, const struct rk_request *request, const char *what,
                           const struct rk_format **ret, struct rk_err *err) RK_MUST_CHECK;

@@ -166,6 +166,9 @@ enum rk_rc rk_release_archive(const char *path, const char *to, struct rk_archiv
 struct rk_release_report {
     uint64_t devices, files, certificates, images;
     char signer[96]; /* "not checked", or what the key was that signed */
+    /* Images that are encrypted, so that they are only what release.json says; between commas, ""
+     * when none is. */
+    char sealed[320];
 };
 /*
  * Verifies a release from public material alone: release.json.sig by the key that release.json

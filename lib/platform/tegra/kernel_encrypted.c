@@ -67,6 +67,7 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
         rk_region_add(map, map->root, RK_BCH_WIRE + c.length, len - RK_BCH_WIRE - c.length,
                       "padding", &rest, err))
         return err->rc;
+    map->encrypted = true;
     (void)snprintf(map->integrity, sizeof map->integrity,
                    "digests ok; GCM tag not checked: needs the user key");
     return RK_OK;
@@ -186,6 +187,27 @@ static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file,
     return RK_OK;
 }
 
+/* Whoever must have signed has signed what is inside: the launcher asks for that too. */
+static enum rk_rc check_signer(const struct rk_request *request, const uint8_t *plain, size_t len,
+                               struct rk_map *map, struct rk_err *err)
+{
+    RK_AUTO(rk_map_done) struct rk_map inside = { .root = NULL };
+    const struct rk_request inner = { .ctx = request->ctx,
+                                      .key = request->key,
+                                      .key_count = request->key_count,
+                                      .trust = request->trust,
+                                      .now = request->now };
+
+    if (!rk_request_asks_signer(request))
+        return RK_OK;
+    if (rk_format_verify(NULL, &inner, plain, len, &inside, err)) {
+        err->rc = err->rc == RK_E_FORMAT ? RK_E_VERIFY : err->rc;
+        return rk_wrap(err, "inside");
+    }
+    (void)snprintf(map->signer, sizeof map->signer, "%s", inside.signer);
+    return RK_OK;
+}
+
 /* The device's own check: the tag under the user key, and the padding. */
 static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
@@ -196,8 +218,7 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     size_t end;
 
     if (request->secret == NULL)
-        return rk_fail(err, RK_E_USAGE,
-                       "the signature is inside: give the user key, with which it is encrypted");
+        return rk_map_unknown(map, 0, len, RK_NEED_KEY, "GCM tag and the signature inside", err);
     if (read_header(file, len, &c, err) ||
         rk_bytes_copy(file, RK_BCH_WIRE + (size_t)c.length, &copy, err) ||
         derive(request, copy.p + RK_BCH_STAGE2, &key, err) ||
@@ -216,6 +237,8 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     (void)snprintf(map->integrity, sizeof map->integrity, "GCM tag ok, %zu bytes inside",
                    end - 1 - RK_BCH_WIRE);
     (void)snprintf(map->signer, sizeof map->signer, "holder of the user key");
+    if (check_signer(request, copy.p + RK_BCH_WIRE, end - 1 - RK_BCH_WIRE, map, err))
+        return err->rc;
     if (rk_map_guard(map, RK_BCH_STAGE2, AAD_LEN + TAG_LEN, RK_GUARD_SIGNATURE, "GCM tag", err))
         return err->rc;
     return rk_map_guard(map, RK_BCH_WIRE, c.length, RK_GUARD_SIGNATURE, "GCM tag", err);

@@ -17,7 +17,8 @@ _Static_assert(sizeof(struct rk_err) == 1304 && offsetof(struct rk_err, msg) == 
                    offsetof(struct rk_err, column) == 1288 &&
                    offsetof(struct rk_err, offset) == 1296,
                "rk_err");
-_Static_assert(RK_E_NOMEM == 9, "the kinds of error keep their numbers");
+_Static_assert(RK_E_UNKNOWN == 8 && RK_E_FORMAT == 9 && RK_E_NOMEM == 10,
+               "the kinds of error keep their numbers");
 
 struct older {
     size_t size;

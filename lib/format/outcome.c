@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a check comes to: marks for what nothing covers, the proof that all that is loaded is
+ * signed, and the outcome of each region. */
+#include "rotkit/format_table.h"
+
+#include "base/mem.h"
+#include "rotkit/grow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *rk_outcome_name(enum rk_outcome outcome)
+{
+    static const char *const names[] = { "holds", "fails", "unknown", "unreadable" };
+
+    return names[outcome];
+}
+
+enum rk_outcome rk_outcome_of(enum rk_rc rc)
+{
+    switch (rc) {
+    case RK_OK:
+        return RK_HOLDS;
+    case RK_E_VERIFY:
+        return RK_FAILS;
+    case RK_E_UNKNOWN:
+        return RK_NOT_KNOWN;
+    default:
+        return RK_UNREADABLE;
+    }
+}
+
+static const struct need {
+    const char *option, *words;
+} needs[RK_NEEDS] = {
+    [RK_NEED_KEY] = { "--key", "the encryption key: --key" },
+    [RK_NEED_PUB] = { "--pub", "the signer's public key: --pub" },
+    [RK_NEED_CA] = { "--ca", "the certificate: --ca" },
+    [RK_NEED_CONTENT] = { "--with content=FILE", "the file that it is over: --with content=FILE" },
+    [RK_NEED_SCHEME] = { "--scheme", "the signature's scheme: --scheme" },
+};
+
+const char *rk_need_option(enum rk_need need)
+{
+    return needs[need].option;
+}
+
+bool rk_request_asks_signer(const struct rk_request *request)
+{
+    return request->key_count != 0 || request->trust != NULL;
+}
+
+/* ---- marks ---- */
+
+static enum rk_rc add_mark(struct rk_map *map, const struct rk_mark *mark, struct rk_err *err)
+{
+    static const struct rk_growth growth = { sizeof(struct rk_mark), 1 << 16, RK_E_FORMAT,
+                                             "parts of one file that nothing covers" };
+    void *items = map->mark;
+
+    if (rk_grow(&growth, &items, map->mark_count, 1, err))
+        return err->rc;
+    map->mark = items;
+    map->mark[map->mark_count++] = *mark;
+    return RK_OK;
+}
+
+enum rk_rc rk_map_unknown(struct rk_map *map, uint64_t offset, uint64_t len, enum rk_need need,
+                          const char *what, struct rk_err *err)
+{
+    struct rk_mark mark = { .offset = offset, .len = len, .kind = RK_MARK_UNKNOWN, .need = need };
+
+    (void)snprintf(mark.what, sizeof mark.what, "%s", what);
+    return add_mark(map, &mark, err);
+}
+
+enum rk_rc rk_map_open(struct rk_map *map, uint64_t offset, uint64_t len, const char *what,
+                       struct rk_err *err)
+{
+    struct rk_mark mark = { .offset = offset, .len = len, .kind = RK_MARK_OPEN };
+
+    (void)snprintf(mark.what, sizeof mark.what, "%s", what);
+    return add_mark(map, &mark, err);
+}
+
+enum rk_rc rk_map_add_mark(struct rk_map *map, const struct rk_mark *mark, uint64_t at,
+                           const char *inside, struct rk_err *err)
+{
+    struct rk_mark moved = *mark;
+
+    moved.offset += at;
+    (void)snprintf(moved.what, sizeof moved.what, "%.48s: %.44s", inside, mark->what);
+    return add_mark(map, &moved, err);
+}
+
+/* ---- what is covered ---- */
+
+struct span {
+    uint64_t from, to;
+};
+
+/* Sorted, none touching the next. */
+struct spans {
+    struct span *v;
+    size_t count;
+};
+
+static void spans_done(struct spans *spans)
+{
+    rk_free(spans->v);
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct span *x = a, *y = b;
+
+    return x->from < y->from ? -1 : x->from > y->from;
+}
+
+static void merge(struct spans *spans)
+{
+    size_t kept = 0;
+
+    if (spans->count == 0)
+        return;
+    qsort(spans->v, spans->count, sizeof *spans->v, by_start);
+    for (size_t i = 1; i < spans->count; i++) {
+        if (spans->v[i].from > spans->v[kept].to)
+            spans->v[++kept] = spans->v[i];
+        else if (spans->v[i].to > spans->v[kept].to)
+            spans->v[kept].to = spans->v[i].to;
+    }
+    spans->count = kept + 1;
+}
+
+/* Guards: signatures alone, or digests too; marks of the kinds whose bits are set. */
+static enum rk_rc gather(const struct rk_map *map, bool digests, unsigned marks, struct spans *ret,
+                         struct rk_err *err)
+{
+    size_t room = map->guard_count + map->mark_count;
+
+    ret->v = rk_alloc(room + 1, sizeof *ret->v);
+    if (ret->v == NULL)
+        return rk_fail_nomem(err);
+    for (size_t i = 0; i < map->guard_count; i++) {
+        const struct rk_guard *guard = &map->guard[i];
+
+        if (digests || guard->kind == RK_GUARD_SIGNATURE)
+            ret->v[ret->count++] = (struct span) { guard->offset, guard->offset + guard->len };
+    }
+    for (size_t i = 0; i < map->mark_count; i++) {
+        const struct rk_mark *mark = &map->mark[i];
+
+        if ((marks & 1U << mark->kind) != 0)
+            ret->v[ret->count++] = (struct span) { mark->offset, mark->offset + mark->len };
+    }
+    merge(ret);
+    return RK_OK;
+}
+
+/* Every byte of the region. */
+static bool cover(const struct spans *spans, const struct rk_region *region)
+{
+    size_t from = 0, to = spans->count;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+
+        if (spans->v[middle].to < region->offset + region->len)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return region->len == 0 || (from < spans->count && spans->v[from].from <= region->offset);
+}
+
+/* ---- the proof ---- */
+
+static enum rk_rc prove(struct rk_map *map, const struct spans *spans,
+                        const struct rk_region *region, struct rk_err *err)
+{
+    for (; region != NULL; region = region->next) {
+        if (region->loaded && !cover(spans, region)) {
+            struct rk_mark mark = { .offset = region->offset,
+                                    .len = region->len,
+                                    .kind = RK_MARK_FAILS };
+
+            (void)snprintf(mark.what, sizeof mark.what, "%s", region->name);
+            if (add_mark(map, &mark, err))
+                return err->rc;
+        }
+        if (prove(map, spans, region->child, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_map_prove(struct rk_map *map, struct rk_err *err)
+{
+    RK_AUTO(spans_done) struct spans spans = { .v = NULL };
+    size_t before = map->mark_count;
+
+    if (gather(map, false, 1U << RK_MARK_UNKNOWN | 1U << RK_MARK_OPEN, &spans, err) ||
+        prove(map, &spans, map->root, err))
+        return err->rc;
+    if (map->mark_count == before)
+        return RK_OK;
+    return rk_fail(err, RK_E_VERIFY,
+                   "\"%s\" at 0x%llx is loaded, and no signature that was checked covers it",
+                   map->mark[before].what, (unsigned long long)map->mark[before].offset);
+}
+
+enum rk_rc rk_map_conclude(const struct rk_map *map, struct rk_err *err)
+{
+    const struct rk_mark *first = NULL;
+    size_t more = 0;
+
+    for (size_t i = 0; i < map->mark_count; i++) {
+        if (map->mark[i].kind != RK_MARK_UNKNOWN)
+            continue;
+        if (first == NULL)
+            first = &map->mark[i];
+        else
+            more++;
+    }
+    if (first == NULL)
+        return RK_OK;
+    (void)rk_fail(err, RK_E_UNKNOWN, "could not be checked: %s: needs %s", first->what,
+                  needs[first->need].words);
+    for (size_t i = 0; more != 0 && i < map->mark_count; i++) {
+        const struct rk_mark *mark = &map->mark[i];
+
+        if (mark->kind == RK_MARK_UNKNOWN && mark != first)
+            (void)rk_note(err, "%s: needs %s", mark->what, needs[mark->need].words);
+    }
+    return err->rc;
+}
+
+/* ---- the outcome of each region ---- */
+
+struct settling {
+    const struct rk_map *map;
+    struct spans covered, fails;
+};
+
+static void settling_done(struct settling *s)
+{
+    spans_done(&s->covered);
+    spans_done(&s->fails);
+}
+
+static bool overlap(const struct rk_mark *mark, const struct rk_region *region)
+{
+    return mark->offset < region->offset + region->len && region->offset < mark->offset + mark->len;
+}
+
+static void settle(const struct settling *s, struct rk_region *region)
+{
+    for (; region != NULL; region = region->next) {
+        region->needs = 0;
+        region->outcome = cover(&s->covered, region) ? RK_HOLDS : RK_NOT_KNOWN;
+        for (size_t i = 0; i < s->map->mark_count; i++) {
+            const struct rk_mark *mark = &s->map->mark[i];
+
+            if (!overlap(mark, region))
+                continue;
+            if (mark->kind == RK_MARK_FAILS)
+                region->outcome = RK_FAILS;
+            if (mark->kind == RK_MARK_UNKNOWN && region->outcome == RK_NOT_KNOWN)
+                region->needs |= 1U << mark->need;
+        }
+        settle(s, region->child);
+    }
+}
+
+enum rk_rc rk_map_settle(struct rk_map *map, struct rk_err *err)
+{
+    RK_AUTO(settling_done) struct settling s = { .map = map };
+
+    if (gather(map, !map->asks_signer, 0, &s.covered, err))
+        return err->rc;
+    settle(&s, map->root);
+    return RK_OK;
+}
+
+void rk_needs_json(unsigned needed, struct rk_jv at)
+{
+    struct rk_jv list;
+
+    if (needed == 0)
+        return;
+    list = rk_json_put_array(at, "needs");
+    for (size_t i = 0; i < RK_NEEDS; i++) {
+        if ((needed & 1U << i) != 0)
+            rk_json_put_str(list, NULL, needs[i].option);
+    }
+}
+
+unsigned rk_map_needs(const struct rk_map *map)
+{
+    unsigned needed = 0;
+
+    for (size_t i = 0; i < map->mark_count; i++) {
+        if (map->mark[i].kind == RK_MARK_UNKNOWN)
+            needed |= 1U << map->mark[i].need;
+    }
+    return needed;
+}
+
+/* ---- rollback ---- */
+
+static enum rk_rc believe(struct rk_map *map, const struct spans *spans, enum rk_need need,
+                          const struct rk_region *region, struct rk_err *err)
+{
+    for (; region != NULL; region = region->next) {
+        char what[96];
+
+        (void)snprintf(what, sizeof what, "that the anti-rollback value of \"%.40s\" is signed",
+                       region->name);
+        if (region->has_ratchet && !cover(spans, region) &&
+            rk_map_unknown(map, region->offset, region->len, need, what, err))
+            return err->rc;
+        if (believe(map, spans, need, region->child, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_map_believe_ratchets(struct rk_map *map, enum rk_need need, struct rk_err *err)
+{
+    RK_AUTO(spans_done) struct spans spans = { .v = NULL };
+
+    if (gather(map, false, 0, &spans, err) || believe(map, &spans, need, map->root, err) ||
+        rk_map_settle(map, err))
+        return err->rc;
+    return rk_map_conclude(map, err);
+}
+
+/* ---- the start of every check ---- */
+
+enum rk_rc rk_check_begin(const struct rk_request *request, bool is_signed, enum rk_need need,
+                          struct rk_map *map, bool *ret, struct rk_err *err)
+{
+    bool given = request->key_count != 0 || (need == RK_NEED_CA && request->trust != NULL);
+
+    *ret = is_signed && given;
+    if (!is_signed && rk_request_asks_signer(request))
+        return rk_fail(err, RK_E_VERIFY, "is not signed");
+    if (!is_signed || given)
+        return RK_OK;
+    return rk_map_unknown(map, 0, map->root == NULL ? 0 : map->root->len, need, "who signed", err);
+}
