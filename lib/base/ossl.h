@@ -18,37 +18,31 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#define RK_OSSL_CLEANUP(name, type, release)                                                       \
-    static inline void name(type **p)                                                              \
-    {                                                                                              \
-        release(*p);                                                                               \
-        *p = NULL;                                                                                 \
-    }
-RK_OSSL_CLEANUP(rk_bn_done, BIGNUM, BN_clear_free)
-RK_OSSL_CLEANUP(rk_bn_ctx_done, BN_CTX, BN_CTX_free)
-RK_OSSL_CLEANUP(rk_mont_done, BN_MONT_CTX, BN_MONT_CTX_free)
-RK_OSSL_CLEANUP(rk_group_done, EC_GROUP, EC_GROUP_free)
-RK_OSSL_CLEANUP(rk_point_done, EC_POINT, EC_POINT_clear_free)
-RK_OSSL_CLEANUP(rk_ecdsa_done, ECDSA_SIG, ECDSA_SIG_free)
-RK_OSSL_CLEANUP(rk_pkey_done, EVP_PKEY, EVP_PKEY_free)
-RK_OSSL_CLEANUP(rk_pkey_ctx_done, EVP_PKEY_CTX, EVP_PKEY_CTX_free)
-RK_OSSL_CLEANUP(rk_params_done, OSSL_PARAM, OSSL_PARAM_free)
-RK_OSSL_CLEANUP(rk_param_bld_done, OSSL_PARAM_BLD, OSSL_PARAM_BLD_free)
-RK_OSSL_CLEANUP(rk_md_done, EVP_MD, EVP_MD_free)
-RK_OSSL_CLEANUP(rk_md_ctx_done, EVP_MD_CTX, EVP_MD_CTX_free)
-RK_OSSL_CLEANUP(rk_cipher_done, EVP_CIPHER, EVP_CIPHER_free)
-RK_OSSL_CLEANUP(rk_cipher_ctx_done, EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
-RK_OSSL_CLEANUP(rk_evp_mac_done, EVP_MAC, EVP_MAC_free)
-RK_OSSL_CLEANUP(rk_evp_mac_ctx_done, EVP_MAC_CTX, EVP_MAC_CTX_free)
-RK_OSSL_CLEANUP(rk_bio_done, BIO, BIO_free_all)
-RK_OSSL_CLEANUP(rk_oid_done, ASN1_OBJECT, ASN1_OBJECT_free)
-RK_OSSL_CLEANUP(rk_asn1_integer_done, ASN1_INTEGER, ASN1_INTEGER_free)
-RK_OSSL_CLEANUP(rk_asn1_octets_done, ASN1_OCTET_STRING, ASN1_OCTET_STRING_free)
-RK_OSSL_CLEANUP(rk_x509_done, X509, X509_free)
-RK_OSSL_CLEANUP(rk_x509_req_done, X509_REQ, X509_REQ_free)
-RK_OSSL_CLEANUP(rk_x509_name_done, X509_NAME, X509_NAME_free)
-RK_OSSL_CLEANUP(rk_x509_ext_done, X509_EXTENSION, X509_EXTENSION_free)
-RK_OSSL_CLEANUP(rk_x509_sig_done, X509_SIG, X509_SIG_free)
+RK_CLEANUP(rk_bn_done, BIGNUM, BN_clear_free)
+RK_CLEANUP(rk_bn_ctx_done, BN_CTX, BN_CTX_free)
+RK_CLEANUP(rk_mont_done, BN_MONT_CTX, BN_MONT_CTX_free)
+RK_CLEANUP(rk_group_done, EC_GROUP, EC_GROUP_free)
+RK_CLEANUP(rk_point_done, EC_POINT, EC_POINT_clear_free)
+RK_CLEANUP(rk_ecdsa_done, ECDSA_SIG, ECDSA_SIG_free)
+RK_CLEANUP(rk_pkey_done, EVP_PKEY, EVP_PKEY_free)
+RK_CLEANUP(rk_pkey_ctx_done, EVP_PKEY_CTX, EVP_PKEY_CTX_free)
+RK_CLEANUP(rk_params_done, OSSL_PARAM, OSSL_PARAM_free)
+RK_CLEANUP(rk_param_bld_done, OSSL_PARAM_BLD, OSSL_PARAM_BLD_free)
+RK_CLEANUP(rk_md_done, EVP_MD, EVP_MD_free)
+RK_CLEANUP(rk_md_ctx_done, EVP_MD_CTX, EVP_MD_CTX_free)
+RK_CLEANUP(rk_cipher_done, EVP_CIPHER, EVP_CIPHER_free)
+RK_CLEANUP(rk_cipher_ctx_done, EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
+RK_CLEANUP(rk_evp_mac_done, EVP_MAC, EVP_MAC_free)
+RK_CLEANUP(rk_evp_mac_ctx_done, EVP_MAC_CTX, EVP_MAC_CTX_free)
+RK_CLEANUP(rk_bio_done, BIO, BIO_free_all)
+RK_CLEANUP(rk_oid_done, ASN1_OBJECT, ASN1_OBJECT_free)
+RK_CLEANUP(rk_asn1_integer_done, ASN1_INTEGER, ASN1_INTEGER_free)
+RK_CLEANUP(rk_asn1_octets_done, ASN1_OCTET_STRING, ASN1_OCTET_STRING_free)
+RK_CLEANUP(rk_x509_done, X509, X509_free)
+RK_CLEANUP(rk_x509_req_done, X509_REQ, X509_REQ_free)
+RK_CLEANUP(rk_x509_name_done, X509_NAME, X509_NAME_free)
+RK_CLEANUP(rk_x509_ext_done, X509_EXTENSION, X509_EXTENSION_free)
+RK_CLEANUP(rk_x509_sig_done, X509_SIG, X509_SIG_free)
 
 /* The certificates too, not the stack alone. */
 static inline void rk_x509s_done(STACK_OF(X509) * *p)

@@ -6,6 +6,8 @@
 #include "base/ossl.h"
 #include "rotkit/hex.h"
 
+#include <openssl/core_names.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -213,37 +215,47 @@ enum rk_rc rk_sign_requests_add(struct rk_sign_requests *requests, const char *r
     return RK_OK;
 }
 
-/* design.md, trust rule 4: an IV follows from the key and all of the content, never from a name. */
-static enum rk_rc derive_iv(const struct rk_request *request, const uint8_t *aad, size_t aad_len,
-                            const uint8_t *content, size_t content_len, uint8_t ret[32],
-                            struct rk_err *err)
+static bool add_field(EVP_MAC_CTX *mac, const void *bytes, size_t len)
 {
-    static const char label[] = "rotkit IV";
-    RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *md = EVP_MD_CTX_new();
-    uint8_t message[sizeof label - 1 + 32];
-    size_t len = 0;
+    uint8_t size[8];
 
-    memcpy(message, label, sizeof label - 1);
-    if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1 ||
-        EVP_DigestUpdate(md, aad, aad_len) != 1 ||
-        EVP_DigestUpdate(md, content, content_len) != 1 ||
-        EVP_DigestFinal_ex(md, message + sizeof label - 1, NULL) != 1 ||
-        EVP_Q_mac(rk_ctx_libctx(request->ctx), "HMAC", rk_ctx_propq(request->ctx), "SHA256", NULL,
-                  request->secret->p, request->secret->len, message, sizeof message, ret, 32,
-                  &len) == NULL)
+    for (size_t i = 0; i < sizeof size; i++)
+        size[i] = (uint8_t)((uint64_t)len >> (56 - 8 * i));
+    return EVP_MAC_update(mac, size, sizeof size) == 1 && EVP_MAC_update(mac, bytes, len) == 1;
+}
+
+/* design.md, trust rule 4: an IV follows from the key and from all that it is for. */
+static enum rk_rc derive_iv(const struct rk_request *request, const struct rk_iv_inputs *in,
+                            size_t iv_len, uint8_t ret[32], struct rk_err *err)
+{
+    static const char label[] = "rotkit IV 2";
+    RK_AUTO(rk_evp_mac_done)
+    EVP_MAC *hmac = EVP_MAC_fetch(rk_ctx_libctx(request->ctx), "HMAC", rk_ctx_propq(request->ctx));
+    RK_AUTO(rk_evp_mac_ctx_done) EVP_MAC_CTX *mac = hmac == NULL ? NULL : EVP_MAC_CTX_new(hmac);
+    char digest[] = "SHA256";
+    const OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string("digest", digest, 0),
+                                  OSSL_PARAM_construct_end() };
+    const uint8_t width = (uint8_t)iv_len;
+    size_t len;
+
+    if (mac == NULL || EVP_MAC_init(mac, request->secret->p, request->secret->len, params) != 1 ||
+        !add_field(mac, label, sizeof label - 1) ||
+        !add_field(mac, in->format, strlen(in->format)) ||
+        !add_field(mac, in->role, strlen(in->role)) || !add_field(mac, &width, sizeof width) ||
+        !add_field(mac, in->header, in->header_len) || !add_field(mac, in->content, in->len) ||
+        EVP_MAC_final(mac, ret, &len, 32) != 1)
         return rk_fail_ossl(err, RK_E_INTERNAL, "IV");
     return RK_OK;
 }
 
-enum rk_rc rk_request_iv(const struct rk_request *request, const uint8_t *aad, size_t aad_len,
-                         const uint8_t *content, size_t content_len, uint8_t *ret, size_t iv_len,
-                         struct rk_err *err)
+enum rk_rc rk_request_iv(const struct rk_request *request, const struct rk_iv_inputs *in,
+                         uint8_t *ret, size_t iv_len, struct rk_err *err)
 {
     uint8_t derived[32];
 
     if (!request->reproducible)
         return rk_random(request->ctx, ret, iv_len, err);
-    if (derive_iv(request, aad, aad_len, content, content_len, derived, err))
+    if (derive_iv(request, in, iv_len, derived, err))
         return err->rc;
     memcpy(ret, derived, iv_len);
     return RK_OK;

@@ -66,7 +66,12 @@ enum rk_rc rk_encfw_seal(const struct rk_request *request, uint16_t flags, const
 
     if (iv != NULL)
         memcpy(h.iv, iv, IV_LEN);
-    else if (rk_request_iv(request, NULL, 0, p, len, h.iv, IV_LEN, err))
+    else if (rk_request_iv(request,
+                           &(struct rk_iv_inputs) { .format = "fip",
+                                                    .role = flags == 0 ? "ssk" : "bssk",
+                                                    .content = p,
+                                                    .len = len },
+                           h.iv, IV_LEN, err))
         return err->rc;
     if (describe(request, &h, &gcm, err) || rk_bytes_copy(p, len, &text, err) ||
         rk_gcm_seal(&gcm, text.p, text.len, h.tag, err))

@@ -317,7 +317,11 @@ static enum rk_rc encrypt_image(const struct rk_request *request, void *fdt, int
     if (data == NULL || fdt_subnode_offset(fdt, node, "cipher") >= 0)
         return rk_fail(err, RK_E_USAGE, "image %s has no data of its own, or is encrypted already",
                        fdt_get_name(fdt, node, NULL));
-    if (rk_request_iv(request, NULL, 0, data, (size_t)len, iv, sizeof iv, err) ||
+    if (rk_request_iv(
+            request,
+            &(struct rk_iv_inputs) {
+                .format = self()->name, .role = hint, .content = data, .len = (size_t)len },
+            iv, sizeof iv, err) ||
         cbc(request, iv, data, (size_t)len, &sealed, err))
         return err->rc;
     if (fdt_setprop(fdt, node, "data", sealed.p, (int)sealed.len) != 0 ||

@@ -344,8 +344,14 @@ static enum rk_rc set_encryption(const struct rk_request *request, struct ta *ta
     ta->ehdr = (struct ehdr) { AES_GCM, class_wide, IV_LEN, TAG_LEN };
     if (iv != NULL)
         return RK_OK;
-    return rk_request_iv(request, ta->bootstrap.uuid, 16, ta->image, ta->shdr.img_size, ta->iv,
-                         IV_LEN, err);
+    return rk_request_iv(request,
+                         &(struct rk_iv_inputs) { .format = self()->name,
+                                                  .role = level,
+                                                  .header = ta->bootstrap.uuid,
+                                                  .header_len = 16,
+                                                  .content = ta->image,
+                                                  .len = ta->shdr.img_size },
+                         ta->iv, IV_LEN, err);
 }
 
 static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file, size_t len,

@@ -16,7 +16,7 @@
 /* RFC 5084, 3.2: a GCM tag has 12 to 16 bytes. OpenSSL takes shorter ones, which can be guessed. */
 enum { RSA_BITS_MIN = 2048, CONTENT_MAX = 1 << 26, TAG_MIN = 12 };
 
-RK_OSSL_CLEANUP(cms_done, CMS_ContentInfo, CMS_ContentInfo_free)
+RK_CLEANUP(cms_done, CMS_ContentInfo, CMS_ContentInfo_free)
 
 /* One: what is sealed is for one to open. */
 static enum rk_rc read_certificate(const struct rk_bytes *pem, X509 **ret, struct rk_err *err)

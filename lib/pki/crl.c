@@ -14,9 +14,9 @@
 
 enum { CRL_MAX = 64 << 20, VERSION_2 = 1 };
 
-RK_OSSL_CLEANUP(crl_object_done, X509_CRL, X509_CRL_free)
-RK_OSSL_CLEANUP(enumerated_done, ASN1_ENUMERATED, ASN1_ENUMERATED_free)
-RK_OSSL_CLEANUP(time_done, ASN1_TIME, ASN1_TIME_free)
+RK_CLEANUP(crl_object_done, X509_CRL, X509_CRL_free)
+RK_CLEANUP(enumerated_done, ASN1_ENUMERATED, ASN1_ENUMERATED_free)
+RK_CLEANUP(time_done, ASN1_TIME, ASN1_TIME_free)
 
 static const struct {
     enum rk_crl_reason reason;

@@ -18,10 +18,10 @@ static const char oid_manufacturer[] = "2.23.133.2.1", oid_model[] = "2.23.133.2
 static const uint8_t oid_specification[] = { 0x06, 0x05, 0x67, 0x81, 0x05, 0x02, 0x10 };
 /* clang-format on */
 
-RK_OSSL_CLEANUP(names_done, GENERAL_NAMES, GENERAL_NAMES_free)
-RK_OSSL_CLEANUP(usage_done, EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free)
-RK_OSSL_CLEANUP(access_done, AUTHORITY_INFO_ACCESS, AUTHORITY_INFO_ACCESS_free)
-RK_OSSL_CLEANUP(policies_done, CERTIFICATEPOLICIES, CERTIFICATEPOLICIES_free)
+RK_CLEANUP(names_done, GENERAL_NAMES, GENERAL_NAMES_free)
+RK_CLEANUP(usage_done, EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free)
+RK_CLEANUP(access_done, AUTHORITY_INFO_ACCESS, AUTHORITY_INFO_ACCESS_free)
+RK_CLEANUP(policies_done, CERTIFICATEPOLICIES, CERTIFICATEPOLICIES_free)
 
 static enum rk_rc add_utf8(X509_NAME *name, const char *oid, const char *text, struct rk_err *err)
 {

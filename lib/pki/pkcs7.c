@@ -14,9 +14,9 @@
 #include <openssl/asn1.h>
 #include <openssl/pkcs7.h>
 
-RK_OSSL_CLEANUP(p7_done, PKCS7, PKCS7_free)
-RK_OSSL_CLEANUP(si_done, PKCS7_SIGNER_INFO, PKCS7_SIGNER_INFO_free)
-RK_OSSL_CLEANUP(asn1_type_done, ASN1_TYPE, ASN1_TYPE_free)
+RK_CLEANUP(p7_done, PKCS7, PKCS7_free)
+RK_CLEANUP(si_done, PKCS7_SIGNER_INFO, PKCS7_SIGNER_INFO_free)
+RK_CLEANUP(asn1_type_done, ASN1_TYPE, ASN1_TYPE_free)
 
 /* ---- making ---- */
 

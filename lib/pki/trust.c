@@ -12,7 +12,7 @@
 
 #include <openssl/x509_vfy.h>
 
-RK_OSSL_CLEANUP(store_ctx_done, X509_STORE_CTX, X509_STORE_CTX_free)
+RK_CLEANUP(store_ctx_done, X509_STORE_CTX, X509_STORE_CTX_free)
 
 struct rk_trust {
     const rk_ctx *ctx;

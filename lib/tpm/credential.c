@@ -17,8 +17,8 @@
 enum { FILE_VERSION = 1, PART_MAX = 4096, DIGEST_MAX = 64 };
 #define FILE_MAGIC 0xBADCC0DEu /* tpm2-tools, lib/files.c */
 
-RK_OSSL_CLEANUP(kdf_done, EVP_KDF, EVP_KDF_free)
-RK_OSSL_CLEANUP(kdf_ctx_done, EVP_KDF_CTX, EVP_KDF_CTX_free)
+RK_CLEANUP(kdf_done, EVP_KDF, EVP_KDF_free)
+RK_CLEANUP(kdf_ctx_done, EVP_KDF_CTX, EVP_KDF_CTX_free)
 
 void rk_credential_done(struct rk_credential *credential)
 {

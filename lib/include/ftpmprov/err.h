@@ -18,6 +18,7 @@
     static inline void name(type **at)                                                             \
     {                                                                                              \
         (void)free_it(*at);                                                                        \
+        *at = NULL;                                                                                \
     }
 
 /* 0..8 are the exit codes of rotkit(1), in their order. */

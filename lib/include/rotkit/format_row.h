@@ -120,10 +120,19 @@ const struct rk_request_key *rk_request_key(const struct rk_request *request, co
 enum rk_rc rk_sign_requests_add(struct rk_sign_requests *requests, const char *role,
                                 const char *what, enum rk_scheme scheme, struct rk_bytes *message,
                                 struct rk_err *err) RK_MUST_CHECK;
+/* What an IV is for: whatever differs in one of these has another IV under one key. */
+struct rk_iv_inputs {
+    const char *format, *role; /* role: which use of the key, as the format's settings name it */
+    const uint8_t *header;     /* what the format binds to the content; header_len may be 0 */
+    size_t header_len;
+    const uint8_t *content; /* the plaintext */
+    size_t len;
+};
 /*
- * An IV or nonce of iv_len bytes (at most 32) for content under request->secret: drawn, or, when
- * the request is reproducible, HMAC-SHA-256(key, "rotkit IV" ‖ SHA-256(aad ‖ content)) cut to size.
+ * An IV or nonce of iv_len bytes (at most 32) under request->secret: drawn, or, when the request is
+ * reproducible, cut from HMAC-SHA-256(key, field("rotkit IV 2") ‖ field(format) ‖ field(role) ‖
+ * field(iv_len in one byte) ‖ field(header) ‖ field(content)), where field(x) is x behind its
+ * length in eight octets, the highest first.
  */
-enum rk_rc rk_request_iv(const struct rk_request *request, const uint8_t *aad, size_t aad_len,
-                         const uint8_t *content, size_t content_len, uint8_t *ret, size_t iv_len,
-                         struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_request_iv(const struct rk_request *request, const struct rk_iv_inputs *in,
+                         uint8_t *ret, size_t iv_len, struct rk_err *err) RK_MUST_CHECK;

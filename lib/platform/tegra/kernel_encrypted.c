@@ -110,9 +110,16 @@ static enum rk_rc set_iv(const struct rk_request *request, const uint8_t *compon
                          const uint8_t *text, size_t len, uint8_t iv[IV_LEN], struct rk_err *err)
 {
     const char *fixed = rk_request_text(request, self(), "iv");
+    const struct rk_iv_inputs inputs = { .format = self()->name,
+                                         .role =
+                                             rk_request_text(request, self(), "derivation-string"),
+                                         .header = component,
+                                         .header_len = 0x44,
+                                         .content = text,
+                                         .len = len };
 
     if (fixed == NULL)
-        return rk_request_iv(request, component, 0x44, text, len, iv, IV_LEN, err);
+        return rk_request_iv(request, &inputs, iv, IV_LEN, err);
     if (rk_hex_read(fixed, strlen(fixed), iv, IV_LEN, err))
         return rk_wrap(err, "setting \"iv\"");
     return RK_OK;
