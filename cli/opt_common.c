@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/opt_common.h"
 
+#include "rotkit/open_keys.h"
+
 #include <string.h>
 
 /* clang-format off */
@@ -8,6 +10,7 @@ const struct opt opt_common[] = {
     { "help",    'h', OPT_FLAG,    NULL, NULL, "show this help", false },
     { "quiet",   'q', OPT_FLAG,    NULL, NULL, "no notes, no progress", false },
     { "verbose", 'v', OPT_COUNTER, NULL, NULL, "say more; twice for even more", false },
+    { "allow-open-keys", 0, OPT_FLAG, NULL, NULL, "take key files that others may write", false },
     { "require-locked-memory", 0, OPT_FLAG, NULL, NULL, "refuse to work when secrets may be swapped out", false },
     OPT_END,
 };
@@ -23,6 +26,8 @@ bool opt_common_set(struct app *app, const char *name, char letter)
         app->verbose++;
     else if (name != NULL && strcmp(name, "require-locked-memory") == 0)
         app->require_locked = true;
+    else if (name != NULL && strcmp(name, "allow-open-keys") == 0)
+        rk_open_keys_refuse(false);
     else
         return false;
     return true;

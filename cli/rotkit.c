@@ -7,6 +7,8 @@
 #include "cli/out.h"
 
 #include "rotkit/edit_distance.h"
+#include "rotkit/file.h"
+#include "rotkit/open_keys.h"
 
 #include <string.h>
 
@@ -126,6 +128,15 @@ static enum rk_rc dispatch(struct app *app, int argc, char **argv, struct rk_err
 
 RK_CLEANUP(ctx_done, rk_ctx, rk_ctx_free)
 
+/* The run's key files, once. */
+static void warn_of_open_keys(const struct app *app)
+{
+    char path[RK_PATH_MAX];
+
+    if (rk_open_keys_seen(path, sizeof path))
+        out_note(app, "warning: key file \"%s\": others may read it: \"chmod go-r\"", path);
+}
+
 int rotkit_main(int argc, char **argv, FILE *out, FILE *err_file)
 {
     struct app app = { .out = out, .err = err_file, .arena = arena_open(), .verbs = commands };
@@ -133,10 +144,12 @@ int rotkit_main(int argc, char **argv, FILE *out, FILE *err_file)
     RK_AUTO(ctx_done) rk_ctx *ctx = NULL;
     enum rk_rc rc = rk_ctx_new(&ctx, &err);
 
+    rk_open_keys_refuse(true); /* what an earlier run in this process allowed is over */
     if (rc == RK_OK) {
         app.ctx = ctx;
         rk_ctx_set_warning(ctx, warn, &app);
         rc = dispatch(&app, argc, argv, &err);
+        warn_of_open_keys(&app);
     }
     if (rc == RK_OK && (fflush(out) != 0 || ferror(out) != 0))
         rc = rk_fail(&err, RK_E_IO, "cannot write standard output");

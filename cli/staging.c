@@ -23,7 +23,7 @@ enum rk_rc staging_write(const struct staging *staging, const struct new_file *f
     if (staging->dry_run)
         return RK_OK;
     return rk_new_folder_add(&staging->place, file->path,
-                             file->private   ? RK_FILE_PRIVATE
+                             file->private   ? RK_FILE_KEY
                              : file->program ? RK_FILE_PROGRAM
                                              : RK_FILE_PUBLIC,
                              file->bytes, file->len, err);

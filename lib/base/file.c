@@ -3,11 +3,13 @@
 
 #include "base/err.h"
 #include "base/folder.h"
+#include "base/open_keys.h"
 
 #include "rotkit/hex.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -108,14 +110,14 @@ enum rk_rc rk_file_read(const char *path, size_t max, struct rk_bytes *ret, stru
     return RK_OK;
 }
 
-enum rk_rc rk_file_read_secret(const char *path, size_t max, struct rk_secret *ret,
-                               struct rk_err *err)
+static enum rk_rc read_secret(const char *path, size_t max, bool key, struct rk_secret *ret,
+                              struct rk_err *err)
 {
     RK_AUTO(fd_done) int fd = -1;
     RK_AUTO(rk_secret_done) struct rk_secret room = RK_SECRET_NONE;
     size_t len, size;
 
-    if (open_to_read(path, max, &fd, err))
+    if (open_to_read(path, max, &fd, err) || (key && rk_open_keys_check(fd, path, err)))
         return err->rc;
     size = first_room(fd, max);
     if (size <= max && strcmp(path, "-") == 0)
@@ -128,6 +130,18 @@ enum rk_rc rk_file_read_secret(const char *path, size_t max, struct rk_secret *r
     return rk_secret_copy(room.p, len, ret, err);
 }
 
+enum rk_rc rk_file_read_secret(const char *path, size_t max, struct rk_secret *ret,
+                               struct rk_err *err)
+{
+    return read_secret(path, max, false, ret, err);
+}
+
+enum rk_rc rk_file_read_private(const char *path, size_t max, struct rk_secret *ret,
+                                struct rk_err *err)
+{
+    return read_secret(path, max, true, ret, err);
+}
+
 enum rk_rc rk_file_read_key(const char *path, size_t len, struct rk_secret *ret, struct rk_err *err)
 {
     enum { TEXT_MAX = 1024 };
@@ -135,7 +149,7 @@ enum rk_rc rk_file_read_key(const char *path, size_t len, struct rk_secret *ret,
     RK_AUTO(rk_secret_done) struct rk_secret key = RK_SECRET_NONE;
     size_t found;
 
-    if (rk_file_read_secret(path, TEXT_MAX, &text, err) || rk_secret_new(TEXT_MAX, &key, err))
+    if (rk_file_read_private(path, TEXT_MAX, &text, err) || rk_secret_new(TEXT_MAX, &key, err))
         return err->rc;
     if (rk_hex_read_key((const char *)text.p, text.len, key.p, len == 0 ? 32 : len, &found, err))
         return rk_wrap(err, "key file \"%s\"", path);

@@ -24,6 +24,7 @@ static mode_t mode_of(enum rk_file_mode mode)
     static const mode_t modes[] = {
         [RK_FILE_PUBLIC] = 0644,
         [RK_FILE_PRIVATE] = 0600,
+        [RK_FILE_KEY] = 0600,
         [RK_FILE_PROGRAM] = 0755,
     };
 
@@ -93,6 +94,8 @@ enum rk_rc rk_staged_create(const char *root, const char *name, enum rk_file_mod
     (void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
     if (mkdir(folder, 0777) != 0 && errno != EEXIST && rk_file_make_dirs_unsynced(folder, err))
         return err->rc;
+    if (mode == RK_FILE_KEY && chmod(folder, 0700) != 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot close folder \"%s\" to others", folder);
     if (create(path, path, mode, &fd, err))
         return err->rc;
     if (write_all(fd, path, bytes, len, err)) {

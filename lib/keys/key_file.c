@@ -116,7 +116,8 @@ static enum rk_rc read_key(const rk_ctx *ctx, const char *path, int selection,
     RK_AUTO(rk_secret_done) struct rk_secret file = RK_SECRET_NONE;
     struct asked asked = { .pin = pin, .path = path, .err = err };
 
-    if (rk_file_read_secret(path, KEY_FILE_MAX, &file, err))
+    if (selection == EVP_PKEY_KEYPAIR ? rk_file_read_private(path, KEY_FILE_MAX, &file, err)
+                                      : rk_file_read_secret(path, KEY_FILE_MAX, &file, err))
         return err->rc;
     return decode(ctx, file.p, file.len, selection, &asked, ret, err);
 }

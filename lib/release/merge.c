@@ -276,7 +276,7 @@ static enum rk_rc copy_top(const struct merging *m, const struct part *part, con
     struct copying copying = { m, part->path, RK_FILE_PUBLIC };
 
     if (strcmp(top, "secrets") == 0)
-        copying.mode = RK_FILE_PRIVATE;
+        copying.mode = RK_FILE_KEY;
     if (rk_buckets_list(part->path, top, &names, err))
         return err->rc;
     for (size_t i = 0; i < names.count; i++) {

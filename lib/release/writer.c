@@ -293,8 +293,7 @@ static enum rk_rc add_secret(const rk_release *release, const struct rk_artifact
     if (rk_artifact_path(&item->role, sn, !plain, path, sizeof path, err))
         return err->rc;
     if (plain)
-        return stage_summed(release, path, RK_FILE_PRIVATE, item->secret.p, item->secret.len, sum,
-                            err);
+        return stage_summed(release, path, RK_FILE_KEY, item->secret.p, item->secret.len, sum, err);
     if (release->options->recipient_pem == NULL)
         return rk_fail(err, RK_E_INTERNAL, "secret output without a recipient");
     if (rk_artifact_path(&item->role, sn, false, id_path, sizeof id_path - 3, err))
@@ -302,9 +301,9 @@ static enum rk_rc add_secret(const rk_release *release, const struct rk_artifact
     memcpy(id_path + strlen(id_path), ".id", 4);
     if (content_id(release, &item->secret, id, err) ||
         seal(release, path, id_path, id, &item->secret, &sealed, err) ||
-        stage_summed(release, path, RK_FILE_PRIVATE, sealed.p, sealed.len, sum, err))
+        stage_summed(release, path, RK_FILE_KEY, sealed.p, sealed.len, sum, err))
         return err->rc;
-    return stage_summed(release, id_path, RK_FILE_PRIVATE, id, 64, sum, err);
+    return stage_summed(release, id_path, RK_FILE_KEY, id, 64, sum, err);
 }
 
 enum rk_rc rk_release_add_device(rk_release *release, const struct rk_device_sn *sn,

@@ -61,3 +61,20 @@ refuse 7 "rotkit: --key: cannot open \"none.pub\": No such file or directory" \
     sign --key "helper:$PWD/good?public=none.pub" --scheme rsa-pkcs1-sha256 raw content -o sig
 refuse 2 "rotkit: --key: a helper's public key must be known: name it as helper:PROGRAM?public=FILE" \
     sign --key "helper:$PWD/good" --scheme rsa-pkcs1-sha256 raw content -o sig
+
+# ---- what it does not get: variables that are not named, descriptors, time without end
+helper nosy 'env | sed "s/=.*//" | sort >variables
+ls /proc/self/fd >descriptors
+exec ./good "$@"'
+SECRET_OF_THE_BUILD=1 AWS_SECRET_ACCESS_KEY=1 LD_LIBRARY_PATH=/nonexistent ROTKIT_HELPER_SLOT=3 \
+    run 0 sign --key "helper:$PWD/nosy?public=rsa.pub" --scheme rsa-pkcs1-sha256 raw content -o nosy.sig 9<rsa.pub
+same signature from-file nosy.sig
+grep -qx ROTKIT_HELPER_SLOT variables || fail "a helper does not get its own setting"
+grep -vxE 'PATH|HOME|USER|LOGNAME|LANG|LC_ALL|TZ|TERM|TMPDIR|ROTKIT_HELPER_SLOT|PWD|SHLVL|OLDPWD|_' variables &&
+    fail "a helper gets variables that are nobody's business of it"
+[ "$(grep -c . descriptors)" -le 4 ] || fail "a helper gets descriptors: $(tr '\n' ' ' <descriptors)" # the folder that ls reads
+helper slow 'sleep 600 & wait'
+refuse 4 "rotkit: \"content\": the whole file: helper \"$PWD/slow\" was ended: no signature within 1 seconds (more: ?public=FILE&timeout=SECONDS)" \
+    sign --key "helper:$PWD/slow?public=rsa.pub&timeout=1" --scheme rsa-pkcs1-sha256 raw content -o sig
+refuse 2 'rotkit: --key: timeout: expected a second at least' \
+    sign --key "helper:$PWD/slow?public=rsa.pub&timeout=0" --scheme rsa-pkcs1-sha256 raw content -o sig

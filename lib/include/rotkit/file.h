@@ -8,8 +8,11 @@
 /* The same into secure memory, by read(2) alone. */
 enum rk_rc rk_file_read_secret(const char *path, size_t max, struct rk_secret *ret,
                                struct rk_err *err) RK_MUST_CHECK;
+/* The same of a private key: RK_E_KEY when others may write the file, see open_keys.h. */
+enum rk_rc rk_file_read_private(const char *path, size_t max, struct rk_secret *ret,
+                                struct rk_err *err) RK_MUST_CHECK;
 /* A key file (hex in either spelling, see rk_hex_read_key) of exactly len bytes; len 0 takes 16
- * or 32. */
+ * or 32. Judged as rk_file_read_private does. */
 enum rk_rc rk_file_read_key(const char *path, size_t len, struct rk_secret *ret,
                             struct rk_err *err) RK_MUST_CHECK;
 

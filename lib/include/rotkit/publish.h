@@ -11,6 +11,7 @@
 enum rk_file_mode {
     RK_FILE_PUBLIC,  /* 0644 less umask */
     RK_FILE_PRIVATE, /* 0600 */
+    RK_FILE_KEY,     /* 0600, and where a folder is made for it, that is 0700 whatever the umask */
     RK_FILE_PROGRAM, /* 0755 less umask */
 };
 

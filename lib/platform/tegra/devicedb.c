@@ -2,6 +2,7 @@
 /* Device databases, streamed. Source: jetson-ftpm-ekb.md 3.2. */
 #include "rotkit/devicedb.h"
 
+#include "base/open_keys.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "rotkit/hex.h"
@@ -74,7 +75,8 @@ enum rk_rc rk_devicedb_open(const char *path, enum rk_devicedb_kind kind, rk_dev
     db->path = rk_strdup(path);
     if (db->path == NULL)
         return rk_fail_nomem(err);
-    if (rk_line_reader_open(db->path, LINE_MAX_CHARS, &db->lines, err))
+    if (rk_line_reader_open(db->path, LINE_MAX_CHARS, &db->lines, err) ||
+        rk_open_keys_check(db->lines.fd, db->path, err))
         return err->rc;
     *ret = db;
     db = NULL;
