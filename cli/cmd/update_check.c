@@ -5,6 +5,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
+#include "rotkit/format.h"
 #include "rotkit/hex.h"
 #include "rotkit/update.h"
 
@@ -50,15 +51,25 @@ static enum rk_rc conclude(const struct check *in, rk_json *doc,
     if (in->app->json) {
         rk_json_put_str(root, "from", verdict->from);
         rk_json_put_str(root, "to", verdict->to);
+        rk_json_put_str(root, "outcome",
+                        rk_outcome_name(verdict->faults != 0    ? RK_FAILS
+                                        : verdict->unknown != 0 ? RK_NOT_KNOWN
+                                                                : RK_HOLDS));
         rk_json_put_u64(root, "faults", verdict->faults);
+        rk_json_put_u64(root, "unknown", verdict->unknown);
         rk_json_put_u64(root, "devices", verdict->devices);
         rk_json_put_u64(root, "devices_broken", verdict->broken);
         rk_json_put_u64(root, "devices_recomputed", verdict->recomputed);
         if (out_json(in->app, doc, err))
             return err->rc;
     }
-    if (verdict->faults == 0)
+    if (verdict->faults == 0 && verdict->unknown == 0)
         return RK_OK;
+    if (verdict->faults == 0)
+        return rk_fail(err, RK_E_UNKNOWN,
+                       "whether the update from %s to %s breaks devices could not be checked (%zu "
+                       "unknown): %s",
+                       verdict->from, verdict->to, verdict->unknown, verdict->first);
     return rk_fail(err, RK_E_VERIFY,
                    "the update from %s to %s breaks %" PRIu64 " of %" PRIu64 " devices (%zu found)",
                    verdict->from, verdict->to, verdict->broken, verdict->devices, verdict->faults);
@@ -133,6 +144,8 @@ const struct cmd cmd_update_check = {
         "as before or their change is declared (release.update.changes); both slots read the key\n"
         "blob; the parts of capsules fit both slots. Every device of OLD keeps the EKs that its\n"
         "certificates are for: by what NEW states, and by recomputation with NEW's derivation\n"
-        "where seeds are given; else it says so. Exit code 3 when something breaks.",
+        "where seeds are given; else it says so. Exit code 3 when something breaks,\n"
+        "8 when nothing does as far as can be told, but a release does not state what it would\n"
+        "take to tell.",
     .run = run,
 };

@@ -53,27 +53,27 @@ static const struct rk_component_version *find_component(const struct rk_release
 static bool component_holds(struct rk_updating *u, const struct rk_component_version *was)
 {
     const struct rk_component_version *now = find_component(u->now, was->name);
-    size_t before = u->verdict.faults;
+    size_t before = rk_updating_found(u);
 
     if (now == NULL) {
         rk_updating_report(u, RK_UPDATE_BREAKS, "component", NULL, "\"%s\" is gone", was->name);
         return false;
     }
     if (was->version[0] != '\0' && now->version[0] == '\0')
-        rk_updating_report(u, RK_UPDATE_BREAKS, "component", NULL,
+        rk_updating_report(u, RK_UPDATE_UNKNOWN, "component", NULL,
                            "\"%s\" states no version, was %s", was->name, was->version);
     else if (was->version[0] != '\0' && rk_version_compare(now->version, was->version) < 0)
         rk_updating_report(u, RK_UPDATE_BREAKS, "component", NULL,
                            "\"%s\" falls from version %s to %s", was->name, was->version,
                            now->version);
     if (was->has_svn && !now->has_svn)
-        rk_updating_report(u, RK_UPDATE_BREAKS, "svn", NULL, "\"%s\" states no SVN, was %" PRIu64,
+        rk_updating_report(u, RK_UPDATE_UNKNOWN, "svn", NULL, "\"%s\" states no SVN, was %" PRIu64,
                            was->name, was->svn);
     else if (was->has_svn && now->svn < was->svn)
         rk_updating_report(u, RK_UPDATE_BREAKS, "svn", NULL,
                            "\"%s\" falls from SVN %" PRIu64 " to %" PRIu64, was->name, was->svn,
                            now->svn);
-    return u->verdict.faults == before;
+    return rk_updating_found(u) == before;
 }
 
 static void check_components(struct rk_updating *u)
@@ -108,7 +108,7 @@ static void check_nv_layout(struct rk_updating *u)
     enum rk_update_result result = rk_updating_changed(u, RK_CHANGE_NV_LAYOUT);
 
     if (!u->was->has_nv_layout || !u->now->has_nv_layout)
-        rk_updating_report(u, RK_UPDATE_BREAKS, "nv-layout", NULL,
+        rk_updating_report(u, RK_UPDATE_UNKNOWN, "nv-layout", NULL,
                            "the %s release does not state its version",
                            u->now->has_nv_layout ? "older" : "newer");
     else if (u->was->nv_layout == u->now->nv_layout)
@@ -130,21 +130,32 @@ static bool reads(const struct rk_release_version *release, const char *blob)
     return false;
 }
 
+static void report_unstated(struct rk_updating *u, const char *release, const char *blob)
+{
+    rk_updating_report(u, RK_UPDATE_UNKNOWN, "blob", NULL,
+                       "the %s release does not state whether its firmware reads key blobs %s",
+                       release, blob);
+}
+
 /* After the update one slot runs the newer firmware, and the other one the older. */
 static void check_blob(struct rk_updating *u)
 {
     const char *was = u->was->blob, *now = u->now->blob;
-    size_t before = u->verdict.faults;
+    size_t before = rk_updating_found(u);
 
-    if (was[0] != '\0' && !reads(u->now, was))
+    if (was[0] != '\0' && u->now->reads_blob_count == 0)
+        report_unstated(u, "newer", was);
+    else if (was[0] != '\0' && !reads(u->now, was))
         rk_updating_report(u, RK_UPDATE_BREAKS, "blob", NULL,
                            "the newer firmware does not read key blobs %s, which every device has",
                            was);
-    if (now[0] != '\0' && !reads(u->was, now))
+    if (now[0] != '\0' && u->was->reads_blob_count == 0)
+        report_unstated(u, "older", now);
+    else if (now[0] != '\0' && !reads(u->was, now))
         rk_updating_report(u, RK_UPDATE_BREAKS, "blob", NULL,
                            "the older firmware, in the other slot, does not read key blobs %s",
                            now);
-    if (u->verdict.faults != before)
+    if (rk_updating_found(u) != before)
         return;
     if (was[0] == '\0' && now[0] == '\0')
         rk_updating_report(u, RK_UPDATE_HOLDS, "blob", NULL, "neither release has key blobs");

@@ -32,6 +32,7 @@ static enum rk_rc visit(void *arg, const struct rk_device_sn *sn, bool *more, st
 enum rk_rc rk_update_devices(struct rk_updating *u, struct rk_err *err)
 {
     struct devices d = { .u = u };
+    size_t before = rk_updating_found(u);
 
     if (u->was->devices == 0) {
         rk_updating_report(u, RK_UPDATE_NOT_RECOMPUTED, "device", NULL,
@@ -45,7 +46,7 @@ enum rk_rc rk_update_devices(struct rk_updating *u, struct rk_err *err)
                            "%" PRIu64 " devices state no EK", d.stateless);
     if (rk_update_recompute(u, u->was->devices - d.stateless, err))
         return err->rc;
-    if (u->verdict.broken == 0)
+    if (u->verdict.broken == 0 && rk_updating_found(u) == before)
         rk_updating_report(u, RK_UPDATE_HOLDS, "device", NULL,
                            "%" PRIu64 " devices keep their EKs, %" PRIu64 " of them recomputed",
                            u->was->devices, u->verdict.recomputed);

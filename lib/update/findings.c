@@ -10,6 +10,7 @@ const char *rk_update_result_name(enum rk_update_result result)
         [RK_UPDATE_HOLDS] = "holds",
         [RK_UPDATE_DECLARED] = "declared",
         [RK_UPDATE_NOT_RECOMPUTED] = "not recomputed",
+        [RK_UPDATE_UNKNOWN] = "unknown",
         [RK_UPDATE_BREAKS] = "breaks",
     };
 
@@ -27,7 +28,8 @@ void rk_updating_report(struct rk_updating *u, enum rk_update_result result, con
     va_start(args, fmt);
     (void)vsnprintf(finding.text, sizeof finding.text, fmt, args);
     va_end(args);
-    if (result == RK_UPDATE_BREAKS && verdict->faults++ == 0) {
+    if ((result == RK_UPDATE_BREAKS && verdict->faults++ == 0) ||
+        (result == RK_UPDATE_UNKNOWN && verdict->unknown++ == 0 && verdict->faults == 0)) {
         if (sn != NULL)
             rk_device_sn_text(sn, who);
         (void)snprintf(verdict->first, sizeof verdict->first, "%s: %s%s%s", rule, who,
@@ -37,6 +39,11 @@ void rk_updating_report(struct rk_updating *u, enum rk_update_result result, con
         u->for_all = true;
     if (u->options->report != NULL)
         u->options->report(u->options->arg, &finding);
+}
+
+size_t rk_updating_found(const struct rk_updating *u)
+{
+    return u->verdict.faults + u->verdict.unknown;
 }
 
 enum rk_update_result rk_updating_changed(const struct rk_updating *u, enum rk_update_change change)

@@ -212,6 +212,11 @@ enum rk_rc rk_update_make(const rk_ctx *ctx, const struct rk_update_make_options
                       made.verdict.faults, made.verdict.first);
         return rk_note(err, "see 'rotkit update check'");
     }
+    if (made.verdict.unknown != 0) {
+        (void)rk_fail(err, RK_E_UNKNOWN, "not made, since it may break devices (%zu unknown): %s",
+                      made.verdict.unknown, made.verdict.first);
+        return rk_note(err, "see 'rotkit update check'");
+    }
     if (open_staging(&b, err) || fill(&b, err) || publish(&b, err))
         return err->rc;
     made.payloads = b.count;

@@ -51,7 +51,7 @@ static void check_part(struct rk_updating *u, const char *image, const struct rk
     if (slot == NULL)
         slot = find_slot(u->now, name);
     if (slot == NULL) {
-        rk_updating_report(u, RK_UPDATE_BREAKS, "size", NULL,
+        rk_updating_report(u, RK_UPDATE_UNKNOWN, "size", NULL,
                            "\"%s\" of \"%s\": the size of its slots is unknown; state it in "
                            "release.update.slots or layout",
                            name, image);
@@ -80,7 +80,7 @@ static void check_capsule(struct rk_updating *u, const char *image, const struct
     const struct rk_region *package = find_package(map->root);
 
     if (package == NULL) {
-        rk_updating_report(u, RK_UPDATE_BREAKS, "size", NULL,
+        rk_updating_report(u, RK_UPDATE_UNKNOWN, "size", NULL,
                            "\"%s\" carries no package that is understood, so nobody can tell "
                            "whether it fits the slots",
                            image);
@@ -113,12 +113,12 @@ static enum rk_rc check_image(void *arg, const struct rk_release_image_entry *im
 
 enum rk_rc rk_update_size(struct rk_updating *u, struct rk_err *err)
 {
-    size_t before = u->verdict.faults;
+    size_t before = rk_updating_found(u);
 
     check_slots_stay(u);
     if (rk_release_each_image(u->options->newer, check_image, u, err))
         return err->rc;
-    if (u->verdict.faults == before)
+    if (rk_updating_found(u) == before)
         rk_updating_report(u, RK_UPDATE_HOLDS, "size", NULL,
                            "every part of every capsule fits both slots");
     return RK_OK;

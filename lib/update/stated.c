@@ -49,7 +49,7 @@ static bool eks_break(struct rk_updating *u, const struct rk_release_device *was
         const struct rk_release_ek *new = rk_update_find_ek(now, old->template_name);
 
         if (new == NULL)
-            broken |= breaks(u, RK_UPDATE_BREAKS, quiet, &was->sn, old->template_name,
+            broken |= breaks(u, RK_UPDATE_UNKNOWN, quiet, &was->sn, old->template_name,
                              "the newer release does not state it");
         else if (!rk_bytes_equal(&new->public_tpm2b, &old->public_tpm2b))
             broken |= breaks(u, ek_changes(u), quiet, &was->sn, old->template_name,

@@ -70,6 +70,22 @@ firmware_only layout
 run 0 update check old layout
 grep -qxF 'declared: nv-layout: version 2, was 1: declared; certificates and persistent EKs in NV would not be found' "$out" || fail "$(cat "$out")"
 
+# ---- what is not stated is not known: it neither holds nor breaks
+good
+more=
+firmware_only unstated
+said='blob: the newer release does not state whether its firmware reads key blobs 2.0'
+run 8 update check old unstated
+stderr_is "rotkit: whether the update from 1.0.0 to 1.1.0 breaks devices could not be checked (1 unknown): $said"
+grep -qxF "unknown: $said" "$out" || fail "$(cat "$out")"
+grep -q '^breaks: ' "$out" && fail "$(cat "$out")"
+run 8 update check --json old unstated
+jq -r '"\(.outcome) \(.faults) \(.unknown) \([.findings[] | select(.result == "unknown") | .rule] | join(" "))"' "$out" >told
+is told 'unknown 0 1 blob'
+openssl genpkey -algorithm ed25519 -out update.key 2>/dev/null
+refuse 8 "rotkit: not made, since it may break devices (1 unknown): $said
+  see 'rotkit update check'" update make --key update.key -o bundle old unstated
+
 # ---- what the release states is read by another program as it was given
 python3 - old/release.json <<'PYTHON' || fail "release.json"
 import json, sys

@@ -73,7 +73,7 @@ jq .update both/release.json >as-layout
 same "what both give" as-numbers as-layout
 stated some 'layout: boot.xml'
 run 3 update check some some
-grep -qxF 'breaks: size: "secure-os" of "images/update.Cap": the size of its slots is unknown; state it in release.update.slots or layout' "$out" ||
+grep -qxF 'unknown: size: "secure-os" of "images/update.Cap": the size of its slots is unknown; state it in release.update.slots or layout' "$out" ||
     fail "$(cat "$out")"
 
 # ---- refused

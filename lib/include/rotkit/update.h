@@ -15,6 +15,7 @@ enum rk_update_result {
     RK_UPDATE_HOLDS,
     RK_UPDATE_DECLARED,       /* changes, and the newer release says so */
     RK_UPDATE_NOT_RECOMPUTED, /* no seeds for it, or out of the sample */
+    RK_UPDATE_UNKNOWN,        /* a release does not state it, so nobody can tell */
     RK_UPDATE_BREAKS,
     RK_UPDATE_RESULTS
 };
@@ -39,10 +40,11 @@ struct rk_update_options { /* everything is borrowed */
 };
 struct rk_update_verdict {
     size_t faults;            /* findings that break something */
+    size_t unknown;           /* findings of which nobody can tell */
     uint64_t devices, broken; /* of the older release */
     uint64_t recomputed;      /* devices whose EKs were made again */
     char from[RK_VERSION_TEXT], to[RK_VERSION_TEXT];
-    char first[400]; /* the first fault; "" when there is none */
+    char first[400]; /* the first fault, else the first that is unknown; "" when there is none */
 };
 /*
  * Verifies both releases, then holds the newer against the older: versions and ratchets never fall;
@@ -77,8 +79,8 @@ struct rk_update_made {
  * The bundle: every image of the newer release in a format that the platform's row updates by, the
  * manifest update.json (our own format, which it says) and its detached signature update.json.sig,
  * made as release.json.sig is. Built beside its place, verified as rk_update_verify does, then
- * renamed. RK_E_VERIFY when rk_update_check finds a fault; RK_E_USAGE when the release holds no
- * such image.
+ * renamed. RK_E_VERIFY when rk_update_check finds a fault, RK_E_UNKNOWN when it cannot tell;
+ * RK_E_USAGE when the release holds no such image.
  */
 enum rk_rc rk_update_make(const rk_ctx *ctx, const struct rk_update_make_options *options,
                           struct rk_update_made *ret, struct rk_err *err) RK_MUST_CHECK;
