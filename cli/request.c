@@ -223,6 +223,16 @@ enum rk_rc request_write(const struct app *app, const char *out, const struct rk
     return app->dry_run ? RK_OK : rk_file_write(out, RK_FILE_PUBLIC, made->p, made->len, err);
 }
 
+enum rk_rc request_write_page(const struct app *app, const struct rk_map *map, const char *title,
+                              const char *path, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes page = RK_BYTES_NONE;
+
+    if (rk_map_html(map, title, &page, err))
+        return err->rc;
+    return request_write(app, path, &page, err);
+}
+
 /* ---- signatures from elsewhere ---- */
 
 enum rk_rc request_open_book(const struct app *app, const struct request_args *args,

@@ -58,6 +58,9 @@ enum rk_rc request_change(const struct app *app, const struct request_args *args
                                                const struct rk_bytes *file, struct rk_bytes *ret,
                                                struct rk_err *err),
                           struct rk_err *err) RK_MUST_CHECK;
+/* The map as a page of HTML; nothing with --dry-run. */
+enum rk_rc request_write_page(const struct app *app, const struct rk_map *map, const char *title,
+                              const char *path, struct rk_err *err) RK_MUST_CHECK;
 /* Writes the product of pack, sign or encrypt; nothing with --dry-run. */
 enum rk_rc request_write(const struct app *app, const char *out, const struct rk_bytes *made,
                          struct rk_err *err) RK_MUST_CHECK;

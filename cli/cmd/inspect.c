@@ -25,16 +25,6 @@ static enum rk_rc print_json(const struct app *app, const struct rk_map *map, st
     return out_json(app, doc, err);
 }
 
-static enum rk_rc write_page(const struct app *app, const struct rk_map *map, const char *title,
-                             const char *path, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes page = RK_BYTES_NONE;
-
-    if (rk_map_html(map, title, &page, err))
-        return err->rc;
-    return request_write(app, path, &page, err);
-}
-
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
@@ -54,7 +44,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         return err->rc;
     if (rk_format_inspect(app->ctx, file.p, file.len, &map, err))
         return rk_wrap(err, "\"%s\"", operands.v[0]);
-    if (page != NULL && write_page(app, &map, operands.v[0], page, err))
+    if (page != NULL && request_write_page(app, &map, operands.v[0], page, err))
         return err->rc;
     if (page != NULL)
         return RK_OK;

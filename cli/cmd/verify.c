@@ -20,6 +20,7 @@ struct verify_options {
     struct request_args args;
     const char *format;    /* NULL: by content */
     const char *not_older; /* a release or a file */
+    const char *page;      /* of one file: where its map goes as HTML */
     bool keyed;            /* a key or a CA is named */
 };
 
@@ -94,6 +95,8 @@ static enum rk_rc verify_release(const struct app *app, const struct verify_opti
     char images[48] = "";
 
     o->format = "release";
+    if (options->page != NULL)
+        return opt_fail(app, err, "--html is for one file, \"%s\" is a release", o->path);
     if (rk_release_verify(app->ctx, o->path, pub, &report, err) ||
         (request->core.trust != NULL && rk_release_check_ca(o->path, request->core.trust, err)) ||
         (options->not_older != NULL &&
@@ -118,6 +121,8 @@ static enum rk_rc verify_update(const struct app *app, const struct verify_optio
     struct rk_update_report report;
 
     o->format = "update";
+    if (options->page != NULL)
+        return opt_fail(app, err, "--html is for one file, \"%s\" is an update", o->path);
     if (options->not_older != NULL)
         return opt_fail(app, err, "--not-older-than is not for an update: it says what it follows");
     if (request->core.trust != NULL)
@@ -188,6 +193,20 @@ static enum rk_rc verify_file(const struct app *app, const struct verify_options
     return rc == RK_OK ? tell(app, o, err) : rc;
 }
 
+/* Beside whatever the file came to; the page says it in its head. */
+static enum rk_rc draw(const struct app *app, const struct verify_options *options,
+                       const struct operand *o, enum rk_rc rc, struct rk_err *err)
+{
+    char title[sizeof err->msg + 512];
+
+    if (options->page == NULL || o->map == NULL)
+        return RK_OK;
+    (void)snprintf(title, sizeof title, "%.256s: %s%s%s", o->path,
+                   rk_outcome_name(rk_outcome_of(rc)), rc == RK_OK ? "" : ": ",
+                   rc == RK_OK ? "" : err->msg);
+    return request_write_page(app, o->map, title, options->page, err);
+}
+
 /* Each operand is told on its own, whatever the others came to. */
 static enum rk_rc verify_path(const struct app *app, const struct verify_options *options,
                               const struct request *request, const char *path, struct rk_err *err)
@@ -198,10 +217,12 @@ static enum rk_rc verify_path(const struct app *app, const struct verify_options
                     : rk_update_is(path) ? verify_update(app, options, request, &o, err)
                                          : verify_file(app, options, request, &o, &map, err);
 
-    if (rc == RK_OK)
+    if (rc == RK_OK && draw(app, options, &o, rc, err) == RK_OK)
         return RK_OK;
     tell_error(app, &o, err);
-    return rc;
+    if (rc != RK_OK && draw(app, options, &o, rc, err))
+        out_error(app, err, exit_code_of(err->rc));
+    return rc != RK_OK ? rc : err->rc;
 }
 
 static enum rk_rc verify_paths(struct app *app, const struct verify_options *options,
@@ -210,6 +231,8 @@ static enum rk_rc verify_paths(struct app *app, const struct verify_options *opt
     RK_AUTO(request_done) struct request *request = NULL;
     enum rk_rc rc = RK_OK;
 
+    if (options->page != NULL && operands->count != 1)
+        return opt_fail(app, err, "--html is for one file");
     if (request_open(app, &options->args, &request, err))
         return err->rc;
     for (size_t i = 0; i < operands->count; i++)
@@ -232,6 +255,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "set", 0, OPT_LIST, &options.args.set, "NAME=VALUE", "a setting of the format", false },
         { "scheme", 0, OPT_STR, &options.args.scheme, "NAME", "signature scheme of a raw signature", false },
         { "format", 0, OPT_STR, &options.format, "NAME", "the format, where content does not tell", false },
+        { "html", 0, OPT_STR, &options.page, "FILE", "of one file: write a page, green what holds, red what does not, grey the rest", false },
         { "not-older-than", 0, OPT_STR, &options.not_older, "PATH", "a release or file whose anti-rollback values may not fall", false },
         OPT_JSON(app),
         OPT_END,

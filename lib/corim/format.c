@@ -318,8 +318,9 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     (void)snprintf(map->integrity, sizeof map->integrity, "structure and signature hold");
     (void)snprintf(map->signer, sizeof map->signer, "%s",
                    request->key_count != 0 ? "the key given" : "the CA given");
-    return rk_map_guard(map, corim.protected.at, corim.protected.len, RK_GUARD_SIGNATURE, by,
-                        err) ||
+    return rk_map_checked(map, corim.signature.at, corim.signature.len, err) ||
+                   rk_map_guard(map, corim.protected.at, corim.protected.len, RK_GUARD_SIGNATURE,
+                                by, err) ||
                    rk_map_guard(map, corim.payload.at, corim.payload.len, RK_GUARD_SIGNATURE, by,
                                 err)
                ? err->rc

@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { PAGE_MAX = 64 << 20, BAR_PX = 1200, NAME_FITS_PX = 90, HUES = 12 };
+enum { PAGE_MAX = 64 << 20, BAR_PX = 1200, NAME_FITS_PX = 90, SHADES = 12 };
 
 static void escaped(struct rk_wr *wr, const char *text)
 {
@@ -38,22 +38,35 @@ static const char style[] =
     "6px,#fafafa 6px 12px)}"
     "text{font:11px sans-serif}table{border-collapse:collapse;margin-top:16px}"
     "td,th{padding:2px 10px;border-bottom:1px solid #ddd;text-align:left}"
-    "td.n{font-family:monospace;text-align:right}.s{color:#060}.u{color:#900}";
+    "td.n{font-family:monospace;text-align:right}.holds{color:#060}.fails{color:#900}"
+    ".unknown{color:#666}";
+
+/* Green for what holds, red for what does not, grey for what is not known; neighbours differ. */
+static void fill(const struct rk_region *region, size_t i, struct rk_wr *wr)
+{
+    static const struct {
+        int hue, saturation;
+    } colours[] = { [RK_HOLDS] = { 120, 45 },
+                    [RK_FAILS] = { 0, 75 },
+                    [RK_NOT_KNOWN] = { 0, 0 },
+                    [RK_UNREADABLE] = { 0, 75 } };
+
+    rk_wr_printf(wr, "fill=\"hsl(%d %d%% %zu%%)\"", colours[region->outcome].hue,
+                 colours[region->outcome].saturation, 60 + i % SHADES * 2);
+}
 
 /* One box: x and width are the region's offset and length, in the file's own bytes. */
-static void box(const struct rk_map *map, const struct rk_region *region, size_t i,
-                struct rk_wr *wr)
+static void box(const struct rk_region *region, size_t i, struct rk_wr *wr)
 {
-    bool is_signed = rk_map_guard_of(map, region, RK_GUARD_SIGNATURE) != NULL;
-
     rk_wr_printf(wr,
                  "<rect class=\"region\" x=\"%" PRIu64 "\" y=\"0\" width=\"%" PRIu64
-                 "\" height=\"120\" fill=\"hsl(%zu 60%% %d%%)\" stroke=\"#333\" "
-                 "vector-effect=\"non-scaling-stroke\"><title>",
-                 region->offset, region->len, i * 360 / HUES % 360, is_signed ? 70 : 85);
+                 "\" height=\"120\" ",
+                 region->offset, region->len);
+    fill(region, i, wr);
+    rk_wr_str(wr, " stroke=\"#333\" vector-effect=\"non-scaling-stroke\"><title>");
     escaped(wr, region->name);
-    rk_wr_printf(wr, ", 0x%" PRIx64 ", %" PRIu64 " bytes</title></rect>\n", region->offset,
-                 region->len);
+    rk_wr_printf(wr, ", 0x%" PRIx64 ", %" PRIu64 " bytes: %s</title></rect>\n", region->offset,
+                 region->len, rk_outcome_name(region->outcome));
 }
 
 /* Names in their own layer, which is not stretched. */
@@ -84,7 +97,7 @@ static void drawing(const struct rk_map *map, struct rk_wr *wr)
                  " 120\" preserveAspectRatio=\"none\" style=\"border:0;background:none\">\n",
                  BAR_PX, map->root->len);
     for (const struct rk_region *r = map->root->child; r != NULL; r = r->next)
-        box(map, r, i++, wr);
+        box(r, i++, wr);
     rk_wr_str(wr, "</svg>\n");
     for (const struct rk_region *r = map->root->child; r != NULL; r = r->next)
         label(map, r, wr);
@@ -109,9 +122,10 @@ static void table_rows(const struct rk_map *map, const struct rk_region *region,
         escaped(wr, region->note);
         rk_wr_str(wr, "</td><td>");
         escaped(wr, digest == NULL ? "" : digest->by);
-        rk_wr_printf(wr, "</td><td class=\"%s\">", signature == NULL ? "u" : "s");
-        escaped(wr, signature == NULL ? "not signed" : signature->by);
-        rk_wr_str(wr, "</td></tr>\n");
+        rk_wr_str(wr, "</td><td>");
+        escaped(wr, signature == NULL ? "" : signature->by);
+        rk_wr_printf(wr, "</td><td class=\"%s\">%s</td></tr>\n", rk_outcome_name(region->outcome),
+                     rk_outcome_name(region->outcome));
         table_rows(map, region->child, depth + 1, wr);
     }
 }
@@ -132,7 +146,7 @@ enum rk_rc rk_map_html(const struct rk_map *map, const char *title, struct rk_by
     rk_wr_str(&wr, "</p>\n");
     drawing(map, &wr);
     rk_wr_str(&wr, "<table><tr><th>offset</th><th>bytes</th><th>name</th><th>value</th>"
-                   "<th>digest</th><th>signed by</th></tr>\n");
+                   "<th>digest</th><th>signed by</th><th>outcome</th></tr>\n");
     table_rows(map, map->root == NULL ? NULL : map->root->child, 0, &wr);
     rk_wr_str(&wr, "</table></body></html>\n");
     return rk_wr_end(&wr, ret, err);

@@ -84,6 +84,15 @@ enum rk_rc rk_map_open(struct rk_map *map, uint64_t offset, uint64_t len, const 
     return add_mark(map, &mark, err);
 }
 
+enum rk_rc rk_map_checked(struct rk_map *map, uint64_t offset, uint64_t len, struct rk_err *err)
+{
+    const struct rk_mark mark = {
+        .offset = offset, .len = len, .kind = RK_MARK_CHECKED, .what = "signature"
+    };
+
+    return add_mark(map, &mark, err);
+}
+
 enum rk_rc rk_map_add_mark(struct rk_map *map, const struct rk_mark *mark, uint64_t at,
                            const char *inside, struct rk_err *err)
 {
@@ -241,13 +250,13 @@ enum rk_rc rk_map_conclude(const struct rk_map *map, struct rk_err *err)
 
 struct settling {
     const struct rk_map *map;
-    struct spans covered, fails;
+    struct spans covered, with_open;
 };
 
 static void settling_done(struct settling *s)
 {
     spans_done(&s->covered);
-    spans_done(&s->fails);
+    spans_done(&s->with_open);
 }
 
 static bool overlap(const struct rk_mark *mark, const struct rk_region *region)
@@ -259,7 +268,10 @@ static void settle(const struct settling *s, struct rk_region *region)
 {
     for (; region != NULL; region = region->next) {
         region->needs = 0;
-        region->outcome = cover(&s->covered, region) ? RK_HOLDS : RK_NOT_KNOWN;
+        /* Of parts, what the format leaves open does not count; on its own it is not known. */
+        region->outcome = cover(region->child == NULL ? &s->covered : &s->with_open, region)
+                              ? RK_HOLDS
+                              : RK_NOT_KNOWN;
         for (size_t i = 0; i < s->map->mark_count; i++) {
             const struct rk_mark *mark = &s->map->mark[i];
 
@@ -278,7 +290,9 @@ enum rk_rc rk_map_settle(struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(settling_done) struct settling s = { .map = map };
 
-    if (gather(map, !map->asks_signer, 0, &s.covered, err))
+    if (gather(map, !map->asks_signer, 1U << RK_MARK_CHECKED, &s.covered, err) ||
+        gather(map, !map->asks_signer, 1U << RK_MARK_CHECKED | 1U << RK_MARK_OPEN, &s.with_open,
+               err))
         return err->rc;
     settle(&s, map->root);
     return RK_OK;

@@ -84,9 +84,15 @@ static enum rk_rc check(const struct rk_format *format, const struct rk_request 
 static enum rk_rc judge(const struct rk_format *format, const struct rk_request *request,
                         const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
 {
+    struct rk_err ignored;
+
     map->asks_signer = rk_request_asks_signer(request);
-    if (check(format, request, file, len, map, err))
+    if (check(format, request, file, len, map, err)) {
+        /* The map that is handed out beside the error shows what nobody vouches for. */
+        if (err->rc == RK_E_VERIFY && map->asks_signer)
+            (void)(rk_map_prove(map, &ignored) == RK_OK);
         return err->rc;
+    }
     if ((map->asks_signer && rk_map_prove(map, err)) || rk_map_conclude(map, err))
         return rk_wrap(err, "%s", format->name);
     return RK_OK;
@@ -114,6 +120,8 @@ enum rk_rc rk_format_verify(const char *name, const struct rk_request *request, 
         rc = judge(format, request, file, len, &map, err);
     if (rk_map_settle(&map, rc == RK_OK ? err : &ignored))
         return rc == RK_OK ? err->rc : rc;
+    if (map.root != NULL)
+        map.root->outcome = rk_outcome_of(rc); /* of the whole: all that was asked */
     *ret = map;
     map = (struct rk_map) { .root = NULL };
     return rc;

@@ -339,6 +339,7 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
 {
     RK_AUTO(avb_done) struct avb a = { .file = file };
     bool keyed = request->key_count != 0, held = false, go;
+    uint64_t auth_at;
 
     if (read_avb(file, len, &a, err) || check_descriptors(&a, &held, err) ||
         rk_check_begin(request, keyed || a.algorithm != NULL, RK_NEED_PUB, map, &go, err))
@@ -352,9 +353,12 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
                            a.covered.len, a.auth + a.vbmeta.sig_offset, (size_t)a.vbmeta.sig_size,
                            err))
         return err->rc;
+    auth_at = a.footer.vbmeta_offset + HEADER;
     (void)snprintf(map->integrity, sizeof map->integrity, "digests and signature hold");
     (void)snprintf(map->signer, sizeof map->signer, "the key given");
-    if (rk_map_guard(map, 0, a.footer.original_size, RK_GUARD_SIGNATURE,
+    if (rk_map_checked(map, auth_at + a.vbmeta.hash_offset, a.vbmeta.hash_size, err) ||
+        rk_map_checked(map, auth_at + a.vbmeta.sig_offset, a.vbmeta.sig_size, err) ||
+        rk_map_guard(map, 0, a.footer.original_size, RK_GUARD_SIGNATURE,
                      "vbmeta signature, by its digest", err))
         return err->rc;
     return guard_vbmeta(&a, RK_GUARD_SIGNATURE, "vbmeta signature", map, err);

@@ -695,7 +695,8 @@ static enum rk_rc check_conf(const struct rk_request *request, const uint8_t *fd
                              struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
-    int node;
+    const uint8_t *value;
+    int node, len = 0;
 
     (void)rk_fail(err, RK_E_VERIFY, "is not signed");
     fdt_for_each_subnode(node, fdt, conf)
@@ -703,8 +704,11 @@ static enum rk_rc check_conf(const struct rk_request *request, const uint8_t *fd
         if (!rk_fit_is_named(fdt, node, "signature") ||
             check_signature(request, fdt, conf, node, err) != RK_OK)
             continue;
-        return stored_region(fdt, node, map, &message, err) ? err->rc
-                                                            : guard_data(fdt, conf, map, err);
+        value = fdt_getprop(fdt, node, "value", &len);
+        if (rk_map_checked(map, (uint64_t)(value - fdt), (uint64_t)len, err) ||
+            stored_region(fdt, node, map, &message, err))
+            return err->rc;
+        return guard_data(fdt, conf, map, err);
     }
     return err->rc;
 }

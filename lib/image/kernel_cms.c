@@ -293,6 +293,8 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
                         cms.appended ? cms.image_len : beside->len, map->signer, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "signature holds");
+    if (rk_map_checked(map, cms.at, cms.len, err))
+        return err->rc;
     if (!cms.appended)
         return RK_OK;
     return rk_map_guard(map, 0, cms.image_len, RK_GUARD_SIGNATURE, "CMS signature", err);

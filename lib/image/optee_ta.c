@@ -465,6 +465,8 @@ static enum rk_rc check_signature(const struct rk_request *request, const struct
         return err->rc;
     }
     (void)snprintf(map->signer, sizeof map->signer, "the key given (%s)", ta->algo->name);
+    if (rk_map_checked(map, SHDR_WIRE + HASH_LEN, ta->shdr.sig_size, err))
+        return err->rc;
     return rk_map_guard(map, SHDR_WIRE, HASH_LEN, RK_GUARD_SIGNATURE, "signature", err);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/rsa.h>
 
 /* clang-format off */
@@ -114,8 +115,10 @@ enum rk_rc rk_signature_check(const rk_ctx *ctx, EVP_PKEY *pub, enum rk_scheme i
                                 pub, NULL) != 1 ||
         !rk_scheme_set_padding(scheme, key))
         return rk_fail_ossl(err, RK_E_INTERNAL, "cannot verify by %s", scheme->name);
-    if (EVP_DigestVerify(md, sig, sig_len, msg, msg_len) != 1)
-        return rk_fail_ossl(err, RK_E_VERIFY, "the signature does not hold");
+    if (EVP_DigestVerify(md, sig, sig_len, msg, msg_len) != 1) {
+        ERR_clear_error(); /* "RSA lib" tells nobody anything */
+        return rk_fail(err, RK_E_VERIFY, "the signature does not hold");
+    }
     return RK_OK;
 }
 
@@ -136,8 +139,10 @@ enum rk_rc rk_signature_check_digest(const rk_ctx *ctx, EVP_PKEY *pub, enum rk_s
     if (run == NULL || md == NULL || EVP_PKEY_verify_init(run) != 1 ||
         !rk_scheme_set_padding(scheme, run) || EVP_PKEY_CTX_set_signature_md(run, md) <= 0)
         return rk_fail_ossl(err, RK_E_INTERNAL, "cannot verify by %s", scheme->name);
-    if (EVP_PKEY_verify(run, sig, sig_len, digest, digest_len) != 1)
-        return rk_fail_ossl(err, RK_E_VERIFY, "the signature does not hold");
+    if (EVP_PKEY_verify(run, sig, sig_len, digest, digest_len) != 1) {
+        ERR_clear_error(); /* "RSA lib" tells nobody anything */
+        return rk_fail(err, RK_E_VERIFY, "the signature does not hold");
+    }
     return RK_OK;
 }
 

@@ -303,7 +303,8 @@ static enum rk_rc check_one(const struct rk_request *request, const struct auth 
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "signature holds for %s %s",
                    attributes == APPEND ? "appending to" : "variable", v->name);
-    if (rk_map_guard(map, 0, TIME_WIRE, RK_GUARD_SIGNATURE, "PKCS #7 signature", err))
+    if (rk_map_checked(map, a->der_at, a->der_len, err) ||
+        rk_map_guard(map, 0, TIME_WIRE, RK_GUARD_SIGNATURE, "PKCS #7 signature", err))
         return err->rc;
     return rk_map_guard(map, a->esl_at, a->esl_len, RK_GUARD_SIGNATURE, "PKCS #7 signature", err);
 }

@@ -471,7 +471,8 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
         refuse_test_keys(request, file + c.der_at, c.der_len, RK_E_VERIFY, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "signature holds");
-    if (rk_map_guard(map, c.auth_at, 8, RK_GUARD_SIGNATURE, "PKCS #7 signature", err))
+    if (rk_map_checked(map, c.der_at, c.der_len, err) ||
+        rk_map_guard(map, c.auth_at, 8, RK_GUARD_SIGNATURE, "PKCS #7 signature", err))
         return err->rc;
     return rk_map_guard(map, c.content_at, c.content_len, RK_GUARD_SIGNATURE, "PKCS #7 signature",
                         err);

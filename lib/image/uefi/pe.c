@@ -510,7 +510,8 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     }
     (void)snprintf(map->integrity, sizeof map->integrity, "signature %zu of %zu holds", i + 1,
                    table.count);
-    return guard(&pe, RK_GUARD_SIGNATURE, "Authenticode signature", map, err) ||
+    return rk_map_checked(map, table.entry[i].offset, table.entry[i].len, err) ||
+                   guard(&pe, RK_GUARD_SIGNATURE, "Authenticode signature", map, err) ||
                    leave_open(&pe, map, err)
                ? err->rc
                : RK_OK;

@@ -68,6 +68,7 @@ enum rk_mark_kind {
     RK_MARK_UNKNOWN, /* it was asked for and could not be checked */
     RK_MARK_FAILS,   /* it was compared and differs, or nothing that was checked covers it */
     RK_MARK_OPEN,    /* the format itself leaves it open */
+    RK_MARK_CHECKED, /* it is a signature that was checked */
 };
 struct rk_mark {
     uint64_t offset, len;

@@ -82,6 +82,9 @@ enum rk_rc rk_map_unknown(struct rk_map *map, uint64_t offset, uint64_t len, enu
 /* Says that the format itself leaves the range open, although it is part of what is loaded. */
 enum rk_rc rk_map_open(struct rk_map *map, uint64_t offset, uint64_t len, const char *what,
                        struct rk_err *err) RK_MUST_CHECK;
+/* Says that the range is a signature that was checked: nothing covers it, and it holds. */
+enum rk_rc rk_map_checked(struct rk_map *map, uint64_t offset, uint64_t len,
+                          struct rk_err *err) RK_MUST_CHECK;
 /* Whether somebody is named who must have signed. */
 bool rk_request_asks_signer(const struct rk_request *request);
 /*

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+# verify tells every operand and exits with the gravest; JSON and HTML have the same outcomes, of the file and of each node.
+. "$(dirname "$0")/lib.sh"
+need jq openssl perl
+V=$DATA/vectors/boot
+K=$V/keys
+
+openssl pkey -in "$K/rsa3072.pem" -pubout -out pub.pem
+run 0 pack optee-ta -o plain.ta elf="$V/inputs/ta.elf" --set uuid=8aaaf200-2450-11e4-abe2-0002a5d5c51b
+run 0 sign optee-ta plain.ta -o good.ta --key "$K/rsa3072.pem"
+run 0 sign optee-ta plain.ta -o other.ta --key "$K/rsa2048.pem"
+head -c 100 good.ta >cut.ta
+perl -0777 -pe 'substr($_, -1) ^= "\x01"' good.ta >changed.ta
+sealed=$V/optee/ta_encrypted.ta
+openssl pkey -in "$K/rsa2048.pem" -pubout -out sealed.pem
+
+# each CODE FILE...: under one key, in this order, one line each
+each() {
+    wanted=$1
+    shift
+    run "$wanted" verify --pub pub.pem "$@"
+    told=$(cat "$out" "$err" | grep -c '^rotkit: \|: optee-ta: hash ok')
+    [ "$told" -eq $# ] || fail "$# operands, $told told: $(cat "$out" "$err")"
+}
+run 8 verify --pub sealed.pem $sealed
+stderr_is "rotkit: $sealed: optee-ta: could not be checked: hash and GCM tag: needs the encryption key: --key"
+stdout_is ""
+cp $sealed sealed.ta
+each 0 good.ta good.ta
+each 2 good.ta cut.ta good.ta
+each 3 cut.ta other.ta absent good.ta
+each 3 absent changed.ta
+each 7 cut.ta absent good.ta
+each 7 absent cut.ta
+run 8 verify --pub sealed.pem sealed.ta other.ta
+stdout_is 'other.ta: optee-ta: hash ok; not signed: 0x34-0x133; signer: the key given (rsa-pss-sha256)'
+run 2 verify --pub sealed.pem sealed.ta cut.ta
+run 3 verify --pub sealed.pem sealed.ta cut.ta good.ta
+stderr_is 'rotkit: sealed.ta: optee-ta: could not be checked: hash and GCM tag: needs the encryption key: --key
+rotkit: cut.ta: optee-ta: cut short at offset 0x34: 384 wanted, 48 left
+rotkit: good.ta: optee-ta: the signature does not hold'
+
+# ---- JSON: one line an operand, whatever it came to
+run 3 verify --json --pub sealed.pem sealed.ta cut.ta good.ta other.ta absent
+jq -r '[.path, .outcome, (.needs // [] | join(" "))] | join("|")' "$out" >told
+is told 'sealed.ta|unknown|--key
+cut.ta|unreadable|
+good.ta|fails|
+other.ta|holds|
+absent|unreadable|'
+jq -r '.error.code' "$err" | xargs >told
+is told '8 2 3 7'
+jq -es '.[0].message | endswith("needs the encryption key: --key")' "$out" >/dev/null ||
+    fail "$(cat "$out")"
+# Every node has an outcome, and what is unknown for want of a key says which.
+jq -r 'select(.map) | .path as $p | .map[] | recurse(.children[]?) | "\($p) \(.name) \(.outcome) \(.needs // [] | join(" "))"' "$out" >nodes
+grep -q ' null ' nodes && fail "$(cat nodes)"
+grep -qx 'sealed.ta image, encrypted unknown --key' nodes || fail "$(cat nodes)"
+grep -qx 'other.ta image holds ' nodes || fail "$(cat nodes)"
+grep 'other.ta .* unknown' nodes && fail "$(cat nodes)"
+grep -qx 'good.ta image fails ' nodes || fail "$(cat nodes)"
+jq -c 'select(.path == "other.ta") | .open' "$out" >told
+is told '[{"offset":52,"length":256}]'
+run 0 inspect --json good.ta
+jq -r '.map[] | recurse(.children[]?) | .outcome' "$out" | sort -u | xargs >told
+is told 'holds unknown'
+
+# ---- HTML: green, red, grey
+colours() { # of the boxes, by name
+    perl -ne 'while (/<rect class="region".*?fill="hsl\((\d+) (\d+)%.*?<title>(.*?), 0x.*?: (\w+)<\/title>/g) {
+        print "$3 ", $2 == 0 ? "grey" : $1 == 120 ? "green" : $1 == 0 ? "red" : "another", " $4\n" }' "$1"
+}
+run 0 verify --pub sealed.pem --html page.html other.ta
+colours page.html >told
+is told 'shdr green holds
+hash green holds
+signature green holds
+shdr_bootstrap_ta green holds
+image green holds'
+run 3 verify --pub pub.pem --html page.html other.ta
+grep -qF '<h1>other.ta: fails: other.ta: optee-ta: ' page.html || fail "no verdict: $(head -c 900 page.html)"
+colours page.html >told
+is told 'shdr grey unknown
+hash grey unknown
+signature grey unknown
+shdr_bootstrap_ta red fails
+image red fails'
+run 8 verify --pub sealed.pem --html page.html sealed.ta
+colours page.html | grep -qx 'image, encrypted grey unknown' || fail "$(colours page.html)"
+refuse 2 "rotkit: --html is for one file
+  see 'rotkit help verify'" verify --html page.html other.ta good.ta
+
+# ---- what is asked for and not given is named, and is no wrong call: signed by whom, with nobody named
+echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >sym.key
+refuse 8 "rotkit: $V/uefi/min_aarch64.signed.efi: uefi-pe: could not be checked: who signed: needs the certificate: --ca" \
+    verify --key sym.key "$V/uefi/min_aarch64.signed.efi"
+refuse 8 "rotkit: $V/capsule/bup_edk2.Cap: capsule: could not be checked: who signed: needs the certificate: --ca" \
+    verify --key sym.key "$V/capsule/bup_edk2.Cap"
+refuse 8 "rotkit: $V/fit/kernel.fit: fit: could not be checked: who signed: needs the signer's public key: --pub" \
+    verify --ca "$V/uefi/db.crt" "$V/fit/kernel.fit"
+refuse 8 "rotkit: $V/kernel/boot.img.sig: kernel-cms: could not be checked: the detached signature: needs the file that it is over: --with content=FILE" \
+    verify --ca "$V/uefi/db.crt" "$V/kernel/boot.img.sig"
+refuse 8 "rotkit: $V/kernel/boot_userkey.enc: kernel-encrypted: could not be checked: GCM tag and the signature inside: needs the encryption key: --key" \
+    verify --ca "$V/uefi/db.crt" "$V/kernel/boot_userkey.enc"
+# With both, the signature inside is checked too.
+run 0 verify --key sym.key --ca "$V/uefi/db.crt" "$V/kernel/boot_userkey.enc"
+refuse 3 "rotkit: $V/kernel/boot_userkey.enc: kernel-encrypted: inside: kernel-cms: certificate does not hold: self-signed certificate" \
+    verify --key sym.key --ca "$V/uefi/PK.crt" "$V/kernel/boot_userkey.enc"
