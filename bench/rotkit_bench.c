@@ -122,7 +122,7 @@ static enum rk_rc open_lane(struct bench *bench, const char *ca_folder, struct r
 
     if (rk_clock_now(bench->ctx, &lane->now, err) || open_ca(bench, ca_folder, err) ||
         rk_ca_chain_pem(bench->ca, &chain, err) ||
-        rk_trust_open(bench->ctx, &chain, &bench->trust, err) ||
+        rk_trust_open_chain(bench->ctx, &chain, &bench->trust, err) ||
         rk_platform_find(bench->ctx, NULL, &lane->platform, err) ||
         rk_random_secret(bench->ctx, rk_platform_root_key_len(lane->platform), &root, err) ||
         rk_mac_from_secret(bench->ctx, &root, &bench->plan.root_key, err) ||

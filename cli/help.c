@@ -3,6 +3,8 @@
 
 #include "cli/opt_common.h"
 
+#include "rotkit/policy.h"
+
 #include <string.h>
 
 enum { SUMMARY_COLUMN = 13, HELP_COLUMN = 32 };
@@ -12,7 +14,33 @@ void help_overview(FILE *to, const struct cmd *const *verbs)
     (void)fprintf(to, "usage: rotkit <verb> [options] [operands]\n\n");
     for (const struct cmd *const *cmd = verbs; *cmd != NULL; cmd++)
         (void)fprintf(to, "  %-*s%s\n", SUMMARY_COLUMN, (*cmd)->name, (*cmd)->summary);
-    (void)fprintf(to, "\nsee 'rotkit help VERB'; rotkit --version tells the version\n");
+    (void)fprintf(
+        to,
+        "\nsee 'rotkit help VERB' and 'rotkit help keys'; rotkit --version tells the version\n");
+}
+
+void help_keys(FILE *to)
+{
+    (void)fputs(
+        "rotkit help keys: how keys are named, and what is strong enough\n\n"
+        "  PATH, file:PATH        a private key in PEM or DER, encrypted or not; a symmetric key "
+        "as\n"
+        "                         hex text\n"
+        "  pub:PATH               the public half of a key that is elsewhere; of a certificate, "
+        "its\n"
+        "                         key is taken\n"
+        "  pkcs11:URI             a key in a token (RFC 7512); module-path names the module,\n"
+        "                         pin-source where the PIN comes from\n"
+        "  helper:PROGRAM?public=FILE\n"
+        "                         a program that signs, and its public key\n"
+        "  env:NAME               a symmetric key as hex text in an environment variable\n\n"
+        "What signs, what is verified, and every certificate on the way has at least RSA of 2048\n"
+        "bits, EC of 256 bits and SHA-256. --allow-weak NAME takes what is weaker, where a format\n"
+        "asks for it; the answer names what was taken so:\n\n",
+        to);
+    for (size_t i = 0; rk_weak_at(i) != NULL; i++)
+        (void)fprintf(to, "  %-*s%s\n", SUMMARY_COLUMN, rk_weak_at(i)->name, rk_weak_at(i)->what);
+    (void)fputs("\nNothing allows what is weaker still, RSA of 512 bits say.\n", to);
 }
 
 void help_group(FILE *to, const struct cmd *group)

@@ -5,6 +5,8 @@
 #include "cli/opt_common.h"
 #include "cli/rows.h"
 
+#include "rotkit/policy.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -171,7 +173,7 @@ static void put_see_also(FILE *to, const struct cmd *const *verbs)
     (void)fputs(".Xr rotkit-manifest 5\n", to);
 }
 
-static const char keys_and_environment[] =
+static const char keys[] =
     ".Sh KEYS\n"
     "Keys are named the same way everywhere, in manifests and on the command line:\n"
     ".Bl -tag -width Ds\n"
@@ -179,7 +181,7 @@ static const char keys_and_environment[] =
     "a private key in PEM or DER, encrypted or not;\n"
     "a symmetric key as hex text, plain or as eight 0x words\n"
     ".It Li pub: Ns Ar path\n"
-    "the public half of a key that is elsewhere\n"
+    "the public half of a key that is elsewhere; of a certificate, its key is taken\n"
     ".It Li pkcs11: Ns Ar URI\n"
     "a key in a token, RFC 7512;\n"
     ".Li module-path\n"
@@ -197,6 +199,15 @@ static const char keys_and_environment[] =
     ".Li file: Ns Ar path ,\n"
     ".Li env: Ns Ar NAME ,\n"
     "or a prompt on a terminal; never from an argument.\n"
+    ".Pp\n"
+    "What signs, what is verified, and every certificate on the way has at least RSA of 2048 "
+    "bits,\n"
+    "EC of 256 bits and SHA-256.\n"
+    ".Fl -allow-weak\n"
+    "takes what is weaker, by name:\n"
+    ".Bl -tag -width rsa1024\n";
+static const char environment[] =
+    ".El\n"
     ".Sh ENVIRONMENT\n"
     ".Bl -tag -width SOURCE_DATE_EPOCH\n"
     ".It Ev SOURCE_DATE_EPOCH\n"
@@ -225,7 +236,10 @@ void man_overview(const struct app *app, FILE *to)
     (void)fputs(".El\n.Pp\nEvery verb takes:\n.Bl -tag -width Ds\n", to);
     put_options(to, opt_common);
     (void)fputs(".El\n", to);
-    (void)fputs(keys_and_environment, to);
+    (void)fputs(keys, to);
+    for (size_t i = 0; rk_weak_at(i) != NULL; i++)
+        (void)fprintf(to, ".It Li %s\n%s\n", rk_weak_at(i)->name, rk_weak_at(i)->what);
+    (void)fputs(environment, to);
     put_exit_codes(to);
     put_see_also(to, app->verbs);
 }

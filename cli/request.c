@@ -2,11 +2,13 @@
 #include "cli/request.h"
 
 #include "cli/out.h"
+#include "cli/time_option.h"
 
 #include "rotkit/component.h"
 #include "rotkit/key.h"
 #include "rotkit/publish.h"
 #include "rotkit/mac.h"
+#include "rotkit/policy.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -163,26 +165,68 @@ static enum rk_rc open_keys(const struct app *app, const struct request_args *ar
     return RK_OK;
 }
 
+bool request_names(const struct opt_list *list)
+{
+    return list != NULL && list->count != 0;
+}
+
+/* Each file of the list by `add`; the option and the file stand in front of what is wrong. */
+static enum rk_rc add_files(const struct opt_list *files, const char *option,
+                            enum rk_rc (*add)(rk_trust *trust, const struct rk_bytes *file,
+                                              struct rk_err *err),
+                            rk_trust *trust, struct rk_err *err)
+{
+    for (size_t i = 0; files != NULL && i < files->count; i++) {
+        RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
+
+        if (rk_file_read(files->v[i], CERT_MAX, &file, err))
+            return err->rc;
+        if (add(trust, &file, err)) {
+            if (err->rc ==
+                RK_E_FORMAT) /* of what it is held to, not of the file that is verified */
+                err->rc = RK_E_USAGE;
+            return rk_wrap(err, "%s: \"%s\"", option, files->v[i]);
+        }
+    }
+    return RK_OK;
+}
+
+static enum rk_rc open_trust(const struct app *app, const struct request_args *args,
+                             struct request *request, struct rk_err *err)
+{
+    const struct opt_list *named = request_names(args->ca) ? args->ca : args->anchor;
+
+    if (!request_names(named))
+        return RK_OK;
+    if (rk_trust_new(app->ctx, &request->trust, err) ||
+        add_files(args->ca, "--ca", rk_trust_add, request->trust, err) ||
+        add_files(args->anchor, "--anchor", rk_trust_add_anchors, request->trust, err))
+        return err->rc;
+    if (rk_trust_ready(request->trust, err))
+        return rk_wrap(err, "--ca: \"%s\"", named->v[named->count - 1]);
+    request->core.trust = request->trust;
+    return RK_OK;
+}
+
 static enum rk_rc open_certificates(const struct app *app, const struct request_args *args,
                                     struct request *request, struct rk_err *err)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes chain = RK_BYTES_NONE;
-
     if (args->cert != NULL) {
         if (rk_file_read(args->cert, CERT_MAX, &request->cert, err))
             return rk_wrap(err, "--cert");
         request->core.cert = &request->cert;
     }
-    if (args->ca == NULL)
-        return RK_OK;
-    if (rk_file_read(args->ca, CERT_MAX, &chain, err))
-        return err->rc;
-    if (rk_trust_open(app->ctx, &chain, &request->trust, err)) {
-        if (err->rc == RK_E_FORMAT) /* of what it is held to, not of the file that is verified */
-            err->rc = RK_E_USAGE;
-        return rk_wrap(err, "--ca: \"%s\"", args->ca);
+    return open_trust(app, args, request, err);
+}
+
+static enum rk_rc allow_weak(const struct app *app, const struct request_args *args,
+                             struct rk_err *err)
+{
+    rk_policy_offer(app->ctx);
+    for (size_t i = 0; args->allow_weak != NULL && i < args->allow_weak->count; i++) {
+        if (rk_policy_allow(app->ctx, args->allow_weak->v[i], err))
+            return rk_wrap(err, "--allow-weak");
     }
-    request->core.trust = request->trust;
     return RK_OK;
 }
 
@@ -191,7 +235,7 @@ static enum rk_rc fill(const struct app *app, const struct request_args *args,
 {
     request->core.ctx = app->ctx;
     request->core.reproducible = args->reproducible;
-    if (rk_clock_now(app->ctx, &request->core.now, err) ||
+    if (allow_weak(app, args, err) || time_option(app, "at", args->at, &request->core.now, err) ||
         parse_settings(app, &args->set, request, err) || read_parts(app, args, request, err) ||
         open_keys(app, args, request, err) || open_certificates(app, args, request, err))
         return err->rc;
@@ -283,6 +327,7 @@ enum rk_rc request_change(const struct app *app, const struct request_args *args
     RK_AUTO(request_done) struct request *request = NULL;
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
+    char weak[RK_WEAK_TEXT];
 
     if (request_open(app, args, &request, err) ||
         rk_file_read(operands->v[1], REQUEST_FILE_MAX, &file, err) ||
@@ -292,6 +337,9 @@ enum rk_rc request_change(const struct app *app, const struct request_args *args
         return rk_wrap(err, "\"%s\"", operands->v[1]);
     if (request_end_round(app, args, request, err))
         return err->rc;
+    rk_policy_take_weak(app->ctx, weak);
+    if (weak[0] != '\0')
+        out_note(app, "weak, and allowed: %s", weak);
     return made.p == NULL ? RK_OK : request_write(app, out, &made, err);
 }
 

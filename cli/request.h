@@ -19,8 +19,10 @@ struct request_args {
     const char *passphrase;  /* of the keys */
     const char *scheme;
     const char *cert;
-    const char *ca;
-    const char *secret; /* a symmetric key */
+    const struct opt_list *ca, *anchor; /* whom to trust; NULL: nobody is named */
+    const struct opt_list *allow_weak;  /* names; NULL: none */
+    const char *at;                     /* what certificates are judged by; NULL: now */
+    const char *secret;                 /* a symmetric key */
     bool reproducible;
     const char *to_sign, *attach; /* folder of a signing round; at most one of them */
 };
@@ -44,7 +46,8 @@ struct request {
 /* On the heap, since it is large and points into itself. */
 enum rk_rc request_open(const struct app *app, const struct request_args *args,
                         struct request **ret, struct rk_err *err) RK_MUST_CHECK;
-void request_done(struct request **request); /* for RK_AUTO */
+bool request_names(const struct opt_list *list); /* anything */
+void request_done(struct request **request);     /* for RK_AUTO */
 
 /* The largest file that a format operation reads. */
 enum { REQUEST_FILE_MAX = 1 << 30 };

@@ -52,9 +52,11 @@ static enum rk_rc check(const struct app *app, const struct issue *in, const rk_
     RK_AUTO(rk_bytes_done) struct rk_bytes chain = RK_BYTES_NONE;
     RK_AUTO(rk_trust_done) rk_trust *trust = NULL;
     int64_t from = in->profile.not_before;
+    const struct rk_trust_question asked = { .use = in->profile.aik ? RK_CERT_AK : RK_CERT_EK,
+                                             .when = now > from ? now : from };
 
-    if (rk_ca_chain_pem(ca, &chain, err) || rk_trust_open(app->ctx, &chain, &trust, err) ||
-        rk_ekcert_verify(trust, cert->p, cert->len, now > from ? now : from, err))
+    if (rk_ca_chain_pem(ca, &chain, err) || rk_trust_open_chain(app->ctx, &chain, &trust, err) ||
+        rk_trust_check_der(trust, cert->p, cert->len, &asked, NULL, err))
         return rk_wrap(err, "certificate just issued");
     return RK_OK;
 }

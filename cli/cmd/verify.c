@@ -8,10 +8,12 @@
 
 #include "rotkit/file.h"
 #include "rotkit/format.h"
+#include "rotkit/policy.h"
 #include "rotkit/release.h"
 #include "rotkit/update.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { UNSIGNED_TEXT = 400, MAP_TEXT = 192 };
@@ -24,6 +26,11 @@ struct verify_options {
     bool keyed;            /* a key or a CA is named */
 };
 
+/* Options that may be given several times. */
+struct verify_lists {
+    struct opt_list with, ca, anchor, allow_weak;
+};
+
 /* What one operand came to. */
 struct operand {
     const char *path;
@@ -32,6 +39,7 @@ struct operand {
     const char *signer;       /* NULL: nobody to name */
     const char *sealed;       /* images of a release that are encrypted; NULL: none */
     const struct rk_map *map; /* NULL: none */
+    char weak[RK_WEAK_TEXT];  /* what was weak and was allowed */
 };
 
 static void put_map(const struct operand *o, struct rk_jv at)
@@ -59,6 +67,10 @@ static enum rk_rc tell_json(const struct app *app, const struct operand *o, enum
         rk_json_put_str(root, "signer", o->signer);
     if (o->sealed != NULL)
         rk_json_put_str(root, "not_looked_into", o->sealed);
+    if (o->map != NULL && o->map->remark[0] != '\0')
+        rk_json_put_str(root, "remark", o->map->remark);
+    if (o->weak[0] != '\0')
+        rk_json_put_str(root, "weak", o->weak);
     if (why != NULL)
         rk_json_put_str(root, "message", why);
     if (o->map != NULL)
@@ -66,21 +78,27 @@ static enum rk_rc tell_json(const struct app *app, const struct operand *o, enum
     return out_json_line(app, doc, err);
 }
 
-static enum rk_rc tell(const struct app *app, const struct operand *o, struct rk_err *err)
+static enum rk_rc tell(const struct app *app, struct operand *o, struct rk_err *err)
 {
+    const char *remark = o->map == NULL ? "" : o->map->remark;
+
+    rk_policy_take_weak(app->ctx, o->weak);
     if (app->json)
         return tell_json(app, o, RK_OK, NULL, err);
-    (void)fprintf(app->out, "%s: %s: %s; signer: %s%s%s\n", o->path, o->format, o->detail,
-                  o->signer, o->sealed == NULL ? "" : "; encrypted, not looked into: ",
+    (void)fprintf(app->out, "%s: %s: %s%s%s%s%s; signer: %s%s%s\n", o->path, o->format, o->detail,
+                  remark[0] == '\0' ? "" : "; ", remark,
+                  o->weak[0] == '\0' ? "" : "; weak, and allowed: ", o->weak, o->signer,
+                  o->sealed == NULL ? "" : "; encrypted, not looked into: ",
                   o->sealed == NULL ? "" : o->sealed);
     return RK_OK;
 }
 
 /* The error of an operand; *err stays as it is. */
-static void tell_error(const struct app *app, const struct operand *o, const struct rk_err *err)
+static void tell_error(const struct app *app, struct operand *o, const struct rk_err *err)
 {
     struct rk_err ignored;
 
+    rk_policy_take_weak(app->ctx, o->weak);
     if (app->json)
         (void)tell_json(app, o, err->rc, err->msg, &ignored);
     out_error(app, err, exit_code_of(err->rc));
@@ -241,19 +259,24 @@ static enum rk_rc verify_paths(struct app *app, const struct verify_options *opt
     return rc;
 }
 
-static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
+static enum rk_rc run_with(struct app *app, int argc, char **argv, struct verify_lists *lists,
+                           struct rk_err *err)
 {
-    struct verify_options options = { .format = NULL };
-    struct opt_list with = { .count = 0 };
+    struct verify_options options = {
+        .args = { .ca = &lists->ca, .anchor = &lists->anchor, .allow_weak = &lists->allow_weak }
+    };
     struct operands operands;
     /* clang-format off */
     const struct opt rows[] = {
         { "pub", 0, OPT_STR, &options.args.pub, "FILE", "the public key that must have signed", false },
-        { "ca", 0, OPT_STR, &options.args.ca, "FILE", "CA chain (PEM, root last) that certificates must come from", false },
+        { "ca", 0, OPT_LIST, &lists->ca, "FILE", "certificates: self-signed ones are trusted, others help on the way", false },
+        { "anchor", 0, OPT_LIST, &lists->anchor, "FILE", "certificates that are trusted, self-signed or not", false },
         { "key", 0, OPT_STR, &options.args.secret, "URI", "symmetric key, to look into what is encrypted", false },
-        { "with", 0, OPT_LIST, &with, "NAME=FILE", "a further file that the format takes, e.g. content=FILE", false },
+        { "with", 0, OPT_LIST, &lists->with, "NAME=FILE", "a further file that the format takes, e.g. content=FILE", false },
         { "set", 0, OPT_LIST, &options.args.set, "NAME=VALUE", "a setting of the format", false },
         { "scheme", 0, OPT_STR, &options.args.scheme, "NAME", "signature scheme of a raw signature", false },
+        { "at", 0, OPT_STR, &options.args.at, "TIME", "the time that certificates are judged by (default: now)", false },
+        { "allow-weak", 0, OPT_LIST, &lists->allow_weak, "NAME", "take what is too weak, see 'rotkit help keys'", false },
         { "format", 0, OPT_STR, &options.format, "NAME", "the format, where content does not tell", false },
         { "html", 0, OPT_STR, &options.page, "FILE", "of one file: write a page, green what holds, red what does not, grey the rest", false },
         { "not-older-than", 0, OPT_STR, &options.not_older, "PATH", "a release or file whose anti-rollback values may not fall", false },
@@ -264,11 +287,22 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 
     if (opt_parse(app, rows, argc, argv, 1, OPT_LIST_MAX, &operands, err))
         return err->rc;
-    options.args.parts = (char *const *)(const void *)with.v;
-    options.args.part_count = with.count;
-    options.keyed =
-        options.args.pub != NULL || options.args.ca != NULL || options.args.secret != NULL;
+    options.args.parts = (char *const *)(const void *)lists->with.v;
+    options.args.part_count = lists->with.count;
+    options.keyed = options.args.pub != NULL || request_names(&lists->ca) ||
+                    request_names(&lists->anchor) || options.args.secret != NULL;
     return verify_paths(app, &options, &operands, err);
+}
+
+/* The lists are large for a stack. */
+static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
+{
+    struct verify_lists *lists = calloc(1, sizeof *lists);
+    enum rk_rc rc = lists == NULL ? rk_fail(err, RK_E_NOMEM, "out of memory")
+                                  : run_with(app, argc, argv, lists, err);
+
+    free(lists);
+    return rc;
 }
 
 const struct cmd cmd_verify = {

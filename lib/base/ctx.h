@@ -6,6 +6,8 @@
 #include "rotkit/ctx.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 
 /* What a folder above keeps for as long as the process works: made at first use, ended with the
  * context. */
@@ -13,6 +15,9 @@ struct rk_ctx_state {
     pthread_mutex_t lock;
     void *of_keys; /* tokens, see keys/token.h */
     void (*end_keys)(void *of_keys);
+    bool weak_offered;     /* whoever fails says how to allow it */
+    unsigned weak_allowed; /* bits of rows of keys/policy.c: set before threads start */
+    atomic_uint weak_used; /* those that something was taken by */
 };
 
 /* What there is: rows of rooms above this one, known here by name alone. NULL ends each list. */

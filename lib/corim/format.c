@@ -257,6 +257,7 @@ static enum rk_rc read_cert(const uint8_t *file, const struct rk_corim *corim, s
 static enum rk_rc check_chain(const struct rk_request *request, const uint8_t *file,
                               const struct rk_corim *corim, struct rk_err *err)
 {
+    const struct rk_trust_question asked = { .use = RK_CERT_CODE, .when = request->now };
     RK_AUTO(rk_x509s_done) STACK_OF(X509) *more = sk_X509_new_null();
     RK_AUTO(rk_x509_done) X509 *first = NULL;
 
@@ -273,7 +274,7 @@ static enum rk_rc check_chain(const struct rk_request *request, const uint8_t *f
             return rk_fail_nomem(err);
         cert = NULL;
     }
-    if (rk_trust_check(request->trust, first, more, request->now, err))
+    if (rk_trust_check(request->trust, first, more, &asked, NULL, err))
         return err->rc;
     return X509_get0_pubkey(first) == NULL
                ? rk_fail_ossl(err, RK_E_VERIFY, "the signer's key cannot be used")

@@ -277,7 +277,9 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
                         struct rk_map *map, struct rk_err *err)
 {
     const struct rk_input *beside = rk_request_part(request, "content");
-    struct rk_pkcs7_check who = { .ctx = request->ctx, .trust = request->trust };
+    struct rk_pkcs7_check who = {
+        .ctx = request->ctx, .trust = request->trust, .now = request->now, .remark = map->remark
+    };
     struct cms cms;
     bool go;
 

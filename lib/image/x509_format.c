@@ -6,6 +6,7 @@
 #include "rotkit/hex.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/objects.h>
@@ -98,12 +99,29 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     return RK_OK;
 }
 
+static const struct rk_setting_row setting_rows[] = {
+    { "use", "auto",
+      "verify: what it must be good for: ek, ak, ca, code or any (auto: what it says)" },
+    { NULL, NULL, NULL },
+};
+static const struct rk_format *self(void);
+
 static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
+    const char *use = rk_request_text(request, self(), "use");
+    struct rk_trust_question asked = { .when = request->now };
+    RK_AUTO(rk_x509_done) X509 *cert = NULL;
+
     if (request->trust == NULL)
         return rk_map_unknown(map, 0, len, RK_NEED_CA, "who issued it", err);
-    if (rk_ekcert_verify(request->trust, file, len, request->now, err))
+    if (rk_x509_parse(file, len, &cert, err))
+        return err->rc;
+    if (strcmp(use, "auto") == 0)
+        asked.use = rk_cert_guess_use(cert);
+    else if (rk_cert_use_find(use, &asked.use, err))
+        return rk_wrap(err, "setting \"use\"");
+    if (rk_trust_check(request->trust, cert, NULL, &asked, map->remark, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "signature holds");
     (void)snprintf(map->signer, sizeof map->signer, "the CA given");
@@ -116,5 +134,11 @@ const struct rk_format rk_format_x509 = {
     .max = CERT_MAX,
     .recognise = recognise,
     .parse = parse,
+    .settings = setting_rows,
     .check = check,
 };
+
+static const struct rk_format *self(void)
+{
+    return &rk_format_x509;
+}

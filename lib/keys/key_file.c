@@ -14,6 +14,7 @@
 #include <openssl/core_names.h>
 #include <openssl/decoder.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
 
 enum { KEY_FILE_MAX = 65536 };
 
@@ -110,24 +111,15 @@ enum rk_rc rk_signer_from_pkey(const rk_ctx *ctx, EVP_PKEY *pkey, rk_signer **re
     return RK_OK;
 }
 
-static enum rk_rc read_key(const rk_ctx *ctx, const char *path, int selection,
-                           const struct rk_pin *pin, EVP_PKEY **ret, struct rk_err *err)
-{
-    RK_AUTO(rk_secret_done) struct rk_secret file = RK_SECRET_NONE;
-    struct asked asked = { .pin = pin, .path = path, .err = err };
-
-    if (selection == EVP_PKEY_KEYPAIR ? rk_file_read_private(path, KEY_FILE_MAX, &file, err)
-                                      : rk_file_read_secret(path, KEY_FILE_MAX, &file, err))
-        return err->rc;
-    return decode(ctx, file.p, file.len, selection, &asked, ret, err);
-}
-
 static enum rk_rc open_pair(const rk_ctx *ctx, const struct rk_key_name *name,
                             const struct rk_pin *pin, rk_signer **ret, struct rk_err *err)
 {
+    RK_AUTO(rk_secret_done) struct rk_secret file = RK_SECRET_NONE;
     RK_AUTO(rk_pkey_done) EVP_PKEY *pair = NULL;
+    struct asked asked = { .pin = pin, .path = name->rest, .err = err };
 
-    if (read_key(ctx, name->rest, EVP_PKEY_KEYPAIR, pin, &pair, err))
+    if (rk_file_read_private(name->rest, KEY_FILE_MAX, &file, err) ||
+        decode(ctx, file.p, file.len, EVP_PKEY_KEYPAIR, &asked, &pair, err))
         return err->rc;
     return rk_signer_from_pkey(ctx, pair, ret, err);
 }
@@ -140,10 +132,59 @@ enum rk_rc rk_key_file_decode_public(const rk_ctx *ctx, const void *bytes, size_
     return decode(ctx, bytes, len, EVP_PKEY_PUBLIC_KEY, &asked, ret, err);
 }
 
+/* PEM, else DER to the last byte; NULL when it is neither. *ret_more: PEM with another one. */
+static X509 *decode_certificate(const struct rk_secret *file, bool *ret_more)
+{
+    RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(file->p, (int)file->len);
+    const unsigned char *at = file->p;
+    X509 *cert = in == NULL ? NULL : PEM_read_bio_X509(in, NULL, NULL, NULL);
+    X509 *second = cert == NULL ? NULL : PEM_read_bio_X509(in, NULL, NULL, NULL);
+
+    *ret_more = second != NULL;
+    X509_free(second);
+    if (cert == NULL && d2i_X509(&cert, &at, (long)file->len) != NULL &&
+        at != file->p + file->len) {
+        X509_free(cert);
+        cert = NULL;
+    }
+    ERR_clear_error();
+    return cert;
+}
+
+/* `err` says why the file is no key, and stays when it is no certificate either. */
+static enum rk_rc read_certified(const rk_ctx *ctx, const char *path, const struct rk_secret *file,
+                                 EVP_PKEY **ret, struct rk_err *err)
+{
+    bool more;
+    RK_AUTO(rk_x509_done) X509 *cert = decode_certificate(file, &more);
+    EVP_PKEY *key = cert == NULL ? NULL : X509_get_pubkey(cert);
+
+    ERR_clear_error();
+    if (key == NULL)
+        return err->rc;
+    if (more) {
+        EVP_PKEY_free(key);
+        return rk_fail(err, RK_E_KEY,
+                       "key file \"%s\": more than one certificate, and one key is wanted", path);
+    }
+    rk_warn(ctx,
+            "\"%s\" is a certificate: its key is taken, its issuer and its dates are not looked at",
+            path);
+    *ret = key;
+    return RK_OK;
+}
+
 enum rk_rc rk_key_file_read_public(const rk_ctx *ctx, const char *path, EVP_PKEY **ret,
                                    struct rk_err *err)
 {
-    return read_key(ctx, path, EVP_PKEY_PUBLIC_KEY, NULL, ret, err);
+    RK_AUTO(rk_secret_done) struct rk_secret file = RK_SECRET_NONE;
+    struct asked asked = { .path = path, .err = err };
+
+    if (rk_file_read_secret(path, KEY_FILE_MAX, &file, err))
+        return err->rc;
+    if (decode(ctx, file.p, file.len, EVP_PKEY_PUBLIC_KEY, &asked, ret, err) == RK_OK)
+        return RK_OK;
+    return err->rc == RK_E_KEY ? read_certified(ctx, path, &file, ret, err) : err->rc;
 }
 
 enum rk_rc rk_signer_open_public(const rk_ctx *ctx, const char *path, rk_signer **ret,

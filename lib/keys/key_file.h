@@ -5,7 +5,7 @@
 #include "keys/source.h"
 
 /* RK_E_KEY for a file that is no private key or cannot be decrypted, RK_E_IO when missing. */
-/* The public key of a file, or of bytes, PEM or DER. */
+/* The public key of bytes, PEM or DER; of a file, which may be a certificate: that is warned of. */
 enum rk_rc rk_key_file_decode_public(const rk_ctx *ctx, const void *bytes, size_t len,
                                      EVP_PKEY **ret, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_key_file_read_public(const rk_ctx *ctx, const char *path, EVP_PKEY **ret,

@@ -2,6 +2,7 @@
 #include "keys/scheme.h"
 
 #include "base/err.h"
+#include "rotkit/policy.h"
 
 #include <string.h>
 
@@ -108,7 +109,7 @@ enum rk_rc rk_signature_check(const rk_ctx *ctx, EVP_PKEY *pub, enum rk_scheme i
     const struct rk_scheme_row *scheme;
     EVP_PKEY_CTX *key = NULL;
 
-    if (rk_scheme_fit(id, pub, &scheme, err))
+    if (rk_scheme_fit(id, pub, &scheme, err) || rk_policy_check_key(ctx, pub, RK_E_VERIFY, err))
         return err->rc;
     if (md == NULL ||
         EVP_DigestVerifyInit_ex(md, &key, scheme->digest, rk_ctx_libctx(ctx), rk_ctx_propq(ctx),
@@ -131,7 +132,7 @@ enum rk_rc rk_signature_check_digest(const rk_ctx *ctx, EVP_PKEY *pub, enum rk_s
     RK_AUTO(rk_md_done) EVP_MD *md = NULL;
     const struct rk_scheme_row *scheme = NULL;
 
-    if (rk_scheme_fit(id, pub, &scheme, err))
+    if (rk_scheme_fit(id, pub, &scheme, err) || rk_policy_check_key(ctx, pub, RK_E_VERIFY, err))
         return err->rc;
     if (scheme->digest == NULL)
         return rk_fail(err, RK_E_USAGE, "scheme %s signs no digest", scheme->name);

@@ -2,6 +2,7 @@
 #include "keys/signer.h"
 
 #include "rotkit/key.h"
+#include "rotkit/policy.h"
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -95,6 +96,7 @@ enum rk_rc rk_signer_sign(rk_signer *signer, enum rk_scheme id, const uint8_t *m
     if (signer->ops == NULL)
         return rk_fail(err, RK_E_KEY, "the key is public only and cannot sign");
     if (rk_scheme_fit(id, signer->pkey, &scheme, err) ||
+        rk_policy_check_key(signer->ctx, signer->pkey, RK_E_KEY, err) ||
         signer->ops->sign(signer->self, signer->ctx, scheme, msg, msg_len, &sig, err))
         return err->rc;
     if (signer->ops->outside && rk_signature_check(signer->ctx, signer->pkey, id, msg, msg_len,

@@ -4,7 +4,9 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "keys/scheme.h"
+#include "keys/signer.h"
 #include "rotkit/grow.h"
+#include "rotkit/policy.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -65,7 +67,8 @@ enum rk_rc rk_wants_add(struct rk_wants *wants, const rk_signer *key, enum rk_sc
     const struct rk_scheme_row *row;
 
     (void)snprintf(want.what, sizeof want.what, "%s", what);
-    if (rk_scheme_fit(scheme, rk_signer_pkey(key), &row, err))
+    if (rk_scheme_fit(scheme, rk_signer_pkey(key), &row, err) ||
+        rk_policy_check_key(rk_signer_ctx(key), rk_signer_pkey(key), RK_E_KEY, err))
         return err->rc;
     if (rk_wants_room(wants, 1, err) || rk_bytes_copy(spki->p, spki->len, &want.spki, err) ||
         rk_bytes_copy(message->p, message->len, &want.message, err)) {

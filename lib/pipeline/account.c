@@ -8,6 +8,7 @@
 #include "base/wr.h"
 #include "rotkit/hex.h"
 #include "rotkit/key.h"
+#include "rotkit/policy.h"
 #include "rotkit/publish.h"
 #include "rotkit/template.h"
 
@@ -195,6 +196,8 @@ enum rk_rc rk_account_open(const rk_ctx *ctx, const struct rk_plan *plan,
     }
     ret->anchor = options->anchor != NULL ? options->anchor : m->licence.anchor.v;
     if (rk_signer_open(ctx, m->licence.checkpoint_key.v, &pin, &ret->key, err))
+        return rk_plan_at(plan, m->licence.checkpoint_key.at, "licence.checkpoint-key", err);
+    if (rk_policy_check_key(ctx, rk_signer_pkey(ret->key), RK_E_KEY, err))
         return rk_plan_at(plan, m->licence.checkpoint_key.at, "licence.checkpoint-key", err);
     if (!rk_signer_can_sign(ret->key))
         return rk_manifest_fail(m, m->licence.checkpoint_key.at, err, RK_E_KEY,

@@ -159,7 +159,7 @@ static enum rk_rc open_ca(const rk_ctx *ctx, struct rk_plan *plan, struct rk_err
         return rk_plan_at(plan, m->ek.ca.key.at, "ek.ca.key", err);
     plan->lane.ca = plan->ca;
     if (rk_ca_chain_pem(plan->ca, &plan->chain, err) ||
-        rk_trust_open(ctx, &plan->chain, &plan->trust, err))
+        rk_trust_open_chain(ctx, &plan->chain, &plan->trust, err))
         return err->rc;
     plan->lane.trust = plan->trust;
     return RK_OK;

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/pem.h"
 #include "base/wr.h"
+#include "rotkit/cert_policy.h"
 #include "rotkit/certs.h"
 #include "rotkit/file.h"
 #include "rotkit/key.h"
@@ -27,13 +28,13 @@ void rk_ca_free(rk_ca *ca)
     rk_free(ca);
 }
 
-static enum rk_rc check_may_sign(X509 *cert, struct rk_err *err)
+/* As whoever checks its certificates will ask, who look for EK certificates' issuers by name. */
+static enum rk_rc check_may_sign(const rk_ctx *ctx, X509 *cert, struct rk_err *err)
 {
-    if ((X509_get_extension_flags(cert) & EXFLAG_CA) == 0)
-        return rk_fail(err, RK_E_USAGE, "this is no CA certificate (basicConstraints)");
-    if ((X509_get_key_usage(cert) & KU_KEY_CERT_SIGN) == 0)
-        return rk_fail(err, RK_E_USAGE,
-                       "this CA may not sign certificates (keyUsage lacks keyCertSign)");
+    if (rk_cert_check_issuer(ctx, cert, RK_CERT_EK, err)) {
+        err->rc = err->rc == RK_E_VERIFY ? RK_E_USAGE : err->rc;
+        return err->rc;
+    }
     if (X509_get0_subject_key_id(cert) == NULL)
         return rk_fail(err, RK_E_USAGE,
                        "this CA certificate has no subjectKeyIdentifier, which EK "
@@ -63,33 +64,41 @@ static enum rk_rc check_dates(X509 *cert, int64_t when, struct rk_err *err)
 }
 
 /* A root's own signature proves nothing, so its digest does not matter. */
-static enum rk_rc check_strength(X509 *cert, struct rk_err *err)
+static enum rk_rc check_digest(const rk_ctx *ctx, X509 *cert, struct rk_err *err)
 {
-    enum { RSA_MIN = 2048, EC_MIN = 256 };
-    EVP_PKEY *key = X509_get0_pubkey(cert);
-    int digest = NID_undef, bits;
+    if ((X509_get_extension_flags(cert) & EXFLAG_SS) != 0 ||
+        rk_cert_check_digest(ctx, cert, err) == RK_OK)
+        return RK_OK;
+    err->rc = RK_E_USAGE;
+    return err->rc;
+}
 
-    if (key == NULL)
-        return rk_fail_ossl(err, RK_E_USAGE, "its key cannot be read");
-    bits = EVP_PKEY_get_bits(key);
-    if (EVP_PKEY_is_a(key, "RSA") && bits < RSA_MIN)
-        return rk_fail(err, RK_E_USAGE, "its RSA key is weak: %d bits, at least %d", bits, RSA_MIN);
-    if (EVP_PKEY_is_a(key, "EC") && bits < EC_MIN)
-        return rk_fail(err, RK_E_USAGE, "its EC key is weak: %d bits, at least %d", bits, EC_MIN);
-    (void)OBJ_find_sigid_algs(X509_get_signature_nid(cert), &digest, NULL);
-    if ((digest == NID_md5 || digest == NID_sha1) &&
-        (X509_get_extension_flags(cert) & EXFLAG_SS) == 0)
-        return rk_fail(err, RK_E_USAGE, "its signature is weak: made with %s", OBJ_nid2sn(digest));
-    return RK_OK;
+/* `below`: how many CAs stand between this one and the certificates that will be issued. */
+static enum rk_rc check_path_length(X509 *cert, int below, struct rk_err *err)
+{
+    long most = X509_get_pathlen(cert);
+
+    if (most == -1 || below <= most)
+        return RK_OK;
+    return rk_fail(err, RK_E_USAGE,
+                   "this CA allows %ld CAs below it (pathLenConstraint), here are %d", most, below);
+}
+
+static enum rk_rc check_one(const rk_ctx *ctx, X509 *cert, int below, int64_t when,
+                            struct rk_err *err)
+{
+    return check_may_sign(ctx, cert, err) || check_dates(cert, when, err) ||
+                   check_digest(ctx, cert, err) || check_path_length(cert, below, err)
+               ? err->rc
+               : RK_OK;
 }
 
 /* The certificates above the issuing CA: a verifier will ask the same of them. */
-static enum rk_rc check_above(STACK_OF(X509) * chain, int64_t when, struct rk_err *err)
+static enum rk_rc check_above(const rk_ctx *ctx, STACK_OF(X509) * chain, int64_t when,
+                              struct rk_err *err)
 {
     for (int i = 1; i < sk_X509_num(chain); i++) {
-        X509 *cert = sk_X509_value(chain, i);
-
-        if (check_may_sign(cert, err) || check_dates(cert, when, err) || check_strength(cert, err))
+        if (check_one(ctx, sk_X509_value(chain, i), i, when, err))
             return rk_wrap(err, "certificate %d of the chain", i + 1);
     }
     return RK_OK;
@@ -129,9 +138,8 @@ static enum rk_rc open_chain(rk_ca *ca, const struct rk_bytes *file, int64_t whe
     if (rk_certs_read(file->p, file->len, RK_CHAIN_MAX, &ca->chain, err))
         return err->rc;
     cert = rk_ca_cert(ca);
-    if (check_may_sign(cert, err) || check_dates(cert, when, err) || check_strength(cert, err) ||
-        check_key(cert, ca->key, err) || check_order(ca->chain, err) ||
-        check_above(ca->chain, when, err))
+    if (check_one(ca->ctx, cert, 0, when, err) || check_key(cert, ca->key, err) ||
+        check_order(ca->chain, err) || check_above(ca->ctx, ca->chain, when, err))
         return err->rc;
     if (rk_sha256(spki->p, spki->len, digest, err))
         return err->rc;

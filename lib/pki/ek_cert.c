@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/wr.h"
 #include "rotkit/cert_read.h"
+#include "rotkit/policy.h"
 
 #include <string.h>
 
@@ -315,7 +316,6 @@ static enum rk_rc set_names(X509 *cert, const rk_ca *ca, const struct rk_ekcert_
 static enum rk_rc check_key(const rk_ctx *ctx, const struct rk_bytes *spki, bool *ret_rsa,
                             struct rk_err *err)
 {
-    enum { RSA_MIN = 2048 };
     const unsigned char *at = spki->p;
     RK_AUTO(rk_pkey_done)
     EVP_PKEY *key =
@@ -327,9 +327,8 @@ static enum rk_rc check_key(const rk_ctx *ctx, const struct rk_bytes *spki, bool
     if (rk_spki_read(spki->p, spki->len, &info, err))
         return err->rc;
     *ret_rsa = info.kind == RK_KEY_RSA;
-    if (info.kind == RK_KEY_RSA && info.bits < RSA_MIN)
-        return rk_fail(err, RK_E_USAGE, "public key: RSA of %zu bits, at least %d", info.bits,
-                       RSA_MIN);
+    if (rk_policy_check_key(ctx, key, RK_E_USAGE, err))
+        return rk_wrap(err, "public key");
     return RK_OK;
 }
 
@@ -339,7 +338,7 @@ enum rk_rc rk_ekcert_to_sign(const rk_ctx *ctx, const rk_ca *ca,
                              struct rk_err *err)
 {
     RK_AUTO(rk_x509_done) X509 *cert = X509_new_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
-    bool rsa;
+    bool rsa = false;
 
     if (check_key(ctx, spki, &rsa, err))
         return err->rc;

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/ossl.h"
 #include "rotkit/certs.h"
+#include "rotkit/policy.h"
 #include "rotkit/x509.h"
 
 #include <stdbool.h>
@@ -262,6 +263,8 @@ static enum rk_rc check_signature(const struct rk_pkcs7_check *check, EVP_PKEY *
     RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *run = EVP_MD_CTX_new();
     const ASN1_OCTET_STRING *sig = si->enc_digest;
 
+    if (rk_policy_check_key(check->ctx, pub, RK_E_VERIFY, err))
+        return rk_wrap(err, "the signer");
     if (run == NULL ||
         EVP_DigestVerifyInit_ex(run, NULL, EVP_MD_get0_name(md), rk_ctx_libctx(check->ctx),
                                 rk_ctx_propq(check->ctx), pub, NULL) != 1)
@@ -287,6 +290,9 @@ static const EVP_MD *find_digest(const X509_ALGOR *alg)
 static enum rk_rc check_signer(const struct rk_pkcs7_check *check, PKCS7 *p7, PKCS7_SIGNER_INFO *si,
                                const uint8_t *content, size_t len, struct rk_err *err)
 {
+    const struct rk_trust_question asked = { .use = RK_CERT_CODE,
+                                             .when = check->now,
+                                             .timeless = true };
     X509 *cert = PKCS7_cert_from_signer_info(p7, si);
     const EVP_MD *md = find_digest(si->digest_alg);
     RK_AUTO(rk_bytes_done) struct rk_bytes attributes = RK_BYTES_NONE;
@@ -311,7 +317,7 @@ static enum rk_rc check_signer(const struct rk_pkcs7_check *check, PKCS7 *p7, PK
         return err->rc;
     if (check->trust == NULL)
         return RK_OK;
-    return rk_trust_check(check->trust, cert, p7->d.sign->cert, RK_TRUST_ANY_TIME, err);
+    return rk_trust_check(check->trust, cert, p7->d.sign->cert, &asked, check->remark, err);
 }
 
 enum rk_rc rk_pkcs7_verify(const struct rk_pkcs7_check *check, const uint8_t *der, size_t der_len,

@@ -1,108 +1,131 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates held against a chain. RFC 5280, 6. */
-#include "rotkit/trust.h"
+/* Anchors, and certificates held against them. RFC 5280, 6. */
+#include "pki/trust.h"
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "rotkit/certs.h"
-#include "rotkit/x509.h"
-
-#include <time.h>
-
-#include <openssl/x509_vfy.h>
-
-RK_CLEANUP(store_ctx_done, X509_STORE_CTX, X509_STORE_CTX_free)
-
-struct rk_trust {
-    const rk_ctx *ctx;
-    STACK_OF(X509) * between; /* on the way to the anchor */
-    X509_STORE *anchor;
-};
 
 void rk_trust_free(rk_trust *trust)
 {
     if (trust == NULL)
         return;
     sk_X509_pop_free(trust->between, X509_free);
-    X509_STORE_free(trust->anchor);
+    sk_X509_pop_free(trust->anchors, X509_free);
+    X509_STORE_free(trust->store);
     rk_free(trust);
 }
 
-/* All but the last are helpers on the way; the last is what is trusted. */
-static enum rk_rc split_chain(rk_trust *trust, const struct rk_bytes *chain, struct rk_err *err)
-{
-    RK_AUTO(rk_x509_done) X509 *last = NULL;
-
-    if (rk_certs_read(chain->p, chain->len, RK_CHAIN_MAX, &trust->between, err))
-        return rk_wrap(err, "CA chain");
-    last = sk_X509_pop(trust->between);
-    return X509_STORE_add_cert(trust->anchor, last) == 1 ? RK_OK : rk_fail_nomem(err);
-}
-
-enum rk_rc rk_trust_open(const rk_ctx *ctx, const struct rk_bytes *chain_pem, rk_trust **ret,
-                         struct rk_err *err)
+enum rk_rc rk_trust_new(const rk_ctx *ctx, rk_trust **ret, struct rk_err *err)
 {
     RK_AUTO(rk_trust_done) rk_trust *trust = rk_alloc(1, sizeof *trust);
 
     if (trust == NULL)
         return rk_fail_nomem(err);
     trust->ctx = ctx;
-    trust->anchor = X509_STORE_new();
-    if (trust->anchor == NULL)
+    trust->between = sk_X509_new_null();
+    trust->anchors = sk_X509_new_null();
+    trust->store = X509_STORE_new();
+    if (trust->between == NULL || trust->anchors == NULL || trust->store == NULL)
         return rk_fail_nomem(err);
-    if (split_chain(trust, chain_pem, err))
+    *ret = trust;
+    trust = NULL;
+    return RK_OK;
+}
+
+static enum rk_rc push(STACK_OF(X509) * to, X509 *cert, struct rk_err *err)
+{
+    if (X509_up_ref(cert) != 1)
+        return rk_fail_nomem(err);
+    if (sk_X509_push(to, cert) > 0)
+        return RK_OK;
+    X509_free(cert);
+    return rk_fail_nomem(err);
+}
+
+static enum rk_rc add_anchor(rk_trust *trust, X509 *cert, struct rk_err *err)
+{
+    if (X509_STORE_add_cert(trust->store, cert) != 1)
+        return rk_fail_nomem(err);
+    return push(trust->anchors, cert, err);
+}
+
+/* Its own issuer by name and by signature: a name alone makes no anchor. */
+static bool is_self_signed(X509 *cert)
+{
+    bool is = X509_self_signed(cert, 1) == 1;
+
+    ERR_clear_error();
+    return is;
+}
+
+static enum rk_rc add(rk_trust *trust, const struct rk_bytes *file, bool all_anchors,
+                      struct rk_err *err)
+{
+    size_t room =
+        RK_TRUST_MAX - (size_t)sk_X509_num(trust->anchors) - (size_t)sk_X509_num(trust->between);
+    RK_AUTO(rk_x509s_done) STACK_OF(X509) *certs = NULL;
+
+    if (rk_certs_read(file->p, file->len, room, &certs, err))
+        return err->rc;
+    for (int i = 0; i < sk_X509_num(certs); i++) {
+        X509 *cert = sk_X509_value(certs, i);
+
+        if (all_anchors || is_self_signed(cert) ? add_anchor(trust, cert, err)
+                                                : push(trust->between, cert, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_trust_add(rk_trust *trust, const struct rk_bytes *file, struct rk_err *err)
+{
+    return add(trust, file, false, err);
+}
+
+enum rk_rc rk_trust_add_anchors(rk_trust *trust, const struct rk_bytes *file, struct rk_err *err)
+{
+    return add(trust, file, true, err);
+}
+
+enum rk_rc rk_trust_ready(const rk_trust *trust, struct rk_err *err)
+{
+    if (sk_X509_num(trust->anchors) != 0)
+        return RK_OK;
+    (void)rk_fail(err, RK_E_USAGE, "no certificate is self-signed, so none is an anchor");
+    return rk_note(err, "mark the anchor with --anchor FILE");
+}
+
+enum rk_rc rk_trust_open(const rk_ctx *ctx, const struct rk_bytes *certs, rk_trust **ret,
+                         struct rk_err *err)
+{
+    RK_AUTO(rk_trust_done) rk_trust *trust = NULL;
+
+    if (rk_trust_new(ctx, &trust, err) || rk_trust_add(trust, certs, err) ||
+        rk_trust_ready(trust, err))
         return err->rc;
     *ret = trust;
     trust = NULL;
     return RK_OK;
 }
 
-static void between_done(STACK_OF(X509) * *stack)
+enum rk_rc rk_trust_open_chain(const rk_ctx *ctx, const struct rk_bytes *chain, rk_trust **ret,
+                               struct rk_err *err)
 {
-    sk_X509_free(*stack);
-}
+    RK_AUTO(rk_trust_done) rk_trust *trust = NULL;
+    RK_AUTO(rk_x509_done) X509 *last = NULL;
 
-/* The helpers and `more` in one stack that borrows both. */
-static enum rk_rc join(const rk_trust *trust, STACK_OF(X509) * more, STACK_OF(X509) * *ret,
-                       struct rk_err *err)
-{
-    *ret = sk_X509_dup(trust->between);
-    if (*ret == NULL)
-        return rk_fail_nomem(err);
-    for (int i = 0; i < sk_X509_num(more); i++) {
-        if (sk_X509_push(*ret, sk_X509_value(more, i)) <= 0)
-            return rk_fail_nomem(err);
-    }
-    return RK_OK;
-}
-
-enum rk_rc rk_trust_check(const rk_trust *trust, X509 *cert, STACK_OF(X509) * more, int64_t when,
-                          struct rk_err *err)
-{
-    RK_AUTO(between_done) STACK_OF(X509) *between = NULL;
-    RK_AUTO(store_ctx_done)
-    X509_STORE_CTX *run =
-        X509_STORE_CTX_new_ex(rk_ctx_libctx(trust->ctx), rk_ctx_propq(trust->ctx));
-
-    if (run == NULL)
-        return rk_fail_nomem(err);
-    if (join(trust, more, &between, err))
+    if (rk_trust_new(ctx, &trust, err))
         return err->rc;
-    if (X509_STORE_CTX_init(run, trust->anchor, cert, between) != 1)
-        return rk_fail_ossl(err, RK_E_NOMEM, "certificate check");
-    if (when == RK_TRUST_ANY_TIME)
-        X509_STORE_CTX_set_flags(run, X509_V_FLAG_NO_CHECK_TIME);
-    else
-        X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(run), (time_t)when);
-    /* An ODM may hold the issuing CA alone: the last certificate is the anchor, self-signed or not.
-     */
-    X509_STORE_CTX_set_flags(run, X509_V_FLAG_PARTIAL_CHAIN);
-    if (X509_verify_cert(run) != 1) {
-        ERR_clear_error();
-        return rk_fail(err, RK_E_VERIFY, "certificate does not hold: %s",
-                       X509_verify_cert_error_string(X509_STORE_CTX_get_error(run)));
-    }
+    rk_x509s_done(&trust->between);
+    if (rk_certs_read(chain->p, chain->len, RK_CHAIN_MAX, &trust->between, err))
+        return rk_wrap(err, "CA chain");
+    last = sk_X509_pop(trust->between);
+    if (add_anchor(trust, last, err))
+        return err->rc;
+    *ret = trust;
+    trust = NULL;
     return RK_OK;
 }
 
@@ -116,44 +139,46 @@ bool rk_trust_issued(X509 *cert, X509 *issuer)
 }
 
 /* Each is issued by the next: none stands between that is on no way to the last. */
-static bool is_linked(STACK_OF(X509) * between, X509 *last)
+static bool is_linked(STACK_OF(X509) * chain)
 {
     bool linked = true;
 
-    for (int i = 0; i < sk_X509_num(between) && linked; i++) {
-        X509 *cert = sk_X509_value(between, i);
-        X509 *next = i + 1 < sk_X509_num(between) ? sk_X509_value(between, i + 1) : last;
+    for (int i = 0; i + 1 < sk_X509_num(chain) && linked; i++) {
+        X509 *cert = sk_X509_value(chain, i);
 
         linked = X509_NAME_cmp(X509_get_subject_name(cert), X509_get_issuer_name(cert)) != 0 &&
-                 rk_trust_issued(cert, next);
+                 rk_trust_issued(cert, sk_X509_value(chain, i + 1));
     }
     return linked;
 }
 
 enum rk_rc rk_trust_check_chain(const rk_trust *trust, const struct rk_bytes *chain_pem,
-                                int64_t when, struct rk_err *err)
+                                const struct rk_trust_question *asked, struct rk_err *err)
 {
-    RK_AUTO(rk_trust_done) rk_trust *chain = NULL;
-    RK_AUTO(rk_x509s_done) STACK_OF(X509) *last = NULL;
-    X509 *first;
+    RK_AUTO(rk_x509s_done) STACK_OF(X509) *chain = NULL;
 
-    if (rk_trust_open(trust->ctx, chain_pem, &chain, err))
-        return err->rc;
-    last = X509_STORE_get1_all_certs(chain->anchor);
-    if (last == NULL)
-        return rk_fail_nomem(err);
-    if (!is_linked(chain->between, sk_X509_value(last, 0)))
+    if (rk_certs_read(chain_pem->p, chain_pem->len, RK_CHAIN_MAX, &chain, err))
+        return rk_wrap(err, "CA chain");
+    if (!is_linked(chain))
         return rk_fail(err, RK_E_VERIFY, "a certificate is not issued by the one behind it");
-    first = sk_X509_value(sk_X509_num(chain->between) > 0 ? chain->between : last, 0);
-    return rk_trust_check(trust, first, chain->between, when, err);
+    return rk_trust_check(trust, sk_X509_value(chain, 0), chain, asked, NULL, err);
 }
 
-enum rk_rc rk_ekcert_verify(const rk_trust *trust, const uint8_t *der, size_t len, int64_t when,
-                            struct rk_err *err)
+enum rk_rc rk_trust_check_der(const rk_trust *trust, const uint8_t *der, size_t len,
+                              const struct rk_trust_question *asked,
+                              char ret_remark[RK_TRUST_REMARK], struct rk_err *err)
 {
     RK_AUTO(rk_x509_done) X509 *cert = NULL;
 
     if (rk_x509_parse(der, len, &cert, err))
         return err->rc;
-    return rk_trust_check(trust, cert, NULL, when, err);
+    return rk_trust_check(trust, cert, NULL, asked, ret_remark, err);
+}
+
+enum rk_rc rk_ekcert_verify(const rk_trust *trust, const uint8_t *der, size_t len, int64_t when,
+                            struct rk_err *err)
+{
+    const struct rk_trust_question asked = { .use = RK_CERT_EK, .when = when };
+
+    return rk_trust_check_der(trust, der, len, &asked, NULL, err);
 }

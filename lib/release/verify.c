@@ -515,7 +515,7 @@ static enum rk_rc read_chain(struct verifying *v, struct rk_err *err)
         return RK_OK;
     if (read_below(v, "ca/chain.pem", RK_INDEX_FILE_MAX, &pem, err))
         return err->rc;
-    if (rk_trust_open(v->ctx, &pem, &v->trust, err)) {
+    if (rk_trust_open_chain(v->ctx, &pem, &v->trust, err)) {
         err->rc = err->rc == RK_E_FORMAT ? RK_E_VERIFY : err->rc;
         return rk_wrap(err, "\"ca/chain.pem\"");
     }
@@ -557,6 +557,7 @@ enum rk_rc rk_release_verify_staged(const rk_ctx *ctx, const char *path, EVP_PKE
 
 enum rk_rc rk_release_check_ca(const char *path, const rk_trust *trust, struct rk_err *err)
 {
+    const struct rk_trust_question asked = { .use = RK_CERT_CA, .timeless = true };
     RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
     char file[RK_PATH_MAX];
 
@@ -566,7 +567,6 @@ enum rk_rc rk_release_check_ca(const char *path, const rk_trust *trust, struct r
         return rk_fail(err, RK_E_VERIFY, "no ca/chain.pem: the release certifies no EK");
     if (rk_file_read(file, RK_INDEX_FILE_MAX, &pem, err))
         return err->rc;
-    return rk_trust_check_chain(trust, &pem, RK_TRUST_ANY_TIME, err)
-               ? rk_wrap(err, "\"ca/chain.pem\"")
-               : RK_OK;
+    return rk_trust_check_chain(trust, &pem, &asked, err) ? rk_wrap(err, "\"ca/chain.pem\"")
+                                                          : RK_OK;
 }

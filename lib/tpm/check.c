@@ -343,7 +343,8 @@ static enum rk_rc read_chain(struct rk_checking *c, struct rk_err *err)
         return err->rc;
     if (!rk_tree_exists(path))
         return RK_OK;
-    if (rk_file_read(path, CHAIN_MAX, &pem, err) || rk_trust_open(c->ctx, &pem, &c->trust, err))
+    if (rk_file_read(path, CHAIN_MAX, &pem, err) ||
+        rk_trust_open_chain(c->ctx, &pem, &c->trust, err))
         return rk_wrap(err, "\"%s\"", path);
     return RK_OK;
 }

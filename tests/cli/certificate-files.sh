@@ -15,26 +15,29 @@ for n in 1 2 3 4 5 6 7 8; do
 done
 lines=$(wc -l <1.crt)
 
-# ---- --ca: the anchor is the last certificate of the file, or there is none
+# ---- --ca: a file is trusted whole or not at all
 run 0 pack uefi-auth -o list cert="$V/uefi/db.crt"
 run 0 sign uefi-auth list -o signed --key "$V/keys/KEK.key" --cert "$V/uefi/KEK.crt" --set variable=db
 run 0 verify --ca "$V/uefi/KEK.crt" signed
 cat "$V/uefi/KEK.crt" 1.crt >ends-elsewhere
-run 3 verify --ca ends-elsewhere signed
-# Were the second left out, the first would be the anchor, and the file would verify.
+run 0 verify --ca ends-elsewhere signed
 head -n -1 ends-elsewhere >cut
 from=$(($(wc -l <"$V/uefi/KEK.crt") + 1))
-refuse 2 "rotkit: --ca: \"cut\": CA chain: certificate 2, line $from: cut off, no -----END CERTIFICATE----- follows
+refuse 2 "rotkit: --ca: \"cut\": certificate 2, line $from: cut off, no -----END CERTIFICATE----- follows
 $anew" verify --ca cut signed
 sed "$((from + 1))s/^./*/" ends-elsewhere >damaged
 found=$(sed -n "$((from + 1))s/^\\(.\\{40\\}\\).*/\\1/p" damaged)
-refuse 2 "rotkit: --ca: \"damaged\": CA chain: certificate 2, line $((from + 1)): \"$found\", expected base64 or -----END CERTIFICATE-----
+refuse 2 "rotkit: --ca: \"damaged\": certificate 2, line $((from + 1)): \"$found\", expected base64 or -----END CERTIFICATE-----
 $anew" verify --ca damaged signed
 cat [1-7].crt "$V/uefi/KEK.crt" >eight
 run 0 verify --ca eight signed
-cat eight 8.crt >nine
-refuse 2 "rotkit: --ca: \"nine\": CA chain: certificate 9, line $(($(wc -l <eight) + 1)): one too many, at most 8 may stand there" \
-    verify --ca nine signed
+cat eight eight eight eight eight eight eight eight >64
+cat 64 64 64 64 64 64 64 64 >512
+cat 512 512 >1024
+run 0 verify --ca 1024 signed
+cat 1024 8.crt >1025
+refuse 2 "rotkit: --ca: \"1025\": certificate 1025, line $(($(wc -l <1024) + 1)): one too many, at most 1024 may stand there" \
+    verify --ca 1025 signed
 
 # ---- pack: all certificates of a file, or none
 cat [1-8].crt [1-8].crt 1.crt >seventeen

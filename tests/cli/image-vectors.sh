@@ -46,6 +46,8 @@ done
 # Capsules: both verify, and the header of ours is EDK2's but for the certificate's length.
 cat "$K/cap_sub.crt" "$K/cap_root.crt" >chain.pem
 run 0 verify --ca "$K/cap_root.crt" "$V/capsule/bup_edk2.Cap"
+stdout_is "$V/capsule/bup_edk2.Cap: capsule: signature holds; not signed: 0x0-0x5f, 0x68-0x8df; certificate \"CN=rotkit test capsule root\" is not valid before 2026-11-23T14:48:18Z (firmware does not look); signer: CN=rotkit test capsule signer"
+run 0 verify --ca "$K/cap_root.crt" --at 2027-01-01 "$V/capsule/bup_edk2.Cap"
 stdout_is "$V/capsule/bup_edk2.Cap: capsule: signature holds; not signed: 0x0-0x5f, 0x68-0x8df; signer: CN=rotkit test capsule signer"
 run 0 verify --ca chain.pem "$V/capsule/bup_mkeficapsule.Cap"
 run 3 verify --ca "$V/uefi/PK.crt" "$V/capsule/bup_edk2.Cap"

@@ -294,7 +294,9 @@ static enum rk_rc check_one(const struct rk_request *request, const struct auth 
                             struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
-    struct rk_pkcs7_check who = { .ctx = request->ctx, .trust = request->trust };
+    struct rk_pkcs7_check who = {
+        .ctx = request->ctx, .trust = request->trust, .now = request->now, .remark = map->remark
+    };
 
     who.pub = request->key_count == 0 ? NULL : request->key[0].pub;
     if (signed_content(v, attributes, &a->time, file + a->esl_at, a->esl_len, &content, err) ||

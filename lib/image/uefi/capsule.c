@@ -455,7 +455,9 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
                         struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
-    struct rk_pkcs7_check who = { .ctx = request->ctx, .trust = request->trust };
+    struct rk_pkcs7_check who = {
+        .ctx = request->ctx, .trust = request->trust, .now = request->now, .remark = map->remark
+    };
     struct capsule c;
     bool go;
 

@@ -490,7 +490,9 @@ static enum rk_rc check_signature(const struct rk_pkcs7_check *who, const uint8_
 static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
-    struct rk_pkcs7_check who = { .ctx = request->ctx, .trust = request->trust };
+    struct rk_pkcs7_check who = {
+        .ctx = request->ctx, .trust = request->trust, .now = request->now, .remark = map->remark
+    };
     struct table table;
     struct rk_pe pe;
     size_t i = 0;

@@ -46,14 +46,14 @@ struct rk_ekcert_profile {
 #define RK_EKCERT_NO_EXPIRY INT64_MAX
 
 /*
- * Opens the certificates that are trusted. All but the last are helpers on the way; the last is the
- * anchor.
- *   chain: PEM, or one DER certificate
+ * Opens the certificates that are trusted. Each that is self-signed is an anchor, all others are
+ * helpers on the way, in any order.
+ *   certs: PEM, or one DER certificate
  *   ret: the trust; freed with rk_trust_free
- * RK_E_FORMAT when there is no certificate in it, one is damaged, or there are too many: the anchor
- * never moves; RK_E_NOMEM.
+ * RK_E_USAGE when none is self-signed; RK_E_FORMAT when there is no certificate in it, one is
+ * damaged, or there are more than 1024; RK_E_NOMEM.
  */
-RK_API enum rk_rc rk_trust_open(const rk_ctx *ctx, const struct rk_bytes *chain, rk_trust **ret,
+RK_API enum rk_rc rk_trust_open(const rk_ctx *ctx, const struct rk_bytes *certs, rk_trust **ret,
                                 struct rk_err *err) RK_MUST_CHECK;
 /*
  * Frees it.
@@ -123,7 +123,8 @@ RK_API enum rk_rc rk_ek_request(const rk_ctx *ctx, const struct rk_secret *eps,
 RK_API enum rk_rc rk_ekcert_spki(const uint8_t *der, size_t len, struct rk_bytes *ret,
                                  struct rk_err *err) RK_MUST_CHECK;
 /*
- * Verifies that a certificate was issued by what is trusted and is valid.
+ * Verifies that an EK certificate was issued by what is trusted, is valid, strong and not revoked,
+ * and is one: tcg-kp-EKCertificate, a key usage that fits, no CA.
  *   trust: by whom
  *   der: the certificate
  *   len: bytes

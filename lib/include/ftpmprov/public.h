@@ -26,7 +26,7 @@ enum rk_scheme {
 
 /*
  * Opens the public key of a file.
- *   path: a SubjectPublicKeyInfo, PEM or DER
+ *   path: a SubjectPublicKeyInfo, PEM or DER, or one certificate, whose key is taken with a warning
  *   ret: the key; freed with rk_public_free
  * RK_E_IO when the file is missing, RK_E_KEY when it holds no public key.
  */

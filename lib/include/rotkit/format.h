@@ -89,6 +89,7 @@ struct rk_map {
     char integrity[192]; /* what was checked without a key: "digests ok", "MAC not checked: needs
                             the root key" */
     char signer[160];    /* what a signature was held against, "" when none was */
+    char remark[RK_TRUST_REMARK]; /* what a person should know although all holds, "" for nothing */
 };
 void rk_map_done(struct rk_map *map);
 

@@ -5,7 +5,10 @@
 #include "rotkit/mac.h"
 #include "rotkit/signer.h"
 
-/* What "pub:PATH" names, for who has a path: a public key in PEM or DER. As rk_signer_open. */
+/*
+ * What "pub:PATH" names, for who has a path: a public key in PEM or DER, or a certificate, whose
+ * key is taken with a warning. As rk_signer_open.
+ */
 enum rk_rc rk_signer_open_public(const rk_ctx *ctx, const char *path, rk_signer **ret,
                                  struct rk_err *err) RK_MUST_CHECK;
 /* The key pair of a key in this process; NULL for all others. What decrypts needs it. */

@@ -39,6 +39,8 @@ struct rk_pkcs7_check {
     const rk_ctx *ctx;
     EVP_PKEY *pub;         /* the signer must be this key; NULL: any */
     const rk_trust *trust; /* the signer's certificate must come from here; NULL: any */
+    int64_t now;           /* firmware has no clock: what is expired by now is remarked upon */
+    char *remark;          /* RK_TRUST_REMARK bytes for what a person should know; NULL: unwanted */
 };
 /*
  * Holds a ContentInfo or bare SignedData (der_len bytes at der, padding behind it is left alone)

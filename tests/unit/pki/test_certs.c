@@ -287,30 +287,31 @@ START_TEST(a_file_without_any_is_no_empty_list)
 }
 END_TEST
 
-/* The anchor is the last certificate of the file or there is none. */
+/* The anchor of a chain that somebody brings is its last certificate or there is none. */
 START_TEST(no_anchor_moves)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes eight = join(RK_CHAIN_MAX, "");
     RK_AUTO(rk_bytes_done) struct rk_bytes nine = join(RK_CHAIN_MAX + 1, "");
     RK_AUTO(rk_bytes_done) struct rk_bytes cut = join(2, "-----BEGIN CERTIFICATE-----\nAAAA\n");
     RK_AUTO(rk_trust_done) rk_trust *trust = NULL;
+    const struct rk_trust_question asked = { .use = RK_CERT_ANY, .timeless = true };
     rk_ctx *ctx = NULL;
 
     ck_assert_int_eq(rk_ctx_new(&ctx, &err), RK_OK);
-    ck_assert_int_eq(rk_trust_open(ctx, &nine, &trust, &err), RK_E_FORMAT);
+    ck_assert_int_eq(rk_trust_open_chain(ctx, &nine, &trust, &err), RK_E_FORMAT);
     ck_assert_str_eq(err.msg, "CA chain: certificate 9, line 49: one too many, at most 8 may stand "
                               "there");
-    ck_assert_int_eq(rk_trust_open(ctx, &cut, &trust, &err), RK_E_FORMAT);
+    ck_assert_int_eq(rk_trust_open_chain(ctx, &cut, &trust, &err), RK_E_FORMAT);
     ck_assert_str_eq(err.msg, "CA chain: certificate 3, line 13: cut off, no -----END "
                               "CERTIFICATE----- follows" AGAIN);
     eight.p[pem[0].len + 40] = '*';
-    ck_assert_int_eq(rk_trust_open(ctx, &eight, &trust, &err), RK_E_FORMAT);
+    ck_assert_int_eq(rk_trust_open_chain(ctx, &eight, &trust, &err), RK_E_FORMAT);
     eight.p[pem[0].len + 40] = pem[1].p[40];
     ck_assert_ptr_null(trust);
-    ck_assert_msg(rk_trust_open(ctx, &eight, &trust, &err) == RK_OK, "%s", err.msg);
-    ck_assert_int_eq(rk_trust_check(trust, certs[RK_CHAIN_MAX - 1], NULL, RK_TRUST_ANY_TIME, &err),
+    ck_assert_msg(rk_trust_open_chain(ctx, &eight, &trust, &err) == RK_OK, "%s", err.msg);
+    ck_assert_int_eq(rk_trust_check(trust, certs[RK_CHAIN_MAX - 1], NULL, &asked, NULL, &err),
                      RK_OK);
-    ck_assert_int_eq(rk_trust_check(trust, certs[RK_CHAIN_MAX - 2], NULL, RK_TRUST_ANY_TIME, &err),
+    ck_assert_int_eq(rk_trust_check(trust, certs[RK_CHAIN_MAX - 2], NULL, &asked, NULL, &err),
                      RK_E_VERIFY);
     rk_ctx_free(ctx);
 }

@@ -294,7 +294,9 @@ START_TEST(certificate_verifies_against_its_chain_and_no_other)
     ck_assert_msg(verify_by(&chain, &der, NOW) == RK_OK, "%s", err.msg);
     ck_assert_int_eq(verify_by(&chain, &der, NOW - 1), RK_E_VERIFY);
     ck_assert_int_eq(verify_by(&chain, &der, NOW + 11 * YEAR), RK_E_VERIFY);
-    ck_assert_int_eq(verify_by(&files.issuing_cert, &der, NOW), RK_OK);
+    ck_assert_int_eq(verify_by(&files.issuing_cert, &der, NOW), RK_E_USAGE);
+    ck_assert_str_eq(err.msg, "no certificate is self-signed, so none is an anchor\n"
+                              "  mark the anchor with --anchor FILE");
     ck_assert_int_eq(rk_ca_make(ctx, &init, &other, &err), RK_OK);
     ck_assert_int_eq(verify_by(&other.root_cert, &der, NOW), RK_E_VERIFY);
     der.p[der.len - 1] ^= 1;
@@ -414,7 +416,7 @@ START_TEST(issue_refuses_keys_that_no_ek_template_makes)
         { EVP_PKEY_Q_keygen(NULL, NULL, "EC", "brainpoolP256r1"),
           "public key: the curve is none of P-256, P-384, P-521" },
         { EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024),
-          "public key: RSA of 1024 bits, at least 2048" },
+          "public key: the RSA key is weak: 1024 bits, at least 2048" },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -633,7 +635,7 @@ START_TEST(ca_refuses_a_weak_key)
     len = i2d_X509(cert, &der);
     ck_assert_int_eq(rk_file_write(CA_PATH, RK_FILE_PUBLIC, der, (size_t)len, &err), RK_OK);
     ck_assert_int_eq(rk_signer_from_pkey(ctx, pkey, &weak, &err), RK_OK);
-    refused(weak, NOW, RK_E_USAGE, SUBJECT "its RSA key is weak: 1024 bits, at least 2048");
+    refused(weak, NOW, RK_E_USAGE, SUBJECT "the RSA key is weak: 1024 bits, at least 2048");
     rk_signer_free(weak);
     OPENSSL_free(der);
     X509_free(cert);
