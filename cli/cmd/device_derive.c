@@ -144,8 +144,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     if (rk_platform_find(app->ctx, in.platform_name, &in.platform, err) ||
         ek_choose(in.profile == NULL ? rk_platform_default_profile(in.platform) : in.profile,
                   in.templates, &in.ek, err) ||
-        rk_devicedb_open(in.kdk_db, RK_DB_KDK, &pair.kdk, err) ||
-        rk_devicedb_open(in.eps_seeds, RK_DB_EPS_SEED, &pair.seed, err))
+        rk_devicedb_open(in.kdk_db, RK_DB_KDK, NULL, &pair.kdk, err) ||
+        rk_devicedb_open(in.eps_seeds, RK_DB_EPS_SEED, NULL, &pair.seed, err))
         return err->rc;
     while (more) {
         if (pair_next(&pair, &more, err) || (more && one_device(app, &in, &pair, err)))

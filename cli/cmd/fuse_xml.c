@@ -221,7 +221,7 @@ static enum rk_rc write_devices(const struct app *app, const struct fuse_options
     RK_AUTO(staging_done) struct staging staging = STAGING_NONE;
     bool more = true, any = false;
 
-    if (rk_devicedb_open(in->kdk_db, RK_DB_KDK, &db, err) ||
+    if (rk_devicedb_open(in->kdk_db, RK_DB_KDK, NULL, &db, err) ||
         staging_open(app, in->out, &staging, err))
         return err->rc;
     while (more) {

@@ -61,6 +61,13 @@ enum rk_rc rk_line_reader_open(const char *path, size_t line_max, struct rk_line
     return RK_OK;
 }
 
+void rk_line_reader_divert(struct rk_line_reader *reader,
+                           size_t (*read)(void *arg, uint8_t *ret, size_t len), void *arg)
+{
+    reader->read = read;
+    reader->arg = arg;
+}
+
 /* Moves the rest to the front and reads behind it; *ret_more false at the end of the file. */
 static enum rk_rc fill(struct rk_line_reader *reader, bool *ret_more, struct rk_err *err)
 {
@@ -69,6 +76,14 @@ static enum rk_rc fill(struct rk_line_reader *reader, bool *ret_more, struct rk_
     memmove(reader->room.p, reader->room.p + reader->at, reader->end - reader->at);
     reader->end -= reader->at;
     reader->at = 0;
+    if (reader->read != NULL) {
+        size_t got =
+            reader->read(reader->arg, reader->room.p + reader->end, reader->room.len - reader->end);
+
+        reader->end += got;
+        *ret_more = got != 0;
+        return RK_OK;
+    }
     do
         n = read(reader->fd, reader->room.p + reader->end, reader->room.len - reader->end);
     while (n < 0 && errno == EINTR);

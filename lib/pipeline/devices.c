@@ -35,7 +35,8 @@ enum rk_rc rk_devices_open(const struct rk_devices_from *from, rk_devices **ret,
     if (from->master == NULL && from->platform->source == NULL)
         return rk_fail(err, RK_E_USAGE, "platform %s reads its units from no file",
                        rk_platform_name(from->platform));
-    if (from->master == NULL && from->platform->source->open(from->path, &devices->source, err))
+    if (from->master == NULL &&
+        from->platform->source->open(from->path, &from->opener, &devices->source, err))
         return err->rc;
     *ret = devices;
     devices = NULL;

@@ -12,6 +12,7 @@
 struct rk_devices_from { /* borrowed */
     const struct rk_platform *platform;
     const char *path[RK_DEVICE_FILES_MAX]; /* by the platform's device_files; or */
+    struct rk_cms_opener opener;           /* of files that are sealed */
     const rk_mac *master;                  /* with oem_id, first_sn, count */
     uint16_t oem_id;
     uint64_t first_sn, count;

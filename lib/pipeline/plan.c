@@ -18,6 +18,7 @@ void rk_plan_done(struct rk_plan *plan)
     rk_signer_free(plan->release_key);
     rk_ca_free(plan->ca);
     rk_signer_free(plan->ca_key);
+    rk_signer_free(plan->devices_key);
     if (plan->of_platform != NULL)
         plan->lane.platform->plan_free(plan->of_platform);
     rk_mac_free(plan->master_key);
@@ -242,12 +243,17 @@ static enum rk_rc plan_devices(const rk_ctx *ctx, const struct rk_build_options 
                                struct rk_plan *plan, struct rk_err *err)
 {
     const struct rk_manifest *m = plan->manifest;
+    struct rk_pin pin = RK_PIN_INIT(m->devices.passphrase.v);
     struct rk_devices_count count;
 
     if (m->devices.master_key.v != NULL &&
         rk_mac_open(ctx, m->devices.master_key.v, 32, &plan->master_key, err))
         return rk_plan_at(plan, m->devices.master_key.at, "devices.master-key", err);
+    if (m->devices.key.v != NULL &&
+        rk_signer_open(ctx, m->devices.key.v, &pin, &plan->devices_key, err))
+        return rk_plan_at(plan, m->devices.key.at, "devices.key", err);
     plan->from = (struct rk_devices_from) {
+        .opener = { .ctx = ctx, .key = plan->devices_key },
         .platform = plan->lane.platform,
         .master = plan->master_key,
         .oem_id = (uint16_t)m->devices.oem_id.v,

@@ -27,6 +27,7 @@ struct rk_plan {
     rk_signer *release_key; /* NULL: the release is not signed */
     enum rk_scheme release_scheme;
     rk_signer *ca_key;
+    rk_signer *devices_key; /* opens sealed databases; NULL: they are in the clear */
     rk_ca *ca;
     struct rk_bytes chain; /* PEM, issuing CA first */
     rk_trust *trust;

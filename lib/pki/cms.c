@@ -3,10 +3,12 @@
 #include "rotkit/cms.h"
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/ossl.h"
 #include "rotkit/certs.h"
 #include "rotkit/key.h"
 
+#include <limits.h>
 #include <string.h>
 #include <time.h>
 
@@ -155,29 +157,97 @@ static enum rk_rc check_tag(CMS_ContentInfo *cms, struct rk_err *err)
     return RK_OK;
 }
 
-enum rk_rc rk_cms_open(const rk_ctx *ctx, rk_signer *key, const uint8_t *cms, size_t len,
-                       struct rk_secret *ret, struct rk_err *err)
+static enum rk_rc decode(const rk_ctx *ctx, const uint8_t *cms, size_t len, CMS_ContentInfo **ret,
+                         struct rk_err *err)
 {
-    const unsigned char *at = cms;
     RK_AUTO(cms_done)
     CMS_ContentInfo *info = CMS_ContentInfo_new_ex(rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
-    RK_AUTO(rk_bio_done) BIO *out = BIO_new(BIO_s_secmem());
-    char *content = NULL;
-    long content_len;
+    const unsigned char *at = cms;
 
-    if (info == NULL || out == NULL)
+    if (info == NULL)
         return rk_fail_nomem(err);
     if (len > CONTENT_MAX + 65536 || d2i_CMS_ContentInfo(&info, &at, (long)len) == NULL ||
         at != cms + len || OBJ_obj2nid(CMS_get0_type(info)) != NID_id_smime_ct_authEnvelopedData)
         return rk_fail_ossl(err, RK_E_FORMAT, "no CMS AuthEnvelopedData");
+    *ret = info;
+    info = NULL;
+    return RK_OK;
+}
+
+/* All of it into out, whose content is worth nothing unless this succeeds. */
+static enum rk_rc decrypt(CMS_ContentInfo *info, rk_signer *key, BIO *out, struct rk_err *err)
+{
     if (rk_signer_pair(key) == NULL)
         return rk_fail(err, RK_E_USAGE, "only a key file can open sealed content");
     if (check_tag(info, err))
         return err->rc;
-    /* What is decrypted before the tag is known stays in `out`, which goes with an error. */
     if (CMS_decrypt(info, rk_signer_pair(key), NULL, NULL, out, CMS_BINARY) != 1)
         return rk_fail_ossl(err, RK_E_VERIFY,
                             "cannot be opened: sealed to another key, or changed");
+    return RK_OK;
+}
+
+enum rk_rc rk_cms_open(const rk_ctx *ctx, rk_signer *key, const uint8_t *cms, size_t len,
+                       struct rk_secret *ret, struct rk_err *err)
+{
+    RK_AUTO(cms_done) CMS_ContentInfo *info = NULL;
+    RK_AUTO(rk_bio_done) BIO *out = BIO_new(BIO_s_secmem());
+    char *content = NULL;
+    long content_len;
+
+    if (out == NULL)
+        return rk_fail_nomem(err);
+    if (decode(ctx, cms, len, &info, err) || decrypt(info, key, out, err))
+        return err->rc;
     content_len = BIO_get_mem_data(out, &content);
     return rk_secret_copy(content, content_len < 0 ? 0 : (size_t)content_len, ret, err);
+}
+
+/* ---- a piece at a time ---- */
+
+struct rk_cms_stream {
+    struct rk_bytes cms;
+    CMS_ContentInfo *info;
+    BIO *plain;
+};
+
+void rk_cms_stream_close(rk_cms_stream *stream)
+{
+    if (stream == NULL)
+        return;
+    BIO_free_all(stream->plain);
+    CMS_ContentInfo_free(stream->info);
+    rk_bytes_done(&stream->cms);
+    rk_free(stream);
+}
+
+RK_CLEANUP(stream_done, rk_cms_stream, rk_cms_stream_close)
+
+/* Twice: once to the end, for the tag; then from the start, for who reads. */
+enum rk_rc rk_cms_stream_open(const rk_ctx *ctx, rk_signer *key, struct rk_bytes *cms,
+                              rk_cms_stream **ret, struct rk_err *err)
+{
+    RK_AUTO(stream_done) rk_cms_stream *stream = rk_alloc(1, sizeof *stream);
+    RK_AUTO(cms_done) CMS_ContentInfo *checked = NULL;
+    RK_AUTO(rk_bio_done) BIO *nowhere = BIO_new(BIO_s_null());
+
+    if (stream == NULL || nowhere == NULL)
+        return rk_fail_nomem(err);
+    if (decode(ctx, cms->p, cms->len, &checked, err) || decrypt(checked, key, nowhere, err) ||
+        decode(ctx, cms->p, cms->len, &stream->info, err))
+        return err->rc;
+    if (CMS_decrypt_set1_pkey(stream->info, rk_signer_pair(key), NULL) != 1 ||
+        (stream->plain = CMS_dataInit(stream->info, NULL)) == NULL)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "CMS");
+    stream->cms = rk_bytes_take(cms);
+    *ret = stream;
+    stream = NULL;
+    return RK_OK;
+}
+
+size_t rk_cms_stream_read(rk_cms_stream *stream, uint8_t *ret, size_t len)
+{
+    int n = BIO_read(stream->plain, ret, len > INT_MAX ? INT_MAX : (int)len);
+
+    return n <= 0 ? 0 : (size_t)n;
 }

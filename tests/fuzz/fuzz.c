@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
@@ -103,7 +104,7 @@ const char *fuzz_file(const uint8_t *data, size_t size)
 
     if (fd < 0) {
         fd = memfd_create("input", MFD_CLOEXEC);
-        FUZZ_HOLDS(fd >= 0);
+        FUZZ_HOLDS(fd >= 0 && fchmod(fd, 0600) == 0);
         (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     }
     FUZZ_HOLDS(ftruncate(fd, 0) == 0);

@@ -28,7 +28,8 @@ static bool read_as(enum rk_devicedb_kind kind, const char *path)
     bool more = true;
     struct rk_err err;
 
-    FUZZ_DO(rk_devicedb_open(path, kind, &db, &err));
+    if (rk_devicedb_open(path, kind, NULL, &db, &err)) /* sealed, and nobody opens it */
+        return false;
     while (more) {
         struct rk_devicedb_row row = { .line = 0 };
 

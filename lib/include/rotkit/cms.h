@@ -16,6 +16,22 @@ enum rk_rc rk_cms_seal(const rk_ctx *ctx, const struct rk_bytes *recipient_pem,
  * RK_E_VERIFY else. */
 enum rk_rc rk_cms_open(const rk_ctx *ctx, rk_signer *key, const uint8_t *cms, size_t len,
                        struct rk_secret *ret, struct rk_err *err) RK_MUST_CHECK;
+
+/* Who opens what is sealed. key NULL: nobody can. */
+struct rk_cms_opener {
+    const rk_ctx *ctx;
+    rk_signer *key;
+};
+/*
+ * The content a piece at a time, however long it is, in memory for one piece. All of it was
+ * decrypted once, and its tag checked, before this returns; errors as rk_cms_open. cms moves.
+ */
+typedef struct rk_cms_stream rk_cms_stream;
+enum rk_rc rk_cms_stream_open(const rk_ctx *ctx, rk_signer *key, struct rk_bytes *cms,
+                              rk_cms_stream **ret, struct rk_err *err) RK_MUST_CHECK;
+size_t rk_cms_stream_read(rk_cms_stream *stream, uint8_t *ret, size_t len); /* 0: the end */
+void rk_cms_stream_close(rk_cms_stream *stream);
+
 /* The certificate's own check, before a batch starts. */
 enum rk_rc rk_cms_check_recipient(const rk_ctx *ctx, const struct rk_bytes *recipient_pem,
                                   int64_t when, struct rk_err *err) RK_MUST_CHECK;

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "rotkit/cms.h"
 #include "rotkit/device_sn.h"
 #include "ftpmprov/secret.h"
 
@@ -22,7 +23,13 @@ struct rk_devicedb_row {
 void rk_devicedb_row_done(struct rk_devicedb_row *row);
 
 typedef struct rk_devicedb rk_devicedb;
-enum rk_rc rk_devicedb_open(const char *path, enum rk_devicedb_kind kind, rk_devicedb **ret,
+/*
+ * A database in the clear, or sealed (CMS, as rk_cms_seal makes it) for opener, which may be NULL.
+ * RK_E_KEY for one that others may write, or that is sealed and has no opener; else as the file and
+ * rk_cms_stream_open have it.
+ */
+enum rk_rc rk_devicedb_open(const char *path, enum rk_devicedb_kind kind,
+                            const struct rk_cms_opener *opener, rk_devicedb **ret,
                             struct rk_err *err) RK_MUST_CHECK;
 void rk_devicedb_close(rk_devicedb *db);
 /* The caller compares each row's Device SN with that of another database: repeated ones show there,

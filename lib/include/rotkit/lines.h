@@ -30,6 +30,8 @@ enum { RK_LINE_MAX = 4096 };
 struct rk_line_reader {
     const char *path; /* borrowed; "standard input" for that */
     int fd;
+    size_t (*read)(void *arg, uint8_t *ret, size_t len); /* instead of fd; 0: the end */
+    void *arg;
     size_t line_max;
     struct rk_secret room; /* what was read and not yet handed out is at..end */
     size_t at, end;
@@ -42,6 +44,9 @@ struct rk_line_reader {
 /* path NULL: standard input. line_max: characters of the longest line, at most RK_LINE_MAX. */
 enum rk_rc rk_line_reader_open(const char *path, size_t line_max, struct rk_line_reader *ret,
                                struct rk_err *err) RK_MUST_CHECK;
+/* From now on what `read` gives, instead of the file's content. Before the first line. */
+void rk_line_reader_divert(struct rk_line_reader *reader,
+                           size_t (*read)(void *arg, uint8_t *ret, size_t len), void *arg);
 /*
  * The next line, borrowed until the next call; *ret_more false at the end (then *ret is untouched).
  * RK_E_USAGE with path and line number for one that is longer than line_max.

@@ -54,7 +54,7 @@ struct rk_manifest {
     struct {
         struct rk_where at;
         struct rk_mstr file[RK_DEVICE_FILES_MAX]; /* by the platform's device_files */
-        struct rk_mstr master_key;
+        struct rk_mstr master_key, key, passphrase;
         struct rk_mnum oem_id, first_sn, count;
     } devices;
     struct {

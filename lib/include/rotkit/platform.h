@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/wr.h"
+#include "rotkit/cms.h"
 #include "rotkit/ek.h"
 #include "rotkit/format.h"
 #include "rotkit/identity.h"
@@ -93,8 +94,9 @@ struct rk_maker {
 
 /* Units from files, one at a time. */
 struct rk_unit_source {
-    /* path: by device_files, NULL where not given. */
-    enum rk_rc (*open)(const char *const path[RK_DEVICE_FILES_MAX], void **ret, struct rk_err *err);
+    /* path: by device_files, NULL where not given. opener: of what is sealed. */
+    enum rk_rc (*open)(const char *const path[RK_DEVICE_FILES_MAX],
+                       const struct rk_cms_opener *opener, void **ret, struct rk_err *err);
     /* ret: empty before; untouched at the end, where *ret_more is false. */
     enum rk_rc (*next)(void *source, struct rk_unit *ret, bool *ret_more, struct rk_err *err);
     void (*close)(void *source);

@@ -2,18 +2,20 @@
 /* Device databases, streamed. Source: jetson-ftpm-ekb.md 3.2. */
 #include "rotkit/devicedb.h"
 
-#include "base/open_keys.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/open_keys.h"
+#include "rotkit/file.h"
 #include "rotkit/hex.h"
 #include "rotkit/lines.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 
-enum { OEM_DIGITS = 4, SN_DIGITS = 16, LINE_MAX_CHARS = 256 };
+enum { OEM_DIGITS = 4, SN_DIGITS = 16, LINE_MAX_CHARS = 256, SEALED_MAX = 1 << 26 };
 
 /* clang-format off */
 static const struct {
@@ -42,7 +44,8 @@ struct rk_devicedb {
     enum rk_devicedb_kind kind;
     char *path;
     struct rk_line_reader lines;
-    bool compared; /* row by row with another one, which looks for repeated SNs */
+    rk_cms_stream *sealed; /* where they come from; NULL: the file */
+    bool compared;         /* row by row with another one, which looks for repeated SNs */
     struct seen seen;
 };
 
@@ -56,6 +59,7 @@ void rk_devicedb_close(rk_devicedb *db)
     if (db == NULL)
         return;
     rk_line_reader_done(&db->lines);
+    rk_cms_stream_close(db->sealed);
     rk_free(db->seen.slot);
     rk_free(db->path);
     rk_free(db);
@@ -63,7 +67,39 @@ void rk_devicedb_close(rk_devicedb *db)
 
 RK_CLEANUP(close_at_exit, rk_devicedb, rk_devicedb_close)
 
-enum rk_rc rk_devicedb_open(const char *path, enum rk_devicedb_kind kind, rk_devicedb **ret,
+/* DER begins with 30 and a length above 127; a row's fourth digit of hex is below. */
+static bool is_sealed(int fd)
+{
+    uint8_t head[2];
+
+    return pread(fd, head, sizeof head, 0) == sizeof head && head[0] == 0x30 && head[1] > 0x80;
+}
+
+static size_t read_sealed(void *arg, uint8_t *ret, size_t len)
+{
+    return rk_cms_stream_read(arg, ret, len);
+}
+
+static enum rk_rc open_sealed(rk_devicedb *db, const struct rk_cms_opener *opener,
+                              struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes cms = RK_BYTES_NONE;
+
+    if (opener == NULL || opener->key == NULL)
+        return rk_fail(err, RK_E_KEY,
+                       "\"%s\" is sealed: a manifest names the key that opens it "
+                       "(devices.key), or open it first (rotkit secret open)",
+                       db->path);
+    if (rk_file_read(db->path, SEALED_MAX, &cms, err))
+        return err->rc;
+    if (rk_cms_stream_open(opener->ctx, opener->key, &cms, &db->sealed, err))
+        return rk_wrap(err, "\"%s\"", db->path);
+    rk_line_reader_divert(&db->lines, read_sealed, db->sealed);
+    return RK_OK;
+}
+
+enum rk_rc rk_devicedb_open(const char *path, enum rk_devicedb_kind kind,
+                            const struct rk_cms_opener *opener, rk_devicedb **ret,
                             struct rk_err *err)
 {
     RK_AUTO(close_at_exit) rk_devicedb *db = rk_alloc(1, sizeof *db);
@@ -76,7 +112,8 @@ enum rk_rc rk_devicedb_open(const char *path, enum rk_devicedb_kind kind, rk_dev
     if (db->path == NULL)
         return rk_fail_nomem(err);
     if (rk_line_reader_open(db->path, LINE_MAX_CHARS, &db->lines, err) ||
-        rk_open_keys_check(db->lines.fd, db->path, err))
+        rk_open_keys_check(db->lines.fd, db->path, err) ||
+        (is_sealed(db->lines.fd) && open_sealed(db, opener, err)))
         return err->rc;
     *ret = db;
     db = NULL;

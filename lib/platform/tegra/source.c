@@ -43,8 +43,8 @@ static bool is_visible(const char *name)
     return name[0] != '.' && strcmp(name, "index.json") != 0;
 }
 
-static enum rk_rc source_open(const char *const path[RK_DEVICE_FILES_MAX], void **ret,
-                              struct rk_err *err)
+static enum rk_rc source_open(const char *const path[RK_DEVICE_FILES_MAX],
+                              const struct rk_cms_opener *opener, void **ret, struct rk_err *err)
 {
     RK_AUTO(close_at_exit) struct source *from = rk_alloc(1, sizeof *from);
 
@@ -52,8 +52,8 @@ static enum rk_rc source_open(const char *const path[RK_DEVICE_FILES_MAX], void 
         return rk_fail_nomem(err);
     from->handover = path[RK_TEGRA_HANDOVER];
     if (path[RK_TEGRA_KDK_DB] != NULL &&
-        (rk_devicedb_open(path[RK_TEGRA_KDK_DB], RK_DB_KDK, &from->kdk, err) ||
-         rk_devicedb_open(path[RK_TEGRA_EPS_SEEDS], RK_DB_EPS_SEED, &from->eps, err)))
+        (rk_devicedb_open(path[RK_TEGRA_KDK_DB], RK_DB_KDK, opener, &from->kdk, err) ||
+         rk_devicedb_open(path[RK_TEGRA_EPS_SEEDS], RK_DB_EPS_SEED, opener, &from->eps, err)))
         return err->rc;
     if (from->eps != NULL)
         rk_devicedb_is_compared(from->eps);

@@ -26,7 +26,7 @@ static rk_devicedb *open_text(const char *text)
     rk_devicedb *db = NULL;
 
     ck_assert_int_eq(rk_file_write(PATH, RK_FILE_PUBLIC, text, strlen(text), &err), RK_OK);
-    ck_assert_int_eq(rk_devicedb_open(PATH, RK_DB_KDK, &db, &err), RK_OK);
+    ck_assert_int_eq(rk_devicedb_open(PATH, RK_DB_KDK, NULL, &db, &err), RK_OK);
     return db;
 }
 
@@ -118,7 +118,7 @@ START_TEST(a_repeat_is_found_among_many)
         fprintf(f, "0102 %016x %s\r\n", i, KDK);
     fprintf(f, "0102 %016x %s\r\n", 777, KDK);
     fclose(f);
-    ck_assert_int_eq(rk_devicedb_open(PATH, RK_DB_KDK, &db, &err), RK_OK);
+    ck_assert_int_eq(rk_devicedb_open(PATH, RK_DB_KDK, NULL, &db, &err), RK_OK);
     while (rk_devicedb_next(db, &row, &more, &err) == RK_OK && more) {
         rk_devicedb_row_done(&row);
         rows++;
