@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { SUMMARY_COLUMN = 13, HELP_COLUMN = 32 };
+enum { SUMMARY_COLUMN = 13, SUB_COLUMN = 14, HELP_COLUMN = 32 };
 
 void help_overview(FILE *to, const struct cmd *const *verbs)
 {
@@ -47,8 +47,7 @@ void help_group(FILE *to, const struct cmd *group)
 {
     (void)fprintf(to, "rotkit %s: %s\n\n", group->name, group->summary);
     for (const struct cmd *const *sub = group->subs; *sub != NULL; sub++)
-        (void)fprintf(to, "  %s %-*s%s\n", group->name, SUMMARY_COLUMN, (*sub)->name,
-                      (*sub)->summary);
+        (void)fprintf(to, "  %s %-*s%s\n", group->name, SUB_COLUMN, (*sub)->name, (*sub)->summary);
     (void)fprintf(to, "\nsee 'rotkit help %s VERB'\n", group->name);
 }
 

@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 static const struct cmd *const subs[] = {
-    &cmd_ledger_status,  &cmd_ledger_list,      &cmd_ledger_verify,
-    &cmd_ledger_export,  &cmd_ledger_reconcile, &cmd_ledger_void,
-    &cmd_ledger_reissue, &cmd_ledger_retire,    NULL
+    &cmd_ledger_status,    &cmd_ledger_list,    &cmd_ledger_verify,       &cmd_ledger_export,
+    &cmd_ledger_reconcile, &cmd_ledger_void,    &cmd_ledger_reissue,      &cmd_ledger_retire,
+    &cmd_ledger_init,      &cmd_ledger_rebuild, &cmd_ledger_correct_time, NULL
 };
 
 const struct cmd cmd_ledger = {

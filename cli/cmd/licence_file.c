@@ -7,6 +7,7 @@
 #include "rotkit/hex.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { FILE_MAX = 1 << 16 };
@@ -20,6 +21,30 @@ enum rk_rc licence_read(const struct app *app, const char *path, const rk_signer
         return err->rc;
     return rk_licence_read(app->ctx, file.p, file.len, issuer, ret, err) ? rk_wrap(err, "%s", path)
                                                                          : RK_OK;
+}
+
+void licence_files_done(struct licence_files *files)
+{
+    free(files->v);
+    *files = (struct licence_files) { .v = NULL };
+}
+
+enum rk_rc licence_files_read(const struct app *app, const struct opt_list *paths,
+                              const rk_signer *issuer, struct licence_files *ret,
+                              struct rk_err *err)
+{
+    RK_AUTO(licence_files_done)
+    struct licence_files files = { .v = calloc(paths->count + 1, sizeof *files.v) };
+
+    if (files.v == NULL)
+        return rk_fail(err, RK_E_NOMEM, "out of memory");
+    for (; files.count < paths->count; files.count++) {
+        if (licence_read(app, paths->v[files.count], issuer, &files.v[files.count], err))
+            return err->rc;
+    }
+    *ret = files;
+    files.v = NULL;
+    return RK_OK;
 }
 
 enum rk_rc licence_serial(const char *text, uint64_t *ret, struct rk_err *err)

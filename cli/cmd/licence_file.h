@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/app.h"
+#include "cli/opt.h"
 
 #include "rotkit/json.h"
 #include "rotkit/licence.h"
@@ -15,3 +16,13 @@ enum rk_rc licence_print(const struct app *app, const struct rk_licence *licence
                          const char *checked, struct rk_err *err) RK_MUST_CHECK;
 /* A serial number, as 16 hex digits or as rk_parse_u64 takes it. */
 enum rk_rc licence_serial(const char *text, uint64_t *ret, struct rk_err *err) RK_MUST_CHECK;
+
+struct licence_files {
+    struct rk_licence *v;
+    size_t count;
+};
+void licence_files_done(struct licence_files *files);
+/* Reads each file as licence_read does. */
+enum rk_rc licence_files_read(const struct app *app, const struct opt_list *paths,
+                              const rk_signer *issuer, struct licence_files *ret,
+                              struct rk_err *err) RK_MUST_CHECK;

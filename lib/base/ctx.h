@@ -36,6 +36,8 @@ struct rk_ctx {
     void *warn_arg;
     int (*random)(void *arg, uint8_t *bytes, size_t len);
     void *random_arg;
+    int64_t (*clock)(void *arg); /* NULL: the system's */
+    void *clock_arg;
 };
 
 /* rk_ctx_new (lib/tables) is this with the tables of the library. */

@@ -1,35 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signed checkpoints: made, read, and what a ledger is held to. */
+/* Signed checkpoints: made, and what a ledger is compared with. */
 #include "ledger/checkpoint.h"
 
-#include "base/wr.h"
 #include "rotkit/hex.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { TEXT_MAX = 1024, FILE_MAX = 16384, FIRST = 1 };
-
-void rk_checkpoint_done(struct rk_checkpoint *checkpoint)
-{
-    rk_bytes_done(&checkpoint->signature);
-}
-
-enum rk_rc rk_checkpoint_text(const struct rk_checkpoint *c, struct rk_bytes *ret,
-                              struct rk_err *err)
-{
-    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(TEXT_MAX);
-    char head[65], key[65];
-
-    rk_hex_write(c->head, sizeof c->head, head);
-    rk_hex_write(c->key_sha256, sizeof c->key_sha256, key);
-    rk_wr_printf(&wr,
-                 "rotkit ledger checkpoint 1\nledger: %s\nsize: %" PRIu64 "\nhead: %s\n"
-                 "time: %" PRId64 "\nkey: %s\n",
-                 c->ledger, c->size, head, c->time, key);
-    return rk_wr_end(&wr, ret, err);
-}
 
 static enum rk_rc write_file(const struct rk_checkpoint *c, struct rk_bytes *ret,
                              struct rk_err *err)
@@ -37,129 +14,10 @@ static enum rk_rc write_file(const struct rk_checkpoint *c, struct rk_bytes *ret
     RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     struct rk_jv at = rk_json_root(doc);
 
-    rk_json_put_str(at, "rotkit", "ledger checkpoint 1");
-    rk_json_put_str(at, "ledger", c->ledger);
-    rk_json_put_u64(at, "size", c->size);
-    rk_json_put_hex(at, "head", c->head, sizeof c->head);
-    rk_json_put_u64(at, "time", (uint64_t)c->time);
-    rk_json_put_hex(at, "key", c->key_sha256, sizeof c->key_sha256);
+    rk_checkpoint_put_members(at, c);
     rk_json_put_str(at, "scheme", rk_scheme_name(c->scheme));
     rk_json_put_hex(at, "signature", c->signature.p, c->signature.len);
     return rk_json_text(doc, true, ret, err);
-}
-
-static enum rk_rc read_members(struct rk_jv at, struct rk_checkpoint *c, struct rk_err *err)
-{
-    char kind[32];
-    uint8_t id[16];
-    uint64_t time;
-
-    if (rk_json_want_text(at, "rotkit", kind, sizeof kind, err) ||
-        strcmp(kind, "ledger checkpoint 1") != 0)
-        return rk_fail(err, RK_E_FORMAT, "not a ledger checkpoint of format 1");
-    if (rk_json_want_hex(at, "ledger", id, sizeof id, err) ||
-        rk_json_want_u64(at, "size", INT64_MAX, &c->size, err) ||
-        rk_json_want_hex(at, "head", c->head, sizeof c->head, err) ||
-        rk_json_want_u64(at, "time", INT64_MAX, &time, err) ||
-        rk_json_want_hex(at, "key", c->key_sha256, sizeof c->key_sha256, err) ||
-        rk_signed_text_read(at, &c->scheme, &c->signature, err))
-        return err->rc;
-    rk_hex_write(id, sizeof id, c->ledger);
-    c->time = (int64_t)time;
-    return RK_OK;
-}
-
-enum rk_rc rk_checkpoint_check(const rk_ctx *ctx, const struct rk_checkpoint *c,
-                               const rk_signer *key, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
-
-    if (rk_checkpoint_text(c, &text, err))
-        return err->rc;
-    return rk_signed_text_check(ctx, key, c->key_sha256, c->scheme, &c->signature, &text, err);
-}
-
-enum rk_rc rk_checkpoint_read(const rk_ctx *ctx, const uint8_t *file, size_t len,
-                              const rk_signer *key, struct rk_checkpoint *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_json_done) rk_json *doc = NULL;
-    RK_AUTO(rk_checkpoint_done) struct rk_checkpoint c = { .size = 0 };
-
-    if (len > FILE_MAX)
-        return rk_fail(err, RK_E_FORMAT, "%zu bytes are too many for a checkpoint", len);
-    if (rk_json_parse(file, len, &doc, err) || read_members(rk_json_root(doc), &c, err) ||
-        rk_checkpoint_check(ctx, &c, key, err))
-        return err->rc;
-    *ret = c;
-    c.signature = (struct rk_bytes)RK_BYTES_NONE;
-    return RK_OK;
-}
-
-enum rk_rc rk_checkpoint_of_row(const char *const *column, struct rk_checkpoint *c,
-                                struct rk_err *err)
-{
-    uint64_t time;
-
-    if (rk_parse_u64(column[0], INT64_MAX, &c->size, err) ||
-        rk_hex_read(column[1], strlen(column[1]), c->head, sizeof c->head, err) ||
-        rk_parse_u64(column[2], INT64_MAX, &time, err) ||
-        rk_hex_read(column[3], strlen(column[3]), c->key_sha256, sizeof c->key_sha256, err))
-        return rk_wrap(err, "a checkpoint in the ledger");
-    c->time = (int64_t)time;
-    c->scheme = rk_scheme_find(column[4]);
-    if (c->scheme == RK_SCHEME_NONE)
-        return rk_fail(err, RK_E_VERIFY, "a checkpoint in the ledger: unknown scheme");
-    if (rk_bytes_new(strlen(column[5]) / 2, &c->signature, err))
-        return err->rc;
-    if (rk_hex_read(column[5], strlen(column[5]), c->signature.p, c->signature.len, err))
-        return rk_wrap(err, "a checkpoint in the ledger");
-    return RK_OK;
-}
-
-static enum rk_rc read_last(void *arg, const char *const *column, struct rk_err *err)
-{
-    return rk_checkpoint_of_row(column, arg, err);
-}
-
-static enum rk_rc read_name(void *arg, const char *const *column, struct rk_err *err)
-{
-    char *name = arg;
-
-    if (strcmp(column[2], "ledger") != 0 || strlen(column[9]) != 32)
-        return rk_fail(err, RK_E_VERIFY, "the ledger's first entry does not name it");
-    memcpy(name, column[9], 33);
-    return RK_OK;
-}
-
-enum rk_rc rk_ledger_name(rk_ledger *ledger, char ret[33], struct rk_err *err)
-{
-    const struct rk_sql_value first = RK_SQL_NUMBER(FIRST);
-
-    ret[0] = '\0';
-    if (ledger->db->ops->run(ledger->db, RK_SQL_ENTRY_GET, &first, 1, read_name, ret, err))
-        return err->rc;
-    return ret[0] == '\0' ? rk_fail(err, RK_E_VERIFY, "the ledger is empty") : RK_OK;
-}
-
-static enum rk_rc keep(rk_ledger *ledger, const struct rk_checkpoint *c, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes hex = RK_BYTES_NONE;
-    char head[65], key[65];
-
-    if (rk_bytes_new(2 * c->signature.len + 1, &hex, err))
-        return err->rc;
-    rk_hex_write(c->signature.p, c->signature.len, (char *)hex.p);
-    rk_hex_write(c->head, sizeof c->head, head);
-    rk_hex_write(c->key_sha256, sizeof c->key_sha256, key);
-    const struct rk_sql_value value[] = {
-        RK_SQL_NUMBER(c->size),
-        RK_SQL_TEXT(head),
-        RK_SQL_NUMBER(c->time),
-        RK_SQL_TEXT(key),
-        RK_SQL_TEXT(rk_scheme_name(c->scheme)),
-        RK_SQL_TEXT((const char *)hex.p),
-    };
-    return ledger->db->ops->run(ledger->db, RK_SQL_CHECKPOINT_PUT, value, 6, NULL, NULL, err);
 }
 
 struct checkpointing {
@@ -167,19 +25,27 @@ struct checkpointing {
     struct rk_checkpoint made;
 };
 
-static enum rk_rc sign_now(rk_ledger *ledger, rk_signer *key, struct rk_checkpoint *c,
-                           struct rk_err *err)
+enum rk_rc rk_checkpoint_sign(rk_ledger *ledger, rk_signer *key, struct rk_checkpoint *ret,
+                              struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    RK_AUTO(rk_checkpoint_done) struct rk_checkpoint c = { .format = RK_CHECKPOINT_FORMAT };
 
-    c->size = ledger->size;
-    c->time = ledger->now;
-    c->scheme = rk_signer_default_scheme(key);
-    memcpy(c->head, ledger->head, sizeof c->head);
-    if (rk_checkpoint_text(c, &text, err) ||
-        rk_signer_sign(key, c->scheme, text.p, text.len, &c->signature, err))
+    c.size = ledger->size;
+    c.time = ledger->now;
+    c.scheme = rk_signer_default_scheme(key);
+    memcpy(c.head, ledger->head, sizeof c.head);
+    if (rk_ledger_name(ledger, c.ledger, err) || rk_signed_text_key(key, c.key_sha256, err) ||
+        rk_checkpoint_set_sums(&c, ledger->tally.sum, ledger->tally.count, err) ||
+        rk_checkpoint_text(&c, &text, err) ||
+        rk_signer_sign(key, c.scheme, text.p, text.len, &c.signature, err) ||
+        rk_checkpoint_keep(ledger, &c, err))
         return err->rc;
-    return keep(ledger, c, err);
+    rk_checkpoint_done(ret);
+    *ret = c;
+    c.signature = (struct rk_bytes)RK_BYTES_NONE;
+    c.sum = NULL;
+    return RK_OK;
 }
 
 static enum rk_rc checkpoint(rk_ledger *ledger, void *arg, struct rk_err *err)
@@ -190,14 +56,12 @@ static enum rk_rc checkpoint(rk_ledger *ledger, void *arg, struct rk_err *err)
 
     rk_checkpoint_done(c);
     *c = (struct rk_checkpoint) { .size = 0 };
-    if (rk_ledger_name(ledger, c->ledger, err) || rk_signed_text_key(work->key, key, err) ||
-        ledger->db->ops->run(ledger->db, RK_SQL_CHECKPOINT_LAST, NULL, 0, read_last, c, err))
+    if (rk_signed_text_key(work->key, key, err) || rk_checkpoint_last(ledger, c, err))
         return err->rc;
-    if (c->size == ledger->size && memcmp(c->key_sha256, key, sizeof key) == 0)
-        return RK_OK;
-    rk_bytes_done(&c->signature);
-    memcpy(c->key_sha256, key, sizeof key);
-    return sign_now(ledger, work->key, c, err);
+    if (c->size == ledger->size && c->format == RK_CHECKPOINT_FORMAT &&
+        memcmp(c->key_sha256, key, sizeof key) == 0)
+        return rk_checkpoint_check(ledger->ctx, c, work->key, err);
+    return rk_checkpoint_sign(ledger, work->key, c, err);
 }
 
 static void checkpointing_done(struct checkpointing *work)
@@ -210,7 +74,7 @@ enum rk_rc rk_ledger_checkpoint(rk_ledger *ledger, rk_signer *key, struct rk_byt
 {
     RK_AUTO(checkpointing_done) struct checkpointing work = { .key = key };
 
-    if (rk_ledger_transact(ledger, checkpoint, &work, err))
+    if (rk_ledger_decide(ledger, checkpoint, &work, err))
         return err->rc;
     return write_file(&work.made, ret, err);
 }
@@ -218,7 +82,7 @@ enum rk_rc rk_ledger_checkpoint(rk_ledger *ledger, rk_signer *key, struct rk_byt
 static enum rk_rc read_hash(void *arg, const char *const *column, struct rk_err *err)
 {
     (void)err;
-    (void)snprintf(arg, RK_HEX32, "%s", column[10]);
+    (void)snprintf(arg, RK_HEX32, "%s", column[RK_ENTRY_HASH]);
     return RK_OK;
 }
 

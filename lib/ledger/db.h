@@ -14,11 +14,14 @@ enum rk_stmt {
     RK_SQL_HEAD,
     RK_SQL_ENTRY_PUT,
     RK_SQL_ENTRY_GET,
-    RK_SQL_ENTRY_LIST,
+    RK_SQL_ENTRY_COUNT,
+    RK_SQL_ENTRY_PAGE,
+    RK_SQL_UNIT_ENTRY,
     RK_SQL_UNIT_GET,
     RK_SQL_UNIT_PUT,
     RK_SQL_UNIT_LIST,
     RK_SQL_UNIT_LAST,
+    RK_SQL_UNIT_COUNT,
     RK_SQL_UNIT_COUNTS,
     RK_SQL_UNITS_BETWEEN,
     RK_SQL_KEY_PUT,
@@ -27,16 +30,20 @@ enum rk_stmt {
     RK_SQL_KEY_ENTRIES,
     RK_SQL_LICENCE_PUT,
     RK_SQL_LICENCE_GET,
-    RK_SQL_LICENCE_SPEND,
+    RK_SQL_LICENCE_SET,
     RK_SQL_LICENCE_LIST,
     RK_SQL_SPLIT_PUT,
     RK_SQL_SPLIT_LIST,
+    RK_SQL_SPLIT_ENTRIES,
+    RK_SQL_SPLIT_COUNT,
     RK_SQL_CHECKPOINT_PUT,
     RK_SQL_CHECKPOINT_LIST,
     RK_SQL_CHECKPOINT_LAST,
+    RK_SQL_CHECKPOINT_OF_KEY,
+    RK_SQL_CHECKPOINT_AT,
     RK_SQL_COUNT,
 };
-enum { RK_SQL_PARAMS_MAX = 11, RK_SQL_COLUMNS_MAX = 11 };
+enum { RK_SQL_PARAMS_MAX = 11, RK_SQL_COLUMNS_MAX = 15, RK_SQL_PAGE = 500 };
 /* The text of each; $1, $2 ... are numbered in the order they first stand in it. */
 extern const char *const rk_sql[RK_SQL_COUNT];
 
@@ -58,6 +65,12 @@ struct rk_sql_value {
 /* One row: every column as text, borrowed during the call. No other statement may run from it. */
 typedef enum rk_rc (*rk_sql_row)(void *arg, const char *const *column, struct rk_err *err);
 
+/* The two halves of making the tables anew, inside of one transaction. */
+enum rk_schema_act {
+    RK_SCHEMA_BARE,    /* guards are gone, the tables beside entries and checkpoints are empty */
+    RK_SCHEMA_GUARDED, /* whole again, of RK_LEDGER_FORMAT */
+};
+
 typedef struct rk_db rk_db;
 struct rk_db_ops {
     /* A failure that a new try of the whole transaction may cure sets db->again. */
@@ -68,11 +81,19 @@ struct rk_db_ops {
     enum rk_rc (*run)(rk_db *db, enum rk_stmt stmt, const struct rk_sql_value *params, size_t count,
                       rk_sql_row row, void *arg, struct rk_err *err);
     void (*close)(rk_db *db);
+    /* RK_E_VERIFY when a table, an index or a trigger is not what schema() made. */
+    enum rk_rc (*check_schema)(rk_db *db, struct rk_err *err);
+    enum rk_rc (*schema)(rk_db *db, enum rk_schema_act act, struct rk_err *err);
+    /* NULL: the engine knows no roles. */
+    enum rk_rc (*grant)(rk_db *db, const char *role, struct rk_err *err);
 };
+enum { RK_LEDGER_FORMAT = 2 };
 struct rk_db {
     const struct rk_db_ops *ops;
     uint64_t changed; /* rows that the last statement put or changed */
     bool again;
+    bool keeps_tables; /* an entry that is put brings its rows of the other tables by itself */
+    int format;        /* as it was opened; older ones by RK_LEDGER_REBUILD alone */
 };
 
 /* Ready for use, its tables made when mode is RK_LEDGER_CREATE and there are none. */

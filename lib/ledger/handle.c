@@ -24,7 +24,7 @@ enum rk_rc rk_ledger_count(rk_ledger *ledger, enum rk_ledger_count what, uint64_
     const uint64_t *const counts[] = {
         [RK_LEDGER_ENTRIES] = &s.entries,         [RK_LEDGER_CHECKPOINTS] = &s.checkpoints,
         [RK_LEDGER_UNITS_RESERVED] = &s.reserved, [RK_LEDGER_UNITS_ISSUED] = &s.issued,
-        [RK_LEDGER_UNITS_RETIRED] = &s.retired,
+        [RK_LEDGER_UNITS_RETIRED] = &s.retired,   [RK_LEDGER_UNITS_REISSUE] = &s.reissue,
     };
 
     if ((size_t)what >= sizeof counts / sizeof counts[0])

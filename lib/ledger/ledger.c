@@ -5,11 +5,12 @@
 #include "base/mem.h"
 #include "rotkit/hex.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { TRIES = 60, PAUSE_MAX_MS = 1000 };
+enum { TRIES = 60, PAUSE_MAX_MS = 1000, AHEAD_MAX_DAYS = 400, DAY = 86400 };
 
 void rk_ledger_close(rk_ledger *ledger)
 {
@@ -17,6 +18,8 @@ void rk_ledger_close(rk_ledger *ledger)
         return;
     if (ledger->db != NULL)
         ledger->db->ops->close(ledger->db);
+    rk_tally_done(&ledger->tally);
+    rk_splits_done(&ledger->splits);
     rk_free(ledger);
 }
 
@@ -51,24 +54,25 @@ static enum rk_rc read_checkpoint_time(void *arg, const char *const *column, str
 
     if (rk_parse_u64(column[2], INT64_MAX, &time, err))
         return rk_wrap(err, "the ledger's last checkpoint");
+    ledger->signed_at = (int64_t)time;
     if ((int64_t)time > ledger->now)
         ledger->now = (int64_t)time;
     return RK_OK;
 }
 
-/* The latest of the clock, SOURCE_DATE_EPOCH and what the ledger has seen: it never goes back. */
+/* The later of the clock and what the ledger has seen: it never goes back. What SOURCE_DATE_EPOCH
+ * says is what things are dated by, not when they were counted. */
 static enum rk_rc read_state(rk_ledger *ledger, struct rk_err *err)
 {
-    struct timespec clock;
-
     ledger->size = 0;
     memset(ledger->head, 0, sizeof ledger->head);
-    ledger->spent = ledger->reissued = 0;
-    if (rk_clock_now(ledger->ctx, &ledger->now, err))
+    ledger->fresh = 0;
+    ledger->signed_at = 0;
+    if (rk_clock_wall(ledger->ctx, &ledger->clock, err))
         return err->rc;
-    if (clock_gettime(CLOCK_REALTIME, &clock) == 0 && clock.tv_sec > ledger->now)
-        ledger->now = clock.tv_sec;
-    if (ledger->db->ops->run(ledger->db, RK_SQL_CHECKPOINT_LAST, NULL, 0, read_checkpoint_time,
+    ledger->now = ledger->clock;
+    if (ledger->db->format == RK_LEDGER_FORMAT && /* else rebuild looks at them itself */
+        ledger->db->ops->run(ledger->db, RK_SQL_CHECKPOINT_LAST, NULL, 0, read_checkpoint_time,
                              ledger, err))
         return err->rc;
     return ledger->db->ops->run(ledger->db, RK_SQL_HEAD, NULL, 0, read_head, ledger, err);
@@ -80,8 +84,13 @@ static enum rk_rc try_once(rk_ledger *ledger, rk_ledger_act act, void *arg, stru
 
     if (db->ops->begin(db, err))
         return err->rc;
-    if (read_state(ledger, err) || act(ledger, arg, err) || db->ops->commit(db, err)) {
+    if (read_state(ledger, err) || act(ledger, arg, err)) {
         db->ops->rollback(db);
+        return err->rc;
+    }
+    if (db->ops->commit(db, err)) {
+        db->ops->rollback(db);
+        rk_tally_done(&ledger->tally); /* whether it came through is to be seen: count again */
         return err->rc;
     }
     return RK_OK;
@@ -105,6 +114,67 @@ enum rk_rc rk_ledger_transact(rk_ledger *ledger, rk_ledger_act act, void *arg, s
             return err->rc;
         pause_before(tries);
     }
+}
+
+/* One year's pause and a month: a clock that lost its battery is further off. */
+static enum rk_rc check_clock(const rk_ledger *ledger, struct rk_err *err)
+{
+    if (ledger->signed_at == 0 ||
+        ledger->clock <= ledger->signed_at + (int64_t)AHEAD_MAX_DAYS * DAY)
+        return RK_OK;
+    (void)rk_fail(err, RK_E_LEDGER,
+                  "the clock says %" PRId64
+                  ", more than %d days after the ledger's last checkpoint, "
+                  "%" PRId64,
+                  ledger->clock, AHEAD_MAX_DAYS, ledger->signed_at);
+    return rk_note(err, "seconds since 1970; when the clock is right: rotkit ledger correct-time");
+}
+
+/* An act that decides, and what it needs around it. */
+struct decision {
+    rk_ledger_act act;
+    void *arg;
+};
+
+/* Once for each ledger that is opened. Behind the act: where a row differs, that is what is told.
+ */
+static enum rk_rc check_schema(rk_ledger *ledger, struct rk_err *err)
+{
+    if (!ledger->guarded && ledger->db->ops->check_schema(ledger->db, err))
+        return err->rc;
+    ledger->guarded = true;
+    return RK_OK;
+}
+
+static enum rk_rc decide(rk_ledger *ledger, void *arg, struct rk_err *err)
+{
+    const struct decision *decision = arg;
+    RK_AUTO(rk_tally_done) struct rk_tally before = { .valid = false };
+
+    if (check_clock(ledger, err) || rk_ledger_count_entries(ledger, err) ||
+        rk_tally_copy(&ledger->tally, &before, err))
+        return err->rc;
+    if (decision->act(ledger, decision->arg, err) == RK_OK &&
+        rk_licence_rows_put(ledger, &before, err) == RK_OK && check_schema(ledger, err) == RK_OK)
+        return RK_OK;
+    rk_tally_done(&ledger->tally); /* nothing of the act stays */
+    ledger->tally = before;
+    before.sum = NULL;
+    return err->rc;
+}
+
+enum rk_rc rk_ledger_decide(rk_ledger *ledger, rk_ledger_act act, void *arg, struct rk_err *err)
+{
+    struct decision decision = { act, arg };
+
+    if (rk_ledger_transact(ledger, decide, &decision, err) == RK_OK)
+        return RK_OK;
+    if (err->rc == RK_E_VERIFY) {
+        err->rc = RK_E_LEDGER;
+        return rk_note(err, "rotkit ledger verify says more; rotkit ledger rebuild makes tables "
+                            "anew from entries");
+    }
+    return err->rc;
 }
 
 /* The first entry names the ledger, so that no other one can stand in for it. */
@@ -143,4 +213,10 @@ enum rk_rc rk_ledger_open(const rk_ctx *ctx, const char *where, enum rk_ledger_m
     *ret = ledger;
     ledger = NULL;
     return RK_OK;
+}
+
+void rk_ledger_use_key(rk_ledger *ledger, const rk_signer *key)
+{
+    rk_tally_done(&ledger->tally);
+    ledger->key = key;
 }

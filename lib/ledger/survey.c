@@ -37,7 +37,7 @@ enum rk_rc rk_ledger_survey(rk_ledger *ledger, const struct rk_device_sn *sn, si
     *ret_new = 0;
     if (ledger->db == NULL)
         return RK_OK;
-    if (rk_ledger_transact(ledger, survey, &arg, err))
+    if (rk_ledger_decide(ledger, survey, &arg, err))
         return err->rc;
     *ret_new = arg.fresh;
     return RK_OK;

@@ -22,6 +22,20 @@ static bool is_key_text(const char *text)
                              "0123456789._:-")] == '\0';
 }
 
+static bool has_id(const char *keys, const char *kind, const char *value)
+{
+    size_t kind_len = strlen(kind), value_len = strlen(value);
+
+    for (const char *at = keys; at != NULL && *at != '\0'; at = strchr(at, ',')) {
+        at += *at == ',';
+        if (strncmp(at, kind, kind_len) == 0 && at[kind_len] == '=' &&
+            strncmp(at + kind_len + 1, value, value_len) == 0 &&
+            (at[kind_len + 1 + value_len] == ',' || at[kind_len + 1 + value_len] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 enum rk_rc rk_ledger_unit_add(struct rk_ledger_unit *unit, const char *kind, const char *value,
                               struct rk_err *err)
 {
@@ -31,6 +45,8 @@ enum rk_rc rk_ledger_unit_add(struct rk_ledger_unit *unit, const char *kind, con
 
     if (!is_key_text(kind) || !is_key_text(value))
         return rk_fail(err, RK_E_USAGE, "\"%s=%s\" cannot stand in a ledger", kind, value);
+    if (has_id(unit->keys, kind, value))
+        return RK_OK;
     if (len > RK_KEYS_MAX || strlen(kind) + strlen(value) > RK_KEY_MAX)
         return rk_fail(err, RK_E_USAGE, "too many ids for one unit of a ledger");
     keys = rk_alloc(1, len);
@@ -41,52 +57,6 @@ enum rk_rc rk_ledger_unit_add(struct rk_ledger_unit *unit, const char *kind, con
     rk_free_str(&unit->keys);
     unit->keys = keys;
     return RK_OK;
-}
-
-static enum rk_rc read_unit(void *arg, const char *const *column, struct rk_err *err)
-{
-    struct rk_unit_row *row = arg;
-
-    row->state = rk_unit_state_find(column[0]);
-    if (row->state == RK_UNIT_STATES)
-        return rk_fail(err, RK_E_VERIFY, "unit %s of the ledger: unknown state \"%s\"", row->unit,
-                       column[0]);
-    (void)snprintf(row->licence, sizeof row->licence, "%s", column[1]);
-    (void)snprintf(row->build, sizeof row->build, "%s", column[2]);
-    (void)snprintf(row->inputs, sizeof row->inputs, "%s", column[3]);
-    (void)snprintf(row->digest, sizeof row->digest, "%s", column[4]);
-    return RK_OK;
-}
-
-enum rk_rc rk_unit_get(rk_ledger *ledger, const struct rk_device_sn *sn, struct rk_unit_row *ret,
-                       struct rk_err *err)
-{
-    const struct rk_sql_value key = RK_SQL_TEXT(ret->unit);
-
-    *ret = (struct rk_unit_row) { .state = RK_UNIT_FREE };
-    rk_device_sn_text(sn, ret->unit);
-    return ledger->db->ops->run(ledger->db, RK_SQL_UNIT_GET, &key, 1, read_unit, ret, err);
-}
-
-enum rk_rc rk_unit_put(rk_ledger *ledger, const struct rk_unit_row *row, const char *kind,
-                       const char *keys, const char *note, struct rk_err *err)
-{
-    const struct rk_entry entry = { kind,        row->unit,   row->licence, row->build,
-                                    row->inputs, row->digest, keys,         note };
-
-    if (rk_ledger_append(ledger, &entry, err))
-        return err->rc;
-    const struct rk_sql_value value[] = {
-        RK_SQL_TEXT(row->unit),
-        RK_SQL_NUMBER(ledger->size),
-        RK_SQL_TEXT(rk_unit_states[row->state].name),
-        RK_SQL_TEXT(row->licence),
-        RK_SQL_TEXT(row->build),
-        RK_SQL_TEXT(row->inputs),
-        RK_SQL_TEXT(row->digest),
-    };
-    return ledger->db->ops->run(ledger->db, RK_SQL_UNIT_PUT, value, sizeof value / sizeof value[0],
-                                NULL, NULL, err);
 }
 
 /* What an act over several units runs with. */
@@ -158,7 +128,7 @@ static enum rk_rc reserve(rk_ledger *ledger, const struct rk_ledger_unit *unit,
     same = strcmp(row->inputs, inputs) == 0;
     switch (row->state) {
     case RK_UNIT_FREE:
-        ledger->spent++;
+        ledger->fresh++;
         return rk_licence_covers(ledger, &unit->sn, err)
                    ? err->rc
                    : adopt_unit(ledger, row, inputs, RK_UNIT_RESERVED, err);
@@ -185,14 +155,22 @@ enum rk_rc rk_ledger_reserve(rk_ledger *ledger, const struct rk_ledger_unit *uni
 {
     struct batch batch = { units, count, reserve };
 
-    return ledger->db == NULL ? RK_OK : rk_ledger_transact(ledger, run_batch, &batch, err);
+    return ledger->db == NULL ? RK_OK : rk_ledger_decide(ledger, run_batch, &batch, err);
 }
+
+/* Who an id belongs to, by its row and by the entry that brought it. */
+struct owner {
+    bool found;
+    char unit[RK_UNIT_TEXT];
+};
 
 static enum rk_rc read_owner(void *arg, const char *const *column, struct rk_err *err)
 {
-    (void)err;
-    (void)snprintf(arg, RK_UNIT_TEXT, "%s", column[0]);
-    return RK_OK;
+    struct owner *owner = arg;
+
+    owner->found = true;
+    (void)snprintf(owner->unit, sizeof owner->unit, "%s", column[2]);
+    return rk_id_compare(column, err);
 }
 
 /* The id is the unit's from now on, or was before; *ret_new says which. Another's is refused. */
@@ -201,18 +179,20 @@ static enum rk_rc claim(rk_ledger *ledger, const char *unit, const char *kind, c
 {
     const struct rk_sql_value put[] = { RK_SQL_TEXT(kind), RK_SQL_TEXT(value), RK_SQL_TEXT(unit),
                                         RK_SQL_NUMBER(ledger->size + 1) };
-    char owner[RK_UNIT_TEXT] = "";
+    struct owner owner = { .found = false };
+    rk_db *db = ledger->db;
 
-    if (ledger->db->ops->run(ledger->db, RK_SQL_KEY_PUT, put, 4, NULL, NULL, err))
+    if (!db->keeps_tables && db->ops->run(db, RK_SQL_KEY_PUT, put, 4, NULL, NULL, err))
         return err->rc;
-    *ret_new = ledger->db->changed != 0;
+    *ret_new = !db->keeps_tables && db->changed != 0;
     if (*ret_new)
         return RK_OK;
-    if (ledger->db->ops->run(ledger->db, RK_SQL_KEY_OWNER, put, 2, read_owner, owner, err))
+    if (db->ops->run(db, RK_SQL_KEY_OWNER, put, 2, read_owner, &owner, err))
         return err->rc;
-    if (strcmp(owner, unit) != 0)
+    *ret_new = !owner.found;
+    if (owner.found && strcmp(owner.unit, unit) != 0)
         return rk_fail(err, RK_E_LEDGER, "unit %s: %s %s belongs to unit %s already", unit, kind,
-                       value, owner);
+                       value, owner.unit);
     return RK_OK;
 }
 
@@ -274,7 +254,7 @@ enum rk_rc rk_ledger_commit(rk_ledger *ledger, const struct rk_ledger_unit *unit
 {
     struct batch batch = { units, count, commit };
 
-    return ledger->db == NULL ? RK_OK : rk_ledger_transact(ledger, run_batch, &batch, err);
+    return ledger->db == NULL ? RK_OK : rk_ledger_decide(ledger, run_batch, &batch, err);
 }
 
 struct question {
@@ -301,18 +281,13 @@ enum rk_rc rk_ledger_has(rk_ledger *ledger, const struct rk_ledger_unit *unit, b
     struct question question = { unit, ret };
 
     *ret = true;
-    return ledger->db == NULL ? RK_OK : rk_ledger_transact(ledger, answer, &question, err);
+    return ledger->db == NULL ? RK_OK : rk_ledger_decide(ledger, answer, &question, err);
 }
 
 /* A unit that was issued once stays charged, and may be made anew again. */
 static enum rk_rc give_back(rk_ledger *ledger, struct rk_unit_row *row, const char *note,
                             struct rk_err *err)
 {
-    const struct rk_sql_value back[] = { RK_SQL_NUMBER(row->state == RK_UNIT_RESERVED ? -1 : 0),
-                                         RK_SQL_NUMBER(0), RK_SQL_TEXT(row->licence) };
-
-    if (ledger->db->ops->run(ledger->db, RK_SQL_LICENCE_SPEND, back, 3, NULL, NULL, err))
-        return err->rc;
     row->state = row->state == RK_UNIT_RESERVED ? RK_UNIT_FREE : RK_UNIT_REISSUE;
     row->build[0] = '\0';
     return rk_unit_put(ledger, row, "void", NULL, note, err);
@@ -334,7 +309,7 @@ enum rk_rc rk_ledger_void(rk_ledger *ledger, const struct rk_ledger_unit *units,
 {
     struct batch batch = { units, count, cancel };
 
-    return ledger->db == NULL ? RK_OK : rk_ledger_transact(ledger, run_batch, &batch, err);
+    return ledger->db == NULL ? RK_OK : rk_ledger_decide(ledger, run_batch, &batch, err);
 }
 
 /* An act that a person records, with the reason. */
@@ -354,17 +329,13 @@ static enum rk_rc refuse_record(const struct rk_unit_row *row, const char *what,
 static enum rk_rc put_reissue(rk_ledger *ledger, struct rk_unit_row *row, const char *reason,
                               struct rk_err *err)
 {
-    const struct rk_sql_value one[] = { RK_SQL_NUMBER(0), RK_SQL_NUMBER(1),
-                                        RK_SQL_TEXT(row->licence) };
+    const struct rk_ledger_sum *sum = rk_tally_find(&ledger->tally, row->licence);
 
     if (row->state != RK_UNIT_ISSUED)
         return refuse_record(row, "only an issued unit can be made anew", err);
-    if (ledger->db->ops->run(ledger->db, RK_SQL_LICENCE_SPEND, one, 3, NULL, NULL, err)) {
-        if (err->rc == RK_E_LEDGER && !ledger->db->again)
-            return rk_fail(err, RK_E_LEDGER, "unit %s: licence \"%s\" allows no more reissues",
-                           row->unit, row->licence);
-        return err->rc;
-    }
+    if (sum != NULL && sum->reissued >= sum->reissues)
+        return rk_fail(err, RK_E_LEDGER, "unit %s: licence \"%s\" allows no more reissues",
+                       row->unit, row->licence);
     row->state = RK_UNIT_REISSUE;
     return rk_unit_put(ledger, row, "reissue", NULL, reason, err);
 }
@@ -400,5 +371,5 @@ enum rk_rc rk_ledger_put_record(rk_ledger *ledger, enum rk_ledger_record kind,
     if (reason[0] == '\0' || strlen(reason) > RK_NOTE_MAX || !rk_entry_text(reason))
         return rk_fail(err, RK_E_USAGE, "a reason is needed: 1 to %d printable ASCII characters",
                        RK_NOTE_MAX);
-    return rk_ledger_transact(ledger, put_record, &record, err);
+    return rk_ledger_decide(ledger, put_record, &record, err);
 }

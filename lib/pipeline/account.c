@@ -62,7 +62,7 @@ static enum rk_rc compare_with_file(const rk_ctx *ctx, const struct rk_account *
         return err->rc;
     if (!rk_tree_exists(path))
         return RK_OK;
-    if (rk_file_read(path, LICENCE_MAX, &file, err))
+    if (rk_file_read(path, RK_CHECKPOINT_FILE_MAX, &file, err))
         return err->rc;
     if (rk_checkpoint_read(ctx, file.p, file.len, account->key, &checkpoint, err) ||
         rk_ledger_compare_checkpoint(account->ledger, &checkpoint, err))
@@ -170,6 +170,7 @@ static enum rk_rc check_account(const rk_ctx *ctx, const struct rk_plan *plan,
     const struct rk_manifest *m = plan->manifest;
     struct rk_licence licence;
 
+    rk_ledger_use_key(account->ledger, account->key);
     if (compare_with_anchors(ctx, account, plan, err))
         return err->rc;
     if (m->licence.file.v != NULL &&

@@ -88,8 +88,12 @@ run 0 verify release
 run 0 ledger verify units.db --key checkpoint.pem --checkpoint release/ledger/checkpoint.json
 run 3 ledger verify units.db --key other.pem
 cmp release/ledger/checkpoint.json anchor/checkpoint.json
-jq -r '"rotkit ledger checkpoint 1\nledger: \(.ledger)\nsize: \(.size)\nhead: \(.head)\ntime: \(.time)\nkey: \(.key)"' anchor/checkpoint.json >judge.txt
+jq -r '"rotkit ledger checkpoint 2\nledger: \(.ledger)\nsize: \(.size)\nhead: \(.head)\ntime: \(.time)\nkey: \(.key)",
+    (.licences[] | "licence: \(.id) terms=\(.terms) units=\(.units) reissues=\(.reissues) spent=\(.spent) reissued=\(.reissued) splits=\(.splits)")' \
+    anchor/checkpoint.json >judge.txt
 judge anchor/checkpoint.json checkpoint.pem
+[ "$(jq -c '.licences | map([.id, .units, .spent])' anchor/checkpoint.json)" = "[[\"L1\",$((serials + 1)),$serials]]" ] ||
+    fail "the checkpoint signs other sums: $(cat anchor/checkpoint.json)"
 
 # The EK's hash that the ledger keeps is that of the certificate, by openssl.
 sn=$(jq -r .unit <<LIST

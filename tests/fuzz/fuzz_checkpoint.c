@@ -7,16 +7,6 @@
 
 #include <string.h>
 
-static void put(const struct rk_checkpoint *c, struct rk_jv at)
-{
-    rk_json_put_str(at, "rotkit", "ledger checkpoint 1");
-    rk_json_put_str(at, "ledger", c->ledger);
-    rk_json_put_u64(at, "size", c->size);
-    rk_json_put_hex(at, "head", c->head, sizeof c->head);
-    rk_json_put_u64(at, "time", (uint64_t)c->time);
-    rk_json_put_hex(at, "key", c->key_sha256, sizeof c->key_sha256);
-}
-
 static enum rk_rc make(struct rk_checkpoint *c, struct rk_bytes *ret, struct rk_err *err)
 {
     rk_json *doc = rk_json_new();
@@ -24,7 +14,7 @@ static enum rk_rc make(struct rk_checkpoint *c, struct rk_bytes *ret, struct rk_
 
     if (rk_signed_text_key(fuzz_key(), c->key_sha256, err))
         fuzz_stuck(err, "rk_signed_text_key", __FILE__, __LINE__);
-    put(c, rk_json_root(doc));
+    rk_checkpoint_put_members(rk_json_root(doc), c);
     if (rk_checkpoint_text(c, &text, err) == RK_OK &&
         rk_signed_text_sign(fuzz_key(), &text, rk_json_root(doc), err) == RK_OK)
         (void)!rk_json_text(doc, true, ret, err);
@@ -35,12 +25,21 @@ static enum rk_rc make(struct rk_checkpoint *c, struct rk_bytes *ret, struct rk_
 
 void fuzz_example(struct rk_bytes *ret)
 {
-    struct rk_checkpoint c = { .ledger = "00112233445566778899aabbccddeeff",
+    struct rk_ledger_sum sums[] = {
+        { .id = "L1", .units = 10, .reissues = 2, .spent = 7, .reissued = 1, .splits = { 0x66 } },
+        { .id = "L2", .units = 1 },
+    };
+    struct rk_checkpoint c = { .format = RK_CHECKPOINT_FORMAT,
+                               .ledger = "00112233445566778899aabbccddeeff",
+                               .sum = sums,
+                               .sum_count = sizeof sums / sizeof sums[0],
                                .size = 7,
                                .head = { 0x55 },
                                .time = 1800000000 };
     struct rk_err err;
 
+    for (size_t i = 0; i < c.sum_count; i++)
+        memset(sums[i].terms, 'a', 64);
     FUZZ_DO(make(&c, ret, &err));
 }
 
@@ -53,7 +52,8 @@ bool fuzz_one(const uint8_t *data, size_t size)
         FUZZ_HOLDS(c.signature.p == NULL);
         return false;
     }
-    FUZZ_HOLDS(strlen(c.ledger) == 32 && c.time >= 0);
+    FUZZ_HOLDS(strlen(c.ledger) == 32 && c.time >= 0 && c.format - 1 < 2);
+    FUZZ_HOLDS(c.format == RK_CHECKPOINT_FORMAT || c.sum_count == 0);
     rk_checkpoint_done(&c);
     return true;
 }
@@ -62,23 +62,15 @@ size_t fuzz_repair(uint8_t *data, size_t size, size_t max, unsigned seed)
 {
     struct rk_checkpoint c = { .size = 0 };
     struct rk_bytes file = RK_BYTES_NONE;
-    rk_json *doc = NULL;
-    uint64_t time = 0;
     struct rk_err err;
 
     (void)seed;
-    if (rk_json_parse(data, size, &doc, &err) == RK_OK &&
-        rk_json_want_text(rk_json_root(doc), "ledger", c.ledger, sizeof c.ledger, &err) == RK_OK &&
-        rk_json_want_u64(rk_json_root(doc), "size", INT64_MAX, &c.size, &err) == RK_OK &&
-        rk_json_want_u64(rk_json_root(doc), "time", INT64_MAX, &time, &err) == RK_OK &&
-        rk_json_want_hex(rk_json_root(doc), "head", c.head, sizeof c.head, &err) == RK_OK) {
-        c.time = (int64_t)time;
-        if (make(&c, &file, &err) == RK_OK && file.len <= max) {
-            size = file.len;
-            memcpy(data, file.p, size);
-        }
+    if (rk_checkpoint_parse(data, size, &c, &err) == RK_OK && make(&c, &file, &err) == RK_OK &&
+        file.len <= max) {
+        size = file.len;
+        memcpy(data, file.p, size);
     }
     rk_bytes_done(&file);
-    rk_json_free(doc);
+    rk_checkpoint_done(&c);
     return size;
 }

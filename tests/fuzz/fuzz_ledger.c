@@ -3,7 +3,8 @@
  * A ledger that somebody edited. The input is a list of edits, a line each, of a ledger that holds:
  *   TABLE.COLUMN[ROW]=VALUE   the row's value, any bytes but a newline; rows count from 0
  *   TABLE[ROW]                the row is taken out
- * Triggers are gone, as for anybody who has sqlite3. Nothing but a ledger without edits verifies.
+ * Triggers are taken away and put back, as by anybody who has sqlite3. Nothing but a ledger without
+ * edits verifies and continues its last checkpoint, which somebody else has kept.
  */
 #include "fuzz.h"
 
@@ -32,6 +33,17 @@ static struct rk_licence licence_of(const char *id, const char *parent, uint64_t
     return l;
 }
 
+enum { TRIGGERS_MAX = 64, CONTENT_MAX = 1 << 18 };
+
+static char guards[TRIGGERS_MAX][512]; /* whoever edits puts them back */
+static struct rk_checkpoint last;      /* that somebody else has */
+
+static int64_t read_clock(void *arg)
+{
+    (void)arg;
+    return 1800000000;
+}
+
 static void run(sqlite3 *db, const char *text)
 {
     FUZZ_HOLDS(sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK);
@@ -41,17 +53,84 @@ static void run(sqlite3 *db, const char *text)
 static void drop_triggers(sqlite3 *db)
 {
     sqlite3_stmt *list;
-    char drop[64][2 * NAME];
+    char drop[TRIGGERS_MAX][2 * NAME];
     size_t count = 0;
 
-    FUZZ_HOLDS(sqlite3_prepare_v2(db, "SELECT name FROM sqlite_master WHERE type = 'trigger'", -1,
-                                  &list, NULL) == SQLITE_OK);
-    while (count < 64 && sqlite3_step(list) == SQLITE_ROW)
-        (void)snprintf(drop[count++], sizeof drop[0], "DROP TRIGGER \"%s\"",
+    FUZZ_HOLDS(sqlite3_prepare_v2(db, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+                                  -1, &list, NULL) == SQLITE_OK);
+    for (; count < TRIGGERS_MAX && sqlite3_step(list) == SQLITE_ROW; count++) {
+        (void)snprintf(drop[count], sizeof drop[0], "DROP TRIGGER \"%s\"",
                        (const char *)sqlite3_column_text(list, 0));
+        (void)snprintf(guards[count], sizeof guards[0], "%s",
+                       (const char *)sqlite3_column_text(list, 1));
+    }
     (void)sqlite3_finalize(list);
+    FUZZ_HOLDS(count != 0 && count < TRIGGERS_MAX);
     while (count != 0)
         run(db, drop[--count]);
+}
+
+static void put_triggers_back(sqlite3 *db)
+{
+    for (size_t i = 0; guards[i][0] != '\0'; i++)
+        run(db, guards[i]);
+}
+
+/* All rows of all tables but checkpoints, with their types; and checkpoints, one a line. */
+static void read_content(sqlite3 *db, const char *query, char ret[CONTENT_MAX])
+{
+    sqlite3_stmt *rows;
+    size_t len = 0;
+
+    FUZZ_HOLDS(sqlite3_prepare_v2(db, query, -1, &rows, NULL) == SQLITE_OK);
+    while (sqlite3_step(rows) == SQLITE_ROW && len < CONTENT_MAX) {
+        for (int i = 0; i < sqlite3_column_count(rows) && len < CONTENT_MAX; i++)
+            len += (size_t)snprintf(ret + len, CONTENT_MAX - len, "%s|",
+                                    (const char *)sqlite3_column_text(rows, i));
+        if (len < CONTENT_MAX)
+            len += (size_t)snprintf(ret + len, CONTENT_MAX - len, "\n");
+    }
+    FUZZ_HOLDS(len < CONTENT_MAX);
+    ret[len] = '\0';
+    (void)sqlite3_finalize(rows);
+}
+
+#define Q(column) "quote(" #column ") || '|' || "
+static const char tables[] = "SELECT 'e', " Q(seq) Q(time) Q(kind) Q(unit) Q(licence) Q(build) Q(
+    inputs) Q(digest) Q(keys)
+    Q(note) "quote(hash) FROM rotkit_entry"
+            " UNION ALL SELECT 'u', " Q(unit) Q(seq) Q(state) Q(licence) Q(build)
+                Q(inputs) "quote(digest) FROM rotkit_unit"
+                          " UNION ALL SELECT 'k', " Q(kind) Q(value)
+                              Q(unit) "quote(seq) FROM rotkit_key"
+                                      " UNION ALL SELECT 'l', " Q(id) Q(terms) Q(units) Q(reissues)
+                                          Q(spent) "quote(reissued) FROM rotkit_licence"
+                                                   " UNION ALL SELECT 's', " Q(child) Q(licence)
+                                                       Q(first_sn) Q(last_sn) Q(units)
+                                                           Q(reissues) "quote(seq) FROM "
+                                                                       "rotkit_split ORDER BY 1, 2";
+static const char checkpoints[] = "SELECT " Q(size) Q(head) Q(time) Q(key) Q(format) Q(sums)
+    Q(scheme) "quote(signature) FROM rotkit_checkpoint ORDER BY 1";
+static char whole_tables[CONTENT_MAX], whole_checkpoints[CONTENT_MAX];
+
+/* A checkpoint that was taken out leaves a ledger that holds: others have it. */
+static bool is_changed(sqlite3 *db)
+{
+    static char content[CONTENT_MAX];
+
+    read_content(db, tables, content);
+    if (strcmp(content, whole_tables) != 0)
+        return true;
+    read_content(db, checkpoints, content);
+    for (char *line = content, *end; *line != '\0'; line = end + 1) {
+        end = strchr(line, '\n');
+        if (end == NULL)
+            return true;
+        *end = '\0';
+        if (strstr(whole_checkpoints, line) == NULL)
+            return true;
+    }
+    return false;
 }
 
 /* Three units, one of them made anew, one retired; a licence with a split; two checkpoints. */
@@ -81,6 +160,7 @@ static void fill(rk_ledger *ledger)
     FUZZ_DO(rk_ledger_put_record(ledger, RK_LEDGER_REISSUE, &unit[0].sn, "again", &err));
     FUZZ_DO(rk_ledger_put_record(ledger, RK_LEDGER_RETIRE, &unit[1].sn, "scrapped", &err));
     FUZZ_DO(rk_ledger_checkpoint(ledger, fuzz_key(), &file, &err));
+    FUZZ_DO(rk_checkpoint_read(fuzz_ctx(), file.p, file.len, fuzz_key(), &last, &err));
     rk_bytes_done(&file);
     for (size_t i = 0; i < 3; i++)
         rk_ledger_unit_done(&unit[i]);
@@ -98,13 +178,15 @@ static const struct rk_bytes *whole(void)
 
     if (bytes.p != NULL)
         return &bytes;
-    FUZZ_HOLDS(setenv("SOURCE_DATE_EPOCH", "1800000000", 1) == 0);
+    rk_ctx_set_clock(fuzz_ctx(), read_clock, NULL);
     (void)snprintf(path, sizeof path, "%s/whole.db", fuzz_folder());
     FUZZ_DO(rk_ledger_open(fuzz_ctx(), path, RK_LEDGER_CREATE, build, &ledger, &err));
     fill(ledger);
     rk_ledger_close(ledger);
     FUZZ_HOLDS(sqlite3_open(path, &db) == SQLITE_OK);
     drop_triggers(db);
+    read_content(db, tables, whole_tables);
+    read_content(db, checkpoints, whole_checkpoints);
     run(db, "PRAGMA journal_mode = DELETE");
     FUZZ_HOLDS(sqlite3_close(db) == SQLITE_OK);
     FUZZ_DO(rk_file_read(path, 1 << 24, &bytes, &err));
@@ -153,19 +235,19 @@ static void key_of(sqlite3 *db, const char *table, char ret[4 * NAME])
     (void)sqlite3_finalize(stmt);
 }
 
-/* What cannot be done (no such table, a constraint) is left out. True when a row was changed. */
-static bool edit(sqlite3 *db, const char *line, const char *end)
+/* What cannot be done (no such table, a constraint) is left out. */
+static void edit(sqlite3 *db, const char *line, const char *end)
 {
     char table[NAME], column[NAME] = "", key[4 * NAME], text[1024];
     const char *at = take_name(line, end, table);
     sqlite3_stmt *stmt = NULL;
-    int row = 0, before = sqlite3_total_changes(db);
+    int row = 0;
 
     if (at != NULL && at < end && *at == '.')
         at = take_name(at + 1, end, column);
     at = at == NULL ? NULL : take_row(at, end, &row);
     if (at == NULL || (column[0] == '\0' ? at != end : at == end || *at++ != '='))
-        return false;
+        return;
     key_of(db, table, key);
     if (column[0] == '\0')
         (void)snprintf(text, sizeof text,
@@ -184,14 +266,13 @@ static bool edit(sqlite3 *db, const char *line, const char *end)
         (void)sqlite3_step(stmt);
     }
     (void)sqlite3_finalize(stmt);
-    return sqlite3_total_changes(db) != before;
 }
 
 static bool edit_all(const char *path, const uint8_t *data, size_t size)
 {
     const char *at = (const char *)data, *end = at + size;
     sqlite3 *db = NULL;
-    bool changed = false;
+    bool changed;
 
     FUZZ_HOLDS(sqlite3_open(path, &db) == SQLITE_OK);
     run(db, "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; BEGIN");
@@ -199,10 +280,12 @@ static bool edit_all(const char *path, const uint8_t *data, size_t size)
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const char *stop = newline == NULL ? end : newline;
 
-        changed = edit(db, at, stop) || changed;
+        edit(db, at, stop);
         at = stop + 1;
     }
+    put_triggers_back(db);
     run(db, "COMMIT");
+    changed = is_changed(db);
     FUZZ_HOLDS(sqlite3_close(db) == SQLITE_OK);
     return changed;
 }
@@ -255,8 +338,9 @@ bool fuzz_one(const uint8_t *data, size_t size)
     changed = edit_all(path, data, size);
     if (rk_ledger_open(fuzz_ctx(), path, RK_LEDGER_WRITE, build, &ledger, &err))
         return false;
-    holds = rk_ledger_verify(ledger, fuzz_key(), &err) == RK_OK;
-    FUZZ_HOLDS(changed || holds);
+    holds = rk_ledger_verify(ledger, fuzz_key(), &err) == RK_OK &&
+            rk_ledger_compare_checkpoint(ledger, &last, &err) == RK_OK;
+    FUZZ_HOLDS(holds == !changed);
     use(ledger);
     rk_ledger_close(ledger);
     return holds;

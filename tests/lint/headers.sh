@@ -21,7 +21,7 @@ for header in lib/include/ftpmprov/*.h; do
 done
 for header in $(find lib -name '*.h' ! -path 'lib/include/ftpmprov/*') $(find cli -name '*.h'); do
     alone "$PWD/$header" -D_GNU_SOURCE -DOPENSSL_NO_DEPRECATED \
-        -I . -I lib -I lib/include $(pkg-config --cflags tss2-mu yaml-0.1 jansson p11-kit-1)
+        -I . -I lib -I lib/include $(pkg-config --cflags tss2-mu yaml-0.1 jansson p11-kit-1 libpq)
 done
 if grep -nE '^#include' lib/include/ftpmprov/*.h | grep -vE '"ftpmprov/|<std[a-z]*\.h>'; then
     echo "an installed header includes installed headers and the C library alone" >&2

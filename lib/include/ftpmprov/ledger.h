@@ -20,6 +20,7 @@ enum rk_ledger_count {
     RK_LEDGER_UNITS_RESERVED, /* units by the state that they are in */
     RK_LEDGER_UNITS_ISSUED,
     RK_LEDGER_UNITS_RETIRED,
+    RK_LEDGER_UNITS_REISSUE, /* issued once, to be made anew */
 };
 
 /*

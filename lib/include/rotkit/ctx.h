@@ -8,6 +8,11 @@
 
 /* Replaces the random source; returns 0 on failure. Tests pin it, nothing else should. */
 void rk_ctx_set_random(rk_ctx *ctx, int (*fill)(void *arg, uint8_t *bytes, size_t len), void *arg);
+/* Replaces the system's clock. Tests set it, nothing else should. */
+void rk_ctx_set_clock(rk_ctx *ctx, int64_t (*now)(void *arg), void *arg);
+/* The clock, whatever SOURCE_DATE_EPOCH says: what is counted goes by it. RK_E_IO. */
+enum rk_rc rk_clock_wall(const rk_ctx *ctx, int64_t *ret, struct rk_err *err) RK_MUST_CHECK;
+
 void rk_warn(const rk_ctx *ctx, const char *fmt, ...) RK_PRINTF(2, 3);
 
 /* A date as the manifest writes it, YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ, in UTC. */

@@ -8,7 +8,17 @@
  * hash before the first being 32 zero bytes. A line is, in ASCII, with tabs between:
  *   seq time kind unit licence build inputs digest keys note
  * seq and time in decimal (seconds since 1970), unit as 20 hex digits, inputs and digest in hex,
- * keys as kind=value with commas between; what a kind has no use for is empty. No newline.
+ * keys as kind=value with commas between; what a kind has no use for is empty. No newline. In note:
+ *   ledger   the ledger's id, 32 hex digits
+ *   licence  units=<n> reissues=<n>; digest is SHA-256 of the licence's signed text
+ *   split    <child's id> units=<n> reissues=<n> first=<16 hex digits> last=<16 hex digits>; digest
+ *            is of the child's signed text
+ *   time     was=<n>: the time of before, which the clock takes back; a checkpoint signs it
+ * A ledger of format 1 had no amounts in licence and split: rebuild appends the same entry with
+ * them, and entry=<seq> behind.
+ *
+ * What is decided is decided by entries. The tables of units, ids, licences and splits are a cache:
+ * where they differ from the entries that are read, every act but verify is refused by RK_E_LEDGER.
  */
 #pragma once
 
@@ -33,9 +43,10 @@ enum rk_rc rk_ledger_unit_add(struct rk_ledger_unit *unit, const char *kind, con
                               struct rk_err *err) RK_MUST_CHECK;
 
 enum rk_ledger_mode {
-    RK_LEDGER_READ,   /* RK_E_IO when it is not there */
-    RK_LEDGER_WRITE,  /* the same, to be written */
-    RK_LEDGER_CREATE, /* made when it is not there */
+    RK_LEDGER_READ,    /* RK_E_IO when it is not there */
+    RK_LEDGER_WRITE,   /* the same, to be written */
+    RK_LEDGER_CREATE,  /* made when it is not there */
+    RK_LEDGER_REBUILD, /* to be written, of an older format, too: for rk_ledger_rebuild alone */
 };
 /* Takes every reservation, remembers none. */
 enum rk_rc rk_ledger_open_none(rk_ledger **ret, struct rk_err *err) RK_MUST_CHECK;
@@ -49,6 +60,12 @@ enum rk_rc rk_ledger_open(const rk_ctx *ctx, const char *where, enum rk_ledger_m
                           const uint8_t build[32], rk_ledger **ret,
                           struct rk_err *err) RK_MUST_CHECK;
 RK_CLEANUP(rk_ledger_done, rk_ledger, rk_ledger_close)
+/*
+ * Checkpoints of this key are believed from here on: what is decided starts from the sums that the
+ * last of them signs. Without a key, and without a checkpoint of it, all entries are counted.
+ *   key: borrowed, as long as the ledger is open
+ */
+void rk_ledger_use_key(rk_ledger *ledger, const rk_signer *key);
 
 /*
  * All units or none, in one durable transaction. A unit that this build holds already, or that was
@@ -103,22 +120,35 @@ enum rk_rc rk_ledger_put_record(rk_ledger *ledger, enum rk_ledger_record kind,
 
 /* ---- checkpoints ---- */
 
+/* What a licence stands at after an entry of the ledger, counted from the entries. */
+struct rk_ledger_sum {
+    char id[RK_LICENCE_ID_MAX];
+    char terms[65]; /* SHA-256 of the licence's signed text, hex */
+    uint64_t units, reissues, spent, reissued;
+    uint8_t splits[32]; /* s_n = SHA-256(s_n-1 | hash of the n-th entry "split"), from 32 zeros */
+};
 /*
  * What a ledger was at one time, signed. The file is JSON with these members; what is signed is
- * this text, every line ended by one newline:
- *   rotkit ledger checkpoint 1
+ * this text, every line ended by one newline, the last line once for each licence, by id:
+ *   rotkit ledger checkpoint 2
  *   ledger: <32 hex digits, from the note of entry 1>
  *   size: <entries, decimal>
  *   head: <hash of the last one, hex>
  *   time: <seconds since 1970, decimal>
  *   key: <SHA-256 of the signer's SubjectPublicKeyInfo, hex>
+ *   licence: <id> terms=<hex> units=<n> reissues=<n> spent=<n> reissued=<n> splits=<hex>
+ * Format 1, of ledgers before 0.2.0, has "1" in the first line and no lines "licence".
  */
+enum { RK_CHECKPOINT_FILE_MAX = 1 << 24 };
 struct rk_checkpoint {
+    unsigned format;
     char ledger[33];
     uint64_t size;
     uint8_t head[32];
     int64_t time;
     uint8_t key_sha256[32];
+    struct rk_ledger_sum *sum; /* by id */
+    size_t sum_count;
     enum rk_scheme scheme;
     struct rk_bytes signature;
 };
@@ -134,6 +164,20 @@ enum rk_rc rk_ledger_checkpoint(rk_ledger *ledger, rk_signer *key, struct rk_byt
 /* RK_E_LEDGER when the ledger is another one, or older than the checkpoint: it was put back. */
 enum rk_rc rk_ledger_compare_checkpoint(rk_ledger *ledger, const struct rk_checkpoint *checkpoint,
                                         struct rk_err *err) RK_MUST_CHECK;
+
+/*
+ * Says that the clock is right: an entry of its own, and a checkpoint that signs it. A ledger whose
+ * time ran ahead goes on from the clock's; so does one that the clock is far ahead of.
+ *   ret_before: the ledger's time until now
+ *   ret_now: from here on
+ */
+enum rk_rc rk_ledger_correct_time(rk_ledger *ledger, rk_signer *key, int64_t *ret_before,
+                                  int64_t *ret_now, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * PostgreSQL: lets a role add entries and checkpoints and read the ledger, and nothing else.
+ *   role: there already; RK_E_USAGE when not, or when the ledger is a file
+ */
+enum rk_rc rk_ledger_grant(rk_ledger *ledger, const char *role, struct rk_err *err) RK_MUST_CHECK;
 
 /* ---- looking at it ---- */
 
@@ -169,8 +213,26 @@ void rk_ledger_status_done(struct rk_ledger_status *status);
 enum rk_rc rk_ledger_status(rk_ledger *ledger, struct rk_ledger_status *ret,
                             struct rk_err *err) RK_MUST_CHECK;
 /*
- * Recomputes the chain, holds every checkpoint against it (and, with a key, its signature), and
- * every unit, id and licence count against the entries. RK_E_VERIFY says what does not hold.
+ * Recomputes the chain and what it counts, compares every checkpoint with it (and, with a key, its
+ * signature), every table, and the triggers that guard them. RK_E_VERIFY says what does not hold.
  */
 enum rk_rc rk_ledger_verify(rk_ledger *ledger, const rk_signer *key,
                             struct rk_err *err) RK_MUST_CHECK;
+/*
+ * The same, and every licence and child licence that an entry names must be among these, whose
+ * signatures the caller has checked: their terms, not what the ledger says of them, are what units
+ * are counted against.
+ */
+enum rk_rc rk_ledger_verify_licences(rk_ledger *ledger, const rk_signer *key,
+                                     const struct rk_licence *licences, size_t count,
+                                     struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Makes the tables anew from the entries, which must hold together and be what every checkpoint in
+ * the ledger says (and, with a key, its signature). The ledger is open by RK_LEDGER_REBUILD.
+ *   licences: of a ledger of format 1, every licence and child licence that its entries name by
+ *       digest, and no other; their amounts become entries of their own
+ * RK_E_LEDGER when the entries do not hold, a licence is missing, or one is named by no entry.
+ */
+enum rk_rc rk_ledger_rebuild(rk_ledger *ledger, const rk_signer *key,
+                             const struct rk_licence *licences, size_t count,
+                             struct rk_err *err) RK_MUST_CHECK;

@@ -3,6 +3,7 @@
  * Units through the ledger on SQLite. What the tables hold is read by SQLite itself, the chain is
  * recomputed here from the header's words.
  */
+#include "rotkit/ctx.h"
 #include "rotkit/key.h"
 #include "rotkit/ledger.h"
 
@@ -179,21 +180,52 @@ START_TEST(what_the_licence_does_not_cover_is_refused)
 }
 END_TEST
 
+static int64_t read_clock(void *arg)
+{
+    return *(int64_t *)arg;
+}
+
 START_TEST(a_clock_set_back_brings_no_time_back)
 {
     struct rk_licence licence = licence_of(5);
     struct rk_ledger_unit unit = unit_at(1, 1), second = unit_at(2, 1);
+    int64_t clock = 4102444700;
 
+    rk_ctx_set_clock(ctx, read_clock, &clock);
     licence.not_after = 4102444800; /* 2100-01-01 */
     ck_assert_int_eq(rk_ledger_use_licence(ledger, &licence, "demo", &err), RK_OK);
-    (void)setenv("SOURCE_DATE_EPOCH", "4102444700", 1);
     ck_assert_int_eq(rk_ledger_reserve(ledger, &unit, 1, &err), RK_OK);
-    (void)setenv("SOURCE_DATE_EPOCH", "4102444801", 1);
+    clock = 4102444801;
     ck_assert_int_eq(rk_ledger_commit(ledger, &unit, 1, &err), RK_OK);
-    (void)unsetenv("SOURCE_DATE_EPOCH");
+    clock = 1800000000;
     refused(rk_ledger_reserve(ledger, &second, 1, &err),
             "licence \"L1\" has ended: at 4102444800, now it is 4102444801\n"
-            "  seconds since 1970, by the later of the clock and the ledger's entries");
+            "  seconds since 1970, by the later of the clock and the ledger's entries\n"
+            "  when the clock is right, and the ledger ran ahead: rotkit ledger correct-time");
+    holds();
+}
+END_TEST
+
+/* What things are dated by is not when they were counted. */
+START_TEST(source_date_epoch_is_never_counted)
+{
+    struct rk_licence licence = licence_of(5);
+    struct rk_ledger_unit unit = unit_at(1, 1);
+    struct rk_ledger_status status;
+    int64_t clock = 1800000000;
+
+    rk_ctx_set_clock(ctx, read_clock, &clock);
+    licence.not_after = 1800000100;
+    (void)setenv("SOURCE_DATE_EPOCH", "1900000000", 1);
+    ck_assert_int_eq(rk_ledger_use_licence(ledger, &licence, "demo", &err), RK_OK);
+    ck_assert_int_eq(rk_ledger_reserve(ledger, &unit, 1, &err), RK_OK);
+    (void)setenv("SOURCE_DATE_EPOCH", "1", 1);
+    ck_assert_int_eq(rk_ledger_commit(ledger, &unit, 1, &err), RK_OK);
+    (void)unsetenv("SOURCE_DATE_EPOCH");
+    ck_assert_int_eq(rk_ledger_status(ledger, &status, &err), RK_OK);
+    ck_assert_int_ge(status.time, 1800000000 - 1); /* entry 1 is of the real clock */
+    ck_assert_int_lt(status.time, 1900000000);
+    rk_ledger_status_done(&status);
     holds();
 }
 END_TEST
@@ -315,43 +347,161 @@ END_TEST
 /* What the database itself refuses, and what verify sees once its triggers are gone. */
 static const struct {
     const char *sql, *wanted;
-    bool append_only; /* refused while the triggers are there */
+    int code;   /* of sqlite3 while the triggers are there */
+    bool later; /* no act reads it: verify alone sees it */
 } damages[] = {
-    { "UPDATE rotkit_entry SET time = time + 1 WHERE seq = 2", "entry 2 does not hold", true },
-    { "DELETE FROM rotkit_entry WHERE seq = 2", "entry 2 is missing", true },
-    { "DELETE FROM rotkit_unit", "its row (entry none, none) is not what entry 4 (commit) says",
-      true },
-    { "UPDATE rotkit_unit SET state = 'void'", "is not what entry 4 (commit) says", false },
-    { "UPDATE rotkit_unit SET licence = 'L2'", "is not what entry 4 (commit) says", false },
-    { "UPDATE rotkit_licence SET spent = 0", "licence \"L1\" is charged", false },
-    { "DELETE FROM rotkit_key", "0 ids are kept, entries bring 1", true },
-    { "UPDATE rotkit_key SET value = 'beef'", "id ek:L-1=beef of unit", true },
+    { "UPDATE rotkit_entry SET time = time + 1 WHERE seq = 2", "entry 2 does not hold",
+      SQLITE_CONSTRAINT, false },
+    { "DELETE FROM rotkit_entry WHERE seq = 2", "entry 2 is missing", SQLITE_CONSTRAINT, false },
+    { "DELETE FROM rotkit_unit",
+      "unit 01020000000000000001: its row (entry none, none) is not what entry 5 (commit) says",
+      SQLITE_CONSTRAINT, false },
+    { "UPDATE rotkit_unit SET state = 'void'",
+      "unit 01020000000000000001: its row (entry 5, void) is not what entry 5 (commit) says",
+      SQLITE_ERROR, false },
+    { "UPDATE rotkit_unit SET licence = 'L2'", "is not what entry 5 (commit) says", SQLITE_ERROR,
+      false },
+    { "UPDATE rotkit_unit SET build = 'b'", "is not what entry 5 (commit) says", SQLITE_ERROR,
+      false },
+    { "UPDATE rotkit_unit SET inputs = 'b'", "is not what entry 5 (commit) says", SQLITE_ERROR,
+      false },
+    { "UPDATE rotkit_licence SET spent = 0",
+      "licence \"L1\": its row says 0 units spent, the entries say 3", SQLITE_ERROR, false },
+    { "UPDATE rotkit_licence SET units = 1000000",
+      "licence \"L1\": its row says 1000000 units, the entries say 5", SQLITE_ERROR, false },
+    { "UPDATE rotkit_licence SET reissues = 1000000",
+      "licence \"L1\": its row says 1000000 reissues, the entries say 1", SQLITE_ERROR, false },
+    { "UPDATE rotkit_licence SET terms = 'none'", "licence \"L1\": its row names terms none, ",
+      SQLITE_ERROR, false },
+    { "DELETE FROM rotkit_licence", "licence \"L1\": its row is missing", SQLITE_CONSTRAINT,
+      false },
+    { "DELETE FROM rotkit_split",
+      "licence \"L1\": the row of its split \"L1.0\" (entry 3) is missing", SQLITE_CONSTRAINT,
+      false },
+    { "UPDATE rotkit_split SET last_sn = first_sn",
+      "licence \"L1\": the row of its split \"L1.0\" (2 units, 0000000000000032 to "
+      "0000000000000032) is not what entry 3 says (\"L1.0\", 2 units, 0000000000000032 to "
+      "0000000000000063)",
+      SQLITE_CONSTRAINT, false },
+    { "INSERT INTO rotkit_split VALUES ('more', 'L1', '0', '1', 1, 0, 99)",
+      "licence \"L1\": no entry says its split \"more\"", SQLITE_OK, false },
+    { "INSERT INTO rotkit_unit VALUES ('01020000000000000007', 4, 'issued', '', '', '', '')",
+      "2 units are kept, entries bring 1", SQLITE_OK, true },
+    { "INSERT INTO rotkit_licence VALUES ('L9', '', 9, 9, 0, 0)",
+      "licence \"L9\": no entry enters it", SQLITE_OK, true },
+    { "DELETE FROM rotkit_key", "0 ids are kept, entries bring 1", SQLITE_CONSTRAINT, true },
+    { "UPDATE rotkit_key SET value = 'beef'", "id ek:L-1=beef of unit", SQLITE_CONSTRAINT, true },
 };
 enum { DAMAGES = sizeof damages / sizeof damages[0] };
 
-START_TEST(what_is_changed_behind_its_back_is_found) /* loop test: _i is the row */
+/* Of five units one is made, and two went to a child. */
+static void fill(void)
 {
+    struct rk_licence parent = licence_of(5), child = licence_of(2);
     struct rk_ledger_unit unit = unit_at(1, 1);
 
+    (void)snprintf(child.id, sizeof child.id, "L1.0");
+    (void)snprintf(child.parent, sizeof child.parent, "L1");
+    child.reissues = 0;
+    child.first_sn = 50;
+    child.last_sn = 99;
+    ck_assert_int_eq(rk_ledger_split(ledger, &parent, &child, 1, &err), RK_OK);
     use(ledger, 5);
     ck_assert_int_eq(rk_ledger_unit_add(&unit, "ek:L-1", "abcd", &err), RK_OK);
     ck_assert_int_eq(rk_ledger_reserve(ledger, &unit, 1, &err), RK_OK);
     ck_assert_int_eq(rk_ledger_commit(ledger, &unit, 1, &err), RK_OK);
     rk_ledger_unit_done(&unit);
     holds();
-    if (damages[_i].append_only) {
-        ck_assert_int_eq(tamper(damages[_i].sql), SQLITE_CONSTRAINT);
+}
+
+/* As somebody with sqlite3 does it who puts the triggers back behind them. */
+static void damage(const char *sql)
+{
+    char text[8192] = "", again[8192] = "";
+    sqlite3 *db = NULL;
+    sqlite3_stmt *rows = NULL;
+
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_prepare_v2(db, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'", -1,
+                           &rows, NULL),
+        SQLITE_OK);
+    while (sqlite3_step(rows) == SQLITE_ROW) {
+        (void)snprintf(text + strlen(text), sizeof text - strlen(text), "DROP TRIGGER %s;",
+                       (const char *)sqlite3_column_text(rows, 0));
+        (void)snprintf(again + strlen(again), sizeof again - strlen(again), "%s;",
+                       (const char *)sqlite3_column_text(rows, 1));
+    }
+    (void)sqlite3_finalize(rows);
+    (void)sqlite3_close(db);
+    ck_assert_int_eq(tamper(text), SQLITE_OK);
+    ck_assert_int_eq(tamper(sql), SQLITE_OK);
+    ck_assert_int_eq(tamper(again), SQLITE_OK);
+}
+
+/* What a build does with the unit, and with the next one. */
+static enum rk_rc build_on(void)
+{
+    struct rk_ledger_unit units[2] = { unit_at(1, 1), unit_at(2, 1) };
+    struct rk_licence licence = licence_of(5);
+
+    rk_ledger_close(ledger);
+    ledger = open_as(build_a);
+    return rk_ledger_use_licence(ledger, &licence, "demo", &err) ||
+                   rk_ledger_reserve(ledger, units, 2, &err)
+               ? err.rc
+               : RK_OK;
+}
+
+START_TEST(what_is_changed_behind_its_back_is_found) /* loop test: _i is the row */
+{
+    fill();
+    if (damages[_i].code != SQLITE_OK) {
+        ck_assert_int_eq(tamper(damages[_i].sql), damages[_i].code);
         holds();
     }
-    ck_assert_int_eq(tamper("DROP TRIGGER rotkit_entry_no_update;"
-                            "DROP TRIGGER rotkit_entry_no_delete;"
-                            "DROP TRIGGER rotkit_unit_no_delete;"
-                            "DROP TRIGGER rotkit_key_no_update;"
-                            "DROP TRIGGER rotkit_key_no_delete;"),
-                     SQLITE_OK);
-    ck_assert_int_eq(tamper(damages[_i].sql), SQLITE_OK);
+    damage(damages[_i].sql);
     ck_assert_int_eq(rk_ledger_verify(ledger, NULL, &err), RK_E_VERIFY);
     ck_assert_msg(strstr(err.msg, damages[_i].wanted) != NULL, "%s", err.msg);
+    if (damages[_i].later)
+        return;
+    ck_assert_int_eq(build_on(), RK_E_LEDGER);
+    ck_assert_msg(strstr(err.msg, damages[_i].wanted) != NULL, "%s", err.msg);
+    ck_assert_ptr_nonnull(strstr(err.msg, "rotkit ledger rebuild makes tables anew"));
+}
+END_TEST
+
+/* The guards are asked for by themselves, too. */
+START_TEST(a_guard_that_is_gone_is_missed)
+{
+    static const char *const guards[] = {
+        "rotkit_entry_no_update",      "rotkit_entry_no_delete", "rotkit_checkpoint_no_update",
+        "rotkit_checkpoint_no_delete", "rotkit_key_no_update",   "rotkit_key_no_delete",
+        "rotkit_split_no_update",      "rotkit_split_no_delete", "rotkit_licence_no_update",
+        "rotkit_licence_no_delete",    "rotkit_unit_no_update",  "rotkit_unit_no_delete",
+    };
+    char text[128], wanted[128];
+
+    ck_assert_uint_lt((size_t)_i, sizeof guards / sizeof guards[0]);
+    fill();
+    (void)snprintf(text, sizeof text, "DROP TRIGGER %s", guards[_i]);
+    (void)snprintf(wanted, sizeof wanted, "trigger \"%s\" of the ledger is gone", guards[_i]);
+    ck_assert_int_eq(tamper(text), SQLITE_OK);
+    ck_assert_int_eq(rk_ledger_verify(ledger, NULL, &err), RK_E_VERIFY);
+    ck_assert_str_eq(err.msg, wanted);
+    ck_assert_int_eq(build_on(), RK_E_LEDGER);
+    ck_assert_ptr_eq(strstr(err.msg, wanted), err.msg);
+}
+END_TEST
+
+START_TEST(a_guard_of_another_is_found)
+{
+    fill();
+    ck_assert_int_eq(tamper("CREATE TRIGGER mine AFTER INSERT ON rotkit_entry BEGIN"
+                            " SELECT 1; END"),
+                     SQLITE_OK);
+    ck_assert_int_eq(build_on(), RK_E_LEDGER);
+    ck_assert_ptr_eq(strstr(err.msg, "trigger \"mine\" does not belong to the ledger"), err.msg);
 }
 END_TEST
 
@@ -612,11 +762,14 @@ static void add(TCase *tc)
     tcase_add_test(tc, the_quota_holds_over_a_batch_as_a_whole);
     tcase_add_test(tc, what_the_licence_does_not_cover_is_refused);
     tcase_add_test(tc, a_clock_set_back_brings_no_time_back);
+    tcase_add_test(tc, source_date_epoch_is_never_counted);
     tcase_add_test(tc, a_reservation_belongs_to_its_build);
     tcase_add_test(tc, other_inputs_need_a_recorded_reissue);
     tcase_add_test(tc, an_id_belongs_to_one_unit);
     tcase_add_test(tc, the_chain_is_what_the_header_says);
     tcase_add_loop_test(tc, what_is_changed_behind_its_back_is_found, 0, DAMAGES);
+    tcase_add_loop_test(tc, a_guard_that_is_gone_is_missed, 0, 12);
+    tcase_add_test(tc, a_guard_of_another_is_found);
     tcase_add_test(tc, a_ledger_that_was_put_back_is_refused);
     tcase_add_test(tc, a_checkpoint_says_the_same_until_the_ledger_grows);
     tcase_add_test(tc, children_take_their_units_and_serial_numbers_from_the_parent);
