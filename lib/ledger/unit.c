@@ -188,7 +188,7 @@ static enum rk_rc claim(rk_ledger *ledger, const char *unit, const char *kind, c
     if (*ret_new)
         return RK_OK;
     if (db->ops->run(db, RK_SQL_KEY_OWNER, put, 2, read_owner, &owner, err))
-        return err->rc;
+        return rk_wrap(err, "unit %s", unit);
     *ret_new = !owner.found;
     if (owner.found && strcmp(owner.unit, unit) != 0)
         return rk_fail(err, RK_E_LEDGER, "unit %s: %s %s belongs to unit %s already", unit, kind,

@@ -1,0 +1,108 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Somebody has the ledger's file, sqlite3 and no key: the licence is not overdrawn. What a build reads of the tables is
+# compared with the entries (5), verify compares all of it (3), each with what differs; rebuild makes the tables anew.
+. "$(dirname "$0")/lib.sh"
+need openssl sqlite3
+unset SOURCE_DATE_EPOCH # the factory certificate is of today
+
+sh "$SOURCE/examples/jetson-orin/prepare.sh" "$ROTKIT" product p256 >"$out" 2>&1 || fail "$(cat "$out")"
+sed -i '5,$d' product/devices/kdk_db.csv product/devices/eps_seeds.csv
+for name in issuer checkpoint; do
+    openssl genpkey -algorithm ED25519 -out $name.key 2>/dev/null
+    openssl pkey -in $name.key -pubout -out $name.pem
+done
+run 0 licence issue L1.json --key issuer.key --id L1 --product jetson-orin-demo --units 10
+sed -i -e 's/templates: .*/templates: [L-1, L-2]/' -e '/^fuses:/,/^$/d' product/manifest.yaml
+printf 'licence:\n  ledger: ../units.db\n  checkpoint-key: ../checkpoint.key\n  file: ../L1.json\n  issuer: ../issuer.pem\n' \
+    >>product/manifest.yaml
+run 0 build -q -o release product/manifest.yaml
+made=$(sqlite3 units.db "SELECT count(*) FROM rotkit_unit")
+run 0 licence split L1.json C1:3:0x2000-0x2fff --key issuer.key --ledger units.db -o children
+sqlite3 units.db "PRAGMA wal_checkpoint(TRUNCATE)" >"$out"
+cp units.db whole.db
+sn=$(sqlite3 units.db "SELECT min(unit) FROM rotkit_unit")
+more="  rotkit ledger verify says more; rotkit ledger rebuild makes tables anew from entries"
+
+sqlite3 units.db "SELECT sql || ';' FROM sqlite_master WHERE type = 'trigger'" >triggers.sql
+sqlite3 units.db "SELECT 'DROP TRIGGER ' || name || ';' FROM sqlite_master WHERE type = 'trigger'" >drop.sql
+[ "$(wc -l <drop.sql)" = 12 ] || fail "other triggers: $(cat drop.sql)"
+# attack SQL STDERR [FIRST]: the triggers refuse it; without them, and with them put back, build and verify see it
+attack() {
+    what=$1
+    cp whole.db units.db
+    if sqlite3 units.db "$1" 2>"$err"; then fail "the triggers take: $1"; fi
+    grep -q 'the ledger is append-only\|no such function: rotkit_writes' "$err" || fail "$1: $(cat "$err")"
+    for put_back in triggers.sql /dev/null; do
+        rm -f units.db*
+        cp whole.db units.db
+        { cat drop.sql; echo "$1;"; cat $put_back; } | sqlite3 -bail units.db || fail "sqlite3 does not: $1"
+        rm -rf again
+        run 5 build -q -o again product/manifest.yaml
+        said=$2
+        # A unit is read later than the triggers are.
+        [ -z "${3-}" ] || [ $put_back = triggers.sql ] || said=$3
+        stderr_is "rotkit: $said
+$more"
+        [ ! -e again ] || fail "$1: a release stands there"
+        run 3 ledger verify units.db --key checkpoint.pem
+        stderr_is "rotkit: $2"
+    done
+    run 0 ledger rebuild units.db --key checkpoint.pem
+    run 0 ledger verify units.db --key checkpoint.pem
+    run 0 build -q -o again product/manifest.yaml
+    what=
+}
+gone='trigger "rotkit_entry_no_update" of the ledger is gone'
+attack "UPDATE rotkit_licence SET units = 1000000" \
+    'licence "L1": its row says 1000000 units, the entries say 10'
+attack "UPDATE rotkit_licence SET spent = $made" \
+    "licence \"L1\": its row says $made units spent, the entries say $((made + 3))"
+attack "DELETE FROM rotkit_split" 'licence "L1": the row of its split "C1" (entry '"$((2 * made + 3))"') is missing'
+attack "UPDATE rotkit_split SET units = 1" \
+    'licence "L1": the row of its split "C1" (1 units, 0000000000002000 to 0000000000002fff) is not what entry '"$((2 * made + 3))"' says ("C1", 3 units, 0000000000002000 to 0000000000002fff)'
+attack "DELETE FROM rotkit_unit WHERE unit = '$sn'" \
+    "unit $sn: its row (entry none, none) is not what entry $((made + 3)) (commit) says" "$gone"
+attack "UPDATE rotkit_unit SET state = 'void' WHERE unit = '$sn'" \
+    "unit $sn: its row (entry $((made + 3)), void) is not what entry $((made + 3)) (commit) says" "$gone"
+
+# Each trigger by itself: its absence is seen, nothing else being changed.
+while read -r drop; do
+    name=${drop#DROP TRIGGER }
+    rm -f units.db*
+    cp whole.db units.db
+    sqlite3 units.db "$drop"
+    run 5 build -q -o other product/manifest.yaml
+    stderr_is "rotkit: trigger \"${name%;}\" of the ledger is gone
+$more"
+    run 3 ledger verify units.db
+    stderr_is "rotkit: trigger \"${name%;}\" of the ledger is gone"
+done <drop.sql
+run 0 ledger rebuild units.db
+run 0 ledger verify units.db --key checkpoint.pem
+
+# Entries themselves: the chain, and what a checkpoint signs.
+# edited SQL BUILD-STDERR: refused by build, whatever it reads of it, and by rebuild
+edited() {
+    rm -f units.db*
+    cp whole.db units.db
+    { cat drop.sql; echo "$1;"; cat triggers.sql; } | sqlite3 -bail units.db || fail "sqlite3 does not: $1"
+    run 3 ledger verify units.db --key checkpoint.pem
+    stderr_is "rotkit: $2"
+    run 5 ledger rebuild units.db --key checkpoint.pem
+    stderr_is "rotkit: $2"
+}
+split=$((2 * made + 3))
+hash=$(sqlite3 whole.db "SELECT substr(hash, 1, 16) FROM rotkit_entry WHERE seq = $split")
+edited "DELETE FROM rotkit_entry WHERE seq = 3" "entry 3 is missing"
+edited "UPDATE rotkit_entry SET note = replace(note, 'units=3', 'units=1') WHERE seq = $split" \
+    "entry $split does not hold: hash $(sqlite3 units.db "SELECT 1" >/dev/null; printf '%s' "$({ sqlite3 units.db \
+        "SELECT hash FROM rotkit_entry WHERE seq = $split - 1" | xxd -r -p; sqlite3 units.db \
+        "SELECT seq||char(9)||time||char(9)||kind||char(9)||unit||char(9)||licence||char(9)||build||char(9)||inputs||char(9)||digest||char(9)||keys||char(9)||replace(note, 'units=3', 'units=1') FROM rotkit_entry WHERE seq = $split" |
+        tr -d '\n'; } | sha256sum | cut -c1-16)"), stored $hash"
+run 5 build -q -o other product/manifest.yaml
+edited "UPDATE rotkit_checkpoint SET sums = replace(sums, 'units=10', 'units=99')" \
+    "checkpoint at entry $((2 * made + 2)): the signature does not hold"
+run 5 build -q -o other product/manifest.yaml
+stderr_is "rotkit: checkpoint at entry $((2 * made + 2)): the signature does not hold
+$more"
