@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+# The answers of verify, from a table: every format, whatever is wrong with the file, without a key, with --pub, with --ca.
+. "$(dirname "$0")/lib.sh"
+need jq openssl perl dtc
+V=$DATA/vectors/boot
+K=$V/keys
+I=$V/inputs
+U=$V/uefi
+table=$DATA/cli/outcomes.txt
+SOURCE_DATE_EPOCH=1798761600 # 2027: the certificates are of the year before
+
+# flip FILE OFFSET NEW: one bit of one byte; OFFSET from the end when negative
+flip() {
+    perl -0777 -pe "substr(\$_, $2, 1) ^= \"\\x01\"" "$1" >"$3"
+}
+# cut FORMAT: half of the good file, or of the unsigned one
+half() {
+    [ -f "$1.good" ] && from=good || from=unsigned
+    [ -f "$1.$from" ] || from=uncheckable
+    head -c $(($(stat -c %s "$1.$from") / 2)) "$1.$from" >"$1.cut"
+}
+public() { # KEY NAME
+    openssl pkey -in "$1" -pubout -out "$2"
+}
+echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >sym.key
+
+make_optee_ta() {
+    run 0 pack optee-ta -o optee-ta.unsigned elf="$I/ta.elf" --set uuid=8aaaf200-2450-11e4-abe2-0002a5d5c51b
+    run 0 sign optee-ta optee-ta.unsigned -o optee-ta.good --key "$K/rsa3072.pem"
+    run 0 sign optee-ta optee-ta.unsigned -o optee-ta.other --key "$K/rsa2048.pem"
+    run 0 encrypt optee-ta optee-ta.unsigned -o sealed --key sym.key
+    run 0 sign optee-ta sealed -o optee-ta.uncheckable --key "$K/rsa3072.pem" --content-key sym.key
+    flip optee-ta.good -1 optee-ta.tampered
+    public "$K/rsa3072.pem" optee-ta.pub
+}
+make_fip() {
+    run 0 pack fip -o fip.unsigned tb-fw="$I/bl2.bin" soc-fw="$I/bl31.bin"
+    run 0 sign fip fip.unsigned -o fip.good --key "$K/p256.pem"
+    run 0 sign fip fip.unsigned -o fip.other --key "$K/rsa2048.pem"
+    run 0 encrypt fip fip.good -o fip.uncheckable --key sym.key --set images=soc-fw
+    flip fip.good 700 fip.tampered
+    public "$K/p256.pem" fip.pub
+}
+make_fit() {
+    run 0 pack fit -o fit.unsigned kernel="$I/kernel.bin"
+    run 0 sign fit fit.unsigned -o fit.good --key "$K/rsa2048.pem"
+    run 0 sign fit fit.unsigned -o fit.other --key "$K/rsa3072.pem"
+    flip fit.good "100 + index(\$_, do { local (@ARGV, \$/) = '$I/kernel.bin'; <> })" fit.tampered
+    # An image more, that no configuration names: a loader can be told its name.
+    run 0 pack fit -o two.fit kernel="$I/kernel.bin" ramdisk="$I/bl31.bin"
+    fdtput -d two.fit /configurations/conf-1 ramdisk
+    run 0 sign fit two.fit -o fit.unreferenced --key "$K/rsa2048.pem"
+    public "$K/rsa2048.pem" fit.pub
+}
+make_capsule() {
+    run 0 pack bup -o bup.unsigned mb1/0/2="$I/mb1.bin"
+    run 0 pack capsule -o capsule.unsigned payload=bup.unsigned --set version=1
+    cat "$K/cap_sign.crt" "$K/cap_sub.crt" >signer.pem
+    run 0 sign capsule capsule.unsigned -o capsule.good --key "$K/cap_sign.key" --cert signer.pem
+    run 0 sign capsule capsule.unsigned -o capsule.other --key "$K/KEK.key" --cert "$U/KEK.crt"
+    flip capsule.good -1 capsule.tampered
+    public "$K/cap_sign.key" capsule.pub
+    cp "$K/cap_root.crt" capsule.ca
+}
+make_uefi_auth() {
+    cp "$U/KEK.esl" uefi-auth.unsigned
+    cp "$U/KEK.auth" uefi-auth.good
+    run 0 sign uefi-auth uefi-auth.unsigned -o uefi-auth.other --key "$K/db.key" --cert "$U/db.crt" --set variable=KEK
+    flip uefi-auth.good -1 uefi-auth.tampered
+    public "$K/PK.key" uefi-auth.pub
+    cp "$U/PK.crt" uefi-auth.ca
+}
+make_uefi_pe() {
+    cp "$U/min_aarch64.efi" uefi-pe.unsigned
+    cp "$U/min_aarch64.signed.efi" uefi-pe.good
+    run 0 sign uefi-pe uefi-pe.unsigned -o uefi-pe.other --key "$K/KEK.key" --cert "$U/KEK.crt"
+    flip uefi-pe.good 0x420 uefi-pe.tampered
+    public "$K/db.key" uefi-pe.pub
+    cp "$U/db.crt" uefi-pe.ca
+}
+make_kernel() {
+    cp "$V/kernel/boot.img" kernel-cms.unsigned
+    cp "$V/kernel/boot_signed.img" kernel-cms.good
+    cp "$V/kernel/boot.img.sig" kernel-cms.uncheckable
+    run 0 sign kernel-cms kernel-cms.unsigned -o kernel-cms.other --set form=appended --key "$K/KEK.key" --cert "$U/KEK.crt"
+    flip kernel-cms.good 2100 kernel-cms.tampered
+    public "$K/db.key" kernel-cms.pub
+    cp "$U/db.crt" kernel-cms.ca
+    cp "$V/kernel/boot_userkey.enc" kernel-encrypted.uncheckable
+    flip kernel-encrypted.uncheckable 9000 kernel-encrypted.tampered
+    cp kernel-cms.pub kernel-encrypted.pub
+    cp kernel-cms.ca kernel-encrypted.ca
+}
+make_corim() {
+    cp "$DATA/vectors/corim/unsigned.cbor" corim.unsigned
+    run 0 sign corim corim.unsigned -o corim.good --key "$K/cap_sign.key" --cert signer.pem
+    run 0 sign corim corim.unsigned -o corim.other --key "$K/KEK.key" --cert "$U/KEK.crt"
+    flip corim.good 'index($_, "boot.cap")' corim.tampered
+    cp capsule.pub corim.pub
+    cp capsule.ca corim.ca
+}
+make_avb() {
+    cp "$V/avb/boot.img" avb.good
+    cp avb.good avb.other
+    flip avb.good 1000 avb.tampered
+    public "$K/rsa2048.pem" avb.pub
+    public "$K/rsa3072.pem" avb.other.pub
+}
+make_tegra() {
+    run 0 pack tegra-bch -q -o tegra-bch.unsigned payload="$I/mb1.bin" --set magic=MB1B
+    perl -MDigest::SHA=sha512 -e 'my $f = "\0" x 0x1200 . join "", map { chr($_ * 11 & 255) } 0 .. 0xdff;
+        substr($f, $_, 4) = "BCTB" for 0, 0x1210;
+        for ([0x1ac0, 0x170c, 0x1ac0], [0x1c4, 0x1200, 0x2000], [4, 0x44, 0x2000]) {
+            substr($f, $_->[0], 64) = sha512(substr($f, $_->[1], $_->[2] - $_->[1]));
+        } print $f' >tegra-br-bct.unsigned
+    for format in tegra-bch tegra-br-bct; do
+        run 0 sign $format -q $format.unsigned -o $format.good --key "$K/p256.pem" --set experimental=oem-insert
+        run 0 sign $format -q $format.unsigned -o $format.other --key "$K/p521.pem" --set experimental=oem-insert
+        flip $format.good -1 $format.tampered
+        public "$K/p256.pem" $format.pub
+    done
+    for signed in good other unsigned; do
+        run 0 pack qspi -o qspi.$signed layout="$SOURCE/examples/jetson-product/flash_qspi.xml" A_mb2=tegra-bch.$signed
+    done
+    flip qspi.good 0x422010 qspi.tampered
+    cp tegra-bch.pub qspi.pub
+}
+make_t210() {
+    cp "$V/t210/out.img" t210-bct.unsigned
+    for signer in good:rsa2048 other:tw; do
+        run 0 sign --key "$K/${signer#*:}.pem" --set region=bootloader t210-bct t210-bct.unsigned -o half
+        run 0 sign --key "$K/${signer#*:}.pem" t210-bct half -o t210-bct.${signer%:*}
+    done
+    flip t210-bct.good 0x600 t210-bct.tampered
+    public "$K/rsa2048.pem" t210-bct.pub
+}
+make_x509() {
+    openssl x509 -in "$K/cap_sub.crt" -outform DER -out x509.good
+    openssl x509 -in "$U/KEK.crt" -outform DER -out x509.other
+    flip x509.good -1 x509.tampered
+    cp "$K/cap_root.crt" x509.ca
+}
+make_raw() {
+    run 0 sign raw "$I/bl2.bin" -o raw.good --key "$K/p256.pem" --scheme ecdsa-sha256
+    cp raw.good raw.uncheckable
+    run 0 sign raw "$I/bl2.bin" -o raw.other --key "$K/p521.pem" --scheme ecdsa-sha256
+    flip raw.good -1 raw.tampered
+    public "$K/p256.pem" raw.pub
+    for what in good tampered other; do
+        echo "--format raw --scheme ecdsa-sha256 --with content=$I/bl2.bin" >raw.$what.options
+    done
+    echo "--format raw --scheme ecdsa-sha256" >raw.uncheckable.options
+}
+make_plain() {
+    cp "$DATA/vectors/ekb/eks/v1_t234_k1_ftpm_offline.img" ekb.unsigned
+    cp "$(find "$DATA/vectors/ekb/odm" -type f | sort | head -n 1)" nvftpm.unsigned
+    printf '%s\n' '/dts-v1/;' '/ { compatible = "nvidia,tegra234"; chosen { }; firmware { }; };' | dtc -q -O dtb -o in.dtb -
+    run 0 pack uefi-dtb -o uefi-dtb.unsigned dtb=in.dtb cert="$K/cap_root.crt" --set lowest-supported-version=1
+    run 0 pack uefi-keys-dtbo -o uefi-keys-dtbo.unsigned PK="$U/PK.esl" KEK="$U/KEK.esl" db="$U/db.esl"
+}
+for family in optee_ta fip fit capsule uefi_auth uefi_pe kernel corim avb tegra t210 x509 raw plain; do
+    make_$family
+done
+# Where a format takes no certificate, or no key, any other stands for what is asked.
+public "$K/p256.pem" any.pub
+cp "$U/db.crt" any.ca
+
+# answer FORMAT CASE COLUMN WANTED OPTION...
+answer() {
+    file=$1.$2 column=$3 wanted=$4
+    shift 4
+    [ ! -f $file.options ] || set -- "$@" $(cat $file.options)
+    code=0
+    "$ROTKIT" verify "$@" $file >"$out" 2>"$err" </dev/null || code=$?
+    [ $code -eq "$wanted" ] || echo "$file, $column: $code, expected $wanted: $(cat "$out" "$err" | head -n 1)" >>wrong
+}
+either() { # the first that is there
+    [ -f "$1" ] && echo "$1" || echo "$2"
+}
+: >wrong
+grep -v '^#' "$table" >lines
+while read -r format case none pub ca; do
+    [ "$case" != cut ] || half "$format"
+    [ -f "$format.$case" ] || fail "no file $format.$case"
+    answer "$format" "$case" "no key" "$none"
+    answer "$format" "$case" --pub "$pub" --pub "$(either "$format.$case.pub" "$(either "$format.pub" any.pub)")"
+    answer "$format" "$case" --ca "$ca" --ca "$(either "$format.ca" any.ca)"
+done <lines
+[ ! -s wrong ] || fail "$(cat wrong)"
+
+# Every format is in the table, with what it can be.
+run 0 pack --formats --json
+jq -r '.formats[].name' "$out" | sort >known
+cut -d ' ' -f 1 lines | sort -u >tabled
+same "formats in the table" known tabled
