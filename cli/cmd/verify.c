@@ -312,19 +312,15 @@ const struct cmd cmd_verify = {
     .about =
         "The format is found by content. Without --pub or --ca only integrity is checked, and\n"
         "the answer says \"signer: not checked\". With one of them, unsigned content, another\n"
-        "signer, or content that is loaded and that no checked signature covers is a failure. Of "
-        "a\n"
-        "release, --pub is the release key, and --ca is what its own EK CA must come from; of an\n"
-        "update, --pub is the update key. Exit code 0: all that was asked was checked and holds;\n"
-        "3: something does not hold; 2: malformed, or of an unknown format; 8: nothing is wrong "
-        "so\n"
-        "far, but something that was asked could not be checked, and it is said what is needed. "
-        "Of\n"
-        "several operands each is told, and the gravest counts: 3, 7, 2, 8, 0. With --json each "
-        "is\n"
-        "a line with \"outcome\": holds, fails, unknown or unreadable, and \"needs\" of what is\n"
-        "unknown; so has each node of its map. --not-older-than believes no value of a file that "
-        "is\n"
-        "not signed: with an unchecked one it is 8.",
+        "signer, or content that is loaded and that no checked signature covers is a failure.\n"
+        "Of a release, --pub is the release key, and --ca is what its own EK CA must come\n"
+        "from; of an update, --pub is the update key. Exit code 0: all that was asked was\n"
+        "checked and holds; 3: something does not hold; 2: malformed, or of an unknown\n"
+        "format; 8: nothing is wrong so far, but something that was asked could not be\n"
+        "checked, and it is said what is needed. Of several operands each is told, and the\n"
+        "gravest counts: 3, 7, 2, 8, 0. With --json each is a line with \"outcome\": holds,\n"
+        "fails, unknown or unreadable, and \"needs\" of what is unknown; so has each node of\n"
+        "its map. --not-older-than believes no value of a file that is not signed: with one\n"
+        "that is not checked it is 8.",
     .run = run,
 };

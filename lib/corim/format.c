@@ -281,6 +281,21 @@ static enum rk_rc check_chain(const struct rk_request *request, const uint8_t *f
                : rk_cose_check(request->ctx, X509_get0_pubkey(first), file, corim, err);
 }
 
+/* By the certificate inside, whoever that is. */
+static enum rk_rc check_own(const struct rk_request *request, const uint8_t *file,
+                            const struct rk_corim *corim, struct rk_err *err)
+{
+    RK_AUTO(rk_x509_done) X509 *first = NULL;
+
+    if (corim->cert_count == 0)
+        return RK_OK;
+    if (read_cert(file, corim, 0, &first, err))
+        return err->rc;
+    return X509_get0_pubkey(first) == NULL
+               ? rk_fail_ossl(err, RK_E_VERIFY, "the signer's key cannot be used")
+               : rk_cose_check(request->ctx, X509_get0_pubkey(first), file, corim, err);
+}
+
 static enum rk_rc fail_validity(const char *word, int64_t when, struct rk_err *err)
 {
     time_t seconds = (time_t)when;
@@ -311,6 +326,8 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
         return err->rc;
     if (!go)
         return RK_OK;
+    if (request->own_signer)
+        return check_own(request, file, &corim, err);
     if ((request->key_count != 0 &&
          rk_cose_check(request->ctx, request->key[0].pub, file, &corim, err)) ||
         (request->trust != NULL && check_chain(request, file, &corim, err)) ||
@@ -333,6 +350,7 @@ const struct rk_format rk_format_corim = {
     .title = "CoRIM",
     .max = RK_CORIM_MAX,
     .recognise = recognise,
+    .own_signer = true,
     .parse = parse,
     .settings = settings,
     .refusal = "'rotkit enroll corim' makes one of a release; it is signed, not encrypted",

@@ -211,6 +211,7 @@ const struct rk_format rk_format_fip = {
     .parse = parse,
     .parts = part_rows,
     .settings = setting_rows,
+    .own_signer = true,
     .roles = roles,
     .build = build,
     .to_sign = to_sign,

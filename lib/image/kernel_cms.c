@@ -277,9 +277,11 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
                         struct rk_map *map, struct rk_err *err)
 {
     const struct rk_input *beside = rk_request_part(request, "content");
-    struct rk_pkcs7_check who = {
-        .ctx = request->ctx, .trust = request->trust, .now = request->now, .remark = map->remark
-    };
+    struct rk_pkcs7_check who = { .ctx = request->ctx,
+                                  .trust = request->trust,
+                                  .now = request->now,
+                                  .remark = map->remark,
+                                  .own = request->own_signer };
     struct cms cms;
     bool go;
 
@@ -310,6 +312,7 @@ const struct rk_format rk_format_kernel_cms = {
     .parse = parse,
     .parts = part_rows,
     .settings = setting_rows,
+    .own_signer = true,
     .needs_cert = true,
     .chain_max = RK_CHAIN_MAX,
     .detaches = true,

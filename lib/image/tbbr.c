@@ -585,6 +585,45 @@ static enum rk_rc check_covered(const struct chain *chain, struct rk_err *err)
     return RK_OK;
 }
 
+/* What a certificate in the package says of an image in it, whoever signed the certificate. */
+static enum rk_rc compare_alone(const struct rk_fip *fip, const struct cert *cert,
+                                struct rk_err *err)
+{
+    const struct rk_fip_entry *entry = rk_fip_find(fip, cert->name);
+    RK_AUTO(rk_x509_done) X509 *x509 = entry == NULL ? NULL : parse_cert(entry);
+
+    for (size_t i = 0; x509 != NULL && i < SUB_MAX && cert->sub[i].what != NULL; i++) {
+        const struct rk_fip_entry *image = rk_fip_find(fip, cert->sub[i].what);
+        const ASN1_OCTET_STRING *value = extension(x509, cert->sub[i].ext), *claimed = NULL;
+        const unsigned char *at = value == NULL ? NULL : ASN1_STRING_get0_data(value);
+        RK_AUTO(rk_x509_sig_done)
+        X509_SIG *info = value == NULL ? NULL : d2i_X509_SIG(NULL, &at, ASN1_STRING_length(value));
+        uint8_t digest[32];
+
+        if (info != NULL)
+            X509_SIG_get0(info, NULL, &claimed);
+        if (image == NULL || claimed == NULL || ASN1_STRING_length(claimed) != 32 ||
+            rk_encfw_is(image->p, image->len))
+            continue;
+        if (rk_sha256(image->p, image->len, digest, err))
+            return err->rc;
+        if (memcmp(ASN1_STRING_get0_data(claimed), digest, sizeof digest) != 0)
+            return rk_fail(err, RK_E_VERIFY, "%s: its SHA-256 is not the certified one",
+                           cert->sub[i].what);
+    }
+    ERR_clear_error();
+    return RK_OK;
+}
+
+static enum rk_rc check_alone(const struct rk_fip *fip, struct rk_err *err)
+{
+    for (size_t i = 0; i < CERTS; i++) {
+        if (!certs[i].keys && compare_alone(fip, &certs[i], err))
+            return rk_wrap(err, "%s", certs[i].name);
+    }
+    return RK_OK;
+}
+
 enum rk_rc rk_tbbr_check(const struct rk_request *request, const struct rk_fip *fip,
                          struct rk_map *map, struct rk_err *err)
 {
@@ -592,6 +631,8 @@ enum rk_rc rk_tbbr_check(const struct rk_request *request, const struct rk_fip *
     struct chain chain = { .request = request, .fip = fip, .map = map };
     bool keyed = request->key_count != 0, rooted = rk_fip_find(fip, "trusted-key-cert") != NULL, go;
 
+    if (request->own_signer)
+        return check_alone(fip, err);
     if (keyed && !rooted)
         return rk_fail(err, RK_E_VERIFY, "is not signed: there is no trusted-key-cert");
     if (rk_check_begin(request, rooted, RK_NEED_PUB, map, &go, err))

@@ -296,12 +296,13 @@ static enum rk_rc check_signer(const struct rk_pkcs7_check *check, PKCS7 *p7, PK
     X509 *cert = PKCS7_cert_from_signer_info(p7, si);
     const EVP_MD *md = find_digest(si->digest_alg);
     RK_AUTO(rk_bytes_done) struct rk_bytes attributes = RK_BYTES_NONE;
+    enum rk_rc uncompared = check->own ? RK_E_UNKNOWN : RK_E_VERIFY;
 
     ERR_clear_error();
     if (cert == NULL)
-        return rk_fail(err, RK_E_VERIFY, "the signer's certificate is not inside");
+        return rk_fail(err, uncompared, "the signer's certificate is not inside");
     if (md == NULL)
-        return rk_fail(err, RK_E_VERIFY, "the digest is not SHA-256, SHA-384 or SHA-512");
+        return rk_fail(err, uncompared, "the digest is not SHA-256, SHA-384 or SHA-512");
     if (check->pub != NULL && EVP_PKEY_eq(X509_get0_pubkey(cert), check->pub) != 1) {
         ERR_clear_error();
         return rk_fail(err, RK_E_VERIFY, "signed by another key than the one given");

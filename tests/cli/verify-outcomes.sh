@@ -104,5 +104,5 @@ refuse 8 "rotkit: $V/kernel/boot_userkey.enc: kernel-encrypted: could not be che
     verify --ca "$V/uefi/db.crt" "$V/kernel/boot_userkey.enc"
 # With both, the signature inside is checked too.
 run 0 verify --key sym.key --ca "$V/uefi/db.crt" "$V/kernel/boot_userkey.enc"
-refuse 3 "rotkit: $V/kernel/boot_userkey.enc: kernel-encrypted: inside: kernel-cms: certificate does not hold: self-signed certificate" \
+refuse 3 "rotkit: $V/kernel/boot_userkey.enc: kernel-encrypted: inside: kernel-cms: certificate \"CN=rotkit test db\": is self-signed and not among those trusted" \
     verify --key sym.key --ca "$V/uefi/PK.crt" "$V/kernel/boot_userkey.enc"

@@ -294,9 +294,11 @@ static enum rk_rc check_one(const struct rk_request *request, const struct auth 
                             struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
-    struct rk_pkcs7_check who = {
-        .ctx = request->ctx, .trust = request->trust, .now = request->now, .remark = map->remark
-    };
+    struct rk_pkcs7_check who = { .ctx = request->ctx,
+                                  .trust = request->trust,
+                                  .now = request->now,
+                                  .remark = map->remark,
+                                  .own = request->own_signer };
 
     who.pub = request->key_count == 0 ? NULL : request->key[0].pub;
     if (signed_content(v, attributes, &a->time, file + a->esl_at, a->esl_len, &content, err) ||
@@ -333,6 +335,10 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
         if (err->rc != RK_E_VERIFY)
             return err->rc;
     }
+    if (request->own_signer && only == NULL)
+        return rk_fail(err, RK_E_VERIFY,
+                       "the signature holds for none of PK, KEK, db and dbx, under the certificate "
+                       "inside");
     return only == NULL ? err->rc : rk_wrap(err, "variable %s", only);
 }
 
@@ -344,6 +350,7 @@ const struct rk_format rk_format_uefi_auth = {
     .parse = parse,
     .parts = part_rows,
     .settings = setting_rows,
+    .own_signer = true,
     .needs_cert = true,
     .chain_max = RK_CHAIN_MAX,
     .part_certs_max = RK_ESL_LISTS_MAX,

@@ -490,9 +490,11 @@ static enum rk_rc check_signature(const struct rk_pkcs7_check *who, const uint8_
 static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
-    struct rk_pkcs7_check who = {
-        .ctx = request->ctx, .trust = request->trust, .now = request->now, .remark = map->remark
-    };
+    struct rk_pkcs7_check who = { .ctx = request->ctx,
+                                  .trust = request->trust,
+                                  .now = request->now,
+                                  .remark = map->remark,
+                                  .own = request->own_signer };
     struct table table;
     struct rk_pe pe;
     size_t i = 0;
@@ -526,6 +528,7 @@ const struct rk_format rk_format_uefi_pe = {
     .recognise = recognise,
     .parse = parse,
     .settings = setting_rows,
+    .own_signer = true,
     .needs_cert = true,
     .chain_max = RK_CHAIN_MAX,
     .refusal = "EFI programs are made by a linker; rotkit signs and checks them",

@@ -148,7 +148,10 @@ struct rk_request {
     const struct rk_bytes *cert;    /* PEM, the signer's certificate first; NULL when not given */
     const rk_trust *trust;          /* verify: whom to trust; NULL when not given */
     const struct rk_secret *secret; /* encrypt, and verify of what is encrypted; NULL */
-    int64_t now;                    /* seconds since 1970 */
+    /* verify, set by the engine: nobody is asked for, the signature is compared with the key or
+     * certificate that stands beside it. */
+    bool own_signer;
+    int64_t now;       /* seconds since 1970 */
     bool reproducible; /* IVs derived from key and content instead of drawn (design.md, rule 4) */
 };
 

@@ -29,8 +29,9 @@ struct rk_format {
     const struct rk_part_row *parts;       /* what build (and check, sign) take; NULL: none */
     const struct rk_setting_row *settings; /* NULL: none */
     const char *const *roles;              /* keys beside the main one; NULL: none */
-    bool needs_cert;                       /* signing needs request->cert */
-    size_t chain_max;      /* certificates in request->cert: the signer's and its chain; 0: none */
+    bool own_signer;  /* what it is signed by stands inside, so that `check` can do without a key */
+    bool needs_cert;  /* signing needs request->cert */
+    size_t chain_max; /* certificates in request->cert: the signer's and its chain; 0: none */
     size_t part_certs_max; /* certificates in one part that holds some; 0: none does */
     bool encrypts_first;   /* the signature covers the ciphertext */
     bool fused_key;        /* signed by the key whose PublicKeyHash is in the fuses */

@@ -41,6 +41,8 @@ struct rk_pkcs7_check {
     const rk_trust *trust; /* the signer's certificate must come from here; NULL: any */
     int64_t now;           /* firmware has no clock: what is expired by now is remarked upon */
     char *remark;          /* RK_TRUST_REMARK bytes for what a person should know; NULL: unwanted */
+    bool own; /* RK_E_UNKNOWN, not RK_E_VERIFY, for a certificate that is not inside or a digest
+                 that is not taken: nothing was compared */
 };
 /*
  * Holds a ContentInfo or bare SignedData (der_len bytes at der, padding behind it is left alone)
