@@ -13,6 +13,7 @@
 #include "rotkit/ledger.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static enum rk_rc run_init(struct app *app, int argc, char **argv, struct rk_err *err)
 {
@@ -26,8 +27,13 @@ static enum rk_rc run_init(struct app *app, int argc, char **argv, struct rk_err
     /* clang-format on */
     struct operands operands;
 
-    if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
-        rk_ledger_open(app->ctx, operands.v[0], RK_LEDGER_CREATE, NULL, &ledger, err))
+    if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err))
+        return err->rc;
+    if (role != NULL && strncmp(operands.v[0], "postgres", 8) != 0)
+        return opt_fail(app, err,
+                        "--role is of a ledger on PostgreSQL: who may write a file may "
+                        "write a ledger in it");
+    if (rk_ledger_open(app->ctx, operands.v[0], RK_LEDGER_CREATE, NULL, &ledger, err))
         return err->rc;
     return role == NULL ? RK_OK : rk_ledger_grant(ledger, role, err);
 }

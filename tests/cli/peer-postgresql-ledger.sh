@@ -3,35 +3,11 @@
 # and psql's word for what stands there.
 # slow: a server of its own, restarted under load
 . "$(dirname "$0")/lib.sh"
-bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
-[ -n "$bin" ] && [ -x "$bin/initdb" ] || skip "postgresql is absent"
-need setpriv openssl
+. "$SOURCE/tests/support/postgres.sh"
+need openssl
 
 unset SOURCE_DATE_EPOCH
-# PostgreSQL refuses to run as root.
-if [ "$(id -u)" = 0 ]; then
-    id postgres >/dev/null 2>&1 || skip "there is no user postgres"
-    as() { setpriv --reuid=postgres --regid=postgres --clear-groups "$@"; }
-else
-    as() { "$@"; }
-fi
-db=$scratch/pg
-mkdir "$db"
-chmod 755 "$scratch" "$scratch/work"
-[ "$(id -u)" != 0 ] || chown postgres:postgres "$db"
-pg() { # pg_ctl ARG...
-    (cd "$db" && as "$bin/pg_ctl" -D "$db/data" -l "$db/log" -w -t 60 "$@" >/dev/null) ||
-        { cat "$db/log" >&2; fail "pg_ctl $*"; }
-}
-stop() {
-    [ ! -e "$db/data/postmaster.pid" ] || (cd "$db" && as "$bin/pg_ctl" -D "$db/data" -m immediate stop >/dev/null 2>&1) || true
-    rm -rf "$scratch"
-}
-trap stop EXIT
-(cd "$db" && as "$bin/initdb" -D "$db/data" -U rotkit -A trust --no-sync >/dev/null 2>&1) || fail "initdb"
-echo "listen_addresses = ''
-unix_socket_directories = '$db'" >>"$db/data/postgresql.conf"
-pg start
+postgres_start
 uri="postgresql://rotkit@/postgres?host=$db"
 ask() {
     "$bin/psql" -XAtq "$uri" -c "$1"
