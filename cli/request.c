@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CERT_MAX = 1 << 20 };
+enum { CERT_MAX = 1 << 20, TRUST_FILE_MAX = 64 << 20 };
 
 void request_done(struct request **at)
 {
@@ -179,7 +179,7 @@ static enum rk_rc add_files(const struct opt_list *files, const char *option,
     for (size_t i = 0; files != NULL && i < files->count; i++) {
         RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
 
-        if (rk_file_read(files->v[i], CERT_MAX, &file, err))
+        if (rk_file_read(files->v[i], TRUST_FILE_MAX, &file, err))
             return err->rc;
         if (add(trust, &file, err)) {
             if (err->rc ==
@@ -197,10 +197,13 @@ static enum rk_rc open_trust(const struct app *app, const struct request_args *a
     const struct opt_list *named = request_names(args->ca) ? args->ca : args->anchor;
 
     if (!request_names(named))
-        return RK_OK;
+        return request_names(args->crl)
+                   ? opt_fail(app, err, "--crl is for certificates: --ca names whom to trust")
+                   : RK_OK;
     if (rk_trust_new(app->ctx, &request->trust, err) ||
         add_files(args->ca, "--ca", rk_trust_add, request->trust, err) ||
-        add_files(args->anchor, "--anchor", rk_trust_add_anchors, request->trust, err))
+        add_files(args->anchor, "--anchor", rk_trust_add_anchors, request->trust, err) ||
+        add_files(args->crl, "--crl", rk_trust_add_crl, request->trust, err))
         return err->rc;
     if (rk_trust_ready(request->trust, err))
         return rk_wrap(err, "--ca: \"%s\"", named->v[named->count - 1]);

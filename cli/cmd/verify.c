@@ -28,7 +28,7 @@ struct verify_options {
 
 /* Options that may be given several times. */
 struct verify_lists {
-    struct opt_list with, ca, anchor, allow_weak;
+    struct opt_list with, ca, anchor, crl, allow_weak;
 };
 
 /* What one operand came to. */
@@ -262,15 +262,17 @@ static enum rk_rc verify_paths(struct app *app, const struct verify_options *opt
 static enum rk_rc run_with(struct app *app, int argc, char **argv, struct verify_lists *lists,
                            struct rk_err *err)
 {
-    struct verify_options options = {
-        .args = { .ca = &lists->ca, .anchor = &lists->anchor, .allow_weak = &lists->allow_weak }
-    };
+    struct verify_options options = { .args = { .ca = &lists->ca,
+                                                .anchor = &lists->anchor,
+                                                .crl = &lists->crl,
+                                                .allow_weak = &lists->allow_weak } };
     struct operands operands;
     /* clang-format off */
     const struct opt rows[] = {
         { "pub", 0, OPT_STR, &options.args.pub, "FILE", "the public key that must have signed", false },
         { "ca", 0, OPT_LIST, &lists->ca, "FILE", "certificates: self-signed ones are trusted, others help on the way", false },
         { "anchor", 0, OPT_LIST, &lists->anchor, "FILE", "certificates that are trusted, self-signed or not", false },
+        { "crl", 0, OPT_LIST, &lists->crl, "FILE", "revocation lists, PEM or DER: what one of them names fails", false },
         { "key", 0, OPT_STR, &options.args.secret, "URI", "symmetric key, to look into what is encrypted", false },
         { "with", 0, OPT_LIST, &lists->with, "NAME=FILE", "a further file that the format takes, e.g. content=FILE", false },
         { "set", 0, OPT_LIST, &options.args.set, "NAME=VALUE", "a setting of the format", false },

@@ -39,6 +39,7 @@ static const struct need {
     [RK_NEED_CA] = { "--ca", "the certificate: --ca" },
     [RK_NEED_CONTENT] = { "--with content=FILE", "the file that it is over: --with content=FILE" },
     [RK_NEED_SCHEME] = { "--scheme", "the signature's scheme: --scheme" },
+    [RK_NEED_CRL] = { "--crl", "a revocation list: --crl" },
 };
 
 const char *rk_need_option(enum rk_need need)

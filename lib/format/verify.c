@@ -91,6 +91,9 @@ static enum rk_rc judge(const struct rk_format *format, const struct rk_request 
         /* The map that is handed out beside the error shows what nobody vouches for. */
         if (err->rc == RK_E_VERIFY && map->asks_signer)
             (void)(rk_map_prove(map, &ignored) == RK_OK);
+        /* Rows mark what they could not check; what rk_trust_check could not are revocations. */
+        if (err->rc == RK_E_UNKNOWN)
+            (void)(rk_map_unknown(map, 0, len, RK_NEED_CRL, "revocation", &ignored) == RK_OK);
         return err->rc;
     }
     if ((map->asks_signer && rk_map_prove(map, err)) || rk_map_conclude(map, err))

@@ -13,6 +13,7 @@ void rk_trust_free(rk_trust *trust)
         return;
     sk_X509_pop_free(trust->between, X509_free);
     sk_X509_pop_free(trust->anchors, X509_free);
+    sk_X509_CRL_pop_free(trust->crls, X509_CRL_free);
     X509_STORE_free(trust->store);
     rk_free(trust);
 }
@@ -26,8 +27,10 @@ enum rk_rc rk_trust_new(const rk_ctx *ctx, rk_trust **ret, struct rk_err *err)
     trust->ctx = ctx;
     trust->between = sk_X509_new_null();
     trust->anchors = sk_X509_new_null();
+    trust->crls = sk_X509_CRL_new_null();
     trust->store = X509_STORE_new();
-    if (trust->between == NULL || trust->anchors == NULL || trust->store == NULL)
+    if (trust->between == NULL || trust->anchors == NULL || trust->crls == NULL ||
+        trust->store == NULL)
         return rk_fail_nomem(err);
     *ret = trust;
     trust = NULL;

@@ -12,4 +12,6 @@ struct rk_trust {
     STACK_OF(X509) * between; /* on the way to an anchor */
     STACK_OF(X509) * anchors;
     X509_STORE *store; /* of the anchors */
+    STACK_OF(X509_CRL) * crls;
+    size_t crl_entries; /* of all of them */
 };

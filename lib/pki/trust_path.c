@@ -16,7 +16,11 @@ RK_CLEANUP(store_ctx_done, X509_STORE_CTX, X509_STORE_CTX_free)
 
 struct path { /* what OpenSSL's callback works with */
     const struct rk_trust_question *asked;
-    char *remark; /* RK_TRUST_REMARK bytes */
+    char *remark;         /* RK_TRUST_REMARK bytes */
+    bool uncovered;       /* no list of the issuer of the certificate itself */
+    char since[32];       /* when a certificate was revoked */
+    X509_CRL *stale_list; /* the last that was out of date */
+    char stale[96];       /* the issuer of a list that is out of date, "" for none */
 };
 
 static void stack_done(STACK_OF(X509) * *stack) /* it borrows what it holds */
@@ -61,12 +65,42 @@ static void validity_text(const X509 *cert, int code, char *ret, size_t size)
     (void)snprintf(ret, size, "%s %s %s", name, early ? "is not valid before" : "expired on", date);
 }
 
+/* What a list leaves open is no reason to stop: another may revoke. */
+static bool judge_list(X509_STORE_CTX *run, int code, struct path *path)
+{
+    X509_CRL *crl = X509_STORE_CTX_get0_current_crl(run);
+    X509_REVOKED *entry = NULL;
+
+    switch (code) {
+    case X509_V_ERR_CERT_REVOKED:
+        /* OpenSSL forgets the list when it returns, and one that is out of date here already. */
+        crl = crl == NULL ? path->stale_list : crl;
+        if (crl != NULL &&
+            X509_CRL_get0_by_cert(crl, &entry, X509_STORE_CTX_get_current_cert(run)) != 0)
+            date_text(X509_REVOKED_get0_revocationDate(entry), path->since);
+        return false;
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+        path->uncovered = path->uncovered || X509_STORE_CTX_get_error_depth(run) == 0;
+        return true;
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+        path->stale_list = crl;
+        if (crl != NULL && path->stale[0] == '\0')
+            rk_x509_name(X509_CRL_get_issuer(crl), path->stale, sizeof path->stale);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static int judge(int ok, X509_STORE_CTX *run)
 {
     struct path *path = X509_STORE_CTX_get_app_data(run);
     int code = X509_STORE_CTX_get_error(run);
     char text[RK_TRUST_REMARK - 32];
 
+    if (ok != 1 && judge_list(run, code, path))
+        return 1;
     if (ok == 1 || !path->asked->timeless ||
         (code != X509_V_ERR_CERT_HAS_EXPIRED && code != X509_V_ERR_CERT_NOT_YET_VALID &&
          code != X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD &&
@@ -113,6 +147,16 @@ static enum rk_rc no_ca(X509 *cert, const rk_trust *trust, struct rk_err *err)
     return rk_wrap(err, "%s", name);
 }
 
+static enum rk_rc revoked(const struct path *path, X509 *cert, struct rk_err *err)
+{
+    char name[RK_CERT_NAME], issuer[RK_CERT_NAME] = "";
+
+    rk_cert_name(cert, name);
+    rk_x509_name(X509_get_issuer_name(cert), issuer, sizeof issuer);
+    return rk_fail(err, RK_E_VERIFY, "%s is revoked since %s, by the list of \"%s\"", name,
+                   path->since, issuer);
+}
+
 static enum rk_rc explain(X509_STORE_CTX *run, const rk_trust *trust, STACK_OF(X509) * between,
                           struct rk_err *err)
 {
@@ -138,12 +182,37 @@ static enum rk_rc explain(X509_STORE_CTX *run, const rk_trust *trust, STACK_OF(X
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
         rk_cert_name(cert, text);
         return rk_fail(err, RK_E_VERIFY, "%s: is self-signed and not among those trusted", text);
+    case X509_V_ERR_CERT_REVOKED:
+        return revoked(X509_STORE_CTX_get_app_data(run), cert, err);
     case X509_V_ERR_INVALID_CA:
         return no_ca(cert, trust, err);
     default:
         rk_cert_name(cert, text);
         return rk_fail(err, RK_E_VERIFY, "%s: %s", text, X509_verify_cert_error_string(code));
     }
+}
+
+/* Nothing was found revoked; whether that says anything. */
+static enum rk_rc check_lists(const rk_trust *trust, const struct path *path, const X509 *cert,
+                              struct rk_err *err)
+{
+    char name[RK_CERT_NAME], issuer[RK_CERT_NAME] = "";
+
+    if (sk_X509_CRL_num(trust->crls) == 0)
+        return RK_OK;
+    rk_cert_name(cert, name);
+    rk_x509_name(X509_get_issuer_name(cert), issuer, sizeof issuer);
+    if (path->uncovered && path->asked->use != RK_CERT_CA)
+        return rk_fail(err, RK_E_UNKNOWN,
+                       "could not be checked: whether %s is revoked: needs the list of \"%s\": "
+                       "--crl",
+                       name, issuer);
+    if (path->stale[0] != '\0')
+        return rk_fail(err, RK_E_UNKNOWN,
+                       "could not be checked: whether %s is revoked: the list of \"%s\" is out of "
+                       "date: --crl with a newer one",
+                       name, path->stale);
+    return RK_OK;
 }
 
 /* ---- the path ---- */
@@ -188,6 +257,10 @@ static enum rk_rc set_up(const rk_trust *trust, X509 *cert, STACK_OF(X509) * bet
     /* Anchors may be certificates that somebody else has signed. */
     X509_STORE_CTX_set_flags(run, X509_V_FLAG_PARTIAL_CHAIN);
     X509_STORE_CTX_set_verify_cb(run, judge);
+    if (sk_X509_CRL_num(trust->crls) != 0) {
+        X509_STORE_CTX_set0_crls(run, trust->crls);
+        X509_STORE_CTX_set_flags(run, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    }
     return RK_OK;
 }
 
@@ -196,7 +269,7 @@ enum rk_rc rk_trust_check(const rk_trust *trust, X509 *cert, STACK_OF(X509) * mo
                           struct rk_err *err)
 {
     char remark[RK_TRUST_REMARK] = "";
-    struct path path = { .asked = asked, .remark = remark };
+    struct path path = { .asked = asked, .remark = remark, .since = "a date that is not told" };
     RK_AUTO(stack_done) STACK_OF(X509) *between = NULL;
     RK_AUTO(store_ctx_done)
     X509_STORE_CTX *run =
@@ -209,7 +282,8 @@ enum rk_rc rk_trust_check(const rk_trust *trust, X509 *cert, STACK_OF(X509) * mo
     if (X509_verify_cert(run) != 1)
         return explain(run, trust, between, err);
     ERR_clear_error();
-    if (check_policy(trust, X509_STORE_CTX_get0_chain(run), asked->use, err))
+    if (check_policy(trust, X509_STORE_CTX_get0_chain(run), asked->use, err) ||
+        check_lists(trust, &path, cert, err))
         return err->rc;
     if (ret_remark != NULL)
         (void)snprintf(ret_remark, RK_TRUST_REMARK, "%s", remark);

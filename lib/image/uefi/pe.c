@@ -509,7 +509,7 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     while (
         check_signature(&who, file + table.pkcs7[i].offset, table.pkcs7[i].len, map->signer, err)) {
         map->signer[0] = '\0';
-        if (err->rc != RK_E_VERIFY || ++i == table.count)
+        if ((err->rc != RK_E_VERIFY && err->rc != RK_E_UNKNOWN) || ++i == table.count)
             return err->rc;
     }
     (void)snprintf(map->integrity, sizeof map->integrity, "signature %zu of %zu holds", i + 1,

@@ -33,6 +33,7 @@ enum rk_need {
     RK_NEED_CA,      /* whom the signer's certificate comes from */
     RK_NEED_CONTENT, /* the file that a detached signature is over */
     RK_NEED_SCHEME,  /* of a bare signature */
+    RK_NEED_CRL,     /* a revocation list of the signer's issuer, in date */
     RK_NEEDS
 };
 const char *rk_need_option(enum rk_need need); /* "--key" */

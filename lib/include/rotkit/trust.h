@@ -37,6 +37,15 @@ enum rk_rc rk_trust_add(rk_trust *trust, const struct rk_bytes *file,
 /* Each certificate of the file becomes an anchor, self-signed or not. */
 enum rk_rc rk_trust_add_anchors(rk_trust *trust, const struct rk_bytes *file,
                                 struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Revocation lists, DER with one or PEM with any number. From then on a certificate that one of
+ * them revokes fails, and so does one below it; a list counts only when the issuer that it names
+ * has signed it. RK_E_FORMAT when there is none, one is damaged or a delta, or there are too many
+ * (of lists, or RK_CRL_ENTRIES_MAX in all); RK_E_USAGE when one is signed over a weak digest.
+ */
+enum { RK_TRUST_CRLS_MAX = 64 };
+enum rk_rc rk_trust_add_crl(rk_trust *trust, const struct rk_bytes *file,
+                            struct rk_err *err) RK_MUST_CHECK;
 /* RK_E_USAGE when there is no anchor: nothing could hold. */
 enum rk_rc rk_trust_ready(const rk_trust *trust, struct rk_err *err) RK_MUST_CHECK;
 /*
@@ -57,7 +66,9 @@ enum { RK_TRUST_REMARK = 256 };
 /*
  * RK_E_VERIFY unless the certificate comes from an anchor, by way of what helps and of `more`
  * (NULL: none), is good for the use, strong, valid and not revoked, and so are those above it.
- * ret_remark (NULL: not wanted): what a person should know although it holds, "" for nothing.
+ * RK_E_UNKNOWN when there are revocation lists, but none of the issuer of this certificate, unless
+ * a CA is asked for; or one that is out of date. ret_remark (NULL: not wanted): what a person
+ * should know although it holds, "" for nothing.
  */
 enum rk_rc rk_trust_check(const rk_trust *trust, X509 *cert, STACK_OF(X509) * more,
                           const struct rk_trust_question *asked, char ret_remark[RK_TRUST_REMARK],
