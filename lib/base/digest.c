@@ -2,11 +2,18 @@
 #include "base/digest.h"
 
 #include "base/ossl.h"
+#include "base/work.h"
+
+#include <string.h>
 
 enum rk_rc rk_sha256(const void *bytes, size_t len, uint8_t ret[32], struct rk_err *err)
 {
-    if (EVP_Digest(bytes, len, ret, NULL, EVP_sha256(), NULL) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
+    uint8_t digest[64];
+    size_t made;
+
+    if (rk_work_digest("SHA256", bytes, len, digest, &made, err))
+        return err->rc;
+    memcpy(ret, digest, 32);
     return RK_OK;
 }
 

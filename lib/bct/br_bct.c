@@ -6,6 +6,7 @@
  * split as tegra-bch. Fields that the document does not place are carried as they are.
  */
 #include "rotkit/format_row.h"
+#include "base/work.h"
 #include "base/ossl.h"
 #include "base/rd.h"
 #include "rotkit/tegra_sign.h"
@@ -95,9 +96,9 @@ static bool recognise(const uint8_t *file, size_t len)
 static enum rk_rc sha512(const uint8_t *file, const struct digest *d, uint8_t ret[DIGEST],
                          struct rk_err *err)
 {
-    if (EVP_Digest(file + d->from, d->to - d->from, ret, NULL, EVP_sha512(), NULL) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-512");
-    return RK_OK;
+    size_t made;
+
+    return rk_work_digest("SHA512", file + d->from, d->to - d->from, ret, &made, err);
 }
 
 static enum rk_rc check_shape(const uint8_t *file, size_t len, struct rk_err *err)

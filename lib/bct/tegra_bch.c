@@ -6,6 +6,7 @@
  */
 #include "rotkit/tegra_bch.h"
 
+#include "base/work.h"
 #include "rotkit/format_row.h"
 #include "base/mem.h"
 #include "base/ossl.h"
@@ -74,9 +75,9 @@ static const struct type {
 
 static enum rk_rc sha512(const uint8_t *bytes, size_t len, uint8_t ret[64], struct rk_err *err)
 {
-    if (EVP_Digest(bytes, len, ret, NULL, EVP_sha512(), NULL) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-512");
-    return RK_OK;
+    size_t made;
+
+    return rk_work_digest("SHA512", bytes, len, ret, &made, err);
 }
 
 enum rk_rc rk_bch_set_digests(uint8_t header[RK_BCH_WIRE], struct rk_err *err)

@@ -2,6 +2,7 @@
 /* The map of a file: its regions, what guards them, told as text and JSON. */
 #include "rotkit/format_row.h"
 
+#include "base/work.h"
 #include "base/mem.h"
 #include "base/wr.h"
 #include "rotkit/grow.h"
@@ -35,17 +36,22 @@ void rk_map_done(struct rk_map *map)
 enum rk_rc rk_region_add(struct rk_map *map, struct rk_region *parent, uint64_t offset,
                          uint64_t len, const char *name, struct rk_region **ret, struct rk_err *err)
 {
-    struct rk_region *region = rk_alloc(1, sizeof *region);
-    struct rk_region **link = parent != NULL ? &parent->child : &map->root;
+    struct rk_region **first = parent != NULL ? &parent->child : &map->root;
+    struct rk_region *region;
 
+    if (rk_work_node(err))
+        return err->rc;
+    region = rk_alloc(1, sizeof *region);
     if (region == NULL)
         return rk_fail_nomem(err);
     region->offset = offset;
     region->len = len;
     (void)snprintf(region->name, sizeof region->name, "%s", name);
-    while (*link != NULL)
-        link = &(*link)->next;
-    *link = region;
+    if (*first == NULL)
+        *first = region;
+    else
+        (*first)->last->next = region;
+    (*first)->last = region;
     *ret = region;
     return RK_OK;
 }
@@ -58,7 +64,7 @@ enum rk_rc rk_map_guard(struct rk_map *map, uint64_t offset, uint64_t len, enum 
     void *items = map->guard;
     struct rk_guard *guard;
 
-    if (rk_grow(&growth, &items, map->guard_count, 1, err))
+    if (rk_work_guard(err) || rk_grow(&growth, &items, map->guard_count, 1, err))
         return err->rc;
     map->guard = items;
     guard = &map->guard[map->guard_count++];

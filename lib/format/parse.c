@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A file's map, and in it those of the files inside. */
 #include "rotkit/format_table.h"
+#include "base/work.h"
 
 #include <stdio.h>
 
@@ -104,12 +105,15 @@ static enum rk_rc parse(const rk_ctx *ctx, const struct rk_format *format, const
 enum rk_rc rk_format_map(const rk_ctx *ctx, const struct rk_format *format, const uint8_t *file,
                          size_t len, struct rk_map *ret, struct rk_err *err)
 {
+    RK_AUTO(rk_work_leave) struct rk_work_span span = rk_work_enter(file, len);
+
     return parse(ctx, format, file, len, 0, ret, err);
 }
 
 enum rk_rc rk_format_inspect(const rk_ctx *ctx, const uint8_t *file, size_t len, struct rk_map *ret,
                              struct rk_err *err)
 {
+    RK_AUTO(rk_work_leave) struct rk_work_span span = rk_work_enter(file, len);
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
     const struct rk_format *format = rk_format_recognise(ctx, file, len);
 

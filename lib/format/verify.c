@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verify: the map, then who signed, in the file or in those inside of it. */
 #include "rotkit/format_table.h"
+#include "base/work.h"
 
 #include <stdio.h>
 
@@ -125,6 +126,7 @@ static enum rk_rc judge_alone(const struct rk_format *format, const struct rk_re
 enum rk_rc rk_format_verify(const char *name, const struct rk_request *request, const uint8_t *file,
                             size_t len, struct rk_map *ret, struct rk_err *err)
 {
+    RK_AUTO(rk_work_leave) struct rk_work_span span = rk_work_enter(file, len);
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
     const struct rk_format *format =
         name == NULL ? rk_format_recognise(request->ctx, file, len) : NULL;

@@ -5,6 +5,7 @@
  * stands beside it).
  */
 #include "rotkit/format_row.h"
+#include "base/work.h"
 #include "base/layout.h"
 #include "base/ossl.h"
 
@@ -213,6 +214,8 @@ static enum rk_rc check_digest(const char *name, const uint8_t *salt, size_t sal
 
     if (md == NULL)
         return rk_fail(err, RK_E_FORMAT, "%s: unknown hash algorithm \"%s\"", what, name);
+    if (rk_work_hash(salt_len + len, err))
+        return err->rc;
     if (run == NULL || EVP_DigestInit_ex(run, md, NULL) != 1 ||
         EVP_DigestUpdate(run, salt, salt_len) != 1 || EVP_DigestUpdate(run, bytes, len) != 1 ||
         EVP_DigestFinal_ex(run, digest, &n) != 1)

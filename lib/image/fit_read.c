@@ -5,6 +5,7 @@
  */
 #include "image/fit.h"
 
+#include "base/work.h"
 #include "base/ossl.h"
 
 #include <stdio.h>
@@ -13,7 +14,14 @@
 #include <libfdt.h>
 #include <zlib.h>
 
-enum { IMAGES_MAX = 32, DEPTH_MAX = 16, TAGS_MAX = 8192, STRINGS_MAX = 65536, LOOK_MAX = 65536 };
+enum {
+    IMAGES_MAX = 32,
+    DEPTH_MAX = 16,
+    TAGS_MAX = 8192,
+    STRINGS_MAX = 65536,
+    LOOK_MAX = 65536,
+    HASHES_MAX = 16
+};
 
 enum rk_rc rk_fit_bad_tree(int rc, const char *what, struct rk_err *err)
 {
@@ -150,23 +158,22 @@ enum rk_rc rk_fit_hash(const void *fdt, int node, const uint8_t *data, size_t le
 {
     const struct hash *hash = find_hash(fdt, node);
     const char *algo = rk_fit_text(fdt, node, "algo");
-    unsigned made = 0;
 
     if (hash == NULL)
         return rk_fail(err, RK_E_FORMAT, "unknown hash algorithm \"%.32s\"",
                        algo == NULL ? "" : algo);
     if (strcmp(hash->name, "crc32") == 0) {
-        uint32_t crc = (uint32_t)crc32_z(0, data, len);
+        uint32_t crc;
 
+        if (rk_work_hash(len, err))
+            return err->rc;
+        crc = (uint32_t)crc32_z(0, data, len);
         for (int i = 0; i < 4; i++)
             ret[i] = (uint8_t)(crc >> (24 - 8 * i));
         *ret_len = 4;
         return RK_OK;
     }
-    if (EVP_Digest(data, len, ret, &made, EVP_get_digestbyname(hash->name), NULL) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "%s", hash->name);
-    *ret_len = made;
-    return RK_OK;
+    return rk_work_digest(hash->name, data, len, ret, ret_len, err);
 }
 
 static enum rk_rc check_hash(const void *fdt, int node, const uint8_t *data, size_t len,
@@ -218,6 +225,8 @@ static enum rk_rc check_hashes(const uint8_t *fdt, int node, struct rk_region *r
     {
         if (!rk_fit_is_named(fdt, sub, "hash"))
             continue;
+        if (count == HASHES_MAX)
+            return rk_fail(err, RK_E_FORMAT, "more than %d hash nodes over one image", HASHES_MAX);
         if (check_hash(fdt, sub, fdt + region->offset, (size_t)region->len, err) ||
             rk_map_guard(map, region->offset, region->len, RK_GUARD_DIGEST,
                          rk_fit_text(fdt, sub, "algo"), err))

@@ -6,6 +6,7 @@
  */
 #include "image/fip.h"
 
+#include "base/work.h"
 #include "base/digest.h"
 #include "base/ossl.h"
 #include "base/wr.h"
@@ -527,6 +528,8 @@ static enum rk_rc check_signer(X509 *x509, EVP_PKEY *key, const char *role, stru
                        "its signature algorithm is %s, expected RSASSA-PSS or "
                        "ECDSA with SHA-2",
                        OBJ_nid2sn(algorithm));
+    if (rk_work_signature(err))
+        return err->rc;
     if (key == NULL || X509_verify(x509, key) != 1 ||
         EVP_PKEY_eq(X509_get0_pubkey(x509), key) != 1) {
         ERR_clear_error();

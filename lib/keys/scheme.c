@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/scheme.h"
 
+#include "base/work.h"
 #include "base/err.h"
 #include "rotkit/policy.h"
 
@@ -109,7 +110,8 @@ enum rk_rc rk_signature_check(const rk_ctx *ctx, EVP_PKEY *pub, enum rk_scheme i
     const struct rk_scheme_row *scheme;
     EVP_PKEY_CTX *key = NULL;
 
-    if (rk_scheme_fit(id, pub, &scheme, err) || rk_policy_check_key(ctx, pub, RK_E_VERIFY, err))
+    if (rk_scheme_fit(id, pub, &scheme, err) || rk_policy_check_key(ctx, pub, RK_E_VERIFY, err) ||
+        rk_work_signature(err) || rk_work_hash(msg_len, err))
         return err->rc;
     if (md == NULL ||
         EVP_DigestVerifyInit_ex(md, &key, scheme->digest, rk_ctx_libctx(ctx), rk_ctx_propq(ctx),
@@ -132,7 +134,8 @@ enum rk_rc rk_signature_check_digest(const rk_ctx *ctx, EVP_PKEY *pub, enum rk_s
     RK_AUTO(rk_md_done) EVP_MD *md = NULL;
     const struct rk_scheme_row *scheme = NULL;
 
-    if (rk_scheme_fit(id, pub, &scheme, err) || rk_policy_check_key(ctx, pub, RK_E_VERIFY, err))
+    if (rk_scheme_fit(id, pub, &scheme, err) || rk_policy_check_key(ctx, pub, RK_E_VERIFY, err) ||
+        rk_work_signature(err))
         return err->rc;
     if (scheme->digest == NULL)
         return rk_fail(err, RK_E_USAGE, "scheme %s signs no digest", scheme->name);

@@ -2,6 +2,7 @@
 /* PKCS #7 SignedData over OpenSSL's PKCS7. RFC 2315. */
 #include "rotkit/pkcs7.h"
 
+#include "base/work.h"
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/ossl.h"
@@ -243,13 +244,13 @@ static enum rk_rc check_attributes(const PKCS7 *p7, PKCS7_SIGNER_INFO *si, const
     const ASN1_OCTET_STRING *claimed = PKCS7_digest_from_attributes(si->auth_attr);
     const ASN1_TYPE *type = PKCS7_get_signed_attribute(si, NID_pkcs9_contentType);
     uint8_t digest[EVP_MAX_MD_SIZE];
-    unsigned digest_len = 0;
+    size_t digest_len = 0;
 
     if (claimed == NULL || type == NULL || type->type != V_ASN1_OBJECT ||
         OBJ_cmp(type->value.object, p7->d.sign->contents->type) != 0)
         return rk_fail(err, RK_E_VERIFY, "the signed attributes lack the digest or the type");
-    if (EVP_Digest(content, len, digest, &digest_len, md, NULL) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "digest");
+    if (rk_work_digest(EVP_MD_get0_name(md), content, len, digest, &digest_len, err))
+        return err->rc;
     if (ASN1_STRING_length(claimed) != (int)digest_len ||
         CRYPTO_memcmp(ASN1_STRING_get0_data(claimed), digest, digest_len) != 0)
         return rk_fail(err, RK_E_VERIFY, "the content is not the one that was signed");
@@ -265,6 +266,8 @@ static enum rk_rc check_signature(const struct rk_pkcs7_check *check, EVP_PKEY *
 
     if (rk_policy_check_key(check->ctx, pub, RK_E_VERIFY, err))
         return rk_wrap(err, "the signer");
+    if (rk_work_signature(err) || rk_work_hash(len, err))
+        return err->rc;
     if (run == NULL ||
         EVP_DigestVerifyInit_ex(run, NULL, EVP_MD_get0_name(md), rk_ctx_libctx(check->ctx),
                                 rk_ctx_propq(check->ctx), pub, NULL) != 1)

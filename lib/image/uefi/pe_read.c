@@ -6,6 +6,7 @@
  */
 #include "image/uefi/pe.h"
 
+#include "base/work.h"
 #include "base/ossl.h"
 
 #include <string.h>
@@ -252,6 +253,8 @@ enum rk_rc rk_pe_digest(const struct rk_pe *pe, const uint8_t *file, const EVP_M
     if (run == NULL || EVP_DigestInit_ex(run, md, NULL) != 1)
         return rk_fail_ossl(err, RK_E_NOMEM, "digest");
     for (size_t i = 0; i < count; i++) {
+        if (rk_work_hash(range[i].len, err))
+            return err->rc;
         if (EVP_DigestUpdate(run, file + range[i].offset, range[i].len) != 1)
             return rk_fail_ossl(err, RK_E_INTERNAL, "digest");
     }

@@ -53,6 +53,7 @@ struct rk_region {
     char nested_format[24];  /* which, once it has been recognised; "" else */
     struct rk_region *child; /* first child, inside this region */
     struct rk_region *next;  /* next sibling */
+    struct rk_region *last;  /* of a first child: the last of its siblings */
 };
 
 enum rk_guard_kind { RK_GUARD_DIGEST, RK_GUARD_SIGNATURE };
