@@ -15,6 +15,9 @@ PKG_CONFIG_PATH=$config
 export PKG_CONFIG_PATH
 libdir=$(pkg-config --variable=libdir ftpmprov)
 
+# No other package's file is needed for the shared library.
+[ "$(PKG_CONFIG_PATH='' PKG_CONFIG_LIBDIR=$config pkg-config --cflags --libs ftpmprov | xargs)" = \
+    "-I$config/../../include -L$config/../../lib -lftpmprov" ] || fail "what the shared library asks for: $(pkg-config --cflags --libs ftpmprov)"
 # With both libraries in one folder the linker takes the shared one.
 mkdir alone
 cp "$libdir/libftpmprov.a" alone
