@@ -3,7 +3,7 @@
  */
 #include "cli/cmd/device.h"
 
-#include "cli/opt.h"
+#include "cli/from.h"
 #include "cli/out.h"
 
 #include "rotkit/retire.h"
@@ -16,6 +16,7 @@
 enum { DAYS_DEFAULT = 30, DAYS_MAX = 3650, DAY_SECONDS = 86400, DEVICES_MAX = 100000 };
 
 struct args {
+    struct from from;
     const char *ledger, *cert, *key, *passphrase, *reason, *dps;
     struct opt_u64 days;
 };
@@ -84,11 +85,12 @@ static enum rk_rc act(const struct app *app, const struct args *args,
     RK_AUTO(rk_signer_done) rk_signer *key = NULL;
     RK_AUTO(rk_ca_done) rk_ca *ca = NULL;
     RK_AUTO(rk_ledger_done) rk_ledger *ledger = NULL;
-    struct rk_release_report verified;
+    RK_AUTO(rk_release_view_close) rk_release_view *release = NULL;
     struct rk_retire_report report = { 0 };
 
-    if (rk_release_verify(app->ctx, options->release, NULL, &verified, err))
+    if (from_open(app, &args->from, options->release, NULL, &release, err))
         return err->rc;
+    options->view = release;
     if (rk_signer_open(app->ctx, args->key, &pin, &key, err))
         return rk_wrap(err, "--key");
     if (rk_ca_open(app->ctx, args->cert, key, options->now, &ca, err) ||
@@ -118,6 +120,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, bool reissue, stru
         { "reason",     0,   OPT_STR, &args.reason,     "WORD",   "for the CRL: unspecified, key-compromise, superseded (default of reissue) or cessation-of-operation (of retire)", false },
         { "dps-id",     0,   OPT_STR, &args.dps,        "RULE",   "registration id in Azure DPS: ek (default), sn, or none: no deletions", false },
         { "days",       0,   OPT_U64, &args.days,       "N",      "until the next list is due (default 30)", false },
+        FROM_PUB(&args.from),
+        FROM_UNSIGNED(&args.from),
         OPT_DRY_RUN(app),
         OPT_JSON(app),
         OPT_END,

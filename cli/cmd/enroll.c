@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 
 #include "cli/request.h"
+#include "cli/from.h"
 #include "cli/out.h"
 #include "cli/staging.h"
 
@@ -14,6 +15,7 @@ struct args {
     struct request_args request;
     const char *output, *verify;
     struct opt_list devices;
+    struct from from;
     bool targets;
 };
 
@@ -94,19 +96,6 @@ static enum rk_rc make(const struct app *app, const struct args *args,
     return answer(app, "", &report, err);
 }
 
-/* Who signs is bound to the release, as the owner of a round. */
-static enum rk_rc open_book(const struct app *app, const struct args *args, const char *release,
-                            struct request *request, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes index = RK_BYTES_NONE;
-    char path[RK_PATH_MAX];
-
-    if (rk_path_join(release, "release.json", path, sizeof path, err) ||
-        rk_file_read(path, REQUEST_FILE_MAX, &index, err))
-        return err->rc;
-    return request_open_book(app, &args->request, &index, request, err);
-}
-
 /* In the order of a release, whatever the order they are named in; *ret is of OPT_LIST_MAX. */
 static enum rk_rc read_devices(const struct args *args, struct rk_device_sn *ret,
                                struct rk_err *err)
@@ -132,7 +121,7 @@ static enum rk_rc run_target(const struct app *app, struct args *args,
     RK_AUTO(request_done) struct request *request = NULL;
     struct rk_device_sn sn[OPT_LIST_MAX];
     struct rk_enroll_options options = { .target = operands->v[0], .release = operands->v[1] };
-    struct rk_release_report verified;
+    RK_AUTO(rk_release_view_close) rk_release_view *release = NULL;
     struct rk_enroll_report report;
 
     if (read_devices(args, sn, err))
@@ -143,9 +132,10 @@ static enum rk_rc run_target(const struct app *app, struct args *args,
         return rk_fail(err, RK_E_USAGE, "\"%s\" is no release: it has no release.json",
                        options.release);
     if (request_open(app, &args->request, &request, err) ||
-        rk_release_verify(app->ctx, options.release, NULL, &verified, err) ||
-        open_book(app, args, options.release, request, err))
+        from_open(app, &args->from, options.release, request->signer[0], &release, err) ||
+        request_open_book(app, &args->request, rk_release_view_text(release), request, err))
         return err->rc;
+    options.view = release;
     const struct rk_signing by = { .signer = request->signer,
                                    .book = request->book,
                                    .wants = &request->wants };
@@ -192,6 +182,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "to-sign",     0,  OPT_STR,  &args.request.to_sign,    "DIR",        "sign nothing: write what is to be signed elsewhere", false },
         { "attach",      0,  OPT_STR,  &args.request.attach,     "DIR",        "take the signatures of a folder that --to-sign wrote", false },
         { "targets",     0,  OPT_FLAG, &args.targets,        NULL,         "list the targets, the files and settings each takes", false },
+        FROM_PUB(&args.from),
+        FROM_UNSIGNED(&args.from),
         OPT_DRY_RUN(app),
         OPT_JSON(app),
         OPT_END,
@@ -211,11 +203,14 @@ const struct cmd cmd_enroll = {
     .name = "enroll",
     .args = "TARGET RELEASE [NAME=FILE...]",
     .summary = "enrolment files for the services that attest devices",
-    .about =
-        "'rotkit enroll --targets' lists the targets, and the files and settings each takes.\n"
-        "Verifies the release (as rotkit verify does without a key), then writes a folder that\n"
-        "appears whole or not at all. --verify holds such a folder, whoever wrote it, against\n"
-        "the service's rules and the release: unknown members, ids, keys of other devices, a\n"
-        "device twice or none.",
+    .about = "'rotkit enroll --targets' lists the targets, and the files and settings each takes.\n"
+             "Verifies the release first: with --pub it comes from who holds that key; without, it "
+             "must be\n"
+             "signed by --key where one is named, else by whoever it names itself. Then writes a "
+             "folder\n"
+             "that appears whole or not at all. --verify holds such a folder, whoever wrote it, "
+             "against\n"
+             "the service's rules and the release: unknown members, ids, keys of other devices, a\n"
+             "device twice or none.",
     .run = run,
 };

@@ -2,7 +2,7 @@
 /* rotkit release archive: one file for the factory. */
 #include "cli/cmd/release.h"
 
-#include "cli/opt.h"
+#include "cli/from.h"
 #include "cli/out.h"
 
 #include "rotkit/release.h"
@@ -30,19 +30,30 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 {
     const char *to = NULL;
     struct rk_archive_report report = { 0 };
-    struct rk_release_report verified;
+    RK_AUTO(rk_release_view_close) rk_release_view *release = NULL;
+    struct from from = { .pub = NULL };
+    bool handover = false;
     struct operands operands;
     /* clang-format off */
     const struct opt rows[] = {
         { "output", 'o', OPT_STR, &to, "FILE", "archive to write: .tar, .tar.gz, .tar.xz or .tar.zst", true },
+        FROM_PUB(&from),
+        FROM_UNSIGNED(&from),
+        { "handover", 0, OPT_FLAG, &handover, NULL, "with the containers for the OEM, which hold EPS seeds in the clear", false },
         OPT_JSON(app),
         OPT_END,
     };
     /* clang-format on */
 
     if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
-        rk_release_verify(app->ctx, operands.v[0], NULL, &verified, err) ||
-        rk_release_archive(operands.v[0], to, &report, err))
+        from_open(app, &from, operands.v[0], NULL, &release, err))
+        return err->rc;
+    const struct rk_archive_options options = {
+        .release = release,
+        .to = to,
+        .handover = handover,
+    };
+    if (rk_release_archive(&options, &report, err))
         return err->rc;
     return tell(app, to, &report, err);
 }
@@ -52,7 +63,11 @@ const struct cmd cmd_release_archive = {
     .args = "RELEASE",
     .summary = "pack a release, or a shard, into one file",
     .about =
-        "Everything but secrets/ and ledger/. The release is verified first, and the archive is\n"
-        "read back and held against it. Equal releases give equal archives.",
+        "Everything but secrets/, ledger/ and handover/. The release is verified first: with --pub "
+        "it\n"
+        "comes from who holds that key, and without it must be signed by whoever it names. What "
+        "is\n"
+        "packed is what was verified, and the archive is read back and compared with it. Equal\n"
+        "releases give equal archives.",
     .run = run,
 };

@@ -38,6 +38,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "output",     'o', OPT_STR, &options.path, "DIR",    "where the release goes", true },
         { "key",        0,   OPT_STR, &key,          "KEY",    "release key, which signed the shards too", false },
         { "passphrase", 0,   OPT_STR, &passphrase,   "SOURCE", "of the key: fd:N, file:PATH or env:NAME (default: ask)", false },
+        { "unsigned-shards", 0, OPT_FLAG, &options.unsigned_shards, NULL, "with --key: sign shards that nobody has signed", false },
         OPT_JSON(app),
         OPT_END,
     };
@@ -45,6 +46,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 
     if (opt_parse(app, rows, argc, argv, 1, RK_SHARDS_MAX, &operands, err))
         return err->rc;
+    if (options.unsigned_shards && key == NULL)
+        return opt_fail(app, err, "--unsigned-shards is for --key: without it nothing is signed");
     const struct rk_pin pin = RK_PIN_INIT(passphrase);
     if (key != NULL && rk_signer_open(app->ctx, key, &pin, &signer, err))
         return rk_wrap(err, "--key");
@@ -61,7 +64,11 @@ const struct cmd cmd_release_merge = {
     .args = "SHARD...",
     .summary = "join the shards of a build into one release",
     .about =
-        "The shards may come in any order. Each is verified; overlaps, gaps, and shards of\n"
-        "another manifest or tool are refused. What comes out is what an unsharded build makes.",
+        "The shards may come in any order. Each is verified, with --key under that key, and what "
+        "is\n"
+        "copied is what was verified; overlaps, gaps, and shards of another manifest or tool are\n"
+        "refused, and with --key those that it has not signed. What comes out is what an "
+        "unsharded\n"
+        "build makes.",
     .run = run,
 };

@@ -5,6 +5,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
+#include "rotkit/key.h"
 #include "rotkit/update.h"
 
 #include <inttypes.h>
@@ -57,15 +58,17 @@ static enum rk_rc check_folders(const struct app *app, const struct rk_update_ma
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
-    const char *key = NULL, *passphrase = NULL, *scheme = NULL;
+    const char *key = NULL, *passphrase = NULL, *scheme = NULL, *pub = NULL;
     struct rk_update_make_options options = { .tool = "rotkit " ROTKIT_VERSION };
     struct rk_update_made made;
     RK_AUTO(rk_signer_done) rk_signer *signer = NULL;
+    RK_AUTO(rk_signer_done) rk_signer *release_key = NULL;
     struct operands operands;
     /* clang-format off */
     const struct opt rows[] = {
         { "output",     'o', OPT_STR,  &options.path,    "DIR",    "folder of the bundle", false },
         { "key",        0,   OPT_STR,  &key,             "KEY",    "update key: it signs update.json", true },
+        { "pub",        0,   OPT_STR,  &pub,             "FILE",   "the release key that must have signed both (default: the update key)", false },
         { "passphrase", 0,   OPT_STR,  &passphrase,      "SOURCE", "of the key: fd:N, file:PATH or env:NAME (default: ask)", false },
         { "scheme",     0,   OPT_STR,  &scheme,          "NAME",   "of the signature (default: the key's own)", false },
         { "to-sign",    0,   OPT_STR,  &options.to_sign, "DIR",    "where the key is pub:FILE: make no bundle, write what is to be signed elsewhere", false },
@@ -86,7 +89,10 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     const struct rk_pin pin = RK_PIN_INIT(passphrase);
     if (rk_signer_open(app->ctx, key, &pin, &signer, err))
         return rk_wrap(err, "--key");
+    if (pub != NULL && rk_signer_open_public(app->ctx, pub, &release_key, err))
+        return rk_wrap(err, "--pub");
     options.signer = signer;
+    options.pub = release_key == NULL ? NULL : rk_signer_pkey(release_key);
     options.dry_run = app->dry_run;
     if (rk_update_make(app->ctx, &options, &made, err))
         return err->rc;
@@ -101,8 +107,11 @@ const struct cmd cmd_update_make = {
         "The bundle holds every image of NEW in a format that the platform updates by (capsules,\n"
         "signed trusted applications), update.json, which names them with digests and says what\n"
         "changes, and update.json.sig over its bytes, for openssl dgst -verify. update.json is\n"
-        "rotkit's own format. What 'rotkit update check' refuses is not made; recompute the\n"
-        "devices' EKs there. Where the key is elsewhere, name it pub:FILE: --to-sign DIR writes\n"
-        "update.json and an index, somebody signs, --attach DIR makes the bundle.",
+        "rotkit's own format. Both releases must be signed, by the update key or that of --pub. "
+        "What\n"
+        "'rotkit update check' refuses is not made; recompute the devices' EKs there. Where the "
+        "key\n"
+        "is elsewhere, name it pub:FILE: --to-sign DIR writes update.json and an index, somebody\n"
+        "signs, --attach DIR makes the bundle.",
     .run = run,
 };

@@ -108,18 +108,22 @@ static enum rk_rc verify_release(const struct app *app, const struct verify_opti
                                  const struct request *request, struct operand *o,
                                  struct rk_err *err)
 {
-    EVP_PKEY *pub = request->core.key_count == 0 ? NULL : request->key[0].pub;
+    const struct rk_release_asked asked = {
+        .pub = request->core.key_count == 0 ? NULL : request->key[0].pub,
+        .trust = request->core.trust,
+    };
     struct rk_release_report report;
     char images[48] = "";
 
     o->format = "release";
     if (options->page != NULL)
         return opt_fail(app, err, "--html is for one file, \"%s\" is a release", o->path);
-    if (rk_release_verify(app->ctx, o->path, pub, &report, err) ||
-        (request->core.trust != NULL && rk_release_check_ca(o->path, request->core.trust, err)) ||
+    if (rk_release_verify(app->ctx, o->path, &asked, &report, err) ||
         (options->not_older != NULL &&
          rk_release_not_older(app->ctx, o->path, options->not_older, err)))
         return rk_wrap(err, "%s", o->path);
+    if (report.unchecked[0] != '\0')
+        return rk_fail(err, RK_E_UNKNOWN, "%s: %s", o->path, report.unchecked);
     if (report.images != 0)
         (void)snprintf(images, sizeof images, ", %" PRIu64 " images", report.images);
     (void)snprintf(o->detail, sizeof o->detail,
@@ -147,6 +151,8 @@ static enum rk_rc verify_update(const struct app *app, const struct verify_optio
         return opt_fail(app, err, "--ca is not for an update: --pub is the key that signs it");
     if (rk_update_verify(app->ctx, o->path, pub, &report, err))
         return rk_wrap(err, "%s", o->path);
+    if (report.unchecked[0] != '\0')
+        return rk_fail(err, RK_E_UNKNOWN, "%s: %s", o->path, report.unchecked);
     (void)snprintf(o->detail, sizeof o->detail, "holds: %s to %s, %zu payloads", report.from,
                    report.to, report.payloads);
     o->signer = report.signer;

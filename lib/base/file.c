@@ -28,14 +28,10 @@ static const char *shown(const char *path)
     return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
-static enum rk_rc open_to_read(const char *path, size_t max, int *ret, struct rk_err *err)
+static enum rk_rc check_size(int fd, const char *path, size_t max, struct rk_err *err)
 {
-    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     struct stat st;
 
-    if (fd < 0)
-        return rk_fail_errno(err, RK_E_IO, "cannot open \"%s\"", path);
-    *ret = fd;
     if (fstat(fd, &st) != 0)
         return rk_fail_errno(err, RK_E_IO, "cannot read \"%s\"", shown(path));
     if (S_ISDIR(st.st_mode))
@@ -44,6 +40,16 @@ static enum rk_rc open_to_read(const char *path, size_t max, int *ret, struct rk
         return rk_fail(err, RK_E_USAGE, "\"%s\" is too large: %lld bytes, at most %zu", path,
                        (long long)st.st_size, max);
     return RK_OK;
+}
+
+static enum rk_rc open_to_read(const char *path, size_t max, int *ret, struct rk_err *err)
+{
+    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot open \"%s\"", path);
+    *ret = fd;
+    return check_size(fd, path, max, err);
 }
 
 /* Reads to the end or until room is full; *ret_len bytes. */
@@ -78,13 +84,14 @@ static size_t first_room(int fd, size_t max)
     return max < START ? max + 1 : START;
 }
 
-enum rk_rc rk_file_read(const char *path, size_t max, struct rk_bytes *ret, struct rk_err *err)
+/* The whole of what is open, and no more than max. */
+static enum rk_rc read_whole(int fd, const char *path, size_t max, struct rk_bytes *ret,
+                             struct rk_err *err)
 {
-    RK_AUTO(fd_done) int fd = -1;
     RK_AUTO(rk_bytes_done) struct rk_bytes got = RK_BYTES_NONE;
     size_t len = 0, n;
 
-    if (open_to_read(path, max, &fd, err) || rk_bytes_new(first_room(fd, max), &got, err))
+    if (rk_bytes_new(first_room(fd, max), &got, err))
         return err->rc;
     for (;;) {
         RK_AUTO(rk_bytes_done) struct rk_bytes more = RK_BYTES_NONE;
@@ -108,6 +115,20 @@ enum rk_rc rk_file_read(const char *path, size_t max, struct rk_bytes *ret, stru
     got.len = len;
     *ret = rk_bytes_take(&got);
     return RK_OK;
+}
+
+enum rk_rc rk_file_read(const char *path, size_t max, struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(fd_done) int fd = -1;
+
+    return open_to_read(path, max, &fd, err) || read_whole(fd, path, max, ret, err) ? err->rc
+                                                                                    : RK_OK;
+}
+
+enum rk_rc rk_file_read_open(int fd, const char *path, size_t max, struct rk_bytes *ret,
+                             struct rk_err *err)
+{
+    return check_size(fd, path, max, err) || read_whole(fd, path, max, ret, err) ? err->rc : RK_OK;
 }
 
 static enum rk_rc read_secret(const char *path, size_t max, bool key, struct rk_secret *ret,

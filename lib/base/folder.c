@@ -35,7 +35,7 @@ void rk_names_done(struct rk_names *names)
     *names = (struct rk_names) { .name = NULL };
 }
 
-static enum rk_rc add_name(struct rk_names *names, size_t max, const char *text, struct rk_err *err)
+enum rk_rc rk_names_add(struct rk_names *names, size_t max, const char *text, struct rk_err *err)
 {
     const struct rk_growth growth = { sizeof *names->name, max, RK_E_FORMAT, "entries" };
     void *items = names->name;
@@ -50,9 +50,15 @@ static enum rk_rc add_name(struct rk_names *names, size_t max, const char *text,
     return RK_OK;
 }
 
-enum rk_rc rk_names_list(const char *folder, size_t max, struct rk_names *ret, struct rk_err *err)
+void rk_names_sort(struct rk_names *names)
 {
-    RK_AUTO(dir_done) DIR *dir = opendir(folder);
+    if (names->count != 0)
+        qsort(names->name, names->count, sizeof *names->name, by_bytes);
+}
+
+static enum rk_rc list(DIR *dir, const char *folder, size_t max, struct rk_names *ret,
+                       struct rk_err *err)
+{
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
     struct dirent *entry;
 
@@ -61,16 +67,35 @@ enum rk_rc rk_names_list(const char *folder, size_t max, struct rk_names *ret, s
     while (errno = 0, (entry = readdir(dir)) != NULL) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
-        if (add_name(&names, max, entry->d_name, err))
+        if (rk_names_add(&names, max, entry->d_name, err))
             return rk_wrap(err, "\"%s\"", folder);
     }
     if (errno != 0)
         return rk_fail_errno(err, RK_E_IO, "cannot list \"%s\"", folder);
-    if (names.count != 0)
-        qsort(names.name, names.count, sizeof *names.name, by_bytes);
+    rk_names_sort(&names);
     *ret = names;
     names = (struct rk_names) { .name = NULL };
     return RK_OK;
+}
+
+enum rk_rc rk_names_list(const char *folder, size_t max, struct rk_names *ret, struct rk_err *err)
+{
+    RK_AUTO(dir_done) DIR *dir = opendir(folder);
+
+    return list(dir, folder, max, ret, err);
+}
+
+enum rk_rc rk_names_list_open(int fd, const char *folder, size_t max, struct rk_names *ret,
+                              struct rk_err *err)
+{
+    RK_AUTO(dir_done) DIR *dir = fdopendir(fd);
+
+    if (dir == NULL) {
+        (void)rk_fail_errno(err, RK_E_IO, "cannot list \"%s\"", folder);
+        (void)close(fd);
+        return err->rc;
+    }
+    return list(dir, folder, max, ret, err);
 }
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)

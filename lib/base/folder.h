@@ -13,6 +13,13 @@ struct rk_names {
 };
 enum rk_rc rk_names_list(const char *folder, size_t max, struct rk_names *ret,
                          struct rk_err *err) RK_MUST_CHECK;
+/* Of a folder that is open; the descriptor is closed. */
+enum rk_rc rk_names_list_open(int fd, const char *folder, size_t max, struct rk_names *ret,
+                              struct rk_err *err) RK_MUST_CHECK;
+/* A copy of text; RK_E_FORMAT for more than max. */
+enum rk_rc rk_names_add(struct rk_names *names, size_t max, const char *text,
+                        struct rk_err *err) RK_MUST_CHECK;
+void rk_names_sort(struct rk_names *names);
 void rk_names_done(struct rk_names *names);
 
 /* A missing folder is fine. Symbolic links are removed, not followed. */

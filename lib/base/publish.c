@@ -228,8 +228,10 @@ enum rk_rc rk_new_folder_add(const struct rk_new_folder *folder, const char *nam
 
 enum rk_rc rk_new_folder_publish(struct rk_new_folder *folder, struct rk_err *err)
 {
-    if (rk_publish_folder(folder->sibling, folder->path, err))
+    if (rk_folder_sync(folder->sibling, err))
         return err->rc;
-    folder->sibling[0] = '\0';
-    return RK_OK;
+    if (rename(folder->sibling, folder->path) != 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot rename to \"%s\"", folder->path);
+    folder->sibling[0] = '\0'; /* the name is free: it is another's to clear away */
+    return rk_file_sync_folder_of(folder->path, err);
 }

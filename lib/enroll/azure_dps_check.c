@@ -270,8 +270,7 @@ static enum rk_rc check_enrollment(struct checking *c, struct rk_jv at, struct r
     const char *text = rk_json_str(rk_json_get(tpm, "endorsementKey"));
     struct rk_device_sn sn;
 
-    if (rk_enroll_sn(id, &sn, err) ||
-        rk_release_device_read(c->options->release, &sn, &device, err) ||
+    if (rk_enroll_sn(id, &sn, err) || rk_enroll_device(c->options, &sn, &device, err) ||
         rk_base64_read(text, strlen(text), &key, err) || find_ek(c, &device, &key, err) ||
         check_registration(c, rk_json_str(rk_json_get(at, "registrationId")), id, &key, err) ||
         (c->report.devices != 0 && rk_enroll_ascends(&c->last, &sn, err)))

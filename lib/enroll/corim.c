@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "enroll/files.h"
+#include "enroll/walk.h"
 #include "rotkit/certs.h"
 #include "rotkit/chain.h"
 #include "rotkit/file.h"
@@ -71,12 +72,9 @@ static enum rk_rc make_id(struct work *w, struct rk_err *err)
 static enum rk_rc read_index(struct work *w, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
-    const char *release = w->options->release;
     uint8_t digest[32];
-    char path[RK_PATH_MAX];
 
-    if (rk_path_join(release, "release.json", path, sizeof path, err) ||
-        rk_file_read(path, RELEASE_JSON_MAX, &text, err) ||
+    if (rk_enroll_find_file(w->options, "release.json", RELEASE_JSON_MAX, &text, err) ||
         rk_json_parse(text.p, text.len, &w->doc, err) || rk_sha256(text.p, text.len, digest, err))
         return err->rc;
     rk_hex_write(digest, HASH_SHOWN, w->hash);
@@ -85,7 +83,7 @@ static enum rk_rc read_index(struct work *w, struct rk_err *err)
         return rk_fail(err, RK_E_USAGE, "release.json names no product");
     if (rk_json_get(rk_json_root(w->doc), "version").v == NULL)
         return RK_OK;
-    return rk_release_version_read(release, &w->version, err);
+    return rk_enroll_version(w->options, &w->version, err);
 }
 
 static bool has_file(const struct work *w, const char *wanted)
@@ -108,7 +106,7 @@ static enum rk_rc read_anchor(struct work *w, struct rk_err *err)
 
     if (!has_file(w, CHAIN_FILE))
         return RK_OK;
-    if (rk_enroll_chain_read(w->options->release, &chain, err))
+    if (rk_enroll_ca_chain(w->options, &chain, err))
         return err->rc;
     w->anchor = rk_bytes_take(&chain.ca[chain.count - 1].der);
     return RK_OK;
@@ -202,11 +200,11 @@ static enum rk_rc put_measurement(void *arg, const struct rk_release_image_entry
     const struct rk_component_version *component = component_of(w, name);
     bool version = component != NULL && component->version[0] != '\0';
     bool svn = component != NULL && component->has_svn;
-    char path[RK_PATH_MAX];
 
-    if (rk_path_join(w->options->release, image->path, path, sizeof path, err) ||
-        rk_file_read(path, IMAGE_MAX, &bytes, err))
+    if (rk_enroll_find_file(w->options, image->path, IMAGE_MAX, &bytes, err))
         return err->rc;
+    if (bytes.p == NULL)
+        return rk_fail(err, RK_E_VERIFY, "\"%s\" is missing", image->path);
     rk_cbor_put_map(wr, 2);
     rk_cbor_put_int(wr, 0);
     rk_cbor_put_text(wr, name);
@@ -344,7 +342,7 @@ static enum rk_rc gather(struct work *w, struct rk_err *err)
 
     if (check_settings(w, err) || read_index(w, err) || make_id(w, err) || read_anchor(w, err))
         return err->rc;
-    if (rk_release_each_image(release, put_measurement, w, err))
+    if (rk_enroll_images(w->options, put_measurement, w, err))
         return err->rc;
     if (w->image_count == 0 && w->anchor.len == 0)
         return rk_fail(err, RK_E_USAGE,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A folder with a CoRIM held against the release: every image, the root, and nothing beside. */
 #include "enroll/corim.h"
+#include "enroll/walk.h"
 
 #include "base/folder.h"
 #include "base/mem.h"
@@ -135,11 +136,11 @@ static enum rk_rc check_image(void *arg, const struct rk_release_image_entry *im
     const char *name =
         strrchr(image->path, '/') == NULL ? image->path : strrchr(image->path, '/') + 1;
     const struct rk_corim_measurement *m;
-    char path[RK_PATH_MAX];
 
-    if (rk_path_join(c->options->release, image->path, path, sizeof path, err) ||
-        rk_file_read(path, FILE_MAX, &bytes, err))
+    if (rk_enroll_find_file(c->options, image->path, FILE_MAX, &bytes, err))
         return err->rc;
+    if (bytes.p == NULL)
+        return rk_fail(err, RK_E_VERIFY, "\"%s\" is missing", image->path);
     if (find_measurement(c, name, &m, err) || check_class(c, &m->of, err) ||
         check_digests(c, m, &bytes, err) || check_versions(c, m, name, err))
         return rk_wrap(err, "image \"%s\"", name);
@@ -154,7 +155,7 @@ static enum rk_rc check_images(struct checking *c, struct rk_err *err)
     c->seen = rk_alloc(c->corim.measurement_count + 1, sizeof *c->seen);
     if (c->seen == NULL)
         return rk_fail_nomem(err);
-    if (rk_release_each_image(c->options->release, check_image, c, err))
+    if (rk_enroll_images(c->options, check_image, c, err))
         return err->rc;
     for (size_t i = 0; i < c->corim.measurement_count; i++) {
         const struct rk_corim_measurement *m = &c->corim.measurement[i];
@@ -173,10 +174,10 @@ static enum rk_rc check_anchors(const struct checking *c, struct rk_err *err)
     RK_AUTO(rk_enroll_chain_done) struct rk_enroll_chain chain = { .count = 0 };
     const struct rk_corim_anchor *anchor = c->corim.anchor;
     const struct rk_bytes *root;
-    char path[RK_PATH_MAX];
+    RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
 
-    if (rk_path_join(c->options->release, "ca/chain.pem", path, sizeof path, err) ||
-        (rk_tree_exists(path) && rk_enroll_chain_read(c->options->release, &chain, err)))
+    if (rk_enroll_find_file(c->options, "ca/chain.pem", FILE_MAX, &pem, err) ||
+        (pem.p != NULL && rk_enroll_ca_chain(c->options, &chain, err)))
         return err->rc;
     if (c->corim.anchor_count != (chain.count == 0 ? 0 : 1))
         return rk_fail(err, RK_E_VERIFY, "%zu trust anchors, the release has %d",
@@ -206,10 +207,9 @@ static enum rk_rc read_product(struct checking *c, struct rk_err *err)
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     RK_AUTO(rk_json_done) rk_json *doc = NULL;
     const char *product;
-    char path[RK_PATH_MAX];
 
-    if (rk_path_join(c->options->release, "release.json", path, sizeof path, err) ||
-        rk_file_read(path, FILE_MAX, &text, err) || rk_json_parse(text.p, text.len, &doc, err))
+    if (rk_enroll_find_file(c->options, "release.json", FILE_MAX, &text, err) ||
+        rk_json_parse(text.p, text.len, &doc, err))
         return err->rc;
     product = rk_json_str(rk_json_get(rk_json_root(doc), "product"));
     if (product == NULL || strlen(product) >= sizeof c->product)
@@ -217,7 +217,7 @@ static enum rk_rc read_product(struct checking *c, struct rk_err *err)
     (void)snprintf(c->product, sizeof c->product, "%s", product);
     if (rk_json_get(rk_json_root(doc), "version").v == NULL)
         return RK_OK;
-    return rk_release_version_read(c->options->release, &c->version, err);
+    return rk_enroll_version(c->options, &c->version, err);
 }
 
 /* Settings that were given say what must be there. */

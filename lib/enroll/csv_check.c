@@ -240,7 +240,7 @@ static enum rk_rc begin_device(struct checking *c, const struct rk_device_sn *sn
     if (!rk_enroll_asks_for(c->options, sn))
         return rk_fail(err, RK_E_VERIFY, "was not asked for");
     rk_release_device_done(&c->device);
-    if (rk_release_device_read(c->options->release, sn, &c->device, err))
+    if (rk_enroll_device(c->options, sn, &c->device, err))
         return err->rc;
     c->next_ek = c->rows = 0;
     c->report.devices++;

@@ -126,7 +126,7 @@ static enum rk_rc make(const struct rk_enroll_options *options, struct rk_enroll
     RK_AUTO(rk_bytes_done) struct rk_bytes script = RK_BYTES_NONE;
     uint64_t devices;
 
-    if (rk_enroll_chain_read(options->release, &chain, err) ||
+    if (rk_enroll_ca_chain(options, &chain, err) ||
         rk_enroll_device_count(options, &devices, err) || put_store(out, &chain, err) ||
         put_list(options, out, err) ||
         rk_bytes_copy(rk_keylime_script, strlen((const char *)rk_keylime_script), &script, err))

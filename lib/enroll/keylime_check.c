@@ -79,7 +79,7 @@ static enum rk_rc check_store(struct checking *c, const char *folder, struct rk_
 {
     RK_AUTO(store_done) struct store store = { .seen = { false } };
 
-    if (rk_enroll_chain_read(c->options->release, &store.chain, err) ||
+    if (rk_enroll_ca_chain(c->options, &store.chain, err) ||
         rk_enroll_each_file(folder, FILE_MAX, find_ca, &store, &c->report.files, err))
         return err->rc;
     for (size_t i = 0; i < store.chain.count; i++) {
@@ -102,8 +102,7 @@ static enum rk_rc check_digest(const struct checking *c, const struct rk_device_
     uint8_t wanted[DIGEST];
     char text[2][2 * DIGEST + 1];
 
-    if (rk_release_device_read(c->options->release, sn, &device, err) ||
-        rk_enroll_ek(&device, name, &ek, err) ||
+    if (rk_enroll_device(c->options, sn, &device, err) || rk_enroll_ek(&device, name, &ek, err) ||
         rk_ekcert_spki(ek->cert.p, ek->cert.len, &spki, err) ||
         rk_sha256(spki.p, spki.len, wanted, err))
         return err->rc;

@@ -4,6 +4,59 @@
 #include <string.h>
 #include <strings.h>
 
+enum rk_rc rk_enroll_device(const struct rk_enroll_options *options, const struct rk_device_sn *sn,
+                            struct rk_release_device *ret, struct rk_err *err)
+{
+    return options->view != NULL ? rk_release_view_device(options->view, sn, ret, err)
+                                 : rk_release_device_read(options->release, sn, ret, err);
+}
+
+enum rk_rc rk_enroll_find_file(const struct rk_enroll_options *options, const char *path,
+                               size_t max, struct rk_bytes *ret, struct rk_err *err)
+{
+    return options->view != NULL ? rk_release_view_find(options->view, path, ret, err)
+                                 : rk_release_file_find(options->release, path, max, ret, err);
+}
+
+enum rk_rc rk_enroll_ca_chain(const struct rk_enroll_options *options, struct rk_enroll_chain *ret,
+                              struct rk_err *err)
+{
+    enum { PEM_MAX = 1 << 20 };
+    RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
+
+    if (rk_enroll_find_file(options, "ca/chain.pem", PEM_MAX, &pem, err))
+        return err->rc;
+    if (pem.p == NULL)
+        return rk_fail(err, RK_E_USAGE,
+                       "release \"%s\" has no ca/chain.pem: it certifies no EK (an OEM's does not, "
+                       "take the ODM's)",
+                       options->release);
+    return rk_enroll_chain_read(&pem, ret, err)
+               ? rk_wrap(err, "\"%s/ca/chain.pem\"", options->release)
+               : RK_OK;
+}
+
+enum rk_rc rk_enroll_images(const struct rk_enroll_options *options, rk_release_image_visit visit,
+                            void *arg, struct rk_err *err)
+{
+    return options->view != NULL ? rk_release_view_images(options->view, visit, arg, err)
+                                 : rk_release_each_image(options->release, visit, arg, err);
+}
+
+enum rk_rc rk_enroll_version(const struct rk_enroll_options *options,
+                             struct rk_release_version **ret, struct rk_err *err)
+{
+    return options->view != NULL ? rk_release_view_version(options->view, ret, err)
+                                 : rk_release_version_read(options->release, ret, err);
+}
+
+static enum rk_rc each_device(const struct rk_enroll_options *options, rk_release_visit visit,
+                              void *arg, struct rk_err *err)
+{
+    return options->view != NULL ? rk_release_view_each_device(options->view, visit, arg, err)
+                                 : rk_release_each_device(options->release, visit, arg, err);
+}
+
 struct walk {
     const struct rk_enroll_options *options;
     rk_enroll_visit visit;
@@ -18,7 +71,7 @@ static enum rk_rc visit_one(void *arg, const struct rk_device_sn *sn, bool *more
     char text[21];
 
     (void)more;
-    if (rk_release_device_read(walk->options->release, sn, &device, err))
+    if (rk_enroll_device(walk->options, sn, &device, err))
         return err->rc;
     rk_device_sn_text(sn, text);
     return walk->visit(walk->arg, &device, err) ? rk_wrap(err, "device %s", text) : RK_OK;
@@ -31,7 +84,7 @@ enum rk_rc rk_enroll_each(const struct rk_enroll_options *options, rk_enroll_vis
     bool more = true;
 
     if (options->device_count == 0)
-        return rk_release_each_device(options->release, visit_one, &walk, err);
+        return each_device(options, visit_one, &walk, err);
     for (size_t i = 0; i < options->device_count; i++) {
         if (visit_one(&walk, &options->device[i], &more, err))
             return err->rc;
@@ -54,7 +107,7 @@ enum rk_rc rk_enroll_device_count(const struct rk_enroll_options *options, uint6
 {
     uint64_t count = options->device_count;
 
-    if (count == 0 && rk_release_each_device(options->release, count_device, &count, err))
+    if (count == 0 && each_device(options, count_device, &count, err))
         return err->rc;
     if (count == 0)
         return rk_fail(err, RK_E_USAGE, "release \"%s\" has no device", options->release);

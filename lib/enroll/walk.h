@@ -2,6 +2,7 @@
 /* The devices of a release that an enrolment is about: for targets and for their checks. */
 #pragma once
 
+#include "rotkit/chain.h"
 #include "rotkit/enroll_target.h"
 
 /* The devices that are asked for, in ascending order when that is all of them. */
@@ -9,6 +10,20 @@ typedef enum rk_rc (*rk_enroll_visit)(void *arg, const struct rk_release_device 
                                       struct rk_err *err);
 enum rk_rc rk_enroll_each(const struct rk_enroll_options *options, rk_enroll_visit visit, void *arg,
                           struct rk_err *err) RK_MUST_CHECK;
+/* One of them. RK_E_USAGE when the release does not have it. */
+enum rk_rc rk_enroll_device(const struct rk_enroll_options *options, const struct rk_device_sn *sn,
+                            struct rk_release_device *ret, struct rk_err *err) RK_MUST_CHECK;
+/* A file of the release outside its devices; one that it does not have leaves *ret empty. */
+enum rk_rc rk_enroll_find_file(const struct rk_enroll_options *options, const char *path,
+                               size_t max, struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+/* Its images; the version that it states. */
+enum rk_rc rk_enroll_images(const struct rk_enroll_options *options, rk_release_image_visit visit,
+                            void *arg, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_enroll_version(const struct rk_enroll_options *options,
+                             struct rk_release_version **ret, struct rk_err *err) RK_MUST_CHECK;
+/* The CA's certificates. RK_E_USAGE when the release has none. */
+enum rk_rc rk_enroll_ca_chain(const struct rk_enroll_options *options, struct rk_enroll_chain *ret,
+                              struct rk_err *err) RK_MUST_CHECK;
 /* How many those are. RK_E_USAGE when the release has none. */
 enum rk_rc rk_enroll_device_count(const struct rk_enroll_options *options, uint64_t *ret,
                                   struct rk_err *err) RK_MUST_CHECK;

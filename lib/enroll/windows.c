@@ -122,7 +122,7 @@ static enum rk_rc make(const struct rk_enroll_options *options, const struct sto
     RK_AUTO(rk_bytes_done) struct rk_bytes script = RK_BYTES_NONE;
     char name[NAME_MAX_LEN];
 
-    if (rk_enroll_chain_read(options->release, &chain, err) || check_root(&chain, err) ||
+    if (rk_enroll_ca_chain(options, &chain, err) || check_root(&chain, err) ||
         rk_enroll_device_count(options, &out->report.devices, err) ||
         write_script(stores, &chain, &script, err))
         return err->rc;

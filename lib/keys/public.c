@@ -78,3 +78,22 @@ enum rk_rc rk_public_verify(const rk_public *key, enum rk_scheme scheme, const u
     return rk_signature_check(rk_signer_ctx(rk_public_signer(key)), rk_public_pkey(key), scheme,
                               msg, msg_len, sig, sig_len, err);
 }
+
+enum rk_rc rk_public_want(struct rk_jv object, const char *name, EVP_PKEY **ret, struct rk_err *err)
+{
+    enum { SPKI_MAX = 4096 };
+    RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
+    RK_AUTO(rk_pkey_done) EVP_PKEY *key = NULL;
+    const unsigned char *at;
+
+    if (rk_json_want_bytes(object, name, SPKI_MAX, &spki, err))
+        return err->rc;
+    at = spki.p;
+    key = d2i_PUBKEY(NULL, &at, (long)spki.len);
+    ERR_clear_error();
+    if (key == NULL || at != spki.p + spki.len)
+        return rk_json_unlike(name, "a public key in hex", err);
+    *ret = key;
+    key = NULL;
+    return RK_OK;
+}

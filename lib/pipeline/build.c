@@ -19,6 +19,7 @@ struct run {
     rk_images *images;
     rk_release *release; /* NULL in a dry run */
     bool waits;          /* for signatures from elsewhere: this run publishes nothing */
+    bool keeps;          /* everything is made, and waits for the release's own signatures */
     struct rk_build_report report;
 };
 
@@ -96,31 +97,46 @@ static enum rk_rc make_images(const rk_ctx *ctx, struct run *run, struct rk_err 
     return run->release == NULL ? RK_OK : rk_images_publish(run->images, run->release, err);
 }
 
-/* The release's own signature: by the book, from the release in place, or by the key. */
-static enum rk_rc sign_release(struct run *run, struct rk_err *err)
+/* A signature of the release: by the book, from the release in place, or by the key. */
+static enum rk_rc sign_part(struct run *run, enum rk_release_part part, struct rk_wants *wants,
+                            struct rk_err *err)
 {
     struct rk_plan *plan = &run->plan;
-    RK_AUTO(rk_wants_done) struct rk_wants wants = { .count = 0 };
     RK_AUTO(rk_bytes_done) struct rk_bytes index = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes kept = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
 
-    if (plan->release_key == NULL)
+    if (rk_release_to_sign(run->release, part, &index, &kept, err))
+        return err->rc;
+    if (index.p == NULL)
         return RK_OK;
-    if (rk_release_to_sign(run->release, &index, &kept, err) ||
-        rk_sigbook_find(plan->book, plan->release_key, plan->release_scheme, &index, &signature,
+    if (rk_sigbook_find(plan->book, plan->release_key, plan->release_scheme, &index, &signature,
                         err))
         return err->rc;
     if (signature.p == NULL)
         signature = rk_bytes_take(&kept);
-    if (signature.p == NULL && rk_sigbook_sign(plan->book, plan->release_key, plan->release_scheme,
-                                               "release.json", &index, &wants, &signature, err))
+    if (signature.p == NULL &&
+        rk_sigbook_sign(plan->book, plan->release_key, plan->release_scheme,
+                        rk_release_part_name(part), &index, wants, &signature, err))
         return rk_plan_at(plan, plan->manifest->release.key.at, "release.key", err);
+    return signature.p == NULL ? RK_OK : rk_release_attach(run->release, part, &signature, err);
+}
+
+/* Both in one round: what was sealed is kept until they come back. */
+static enum rk_rc sign_release(struct run *run, struct rk_err *err)
+{
+    RK_AUTO(rk_wants_done) struct rk_wants wants = { .count = 0 };
+
+    if (run->plan.release_key == NULL)
+        return RK_OK;
+    for (unsigned part = 0; part < RK_RELEASE_PARTS; part++) {
+        if (sign_part(run, (enum rk_release_part)part, &wants, err))
+            return err->rc;
+    }
     run->waits = wants.count != 0;
-    if (run->waits)
-        return rk_sigbook_merge_wants(plan->book, &wants, err);
-    run->report.is_signed = true;
-    return rk_release_attach(run->release, &signature, err);
+    run->keeps = run->waits;
+    run->report.is_signed = !run->waits;
+    return run->waits ? rk_sigbook_merge_wants(run->plan.book, &wants, err) : RK_OK;
 }
 
 static enum rk_rc close_round(struct run *run, struct rk_err *err)
@@ -143,7 +159,8 @@ static enum rk_rc finish(struct run *run, struct rk_err *err)
         return RK_OK;
     if (run->release != NULL && !run->waits && sign_release(run, err))
         return err->rc;
-    if (close_round(run, err))
+    if (close_round(run, err) ||
+        (run->keeps && !run->options->dry_run && rk_release_keep_sealed(run->release, err)))
         return err->rc;
     if (run->release == NULL || run->waits)
         return RK_OK;
@@ -174,6 +191,8 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
         /* A round asks for every signature again: see rk_sigbook_close_round. */
         .inputs_sha256 = plan->book == NULL ? plan->inputs_sha256 : NULL,
         .signer = plan->release_key,
+        .checkpoint_key = run->account.key,
+        .round = options->to_sign != NULL ? options->to_sign : options->attach,
         .scheme = plan->release_scheme,
         .shard = options->shard,
         .shard_devices = plan->device_count,

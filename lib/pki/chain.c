@@ -2,16 +2,14 @@
 #include "rotkit/chain.h"
 
 #include "base/digest.h"
-#include "base/folder.h"
 #include "base/ossl.h"
 #include "rotkit/certs.h"
-#include "rotkit/file.h"
 #include "rotkit/hex.h"
 #include "rotkit/trust.h"
 
 #include <stdio.h>
 
-enum { PEM_MAX = 1 << 20, DIGEST = 32, NAME_BYTES = 8 };
+enum { DIGEST = 32, NAME_BYTES = 8 };
 
 void rk_enroll_chain_done(struct rk_enroll_chain *chain)
 {
@@ -72,22 +70,13 @@ static enum rk_rc split(const struct rk_bytes *pem, struct rk_enroll_chain *chai
     return RK_OK;
 }
 
-enum rk_rc rk_enroll_chain_read(const char *release, struct rk_enroll_chain *ret,
+enum rk_rc rk_enroll_chain_read(const struct rk_bytes *pem, struct rk_enroll_chain *ret,
                                 struct rk_err *err)
 {
     RK_AUTO(rk_enroll_chain_done) struct rk_enroll_chain chain = { .count = 0 };
-    RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
-    char path[RK_PATH_MAX];
 
-    if (rk_path_join(release, "ca/chain.pem", path, sizeof path, err))
+    if (split(pem, &chain, err))
         return err->rc;
-    if (!rk_tree_exists(path))
-        return rk_fail(err, RK_E_USAGE,
-                       "release \"%s\" has no ca/chain.pem: it certifies no EK (an OEM's does not, "
-                       "take the ODM's)",
-                       release);
-    if (rk_file_read(path, PEM_MAX, &pem, err) || split(&pem, &chain, err))
-        return rk_wrap(err, "\"%s\"", path);
     *ret = chain;
     chain.count = 0;
     return RK_OK;

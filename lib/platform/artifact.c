@@ -11,11 +11,17 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct rk_role_row rk_role_device = { "device", "device.json", RK_PLACE_DEVICE, NULL, NULL };
+const struct rk_role_row rk_role_device = { "device", "device.json", RK_PLACE_DEVICE,
+                                            NULL,     NULL,          false };
+
+enum rk_file_mode rk_role_mode(const struct rk_role_row *role)
+{
+    return role->is_private || role->place == RK_PLACE_SECRET ? RK_FILE_KEY : RK_FILE_PUBLIC;
+}
 
 struct rk_role_row rk_role_of_template(const struct rk_ek_template *tpl)
 {
-    return (struct rk_role_row) { tpl->role, tpl->file, RK_PLACE_DEVICE, "x509", NULL };
+    return (struct rk_role_row) { tpl->role, tpl->file, RK_PLACE_DEVICE, "x509", NULL, false };
 }
 
 const struct rk_ek_template *rk_role_template(const char *role)

@@ -2,10 +2,9 @@
 /* A release as one file, since factories copy archives. */
 #include "release/release.h"
 
-#include "base/folder.h"
+#include "base/err.h"
 #include "rotkit/ctx.h"
 #include "rotkit/publish.h"
-#include "release/index.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +14,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-enum { DEPTH_MAX = 4, YEAR_1980 = 315532800, BLOCK = 65536 };
+enum { YEAR_1980 = 315532800, BLOCK = 65536 };
 
 /* clang-format off */
 static const struct {
@@ -33,45 +32,30 @@ static const struct {
 
 /* ---- the files of a release, in order ---- */
 
-typedef enum rk_rc (*visit_file)(void *arg, const char *path, const struct rk_bytes *bytes,
-                                 struct rk_err *err);
+struct choice {
+    const struct rk_archive_options *options;
+    rk_release_view_visit visit;
+    void *arg;
+};
 
-/* Secrets are for other eyes; the ledger's checkpoint is of the place where it was built. */
-static bool is_left_out(const char *name)
+static enum rk_rc visit_chosen(void *arg, const char *path, const struct rk_bytes *bytes,
+                               struct rk_err *err)
 {
-    return strcmp(name, "secrets") == 0 || strcmp(name, "ledger") == 0;
+    static const char handover[] = "handover/";
+    const struct choice *choice = arg;
+
+    if (!choice->options->handover && strncmp(path, handover, sizeof handover - 1) == 0)
+        return RK_OK;
+    return choice->visit(choice->arg, path, bytes, err);
 }
 
-static enum rk_rc walk(const char *root, const char *folder, unsigned depth, visit_file visit,
-                       void *arg, struct rk_err *err)
+/* Each time with the bytes that the release's indices name: no secrets, no checkpoint. */
+static enum rk_rc walk_all(const struct rk_archive_options *options, rk_release_view_visit visit,
+                           void *arg, struct rk_err *err)
 {
-    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
-    char path[RK_PATH_MAX], full[RK_PATH_MAX];
+    struct choice choice = { options, visit, arg };
 
-    if (depth > DEPTH_MAX)
-        return rk_fail(err, RK_E_VERIFY, "\"%s\": folders too deep for a release", folder);
-    if (rk_path_join(root, folder, full, sizeof full, err) ||
-        rk_names_list(full, RK_BUCKETS_MAX, &names, err))
-        return err->rc;
-    for (size_t i = 0; i < names.count; i++) {
-        RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
-
-        if (depth == 0 && is_left_out(names.name[i]))
-            continue;
-        if (rk_path_join(folder, names.name[i], path, sizeof path, err) ||
-            rk_path_join(root, path, full, sizeof full, err))
-            return err->rc;
-        if (rk_tree_is_folder(full) ? walk(root, path, depth + 1, visit, arg, err)
-                                    : (rk_file_read(full, RK_IMAGE_FILE_MAX, &bytes, err) ||
-                                       visit(arg, path, &bytes, err)))
-            return err->rc;
-    }
-    return RK_OK;
-}
-
-static enum rk_rc walk_all(const char *root, visit_file visit, void *arg, struct rk_err *err)
-{
-    return walk(root, "", 0, visit, arg, err);
+    return rk_release_view_each(options->release, visit_chosen, &choice, err);
 }
 
 /* ---- writing ---- */
@@ -134,8 +118,8 @@ static enum rk_rc find_filter(const char *to, size_t *ret, struct rk_err *err)
                    to);
 }
 
-static enum rk_rc pack(const char *root, size_t filter, int fd, struct rk_archive_report *ret,
-                       struct rk_err *err)
+static enum rk_rc pack(const struct rk_archive_options *options, size_t filter, int fd,
+                       struct rk_archive_report *ret, struct rk_err *err)
 {
     RK_AUTO(packing_done)
     struct packing p = { .to = archive_write_new(),
@@ -153,7 +137,7 @@ static enum rk_rc pack(const char *root, size_t filter, int fd, struct rk_archiv
          archive_write_set_options(p.to, filters[filter].options) != ARCHIVE_OK) ||
         archive_write_open_fd(p.to, fd) != ARCHIVE_OK)
         return fail_archive(p.to, err);
-    if (walk_all(root, add_entry, &p, err))
+    if (walk_all(options, add_entry, &p, err))
         return err->rc;
     if (archive_write_close(p.to) != ARCHIVE_OK)
         return fail_archive(p.to, err);
@@ -193,7 +177,8 @@ static enum rk_rc compare_entry(void *arg, const char *path, const struct rk_byt
     return n == 0 && at == bytes->len ? RK_OK : fail_differs(path, err);
 }
 
-static enum rk_rc compare_with_release(const char *root, size_t filter, int fd, struct rk_err *err)
+static enum rk_rc compare_with_release(const struct rk_archive_options *options, size_t filter,
+                                       int fd, struct rk_err *err)
 {
     RK_AUTO(read_done) struct archive *from = archive_read_new();
     struct archive_entry *entry;
@@ -206,22 +191,24 @@ static enum rk_rc compare_with_release(const char *root, size_t filter, int fd, 
         filters[filter].read(from) != ARCHIVE_OK ||
         archive_read_open_fd(from, fd, BLOCK) != ARCHIVE_OK)
         return fail_archive(from, err);
-    if (walk_all(root, compare_entry, from, err))
+    if (walk_all(options, compare_entry, from, err))
         return err->rc;
     return archive_read_next_header(from, &entry) == ARCHIVE_EOF ? RK_OK
                                                                  : fail_differs("its end", err);
 }
 
-enum rk_rc rk_release_archive(const char *path, const char *to, struct rk_archive_report *ret,
-                              struct rk_err *err)
+enum rk_rc rk_release_archive(const struct rk_archive_options *options,
+                              struct rk_archive_report *ret, struct rk_err *err)
 {
     RK_AUTO(rk_new_file_done) struct rk_new_file file = RK_NEW_FILE_NONE;
+    const char *to = options->to;
+    enum rk_file_mode mode = options->handover ? RK_FILE_PRIVATE : RK_FILE_PUBLIC;
     size_t filter;
 
-    if (find_filter(to, &filter, err) || rk_new_file_open(to, RK_FILE_PUBLIC, &file, err))
+    if (find_filter(to, &filter, err) || rk_new_file_open(to, mode, &file, err))
         return err->rc;
-    if (pack(path, filter, file.fd, ret, err) || compare_with_release(path, filter, file.fd, err) ||
-        rk_new_file_publish(&file, err))
+    if (pack(options, filter, file.fd, ret, err) ||
+        compare_with_release(options, filter, file.fd, err) || rk_new_file_publish(&file, err))
         return rk_wrap(err, "\"%s\"", to);
     return RK_OK;
 }

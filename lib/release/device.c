@@ -2,8 +2,8 @@
 /* What a release states about its devices, device by device. */
 #include "release/release.h"
 
+#include "base/beneath.h"
 #include "base/digest.h"
-#include "base/folder.h"
 #include "base/mem.h"
 #include "rotkit/ek.h"
 #include "rotkit/hex.h"
@@ -14,6 +14,11 @@
 
 enum { DEVICE_JSON_MAX = 1 << 20, CERT_MAX = 1 << 16, PUBLIC_MAX = 2048 };
 
+struct reading {
+    const char *root;
+    rk_release_view *view; /* NULL: the release is not verified here */
+};
+
 void rk_release_device_done(struct rk_release_device *device)
 {
     for (size_t i = 0; i < RK_RELEASE_EKS_MAX; i++) {
@@ -23,56 +28,60 @@ void rk_release_device_done(struct rk_release_device *device)
     device->ek_count = 0;
 }
 
-static enum rk_rc artifact_file(const char *root, const struct rk_role_row *role,
-                                const struct rk_device_sn *sn, char ret[RK_PATH_MAX],
+/* A file of a device, by its role; one that is missing leaves *ret empty. */
+static enum rk_rc find_artifact(const struct reading *from, const struct rk_role_row *role,
+                                const struct rk_device_sn *sn, size_t max, struct rk_bytes *ret,
                                 struct rk_err *err)
 {
-    char below[RK_PATH_MAX];
+    char path[RK_PATH_MAX];
+    struct rk_named named;
 
-    if (rk_artifact_path(role, sn, false, below, sizeof below, err))
+    if (rk_artifact_path(role, sn, false, path, sizeof path, err))
         return err->rc;
-    return rk_path_join(root, below, ret, RK_PATH_MAX, err);
+    if (from->view == NULL)
+        return rk_beneath_find(from->root, path, max, ret, err) ? rk_wrap(err, "\"%s\"", from->root)
+                                                                : RK_OK;
+    if (rk_tree_find(&from->view->tree, path, &named, err))
+        return err->rc;
+    return named.path == NULL ? RK_OK : rk_named_read(from->root, &named, ret, err);
 }
 
 /* Missing is fine: a release of an older plan may certify fewer templates than it states. */
-static enum rk_rc read_cert(const char *root, const struct rk_device_sn *sn,
+static enum rk_rc read_cert(const struct reading *from, const struct rk_device_sn *sn,
                             struct rk_release_ek *ek, struct rk_err *err)
 {
     const struct rk_ek_template *tpl = rk_ek_template_find(ek->template_name);
     struct rk_role_row role;
-    char path[RK_PATH_MAX];
 
     if (tpl == NULL)
         return rk_fail(err, RK_E_FORMAT, "unknown EK template \"%s\"", ek->template_name);
     role = rk_role_of_template(tpl);
-    if (artifact_file(root, &role, sn, path, err))
+    if (find_artifact(from, &role, sn, CERT_MAX, &ek->cert, err))
         return err->rc;
-    if (!rk_tree_exists(path))
-        return RK_OK;
-    if (rk_file_read(path, CERT_MAX, &ek->cert, err))
-        return err->rc;
-    return ek->cert.len != 0 ? RK_OK : rk_fail(err, RK_E_FORMAT, "\"%s\" is empty", path);
+    return ek->cert.p == NULL || ek->cert.len != 0
+               ? RK_OK
+               : rk_fail(err, RK_E_FORMAT, "the certificate of EK %s is empty", ek->template_name);
 }
 
-static enum rk_rc read_ek(const char *root, const struct rk_device_sn *sn, struct rk_jv at,
-                          size_t number, struct rk_release_ek *ret, struct rk_err *err)
+static enum rk_rc read_ek(const struct reading *from, const struct rk_device_sn *sn,
+                          struct rk_jv at, size_t number, struct rk_release_ek *ret,
+                          struct rk_err *err)
 {
     if (rk_json_want_text(at, "template", ret->template_name, sizeof ret->template_name, err) ||
         rk_json_want_text(at, "profile", ret->profile, sizeof ret->profile, err) ||
         rk_json_want_bytes(at, "public_tpm2b", PUBLIC_MAX, &ret->public_tpm2b, err))
         return rk_wrap(err, "EK %zu", number);
-    return read_cert(root, sn, ret, err);
+    return read_cert(from, sn, ret, err);
 }
 
-static enum rk_rc read_eks(const char *root, const struct rk_device_sn *sn, const char *path,
-                           struct rk_release_device *ret, struct rk_err *err)
+static enum rk_rc read_eks(const struct reading *from, const struct rk_device_sn *sn,
+                           const struct rk_bytes *text, struct rk_release_device *ret,
+                           struct rk_err *err)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     RK_AUTO(rk_json_done) rk_json *doc = NULL;
     struct rk_jv eks;
 
-    if (rk_file_read(path, DEVICE_JSON_MAX, &text, err) ||
-        rk_json_parse(text.p, text.len, &doc, err))
+    if (rk_json_parse(text->p, text->len, &doc, err))
         return err->rc;
     eks = rk_json_get(rk_json_root(doc), "ek");
     if (rk_json_count(eks) > RK_RELEASE_EKS_MAX)
@@ -80,7 +89,7 @@ static enum rk_rc read_eks(const char *root, const struct rk_device_sn *sn, cons
                        RK_RELEASE_EKS_MAX);
     for (size_t i = 0; i < rk_json_count(eks); i++) {
         ret->ek_count = i + 1;
-        if (read_ek(root, sn, rk_json_at(eks, i), i + 1, &ret->ek[i], err))
+        if (read_ek(from, sn, rk_json_at(eks, i), i + 1, &ret->ek[i], err))
             return err->rc;
         for (size_t k = 0; k < i; k++) {
             if (strcmp(ret->ek[k].template_name, ret->ek[i].template_name) == 0)
@@ -90,34 +99,57 @@ static enum rk_rc read_eks(const char *root, const struct rk_device_sn *sn, cons
     return RK_OK;
 }
 
-enum rk_rc rk_release_device_read(const char *path, const struct rk_device_sn *sn,
-                                  struct rk_release_device *ret, struct rk_err *err)
+static enum rk_rc read_device(const struct reading *from, const struct rk_device_sn *sn,
+                              struct rk_release_device *ret, struct rk_err *err)
 {
     RK_AUTO(rk_release_device_done) struct rk_release_device device = { .sn = *sn };
-    char file[RK_PATH_MAX], text[21];
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    char below[RK_PATH_MAX], name[21];
 
-    rk_device_sn_text(sn, text);
-    if (artifact_file(path, &rk_role_device, sn, file, err))
+    rk_device_sn_text(sn, name);
+    if (rk_artifact_path(&rk_role_device, sn, false, below, sizeof below, err) ||
+        find_artifact(from, &rk_role_device, sn, DEVICE_JSON_MAX, &text, err))
         return err->rc;
-    if (!rk_tree_exists(file))
-        return rk_fail(err, RK_E_USAGE, "release \"%s\" has no device %s", path, text);
-    if (read_eks(path, sn, file, &device, err))
-        return rk_wrap(err, "\"%s\"", file);
+    if (text.p == NULL)
+        return rk_fail(err, RK_E_USAGE, "release \"%s\" has no device %s", from->root, name);
+    if (read_eks(from, sn, &text, &device, err))
+        return rk_wrap(err, "\"%s/%s\"", from->root, below);
     *ret = device;
     device = (struct rk_release_device) { .ek_count = 0 };
     return RK_OK;
 }
 
-static enum rk_rc each_in_bucket(const char *folder, rk_release_visit visit, void *arg, bool *more,
-                                 struct rk_err *err)
+enum rk_rc rk_release_device_read(const char *path, const struct rk_device_sn *sn,
+                                  struct rk_release_device *ret, struct rk_err *err)
+{
+    const struct reading from = { .root = path };
+
+    return read_device(&from, sn, ret, err);
+}
+
+enum rk_rc rk_release_view_device(rk_release_view *view, const struct rk_device_sn *sn,
+                                  struct rk_release_device *ret, struct rk_err *err)
+{
+    const struct reading from = { .root = view->root, .view = view };
+
+    return read_device(&from, sn, ret, err);
+}
+
+static enum rk_rc each_in_bucket(const char *root, const char *bucket, rk_release_visit visit,
+                                 void *arg, bool *more, struct rk_err *err)
 {
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    enum rk_beneath_kind kind;
     struct rk_device_sn sn;
     struct rk_err no_device;
+    char folder[RK_PATH_MAX];
 
-    if (!rk_tree_is_folder(folder))
+    if (rk_path_join("devices", bucket, folder, sizeof folder, err) ||
+        rk_beneath_kind_of(root, folder, &kind, err))
+        return err->rc;
+    if (kind != RK_BENEATH_FOLDER)
         return RK_OK;
-    if (rk_names_list(folder, RK_BUCKET_ENTRIES_MAX, &names, err))
+    if (rk_beneath_list(root, folder, RK_BUCKET_ENTRIES_MAX, &names, err))
         return err->rc;
     for (size_t i = 0; *more && i < names.count; i++) {
         if (rk_device_sn_parse(names.name[i], &sn, &no_device) != RK_OK)
@@ -132,7 +164,6 @@ enum rk_rc rk_release_each_device(const char *path, rk_release_visit visit, void
                                   struct rk_err *err)
 {
     RK_AUTO(rk_names_done) struct rk_names buckets = { .name = NULL };
-    char folder[RK_PATH_MAX];
     bool more = true;
 
     if (!rk_release_is(path))
@@ -140,11 +171,7 @@ enum rk_rc rk_release_each_device(const char *path, rk_release_visit visit, void
     if (rk_buckets_list(path, "devices", &buckets, err))
         return err->rc;
     for (size_t i = 0; more && i < buckets.count; i++) {
-        int n = snprintf(folder, sizeof folder, "%s/devices/%s", path, buckets.name[i]);
-
-        if (n < 0 || (size_t)n >= sizeof folder)
-            return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
-        if (each_in_bucket(folder, visit, arg, &more, err))
+        if (each_in_bucket(path, buckets.name[i], visit, arg, &more, err))
             return err->rc;
     }
     return RK_OK;
@@ -160,13 +187,9 @@ static enum rk_rc holds_ek(void *arg, const struct rk_device_sn *sn, bool *more,
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     struct search *search = arg;
-    char file[RK_PATH_MAX];
+    const struct reading from = { .root = search->root };
 
-    if (artifact_file(search->root, &rk_role_device, sn, file, err))
-        return err->rc;
-    if (!rk_tree_exists(file))
-        return RK_OK;
-    if (rk_file_read(file, DEVICE_JSON_MAX, &text, err))
+    if (find_artifact(&from, &rk_role_device, sn, DEVICE_JSON_MAX, &text, err))
         return err->rc;
     if (text.len != 0 && strstr((const char *)text.p, search->hex) != NULL) {
         search->sn = *sn;

@@ -15,10 +15,13 @@ enum rk_rc rk_release_report_new(const rk_ctx *ctx, const char *path,
     struct rk_release_origin known;
     rk_release_report *made;
 
-    if (rk_options_copy(&known, sizeof known, origin, err) ||
-        rk_release_verify(ctx, path, rk_public_pkey(known.key), &report, err) ||
-        (known.trust != NULL && rk_release_check_ca(path, known.trust, err)))
+    if (rk_options_copy(&known, sizeof known, origin, err))
         return err->rc;
+    const struct rk_release_asked asked = { rk_public_pkey(known.key), known.trust };
+    if (rk_release_verify(ctx, path, &asked, &report, err))
+        return err->rc;
+    if (report.unchecked[0] != '\0')
+        return rk_fail(err, RK_E_UNKNOWN, "%s", report.unchecked);
     made = rk_alloc(1, sizeof *made);
     if (made == NULL)
         return rk_fail_nomem(err);

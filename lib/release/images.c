@@ -2,8 +2,7 @@
 /* The images of a release: written, read back, held against those of an older one. */
 #include "release/release.h"
 
-#include "base/digest.h"
-#include "base/folder.h"
+#include "base/beneath.h"
 #include "base/ossl.h"
 #include "rotkit/format.h"
 #include "rotkit/hex.h"
@@ -105,23 +104,23 @@ enum rk_rc rk_release_previous_signature(const rk_release *release,
 
 /* ---- reading back ---- */
 
-/* The file that a detached signature is over; its own entry has its digest checked. */
-static enum rk_rc read_content(const char *root, struct rk_jv entry, struct rk_bytes *ret,
-                               struct rk_err *err)
+/* The file that a detached signature is over: an image of the release, of its digest. */
+static enum rk_rc read_content(const struct rk_release_view *view, struct rk_jv entry,
+                               struct rk_bytes *ret, struct rk_err *err)
 {
     const char *name = rk_json_str(rk_json_get(entry, "content"));
+    struct rk_named named;
     char path[RK_PATH_MAX];
-    int n;
 
     if (name == NULL)
         return RK_OK;
-    n = snprintf(path, sizeof path, "%s/images/%s", root, name);
-    if (strchr(name, '/') != NULL || name[0] == '.' || n < 0 || (size_t)n >= sizeof path)
-        return rk_fail(err, RK_E_VERIFY, "content \"%s\" is no image of the release", name);
-    return rk_file_read(path, RK_IMAGE_FILE_MAX, ret, err);
+    (void)snprintf(path, sizeof path, "images/%.300s", name);
+    if (!rk_named_find(rk_json_get(rk_json_root(view->doc), "files"), path, &named))
+        return rk_fail(err, RK_E_VERIFY, "content \"%.300s\" is no image of the release", name);
+    return rk_named_read(view->root, &named, ret, err);
 }
 
-enum rk_rc rk_image_verify(const rk_ctx *ctx, const char *root, struct rk_jv entry,
+enum rk_rc rk_image_verify(const struct rk_release_view *view, struct rk_jv entry,
                            const struct rk_bytes *bytes, bool *ret_encrypted, struct rk_err *err)
 {
     RK_AUTO(rk_pkey_done) EVP_PKEY *signer = NULL;
@@ -130,13 +129,13 @@ enum rk_rc rk_image_verify(const rk_ctx *ctx, const char *root, struct rk_jv ent
     const char *format = rk_json_str(rk_json_get(entry, "format"));
     struct rk_input part = { .name = "content" };
     struct rk_request_key key = { .role = "" };
-    struct rk_request request = { .ctx = ctx };
+    struct rk_request request = { .ctx = view->ctx };
     enum rk_rc rc;
 
     if (format == NULL)
         return rk_fail(err, RK_E_VERIFY, "release.json: an image without a format");
     if (rk_release_read_key(entry, "signer", &signer, err) ||
-        read_content(root, entry, &content, err) || rk_clock_now(ctx, &request.now, err))
+        read_content(view, entry, &content, err) || rk_clock_now(view->ctx, &request.now, err))
         return err->rc;
     part.p = content.p;
     part.len = content.len;
@@ -157,60 +156,77 @@ enum rk_rc rk_image_verify(const rk_ctx *ctx, const char *root, struct rk_jv ent
 
 /* ---- an older release ---- */
 
+/* One of the two that are compared. */
+struct side {
+    const char *root;
+    rk_json *doc; /* release.json */
+};
+
+static struct rk_jv files_of(const struct side *side)
+{
+    return rk_json_get(rk_json_root(side->doc), "files");
+}
+
 static enum rk_rc read_json(const char *root, rk_json **ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
-    char path[RK_PATH_MAX];
 
-    if (rk_path_join(root, "release.json", path, sizeof path, err) ||
-        rk_file_read(path, RK_RELEASE_JSON_MAX, &text, err))
-        return err->rc;
-    return rk_json_parse(text.p, text.len, ret, err) ? rk_wrap(err, "\"%s\"", path) : RK_OK;
+    if (rk_beneath_read(root, "release.json", RK_RELEASE_JSON_MAX, &text, err) ||
+        rk_json_parse(text.p, text.len, ret, err))
+        return rk_wrap(err, "\"%s/release.json\"", root);
+    return RK_OK;
 }
 
-static bool has_path(struct rk_jv files, const char *path)
-{
-    for (size_t i = 0; i < rk_json_count(files); i++) {
-        const char *other = rk_json_str(rk_json_get(rk_json_at(files, i), "path"));
-
-        if (other != NULL && strcmp(other, path) == 0)
-            return true;
-    }
-    return false;
-}
-
-static enum rk_rc map_of(const rk_ctx *ctx, const char *root, const char *path, const char *format,
-                         struct rk_map *ret, struct rk_err *err)
+static enum rk_rc map_of(const rk_ctx *ctx, const struct side *side, const struct rk_named *image,
+                         const char *format, struct rk_map *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
     struct rk_request request = { .ctx = ctx };
-    char full[RK_PATH_MAX];
 
-    if (rk_path_join(root, path, full, sizeof full, err) ||
-        rk_file_read(full, RK_IMAGE_FILE_MAX, &bytes, err))
-        return err->rc;
-    return rk_format_verify(format, &request, bytes.p, bytes.len, ret, err)
-               ? rk_wrap(err, "\"%s\"", full)
-               : RK_OK;
+    if (rk_named_read(side->root, image, &bytes, err) ||
+        rk_format_verify(format, &request, bytes.p, bytes.len, ret, err))
+        return rk_wrap(err, "\"%s\"", side->root);
+    return RK_OK;
 }
 
 /* One that was an image of the older release; formats without a map carry no such value. */
-static enum rk_rc image_not_older(const rk_ctx *ctx, const char *newer, const char *older,
-                                  struct rk_jv was_entry, struct rk_err *err)
+static enum rk_rc image_not_older(const rk_ctx *ctx, const struct side *newer,
+                                  const struct side *older, const struct rk_named *was_image,
+                                  struct rk_err *err)
 {
     RK_AUTO(rk_map_done) struct rk_map now = { .root = NULL };
     RK_AUTO(rk_map_done) struct rk_map was = { .root = NULL };
-    const char *path = rk_json_str(rk_json_get(was_entry, "path"));
-    const char *format = rk_json_str(rk_json_get(was_entry, "format"));
+    const char *format = rk_json_str(rk_json_get(was_image->entry, "format"));
     struct rk_format_info info;
+    struct rk_named now_image;
 
+    if (!rk_named_find(files_of(newer), was_image->path, &now_image))
+        return rk_fail(err, RK_E_VERIFY, "\"%s\" of \"%s\" is gone", was_image->path, older->root);
     if (format == NULL || rk_format_find(ctx, format, &info, err))
-        return rk_fail(err, RK_E_VERIFY, "\"%s\" of \"%s\" has no known format", path, older);
+        return rk_fail(err, RK_E_VERIFY, "\"%s\" of \"%s\" has no known format", was_image->path,
+                       older->root);
     if (!info.maps)
         return RK_OK;
-    if (map_of(ctx, newer, path, format, &now, err) || map_of(ctx, older, path, format, &was, err))
+    if (map_of(ctx, newer, &now_image, format, &now, err) ||
+        map_of(ctx, older, was_image, format, &was, err))
         return err->rc;
-    return rk_map_not_older(&now, &was, err) ? rk_wrap(err, "\"%s\"", path) : RK_OK;
+    return rk_map_not_older(&now, &was, err) ? rk_wrap(err, "\"%s\"", was_image->path) : RK_OK;
+}
+
+static enum rk_rc not_older(const rk_ctx *ctx, const struct side *newer, const struct side *older,
+                            struct rk_err *err)
+{
+    struct rk_jv files = files_of(older);
+
+    for (size_t i = 0; i < rk_json_count(files); i++) {
+        struct rk_named image;
+
+        if (rk_named_of(rk_json_at(files, i), "", &image, err))
+            return err->rc;
+        if (strcmp(image.role, "image") == 0 && image_not_older(ctx, newer, older, &image, err))
+            return err->rc;
+    }
+    return RK_OK;
 }
 
 enum rk_rc rk_release_not_older(const rk_ctx *ctx, const char *newer, const char *older,
@@ -218,41 +234,30 @@ enum rk_rc rk_release_not_older(const rk_ctx *ctx, const char *newer, const char
 {
     RK_AUTO(rk_json_done) rk_json *now = NULL;
     RK_AUTO(rk_json_done) rk_json *was = NULL;
-    struct rk_jv files;
 
     if (read_json(newer, &now, err) || read_json(older, &was, err))
         return err->rc;
-    files = rk_json_get(rk_json_root(was), "files");
-    for (size_t i = 0; i < rk_json_count(files); i++) {
-        struct rk_jv entry = rk_json_at(files, i);
-        const char *path = rk_json_str(rk_json_get(entry, "path"));
-        const char *role = rk_json_str(rk_json_get(entry, "role"));
-
-        if (path == NULL || role == NULL || strcmp(role, "image") != 0)
-            continue;
-        if (!has_path(rk_json_get(rk_json_root(now), "files"), path))
-            return rk_fail(err, RK_E_VERIFY, "\"%s\" of \"%s\" is gone", path, older);
-        if (image_not_older(ctx, newer, older, entry, err))
-            return err->rc;
-    }
-    return RK_OK;
+    return not_older(ctx, &(const struct side) { newer, now }, &(const struct side) { older, was },
+                     err);
 }
 
-enum rk_rc rk_release_each_image(const char *path, rk_release_image_visit visit, void *arg,
-                                 struct rk_err *err)
+enum rk_rc rk_release_view_not_older(const rk_release_view *newer, const rk_release_view *older,
+                                     struct rk_err *err)
 {
-    RK_AUTO(rk_json_done) rk_json *doc = NULL;
-    struct rk_jv files;
+    return not_older(newer->ctx, &(const struct side) { newer->root, newer->doc },
+                     &(const struct side) { older->root, older->doc }, err);
+}
 
-    if (read_json(path, &doc, err))
-        return err->rc;
-    files = rk_json_get(rk_json_root(doc), "files");
+static enum rk_rc each_image(struct rk_jv files, rk_release_image_visit visit, void *arg,
+                             struct rk_err *err)
+{
     for (size_t i = 0; i < rk_json_count(files); i++) {
         struct rk_jv at = rk_json_at(files, i);
         const char *role = rk_json_str(rk_json_get(at, "role"));
         const struct rk_release_image_entry image = {
             .path = rk_json_str(rk_json_get(at, "path")),
             .format = rk_json_str(rk_json_get(at, "format")),
+            .signer = rk_json_str(rk_json_get(at, "signer")),
         };
 
         if (role == NULL || strcmp(role, "image") != 0)
@@ -263,4 +268,21 @@ enum rk_rc rk_release_each_image(const char *path, rk_release_image_visit visit,
             return err->rc;
     }
     return RK_OK;
+}
+
+enum rk_rc rk_release_each_image(const char *path, rk_release_image_visit visit, void *arg,
+                                 struct rk_err *err)
+{
+    RK_AUTO(rk_json_done) rk_json *doc = NULL;
+
+    return read_json(path, &doc, err) ||
+                   each_image(rk_json_get(rk_json_root(doc), "files"), visit, arg, err)
+               ? err->rc
+               : RK_OK;
+}
+
+enum rk_rc rk_release_view_images(const rk_release_view *view, rk_release_image_visit visit,
+                                  void *arg, struct rk_err *err)
+{
+    return each_image(rk_json_get(rk_json_root(view->doc), "files"), visit, arg, err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "release/index.h"
 
+#include "base/beneath.h"
 #include "base/digest.h"
 #include "rotkit/publish.h"
 
@@ -13,16 +14,16 @@ static enum rk_rc walk_folder(const char *root, const char *folder, bool deeper,
                               rk_bucket_visit visit, void *arg, struct rk_err *err)
 {
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
-    char path[RK_PATH_MAX], full[RK_PATH_MAX];
+    enum rk_beneath_kind kind;
+    char path[RK_PATH_MAX];
 
-    if (rk_path_join(root, folder, full, sizeof full, err) ||
-        rk_names_list(full, RK_BUCKET_ENTRIES_MAX, &names, err))
+    if (rk_beneath_list(root, folder, RK_BUCKET_ENTRIES_MAX, &names, err))
         return err->rc;
     for (size_t i = 0; i < names.count; i++) {
         if (rk_path_join(folder, names.name[i], path, sizeof path, err) ||
-            rk_path_join(root, path, full, sizeof full, err))
+            rk_beneath_kind_of(root, path, &kind, err))
             return err->rc;
-        if (!rk_tree_is_folder(full)) {
+        if (kind != RK_BENEATH_FOLDER) {
             if (!(deeper && strcmp(names.name[i], "index.json") == 0) && visit(arg, path, err))
                 return err->rc;
         } else if (!deeper) {
@@ -37,14 +38,7 @@ static enum rk_rc walk_folder(const char *root, const char *folder, bool deeper,
 enum rk_rc rk_buckets_list(const char *root, const char *top, struct rk_names *ret,
                            struct rk_err *err)
 {
-    char path[RK_PATH_MAX];
-
-    if (rk_path_join(root, top, path, sizeof path, err))
-        return err->rc;
-    if (rk_tree_exists(path))
-        return rk_names_list(path, RK_BUCKETS_MAX, ret, err);
-    *ret = (struct rk_names) { .name = NULL };
-    return RK_OK;
+    return rk_beneath_list(root, top, RK_BUCKETS_MAX, ret, err);
 }
 
 enum rk_rc rk_bucket_walk(const char *root, const char *top, const char *bucket,

@@ -105,7 +105,9 @@ enum rk_rc rk_journal_remove(struct rk_journal *journal, const char *folder, str
     rk_journal_close(journal);
     if (rk_path_join(folder, RK_JOURNAL_NAME, path, sizeof path, err))
         return err->rc;
-    return unlink(path) == 0 ? RK_OK : rk_fail_errno(err, RK_E_IO, "cannot remove \"%s\"", path);
+    if (unlink(path) != 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot remove \"%s\"", path);
+    return rk_file_sync_folder_of(path, err);
 }
 
 bool rk_journal_has_devices(const struct rk_journal *journal)

@@ -36,7 +36,7 @@ enum rk_rc rk_journal_start(const char *folder, const uint8_t inputs[32], struct
 enum rk_rc rk_journal_open(const char *folder, const uint8_t inputs[32], struct rk_journal *ret,
                            struct rk_err *err) RK_MUST_CHECK;
 void rk_journal_close(struct rk_journal *journal);
-/* Ends it: the folder is to be published. */
+/* Ends it, on the disk too: the folder is to be published. */
 enum rk_rc rk_journal_remove(struct rk_journal *journal, const char *folder,
                              struct rk_err *err) RK_MUST_CHECK;
 bool rk_journal_has_devices(const struct rk_journal *journal);

@@ -12,11 +12,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define CHECKPOINT "ledger/checkpoint.json"
-
 struct part { /* one shard, verified */
     const char *path;
-    rk_json *doc;
+    rk_release_view *view;
     struct rk_shard shard;
     uint64_t fleet_devices;
 };
@@ -32,14 +30,14 @@ struct merging {
 static void merging_done(struct merging *m)
 {
     for (size_t i = 0; m->part != NULL && i < m->count; i++)
-        rk_json_free(m->part[i].doc);
+        rk_release_view_free(m->part[i].view);
     rk_free(m->part);
     rk_release_close(m->release);
 }
 
 static struct rk_jv member(const struct part *part, const char *name)
 {
-    return rk_json_get(rk_json_root(part->doc), name);
+    return rk_json_get(rk_release_view_root(part->view), name);
 }
 
 /* ---- reading ---- */
@@ -52,14 +50,38 @@ static bool is_same_folder(const char *a, const char *b)
            at_a.st_ino == at_b.st_ino;
 }
 
+/* What is signed here is of known origin: of who holds the key, unless that is waived. */
+static enum rk_rc open_part(const struct merging *m, struct part *part, struct rk_err *err)
+{
+    const struct rk_merge_options *options = m->options;
+    const struct rk_release_asked asked = {
+        .pub = options->signer == NULL || options->unsigned_shards
+                   ? NULL
+                   : rk_signer_pkey(options->signer),
+    };
+    const struct rk_release_report *report;
+    struct rk_release_view *view;
+
+    if (rk_release_view_open(m->ctx, part->path, &asked, &part->view, err))
+        return err->rc;
+    view = part->view;
+    report = &view->report;
+    if (report->unchecked[0] != '\0')
+        return rk_fail(err, RK_E_UNKNOWN, "%s", report->unchecked);
+    if (strstr(report->left_out, "handover") != NULL)
+        return rk_fail(err, RK_E_USAGE, "it is without its handover/: name the whole shard");
+    if (view->secrets_doc == NULL && strstr(report->left_out, "secrets") == NULL &&
+        strcmp(rk_json_str(member(part, "secrets")), "none") != 0)
+        return rk_fail(err, RK_E_UNKNOWN,
+                       "it is of a rotkit that made no " RK_SECRETS_INDEX ": build it again");
+    return RK_OK;
+}
+
 static enum rk_rc read_part(const struct merging *m, const char *path, struct part *ret,
                             struct rk_err *err)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
-    struct rk_release_report report;
-    char full[RK_PATH_MAX];
-    struct rk_jv shard;
     uint64_t index, count, devices;
+    struct rk_jv shard;
 
     ret->path = path;
     if (is_same_folder(path, m->options->path))
@@ -67,10 +89,7 @@ static enum rk_rc read_part(const struct merging *m, const char *path, struct pa
                        "\"%s\" is a shard and the release that it goes into: name "
                        "another place",
                        path);
-    if (rk_release_verify(m->ctx, path, NULL, &report, err) ||
-        rk_path_join(path, "release.json", full, sizeof full, err) ||
-        rk_file_read(full, RK_RELEASE_JSON_MAX, &text, err) ||
-        rk_json_parse(text.p, text.len, &ret->doc, err))
+    if (open_part(m, ret, err))
         return rk_wrap(err, "shard \"%s\"", path);
     shard = member(ret, "shard");
     if (!rk_json_u64(rk_json_get(shard, "index"), &index) ||
@@ -81,11 +100,12 @@ static enum rk_rc read_part(const struct merging *m, const char *path, struct pa
         return rk_fail(err, RK_E_USAGE, "\"%s\" is no shard: rotkit build --shard makes them",
                        path);
     ret->shard = (struct rk_shard) { (uint32_t)index, (uint32_t)count };
-    if (report.devices != devices)
+    if (ret->view->report.devices != devices)
         return rk_fail(err, RK_E_USAGE,
                        "shard \"%s\" has %llu of its %llu devices: build it again, without "
                        "--keep-going",
-                       path, (unsigned long long)report.devices, (unsigned long long)devices);
+                       path, (unsigned long long)ret->view->report.devices,
+                       (unsigned long long)devices);
     return RK_OK;
 }
 
@@ -93,11 +113,11 @@ static enum rk_rc read_part(const struct merging *m, const char *path, struct pa
 static enum rk_rc read_parts(struct merging *m, struct rk_err *err)
 {
     for (size_t i = 0; i < m->options->count; i++) {
-        struct part part = { .doc = NULL };
+        struct part part = { .view = NULL };
         struct part *place;
 
         if (read_part(m, m->options->shards[i], &part, err)) {
-            rk_json_free(part.doc);
+            rk_release_view_free(part.view);
             return err->rc;
         }
         if (m->part == NULL) {
@@ -105,11 +125,11 @@ static enum rk_rc read_parts(struct merging *m, struct rk_err *err)
             m->part = rk_alloc(m->count, sizeof *m->part);
         }
         place = m->part == NULL || part.shard.count != m->count ? NULL : &m->part[part.shard.index];
-        if (place != NULL && place->doc == NULL) {
+        if (place != NULL && place->view == NULL) {
             *place = part;
             continue;
         }
-        rk_json_free(part.doc);
+        rk_release_view_free(part.view);
         if (m->part == NULL)
             return rk_fail_nomem(err);
         if (place == NULL)
@@ -122,14 +142,15 @@ static enum rk_rc read_parts(struct merging *m, struct rk_err *err)
 }
 
 /* What may differ between shards of one fleet. */
-static const char *const own[] = { "shard", "buckets",         "devices", "secrets",
-                                   "files", "step_signatures", NULL };
+static const char *const own[] = { "shard",           "buckets",        "devices",
+                                   "secrets",         "secrets_index",  "files",
+                                   "step_signatures", "checkpoint_key", NULL };
 
 static enum rk_rc head_text(const struct part *part, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_json_done) rk_json *head = rk_json_new();
 
-    rk_json_put_members(rk_json_root(head), rk_json_root(part->doc), own);
+    rk_json_put_members(rk_json_root(head), rk_release_view_root(part->view), own);
     return rk_json_text(head, false, ret, err);
 }
 
@@ -182,7 +203,7 @@ static enum rk_rc check_parts(const struct merging *m, struct rk_err *err)
     RK_AUTO(rk_bytes_done) struct rk_bytes first = RK_BYTES_NONE;
 
     for (size_t i = 0; i < m->count; i++) {
-        if (m->part[i].doc == NULL)
+        if (m->part[i].view == NULL)
             return rk_fail(err, RK_E_USAGE, "shard %zu of %zu is missing: name it too", i,
                            m->count);
     }
@@ -238,20 +259,33 @@ static enum rk_rc check_key(struct merging *m, struct rk_err *err)
 
 struct copying {
     const struct merging *m;
-    const char *root;
-    enum rk_file_mode mode;
+    const struct part *part;
 };
 
-static enum rk_rc copy_file(void *arg, const char *path, struct rk_err *err)
+/* Indices and signatures are made anew; what is of no bucket comes from the first shard. */
+static enum rk_rc copy_file(void *arg, const char *path, const struct rk_bytes *bytes,
+                            struct rk_err *err)
 {
     const struct copying *c = arg;
-    RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
-    char full[RK_PATH_MAX];
+    bool bucket = strncmp(path, "devices/", 8) == 0 || strncmp(path, "handover/", 9) == 0;
+    const char *slash = strrchr(path, '/');
+    struct rk_role_row row;
+    enum rk_file_mode mode = RK_FILE_PUBLIC;
 
-    if (rk_path_join(c->root, path, full, sizeof full, err) ||
-        rk_file_read(full, RK_IMAGE_FILE_MAX, &bytes, err))
-        return err->rc;
-    return rk_release_stage(c->m->release, path, c->mode, bytes.p, bytes.len, err);
+    if (slash == NULL || (bucket && strcmp(slash, "/index.json") == 0) ||
+        (!bucket && c->part->shard.index != 0))
+        return RK_OK;
+    if (bucket && rk_role_of_path(c->m->ctx, path, &row))
+        mode = rk_role_mode(&row);
+    return rk_release_stage(c->m->release, path, mode, bytes->p, bytes->len, err);
+}
+
+static enum rk_rc copy_secret(void *arg, const char *path, const struct rk_bytes *bytes,
+                              struct rk_err *err)
+{
+    const struct copying *c = arg;
+
+    return rk_release_stage(c->m->release, path, RK_FILE_KEY, bytes->p, bytes->len, err);
 }
 
 /* A bucket is of the shard that it stands in; "common" is of the first. */
@@ -269,92 +303,104 @@ static enum rk_rc check_bucket(const struct part *part, const char *top, const c
                    part->path, top, bucket, part->shard.index, part->shard.count);
 }
 
-static enum rk_rc copy_top(const struct merging *m, const struct part *part, const char *top,
-                           struct rk_err *err)
+static enum rk_rc check_buckets(const struct part *part, struct rk_jv buckets, struct rk_err *err)
 {
-    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
-    struct copying copying = { m, part->path, RK_FILE_PUBLIC };
+    for (size_t i = 0; i < rk_json_count(buckets); i++) {
+        const char *path = rk_json_str(rk_json_get(rk_json_at(buckets, i), "path"));
+        char top[16], bucket[32];
 
-    if (strcmp(top, "secrets") == 0)
-        copying.mode = RK_FILE_KEY;
-    if (rk_buckets_list(part->path, top, &names, err))
-        return err->rc;
-    for (size_t i = 0; i < names.count; i++) {
-        if (check_bucket(part, top, names.name[i], err) ||
-            rk_bucket_walk(part->path, top, names.name[i], copy_file, &copying, err))
+        if (path == NULL || !rk_bucket_split(path, top, bucket))
+            return rk_fail(err, RK_E_VERIFY, "shard \"%s\": bucket %zu is malformed", part->path,
+                           i + 1);
+        if (check_bucket(part, top, bucket, err))
             return err->rc;
     }
     return RK_OK;
 }
 
+/* By the indices that were verified, each file with the digest that they name: what was put into a
+ * shard since is not read as what it was. */
 static enum rk_rc copy_files(const struct merging *m, struct rk_err *err)
 {
-    struct copying copying = { m, m->part[0].path, RK_FILE_PUBLIC };
-    struct rk_jv files = member(&m->part[0], "files");
-
-    for (size_t i = 0; i < rk_json_count(files); i++) {
-        if (copy_file(&copying, rk_json_str(rk_json_get(rk_json_at(files, i), "path")), err))
-            return err->rc;
-    }
     for (size_t i = 0; i < m->count; i++) {
-        if (copy_top(m, &m->part[i], "devices", err) || copy_top(m, &m->part[i], "handover", err) ||
-            copy_top(m, &m->part[i], "secrets", err))
+        struct part *part = &m->part[i];
+        struct copying copying = { m, part };
+
+        if (check_buckets(part, part->view->tree.buckets, err) ||
+            check_buckets(part, part->view->secrets.buckets, err))
             return err->rc;
+        if (rk_release_view_each(part->view, copy_file, &copying, err) ||
+            rk_release_view_each_secret(part->view, copy_secret, &copying, err))
+            return rk_wrap(err, "shard \"%s\"", part->path);
     }
     return RK_OK;
 }
 
-/* What the checkpoint of one shard says; *ret_there false: it has none. */
-static enum rk_rc read_checkpoint(const struct part *part, struct rk_bytes *ret,
-                                  char ret_ledger[65], uint64_t *ret_size, struct rk_err *err)
+/* What the checkpoint of one shard says. */
+static enum rk_rc read_checkpoint(const struct part *part, char ret_ledger[65], uint64_t *ret_size,
+                                  struct rk_err *err)
 {
+    const struct rk_bytes *file = &part->view->checkpoint;
     RK_AUTO(rk_json_done) rk_json *doc = NULL;
-    char full[RK_PATH_MAX];
     const char *ledger;
 
-    if (rk_path_join(part->path, CHECKPOINT, full, sizeof full, err))
-        return err->rc;
-    if (!rk_tree_exists(full))
-        return RK_OK;
-    if (rk_file_read(full, RK_INDEX_FILE_MAX, ret, err) ||
-        rk_json_parse(ret->p, ret->len, &doc, err))
-        return rk_wrap(err, "%s", full);
+    if (rk_json_parse(file->p, file->len, &doc, err))
+        return rk_wrap(err, "%s/" RK_CHECKPOINT, part->path);
     ledger = rk_json_str(rk_json_get(rk_json_root(doc), "ledger"));
     if (ledger == NULL || !rk_json_u64(rk_json_get(rk_json_root(doc), "size"), ret_size))
-        return rk_fail(err, RK_E_FORMAT, "%s: no checkpoint of a ledger", full);
+        return rk_fail(err, RK_E_FORMAT, "%s/" RK_CHECKPOINT ": no checkpoint of a ledger",
+                       part->path);
     (void)snprintf(ret_ledger, 65, "%s", ledger);
+    return RK_OK;
+}
+
+/* Whether one key signs the checkpoints of all shards. */
+static bool has_one_checkpoint_key(const struct merging *m)
+{
+    const char *first = rk_json_str(member(&m->part[0], "checkpoint_key"));
+
+    for (size_t i = 1; i < m->count; i++) {
+        const char *key = rk_json_str(member(&m->part[i], "checkpoint_key"));
+
+        if ((first == NULL) != (key == NULL) || (key != NULL && strcmp(first, key) != 0))
+            return false;
+    }
+    return true;
+}
+
+static enum rk_rc leave_checkpoints(const struct merging *m)
+{
+    rk_warn(m->ctx, "the shards were counted by several ledgers: their checkpoints stay in the "
+                    "shards");
     return RK_OK;
 }
 
 /* Of one ledger the newest; checkpoints of several sites' ledgers stay with their shards. */
 static enum rk_rc merge_checkpoint(const struct merging *m, struct rk_err *err)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes newest = RK_BYTES_NONE;
+    const struct rk_bytes *newest = NULL;
     char whose[65] = "";
     uint64_t size = 0;
 
+    if (!has_one_checkpoint_key(m))
+        return leave_checkpoints(m);
     for (size_t i = 0; i < m->count; i++) {
-        RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
         char ledger[65] = "";
         uint64_t here = 0;
 
-        if (read_checkpoint(&m->part[i], &file, ledger, &here, err))
-            return err->rc;
-        if (file.p == NULL)
+        if (m->part[i].view->checkpoint.p == NULL)
             continue;
-        if (newest.p != NULL && strcmp(whose, ledger) != 0) {
-            rk_warn(m->ctx, "the shards were counted by several ledgers: their checkpoints stay in "
-                            "the shards");
-            return RK_OK;
-        }
-        if (newest.p == NULL || here > size) {
-            rk_bytes_done(&newest);
-            newest = rk_bytes_take(&file);
+        if (read_checkpoint(&m->part[i], ledger, &here, err))
+            return err->rc;
+        if (newest != NULL && strcmp(whose, ledger) != 0)
+            return leave_checkpoints(m);
+        if (newest == NULL || here > size) {
+            newest = &m->part[i].view->checkpoint;
             size = here;
             (void)snprintf(whose, sizeof whose, "%s", ledger);
         }
     }
-    return newest.p == NULL ? RK_OK : rk_release_add_checkpoint(m->release, &newest, err);
+    return newest == NULL ? RK_OK : rk_release_add_checkpoint(m->release, newest, err);
 }
 
 static bool has_plaintext(const struct merging *m)
@@ -368,25 +414,37 @@ static bool has_plaintext(const struct merging *m)
     return false;
 }
 
-static enum rk_rc sign(const struct merging *m, struct rk_err *err)
+static enum rk_rc sign_part(const struct merging *m, enum rk_release_part part, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes index = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
     rk_signer *key = m->options->signer;
 
-    if (key == NULL)
-        return RK_OK;
-    if (rk_release_to_sign(m->release, &index, &signature, err))
+    if (rk_release_to_sign(m->release, part, &index, &signature, err))
         return err->rc;
+    if (index.p == NULL)
+        return RK_OK;
     if (signature.p == NULL && rk_signer_sign(key, m->scheme, index.p, index.len, &signature, err))
         return rk_wrap(err, "--key");
-    return rk_release_attach(m->release, &signature, err);
+    return rk_release_attach(m->release, part, &signature, err);
+}
+
+static enum rk_rc sign(const struct merging *m, struct rk_err *err)
+{
+    if (m->options->signer == NULL)
+        return RK_OK;
+    return sign_part(m, RK_RELEASE_INDEX, err) || sign_part(m, RK_RELEASE_SECRETS, err) ? err->rc
+                                                                                        : RK_OK;
 }
 
 /* release.json is that of the first shard, without what makes it one. */
 static enum rk_rc write_release(struct merging *m, struct rk_merge_report *ret, struct rk_err *err)
 {
-    static const char *const but[] = { "shard", "buckets", "devices", "secrets", NULL };
+    const char *const but[] = {
+        "shard",   "buckets",       "devices",
+        "secrets", "secrets_index", has_one_checkpoint_key(m) ? NULL : "checkpoint_key",
+        NULL,
+    };
     struct rk_release_options options = {
         .path = m->options->path,
         .plaintext_secrets = has_plaintext(m),
@@ -398,7 +456,7 @@ static enum rk_rc write_release(struct merging *m, struct rk_merge_report *ret, 
     if (rk_release_open(m->ctx, &options, &m->release, err))
         return err->rc;
     root = rk_json_root(m->release->doc);
-    rk_json_put_members(root, rk_json_root(m->part[0].doc), but);
+    rk_json_put_members(root, rk_release_view_root(m->part[0].view), but);
     if (member(&m->part[0], "signer").v == NULL)
         rk_release_put_signer(m->release);
     if (copy_files(m, err) || merge_checkpoint(m, err) || sign(m, err) ||

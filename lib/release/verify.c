@@ -2,263 +2,152 @@
 /* Reads a release as a stranger would: from its bytes and public material alone. */
 #include "release/release.h"
 
-#include "base/digest.h"
-#include "base/folder.h"
-#include "base/err.h"
+#include "base/beneath.h"
 #include "base/mem.h"
 #include "base/workers.h"
-#include "rotkit/ctx.h"
-#include "rotkit/ek.h"
-#include "rotkit/ekcert.h"
-#include "rotkit/format.h"
-#include "rotkit/hex.h"
 #include "release/index.h"
+#include "rotkit/format.h"
+#include "rotkit/ledger.h"
+#include "rotkit/public.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 struct verifying {
     const rk_ctx *ctx;
     bool staged; /* not published yet: the journal still stands beside the rest */
-    const char *root;
+    struct rk_release_view *view;
+    const struct rk_release_asked *asked;
     rk_trust *trust; /* by ca/chain.pem; NULL when the release has none */
     int64_t now;
-    struct rk_release_report report;
-    uint64_t devices; /* that were found; release.json says how many in report */
-    rk_json *device;  /* device.json of the device at hand: it sorts before the certificates */
+    uint64_t stated; /* devices, by release.json */
 };
 
 static void verifying_done(struct verifying *v)
 {
     rk_trust_free(v->trust);
-    rk_json_free(v->device);
 }
 
-/* A path of an index stays below the root and is written one way only. */
-static bool path_is_plain(const char *path)
+/* What was asked and cannot be known: the first reason is told. */
+static void leave_unchecked(struct verifying *v, const char *why)
 {
-    return path[0] != '/' && path[0] != '\0' && strstr(path, "..") == NULL &&
-           strstr(path, "//") == NULL && strstr(path, "/./") == NULL;
+    char *to = v->view->report.unchecked;
+
+    if (v->asked->pub != NULL && to[0] == '\0')
+        (void)snprintf(to, sizeof v->view->report.unchecked, "%s", why);
 }
 
-static enum rk_rc read_below(const struct verifying *v, const char *path, size_t max,
-                             struct rk_bytes *ret, struct rk_err *err)
+static void leave_out(struct verifying *v, const char *folder)
 {
-    char full[RK_PATH_MAX];
+    char *to = v->view->report.left_out;
+    size_t used = strlen(to);
 
-    if (!path_is_plain(path))
-        return rk_fail(err, RK_E_VERIFY, "path \"%s\" leaves the release", path);
-    if (rk_path_join(v->root, path, full, sizeof full, err))
-        return err->rc;
-    if (!rk_tree_exists(full))
-        return rk_fail(err, RK_E_VERIFY, "\"%s\" is missing", path);
-    if (!rk_tree_is_file(full))
-        return rk_fail(err, RK_E_VERIFY, "\"%s\" is no file", path);
-    return rk_file_read(full, max, ret, err);
+    (void)snprintf(to + used, sizeof v->view->report.left_out - used, "%s%s", used == 0 ? "" : ", ",
+                   folder);
 }
 
-static enum rk_rc check_digest(const struct rk_bytes *bytes, const char *path, const char *want,
-                               struct rk_err *err)
-{
-    uint8_t digest[32];
-    char text[65];
+/* ---- one file ---- */
 
-    if (rk_sha256(bytes->p, bytes->len, digest, err))
-        return err->rc;
-    rk_hex_write(digest, sizeof digest, text);
-    if (want == NULL || strcmp(want, text) != 0)
-        return rk_fail(err, RK_E_VERIFY, "\"%s\": SHA-256 is %s, the index says %s", path, text,
-                       want == NULL ? "nothing" : want);
-    return RK_OK;
-}
+/* What one thread has found. */
+struct counting {
+    const struct verifying *v;
+    struct rk_certifying certifying;
+    uint64_t files, devices;
+    bool is_main; /* of the files outside the buckets, where images are */
+};
 
-static enum rk_rc check_format(const struct verifying *v, const struct rk_role_row *row,
+static enum rk_rc check_format(const rk_ctx *ctx, const struct rk_role_row *row,
                                const struct rk_bytes *bytes, struct rk_err *err)
 {
-    struct rk_map map = { .root = NULL };
-    bool right;
+    RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
 
-    if (rk_format_inspect(v->ctx, bytes->p, bytes->len, &map, err)) {
+    if (rk_format_inspect(ctx, bytes->p, bytes->len, &map, err)) {
         err->rc = err->rc == RK_E_FORMAT ? RK_E_VERIFY : err->rc;
         return err->rc;
     }
-    right = strcmp(map.format, row->format) == 0;
-    if (!right)
-        (void)rk_fail(err, RK_E_VERIFY, "format is %s, expected %s", map.format, row->format);
-    rk_map_done(&map);
-    return right ? RK_OK : err->rc;
-}
-
-/* The public area that device.json states, which TPMs and services know the EK by, has this key. */
-static enum rk_rc check_public_area(const struct verifying *v, struct rk_jv ek,
-                                    const struct rk_bytes *spki, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes public = RK_BYTES_NONE;
-    RK_AUTO(rk_bytes_done) struct rk_bytes stated = RK_BYTES_NONE;
-    const char *hex = rk_json_str(rk_json_get(ek, "public_tpm2b"));
-    size_t len = hex == NULL ? 0 : strlen(hex);
-
-    if (rk_bytes_new(len / 2, &public, err) ||
-        (hex != NULL && rk_hex_read(hex, len, public.p, public.len, err)))
-        return rk_wrap(err, "public_tpm2b");
-    if (rk_ek_public_spki(v->ctx, &public, &stated, err) == RK_E_NOMEM)
-        return err->rc;
-    return rk_bytes_equal(&stated, spki)
+    return strcmp(map.format, row->format) == 0
                ? RK_OK
-               : rk_fail(err, RK_E_VERIFY,
-                         "the certificate is for another key than public_tpm2b in device.json");
+               : rk_fail(err, RK_E_VERIFY, "format is %s, expected %s", map.format, row->format);
 }
 
-/* The certificate is for the key that device.json states; one without a statement is not judged. */
-static enum rk_rc check_certified_key(const struct verifying *v, const char *template_name,
-                                      const struct rk_bytes *bytes, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
-    struct rk_jv eks = rk_json_get(rk_json_root(v->device), "ek");
-
-    if (rk_ekcert_spki(bytes->p, bytes->len, &spki, err))
-        return err->rc;
-    for (size_t i = 0; i < rk_json_count(eks); i++) {
-        struct rk_jv ek = rk_json_at(eks, i);
-        const char *name = rk_json_str(rk_json_get(ek, "template"));
-
-        if (name == NULL || strcasecmp(name, template_name) != 0)
-            continue;
-        return check_digest(&spki, "public key of the certificate",
-                            rk_json_str(rk_json_get(ek, "spki_sha256")), err)
-                   ? err->rc
-                   : check_public_area(v, ek, &spki, err);
-    }
-    return RK_OK;
-}
-
-static enum rk_rc keep_device(struct verifying *v, const struct rk_bytes *bytes, struct rk_err *err)
-{
-    rk_json_free(v->device);
-    v->device = NULL;
-    return rk_json_parse(bytes->p, bytes->len, &v->device, err);
-}
-
-static enum rk_rc check_content(struct verifying *v, const struct rk_role_row *row,
-                                const struct rk_bytes *bytes, struct rk_err *err)
-{
-    const struct rk_ek_template *tpl = rk_role_template(row->role);
-
-    if (strcmp(row->role, rk_role_device.role) == 0)
-        return keep_device(v, bytes, err);
-    if (tpl == NULL)
-        return RK_OK;
-    if (check_certified_key(v, rk_ek_template_name(tpl), bytes, err))
-        return err->rc;
-    if (v->trust == NULL)
-        return rk_fail(err, RK_E_VERIFY, "no ca/chain.pem to hold it against");
-    v->report.certificates++;
-    return rk_ekcert_verify(v->trust, bytes->p, bytes->len, v->now, err);
-}
-
-static enum rk_rc check_image(struct verifying *v, struct rk_jv entry, const char *path,
+static enum rk_rc check_image(struct counting *c, const struct rk_named *named,
                               const struct rk_bytes *bytes, struct rk_err *err)
 {
-    size_t used = strlen(v->report.sealed);
+    struct rk_release_report *report = &c->v->view->report;
+    size_t used = strlen(report->sealed);
     bool encrypted = false;
 
-    v->report.images++;
-    if (rk_image_verify(v->ctx, v->root, entry, bytes, &encrypted, err))
-        return rk_wrap(err, "\"%s\"", path);
+    report->images++;
+    if (rk_image_verify(c->v->view, named->entry, bytes, &encrypted, err))
+        return rk_wrap(err, "\"%s\"", named->path);
     if (encrypted)
-        (void)snprintf(v->report.sealed + used, sizeof v->report.sealed - used, "%s%s",
-                       used == 0 ? "" : ", ", path);
+        (void)snprintf(report->sealed + used, sizeof report->sealed - used, "%s%s",
+                       used == 0 ? "" : ", ", named->path);
     return RK_OK;
 }
 
-/* One entry of an index: {path, role, size, sha256}. */
-static enum rk_rc check_entry(struct verifying *v, struct rk_jv entry, const char *below,
-                              struct rk_err *err)
+static enum rk_rc check_entry(struct counting *c, const struct rk_named *named, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
-    const char *path = rk_json_str(rk_json_get(entry, "path"));
-    const char *role = rk_json_str(rk_json_get(entry, "role"));
+    const struct verifying *v = c->v;
     struct rk_role_row row;
-    bool known = role != NULL && rk_role_find(v->ctx, role, &row);
 
-    if (path == NULL || role == NULL || strncmp(path, below, strlen(below)) != 0)
-        return rk_fail(err, RK_E_VERIFY, "an index entry names no file below \"%s\"", below);
-    if (read_below(v, path, strcmp(role, "image") == 0 ? RK_IMAGE_FILE_MAX : RK_INDEX_FILE_MAX,
-                   &bytes, err) ||
-        check_digest(&bytes, path, rk_json_str(rk_json_get(entry, "sha256")), err))
+    if (rk_named_read(v->view->root, named, &bytes, err))
         return err->rc;
-    v->report.files++;
-    v->devices += strcmp(role, rk_role_device.role) == 0;
-    if (strcmp(role, "image") == 0) {
-        return check_image(v, entry, path, &bytes, err);
-    }
-    if (!known || row.place == RK_PLACE_SECRET)
+    c->files++;
+    c->devices += strcmp(named->role, rk_role_device.role) == 0;
+    if (strcmp(named->role, "image") == 0)
+        return c->is_main ? check_image(c, named, &bytes, err)
+                          : rk_fail(err, RK_E_VERIFY, "\"%s\": an image in a bucket", named->path);
+    if (!rk_role_find(v->ctx, named->role, &row) || row.place == RK_PLACE_SECRET)
         return RK_OK;
-    if ((row.format != NULL && check_format(v, &row, &bytes, err)) ||
-        check_content(v, &row, &bytes, err))
-        return rk_wrap(err, "\"%s\"", path);
+    if ((row.format != NULL && check_format(v->ctx, &row, &bytes, err)) ||
+        rk_certified_check(&c->certifying, &row, named, &bytes, err))
+        return rk_wrap(err, "\"%s\"", named->path);
     return RK_OK;
 }
 
-static enum rk_rc count_file(void *arg, const char *path, struct rk_err *err)
+/* ---- buckets ---- */
+
+static enum rk_rc add_standing(void *arg, const char *path, struct rk_err *err)
 {
-    (void)path;
-    (void)err;
-    ++*(uint64_t *)arg;
-    return RK_OK;
+    return rk_names_add(arg, SIZE_MAX, path, err);
 }
 
-/* Every file of the bucket's index holds, and the folder has no other. */
-static enum rk_rc check_bucket(struct verifying *v, const char *top, const char *bucket,
-                               const char *want_sha256, struct rk_err *err)
+/* Every file of the bucket's index holds, and the folder has no other. sha256 NULL: nothing names
+ * the index. */
+static enum rk_rc check_bucket(struct counting *c, const char *path, const char *sha256,
+                               struct rk_err *err)
 {
-    RK_AUTO(rk_json_done) rk_json *doc = NULL;
-    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
-    char path[RK_PATH_MAX], below[RK_PATH_MAX];
-    uint64_t found = 0;
-    struct rk_jv files;
+    RK_AUTO(rk_bucket_done) struct rk_bucket bucket = { .doc = NULL };
+    RK_AUTO(rk_names_done) struct rk_names standing = { .name = NULL };
+    RK_AUTO(rk_names_done) struct rk_names named = { .name = NULL };
+    const char *root = c->v->view->root;
+    char top[16], name[32], index[96];
 
-    (void)snprintf(path, sizeof path, "%.64s/%.64s/index.json", top, bucket);
-    (void)snprintf(below, sizeof below, "%.64s/%.64s/", top, bucket);
-    if (read_below(v, path, RK_INDEX_FILE_MAX, &text, err))
+    if (!rk_bucket_split(path, top, name))
+        return rk_fail(err, RK_E_VERIFY, "\"%.64s\" is no index of a bucket", path);
+    if (rk_bucket_open(root, path, sha256, &bucket, err))
         return err->rc;
-    if (want_sha256 != NULL && check_digest(&text, path, want_sha256, err))
-        return err->rc;
-    if (rk_json_parse(text.p, text.len, &doc, err))
-        return rk_wrap(err, "\"%s\"", path);
-    files = rk_json_get(rk_json_root(doc), "files");
-    for (size_t i = 0; i < rk_json_count(files); i++) {
-        if (check_entry(v, rk_json_at(files, i), below, err))
+    for (size_t i = 0; i < rk_bucket_count(&bucket); i++) {
+        struct rk_named one;
+
+        if (rk_bucket_at(&bucket, i, &one, err) || check_entry(c, &one, err) ||
+            rk_names_add(&named, SIZE_MAX, one.path, err))
             return err->rc;
     }
-    if (rk_bucket_walk(v->root, top, bucket, count_file, &found, err))
-        return err->rc;
-    if (found != rk_json_count(files))
-        return rk_fail(err, RK_E_VERIFY, "\"%s\" holds %llu files, its index names %zu", below,
-                       (unsigned long long)found, rk_json_count(files));
-    return RK_OK;
-}
-
-/* The bucket of "devices/<bucket>/index.json", or NULL. */
-static bool split_bucket_path(const char *path, char top[16], char bucket[32])
-{
-    const char *first = strchr(path, '/');
-    const char *second = first == NULL ? NULL : strchr(first + 1, '/');
-
-    if (second == NULL || strcmp(second, "/index.json") != 0 || first - path > 15 ||
-        second - first > 31)
-        return false;
-    (void)snprintf(top, 16, "%.*s", (int)(first - path), path);
-    (void)snprintf(bucket, 32, "%.*s", (int)(second - first - 1), first + 1);
-    return strcmp(top, "devices") == 0 || strcmp(top, "handover") == 0;
+    (void)snprintf(index, sizeof index, "\"%s\"", path);
+    return rk_bucket_walk(root, top, name, add_standing, &standing, err) ||
+                   rk_named_compare(&standing, &named, index, err)
+               ? err->rc
+               : RK_OK;
 }
 
 /* One bucket on its way through a thread of the pool. */
 struct bucket_check {
-    struct verifying v; /* its own counts and device at hand */
-    char top[16], bucket[32];
-    char sha256[65]; /* "": its index is not named anywhere */
+    struct counting c;
+    char path[64], sha256[65]; /* sha256 "": nothing names its index */
     struct rk_err err;
     bool failed;
 };
@@ -269,14 +158,14 @@ static void run_check(void *arg, void *item)
 
     (void)arg;
     check->failed =
-        check_bucket(&check->v, check->top, check->bucket,
-                     check->sha256[0] == '\0' ? NULL : check->sha256, &check->err) != RK_OK;
-    rk_json_free(check->v.device);
-    check->v.device = NULL;
+        check_bucket(&check->c, check->path, check->sha256[0] == '\0' ? NULL : check->sha256,
+                     &check->err) != RK_OK;
+    rk_certifying_done(&check->c.certifying);
 }
 
 /* The oldest bucket is done: its counts, or its error. */
-static enum rk_rc add_results(struct verifying *v, rk_workers *workers, struct rk_err *err)
+static enum rk_rc add_results(struct verifying *v, rk_workers *workers, uint64_t *devices,
+                              struct rk_err *err)
 {
     const struct bucket_check *check = rk_workers_take(workers);
 
@@ -284,25 +173,68 @@ static enum rk_rc add_results(struct verifying *v, rk_workers *workers, struct r
         *err = check->err;
         return err->rc;
     }
-    v->report.files += check->v.report.files;
-    v->report.certificates += check->v.report.certificates;
-    v->devices += check->v.devices;
+    v->view->report.files += check->c.files;
+    v->view->report.certificates += check->c.certifying.certificates;
+    *devices += check->c.devices;
     return RK_OK;
 }
 
-/* The i-th of a list of buckets. */
-typedef enum rk_rc (*name_bucket)(const void *list, size_t i, struct bucket_check *ret,
-                                  struct rk_err *err);
+static void workers_done(rk_workers **workers)
+{
+    rk_workers_free(*workers);
+}
 
-RK_CLEANUP(checks_done, struct bucket_check, rk_free)
+static void checks_done(struct bucket_check **checks)
+{
+    rk_free(*checks);
+}
+
+/* A list of buckets: named by an index, or of a release that names none. */
+struct buckets {
+    struct rk_jv named;              /* {path, sha256} each */
+    const char *but;                 /* of these, none below this folder; NULL: all */
+    const char *top;                 /* else the folders in it */
+    const struct rk_names *standing; /* then */
+};
+
+static bool is_left_out(const struct buckets *list, const char *path)
+{
+    size_t len = list->but == NULL ? 0 : strlen(list->but);
+
+    return len != 0 && strncmp(path, list->but, len) == 0 && path[len] == '/';
+}
+
+static enum rk_rc bucket_at(const struct buckets *list, size_t i, struct bucket_check *ret,
+                            struct rk_err *err)
+{
+    struct rk_jv entry = rk_json_at(list->named, i);
+    const char *path = rk_json_str(rk_json_get(entry, "path"));
+    const char *sha256 = rk_json_str(rk_json_get(entry, "sha256"));
+    int n;
+
+    if (list->standing != NULL) {
+        n = snprintf(ret->path, sizeof ret->path, "%s/%s/index.json", list->top,
+                     list->standing->name[i]);
+        return n > 0 && (size_t)n < sizeof ret->path
+                   ? RK_OK
+                   : rk_fail(err, RK_E_VERIFY, "\"%s/%.64s\" is no bucket", list->top,
+                             list->standing->name[i]);
+    }
+    if (path == NULL || sha256 == NULL || strlen(sha256) != 64 || strlen(path) >= sizeof ret->path)
+        return rk_fail(err, RK_E_VERIFY, "bucket %zu is malformed", i + 1);
+    memcpy(ret->path, path, strlen(path) + 1);
+    memcpy(ret->sha256, sha256, sizeof ret->sha256);
+    return RK_OK;
+}
 
 /* Buckets know nothing of each other, so threads check them; the first error is the one told. */
-static enum rk_rc check_all(struct verifying *v, const void *list, size_t count, name_bucket name,
+static enum rk_rc check_all(struct verifying *v, const struct buckets *list, uint64_t *ret_devices,
                             struct rk_err *err)
 {
     size_t threads = rk_workers_default(), room = 2 * threads;
+    size_t count = list->standing != NULL ? list->standing->count : rk_json_count(list->named);
     RK_AUTO(checks_done) struct bucket_check *checks = rk_alloc(room, sizeof *checks);
-    RK_AUTO(rk_workers_done) rk_workers *workers = NULL;
+    RK_AUTO(workers_done) rk_workers *workers = NULL;
     const struct rk_workers_options options = { threads, room, run_check, NULL };
 
     if (checks == NULL)
@@ -312,88 +244,218 @@ static enum rk_rc check_all(struct verifying *v, const void *list, size_t count,
     for (size_t i = 0; i < count; i++) {
         struct bucket_check *check = &checks[i % room];
 
-        if (rk_workers_full(workers) && add_results(v, workers, err))
+        if (rk_workers_full(workers) && add_results(v, workers, ret_devices, err))
             return err->rc;
-        *check = (struct bucket_check) { .v = *v };
-        check->v.device = NULL;
-        check->v.devices = 0;
-        memset(&check->v.report, 0, sizeof check->v.report);
-        if (name(list, i, check, err))
+        memset(check, 0, sizeof *check);
+        check->c.v = v;
+        check->c.certifying =
+            (struct rk_certifying) { .ctx = v->ctx, .trust = v->trust, .now = v->now };
+        if (bucket_at(list, i, check, err))
             return err->rc;
+        if (is_left_out(list, check->path))
+            continue;
         rk_workers_put(workers, check);
     }
     while (!rk_workers_empty(workers)) {
-        if (add_results(v, workers, err))
+        if (add_results(v, workers, ret_devices, err))
             return err->rc;
     }
     return RK_OK;
 }
 
-static enum rk_rc name_indexed(const void *list, size_t i, struct bucket_check *ret,
-                               struct rk_err *err)
+/* The folders below `top` against the buckets of a list: the same, by name. */
+static enum rk_rc compare_buckets(const struct verifying *v, struct rk_jv buckets, const char *top,
+                                  const char *const *but, const char *index, struct rk_err *err)
 {
-    struct rk_jv entry = rk_json_at(*(const struct rk_jv *)list, i);
-    const char *path = rk_json_str(rk_json_get(entry, "path"));
-    const char *sha256 = rk_json_str(rk_json_get(entry, "sha256"));
+    RK_AUTO(rk_names_done) struct rk_names below = { .name = NULL };
+    RK_AUTO(rk_names_done) struct rk_names standing = { .name = NULL };
+    RK_AUTO(rk_names_done) struct rk_names named = { .name = NULL };
+    char path[RK_PATH_MAX];
+    size_t len = strlen(top);
 
-    if (path == NULL || sha256 == NULL || strlen(sha256) != 64 ||
-        !split_bucket_path(path, ret->top, ret->bucket))
-        return rk_fail(err, RK_E_VERIFY, "release.json: bucket %zu is malformed", i + 1);
-    memcpy(ret->sha256, sha256, sizeof ret->sha256);
-    return RK_OK;
-}
+    if (rk_beneath_list(v->view->root, top, RK_BUCKETS_MAX, &below, err))
+        return err->rc;
+    for (size_t i = 0; i < below.count; i++) {
+        bool bucket = true;
 
-static enum rk_rc check_buckets(struct verifying *v, struct rk_jv buckets, struct rk_err *err)
-{
-    return check_all(v, &buckets, rk_json_count(buckets), name_indexed, err);
-}
-
-/* Folders on disk against release.json: a bucket that it does not name is a fault. */
-static enum rk_rc check_bucket_count(const struct verifying *v, struct rk_jv buckets,
-                                     struct rk_err *err)
-{
-    size_t found = 0;
-
-    for (size_t i = 0; i < 2; i++) {
-        RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
-
-        if (rk_buckets_list(v->root, i == 0 ? "devices" : "handover", &names, err))
+        for (size_t k = 0; but[k] != NULL; k++)
+            bucket = bucket && strcmp(but[k], below.name[i]) != 0;
+        (void)snprintf(path, sizeof path, "%s/%s", top, below.name[i]);
+        if (bucket && rk_names_add(&standing, RK_BUCKETS_MAX, path, err))
             return err->rc;
-        found += names.count;
     }
-    if (found != rk_json_count(buckets))
-        return rk_fail(err, RK_E_VERIFY, "%zu buckets stand here, release.json names %zu", found,
-                       rk_json_count(buckets));
+    for (size_t i = 0; i < rk_json_count(buckets); i++) {
+        const char *name = rk_json_str(rk_json_get(rk_json_at(buckets, i), "path"));
+        char at[16], bucket[32];
+
+        if (name == NULL || !rk_bucket_split(name, at, bucket))
+            return rk_fail(err, RK_E_VERIFY, "%s: bucket %zu is malformed", index, i + 1);
+        (void)snprintf(path, sizeof path, "%s/%s", at, bucket);
+        if (strncmp(path, top, len) == 0 && path[len] == '/' &&
+            rk_names_add(&named, RK_BUCKETS_MAX, path, err))
+            return err->rc;
+    }
+    return rk_named_compare(&standing, &named, index, err);
+}
+
+/* Every bucket of release.json is below one of these. */
+static const char *const bucket_tops[] = { "devices", "handover" };
+enum { BUCKET_TOPS = sizeof bucket_tops / sizeof bucket_tops[0] };
+
+static enum rk_rc check_tops(struct rk_jv buckets, struct rk_err *err)
+{
+    for (size_t i = 0; i < rk_json_count(buckets); i++) {
+        const char *path = rk_json_str(rk_json_get(rk_json_at(buckets, i), "path"));
+        char top[16], bucket[32];
+
+        if (path == NULL || !rk_bucket_split(path, top, bucket) ||
+            (strcmp(top, bucket_tops[0]) != 0 && strcmp(top, bucket_tops[1]) != 0))
+            return rk_fail(err, RK_E_VERIFY, "release.json: bucket %zu is malformed", i + 1);
+    }
     return RK_OK;
 }
 
-static enum rk_rc check_device_count(const struct verifying *v, struct rk_err *err)
+/* An archive leaves what is handed to the OEM out, as a whole; *ret NULL: it is here. */
+static enum rk_rc find_left_out(struct verifying *v, struct rk_jv buckets, const char **ret,
+                                struct rk_err *err)
 {
-    if (v->devices == v->report.devices)
+    static const char folder[] = "handover/";
+    enum rk_beneath_kind kind;
+    bool named = false;
+
+    for (size_t i = 0; i < rk_json_count(buckets); i++)
+        named = named || strncmp(rk_json_str(rk_json_get(rk_json_at(buckets, i), "path")), folder,
+                                 sizeof folder - 1) == 0;
+    if (!named || v->staged)
         return RK_OK;
-    return rk_fail(err, RK_E_VERIFY, "%llu devices stand here, release.json says %llu",
-                   (unsigned long long)v->devices, (unsigned long long)v->report.devices);
+    if (rk_beneath_kind_of(v->view->root, "handover", &kind, err))
+        return err->rc;
+    if (kind != RK_BENEATH_MISSING)
+        return RK_OK;
+    leave_out(v, "handover");
+    *ret = "handover";
+    return RK_OK;
 }
 
-static enum rk_rc name_secret(const void *list, size_t i, struct bucket_check *ret,
-                              struct rk_err *err)
+static enum rk_rc check_buckets(struct verifying *v, struct rk_err *err)
 {
-    const struct rk_names *names = list;
+    static const char *const none[] = { NULL };
+    struct rk_jv buckets = v->view->tree.buckets;
+    struct buckets list = { .named = buckets };
+    uint64_t devices = 0;
 
-    (void)snprintf(ret->top, sizeof ret->top, "secrets");
-    if (snprintf(ret->bucket, sizeof ret->bucket, "%s", names->name[i]) >= (int)sizeof ret->bucket)
-        return rk_fail(err, RK_E_VERIFY, "\"secrets/%.64s\" is no bucket", names->name[i]);
-    return RK_OK;
+    if (check_tops(buckets, err) || find_left_out(v, buckets, &list.but, err) ||
+        check_all(v, &list, &devices, err))
+        return err->rc;
+    for (size_t i = 0; i < BUCKET_TOPS; i++) {
+        if (list.but != NULL && strcmp(list.but, bucket_tops[i]) == 0)
+            continue;
+        if (compare_buckets(v, buckets, bucket_tops[i], none, "release.json", err))
+            return err->rc;
+    }
+    return devices == v->stated
+               ? RK_OK
+               : rk_fail(err, RK_E_VERIFY,
+                         "%" PRIu64 " devices stand here, release.json says %" PRIu64, devices,
+                         v->stated);
+}
+
+/* ---- secrets ---- */
+
+/* A release from before: the buckets' own indices are all there is. */
+static enum rk_rc check_unnamed_secrets(struct verifying *v, struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    const struct buckets list = { .top = "secrets", .standing = &names };
+    uint64_t none = 0;
+
+    leave_unchecked(v, "secrets/: the release is of a rotkit that signed no " RK_SECRETS_INDEX
+                       ": build it again");
+    if (rk_beneath_list(v->view->root, "secrets", RK_BUCKETS_MAX, &names, err))
+        return err->rc;
+    return check_all(v, &list, &none, err);
 }
 
 static enum rk_rc check_secrets(struct verifying *v, struct rk_err *err)
 {
-    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    static const char *const but[] = { "index.json", "index.json.sig", NULL };
+    struct rk_release_view *view = v->view;
+    struct rk_jv head = rk_json_root(view->doc);
+    const char *stated = rk_json_str(rk_json_get(head, "secrets"));
+    enum rk_beneath_kind kind;
+    struct buckets list = { .top = NULL };
+    uint64_t none = 0;
 
-    if (rk_buckets_list(v->root, "secrets", &names, err))
+    if (rk_beneath_kind_of(view->root, "secrets", &kind, err))
         return err->rc;
-    return check_all(v, &names, names.count, name_secret, err);
+    if (kind == RK_BENEATH_MISSING) {
+        if (stated != NULL && strcmp(stated, "none") != 0)
+            leave_out(v, "secrets");
+        return RK_OK;
+    }
+    if (stated != NULL && strcmp(stated, "none") == 0)
+        return rk_fail(err, RK_E_VERIFY,
+                       "\"secrets\" stands here, release.json says there are "
+                       "none");
+    if (rk_release_read_secrets(view, err))
+        return err->rc;
+    if (view->secrets_doc == NULL)
+        return rk_json_get(head, "secrets_index").v == NULL
+                   ? check_unnamed_secrets(v, err)
+                   : rk_fail(err, RK_E_VERIFY, "\"" RK_SECRETS_INDEX "\" is missing");
+    list.named = view->secrets.buckets;
+    return compare_buckets(v, list.named, "secrets", but, "\"" RK_SECRETS_INDEX "\"", err) ||
+                   check_all(v, &list, &none, err)
+               ? err->rc
+               : RK_OK;
 }
+
+/* ---- the ledger's checkpoint ---- */
+
+static enum rk_rc check_checkpoint(struct verifying *v, struct rk_err *err)
+{
+    RK_AUTO(rk_public_done) rk_public *key = NULL;
+    RK_AUTO(rk_checkpoint_done) struct rk_checkpoint checkpoint = { .size = 0 };
+    struct rk_release_view *view = v->view;
+    struct rk_jv head = rk_json_root(view->doc);
+    RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
+
+    if (rk_json_get(head, "checkpoint_key").v == NULL) {
+        leave_unchecked(v, RK_CHECKPOINT ": release.json names no checkpoint key");
+        return RK_OK;
+    }
+    if (rk_json_want_bytes(head, "checkpoint_key", 4096, &spki, err) ||
+        rk_public_from_bytes(v->ctx, spki.p, spki.len, &key, err)) {
+        err->rc = err->rc == RK_E_KEY ? RK_E_VERIFY : err->rc;
+        return rk_wrap(err, "release.json: checkpoint_key");
+    }
+    return rk_checkpoint_read(v->ctx, view->checkpoint.p, view->checkpoint.len,
+                              rk_public_signer(key), &checkpoint, err)
+               ? rk_wrap(err, "\"" RK_CHECKPOINT "\"")
+               : RK_OK;
+}
+
+/* Nothing but the checkpoint stands below ledger/. */
+static enum rk_rc check_ledger(struct verifying *v, struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    struct rk_release_view *view = v->view;
+
+    if (rk_beneath_list(view->root, "ledger", RK_BUCKET_ENTRIES_MAX, &names, err))
+        return err->rc;
+    for (size_t i = 0; i < names.count; i++) {
+        if (strcmp(names.name[i], "checkpoint.json") != 0)
+            return rk_fail(err, RK_E_VERIFY, "\"ledger/%s\" is no checkpoint of the ledger",
+                           names.name[i]);
+    }
+    if (names.count == 0)
+        return RK_OK;
+    if (rk_beneath_read(view->root, RK_CHECKPOINT, RK_INDEX_FILE_MAX, &view->checkpoint, err))
+        return err->rc;
+    return check_checkpoint(v, err);
+}
+
+/* ---- what stands beside the buckets ---- */
 
 /* clang-format off */
 static const char *const top_names[] = { "ca", "devices", "handover", "images", "ledger", "release.json", RK_RELEASE_SIG, "secrets" };
@@ -403,10 +465,11 @@ static enum rk_rc check_top(const struct verifying *v, struct rk_err *err)
 {
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
 
-    if (rk_names_list(v->root, RK_BUCKET_ENTRIES_MAX, &names, err))
+    if (rk_beneath_list(v->view->root, "", RK_BUCKET_ENTRIES_MAX, &names, err))
         return err->rc;
     for (size_t i = 0; i < names.count; i++) {
-        bool known = v->staged && strcmp(names.name[i], RK_JOURNAL_NAME) == 0;
+        bool known = v->staged && (strcmp(names.name[i], RK_JOURNAL_NAME) == 0 ||
+                                   strcmp(names.name[i], RK_KEPT) == 0);
 
         for (size_t k = 0; k < sizeof top_names / sizeof top_names[0]; k++)
             known = known || strcmp(names.name[i], top_names[k]) == 0;
@@ -421,20 +484,6 @@ static enum rk_rc check_top(const struct verifying *v, struct rk_err *err)
 static const char *const loose[] = { "ca", "images" };
 enum { LOOSE = sizeof loose / sizeof loose[0] };
 
-static enum rk_rc count_below(const struct verifying *v, const char *top, size_t *ret,
-                              struct rk_err *err)
-{
-    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
-    char path[RK_PATH_MAX];
-
-    if (rk_path_join(v->root, top, path, sizeof path, err))
-        return err->rc;
-    if (rk_tree_exists(path) && rk_names_list(path, RK_BUCKET_ENTRIES_MAX, &names, err))
-        return err->rc;
-    *ret = names.count;
-    return RK_OK;
-}
-
 /* "ca/x" for top "ca", with nothing deeper. */
 static bool stands_below(const char *path, const char *top)
 {
@@ -444,28 +493,35 @@ static bool stands_below(const char *path, const char *top)
            strchr(path + len + 1, '/') == NULL;
 }
 
-/* Nothing but the checkpoint stands below ledger/; whose ledger it is of is that one's to say. */
-static enum rk_rc check_ledger(const struct verifying *v, struct rk_err *err)
+static enum rk_rc list_loose(const struct verifying *v, struct rk_names *ret, struct rk_err *err)
 {
-    size_t found;
-    char path[RK_PATH_MAX];
+    for (size_t k = 0; k < LOOSE; k++) {
+        RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+        char path[RK_PATH_MAX];
 
-    if (count_below(v, "ledger", &found, err) ||
-        rk_path_join(v->root, "ledger/checkpoint.json", path, sizeof path, err))
-        return err->rc;
-    if (found > 1 || (found == 1 && !rk_tree_exists(path)))
-        return rk_fail(err, RK_E_VERIFY, "\"ledger\" holds more than the ledger's checkpoint");
+        if (rk_beneath_list(v->view->root, loose[k], RK_BUCKET_ENTRIES_MAX, &names, err))
+            return err->rc;
+        for (size_t i = 0; i < names.count; i++) {
+            (void)snprintf(path, sizeof path, "%s/%s", loose[k], names.name[i]);
+            if (rk_names_add(ret, SIZE_MAX, path, err))
+                return err->rc;
+        }
+    }
     return RK_OK;
 }
 
 /* The files outside the buckets: release.json names each one, and nothing else is there. */
-static enum rk_rc check_files(struct verifying *v, struct rk_jv files, struct rk_err *err)
+static enum rk_rc check_files(struct verifying *v, struct rk_err *err)
 {
-    size_t named[LOOSE] = { 0 }, found = 0;
+    RK_AUTO(rk_names_done) struct rk_names standing = { .name = NULL };
+    RK_AUTO(rk_names_done) struct rk_names named = { .name = NULL };
+    struct rk_jv files = rk_json_get(rk_json_root(v->view->doc), "files");
+    struct counting c = { .v = v, .is_main = true };
 
     for (size_t i = 0; i < rk_json_count(files); i++) {
         struct rk_jv entry = rk_json_at(files, i);
         const char *path = rk_json_str(rk_json_get(entry, "path"));
+        struct rk_named one;
         size_t k = 0;
 
         while (k < LOOSE && !stands_below(path, loose[k]))
@@ -473,100 +529,116 @@ static enum rk_rc check_files(struct verifying *v, struct rk_jv files, struct rk
         if (k == LOOSE)
             return rk_fail(err, RK_E_VERIFY, "release.json: file %zu is none of ca/ or images/",
                            i + 1);
-        named[k]++;
-        if (check_entry(v, entry, loose[k], err))
+        if (rk_named_of(entry, loose[k], &one, err) || check_entry(&c, &one, err) ||
+            rk_names_add(&named, SIZE_MAX, one.path, err))
             return err->rc;
     }
-    for (size_t k = 0; k < LOOSE; k++) {
-        if (count_below(v, loose[k], &found, err))
-            return err->rc;
-        if (found != named[k])
-            return rk_fail(err, RK_E_VERIFY, "\"%s\" holds %zu files, release.json names %zu",
-                           loose[k], found, named[k]);
-    }
-    return RK_OK;
+    v->view->report.files += c.files;
+    return list_loose(v, &standing, err) || rk_named_compare(&standing, &named, "release.json", err)
+               ? err->rc
+               : RK_OK;
 }
 
-static enum rk_rc read_index(struct verifying *v, EVP_PKEY *pub, rk_json **ret, struct rk_err *err)
+/* ---- all of it ---- */
+
+enum rk_rc rk_release_read_head(struct rk_release_view *view, EVP_PKEY *pub, struct rk_err *err)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     uint64_t version = 0;
 
-    if (read_below(v, "release.json", RK_RELEASE_JSON_MAX, &text, err))
+    if (rk_beneath_read(view->root, "release.json", RK_RELEASE_JSON_MAX, &view->text, err))
         return err->rc;
-    if (rk_json_parse(text.p, text.len, ret, err))
+    if (rk_json_parse(view->text.p, view->text.len, &view->doc, err))
         return rk_wrap(err, "release.json");
-    if (!rk_json_u64(rk_json_get(rk_json_root(*ret), "rotkit_release"), &version) || version != 1)
+    if (!rk_json_u64(rk_json_get(rk_json_root(view->doc), "rotkit_release"), &version) ||
+        version != 1)
         return rk_fail(err, RK_E_FORMAT, "release.json: not of version 1");
-    if (rk_release_verify_signature(v->ctx, v->root, *ret, &text, pub, v->report.signer, err))
-        return err->rc;
-    (void)rk_json_u64(rk_json_get(rk_json_root(*ret), "devices"), &v->report.devices);
-    return RK_OK;
+    view->tree = (struct rk_tree) {
+        .root = view->root,
+        .buckets = rk_json_get(rk_json_root(view->doc), "buckets"),
+    };
+    return rk_release_verify_signature(view, pub, err);
 }
 
+static enum rk_rc check_origin(const struct verifying *v, const struct rk_bytes *pem,
+                               struct rk_err *err)
+{
+    const struct rk_trust_question question = { .use = RK_CERT_CA, .timeless = true };
+
+    if (v->asked->trust == NULL)
+        return RK_OK;
+    if (pem->p == NULL)
+        return rk_fail(err, RK_E_VERIFY, "no ca/chain.pem: the release certifies no EK");
+    if (rk_trust_check_chain(v->asked->trust, pem, &question, err))
+        return rk_wrap(err, "\"ca/chain.pem\"");
+    return v->view->report.is_signed ? RK_OK
+                                     : rk_fail(err, RK_E_VERIFY, "the release is not signed");
+}
+
+/* Once: what is compared with its digest is what the certificates are held against. */
 static enum rk_rc read_chain(struct verifying *v, struct rk_err *err)
 {
+    struct rk_jv files = rk_json_get(rk_json_root(v->view->doc), "files");
     RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
-    char path[RK_PATH_MAX];
+    struct rk_named named;
 
-    if (rk_path_join(v->root, "ca/chain.pem", path, sizeof path, err))
+    if (rk_named_find(files, "ca/chain.pem", &named) &&
+        rk_named_read(v->view->root, &named, &pem, err))
         return err->rc;
-    if (!rk_tree_exists(path))
-        return RK_OK;
-    if (read_below(v, "ca/chain.pem", RK_INDEX_FILE_MAX, &pem, err))
-        return err->rc;
-    if (rk_trust_open_chain(v->ctx, &pem, &v->trust, err)) {
+    if (pem.p != NULL && rk_trust_open_chain(v->ctx, &pem, &v->trust, err)) {
         err->rc = err->rc == RK_E_FORMAT ? RK_E_VERIFY : err->rc;
         return rk_wrap(err, "\"ca/chain.pem\"");
     }
+    return check_origin(v, &pem, err);
+}
+
+enum rk_rc rk_release_verify_into(const rk_ctx *ctx, const char *path, bool staged,
+                                  const struct rk_release_asked *asked, struct rk_release_view *ret,
+                                  struct rk_err *err)
+{
+    static const struct rk_release_asked nothing = { .pub = NULL };
+    RK_AUTO(verifying_done)
+    struct verifying v = { .ctx = ctx, .staged = staged, .view = ret };
+    int n = snprintf(ret->root, sizeof ret->root, "%s", path);
+
+    ret->ctx = ctx;
+    v.asked = asked == NULL ? &nothing : asked;
+    if (n < 0 || (size_t)n >= sizeof ret->root)
+        return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
+    if (rk_release_read_head(ret, v.asked->pub, err) || rk_clock_now(ctx, &v.now, err) ||
+        read_chain(&v, err))
+        return err->rc;
+    (void)rk_json_u64(rk_json_get(rk_json_root(ret->doc), "devices"), &v.stated);
+    ret->report.devices = v.stated;
+    return check_top(&v, err) || check_ledger(&v, err) || check_files(&v, err) ||
+                   check_buckets(&v, err) || check_secrets(&v, err)
+               ? err->rc
+               : RK_OK;
+}
+
+static enum rk_rc verify(const rk_ctx *ctx, const char *path, bool staged,
+                         const struct rk_release_asked *asked, struct rk_release_report *ret,
+                         struct rk_err *err)
+{
+    RK_AUTO(rk_release_view_done) struct rk_release_view view = { .doc = NULL };
+
+    if (rk_release_verify_into(ctx, path, staged, asked, &view, err))
+        return err->rc;
+    *ret = view.report;
     return RK_OK;
 }
 
-static enum rk_rc verify(const rk_ctx *ctx, const char *path, bool staged, EVP_PKEY *pub,
-                         struct rk_release_report *ret, struct rk_err *err)
+enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path,
+                             const struct rk_release_asked *asked, struct rk_release_report *ret,
+                             struct rk_err *err)
 {
-    RK_AUTO(rk_json_done) rk_json *doc = NULL;
-    RK_AUTO(verifying_done) struct verifying v = { .ctx = ctx, .root = path, .staged = staged };
-
-    if (read_index(&v, pub, &doc, err) || rk_clock_now(ctx, &v.now, err) || read_chain(&v, err))
-        return err->rc;
-    struct rk_jv root = rk_json_root(doc);
-    struct rk_jv buckets = rk_json_get(root, "buckets");
-    if (check_top(&v, err) || check_ledger(&v, err) ||
-        check_files(&v, rk_json_get(root, "files"), err) || check_buckets(&v, buckets, err) ||
-        check_bucket_count(&v, buckets, err) || check_device_count(&v, err) ||
-        check_secrets(&v, err))
-        return err->rc;
-    *ret = v.report;
-    return RK_OK;
-}
-
-enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
-                             struct rk_release_report *ret, struct rk_err *err)
-{
-    return verify(ctx, path, false, pub, ret, err);
+    return verify(ctx, path, false, asked, ret, err);
 }
 
 enum rk_rc rk_release_verify_staged(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
                                     struct rk_err *err)
 {
+    const struct rk_release_asked asked = { .pub = pub };
     struct rk_release_report report;
 
-    return verify(ctx, path, true, pub, &report, err);
-}
-
-enum rk_rc rk_release_check_ca(const char *path, const rk_trust *trust, struct rk_err *err)
-{
-    const struct rk_trust_question asked = { .use = RK_CERT_CA, .timeless = true };
-    RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
-    char file[RK_PATH_MAX];
-
-    if (rk_path_join(path, "ca/chain.pem", file, sizeof file, err))
-        return err->rc;
-    if (!rk_tree_exists(file))
-        return rk_fail(err, RK_E_VERIFY, "no ca/chain.pem: the release certifies no EK");
-    if (rk_file_read(file, RK_INDEX_FILE_MAX, &pem, err))
-        return err->rc;
-    return rk_trust_check_chain(trust, &pem, &asked, err) ? rk_wrap(err, "\"ca/chain.pem\"")
-                                                          : RK_OK;
+    return verify(ctx, path, true, &asked, &report, err);
 }

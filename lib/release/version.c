@@ -2,6 +2,7 @@
 /* "version" and "update" of release.json: written, and read back. */
 #include "rotkit/version.h"
 
+#include "base/beneath.h"
 #include "base/digest.h"
 #include "base/mem.h"
 #include "release/release.h"
@@ -283,19 +284,11 @@ static enum rk_rc read_all(struct rk_jv root, struct rk_release_version *ret, st
     return rk_json_want_u64(root, "devices", INT64_MAX, &ret->devices, err);
 }
 
-enum rk_rc rk_release_version_read(const char *path, struct rk_release_version **ret,
-                                   struct rk_err *err)
+static enum rk_rc read_version(const char *path, const struct rk_bytes *text, rk_json *doc,
+                               struct rk_release_version **ret, struct rk_err *err)
 {
     RK_AUTO(rk_release_version_done) struct rk_release_version *version = NULL;
-    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
-    RK_AUTO(rk_json_done) rk_json *doc = NULL;
-    char file[RK_PATH_MAX];
 
-    if (rk_path_join(path, "release.json", file, sizeof file, err) ||
-        rk_file_read(file, RK_RELEASE_JSON_MAX, &text, err))
-        return err->rc;
-    if (rk_json_parse(text.p, text.len, &doc, err))
-        return rk_wrap(err, "\"%s\"", file);
     if (rk_json_get(rk_json_root(doc), "version").v == NULL) {
         (void)rk_fail(err, RK_E_USAGE, "release \"%s\" states no version", path);
         return rk_note(err, "give release.version in its manifest and build it again: the devices "
@@ -305,10 +298,28 @@ enum rk_rc rk_release_version_read(const char *path, struct rk_release_version *
     if (version == NULL)
         return rk_fail_nomem(err);
     if (read_all(rk_json_root(doc), version, err))
-        return rk_wrap(err, "\"%s\"", file);
-    if (rk_sha256(text.p, text.len, version->index_sha256, err))
+        return rk_wrap(err, "\"%s/release.json\"", path);
+    if (rk_sha256(text->p, text->len, version->index_sha256, err))
         return err->rc;
     *ret = version;
     version = NULL;
     return RK_OK;
+}
+
+enum rk_rc rk_release_version_read(const char *path, struct rk_release_version **ret,
+                                   struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
+    RK_AUTO(rk_json_done) rk_json *doc = NULL;
+
+    if (rk_beneath_read(path, "release.json", RK_RELEASE_JSON_MAX, &text, err) ||
+        rk_json_parse(text.p, text.len, &doc, err))
+        return rk_wrap(err, "\"%s/release.json\"", path);
+    return read_version(path, &text, doc, ret, err);
+}
+
+enum rk_rc rk_release_view_version(const rk_release_view *view, struct rk_release_version **ret,
+                                   struct rk_err *err)
+{
+    return read_version(view->root, &view->text, view->doc, ret, err);
 }

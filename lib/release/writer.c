@@ -6,7 +6,6 @@
 #include "base/folder.h"
 #include "base/mem.h"
 #include "base/ossl.h"
-#include "rotkit/cms.h"
 #include "rotkit/ctx.h"
 #include "rotkit/hex.h"
 #include "release/index.h"
@@ -19,15 +18,6 @@
 #include <unistd.h>
 
 RK_CLEANUP(close_at_exit, rk_release, rk_release_close)
-
-bool rk_release_is(const char *path)
-{
-    char index[RK_PATH_MAX];
-    struct rk_err ignored;
-
-    return rk_path_join(path, "release.json", index, sizeof index, &ignored) == RK_OK &&
-           rk_tree_exists(index);
-}
 
 static enum rk_rc set_place(rk_release *release, const char *path, struct rk_err *err)
 {
@@ -67,6 +57,11 @@ static void put_head(rk_release *release)
     rk_json_put_str(root, "platform", options->platform);
     rk_json_put_hex(root, "manifest_sha256", options->manifest_sha256, 32);
     rk_release_put_signer(release);
+    if (options->checkpoint_key != NULL) {
+        const struct rk_bytes *key = rk_signer_spki(options->checkpoint_key);
+
+        rk_json_put_hex(root, "checkpoint_key", key->p, key->len);
+    }
     put_shard(release);
     release->files = rk_json_put_array(root, "files");
 }
@@ -179,7 +174,8 @@ enum rk_rc rk_release_open(const rk_ctx *ctx, const struct rk_release_options *o
         release->place.sibling[0] = '\0';
         return err->rc;
     }
-    if (open_staging(release, err) || load_previous(release, err))
+    if (open_staging(release, err) || load_previous(release, err) ||
+        rk_release_open_sealed(release, err))
         return err->rc;
     *ret = release;
     release = NULL;
@@ -211,6 +207,9 @@ void rk_release_close(rk_release *release)
     rk_json_free(release->doc);
     rk_json_free(release->previous);
     rk_bytes_done(&release->index);
+    rk_bytes_done(&release->secrets);
+    rk_json_free(release->sealed.doc);
+    rk_tree_done(&release->sealed.tree);
     rk_free(release);
 }
 
@@ -255,25 +254,6 @@ static enum rk_rc content_id(const rk_release *release, const struct rk_secret *
     return RK_OK;
 }
 
-/* Seals content, or takes the previous release's file when it holds the same for the same reader.
- */
-static enum rk_rc seal(const rk_release *release, const char *path, const char *id_path,
-                       const char *id, const struct rk_secret *content, struct rk_bytes *ret,
-                       struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes old_id = RK_BYTES_NONE;
-    RK_AUTO(rk_bytes_done) struct rk_bytes old = RK_BYTES_NONE;
-
-    if (rk_release_read_previous(release, id_path, &old_id, err) ||
-        rk_release_read_previous(release, path, &old, err))
-        return err->rc;
-    if (old.p != NULL && old_id.len == 64 && memcmp(old_id.p, id, 64) == 0) {
-        *ret = rk_bytes_take(&old);
-        return RK_OK;
-    }
-    return rk_cms_seal(release->ctx, release->options->recipient_pem, content, ret, err);
-}
-
 /* A file of a device, added to the device's sum. */
 static enum rk_rc stage_summed(const rk_release *release, const char *path, enum rk_file_mode mode,
                                const void *bytes, size_t len, uint8_t sum[32], struct rk_err *err)
@@ -283,7 +263,7 @@ static enum rk_rc stage_summed(const rk_release *release, const char *path, enum
     return rk_journal_sum(sum, path, bytes, len, err);
 }
 
-static enum rk_rc add_secret(const rk_release *release, const struct rk_artifact *item,
+static enum rk_rc add_secret(rk_release *release, const struct rk_artifact *item,
                              const struct rk_device_sn *sn, uint8_t sum[32], struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes sealed = RK_BYTES_NONE;
@@ -300,7 +280,7 @@ static enum rk_rc add_secret(const rk_release *release, const struct rk_artifact
         return err->rc;
     memcpy(id_path + strlen(id_path), ".id", 4);
     if (content_id(release, &item->secret, id, err) ||
-        seal(release, path, id_path, id, &item->secret, &sealed, err) ||
+        rk_release_seal(release, path, id_path, id, &item->secret, &sealed, err) ||
         stage_summed(release, path, RK_FILE_KEY, sealed.p, sealed.len, sum, err))
         return err->rc;
     return stage_summed(release, id_path, RK_FILE_KEY, id, 64, sum, err);
@@ -319,8 +299,8 @@ enum rk_rc rk_release_add_device(rk_release *release, const struct rk_device_sn 
             if (add_secret(release, item, sn, sum, err))
                 return err->rc;
         } else if (rk_artifact_path(&item->role, sn, false, path, sizeof path, err) ||
-                   stage_summed(release, path, RK_FILE_PUBLIC, item->bytes.p, item->bytes.len, sum,
-                                err)) {
+                   stage_summed(release, path, rk_role_mode(&item->role), item->bytes.p,
+                                item->bytes.len, sum, err)) {
             return err->rc;
         }
     }
@@ -406,23 +386,6 @@ static enum rk_rc same_file(const char *a_root, const char *b_root, const char *
     return RK_OK;
 }
 
-/* The secrets of both are the same when their indices are; the caller has verified both. */
-static enum rk_rc same_secrets(const rk_release *release, bool *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
-    char path[RK_PATH_MAX];
-
-    *ret = true;
-    if (rk_buckets_list(release->place.sibling, "secrets", &names, err))
-        return err->rc;
-    for (size_t i = 0; *ret && i < names.count; i++) {
-        (void)snprintf(path, sizeof path, "secrets/%s/index.json", names.name[i]);
-        if (same_file(release->place.sibling, release->place.path, path, ret, err))
-            return err->rc;
-    }
-    return RK_OK;
-}
-
 static EVP_PKEY *signer_of(const rk_release *release)
 {
     const rk_signer *signer = release->options->signer;
@@ -430,31 +393,43 @@ static EVP_PKEY *signer_of(const rk_release *release)
     return signer == NULL ? NULL : rk_signer_pkey(signer);
 }
 
-/* Neither is signed, or both with the same bytes. */
-static enum rk_rc same_signature(const rk_release *release, bool *ret, struct rk_err *err)
+/* Whether the staging folder has this file, and the release in place the same. */
+static enum rk_rc same_if_there(const rk_release *release, const char *path, bool *ret,
+                                struct rk_err *err)
 {
-    if (release->options->signer == NULL)
-        return RK_OK; /* release.json is the same, so that one names no signer either */
-    return same_file(release->place.sibling, release->place.path, RK_RELEASE_SIG, ret, err);
+    char full[RK_PATH_MAX];
+
+    if (rk_path_join(release->place.sibling, path, full, sizeof full, err))
+        return err->rc;
+    *ret = true;
+    return rk_tree_exists(full)
+               ? same_file(release->place.sibling, release->place.path, path, ret, err)
+               : RK_OK;
 }
 
-/* Whether the release in place is whole and says what the staging folder says. */
+/*
+ * Whether the release in place is whole and says what the staging folder says. release.json and
+ * secrets/index.json name all but their signatures and the checkpoint.
+ */
 static enum rk_rc is_unchanged(const rk_release *release, bool *ret, struct rk_err *err)
 {
+    static const char *const heads[] = { "release.json", RK_RELEASE_SIG, RK_SECRETS_INDEX,
+                                         RK_SECRETS_SIG };
+    const struct rk_release_asked asked = { .pub = signer_of(release) };
     struct rk_release_report report;
     struct rk_err damage;
 
     *ret = false;
     if (!rk_tree_exists(release->place.path))
         return RK_OK;
-    if (same_file(release->place.sibling, release->place.path, "release.json", ret, err) ||
-        (*ret && same_signature(release, ret, err)))
-        return err->rc;
-    if (!*ret)
-        return RK_OK;
-    *ret = rk_release_verify(release->ctx, release->place.path, signer_of(release), &report,
-                             &damage) == RK_OK;
-    return *ret ? same_secrets(release, ret, err) : RK_OK;
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        if (same_if_there(release, heads[i], ret, err))
+            return err->rc;
+        if (!*ret)
+            return RK_OK;
+    }
+    *ret = rk_release_verify(release->ctx, release->place.path, &asked, &report, &damage) == RK_OK;
+    return RK_OK;
 }
 
 const char *rk_release_outcome_name(enum rk_release_outcome outcome)
@@ -468,30 +443,76 @@ const char *rk_release_outcome_name(enum rk_release_outcome outcome)
     return names[outcome];
 }
 
+/* Whether the new release stands in its place, known to be on the disk or not. */
+static bool is_in_place(const rk_release *release)
+{
+    struct stat ours, there;
+
+    return fstat(release->place.lock, &ours) == 0 && lstat(release->place.path, &there) == 0 &&
+           ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+/* In place of the one that stands there. */
+static enum rk_rc replace(rk_release *release, struct rk_err *err)
+{
+    struct rk_new_folder *place = &release->place;
+    char old[RK_PATH_MAX];
+    enum rk_rc rc = rk_publish_exchange(place->sibling, place->path, err);
+
+    memcpy(old, place->sibling, sizeof old);
+    if (rc != RK_OK && !is_in_place(release))
+        return rc;
+    place->sibling[0] = '\0'; /* what stands there is the older release now */
+    /* Until it is known to be on the disk that the new one stands there, the old one may be all
+     * that a power cut leaves. */
+    return rc != RK_OK ? rk_note(err, "the release before is kept as \"%s\"", old)
+                       : rk_tree_remove(old, err);
+}
+
+static enum rk_rc put_in_place(rk_release *release, enum rk_release_outcome *ret,
+                               struct rk_err *err)
+{
+    struct rk_new_folder *place = &release->place;
+    enum rk_rc rc;
+
+    if (rk_tree_exists(place->path)) {
+        *ret = RK_RELEASE_REPLACED;
+        return replace(release, err);
+    }
+    *ret = RK_RELEASE_NEW;
+    rc = rk_publish_name(place->sibling, place->path, err);
+    if (rc == RK_OK || is_in_place(release))
+        place->sibling[0] = '\0'; /* the name is free: another build may take it */
+    return rc;
+}
+
+static enum rk_rc drop_kept(const rk_release *release, struct rk_err *err)
+{
+    char path[RK_PATH_MAX];
+
+    return rk_path_join(release->place.sibling, RK_KEPT, path, sizeof path, err) ||
+                   rk_tree_remove(path, err)
+               ? err->rc
+               : RK_OK;
+}
+
 enum rk_rc rk_release_publish(rk_release *release, enum rk_release_outcome *ret, struct rk_err *err)
 {
     bool unchanged;
 
-    if (rk_release_close_index(release, err) ||
+    if (rk_release_close_index(release, err) || drop_kept(release, err) ||
         rk_release_verify_staged(release->ctx, release->place.sibling, signer_of(release), err) ||
         is_unchanged(release, &unchanged, err))
         return err->rc;
     if (!unchanged && rk_folder_sync(release->place.sibling, err))
         return err->rc;
-    /* To the last: until here an interrupted run can go on. */
+    /* To the last: until here an interrupted run can go on. That it is gone is on the disk before
+     * the name is: a release has no journal. */
     if (rk_journal_remove(&release->journal, release->place.sibling, err))
         return err->rc;
     if (unchanged) {
         *ret = RK_RELEASE_UNCHANGED;
         return RK_OK;
     }
-    if (rk_tree_exists(release->place.path)) {
-        *ret = RK_RELEASE_REPLACED;
-        return rk_publish_exchange(release->place.sibling, release->place.path, err) ||
-                       rk_tree_remove(release->place.sibling, err)
-                   ? err->rc
-                   : RK_OK;
-    }
-    *ret = RK_RELEASE_NEW;
-    return rk_publish_name(release->place.sibling, release->place.path, err);
+    return put_in_place(release, ret, err);
 }

@@ -203,7 +203,7 @@ static enum rk_rc see_device(void *arg, const struct rk_device_sn *sn, bool *mor
     bool leaves = place_of(r->options, sn) < r->options->count;
 
     (void)more;
-    if (rk_release_device_read(r->options->release, sn, &device, err))
+    if (rk_release_view_device(r->options->view, sn, &device, err))
         return err->rc;
     for (size_t i = 0; i < device.ek_count; i++) {
         const struct rk_bytes *cert = &device.ek[i].cert;
@@ -261,6 +261,7 @@ static enum rk_rc make_batch(const struct retiring *r, const struct rk_device_sn
     const struct rk_enroll_options enroll = {
         .target = "azure-dps",
         .release = r->options->release,
+        .view = r->options->view,
         .device = sn,
         .device_count = 1,
         .request = &request,
@@ -303,7 +304,7 @@ static enum rk_rc make_files(struct retiring *r, struct rk_err *err)
     const struct rk_retire_options *options = r->options;
 
     r->found = 0;
-    if (rk_release_each_device(options->release, see_device, r, err))
+    if (rk_release_view_each_device(options->view, see_device, r, err))
         return err->rc;
     if (r->found != options->count)
         return rk_fail(err, RK_E_USAGE, "%zu of the devices named are not in release \"%s\"",

@@ -4,7 +4,7 @@
 #include "base/folder.h"
 #include "base/ossl.h"
 #include "rotkit/certs.h"
-#include "rotkit/file.h"
+#include "rotkit/release.h"
 
 #include <string.h>
 
@@ -77,13 +77,11 @@ enum rk_rc rk_tpm_chain_read(const char *release, uint32_t limit, struct rk_tpm_
 {
     RK_AUTO(rk_tpm_chain_done) struct rk_tpm_chain chain = { .count = 0 };
     RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
-    char path[RK_PATH_MAX];
 
-    if (rk_path_join(release, "ca/chain.pem", path, sizeof path, err))
+    if (rk_release_file_find(release, "ca/chain.pem", PEM_MAX, &pem, err))
         return err->rc;
-    if (rk_tree_exists(path) &&
-        (rk_file_read(path, PEM_MAX, &pem, err) || split(&pem, limit, &chain, err)))
-        return rk_wrap(err, "\"%s\"", path);
+    if (pem.p != NULL && split(&pem, limit, &chain, err))
+        return rk_wrap(err, "\"%s/ca/chain.pem\"", release);
     *ret = chain;
     chain.count = 0;
     return RK_OK;

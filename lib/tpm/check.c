@@ -337,16 +337,12 @@ static enum rk_rc check_stored(struct rk_checking *c, struct rk_err *err)
 static enum rk_rc read_chain(struct rk_checking *c, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
-    char path[RK_PATH_MAX];
 
-    if (rk_path_join(c->options->release, "ca/chain.pem", path, sizeof path, err))
+    if (rk_release_file_find(c->options->release, "ca/chain.pem", CHAIN_MAX, &pem, err))
         return err->rc;
-    if (!rk_tree_exists(path))
-        return RK_OK;
-    if (rk_file_read(path, CHAIN_MAX, &pem, err) ||
-        rk_trust_open_chain(c->ctx, &pem, &c->trust, err))
-        return rk_wrap(err, "\"%s\"", path);
-    return RK_OK;
+    return pem.p != NULL && rk_trust_open_chain(c->ctx, &pem, &c->trust, err)
+               ? rk_wrap(err, "\"%s/ca/chain.pem\"", c->options->release)
+               : RK_OK;
 }
 
 static enum rk_rc check_clock(struct rk_checking *c, struct rk_err *err)

@@ -99,11 +99,10 @@ static enum rk_rc put_head(const struct rk_tpm_script_options *options, struct r
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     RK_AUTO(rk_json_done) rk_json *doc = NULL;
-    char path[RK_PATH_MAX];
     const char *product;
 
-    if (rk_path_join(options->release, "release.json", path, sizeof path, err) ||
-        rk_file_read(path, JSON_MAX, &text, err) || rk_json_parse(text.p, text.len, &doc, err))
+    if (rk_release_file_find(options->release, "release.json", JSON_MAX, &text, err) ||
+        rk_json_parse(text.p, text.len, &doc, err))
         return err->rc;
     product = rk_json_str(rk_json_get(rk_json_root(doc), "product"));
     rk_wr_printf(wr,

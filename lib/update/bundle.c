@@ -2,6 +2,7 @@
 /* The bundle of an update, read as a stranger would: from its bytes and public material alone. */
 #include "update/update.h"
 
+#include "base/beneath.h"
 #include "base/digest.h"
 #include "base/folder.h"
 #include "base/ossl.h"
@@ -9,11 +10,12 @@
 #include "rotkit/format.h"
 #include "rotkit/hex.h"
 #include "rotkit/identity.h"
+#include "rotkit/public.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { SIGNATURE_MAX = 8192, SPKI_MAX = 4096, PAYLOADS_MAX = 1024 };
+enum { SIGNATURE_MAX = 8192, PAYLOADS_MAX = 1024 };
 
 struct bundle {
     const rk_ctx *ctx;
@@ -22,7 +24,7 @@ struct bundle {
     rk_json *doc;
     struct rk_jv root, payloads;
     const struct rk_platform *platform;
-    EVP_PKEY *signer;
+    EVP_PKEY *signer, *pub; /* pub: who must have signed; NULL: not asked */
     struct rk_update_report report;
 };
 
@@ -38,20 +40,6 @@ static enum rk_rc bad(struct rk_err *err, const char *what)
     return rk_fail(err, RK_E_VERIFY, "\"" RK_UPDATE_JSON "\": %s", what);
 }
 
-static enum rk_rc read_file(const struct bundle *b, const char *name, size_t max,
-                            struct rk_bytes *ret, struct rk_err *err)
-{
-    char path[RK_PATH_MAX];
-
-    if (rk_path_join(b->folder, name, path, sizeof path, err))
-        return err->rc;
-    if (!rk_tree_exists(path))
-        return rk_fail(err, RK_E_VERIFY, "\"%s\" is missing", name);
-    if (!rk_tree_is_file(path))
-        return rk_fail(err, RK_E_VERIFY, "\"%s\" is no file", name);
-    return rk_file_read(path, max, ret, err);
-}
-
 /* ---- update.json and its signature ---- */
 
 /* A member that cannot be read: the update does not hold. */
@@ -62,35 +50,19 @@ static enum rk_rc bad_member(struct rk_err *err)
     return rk_wrap(err, "\"" RK_UPDATE_JSON "\"");
 }
 
-static enum rk_rc read_signer(struct bundle *b, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
-    const unsigned char *at;
-
-    if (rk_json_want_bytes(b->root, "signer", SPKI_MAX, &spki, err))
-        return bad_member(err);
-    at = spki.p;
-    b->signer = d2i_PUBKEY(NULL, &at, (long)spki.len);
-    if (b->signer == NULL)
-        return rk_fail_ossl(err, RK_E_VERIFY,
-                            "\"" RK_UPDATE_JSON "\": the signer is no public key");
-    return RK_OK;
-}
-
 static enum rk_rc check_signature(struct bundle *b, EVP_PKEY *pub, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
     enum rk_scheme scheme;
 
-    if (read_signer(b, err))
-        return err->rc;
-    if (rk_scheme_want(b->root, "signature_scheme", &scheme, err))
+    if (rk_public_want(b->root, "signer", &b->signer, err) ||
+        rk_scheme_want(b->root, "signature_scheme", &scheme, err))
         return bad_member(err);
     if (pub != NULL && EVP_PKEY_eq(b->signer, pub) != 1) {
         ERR_clear_error();
         return rk_fail(err, RK_E_VERIFY, "the update is signed by another key");
     }
-    if (read_file(b, RK_UPDATE_SIG, SIGNATURE_MAX, &signature, err))
+    if (rk_beneath_read(b->folder, RK_UPDATE_SIG, SIGNATURE_MAX, &signature, err))
         return err->rc;
     if (rk_signature_check(b->ctx, b->signer, scheme, b->text.p, b->text.len, signature.p,
                            signature.len, err)) {
@@ -187,26 +159,51 @@ static enum rk_rc check_bytes(struct rk_jv at, const char *name, const struct rk
     return RK_OK;
 }
 
-static enum rk_rc check_format(const struct bundle *b, struct rk_jv at, const char *name,
+/* Who signed the payload; a bundle from before does not say. */
+static enum rk_rc read_payload_signer(struct bundle *b, struct rk_jv at, const char *name,
+                                      EVP_PKEY **ret, struct rk_err *err)
+{
+    struct rk_update_report *report = &b->report;
+    const char *text = rk_json_str(rk_json_get(at, "signer"));
+
+    if (text != NULL && strcmp(text, RK_UPDATE_NOT_SIGNED) == 0)
+        return RK_OK;
+    if (rk_json_get(at, "signer").v != NULL)
+        return rk_public_want(at, "signer", ret, err) ? bad_member(err) : RK_OK;
+    if (b->pub != NULL && report->unchecked[0] == '\0')
+        (void)snprintf(report->unchecked, sizeof report->unchecked,
+                       "\"%.128s\": \"" RK_UPDATE_JSON "\" does not say who signed it", name);
+    return RK_OK;
+}
+
+static enum rk_rc check_format(struct bundle *b, struct rk_jv at, const char *name,
                                const struct rk_bytes *bytes, struct rk_err *err)
 {
+    RK_AUTO(rk_pkey_done) EVP_PKEY *signer = NULL;
+    struct rk_request_key key = { .role = "" };
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
     const char *format = rk_json_str(rk_json_get(at, "format"));
     struct rk_request request = { .ctx = b->ctx };
+    enum rk_rc rc;
 
     if (format == NULL || !rk_platform_updates_by(b->platform, format))
         return rk_fail(err, RK_E_VERIFY, "\"%s\": the platform does not update by \"%.32s\"", name,
                        format == NULL ? "" : format);
-    if (rk_clock_now(b->ctx, &request.now, err))
+    if (read_payload_signer(b, at, name, &signer, err) || rk_clock_now(b->ctx, &request.now, err))
         return err->rc;
-    if (rk_format_verify(format, &request, bytes->p, bytes->len, &map, err)) {
+    key.pub = signer;
+    request.key = &key;
+    request.key_count = signer == NULL ? 0 : 1;
+    rc = rk_format_verify(format, &request, bytes->p, bytes->len, &map, err);
+    /* What is encrypted is not looked into: update.json says what its bytes are. */
+    if (rc != RK_OK && !(rc == RK_E_UNKNOWN && map.encrypted)) {
         err->rc = err->rc == RK_E_FORMAT || err->rc == RK_E_USAGE ? RK_E_VERIFY : err->rc;
         return rk_wrap(err, "\"%s\"", name);
     }
     return RK_OK;
 }
 
-static enum rk_rc check_payload(const struct bundle *b, size_t i, struct rk_err *err)
+static enum rk_rc check_payload(struct bundle *b, size_t i, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
     struct rk_jv at = rk_json_at(b->payloads, i);
@@ -216,7 +213,7 @@ static enum rk_rc check_payload(const struct bundle *b, size_t i, struct rk_err 
         return bad(err, "a payload is no file of the bundle");
     if (find_payload(b, name) != i)
         return rk_fail(err, RK_E_VERIFY, "\"" RK_UPDATE_JSON "\": names \"%s\" twice", name);
-    if (read_file(b, name, RK_UPDATE_PAYLOAD_MAX, &bytes, err) ||
+    if (rk_beneath_read(b->folder, name, RK_UPDATE_PAYLOAD_MAX, &bytes, err) ||
         check_bytes(at, name, &bytes, err))
         return err->rc;
     return check_format(b, at, name, &bytes, err);
@@ -227,7 +224,7 @@ static enum rk_rc check_folder(const struct bundle *b, struct rk_err *err)
 {
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
 
-    if (rk_names_list(b->folder, PAYLOADS_MAX + 2, &names, err))
+    if (rk_beneath_list(b->folder, "", PAYLOADS_MAX + 2, &names, err))
         return err->rc;
     for (size_t i = 0; i < names.count; i++) {
         const char *name = names.name[i];
@@ -254,7 +251,7 @@ bool rk_update_is(const char *path)
 /* Nothing of update.json is believed before its signature holds. */
 static enum rk_rc read_manifest(struct bundle *b, EVP_PKEY *pub, struct rk_err *err)
 {
-    if (read_file(b, RK_UPDATE_JSON, RK_UPDATE_JSON_MAX, &b->text, err))
+    if (rk_beneath_read(b->folder, RK_UPDATE_JSON, RK_UPDATE_JSON_MAX, &b->text, err))
         return err->rc;
     if (rk_json_parse(b->text.p, b->text.len, &b->doc, err))
         return rk_wrap(err, "\"" RK_UPDATE_JSON "\"");
@@ -267,7 +264,7 @@ static enum rk_rc read_manifest(struct bundle *b, EVP_PKEY *pub, struct rk_err *
 enum rk_rc rk_update_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
                             struct rk_update_report *ret, struct rk_err *err)
 {
-    RK_AUTO(bundle_done) struct bundle b = { .ctx = ctx, .folder = path };
+    RK_AUTO(bundle_done) struct bundle b = { .ctx = ctx, .folder = path, .pub = pub };
 
     if (read_manifest(&b, pub, err))
         return err->rc;

@@ -90,7 +90,7 @@ static void check_components(struct rk_updating *u)
 /* The values that the images themselves carry. */
 static enum rk_rc check_images(struct rk_updating *u, struct rk_err *err)
 {
-    if (rk_release_not_older(u->ctx, u->options->newer, u->options->older, err) == RK_OK) {
+    if (rk_release_view_not_older(u->newer, u->older, err) == RK_OK) {
         rk_updating_report(u, RK_UPDATE_HOLDS, "image", NULL, "no anti-rollback value falls");
         return RK_OK;
     }
@@ -176,16 +176,16 @@ static void check_derivation(struct rk_updating *u)
 
 /* ---- all of it ---- */
 
-static enum rk_rc verify(struct rk_updating *u, const char *path, struct rk_release_version **ret,
-                         struct rk_err *err)
+static enum rk_rc verify(struct rk_updating *u, const char *path, rk_release_view **ret_view,
+                         struct rk_release_version **ret, struct rk_err *err)
 {
-    struct rk_release_report report;
+    const struct rk_release_asked asked = { .pub = u->options->pub };
 
     if (!rk_release_is(path))
         return rk_fail(err, RK_E_USAGE, "\"%s\" is no release: it has no release.json", path);
-    if (rk_release_verify(u->ctx, path, u->options->pub, &report, err))
+    if (rk_release_view_open(u->ctx, path, &asked, ret_view, err))
         return rk_wrap(err, "\"%s\"", path);
-    return rk_release_version_read(path, ret, err);
+    return rk_release_view_version(*ret_view, ret, err);
 }
 
 static enum rk_rc same_product(const struct rk_updating *u, struct rk_err *err)
@@ -201,10 +201,17 @@ static enum rk_rc same_product(const struct rk_updating *u, struct rk_err *err)
     return RK_OK;
 }
 
+enum rk_rc rk_updating_open(struct rk_updating *u, struct rk_err *err)
+{
+    return verify(u, u->options->older, &u->older, &u->was, err) ||
+                   verify(u, u->options->newer, &u->newer, &u->now, err)
+               ? err->rc
+               : RK_OK;
+}
+
 static enum rk_rc check(struct rk_updating *u, struct rk_err *err)
 {
-    if (verify(u, u->options->older, &u->was, err) || verify(u, u->options->newer, &u->now, err) ||
-        same_product(u, err))
+    if (same_product(u, err))
         return err->rc;
     u->verdict.devices = u->was->devices;
     memcpy(u->verdict.from, u->was->version, sizeof u->verdict.from);
@@ -221,21 +228,30 @@ static enum rk_rc check(struct rk_updating *u, struct rk_err *err)
     return rk_update_devices(u, err);
 }
 
-static void updating_done(struct rk_updating *u)
+void rk_updating_done(struct rk_updating *u)
 {
     rk_release_version_free(u->was);
     rk_release_version_free(u->now);
+    rk_release_view_free(u->older);
+    rk_release_view_free(u->newer);
+}
+
+enum rk_rc rk_updating_check(struct rk_updating *u, struct rk_err *err)
+{
+    if (check(u, err))
+        return err->rc;
+    if (u->for_all)
+        u->verdict.broken = u->verdict.devices;
+    return RK_OK;
 }
 
 enum rk_rc rk_update_check(const rk_ctx *ctx, const struct rk_update_options *options,
                            struct rk_update_verdict *ret, struct rk_err *err)
 {
-    RK_AUTO(updating_done) struct rk_updating u = { .ctx = ctx, .options = options };
+    RK_AUTO(rk_updating_done) struct rk_updating u = { .ctx = ctx, .options = options };
 
-    if (check(&u, err))
+    if (rk_updating_open(&u, err) || rk_updating_check(&u, err))
         return err->rc;
-    if (u.for_all)
-        u.verdict.broken = u.verdict.devices;
     *ret = u.verdict;
     return RK_OK;
 }

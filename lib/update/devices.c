@@ -20,9 +20,8 @@ static enum rk_rc visit(void *arg, const struct rk_device_sn *sn, bool *more, st
     bool there = false;
 
     (void)more;
-    if (rk_release_device_read(d->u->options->older, sn, &was, err) ||
-        (d->u->now->devices != 0 &&
-         rk_update_device_read(d->u->options->newer, sn, &there, &now, err)))
+    if (rk_release_view_device(d->u->older, sn, &was, err) ||
+        (d->u->now->devices != 0 && rk_update_device_read(d->u->newer, sn, &there, &now, err)))
         return err->rc;
     d->u->verdict.broken += rk_update_stated_breaks(d->u, &was, there ? &now : NULL, false);
     d->stateless += was.ek_count == 0;
@@ -39,7 +38,7 @@ enum rk_rc rk_update_devices(struct rk_updating *u, struct rk_err *err)
                            "the older release has no devices");
         return RK_OK;
     }
-    if (rk_release_each_device(u->options->older, visit, &d, err))
+    if (rk_release_view_each_device(u->older, visit, &d, err))
         return err->rc;
     if (d.stateless != 0)
         rk_updating_report(u, RK_UPDATE_NOT_RECOMPUTED, "device", NULL,

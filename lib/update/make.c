@@ -20,6 +20,7 @@ static const char head[] =
 
 struct bundle {
     const rk_ctx *ctx;
+    const struct rk_updating *u; /* the two releases, verified */
     const struct rk_update_make_options *options;
     const struct rk_platform *platform;
     enum rk_scheme scheme;
@@ -60,7 +61,6 @@ static enum rk_rc add_payload(void *arg, const struct rk_release_image_entry *im
     RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
     struct bundle *b = arg;
     const char *name = strrchr(image->path, '/');
-    char path[RK_PATH_MAX];
     uint8_t digest[32];
     struct rk_jv at;
 
@@ -69,13 +69,13 @@ static enum rk_rc add_payload(void *arg, const struct rk_release_image_entry *im
     name = name == NULL ? image->path : name + 1;
     if (strcmp(name, RK_UPDATE_JSON) == 0 || strcmp(name, RK_UPDATE_SIG) == 0)
         return rk_fail(err, RK_E_USAGE, "an image is named \"%s\", as a file of the bundle", name);
-    if (rk_path_join(b->options->newer, image->path, path, sizeof path, err) ||
-        rk_file_read(path, RK_UPDATE_PAYLOAD_MAX, &bytes, err) ||
+    if (rk_release_view_read(b->u->newer, image->path, &bytes, err) ||
         rk_sha256(bytes.p, bytes.len, digest, err) || stage(b, name, &bytes, err))
         return err->rc;
     at = rk_json_put_object(b->payloads, NULL);
     rk_json_put_str(at, "path", name);
     rk_json_put_str(at, "format", image->format);
+    rk_json_put_str(at, "signer", image->signer != NULL ? image->signer : RK_UPDATE_NOT_SIGNED);
     rk_json_put_u64(at, "size", bytes.len);
     rk_json_put_hex(at, "sha256", digest, sizeof digest);
     b->count++;
@@ -151,12 +151,10 @@ static enum rk_rc sign(struct bundle *b, struct rk_err *err)
 
 static enum rk_rc fill(struct bundle *b, struct rk_err *err)
 {
-    RK_AUTO(rk_release_version_done) struct rk_release_version *was = NULL;
-    RK_AUTO(rk_release_version_done) struct rk_release_version *now = NULL;
+    const struct rk_release_version *now = b->u->now;
 
-    if (rk_release_version_read(b->options->older, &was, err) ||
-        rk_release_version_read(b->options->newer, &now, err) || put_head(b, was, now, err) ||
-        rk_release_each_image(b->options->newer, add_payload, b, err))
+    if (put_head(b, b->u->was, now, err) ||
+        rk_release_view_images(b->u->newer, add_payload, b, err))
         return err->rc;
     if (b->count == 0)
         return rk_fail(err, RK_E_USAGE,
@@ -195,32 +193,47 @@ static enum rk_rc publish(struct bundle *b, struct rk_err *err)
     return rk_new_folder_publish(&b->place, err);
 }
 
+/* What is signed on comes from the key that is named, or from the one that signs. */
+static enum rk_rc check(struct rk_updating *u, bool named, struct rk_err *err)
+{
+    if (rk_updating_open(u, err))
+        return err->rc != RK_E_VERIFY || named
+                   ? err->rc
+                   : rk_note(err, "both must be signed by the update key, or by that of --pub");
+    if (rk_updating_check(u, err))
+        return err->rc;
+    if (u->verdict.faults != 0)
+        (void)rk_fail(err, RK_E_VERIFY, "not made, since it breaks devices (%zu found): %s",
+                      u->verdict.faults, u->verdict.first);
+    else if (u->verdict.unknown != 0)
+        (void)rk_fail(err, RK_E_UNKNOWN, "not made, since it may break devices (%zu unknown): %s",
+                      u->verdict.unknown, u->verdict.first);
+    else
+        return RK_OK;
+    return rk_note(err, "see 'rotkit update check'");
+}
+
 enum rk_rc rk_update_make(const rk_ctx *ctx, const struct rk_update_make_options *options,
                           struct rk_update_made *ret, struct rk_err *err)
 {
+    const struct rk_update_options checked = {
+        .older = options->older,
+        .newer = options->newer,
+        .pub = options->pub != NULL ? options->pub : rk_signer_pkey(options->signer),
+    };
+    RK_AUTO(rk_updating_done) struct rk_updating u = { .ctx = ctx, .options = &checked };
     RK_AUTO(bundle_done)
-    struct bundle b = { .ctx = ctx, .options = options, .place = RK_NEW_FOLDER_NONE };
-    const struct rk_update_options check = { .older = options->older, .newer = options->newer };
-    struct rk_update_made made = { .payloads = 0 };
+    struct bundle b = { .ctx = ctx, .u = &u, .options = options, .place = RK_NEW_FOLDER_NONE };
 
     b.scheme = options->scheme != RK_SCHEME_NONE ? options->scheme
                                                  : rk_signer_default_scheme(options->signer);
-    if (rk_update_check(ctx, &check, &made.verdict, err))
+    if (check(&u, options->pub != NULL, err) || open_staging(&b, err) || fill(&b, err) ||
+        publish(&b, err))
         return err->rc;
-    if (made.verdict.faults != 0) {
-        (void)rk_fail(err, RK_E_VERIFY, "not made, since it breaks devices (%zu found): %s",
-                      made.verdict.faults, made.verdict.first);
-        return rk_note(err, "see 'rotkit update check'");
-    }
-    if (made.verdict.unknown != 0) {
-        (void)rk_fail(err, RK_E_UNKNOWN, "not made, since it may break devices (%zu unknown): %s",
-                      made.verdict.unknown, made.verdict.first);
-        return rk_note(err, "see 'rotkit update check'");
-    }
-    if (open_staging(&b, err) || fill(&b, err) || publish(&b, err))
-        return err->rc;
-    made.payloads = b.count;
-    made.wanted = b.round.wanted;
-    *ret = made;
+    *ret = (struct rk_update_made) {
+        .payloads = b.count,
+        .wanted = b.round.wanted,
+        .verdict = u.verdict,
+    };
     return RK_OK;
 }

@@ -244,7 +244,7 @@ static enum rk_rc read_device(const struct again *a, const struct rk_unit *seeds
                               struct device *ret, struct rk_err *err)
 {
     if (rk_unit_derive(a->u->ctx, a->platform, seeds, &ret->identity, err) ||
-        rk_update_device_read(a->u->options->newer, &seeds->sn, &ret->there, &ret->now, err))
+        rk_update_device_read(a->u->newer, &seeds->sn, &ret->there, &ret->now, err))
         return err->rc;
     for (size_t i = 0; i < ret->was.ek_count; i++) {
         const struct rk_release_ek *was = &ret->was.ek[i];
@@ -267,7 +267,7 @@ static enum rk_rc visit_seeds(void *arg, const struct rk_unit *seeds, bool *more
 
     (void)more;
     device_done(device); /* of one that was passed over */
-    if (rk_update_device_read(a->u->options->older, &seeds->sn, &there, &device->was, err))
+    if (rk_update_device_read(a->u->older, &seeds->sn, &there, &device->was, err))
         return err->rc;
     if (!there || device->was.ek_count == 0)
         return RK_OK;

@@ -98,15 +98,13 @@ static enum rk_rc check_image(void *arg, const struct rk_release_image_entry *im
     RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
     struct rk_updating *u = arg;
-    char path[RK_PATH_MAX];
 
     if (strcmp(image->format, "capsule") != 0)
         return RK_OK; /* trusted applications lie in a file system */
-    if (rk_path_join(u->options->newer, image->path, path, sizeof path, err) ||
-        rk_file_read(path, IMAGE_MAX, &bytes, err))
+    if (rk_release_view_read(u->newer, image->path, &bytes, err))
         return err->rc;
     if (rk_format_inspect(u->ctx, bytes.p, bytes.len, &map, err))
-        return rk_wrap(err, "\"%s\"", path);
+        return rk_wrap(err, "\"%s/%s\"", u->options->newer, image->path);
     check_capsule(u, image->path, &map);
     return RK_OK;
 }
@@ -116,7 +114,7 @@ enum rk_rc rk_update_size(struct rk_updating *u, struct rk_err *err)
     size_t before = rk_updating_found(u);
 
     check_slots_stay(u);
-    if (rk_release_each_image(u->options->newer, check_image, u, err))
+    if (rk_release_view_images(u->newer, check_image, u, err))
         return err->rc;
     if (rk_updating_found(u) == before)
         rk_updating_report(u, RK_UPDATE_HOLDS, "size", NULL,

@@ -15,10 +15,10 @@ const struct rk_release_ek *rk_update_find_ek(const struct rk_release_device *de
     return NULL;
 }
 
-enum rk_rc rk_update_device_read(const char *release, const struct rk_device_sn *sn,
+enum rk_rc rk_update_device_read(rk_release_view *release, const struct rk_device_sn *sn,
                                  bool *ret_there, struct rk_release_device *ret, struct rk_err *err)
 {
-    enum rk_rc rc = rk_release_device_read(release, sn, ret, err);
+    enum rk_rc rc = rk_release_view_device(release, sn, ret, err);
 
     *ret_there = rc == RK_OK;
     return rc == RK_E_USAGE ? RK_OK : rc;

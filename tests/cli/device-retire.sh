@@ -59,13 +59,13 @@ state() {
 
 # A dry run says what it would do, and does nothing.
 snapshot >before
-run 0 device retire -n release "$gone" $ca --note "broken at incoming goods"
+run 0 device retire --unsigned -n release "$gone" $ca --note "broken at incoming goods"
 stderr_is 'rotkit: 1 devices: 2 certificates revoked, CRL 1, 1 units recorded as retired (dry run)'
 rm before
 [ ! -e revoked ] || fail "a dry run wrote files"
 [ "$(state "$gone")" = issued ] || fail "a dry run wrote the ledger"
 
-run 0 device retire release "$gone" $ca --note "broken at incoming goods"
+run 0 device retire --unsigned release "$gone" $ca --note "broken at incoming goods"
 stderr_is 'rotkit: 1 devices: 2 certificates revoked, CRL 1, 1 units recorded as retired'
 [ "$(state "$gone")" = retired ] || fail "the ledger says $(state "$gone")"
 ocsp revoked "$gone"
@@ -76,14 +76,14 @@ crl 0 "$other"
 number >now
 is now 'crlNumber=0x01'
 # The deletion is what enroll writes for this device.
-run 0 enroll azure-dps release --set mode=delete --device "$gone" -o deletions
+run 0 enroll --unsigned azure-dps release --set mode=delete --device "$gone" -o deletions
 cmp deletions/azure-dps-delete-000001.json "revoked/azure-dps-delete-$gone.json" || fail "another deletion"
 [ "$(jq -r '.mode, (.enrollments | length)' "revoked/azure-dps-delete-$gone.json" | tr '\n' ' ')" = "delete 1 " ] || fail "no deletion"
 run 5 build manifest.yaml # the unit is never made again
 
 # Done twice, it changes nothing.
 find revoked -type f -exec sha256sum {} + | sort >first
-run 0 device retire release "$gone" $ca --note "again"
+run 0 device retire --unsigned release "$gone" $ca --note "again"
 stderr_is 'rotkit: 1 devices: 0 certificates revoked, CRL 1, 0 units recorded as retired'
 find revoked -type f -exec sha256sum {} + | sort >second
 same "the folder after the same act" first second
@@ -95,7 +95,7 @@ for left in index.txt.attr index.txt "azure-dps-delete-$other.json" crl.der; do
     rm -rf units.db* revoked
     cp whole.db units.db
     cp -r whole revoked
-    run 0 device reissue release "$other" $ca --note "RMA 17" --json
+    run 0 device reissue --unsigned release "$other" $ca --note "RMA 17" --json
     [ "$(jq -c . "$out")" = '{"devices":1,"certificates_revoked":2,"crl_number":2,"units_recorded":1}' ] || fail "$(cat "$out")"
     # as a cut left it: no record yet, and of the files those before this one
     cp whole.db units.db
@@ -106,7 +106,7 @@ for left in index.txt.attr index.txt "azure-dps-delete-$other.json" crl.der; do
     index.txt) cp whole/crl.der revoked/ && rm "revoked/azure-dps-delete-$other.json" ;;
     *) rm -r revoked && cp -r whole revoked ;;
     esac
-    run 0 device reissue release "$other" $ca --note "RMA 17"
+    run 0 device reissue --unsigned release "$other" $ca --note "RMA 17"
     [ "$(state "$other")" = reissue ] || fail "cut behind $left: the ledger says $(state "$other")"
     number >now
     is now 'crlNumber=0x02'
@@ -133,41 +133,41 @@ denied() {
     sqlite3 units.db "SELECT unit, state FROM rotkit_unit ORDER BY unit" >>second
     same "the state after a refused act" first second
 }
-denied 5 'rotkit: 1 of the units named are not in the ledger' device retire release 01020000000000009999 $ca --note x
-denied 5 "rotkit: unit $gone is retired: only an issued unit can be made anew" device reissue release "$gone" $ca --note x
-denied 5 'rotkit: 1 reissues are asked for, the licences have 0 left' device reissue release "$(sn 1)" $ca --note x
-denied 2 'rotkit: a device is named twice' device retire release "$(sn 1)" "$(sn 1)" $ca --note x
+denied 5 'rotkit: 1 of the units named are not in the ledger' device retire --unsigned release 01020000000000009999 $ca --note x
+denied 5 "rotkit: unit $gone is retired: only an issued unit can be made anew" device reissue --unsigned release "$gone" $ca --note x
+denied 5 'rotkit: 1 reissues are asked for, the licences have 0 left' device reissue --unsigned release "$(sn 1)" $ca --note x
+denied 2 'rotkit: a device is named twice' device retire --unsigned release "$(sn 1)" "$(sn 1)" $ca --note x
 denied 2 "rotkit: --dps-id: unknown rule \"x\" (known: ek, sn, none)
-  see 'rotkit help device retire'" device retire release "$(sn 1)" $ca --note x --dps-id x
-run 2 device retire release "$(sn 1)" $ca --note "" && grep -q 'a reason is needed' "$err" || fail "$(cat "$err")"
+  see 'rotkit help device retire'" device retire --unsigned release "$(sn 1)" $ca --note x --dps-id x
+run 2 device retire --unsigned release "$(sn 1)" $ca --note "" && grep -q 'a reason is needed' "$err" || fail "$(cat "$err")"
 cp revoked/index.txt index && printf 'not an index\n' >>revoked/index.txt
-run 2 device retire release "$(sn 1)" $ca --note x
+run 2 device retire --unsigned release "$(sn 1)" $ca --note x
 stderr_is "rotkit: \"revoked/index.txt\": line 9: expected status, expiry, revocation, serial number, file and subject, with tabs between"
 cp index revoked/index.txt
 # A list that was lost is not begun anew: what it revoked would be good again.
 mv revoked/crl.der lost.der
 denied 3 'rotkit: "revoked/index.txt": 4 certificates are revoked that crl.der does not list
-  an act was cut: do that one again first; or the list was lost: put its last copy back' device retire release "$(sn 1)" $ca --note x
+  an act was cut: do that one again first; or the list was lost: put its last copy back' device retire --unsigned release "$(sn 1)" $ca --note x
 # ... nor an older one taken for the last, nor one that a cut act has not come to yet
 cp whole/crl.der revoked/
 denied 3 'rotkit: "revoked/index.txt": 2 certificates are revoked that crl.der does not list
-  an act was cut: do that one again first; or the list was lost: put its last copy back' device retire release "$(sn 1)" $ca --note x
+  an act was cut: do that one again first; or the list was lost: put its last copy back' device retire --unsigned release "$(sn 1)" $ca --note x
 mv lost.der revoked/crl.der
 # While another act is under way, none begins.
 code=0
-flock revoked "$ROTKIT" device retire release "$(sn 1)" $ca --note x >"$out" 2>"$err" </dev/null || code=$?
+flock revoked "$ROTKIT" device retire --unsigned release "$(sn 1)" $ca --note x >"$out" 2>"$err" </dev/null || code=$?
 [ $code -eq 2 ] || fail "two acts at once: exit $code"
 grep -qxF 'rotkit: "revoked" is in use: another act is under way, try again behind it' "$err" || fail "$(cat "$err")"
 # Files that cannot be written: the ledger, which is what lets the unit be made anew, has no record.
 rm revoked/index.txt.attr
 mkdir -p revoked/index.txt.attr/in-the-way
-run 7 device retire release "$(sn 4)" $ca --note x
+run 7 device retire --unsigned release "$(sn 4)" $ca --note x
 [ "$(state "$(sn 4)")" = issued ] || fail "the ledger came before the files"
 rm -r revoked/index.txt.attr
 SOURCE_DATE_EPOCH=0
 export SOURCE_DATE_EPOCH
 denied 2 'rotkit: the clock is unset: it says 0 seconds since 1970, so no revocation can be dated' \
-    device retire release "$(sn 1)" $ca --note x
+    device retire --unsigned release "$(sn 1)" $ca --note x
 unset SOURCE_DATE_EPOCH
 # A release that is damaged names no one for sure.
 cp -r release damaged
@@ -175,7 +175,7 @@ cp "$(find damaged/devices -path "*$(sn 1)/*" -name '*l-2.der')" "$(find damaged
 run 3 device retire damaged "$(sn 1)" $ca --note x
 [ "$(state "$(sn 1)")" = issued ] || fail "a damaged release wrote the ledger"
 run 0 ca init -q elsewhere --name other --key-type p256
-run 3 device retire release "$(sn 1)" --ledger units.db --cert elsewhere/chain.pem --key elsewhere/issuing.key -o new --note x
+run 3 device retire --unsigned release "$(sn 1)" --ledger units.db --cert elsewhere/chain.pem --key elsewhere/issuing.key -o new --note x
 [ ! -e new ] || fail "another CA's list was begun"
 [ "$(state "$(sn 1)")" = issued ] || fail "a refused act wrote the ledger"
 
@@ -186,7 +186,7 @@ for folder in revoked anew; do
     [ $folder = anew ] || cp -r whole revoked
     for n in 1 3 4; do
         (code=0
-         "$ROTKIT" device retire release "$(sn $n)" --ledger units.db --cert ca/chain.pem --key ca/issuing.key -o $folder \
+         "$ROTKIT" device retire --unsigned release "$(sn $n)" --ledger units.db --cert ca/chain.pem --key ca/issuing.key -o $folder \
              --note x >act.$n 2>&1 </dev/null || code=$?
          echo $code >code.$n) &
     done
@@ -199,7 +199,7 @@ for folder in revoked anew; do
         esac
     done
     for n in 1 3 4; do
-        run 0 device retire release "$(sn $n)" --ledger units.db --cert ca/chain.pem --key ca/issuing.key -o $folder --note x
+        run 0 device retire --unsigned release "$(sn $n)" --ledger units.db --cert ca/chain.pem --key ca/issuing.key -o $folder --note x
         [ "$(cat code.$n)" -ne 0 ] || grep -q ': 0 certificates revoked' "$err" || fail "lost: $(cat "$err" act.$n)"
     done
 done
@@ -208,7 +208,7 @@ done
 cp whole.db units.db
 rm -rf units.db-wal units.db-shm revoked
 cp -r whole revoked
-run 0 device reissue release "$other" $ca --note "RMA 17"
+run 0 device reissue --unsigned release "$other" $ca --note "RMA 17"
 cp "revoked/azure-dps-delete-$other.json" old.json
 for db in kdk_db eps_seeds; do # without the one that is gone
     awk -v gone="$gone" '$1 $2 != gone' devices/$db.csv >few && mv few devices/$db.csv
@@ -227,17 +227,17 @@ crl 0 "$other"
 # The release from before it was made anew, and a folder that is none of the CA's: both are said.
 cp units.db kept.db
 cp -r revoked kept
-run 0 device retire before "$other" $ca --note lost
+run 0 device retire --unsigned before "$other" $ca --note lost
 stderr_is "rotkit: warning: no certificate was revoked that was not before: where a unit was made anew, name the release that did it
 rotkit: 1 devices: 0 certificates revoked, CRL 2, 1 units recorded as retired"
-run 0 device retire release "$other" --ledger units.db --cert ca/chain.pem --key ca/issuing.key -o stray --note lost
+run 0 device retire --unsigned release "$other" --ledger units.db --cert ca/chain.pem --key ca/issuing.key -o stray --note lost
 head -n 1 "$err" >"$scratch/line"
 is "$scratch/line" 'rotkit: warning: "stray" has no crl.der, so a first list begins, and the ledger has 1 units retired before: is this the folder of the CA?'
 cp kept.db units.db
 rm -rf units.db-wal units.db-shm revoked
 mv kept revoked
 for again in 1 2; do
-    run 0 device retire release "$other" $ca --note "lost"
+    run 0 device retire --unsigned release "$other" $ca --note "lost"
     same "the old deletion" old.json "revoked/azure-dps-delete-$other.json"
     [ "$(jq -r '.enrollments[0].registrationId' "revoked/azure-dps-delete-$other-2.json")" != "$(jq -r '.enrollments[0].registrationId' old.json)" ] ||
         fail "the new deletion is the old one's"

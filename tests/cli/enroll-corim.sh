@@ -40,14 +40,14 @@ hash=$(sha256sum <release/release.json | cut -c 1-32)
 expected release Example "jetson-orin-demo/1.1.0/$hash" >expected.json
 [ "$(jq '.images | length' expected.json)" -eq 2 ] || fail "not two images"
 
-run 0 enroll corim release -o plain --set vendor=Example
+run 0 enroll --unsigned corim release -o plain --set vendor=Example
 stdout_is ""
 [ "$(ls plain)" = corim.cbor ] || fail "other files: $(ls plain)"
 corim judge plain/corim.cbor expected.json
 sleep 1
-run 0 enroll corim release -o again --set vendor=Example
+run 0 enroll --unsigned corim release -o again --set vendor=Example
 cmp plain/corim.cbor again/corim.cbor || fail "other bytes a second later"
-run 0 enroll corim release -o dated --set vendor=Müller --set id=urn:x --set not-after=2030-01-02
+run 0 enroll --unsigned corim release -o dated --set vendor=Müller --set id=urn:x --set not-after=2030-01-02
 jq '.vendor = "Müller" | .id = "urn:x" | .not_after = 1893542400' expected.json >dated.json
 corim judge dated/corim.cbor dated.json
 # The judge can say no.
@@ -59,7 +59,7 @@ grep -q " update.Cap  capsule version 7.1\$" "$out" || fail "$(cat "$out")"
 grep -q " $uuid.ta  optee-ta svn 9\$" "$out" || fail "$(cat "$out")"
 grep -q " sha-384  $(jq -r '.images[0].sha384' expected.json)\$" "$out" || fail "$(cat "$out")"
 grep -q " trust anchor  (x509)\$" "$out" || fail "$(cat "$out")"
-run 0 enroll corim release -o dry --set vendor=Example -n -q
+run 0 enroll --unsigned corim release -o dry --set vendor=Example -n -q
 [ ! -e dry ] || fail "--dry-run writes"
 
 # ---- signatures, each kind
@@ -79,18 +79,18 @@ signed() { # NAME ALG ARG...: enroll signs, and sign signs the unsigned one
     name=$1 alg=$2
     shift 2
     rm -rf "s-$name" signed
-    run 0 enroll corim release -o "s-$name" --set vendor=Example --key "$name.key" "$@"
+    run 0 enroll --unsigned corim release -o "s-$name" --set vendor=Example --key "$name.key" "$@"
     corim verify "s-$name/corim.cbor" "$name.pub" "$alg" Example
     corim judge "s-$name/corim.cbor" expected.json
     run 0 verify --pub "$name.pub" "s-$name/corim.cbor"
     grep -q 'structure and signature hold.*; signer: the key given$' "$out" || fail "$(cat "$out")"
     run 0 sign corim plain/corim.cbor --key "$name.key" -o signed "$@"
     corim verify signed "$name.pub" "$alg" Example
-    run 0 enroll corim release --verify "s-$name" --key "pub:$name.pub"
+    run 0 enroll --unsigned corim release --verify "s-$name" --key "pub:$name.pub"
     stderr_is "rotkit: holds: 1 files"
-    run 3 enroll corim release --verify "s-$name" --key pub:other.pub
+    run 3 enroll --unsigned corim release --verify "s-$name" --key pub:other.pub
     run 3 verify --pub other.pub "s-$name/corim.cbor"
-    run 0 enroll corim release --verify "s-$name"
+    run 0 enroll --unsigned corim release --verify "s-$name"
     stderr_is "rotkit: holds: 1 files; signature not checked, no key was named"
 }
 signed p256 -7
@@ -104,9 +104,9 @@ run 0 sign corim plain/corim.cbor --key p256.key -o named --set signer-name="Som
 corim verify named p256.pub -7 "Somebody Else"
 run 3 verify --pub p256.pub plain/corim.cbor
 stderr_is "rotkit: plain/corim.cbor: corim: is not signed"
-run 3 enroll corim release --verify plain --key pub:p256.pub
+run 3 enroll --unsigned corim release --verify plain --key pub:p256.pub
 stderr_is 'rotkit: "plain": "corim.cbor": corim: is not signed'
-run 0 enroll corim release --verify plain
+run 0 enroll --unsigned corim release --verify plain
 
 # ---- certificates along
 openssl req -x509 -key other.key -subj /CN=root -days 30 -out root.crt 2>/dev/null
@@ -114,9 +114,9 @@ openssl req -new -key p256.key -subj /CN=signer 2>/dev/null |
     openssl x509 -req -CA root.crt -CAkey other.key -CAcreateserial -days 30 -out signer.crt 2>/dev/null
 openssl req -x509 -key p384.key -subj /CN=root -days 30 -out stranger.crt 2>/dev/null
 cat signer.crt root.crt >chain.crt
-run 0 enroll corim release -o one --set vendor=Example --key p256.key --cert signer.crt
+run 0 enroll --unsigned corim release -o one --set vendor=Example --key p256.key --cert signer.crt
 corim verify one/corim.cbor p256.pub -7 Example signer.crt
-run 0 enroll corim release -o two --set vendor=Example --key p256.key --cert chain.crt
+run 0 enroll --unsigned corim release -o two --set vendor=Example --key p256.key --cert chain.crt
 corim verify two/corim.cbor p256.pub -7 Example signer.crt root.crt
 for folder in one two; do
     run 0 verify --ca root.crt $folder/corim.cbor
@@ -126,16 +126,16 @@ for folder in one two; do
 done
 
 # ---- the key in another room: with Ed25519 the bytes are those of direct signing
-run 0 enroll corim release --set vendor=Example --key pub:ed25519.pub --to-sign round
+run 0 enroll --unsigned corim release --set vendor=Example --key pub:ed25519.pub --to-sign round
 stderr_is 'rotkit: "round": 1 signatures wanted'
 openssl pkeyutl -sign -rawin -inkey ed25519.key -in round/000001.bin -out round/000001.sig
-run 0 enroll corim release --set vendor=Example --key pub:ed25519.pub --attach round -o attached
+run 0 enroll --unsigned corim release --set vendor=Example --key pub:ed25519.pub --attach round -o attached
 cmp attached/corim.cbor s-ed25519/corim.cbor || fail "two steps give other bytes than one"
 run 0 sign corim plain/corim.cbor --key pub:p384.pub --to-sign round2
 openssl dgst -sha384 -sign p384.key -out round2/000001.sig round2/000001.bin
 run 0 sign corim plain/corim.cbor --key pub:p384.pub --attach round2 -o made
 corim verify made p384.pub -35 Example
-run 2 enroll corim release --set vendor=Another --key pub:ed25519.pub --attach round -o x
+run 2 enroll --unsigned corim release --set vendor=Another --key pub:ed25519.pub --attach round -o x
 grep -qF 'nothing asks for signature 000001' "$err" || fail "$(cat "$err")"
 [ ! -e x ] || fail "a round of another CoRIM leaves files"
 
@@ -145,11 +145,11 @@ changed() { # CHANGE MESSAGE ARG...
     what=$1 says=$2
     shift 2
     corim change plain/corim.cbor changed/corim.cbor "$what"
-    run 3 enroll corim release --verify changed "$@"
+    run 3 enroll --unsigned corim release --verify changed "$@"
     stderr_is "rotkit: \"changed\": \"corim.cbor\": $says"
 }
 corim change plain/corim.cbor changed/corim.cbor same
-run 0 enroll corim release --verify changed --set vendor=Example --set "id=jetson-orin-demo/1.1.0/$hash"
+run 0 enroll --unsigned corim release --verify changed --set vendor=Example --set "id=jetson-orin-demo/1.1.0/$hash"
 first=$(jq -r '.images[0].name' expected.json)
 [ "$first" = update.Cap ] || fail "the first image is $first"
 changed sha256 'image "update.Cap": sha-256 is not that of the release'"'"'s file'
@@ -175,27 +175,27 @@ changed no-anchor '0 trust anchors, the release has 1'
 # What else it may state is named by its place, and refused: a verifier would endorse it.
 for what in endorsed another-tag dependent least-svn flags instance store-class claims; do
     corim change plain/corim.cbor changed/corim.cbor $what
-    run 3 enroll corim release --verify changed
+    run 3 enroll --unsigned corim release --verify changed
     grep -qx 'rotkit: "changed": "corim.cbor": offset 0x[0-9a-f]*: states what the release does not' "$err" ||
         fail "$what: $(cat "$err")"
 done
 corim change plain/corim.cbor changed/corim.cbor about
-run 0 enroll corim release --verify changed
+run 0 enroll --unsigned corim release --verify changed
 changed same 'another id than "x"' --set id=x
 changed same 'another signer'"'"'s name than "x"' --set signer-name=x
 changed same 'another end of validity than 2030-01-02' --set not-after=2030-01-02
-run 0 enroll corim release --verify dated --set not-after=2030-01-02
+run 0 enroll --unsigned corim release --verify dated --set not-after=2030-01-02
 : >changed/more
-run 3 enroll corim release --verify changed
+run 3 enroll --unsigned corim release --verify changed
 stderr_is 'rotkit: "changed": "corim.cbor": expected corim.cbor and nothing else'
 rm changed/more
 head -c 100 plain/corim.cbor >changed/corim.cbor
-run 3 enroll corim release --verify changed
+run 3 enroll --unsigned corim release --verify changed
 
 # A release of the same product with another capsule, and one whose CA is another.
 capsule=5
 fleet newer
-run 3 enroll corim newer --verify plain
+run 3 enroll --unsigned corim newer --verify plain
 stderr_is 'rotkit: "plain": "corim.cbor": image "update.Cap": sha-256 is not that of the release'"'"'s file'
 capsule=4
 mv product first
@@ -203,43 +203,43 @@ update_product product
 cp -r release foreign # whose signatures a rebuild keeps, so that the images stay
 fleet foreign
 cmp foreign/images/update.Cap release/images/update.Cap || fail "another capsule"
-run 3 enroll corim foreign --verify plain
+run 3 enroll --unsigned corim foreign --verify plain
 stderr_is 'rotkit: "plain": "corim.cbor": the trust anchor is not the root of ca/chain.pem'
 rm -r product
 mv first product
 
 # ---- what a release has not
 firmware_only bare
-run 0 enroll corim bare -o bare-corim --set vendor=Example
+run 0 enroll --unsigned corim bare -o bare-corim --set vendor=Example
 stderr_is 'rotkit: warning: release "bare" has no ca/chain.pem: no trust anchor is stated
 rotkit: 1 files'
 hash=$(sha256sum <bare/release.json | cut -c 1-32)
 expected bare Example "jetson-orin-demo/1.1.0/$hash" >bare.json
 corim judge bare-corim/corim.cbor bare.json
-run 0 enroll corim bare --verify bare-corim
+run 0 enroll --unsigned corim bare --verify bare-corim
 run 0 build -q -o imageless product/manifest.yaml
-run 0 enroll corim imageless -o imageless-corim --set vendor=Example
+run 0 enroll --unsigned corim imageless -o imageless-corim --set vendor=Example
 stderr_is 'rotkit: warning: release "imageless" has no images: no reference values are stated
 rotkit: 1 files'
-run 0 enroll corim imageless --verify imageless-corim
+run 0 enroll --unsigned corim imageless --verify imageless-corim
 
 # ---- refused
-refuse 2 'rotkit: setting "vendor" is missing' enroll corim release -o x
-refuse 2 'rotkit: a certificate without a key that signs' enroll corim release -o x --set vendor=V --cert signer.crt
+refuse 2 'rotkit: setting "vendor" is missing' enroll --unsigned corim release -o x
+refuse 2 'rotkit: a certificate without a key that signs' enroll --unsigned corim release -o x --set vendor=V --cert signer.crt
 refuse 2 'rotkit: setting "signer-name" without a key that signs' \
-    enroll corim release -o x --set vendor=V --set signer-name=S
+    enroll --unsigned corim release -o x --set vendor=V --set signer-name=S
 refuse 2 'rotkit: corim states images and CA of a release, no devices' \
-    enroll corim release -o x --set vendor=V --device 01020000000100000001
+    enroll --unsigned corim release -o x --set vendor=V --device 01020000000100000001
 refuse 2 'rotkit: sign corim: certificate: the first certificate is not of the key that signs' \
-    enroll corim release -o x --set vendor=V --key p384.key --cert signer.crt
+    enroll --unsigned corim release -o x --set vendor=V --key p384.key --cert signer.crt
 refuse 2 'rotkit: sign corim: scheme rsa-pkcs1-sha256: not what COSE has for this key (known: rsa-pss-sha256, rsa-pss-sha384, rsa-pss-sha512)' \
-    enroll corim release -o x --set vendor=V --key rsa3072.key --scheme rsa-pkcs1-sha256
+    enroll --unsigned corim release -o x --set vendor=V --key rsa3072.key --scheme rsa-pkcs1-sha256
 refuse 2 'rotkit: sign corim: scheme ecdsa-sha512: not what COSE has for this key (known: ecdsa-sha256)' \
-    enroll corim release -o x --set vendor=V --key p256.key --scheme ecdsa-sha512
+    enroll --unsigned corim release -o x --set vendor=V --key p256.key --scheme ecdsa-sha512
 key small -algorithm RSA -pkeyopt rsa_keygen_bits:1024
 key koblitz -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1
 for name in small koblitz; do
-    run 4 enroll corim release -o x --set vendor=V --key $name.key
+    run 4 enroll --unsigned corim release -o x --set vendor=V --key $name.key
     grep -qF ': no such key in COSE (known: EC P-256, P-384 and P-521, ED25519, RSA from 2048 bits)' "$err" ||
         fail "$(cat "$err")"
 done
@@ -247,9 +247,9 @@ refuse 2 'rotkit: "s-p256/corim.cbor": sign corim: is signed already: sign the C
     sign corim s-p256/corim.cbor --key p256.key -o x
 refuse 2 "rotkit: \"$DATA/vectors/corim/unsigned-small.cbor\": sign corim: names no entity: say who signs by signer-name" \
     sign corim "$DATA/vectors/corim/unsigned-small.cbor" --key p256.key -o x
-run 2 enroll corim release -o x --set "vendor=$(printf 'a\377')"
+run 2 enroll --unsigned corim release -o x --set "vendor=$(printf 'a\377')"
 grep -qF 'is no UTF-8' "$err" || fail "$(cat "$err")"
-run 2 enroll corim release -o x --set vendor=V --set not-after=tomorrow
+run 2 enroll --unsigned corim release -o x --set vendor=V --set not-after=tomorrow
 printf x >>release/images/update.Cap
-run 3 enroll corim release -o x --set vendor=V
+run 3 enroll --unsigned corim release -o x --set vendor=V
 [ ! -e x ] || fail "a tampered release leaves files"

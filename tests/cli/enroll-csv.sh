@@ -54,33 +54,33 @@ assert not [c for row in found for c in row if c[:1] in ("=", "+", "-", "@", "\t
 print(len(found) - 1)
 PY
 }
-run 0 enroll csv $release -o table
+run 0 enroll --unsigned csv $release -o table
 stdout_is ""
 stderr_is "rotkit: 3 devices in 1 files"
 [ "$(judge $release table L-1 L-2 H-3)" = 9 ] || fail "table"
-run 0 enroll csv $release --verify table
+run 0 enroll --unsigned csv $release --verify table
 stderr_is "rotkit: holds: 3 devices in 1 files"
-run 0 enroll csv $release -o again -q
+run 0 enroll --unsigned csv $release -o again -q
 diff -r table again || fail "other bytes the second time"
-run 0 enroll csv $release -o l2 --set template=l-2
+run 0 enroll --unsigned csv $release -o l2 --set template=l-2
 [ "$(judge $release l2 L-2)" = 3 ] || fail "l2"
-run 0 enroll csv $release --verify l2 --set template=L-2
-run 0 enroll csv $release -o single --set template=L-1 --device $second
+run 0 enroll --unsigned csv $release --verify l2 --set template=L-2
+run 0 enroll --unsigned csv $release -o single --set template=L-1 --device $second
 stderr_is "rotkit: 1 devices in 1 files"
 [ "$(cut -d , -f 1 single/devices-000001.csv | tr '\n' ' ')" = "device_sn $second " ] || fail "single"
-run 0 enroll csv $release --verify single --set template=L-1 --device $second
+run 0 enroll --unsigned csv $release --verify single --set template=L-1 --device $second
 
-run 0 enroll csv $release -o pair --device $third --device $second
+run 0 enroll --unsigned csv $release -o pair --device $third --device $second
 [ "$(cut -d , -f 1 pair/devices-000001.csv | uniq | tr '\n' ' ')" = "device_sn $second $third " ] || fail "pair"
-run 0 enroll csv $release --verify pair --device $third --device $second
-refuse 2 "rotkit: --device: \"$second\" is named twice" enroll csv $release -o x --device $second --device $second
+run 0 enroll --unsigned csv $release --verify pair --device $third --device $second
+refuse 2 "rotkit: --device: \"$second\" is named twice" enroll --unsigned csv $release -o x --device $second --device $second
 
 # ---- --verify: changed COMMAND TEXT, of a copy whose table the command changes
 changed() {
     rm -rf copy
     cp -r table copy
     (cd copy && eval "$1")
-    refuse 3 "rotkit: \"copy\": $2" enroll csv $release --verify copy
+    refuse 3 "rotkit: \"copy\": $2" enroll --unsigned csv $release --verify copy
 }
 table=devices-000001.csv
 # field ROW COLUMN VALUE: rows and columns from 1; no field of the table is quoted
@@ -129,11 +129,11 @@ changed "rm $table" "0 devices are in it, expected 3"
 # Quoted where it need not be: the same table to every reader.
 rm -rf copy && cp -r table copy
 sed -i '2s/^\([^,]*\),\([^,]*\)/"\1","\2"/' copy/$table
-run 0 enroll csv $release --verify copy
+run 0 enroll --unsigned csv $release --verify copy
 refuse 3 "rotkit: \"l2\": \"$table\": row 2: device $first: EK \"L-2\", expected \"l-1\"" \
-    enroll csv $release --verify l2 --set template=l-1
+    enroll --unsigned csv $release --verify l2 --set template=l-1
 refuse 3 "rotkit: \"single\": \"$table\": row 2: device $second: was not asked for" \
-    enroll csv $release --verify single --set template=l-1 --device $first
+    enroll --unsigned csv $release --verify single --set template=l-1 --device $first
 
 # ---- texts of device.json: quoted as RFC 4180 says, refused where a spreadsheet would run them
 # profile TEXT: the first device's L-1 states this profile
@@ -147,34 +147,34 @@ profile() {
 for text in 'a "b", c' 'a, b' 'a "b"'; do
     profile "$text"
     rm -rf quoted
-    run 0 enroll csv other -o quoted
+    run 0 enroll --unsigned csv other -o quoted
     [ "$(judge other quoted L-1 L-2 H-3)" = 9 ] || fail "quoted: $text"
-    run 0 enroll csv other --verify quoted
+    run 0 enroll --unsigned csv other --verify quoted
 done
 # A serial number whose first bit is set, so that DER puts a zero in front.
 rm -rf other
 cp -r $release other
 python3 "$SOURCE/tests/support/reseal.py" --loosen serial-21 --key product/ca/issuing.key other $bucket/$first/ek-cert-l-1.der
-run 0 enroll csv other -o serial
+run 0 enroll --unsigned csv other -o serial
 [ "$(judge other serial L-1 L-2 H-3)" = 9 ] || fail "serial"
 [ "$(sed -n 2p serial/$table | cut -d , -f 7)" = 8080808080808080808080808080808080808080 ] || fail "no such serial number"
-run 0 enroll csv other --verify serial
+run 0 enroll --unsigned csv other --verify serial
 for text in '=1+1' '+1' '-1' '@x' "$(printf 'a\tb')" "$(printf 'a\nb')"; do
     profile "$text"
-    refuse 2 "rotkit: device $first: profile $formula" enroll csv other -o x
+    refuse 2 "rotkit: device $first: profile $formula" enroll --unsigned csv other -o x
 done
 
 # ---- refused
 refuse 2 "rotkit: device $first: the release states no EK \"h-1\" (it states: L-1, L-2, H-3)" \
-    enroll csv $release -o x --set template=h-1
+    enroll --unsigned csv $release -o x --set template=h-1
 example_roles product
 run 0 build -q product/odm.yaml
 run 0 build -q oem.yaml
-refuse 2 "rotkit: device $first: the release states no EK (an OEM's does not, take the ODM's)" enroll csv oem -o x
+refuse 2 "rotkit: device $first: the release states no EK (an OEM's does not, take the ODM's)" enroll --unsigned csv oem -o x
 refuse 2 "rotkit: release \"oem\" has no ca/chain.pem: it certifies no EK (an OEM's does not, take the ODM's)" \
-    enroll keylime oem -o x
+    enroll --unsigned keylime oem -o x
 
 # ---- what a run that was killed leaves does not stop one of the same number, as each in a container has
-sh -c 'mkdir "later.tmp-$$-0" "later.tmp-$$-1" && exec "$@"' sh "$ROTKIT" enroll csv $release -o later -q ||
+sh -c 'mkdir "later.tmp-$$-0" "later.tmp-$$-1" && exec "$@"' sh "$ROTKIT" enroll --unsigned csv $release -o later -q ||
     fail "a folder left behind stops the next run"
 diff -r table later || fail "later"

@@ -22,12 +22,12 @@ sum_of() {
     spki_of "$1" | openssl pkey -pubin -outform DER | sha256sum | cut -d ' ' -f 1
 }
 
-run 0 enroll keylime $release -o keylime
+run 0 enroll --unsigned keylime $release -o keylime
 stdout_is ""
 stderr_is "rotkit: 3 devices in 4 files"
 mode_is 755 keylime/ek-check.sh
 mode_is 644 keylime/ek-allow-list.d/000001
-run 0 enroll keylime $release -o again -q
+run 0 enroll --unsigned keylime $release -o again -q
 diff -r keylime again || fail "other bytes the second time"
 
 # ---- the store: it alone verifies every certificate; its names tell what is in it
@@ -133,14 +133,14 @@ EK=$good EK_ALLOW_LIST=moved keylime/ek-check.sh 2>"$err" || code=$?
 [ $code -eq 1 ] && tail -n 1 "$err" | grep -qx "$no cannot read \"./moved\"" || fail "a list that cannot be read: $(cat "$err")"
 
 # ---- --verify
-run 0 enroll keylime $release --verify keylime
+run 0 enroll --unsigned keylime $release --verify keylime
 stderr_is "rotkit: holds: 3 devices in 4 files"
 # changed COMMAND TEXT: what --verify says of a copy that the command has changed
 changed() {
     rm -rf copy
     cp -r keylime copy
     (cd copy && eval "$1")
-    refuse 3 "rotkit: \"copy\": $2" enroll keylime $release --verify copy
+    refuse 3 "rotkit: \"copy\": $2" enroll --unsigned keylime $release --verify copy
 }
 line="line 2: device $second"
 list=ek-allow-list.d/000001
@@ -183,21 +183,21 @@ changed "touch a" '"a" does not belong there'
 changed "touch z" '"z" does not belong there'
 changed "rm -r tpm_cert_store" '"tpm_cert_store" is missing'
 refuse 3 "rotkit: \"keylime\": \"ek-allow-list.d\": \"000001\": line 1: device $first: EK $one, the release has $(sum_of "$bucket/$first/ek-cert-l-2.der")" \
-    enroll keylime $release --verify keylime --set template=l-2
+    enroll --unsigned keylime $release --verify keylime --set template=l-2
 
 # ---- one device; another template
-run 0 enroll keylime $release -o single --device $second --set template=L-2
+run 0 enroll --unsigned keylime $release -o single --device $second --set template=L-2
 stderr_is "rotkit: 1 devices in 4 files"
 is single/ek-allow-list.d/000001 "$(sum_of "$bucket/$second/ek-cert-l-2.der")  $second"
-run 0 enroll keylime $release --verify single --device $second --set template=L-2
+run 0 enroll --unsigned keylime $release --verify single --device $second --set template=L-2
 refuse 3 "rotkit: \"single\": \"ek-allow-list.d\": \"000001\": line 1: device $second: was not asked for" \
-    enroll keylime $release --verify single --device $first --set template=L-2
+    enroll --unsigned keylime $release --verify single --device $first --set template=L-2
 
 # ---- refused
 refuse 2 "rotkit: device $first: the release states no EK \"h-1\" (it states: L-1, L-2, H-3)" \
-    enroll keylime $release -o x --set template=h-1
-refuse 2 'rotkit: keylime has no setting "list" (known: template)' enroll keylime $release -o x --set list=x
-run 2 enroll keylime $release -o x --key product/keys/pkc.key
+    enroll --unsigned keylime $release -o x --set template=h-1
+refuse 2 'rotkit: keylime has no setting "list" (known: template)' enroll --unsigned keylime $release -o x --set list=x
+run 2 enroll --unsigned keylime $release -o x --key product/keys/pkc.key
 stderr_is "rotkit: keylime signs nothing: a key does not apply"
 # What Keylime would not read, signed anew by the CA and put into every index.
 cp -r $release loose
@@ -207,8 +207,8 @@ run 0 verify loose
 at=$(openssl asn1parse -inform DER -in "$bucket/$second/ek-cert-l-1.der" | sed -n '/Basic Constraints/ { n; n; s/^ *\([0-9]*\):.*hl=\([0-9]*\).*/\1 \2/p; }')
 # The OCTET STRING's content, then the SEQUENCE's.
 refuse 2 "rotkit: device $second: Keylime refuses the certificate of EK \"L-1\": rule der-default: cA FALSE is written out at offset $(printf 0x%x $((${at% *} + ${at#* } + 2))), expected left out (rotkit ek lint --verifier keylime says more)" \
-    enroll keylime loose -o x
-run 0 enroll keylime loose -o x --set template=l-2 -q
+    enroll --unsigned keylime loose -o x
+run 0 enroll --unsigned keylime loose -o x --set template=l-2 -q
 
 # ---- a chain with a root that is on no way from the EKs, put there by who may write to the release
 openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key -subj /CN=other -out other.pem 2>/dev/null
@@ -218,15 +218,17 @@ chained() {
     shift
     rm -rf other
     cp -r $release other
+    rm -r other/secrets # their index names release.json
     cat "$@" >other/ca/chain.pem
     jq --arg sum "$(sha256sum <other/ca/chain.pem | cut -d ' ' -f 1)" --argjson size "$(stat -c %s other/ca/chain.pem)" \
         '(.files[] | select(.path == "ca/chain.pem")) |= (.sha256 = $sum | .size = $size)' $release/release.json >other/release.json
     refuse 3 'rotkit: other: "ca/chain.pem": a certificate is not issued by the one behind it' verify --ca product/ca/root.pem other
     for target in keylime adcs hgs; do
-        refuse 3 "rotkit: \"other/ca/chain.pem\": certificate $place is not issued by the one behind it" enroll $target other -o chained
+        refuse 3 "rotkit: \"other/ca/chain.pem\": certificate $place is not issued by the one behind it" enroll --unsigned $target other -o chained
     done
 }
 chained 1 product/ca/issuing.pem other.pem product/ca/root.pem
 chained 1 other.pem product/ca/issuing.pem product/ca/root.pem
 chained 2 product/ca/issuing.pem product/ca/root.pem product/ca/root.pem
-run 0 verify --ca product/ca/root.pem $release
+refuse 3 "rotkit: $release: the release is not signed" verify --ca product/ca/root.pem $release
+run 0 verify $release

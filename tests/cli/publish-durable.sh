@@ -114,4 +114,4 @@ mkdir pair
 mv product pair
 cd pair
 firmware_pair
-durable bundle update make --key update.key -o bundle old new
+durable bundle update make --pub ../release.pem --key update.key -o bundle old new

@@ -52,7 +52,7 @@ refuse 2 'rotkit: "shard-1" and "twin" overlap: both are shard 1 of 3' release m
 refuse 2 'rotkit: "whole" is no shard: rotkit build --shard makes them' release merge -o m2 whole
 refuse 4 'rotkit: the shards are signed: name the release key by --key, the release needs its signature too' \
     release merge -o m2 shard-0 shard-1 shard-2
-refuse 4 'rotkit: --key is not the key that signed the shards' release merge --key other.key -o m2 shard-0 shard-1 shard-2
+refuse 3 'rotkit: shard "shard-0": the release is signed by another key' release merge --key other.key -o m2 shard-0 shard-1 shard-2
 refuse 2 'rotkit: --shard: shard 3 of 3: they count from 0 to 2' build --shard 3/3 product/manifest.yaml
 run 0 build -q --shard 1/2 -o half product/manifest.yaml
 refuse 2 'rotkit: "half" is shard 1 of 2, "shard-0" is of 3' release merge -o m2 shard-0 half
@@ -63,6 +63,7 @@ sed '/^  key: /d' product/manifest.yaml >product/unsigned.yaml
 for i in 0 1; do
     run 0 build -q --shard $i/2 -o unsigned-$i product/unsigned.yaml
 done
+rm -r unsigned-0/secrets unsigned-1/secrets # their index names release.json
 cp -r unsigned-0 forged
 jq '.shard.index = 1 | .shard.devices = 7' unsigned-0/release.json >forged/release.json
 rm -r unsigned-0

@@ -84,7 +84,7 @@ jq -r '"\(.outcome) \(.faults) \(.unknown) \([.findings[] | select(.result == "u
 is told 'unknown 0 1 blob'
 openssl genpkey -algorithm ed25519 -out update.key 2>/dev/null
 refuse 8 "rotkit: not made, since it may break devices (1 unknown): $said
-  see 'rotkit update check'" update make --key update.key -o bundle old unstated
+  see 'rotkit update check'" update make --pub release.pem --key update.key -o bundle old unstated
 
 # ---- what the release states is read by another program as it was given
 python3 - old/release.json <<'PYTHON' || fail "release.json"

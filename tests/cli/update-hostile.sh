@@ -8,6 +8,7 @@ unset SOURCE_DATE_EPOCH
 update_product product
 sed -i '/^  key: keys\/release.key/d' product/manifest.yaml
 first_release
+rm -r old/secrets # their index names release.json, which is changed here; an archive has none either
 good
 firmware_only signed
 sed '/^  key: keys\/release.key/d' product/signed.yaml >product/new.yaml
@@ -56,8 +57,8 @@ tampered new 3 'another platform: "t194", was "t234"' '.platform = "t194"'
 tampered new 3 'another product: "another", was "jetson-orin-demo"' '.product = "another"'
 tampered new 3 '"new": 0 devices stand here, release.json says 1' '.devices = 1'
 tampered new 3 '"new": release.json: file 1 is none of ca/ or images/' '.files[0].path = "images/../images/update.Cap"'
-tampered new 3 '"new": "images" holds 2 files, release.json names 3' '.files += [.files[0]]'
-tampered new 3 '"new": "images" holds 2 files, release.json names 1' 'del(.files[0])'
+tampered new 3 '"new": release.json names "images/update.Cap" twice' '.files += [.files[0]]'
+tampered new 3 '"new": "images/update.Cap" stands here, and release.json does not name it' 'del(.files[0])'
 # An older release that hides devices, or what held them.
 tampered old 3 '"old": 6 devices stand here, release.json says 0' '.devices = 0'
 tampered old 3 '"old": 6 devices stand here, release.json says 5' '.devices = 5'
@@ -84,8 +85,6 @@ instead() { # MESSAGE COMMAND...: in the place of new/images/update.Cap
     rm -rf new/images/update.Cap
     "$@"
     refuse 3 "rotkit: \"new\": \"images/update.Cap\"$instead_text" update check old new
-    rm -rf bundle
-    refuse 3 "rotkit: \"new\": \"images/update.Cap\"$instead_text" update make --key product/keys/ta.key -o bundle old new
 }
 cp new/images/update.Cap kept
 says=$(sha256sum <kept | cut -d ' ' -f 1)
@@ -97,8 +96,8 @@ instead ' is no file' mkdir new/images/update.Cap
 instead ' is no file' mkfifo new/images/update.Cap
 instead ": SHA-256 is $(sha256sum <product/new.yaml | cut -d ' ' -f 1), the index says $says" cp product/new.yaml new/images/update.Cap
 rm new/images/update.Cap
-ln -s ../../kept new/images/update.Cap # the same bytes
-run 0 update check old new
+ln -s ../../kept new/images/update.Cap # the same bytes: below a release nothing is followed
+refuse 3 'rotkit: "new": "images/update.Cap" is no file' update check old new
 rm new/images/update.Cap
 mv kept new/images/update.Cap
 
@@ -124,8 +123,10 @@ run 3 update check old old
 stderr_is "$refused 1.0.0 to 1.0.0 breaks 6 of 6 devices (1 found)"
 run 3 update check new old
 stderr_is "$refused 1.1.0 to 1.0.0 breaks 0 of 0 devices (4 found)"
-refuse 3 "rotkit: not made, since it breaks devices (1 found): version: 1.0.0 is not above 1.0.0
-  see 'rotkit update check'" update make --key product/keys/ta.key -o bundle old old
+# What is not signed is not signed on.
+refuse 3 'rotkit: "old": the release is not signed
+  both must be signed by the update key, or by that of --pub' update make --key product/keys/ta.key -o bundle old new
+refuse 3 'rotkit: "old": the release is not signed' update make --key product/keys/ta.key --pub release.pem -o bundle old new
 ln -s new link
 run 0 update check old link
 

@@ -47,15 +47,15 @@ sweep() {
     rm -r "$folder"
 }
 
-run 0 update make -q --key update.key -o whole old new
-sweep bundle 10 update make -q --key update.key -o bundle old new
-sweep deep/er/bundle 12 update make -q --key update.key -o deep/er/bundle old new
+run 0 update make --pub release.pem -q --key update.key -o whole old new
+sweep bundle 10 update make --pub release.pem -q --key update.key -o bundle old new
+sweep deep/er/bundle 12 update make --pub release.pem -q --key update.key -o deep/er/bundle old new
 
 mv whole direct
 SOURCE_DATE_EPOCH=1800000000 && export SOURCE_DATE_EPOCH # a round says when it was asked for
-run 0 update make -q --key pub:update.pem --to-sign whole old new
-sweep round 6 update make -q --key pub:update.pem --to-sign round old new
+run 0 update make --pub release.pem -q --key pub:update.pem --to-sign whole old new
+sweep round 6 update make --pub release.pem -q --key pub:update.pem --to-sign round old new
 mv whole signed
 sh "$SOURCE/examples/two-step/openssl.sh" signed update.key >"$scratch/log"
 mv direct whole
-sweep bundle 10 update make -q --key pub:update.pem --attach signed -o bundle old new
+sweep bundle 10 update make --pub release.pem -q --key pub:update.pem --attach signed -o bundle old new

@@ -12,8 +12,8 @@ openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out updat
 openssl pkey -in update.key -pubout -out update.pem
 ta=bc50d971-d4c9-42c4-82cb-343fb7f37896.ta
 
-refuse 0 'rotkit: 1.0.0 to 1.1.0: 2 payloads, update "bundle" not written' update make -n --key update.key -o bundle old new
-run 0 update make --key update.key -o bundle old new
+refuse 0 'rotkit: 1.0.0 to 1.1.0: 2 payloads, update "bundle" not written' update make --pub release.pem -n --key update.key -o bundle old new
+run 0 update make --pub release.pem --key update.key -o bundle old new
 stderr_is 'rotkit: 1.0.0 to 1.1.0: 2 payloads, update "bundle"'
 stdout_is ""
 (cd bundle && find . -type f -printf '%P %m\n' | LC_ALL=C sort) >files
@@ -47,22 +47,22 @@ openssl pkey -in product/keys/ta.key -pubout -out ta.pem
 run 0 verify --pub ta.pem bundle/$ta
 
 # Other schemes and keys of elsewhere.
-run 0 update make --json --key product/keys/release.key -o second old new
+run 0 update make --pub release.pem --json --key product/keys/release.key -o second old new
 jq -r '"\(.update) \(.from) \(.to) \(.payloads)"' "$out" >told
 is told 'second 1.0.0 1.1.0 2'
 openssl pkeyutl -verify -rawin -pubin -inkey release.pem -sigfile second/update.json.sig -in second/update.json >judged ||
     fail "openssl: $(cat judged)"
 
 # ---- refused
-refuse 2 'rotkit: "bundle" exists: name a new folder' update make --key update.key -o bundle old new
-refuse 4 'rotkit: the key is public only and cannot sign' update make --key pub:update.pem -o third old new
+refuse 2 'rotkit: "bundle" exists: name a new folder' update make --pub release.pem --key update.key -o bundle old new
+refuse 4 'rotkit: the key is public only and cannot sign' update make --pub release.pem --key pub:update.pem -o third old new
 refuse 2 "rotkit: --scheme: unknown scheme \"md5\"
-  see 'rotkit help update make'" update make --key update.key --scheme md5 -o third old new
+  see 'rotkit help update make'" update make --pub release.pem --key update.key --scheme md5 -o third old new
 good
 version=1.0.0
 firmware_only same
 refuse 3 "rotkit: not made, since it breaks devices (1 found): version: 1.0.0 is not above 1.0.0
-  see 'rotkit update check'" update make --key update.key -o third old same
+  see 'rotkit update check'" update make --pub release.pem --key update.key -o third old same
 good
 no_payload='/^  update.Cap:/,$d; s/publish: false/publish: true/'
 for name in old new; do
@@ -70,4 +70,4 @@ for name in old new; do
     run 0 build -q -o bare-$name product/bare.yaml
 done
 refuse 2 'rotkit: release "bare-new" has no image in a format that t234 updates by' \
-    update make --key update.key -o third bare-old bare-new
+    update make --pub release.pem --key update.key -o third bare-old bare-new

@@ -17,18 +17,18 @@ done
 for scheme in rsa-pkcs1-sha256 rsa-pss-sha512 ecdsa-sha384 ed25519; do
     key=${scheme%%-*}
     rm -rf r made direct
-    refuse 0 'rotkit: "r": 1 signatures wanted' update make -n --key pub:$key.pem --scheme $scheme --to-sign r old new
-    run 0 update make --key pub:$key.pem --scheme $scheme --to-sign r old new
+    refuse 0 'rotkit: "r": 1 signatures wanted' update make --pub release.pem -n --key pub:$key.pem --scheme $scheme --to-sign r old new
+    run 0 update make --pub release.pem --key pub:$key.pem --scheme $scheme --to-sign r old new
     stderr_is 'rotkit: "r": 1 signatures wanted'
     stdout_is ""
     sh "$SOURCE/examples/two-step/openssl.sh" r $key.key >found
     is found '000001.sig: update.json'
-    run 0 update make --key pub:$key.pem --scheme $scheme --attach r -o made old new
+    run 0 update make --pub release.pem --key pub:$key.pem --scheme $scheme --attach r -o made old new
     stderr_is 'rotkit: 1.0.0 to 1.1.0: 2 payloads, update "made"'
     cmp r/000001.bin made/update.json || fail "$scheme: something else was signed"
     run 0 verify --pub $key.pem made
     stdout_is "made: update: holds: 1.0.0 to 1.1.0, 2 payloads; signer: update key, $scheme"
-    run 0 update make -q --key $key.key --scheme $scheme -o direct old new
+    run 0 update make --pub release.pem -q --key $key.key --scheme $scheme -o direct old new
     case $scheme in
     rsa-pkcs1-* | ed25519) diff -r direct made || fail "$scheme: two steps give another bundle than one" ;;
     *) cmp direct/update.json made/update.json || fail "$scheme: another update.json" ;;
@@ -37,7 +37,7 @@ done
 
 # ---- CI asks for the outcome
 outcome() { # TEXT ARG...
-    run 0 update make --json "$@" old new
+    run 0 update make --pub release.pem --json "$@" old new
     jq -r '"\(.outcome) \(.update) \(.to_sign) \(.wanted)"' "$out" >told
     is told "$outcome"
 }
@@ -53,16 +53,16 @@ outcome --key pub:ed25519.pem --attach r -o made
 rm -rf r made
 
 # ---- a round that stands there stays, whenever it is asked for again
-run 0 update make -q --key pub:ed25519.pem --to-sign r old new
+run 0 update make --pub release.pem -q --key pub:ed25519.pem --to-sign r old new
 for SOURCE_DATE_EPOCH in 1800000000 1900000000; do
     export SOURCE_DATE_EPOCH
-    refuse 0 'rotkit: "r": 1 signatures wanted' update make --key pub:ed25519.pem --to-sign r old new
+    refuse 0 'rotkit: "r": 1 signatures wanted' update make --pub release.pem --key pub:ed25519.pem --to-sign r old new
 done
 unset SOURCE_DATE_EPOCH
 
 # ---- refused
 attach() { # CODE MESSAGE KEY [NEW]
-    refuse "$1" "rotkit: $2" update make --key "pub:$3.pem" --attach r -o never old "${4:-new}"
+    refuse "$1" "rotkit: $2" update make --pub release.pem --key "pub:$3.pem" --attach r -o never old "${4:-new}"
 }
 attach 4 '"r/000001.sig" is missing: update.json is not signed yet' ed25519
 openssl pkeyutl -sign -rawin -inkey ed25519.key -in old/release.json -out r/000001.sig
@@ -73,7 +73,7 @@ good
 ftpm=1.11
 firmware_only newer
 attach 2 '"r" belongs to another update' ed25519 newer
-refuse 2 'rotkit: "r" belongs to another update' update make --key pub:ed25519.pem --to-sign r old newer
+refuse 2 'rotkit: "r" belongs to another update' update make --pub release.pem --key pub:ed25519.pem --to-sign r old newer
 refuse 2 "rotkit: \"r\" belongs to 'rotkit update', this is 'rotkit sign'" \
     sign --key pub:ed25519.pem --scheme ed25519 --attach r raw old/release.json -o never
 printf x >>r/000001.bin
@@ -83,17 +83,17 @@ attach 7 'cannot open "r/index.json": No such file or directory' ed25519
 run 0 sign -q --key pub:ed25519.pem --scheme ed25519 --to-sign r raw old/release.json
 attach 2 "\"r\" belongs to 'rotkit sign', this is 'rotkit update'" ed25519
 refuse 2 'rotkit: --to-sign: nothing is to be signed elsewhere: the key here can sign' \
-    update make --key ed25519.key --to-sign q old new
+    update make --pub release.pem --key ed25519.key --to-sign q old new
 refuse 4 'rotkit: scheme ed25519 needs a key of type ED25519, this one is RSA' \
-    update make --key pub:rsa.pem --scheme ed25519 --to-sign q old new
+    update make --pub release.pem --key pub:rsa.pem --scheme ed25519 --to-sign q old new
 # What breaks devices is not asked to be signed.
 refuse 3 "rotkit: not made, since it breaks devices (1 found): version: 1.1.0 is not above 1.1.0
-  see 'rotkit update check'" update make --key pub:ed25519.pem --to-sign q new new
+  see 'rotkit update check'" update make --pub release.pem --key pub:ed25519.pem --to-sign q new new
 usage() { # MESSAGE ARG...
     usage_text=$1
     shift
     refuse 2 "rotkit: $usage_text
-  see 'rotkit help update make'" update make --key pub:ed25519.pem "$@" old new
+  see 'rotkit help update make'" update make --pub release.pem --key pub:ed25519.pem "$@" old new
 }
 usage '--to-sign and --attach exclude each other' --to-sign q --attach r
 usage '--to-sign writes no --output' --to-sign q -o never

@@ -6,7 +6,7 @@ need openssl jq python3
 unset SOURCE_DATE_EPOCH
 update_product product
 firmware_pair
-run 0 update make -q --key update.key -o whole old new
+run 0 update make --pub release.pem -q --key update.key -o whole old new
 ta=bc50d971-d4c9-42c4-82cb-343fb7f37896.ta
 
 run 0 verify whole
@@ -65,7 +65,7 @@ spoil 3 '"update.json.sig" is no file' sh -c 'rm update.json.sig; mkfifo update.
 spoil 3 "\"$ta\": $(wc -c <whole/update.Cap) bytes, \"update.json\" says another size" sh -c "cp update.Cap $ta"
 spoil 3 '"update.json.sig": the signature does not hold' sh -c ': >update.json.sig'
 spoil 3 '"update.json.sig": the signature does not hold' sh -c 'echo >>update.json'
-spoil 2 '"torn/update.json" is too large: 2097152 bytes, at most 1048576' truncate -s 2M update.json
+spoil 2 '"update.json" is too large: 2097152 bytes, at most 1048576' truncate -s 2M update.json
 spoil 2 "\"update.json\": JSON line 1 column 0: '[' or '{' expected near end of file" sh -c ': >update.json'
 
 # ---- a manifest that somebody with the key made

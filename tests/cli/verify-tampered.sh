@@ -22,7 +22,7 @@ while read -r file; do
         byte=$(od -An -tu1 -j "$offset" -N 1 hold | tr -d ' ')
         printf "\\$(printf %03o $((byte ^ 1)))" | dd of="$file" bs=1 seek="$offset" conv=notrunc 2>/dev/null
         case $file in
-        release/release.json | release/secrets/*.json) jq . "$file" >/dev/null 2>&1 && wanted=3 || wanted=2 ;;
+        release/release.json) jq . "$file" >/dev/null 2>&1 && wanted=3 || wanted=2 ;;
         *) wanted=3 ;;
         esac
         run $wanted verify release
@@ -40,7 +40,7 @@ while read -r file; do
     stdout_is ""
     cp hold "$file"
     case $file in
-    release/release.json | release/secrets/*/index.json) continue ;; # nothing above holds their digest
+    release/release.json) continue ;; # nothing above holds its digest
     esac
     what="$file longer"
     echo >>"$file"

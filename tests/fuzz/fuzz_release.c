@@ -119,6 +119,7 @@ void fuzz_example(struct rk_bytes *ret)
 
 bool fuzz_one(const uint8_t *data, size_t size)
 {
+    const struct rk_release_asked asked = { .pub = rk_signer_pkey(fuzz_key()) };
     struct rk_release_report report;
     struct rk_err err;
     bool holds;
@@ -127,7 +128,7 @@ bool fuzz_one(const uint8_t *data, size_t size)
     begin();
     put(data, size);
     (void)snprintf(path, sizeof path, "%s/release", fuzz_folder());
-    holds = rk_release_verify(fuzz_ctx(), path, rk_signer_pkey(fuzz_key()), &report, &err) == RK_OK;
+    holds = rk_release_verify(fuzz_ctx(), path, &asked, &report, &err) == RK_OK;
     look(path);
     return holds;
 }

@@ -46,7 +46,7 @@ static enum rk_rc make_note(const struct rk_making *making, struct rk_artifact *
 }
 
 static const struct rk_maker makers[] = {
-    { .role = { "test-row", "note.txt", RK_PLACE_DEVICE, NULL, NULL },
+    { .role = { "test-row", "note.txt", RK_PLACE_DEVICE, NULL, NULL, false },
       .what = "note",
       .wants = always,
       .make = make_note },

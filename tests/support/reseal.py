@@ -48,3 +48,10 @@ for name in args.paths:
         if entry["path"] == bucket + "/index.json":
             entry["sha256"] = digest(index)
     top.write_text(json.dumps(doc))
+
+# secrets/index.json names the release that it is of.
+secrets = args.release / "secrets/index.json"
+if secrets.exists():
+    doc = json.loads(secrets.read_text())
+    doc["release_sha256"] = digest(args.release / "release.json")
+    secrets.write_text(json.dumps(doc))

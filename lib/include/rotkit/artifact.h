@@ -5,6 +5,7 @@
 #include "ftpmprov/bytes.h"
 #include "rotkit/ctx.h"
 #include "rotkit/device_sn.h"
+#include "rotkit/publish.h"
 
 #include "ftpmprov/secret.h"
 
@@ -24,7 +25,10 @@ struct rk_role_row {
     enum rk_role_place place;
     const char *format; /* what the file must be, rk_format name; NULL: not looked into */
     void (*spell)(const struct rk_device_sn *sn, char ret[RK_UNIT_TEXT]);
+    bool is_private; /* holds a secret in the clear by its format: others may not read it */
 };
+/* Of the file, where it is not sealed. */
+enum rk_file_mode rk_role_mode(const struct rk_role_row *role);
 /* Roles are those of the platforms' makers, of the EK templates' certificates, and device.json.
  * False for one that is unknown, or past the end. */
 bool rk_role_find(const rk_ctx *ctx, const char *role, struct rk_role_row *ret);

@@ -18,6 +18,6 @@ struct rk_enroll_chain {
     size_t count;
 };
 void rk_enroll_chain_done(struct rk_enroll_chain *chain); /* for RK_AUTO */
-/* ca/chain.pem, the issuing CA first. RK_E_USAGE when the release has none. */
-enum rk_rc rk_enroll_chain_read(const char *release, struct rk_enroll_chain *ret,
+/* Those of a ca/chain.pem, the issuing CA first. RK_E_FORMAT, RK_E_VERIFY. */
+enum rk_rc rk_enroll_chain_read(const struct rk_bytes *pem, struct rk_enroll_chain *ret,
                                 struct rk_err *err) RK_MUST_CHECK;

@@ -23,7 +23,8 @@ bool rk_enroll_target_at(const rk_ctx *ctx, size_t i, struct rk_enroll_target_in
 /* Everything is borrowed. */
 struct rk_enroll_options {
     const char *target;
-    const char *release; /* has been verified */
+    const char *release;   /* has been verified */
+    rk_release_view *view; /* what is read of it is what was verified; NULL: read it as it stands */
     const struct rk_device_sn *device;
     size_t device_count; /* only these devices; 0: all */
     /* Parts and settings by the target's rows, and the public half of the key that signs. */

@@ -5,6 +5,9 @@
 #include "ftpmprov/bytes.h"
 #include "ftpmprov/secret.h"
 
+/* rk_file_read of a descriptor that the caller has opened, and closes; path is for messages. */
+enum rk_rc rk_file_read_open(int fd, const char *path, size_t max, struct rk_bytes *ret,
+                             struct rk_err *err) RK_MUST_CHECK;
 /* The same into secure memory, by read(2) alone. */
 enum rk_rc rk_file_read_secret(const char *path, size_t max, struct rk_secret *ret,
                                struct rk_err *err) RK_MUST_CHECK;

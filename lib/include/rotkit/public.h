@@ -12,3 +12,7 @@
 const rk_signer *rk_public_signer(const rk_public *key);
 /* The key as OpenSSL knows it; borrowed. NULL for NULL. */
 EVP_PKEY *rk_public_pkey(const rk_public *key);
+/* A member that is a public key, its SubjectPublicKeyInfo in hex; as the readers of rotkit/json.h.
+ */
+enum rk_rc rk_public_want(struct rk_jv object, const char *name, EVP_PKEY **ret,
+                          struct rk_err *err) RK_MUST_CHECK;

@@ -9,8 +9,11 @@
  *   images/<name>        named in release.json with format and signer
  *   devices/<bucket>/index.json, .../<SN>/...     see artifact.h
  *   handover/<bucket>/index.json, ...
- *   ledger/checkpoint.json                    of the unit ledger, when units are counted
+ *   ledger/checkpoint.json   of the unit ledger, when units are counted: signed by the checkpoint
+ *                            key that release.json names
  *   secrets/<bucket>/index.json, ...     not named in release.json: sealing is randomised
+ *   secrets/index.json       names the indices of those buckets, and release.json, by SHA-256
+ *   secrets/index.json.sig   over it, as release.json.sig
  */
 #pragma once
 
@@ -38,8 +41,14 @@ struct rk_release_options {
      */
     const uint8_t *inputs_sha256;
     const rk_signer *signer; /* whose signature release.json.sig will be; NULL: not signed */
-    enum rk_scheme scheme;   /* of it; RK_SCHEME_NONE: the key's default */
-    struct rk_shard shard;   /* told in release.json with the two counts; none: a whole fleet */
+    const rk_signer *checkpoint_key; /* that signs the ledger's checkpoint; NULL: none comes */
+    /*
+     * The folder of a signing round, in which sealed files wait for their signature (see
+     * rk_release_keep_sealed); NULL: signatures are made here.
+     */
+    const char *round;
+    enum rk_scheme scheme; /* of it; RK_SCHEME_NONE: the key's default */
+    struct rk_shard shard; /* told in release.json with the two counts; none: a whole fleet */
     uint64_t shard_devices, fleet_devices;
 };
 
@@ -109,16 +118,29 @@ void rk_release_forget_device(rk_release *release);
 enum rk_rc rk_release_previous(const rk_release *release, const struct rk_role_row *role,
                                const struct rk_device_sn *sn, struct rk_bytes *ret,
                                struct rk_err *err) RK_MUST_CHECK;
+/* What of a release is signed. */
+enum rk_release_part {
+    RK_RELEASE_INDEX,   /* release.json */
+    RK_RELEASE_SECRETS, /* secrets/index.json */
+    RK_RELEASE_PARTS
+};
+const char *rk_release_part_name(enum rk_release_part part); /* "release.json" */
 /*
- * Writes the indices and release.json. *ret is what the signer signs; *ret_kept its signature in
- * the release in place, when that is over the same bytes and holds, else empty. Nothing can be
- * added any more.
+ * Writes the indices. *ret is what the signer signs, empty when the release has no such part;
+ * *ret_kept its signature in the release in place, when that is over the same bytes and holds, else
+ * empty. Nothing can be added any more.
  */
-enum rk_rc rk_release_to_sign(rk_release *release, struct rk_bytes *ret, struct rk_bytes *ret_kept,
-                              struct rk_err *err) RK_MUST_CHECK;
-/* Writes release.json.sig. RK_E_VERIFY when it is not the signer's. */
-enum rk_rc rk_release_attach(rk_release *release, const struct rk_bytes *signature,
-                             struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_to_sign(rk_release *release, enum rk_release_part part, struct rk_bytes *ret,
+                              struct rk_bytes *ret_kept, struct rk_err *err) RK_MUST_CHECK;
+/* Writes the part's signature. RK_E_VERIFY when it is not the signer's. */
+enum rk_rc rk_release_attach(rk_release *release, enum rk_release_part part,
+                             const struct rk_bytes *signature, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Sealing is random, and the index of what was sealed is signed elsewhere: keeps the sealed files
+ * in the folder of the round, each with a tag that only who knows its content can make. The next
+ * run, whose options name the folder, takes those that hold.
+ */
+enum rk_rc rk_release_keep_sealed(rk_release *release, struct rk_err *err) RK_MUST_CHECK;
 enum rk_release_outcome { RK_RELEASE_NEW, RK_RELEASE_REPLACED, RK_RELEASE_UNCHANGED };
 const char *rk_release_outcome_name(enum rk_release_outcome outcome); /* "new", ... */
 /*
@@ -139,7 +161,8 @@ struct rk_merge_options {
     const char *path;          /* where the release shall stand */
     const char *const *shards; /* releases that a build with options.shard made, in any order */
     size_t count;
-    rk_signer *signer; /* the release key when the shards are signed; NULL: none */
+    rk_signer *signer;    /* the release key: the shards must be signed by it; NULL: none */
+    bool unsigned_shards; /* take, and sign, shards that nobody signed */
 };
 /*
  * Joins the shards of one fleet into the release that a build of the whole would have made. Each is
@@ -150,49 +173,111 @@ struct rk_merge_options {
 enum rk_rc rk_release_merge(const rk_ctx *ctx, const struct rk_merge_options *options,
                             struct rk_merge_report *ret, struct rk_err *err) RK_MUST_CHECK;
 
-struct rk_archive_report {
-    uint64_t files, bytes;
-};
-/*
- * A release as one archive for the factory: everything but secrets/ and ledger/, in pax format, the
- * entries sorted, their times SOURCE_DATE_EPOCH or 1980, so equal releases give equal archives.
- * Compressed as the name asks: .tar, .tar.gz, .tar.xz or .tar.zst, RK_E_USAGE when it has another.
- * Written beside its place, read back and held against the release, synced, renamed. The caller has
- * verified the release. Memory does not grow with the number of devices.
- */
-enum rk_rc rk_release_archive(const char *path, const char *to, struct rk_archive_report *ret,
-                              struct rk_err *err) RK_MUST_CHECK;
-
 struct rk_release_report {
     uint64_t devices, files, certificates, images;
+    bool is_signed;
     char signer[96]; /* "not checked", or what the key was that signed */
     /* Images that are encrypted, so that they are only what release.json says; between commas, ""
      * when none is. */
     char sealed[320];
+    char unchecked[256]; /* what was asked and could not be checked, and why; "": nothing */
+    char left_out[64]; /* the folders that are not here, as an archive leaves them out; "": none */
+};
+/* Whom a release must come from; NULL in place of one, or of a member: not asked. */
+struct rk_release_asked {
+    EVP_PKEY *pub; /* who must have signed it */
+    const rk_trust
+        *trust; /* where ca/chain.pem, which all EK certificates come from, must come from */
 };
 /*
  * Verifies a release from public material alone: release.json.sig by the key that release.json
- * names, and with `pub` (NULL: not checked) that this is it; every file of every index present with
- * its size and digest and of its format, nothing else there, every EK certificate issued by
- * ca/chain.pem and for the key that device.json states. RK_E_VERIFY names the file.
+ * names; every file of every index present with its digest and of its format, nothing else there,
+ * nothing followed; secrets/index.json and ledger/checkpoint.json by their signatures; every EK
+ * certificate issued by ca/chain.pem, for the device that it stands with, by a statement in its
+ * device.json. What is asked, too: an unsigned release fails it. RK_E_VERIFY names the file. RK_OK
+ * with report->unchecked where nothing fails and what was asked is not all known.
  */
-enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
-                             struct rk_release_report *ret, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path,
+                             const struct rk_release_asked *asked, struct rk_release_report *ret,
+                             struct rk_err *err) RK_MUST_CHECK;
+
+/* ---- what was verified, read ---- */
+
 /*
- * RK_E_VERIFY unless ca/chain.pem, which all EK certificates of a verified release come from, comes
- * itself from `trust`; also when the release has none.
+ * A release that holds. What is read through it has the digests that its verified release.json
+ * names: RK_E_VERIFY for what was changed since.
  */
-enum rk_rc rk_release_check_ca(const char *path, const rk_trust *trust,
-                               struct rk_err *err) RK_MUST_CHECK;
+typedef struct rk_release_view rk_release_view;
+/* rk_release_verify, and keeps it open; path is copied. */
+enum rk_rc rk_release_view_open(const rk_ctx *ctx, const char *path,
+                                const struct rk_release_asked *asked, rk_release_view **ret,
+                                struct rk_err *err) RK_MUST_CHECK;
+/* The part that tells whose the sealed files are, and no more: of it rk_release_view_read knows
+ * those below secrets/ alone. RK_E_VERIFY when nothing signed names them. */
+enum rk_rc rk_release_view_open_secrets(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
+                                        rk_release_view **ret, struct rk_err *err) RK_MUST_CHECK;
+void rk_release_view_free(rk_release_view *view);
+static inline void rk_release_view_close(rk_release_view **view) /* for RK_AUTO */
+{
+    rk_release_view_free(*view);
+}
+/* The same; one that no index names leaves *ret empty. */
+enum rk_rc rk_release_view_find(rk_release_view *view, const char *path, struct rk_bytes *ret,
+                                struct rk_err *err) RK_MUST_CHECK;
+/* A file of a release that nobody verifies here: nothing below the folder is followed. One that is
+ * missing leaves *ret empty. */
+enum rk_rc rk_release_file_find(const char *release, const char *path, size_t max,
+                                struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+const struct rk_release_report *rk_release_view_report(const rk_release_view *view);
+/* release.json: its bytes and its values; borrowed. */
+const struct rk_bytes *rk_release_view_text(const rk_release_view *view);
+struct rk_jv rk_release_view_root(const rk_release_view *view);
+/* A file that an index names, such as "images/boot.cap". One thread at a time. */
+enum rk_rc rk_release_view_read(rk_release_view *view, const char *path, struct rk_bytes *ret,
+                                struct rk_err *err) RK_MUST_CHECK;
+/* Calls `visit` with each file, sorted by path, until it fails. Indices of buckets are files here,
+ * release.json and its signature, too; secrets/ and ledger/ are not gone into. */
+typedef enum rk_rc (*rk_release_view_visit)(void *arg, const char *path,
+                                            const struct rk_bytes *bytes, struct rk_err *err);
+enum rk_rc rk_release_view_each(rk_release_view *view, rk_release_view_visit visit, void *arg,
+                                struct rk_err *err) RK_MUST_CHECK;
+struct rk_archive_report {
+    uint64_t files, bytes;
+};
+struct rk_archive_options {
+    rk_release_view *release; /* what is packed has the digests that it names */
+    const char *to;           /* the archive's name */
+    bool handover; /* the containers for the OEM too, which hold EPS seeds in the clear by format */
+};
+/*
+ * A release as one archive for the factory: everything but secrets/, ledger/ and, unless it is
+ * asked for, handover/, in pax format, the entries sorted, their times SOURCE_DATE_EPOCH or 1980,
+ * so equal releases give equal archives. Compressed as the name asks: .tar, .tar.gz, .tar.xz or
+ * .tar.zst, RK_E_USAGE when it has another. Written beside its place (0600 with the containers),
+ * read back and compared with the release, synced, renamed. Memory does not grow with the number of
+ * devices.
+ */
+enum rk_rc rk_release_archive(const struct rk_archive_options *options,
+                              struct rk_archive_report *ret, struct rk_err *err) RK_MUST_CHECK;
+
 /* One image as release.json names it. */
 struct rk_release_image_entry {
     const char *path, *format; /* "images/boot.cap"; borrowed for the call */
+    const char *signer;        /* SubjectPublicKeyInfo in hex; NULL: nobody signed it */
 };
 /* Calls `visit` with each image, in the order of release.json, until it fails. */
 typedef enum rk_rc (*rk_release_image_visit)(void *arg, const struct rk_release_image_entry *image,
                                              struct rk_err *err);
 enum rk_rc rk_release_each_image(const char *path, rk_release_image_visit visit, void *arg,
                                  struct rk_err *err) RK_MUST_CHECK;
+/* The same of a view, and rk_release_not_older of two. */
+enum rk_rc rk_release_view_images(const rk_release_view *view, rk_release_image_visit visit,
+                                  void *arg, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_view_not_older(const rk_release_view *newer, const rk_release_view *older,
+                                     struct rk_err *err) RK_MUST_CHECK;
+/* rk_release_version_read of a view. */
+enum rk_rc rk_release_view_version(const rk_release_view *view, struct rk_release_version **ret,
+                                   struct rk_err *err) RK_MUST_CHECK;
 /* True when path is a folder that holds a release.json. */
 bool rk_release_is(const char *path);
 
@@ -215,6 +300,9 @@ void rk_release_device_done(struct rk_release_device *device);
  */
 enum rk_rc rk_release_device_read(const char *path, const struct rk_device_sn *sn,
                                   struct rk_release_device *ret, struct rk_err *err) RK_MUST_CHECK;
+/* The same of a view: what its indices name. */
+enum rk_rc rk_release_view_device(rk_release_view *view, const struct rk_device_sn *sn,
+                                  struct rk_release_device *ret, struct rk_err *err) RK_MUST_CHECK;
 /*
  * The device that states this EK (marshalled TPM2B_PUBLIC), under any template. Looks at the text
  * of each device.json and parses only the one that holds it: one file read a device, in bucket
@@ -232,3 +320,6 @@ typedef enum rk_rc (*rk_release_visit)(void *arg, const struct rk_device_sn *sn,
                                        struct rk_err *err);
 enum rk_rc rk_release_each_device(const char *path, rk_release_visit visit, void *arg,
                                   struct rk_err *err) RK_MUST_CHECK;
+/* The same of a view: those that its indices name. */
+enum rk_rc rk_release_view_each_device(const rk_release_view *view, rk_release_visit visit,
+                                       void *arg, struct rk_err *err) RK_MUST_CHECK;

@@ -20,6 +20,7 @@
 
 struct rk_retire_options {
     const char *release;           /* that states the devices; verified before */
+    rk_release_view *view;         /* it, open: what is read is what was verified */
     const struct rk_device_sn *sn; /* count of them */
     size_t count;
     bool reissue;       /* the unit is to be built anew, once; else never again */

@@ -68,6 +68,7 @@ struct rk_update_make_options { /* borrowed */
     const char *tool; /* "rotkit 0.1.0" */
     rk_signer *signer;
     enum rk_scheme scheme; /* RK_SCHEME_NONE: the key's default */
+    EVP_PKEY *pub;         /* who must have signed both releases; NULL: the signer */
     bool dry_run;
 };
 struct rk_update_made {
@@ -90,12 +91,14 @@ bool rk_update_is(const char *path);
 struct rk_update_report {
     char from[RK_VERSION_TEXT], to[RK_VERSION_TEXT];
     size_t payloads;
-    char signer[96]; /* "not checked", or what the key was that signed */
+    char signer[96];     /* "not checked", or what the key was that signed */
+    char unchecked[256]; /* what was asked and could not be checked, and why; "": nothing */
 };
 /*
  * Verifies a bundle from public material alone: update.json.sig by the key that update.json names,
  * and with `pub` (NULL: not checked) that this is it; every payload present with its size and
- * digest, whole in its format, which the platform updates by; nothing else there. RK_E_VERIFY names
+ * digest, whole in its format, which the platform updates by, and signed by the key that
+ * update.json names for it; nothing else there. RK_E_VERIFY names
  * the file.
  */
 enum rk_rc rk_update_verify(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,

@@ -191,20 +191,20 @@ static enum rk_rc check_blob(const struct rk_making *making, const struct rk_art
 
 #define BLOB_MAKER                                                                                 \
     {                                                                                              \
-        .role = { "key-blob", "eks.img", RK_PLACE_DEVICE, "ekb", NULL }, .what = "key blob",       \
-        .wants = wants_blob, .make = make_blob, .check = check_blob                                \
+        .role = { "key-blob", "eks.img", RK_PLACE_DEVICE, "ekb", NULL, false },                    \
+        .what = "key blob", .wants = wants_blob, .make = make_blob, .check = check_blob            \
     }
 
 /* clang-format off */
 const struct rk_maker rk_tegra_makers[] = {
-    { .role = { "fuse-public", "fuse-public.xml", RK_PLACE_DEVICE, NULL, NULL },
+    { .role = { "fuse-public", "fuse-public.xml", RK_PLACE_DEVICE, NULL, NULL, false },
       .what = "fuse data", .wants = wants_fuses, .make = make_fuse_public },
-    { .role = { "fuse", "fuse.xml", RK_PLACE_SECRET, NULL, NULL },
+    { .role = { "fuse", "fuse.xml", RK_PLACE_SECRET, NULL, NULL, false },
       .what = "fuse data", .wants = wants_fuses, .make = make_fuse },
-    { .role = { "nvftpm", "ftpm_eks_%s.img", RK_PLACE_HANDOVER, "nvftpm", spell },
+    { .role = { "nvftpm", "ftpm_eks_%s.img", RK_PLACE_HANDOVER, "nvftpm", spell, true },
       .what = "NVFTPM container", .wants = wants_handover, .make = make_handover, .check = check_handover },
     BLOB_MAKER,
-    { .role = { "fuse-common", "fuse-common.xml", RK_PLACE_SECRET, NULL, NULL }, .is_common = true,
+    { .role = { "fuse-common", "fuse-common.xml", RK_PLACE_SECRET, NULL, NULL, false }, .is_common = true,
       .what = "fuse data", .wants = wants_fuse_common, .make = make_fuse_common },
     { .role = { .role = NULL } },
 };

@@ -271,8 +271,8 @@ START_TEST(after_every_failing_call_the_next_build_finds_whole_lines_alone)
             break;
         }
         ck_assert_int_eq(rc, RK_E_IO);
-        /* open, head, three lines, unlink */
-        left = n <= 2 ? 0 : (unsigned)n - 3;
+        /* open, head, three lines, unlink; behind that the sync of the folder */
+        left = n <= 2 || n == 7 ? 0 : (unsigned)n - 3;
         reopen(inputs);
         ck_assert_uint_eq(given(), left);
         for (unsigned i = left; journal.fd >= 0 && i < DEVICES; i++)
@@ -282,7 +282,7 @@ START_TEST(after_every_failing_call_the_next_build_finds_whole_lines_alone)
         rk_journal_close(&journal);
         ck_assert_int_eq(rk_tree_remove(path, &err), RK_OK);
     }
-    ck_assert_int_eq(n, 7);
+    ck_assert_int_eq(n, 8);
 }
 END_TEST
 

@@ -31,7 +31,7 @@ static struct rk_err err;
 static rk_ctx *ctx;
 static rk_signer *key, *other_key;
 static char root[200], warned[256];
-static bool faults;
+static bool faults, unsigned_shards;
 
 static void ok(enum rk_rc rc)
 {
@@ -75,7 +75,7 @@ static void add_device(rk_release *release, uint64_t serial)
     char text[64];
 
     rk_device_sn_make(0x0102, serial, &sn);
-    (void)snprintf(text, sizeof text, "{ \"device_sn\": \"%016x\" }\n", (unsigned)serial);
+    (void)snprintf(text, sizeof text, "{ \"device_sn\": \"0102%016x\" }\n", (unsigned)serial);
     ok(rk_bytes_copy(text, strlen(text), &device.bytes, &err));
     ok(rk_artifacts_add(&made, &device, &err));
     ok(rk_release_add_device(release, &sn, &made, &err));
@@ -98,10 +98,10 @@ static void sign(rk_release *release, rk_signer *signer)
 {
     struct rk_bytes index = RK_BYTES_NONE, kept = RK_BYTES_NONE, signature = RK_BYTES_NONE;
 
-    ok(rk_release_to_sign(release, &index, &kept, &err));
+    ok(rk_release_to_sign(release, RK_RELEASE_INDEX, &index, &kept, &err));
     ok(rk_signer_sign(signer, rk_signer_default_scheme(signer), index.p, index.len, &signature,
                       &err));
-    ok(rk_release_attach(release, &signature, &err));
+    ok(rk_release_attach(release, RK_RELEASE_INDEX, &signature, &err));
     rk_bytes_done(&index);
     rk_bytes_done(&kept);
     rk_bytes_done(&signature);
@@ -202,7 +202,12 @@ static enum rk_rc merge(const char *to, rk_signer *signer, const char *const *na
 {
     static char path[4][300];
     const char *shards[4];
-    struct rk_merge_options options = { .path = at(to), .shards = shards, .signer = signer };
+    struct rk_merge_options options = {
+        .path = at(to),
+        .shards = shards,
+        .signer = signer,
+        .unsigned_shards = unsigned_shards,
+    };
 
     for (size_t i = 0; i < count; i++) {
         (void)snprintf(path[i], sizeof path[i], "%s", at(names[i]));
@@ -376,12 +381,25 @@ START_TEST(signed_shards_want_the_key_that_signed_them)
     refused_for(NULL, LIST("k0", "k1", "k2"), 3, RK_E_KEY,
                 "the shards are signed: name the release key by --key, the release needs its "
                 "signature too");
+    refused_for(other_key, LIST("k0", "k1", "k2"), 3, RK_E_VERIFY,
+                "shard \"@/k0\": the release is signed by another key");
+    refused_for(key, LIST("k0", "s1", "k2"), 3, RK_E_VERIFY,
+                "shard \"@/s1\": the release is not signed");
+    unsigned_shards = true;
     refused_for(other_key, LIST("k0", "k1", "k2"), 3, RK_E_KEY,
                 "--key is not the key that signed the shards");
     ck_assert_int_eq(merge("merged", key, LIST("k0", "s1", "k2"), 3, &report), RK_E_USAGE);
     ck_assert_ptr_nonnull(strstr(err.msg, " are not of one build: signer is "));
+    ck_assert_int_eq(merge("merged", key, in_order, 3, &report), RK_OK);
+    unsigned_shards = false;
+    ok(rk_release_verify(ctx, at("merged"),
+                         &(const struct rk_release_asked) { .pub = rk_signer_pkey(key) }, &verified,
+                         &err));
+    ok(rk_tree_remove(at("merged"), &err));
     ck_assert_int_eq(merge("merged", key, LIST("k0", "k1", "k2"), 3, &report), RK_OK);
-    ok(rk_release_verify(ctx, at("merged"), rk_signer_pkey(key), &verified, &err));
+    ok(rk_release_verify(ctx, at("merged"),
+                         &(const struct rk_release_asked) { .pub = rk_signer_pkey(key) }, &verified,
+                         &err));
     ck_assert_uint_eq(verified.devices, FLEET);
 }
 END_TEST

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The release that a command sends on: verified first, and of an origin that is known. */
+#pragma once
+
+#include "cli/opt.h"
+
+#include "rotkit/release.h"
+
+struct from {
+    const char *pub;   /* the release key */
+    bool any_unsigned; /* a release that nobody signed will do */
+};
+#define FROM_PUB(from)                                                                             \
+    {                                                                                              \
+        "pub", 0, OPT_STR, &(from)->pub, "FILE", "the release key that must have signed it", false \
+    }
+#define FROM_UNSIGNED(from)                                                                        \
+    {                                                                                              \
+        "unsigned", 0, OPT_FLAG, &(from)->any_unsigned, NULL,                                      \
+            "take a release that nobody has signed", false                                         \
+    }
+/*
+ * Verifies the release under --pub; without it, under the public half of the key that signs on
+ * (NULL: none does), else under the key that the release names itself. RK_E_VERIFY for one that is
+ * not signed, unless that is asked for; RK_E_USAGE for what is no release.
+ */
+enum rk_rc from_open(const struct app *app, const struct from *from, const char *path,
+                     const rk_signer *signer, rk_release_view **ret,
+                     struct rk_err *err) RK_MUST_CHECK;
