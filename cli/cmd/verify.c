@@ -104,6 +104,18 @@ static void tell_error(const struct app *app, struct operand *o, const struct rk
     out_error(app, err, exit_code_of(err->rc));
 }
 
+/* A value that falls is told first; then none is believed that nobody has signed. */
+static enum rk_rc compare_releases(const struct app *app, const struct rk_release_report *newer,
+                                   const char *path, const char *older, struct rk_err *err)
+{
+    if (rk_release_not_older(app->ctx, path, older, err))
+        return err->rc;
+    return newer->is_signed ? RK_OK
+                            : rk_fail(err, RK_E_UNKNOWN,
+                                      "could not be checked: that the anti-rollback values are "
+                                      "signed: the release is not");
+}
+
 static enum rk_rc verify_release(const struct app *app, const struct verify_options *options,
                                  const struct request *request, struct operand *o,
                                  struct rk_err *err)
@@ -120,7 +132,7 @@ static enum rk_rc verify_release(const struct app *app, const struct verify_opti
         return opt_fail(app, err, "--html is for one file, \"%s\" is a release", o->path);
     if (rk_release_verify(app->ctx, o->path, &asked, &report, err) ||
         (options->not_older != NULL &&
-         rk_release_not_older(app->ctx, o->path, options->not_older, err)))
+         compare_releases(app, &report, o->path, options->not_older, err)))
         return rk_wrap(err, "%s", o->path);
     if (report.unchecked[0] != '\0')
         return rk_fail(err, RK_E_UNKNOWN, "%s: %s", o->path, report.unchecked);

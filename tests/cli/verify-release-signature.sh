@@ -152,3 +152,10 @@ diff -r first release >&2 || fail "a clean start gives other bytes"
 # Without devices there is no EK CA to hold against one.
 openssl req -x509 -key rsa.pem -subj /CN=any -out any.pem 2>/dev/null
 refuse 3 'rotkit: release: no ca/chain.pem: the release certifies no EK' verify --ca any.pem release
+
+# What versions say is believed of a release that somebody signed, and of no other.
+run 0 verify --pub ed25519.pub --not-older-than first release
+manifest >product.yaml
+run 0 build -q product.yaml -o unsigned
+refuse 8 'rotkit: unsigned: could not be checked: that the anti-rollback values are signed: the release is not' \
+    verify --not-older-than first unsigned

@@ -72,6 +72,8 @@ static void look(const struct rk_map *map, size_t size)
     for (size_t i = 0; i < map->guard_count; i++)
         FUZZ_HOLDS(map->guard[i].offset <= size &&
                    map->guard[i].len <= size - map->guard[i].offset);
+    for (size_t i = 0; i < map->mark_count; i++)
+        FUZZ_HOLDS(map->mark[i].offset <= size && map->mark[i].len <= size - map->mark[i].offset);
     FUZZ_DO(rk_map_text(map, &text, &err));
     FUZZ_DO(rk_map_html(map, "fuzz", &page, &err));
     rk_bytes_done(&text);
@@ -85,7 +87,7 @@ static enum rk_rc read_with(const struct rk_request *request, const uint8_t *dat
     struct rk_err err;
     enum rk_rc rc = rk_format_verify(format, request, data, size, &map, &err);
 
-    if (rc == RK_OK)
+    if (map.root != NULL) /* handed out beside a verdict too */
         look(&map, size);
     rk_map_done(&map);
     return rc;
