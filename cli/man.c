@@ -216,7 +216,7 @@ static const char environment[] =
     ".Sh ENVIRONMENT\n"
     ".Bl -tag -width SOURCE_DATE_EPOCH\n"
     ".It Ev SOURCE_DATE_EPOCH\n"
-    "seconds since 1970 that stand for the present time\n"
+    "seconds since 1970 that stand for the present time in what is made; a ledger goes by the clock\n"
     ".It Ev ROTKIT_PRIME_SEARCH\n"
     "how RSA primes are looked for, with the same result:\n"
     ".Li ifma\n(AVX-512),\n.Li openssl\nor\n.Li portable\n(slow);\n"

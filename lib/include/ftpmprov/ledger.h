@@ -28,7 +28,8 @@ enum rk_ledger_count {
  *   where: a path (SQLite), or postgresql://... without a password
  *   ret: the ledger; closed with rk_ledger_close
  * RK_E_IO when it is not there or out of reach, RK_E_FORMAT when it is no ledger, RK_E_LEDGER when
- * another process keeps it locked, RK_E_USAGE for a password in the URI, RK_E_NOMEM.
+ * another process keeps it locked, RK_E_VERIFY when the database is damaged, RK_E_USAGE for a
+ * password in the URI and for a ledger of another format, RK_E_INTERNAL, RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_ledger_open_read(const rk_ctx *ctx, const char *where, rk_ledger **ret,
                                       struct rk_err *err) RK_MUST_CHECK;
@@ -38,11 +39,12 @@ RK_API enum rk_rc rk_ledger_open_read(const rk_ctx *ctx, const char *where, rk_l
  */
 RK_API void rk_ledger_close(rk_ledger *ledger);
 /*
- * Recomputes the chain of entries, and compares every checkpoint, unit, id and licence count with
- * it.
+ * Recomputes the chain of entries and what it counts, and compares every checkpoint, every row of
+ * every table, and the triggers that guard them with it.
  *   ledger: the ledger
  *   key: who must have signed its checkpoints; NULL: their signatures are not checked
- * RK_E_VERIFY says what does not hold; RK_E_LEDGER, RK_E_IO, RK_E_NOMEM.
+ * RK_E_VERIFY says what does not hold; RK_E_USAGE for more licences or checkpoints than are taken;
+ * RK_E_LEDGER when another process keeps it locked, RK_E_IO, RK_E_INTERNAL, RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_ledger_check(rk_ledger *ledger, const rk_public *key,
                                   struct rk_err *err) RK_MUST_CHECK;
@@ -51,7 +53,8 @@ RK_API enum rk_rc rk_ledger_check(rk_ledger *ledger, const rk_public *key,
  *   ledger: the ledger
  *   what: of what
  *   ret: how many
- * RK_E_USAGE for what is not counted, RK_E_LEDGER, RK_E_IO, RK_E_NOMEM.
+ * RK_E_USAGE for what is not counted, RK_E_VERIFY for rows that cannot be read, RK_E_LEDGER when
+ * another process keeps it locked, RK_E_IO, RK_E_INTERNAL, RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_ledger_count(rk_ledger *ledger, enum rk_ledger_count what, uint64_t *ret,
                                   struct rk_err *err) RK_MUST_CHECK;
@@ -61,7 +64,8 @@ RK_API enum rk_rc rk_ledger_count(rk_ledger *ledger, enum rk_ledger_count what, 
  *   len: bytes
  *   key: who must have signed it
  *   ret: the checkpoint; freed with rk_checkpoint_free
- * RK_E_FORMAT when it is malformed, RK_E_VERIFY when this key did not sign it, RK_E_NOMEM.
+ * RK_E_FORMAT when it is malformed, RK_E_VERIFY when this key did not sign it, RK_E_INTERNAL,
+ * RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_checkpoint_open(const rk_ctx *ctx, const uint8_t *file, size_t len,
                                      const rk_public *key, rk_checkpoint **ret,
@@ -93,8 +97,9 @@ RK_API int64_t rk_checkpoint_time(const rk_checkpoint *checkpoint);
  * Compares a ledger with a checkpoint of it.
  *   ledger: the ledger
  *   checkpoint: the checkpoint
- * RK_E_LEDGER when the ledger is another one, or older than the checkpoint: it was put back;
- * RK_E_IO, RK_E_NOMEM.
+ * RK_E_LEDGER when the ledger is another one, or older than the checkpoint (it was put back), or
+ * another process keeps it locked; RK_E_VERIFY when it does not say which it is; RK_E_IO,
+ * RK_E_INTERNAL, RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_ledger_compare(rk_ledger *ledger, const rk_checkpoint *checkpoint,
                                     struct rk_err *err) RK_MUST_CHECK;
