@@ -43,7 +43,7 @@ enum rk_stmt {
     RK_SQL_CHECKPOINT_AT,
     RK_SQL_COUNT,
 };
-enum { RK_SQL_PARAMS_MAX = 11, RK_SQL_COLUMNS_MAX = 15, RK_SQL_PAGE = 500 };
+enum { RK_SQL_PARAMS_MAX = 11, RK_SQL_COLUMNS_MAX = 20, RK_SQL_PAGE = 500 };
 /* The text of each; $1, $2 ... are numbered in the order they first stand in it. */
 extern const char *const rk_sql[RK_SQL_COUNT];
 

@@ -25,12 +25,14 @@ const char *const rk_sql[RK_SQL_COUNT] = {
     [RK_SQL_ENTRY_PAGE] =
         "SELECT " ENTRY_COLUMNS ", " COMMITTED("<=")
         " FROM rotkit_entry e WHERE e.seq > $1 ORDER BY e.seq LIMIT 500",
-    /* the last entry about a unit, and the hash before it */
+    /* the last entry about a unit, the hash before it, and the unit's row */
     [RK_SQL_UNIT_ENTRY] =
-        "SELECT " ENTRY_COLUMNS ", coalesce((SELECT p.hash FROM rotkit_entry p WHERE p.seq = e.seq - 1), ''), "
-        COMMITTED("<=") " FROM rotkit_entry e WHERE e.unit = $1 ORDER BY e.seq DESC LIMIT 1",
-    [RK_SQL_UNIT_GET] =
-        "SELECT seq, state, licence, build, inputs, digest FROM rotkit_unit WHERE unit = $1",
+        "SELECT e.seq, e.time, e.kind, e.unit, e.licence, e.build, e.inputs, e.digest, e.keys, e.note,"
+        " e.hash, coalesce((SELECT p.hash FROM rotkit_entry p WHERE p.seq = e.seq - 1), ''), "
+        COMMITTED("<=") ", u.seq, u.state, u.licence, u.build, u.inputs, u.digest"
+        " FROM rotkit_entry e LEFT JOIN rotkit_unit u ON u.unit = e.unit"
+        " WHERE e.unit = $1 ORDER BY e.seq DESC LIMIT 1",
+    [RK_SQL_UNIT_GET] = "SELECT seq, state FROM rotkit_unit WHERE unit = $1",
     [RK_SQL_UNIT_PUT] =
         "INSERT INTO rotkit_unit (unit, seq, state, licence, build, inputs, digest)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (unit) DO UPDATE SET seq = excluded.seq,"

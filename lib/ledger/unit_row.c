@@ -10,18 +10,26 @@
 
 enum { ID_MAX = 1024 };
 
-/* A unit on its way from its last entry and its row. */
+/* Behind an entry's columns, in the row about a unit's last one. */
+enum {
+    HASH_BEFORE = RK_ENTRY_COLUMNS,
+    COMMITTED,
+    ROW_SEQ,
+    ROW_STATE,
+    ROW_LICENCE, /* and, as in the entry, build, inputs, digest */
+};
+
+/* A unit on its way from its last entry. */
 struct reading {
     struct rk_unit_row *row;
-    char seq[21], kind[16];
-    bool has_entry, has_row;
+    bool has_entry;
 };
 
 /* The entry has the hash that its columns and the entry before it give. */
 static enum rk_rc check_hash(const char *const *column, struct rk_err *err)
 {
     uint8_t before[32] = { 0 }, hash[32];
-    const char *text = column[RK_ENTRY_COLUMNS];
+    const char *text = column[HASH_BEFORE];
     char hex[RK_HEX32];
 
     if (strcmp(column[RK_ENTRY_SEQ], "1") != 0 &&
@@ -37,6 +45,27 @@ static enum rk_rc check_hash(const char *const *column, struct rk_err *err)
     return RK_OK;
 }
 
+static enum rk_rc differs(const char *unit, const char *const row[2], const char *seq,
+                          const char *kind, struct rk_err *err)
+{
+    return rk_fail(
+        err, RK_E_VERIFY, "unit %s: its row (entry %s, %s) is not what entry %s (%s) says", unit,
+        row[0][0] == '\0' ? "none" : row[0], row[1][0] == '\0' ? "none" : row[1], seq, kind);
+}
+
+static enum rk_rc compare_row(enum rk_unit_state state, const char *const *column,
+                              struct rk_err *err)
+{
+    bool same = strcmp(column[ROW_SEQ], column[RK_ENTRY_SEQ]) == 0 &&
+                strcmp(column[ROW_STATE], rk_unit_states[state].name) == 0;
+
+    for (size_t i = 0; RK_ENTRY_LICENCE + i <= RK_ENTRY_DIGEST; i++)
+        same = same && strcmp(column[RK_ENTRY_LICENCE + i], column[ROW_LICENCE + i]) == 0;
+    return same ? RK_OK
+                : differs(column[RK_ENTRY_UNIT], column + ROW_SEQ, column[RK_ENTRY_SEQ],
+                          column[RK_ENTRY_KIND], err);
+}
+
 static enum rk_rc read_entry(void *arg, const char *const *column, struct rk_err *err)
 {
     struct reading *reading = arg;
@@ -44,14 +73,14 @@ static enum rk_rc read_entry(void *arg, const char *const *column, struct rk_err
 
     if (check_hash(column, err))
         return err->rc;
-    row->committed = column[RK_ENTRY_COLUMNS + 1][0] == '1';
+    row->committed = column[COMMITTED][0] == '1';
     row->state = rk_unit_state_behind(column[RK_ENTRY_KIND], row->committed);
     if (row->state == RK_UNIT_STATES)
         return rk_fail(err, RK_E_VERIFY, "entry %s about unit %s is of the unknown kind \"%s\"",
                        column[RK_ENTRY_SEQ], row->unit, column[RK_ENTRY_KIND]);
+    if (compare_row(row->state, column, err))
+        return err->rc;
     reading->has_entry = true;
-    (void)snprintf(reading->seq, sizeof reading->seq, "%s", column[RK_ENTRY_SEQ]);
-    (void)snprintf(reading->kind, sizeof reading->kind, "%s", column[RK_ENTRY_KIND]);
     (void)snprintf(row->before, sizeof row->before, "%s %s", column[RK_ENTRY_KIND],
                    column[RK_ENTRY_LICENCE]);
     (void)snprintf(row->licence, sizeof row->licence, "%s", column[RK_ENTRY_LICENCE]);
@@ -61,26 +90,11 @@ static enum rk_rc read_entry(void *arg, const char *const *column, struct rk_err
     return RK_OK;
 }
 
-static enum rk_rc differs(const struct reading *r, const char *seq, const char *state,
-                          struct rk_err *err)
+static enum rk_rc refuse_row(void *arg, const char *const *column, struct rk_err *err)
 {
-    return rk_fail(err, RK_E_VERIFY,
-                   "unit %s: its row (entry %s, %s) is not what entry %s (%s) says", r->row->unit,
-                   seq, state, r->has_entry ? r->seq : "none", r->has_entry ? r->kind : "none");
-}
+    const struct rk_unit_row *row = arg;
 
-static enum rk_rc compare_row(void *arg, const char *const *column, struct rk_err *err)
-{
-    struct reading *r = arg;
-    const struct rk_unit_row *row = r->row;
-
-    r->has_row = true;
-    if (!r->has_entry || strcmp(column[0], r->seq) != 0 ||
-        strcmp(column[1], rk_unit_states[row->state].name) != 0 ||
-        strcmp(column[2], row->licence) != 0 || strcmp(column[3], row->build) != 0 ||
-        strcmp(column[4], row->inputs) != 0 || strcmp(column[5], row->digest) != 0)
-        return differs(r, column[0], column[1], err);
-    return RK_OK;
+    return differs(row->unit, column, "none", "none", err);
 }
 
 enum rk_rc rk_unit_get(rk_ledger *ledger, const struct rk_device_sn *sn, struct rk_unit_row *ret,
@@ -92,10 +106,10 @@ enum rk_rc rk_unit_get(rk_ledger *ledger, const struct rk_device_sn *sn, struct 
 
     *ret = (struct rk_unit_row) { .state = RK_UNIT_FREE };
     rk_device_sn_text(sn, ret->unit);
-    if (db->ops->run(db, RK_SQL_UNIT_ENTRY, &key, 1, read_entry, &reading, err) ||
-        db->ops->run(db, RK_SQL_UNIT_GET, &key, 1, compare_row, &reading, err))
+    if (db->ops->run(db, RK_SQL_UNIT_ENTRY, &key, 1, read_entry, &reading, err))
         return err->rc;
-    return reading.has_entry && !reading.has_row ? differs(&reading, "none", "none", err) : RK_OK;
+    return reading.has_entry ? RK_OK
+                             : db->ops->run(db, RK_SQL_UNIT_GET, &key, 1, refuse_row, ret, err);
 }
 
 enum rk_rc rk_unit_put(rk_ledger *ledger, const struct rk_unit_row *row, const char *kind,
