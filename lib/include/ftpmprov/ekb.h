@@ -41,8 +41,8 @@ enum rk_ekb_tag {
  *   len: bytes
  *   ret: the key blob; freed with rk_ekb_free
  * RK_E_VERIFY when the MAC does not hold (wrong key or wrong FV), RK_E_USAGE when an older form
- * needs an FV, RK_E_FORMAT when it is malformed, RK_E_KEY when a token does not compute,
- * RK_E_NOMEM.
+ * needs an FV, for 2.1 and for a root of another length, RK_E_FORMAT when it is malformed,
+ * RK_E_KEY when a token does not compute, RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_ekb_open(const rk_mac *root, const uint8_t *fv, const uint8_t *image,
                               size_t len, rk_ekb **ret, struct rk_err *err) RK_MUST_CHECK;
@@ -51,7 +51,7 @@ RK_API enum rk_rc rk_ekb_open(const rk_mac *root, const uint8_t *fv, const uint8
  *   version: its form
  *   fv: 16 bytes, of the device, for the older forms; 2.0 makes its own: NULL
  *   ret: the key blob; freed with rk_ekb_free
- * RK_E_USAGE when the form needs an FV or makes its own, RK_E_NOMEM.
+ * RK_E_USAGE when the form needs an FV or makes its own, or is none of the three; RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_ekb_new(enum rk_ekb_version version, const uint8_t *fv, rk_ekb **ret,
                              struct rk_err *err) RK_MUST_CHECK;
@@ -66,8 +66,8 @@ RK_API void rk_ekb_free(rk_ekb *ekb);
  *   tag: what it is: enum rk_ekb_tag, or another that is not 0
  *   value: copied
  *   len: bytes
- * RK_E_USAGE on a second item of one tag, when there is no room for more, or for tag 0;
- * RK_E_NOMEM.
+ * RK_E_USAGE on a second item of one tag, for one more than 64 items or one that no image has room
+ * for, or for tag 0; RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_ekb_add(rk_ekb *ekb, uint32_t tag, const void *value, size_t len,
                              struct rk_err *err) RK_MUST_CHECK;
@@ -77,8 +77,8 @@ RK_API enum rk_rc rk_ekb_add(rk_ekb *ekb, uint32_t tag, const void *value, size_
  *   ekb: the key blob
  *   root: the fuse key (OEM_K1), 16 or 32 bytes by platform
  *   ret: the image; emptied with rk_bytes_done
- * RK_E_USAGE names the tag that is missing or has another size, RK_E_KEY when a token does not
- * compute, RK_E_NOMEM.
+ * RK_E_USAGE names the tag that is missing or has another size, or says that the root has another
+ * length or the image would be too large; RK_E_KEY when a token does not compute, RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_ekb_pack(rk_ekb *ekb, const rk_mac *root, struct rk_bytes *ret,
                               struct rk_err *err) RK_MUST_CHECK;
