@@ -67,6 +67,27 @@ static enum rk_rc read_component(const char *path, struct rk_bytes *ret, struct 
     return RK_OK;
 }
 
+/* Each file of the list as a part of this name. */
+static enum rk_rc read_lists(const struct app *app, const struct opt_list *files, const char *name,
+                             struct request *request, struct rk_err *err)
+{
+    for (size_t i = 0; files != NULL && i < files->count; i++) {
+        size_t at = request->core.part_count;
+
+        if (at == REQUEST_PARTS_MAX)
+            return opt_fail(app, err, "more than %d parts", REQUEST_PARTS_MAX);
+        request->name[at] = strdup(name);
+        if (request->name[at] == NULL)
+            return rk_fail(err, RK_E_NOMEM, "out of memory");
+        if (rk_file_read(files->v[i], TRUST_FILE_MAX, &request->file[at], err))
+            return err->rc;
+        request->part[at] =
+            (struct rk_input) { request->name[at], request->file[at].p, request->file[at].len };
+        request->core.part_count++;
+    }
+    return RK_OK;
+}
+
 static enum rk_rc read_parts(const struct app *app, const struct request_args *args,
                              struct request *request, struct rk_err *err)
 {
@@ -84,7 +105,10 @@ static enum rk_rc read_parts(const struct app *app, const struct request_args *a
     }
     request->core.part = request->part;
     request->core.part_count = args->part_count;
-    return RK_OK;
+    return read_lists(app, args->db, "uefi-db", request, err) ||
+                   read_lists(app, args->dbx, "uefi-dbx", request, err)
+               ? err->rc
+               : RK_OK;
 }
 
 static enum rk_rc parse_settings(const struct app *app, const struct opt_list *set,

@@ -20,10 +20,11 @@ struct request_args {
     const char *scheme;
     const char *cert;
     const struct opt_list *ca, *anchor; /* whom to trust; NULL: nobody is named */
-    const struct opt_list *crl;         /* revocation lists; NULL: none */
-    const struct opt_list *allow_weak;  /* names; NULL: none */
-    const char *at;                     /* what certificates are judged by; NULL: now */
-    const char *secret;                 /* a symmetric key */
+    const struct opt_list *db, *dbx; /* UEFI's lists of who is allowed and forbidden; NULL: none */
+    const struct opt_list *crl;      /* revocation lists; NULL: none */
+    const struct opt_list *allow_weak; /* names; NULL: none */
+    const char *at;                    /* what certificates are judged by; NULL: now */
+    const char *secret;                /* a symmetric key */
     bool reproducible;
     const char *to_sign, *attach; /* folder of a signing round; at most one of them */
 };

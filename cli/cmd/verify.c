@@ -28,7 +28,7 @@ struct verify_options {
 
 /* Options that may be given several times. */
 struct verify_lists {
-    struct opt_list with, ca, anchor, crl, allow_weak;
+    struct opt_list with, ca, anchor, crl, db, dbx, allow_weak;
 };
 
 /* What one operand came to. */
@@ -283,6 +283,8 @@ static enum rk_rc run_with(struct app *app, int argc, char **argv, struct verify
     struct verify_options options = { .args = { .ca = &lists->ca,
                                                 .anchor = &lists->anchor,
                                                 .crl = &lists->crl,
+                                                .db = &lists->db,
+                                                .dbx = &lists->dbx,
                                                 .allow_weak = &lists->allow_weak } };
     struct operands operands;
     /* clang-format off */
@@ -291,6 +293,8 @@ static enum rk_rc run_with(struct app *app, int argc, char **argv, struct verify
         { "ca", 0, OPT_LIST, &lists->ca, "FILE", "certificates: self-signed ones are trusted, others help on the way", false },
         { "anchor", 0, OPT_LIST, &lists->anchor, "FILE", "certificates that are trusted, self-signed or not", false },
         { "crl", 0, OPT_LIST, &lists->crl, "FILE", "revocation lists, PEM or DER: what one of them names fails", false },
+        { "db", 0, OPT_LIST, &lists->db, "FILE", "uefi-pe: who is allowed, as firmware has it: .esl, .auth, efivar", false },
+        { "dbx", 0, OPT_LIST, &lists->dbx, "FILE", "uefi-pe: who and what is forbidden", false },
         { "key", 0, OPT_STR, &options.args.secret, "URI", "symmetric key, to look into what is encrypted", false },
         { "with", 0, OPT_LIST, &lists->with, "NAME=FILE", "a further file that the format takes, e.g. content=FILE", false },
         { "set", 0, OPT_LIST, &options.args.set, "NAME=VALUE", "a setting of the format", false },
@@ -310,7 +314,8 @@ static enum rk_rc run_with(struct app *app, int argc, char **argv, struct verify
     options.args.parts = (char *const *)(const void *)lists->with.v;
     options.args.part_count = lists->with.count;
     options.keyed = options.args.pub != NULL || request_names(&lists->ca) ||
-                    request_names(&lists->anchor) || options.args.secret != NULL;
+                    request_names(&lists->anchor) || request_names(&lists->db) ||
+                    request_names(&lists->dbx) || options.args.secret != NULL;
     return verify_paths(app, &options, &operands, err);
 }
 

@@ -49,6 +49,10 @@ const char *rk_need_option(enum rk_need need)
 
 bool rk_request_asks_signer(const struct rk_request *request)
 {
+    for (size_t i = 0; i < request->part_count; i++) {
+        if (strncmp(request->part[i].name, RK_PART_SIGNERS, strlen(RK_PART_SIGNERS)) == 0)
+            return true;
+    }
     return request->key_count != 0 || request->trust != NULL;
 }
 

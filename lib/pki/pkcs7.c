@@ -264,7 +264,7 @@ static enum rk_rc check_signature(const struct rk_pkcs7_check *check, EVP_PKEY *
     RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *run = EVP_MD_CTX_new();
     const ASN1_OCTET_STRING *sig = si->enc_digest;
 
-    if (rk_policy_check_key(check->ctx, pub, RK_E_VERIFY, err))
+    if (!check->as_firmware && rk_policy_check_key(check->ctx, pub, RK_E_VERIFY, err))
         return rk_wrap(err, "the signer");
     if (rk_work_signature(err) || rk_work_hash(len, err))
         return err->rc;
@@ -293,8 +293,9 @@ static const EVP_MD *find_digest(const X509_ALGOR *alg)
 static enum rk_rc check_signer(const struct rk_pkcs7_check *check, PKCS7 *p7, PKCS7_SIGNER_INFO *si,
                                const uint8_t *content, size_t len, struct rk_err *err)
 {
-    const struct rk_trust_question asked = { .use = RK_CERT_CODE,
+    const struct rk_trust_question asked = { .use = check->any_use ? RK_CERT_ANY : RK_CERT_CODE,
                                              .when = check->now,
+                                             .as_firmware = check->as_firmware,
                                              .timeless = true };
     X509 *cert = PKCS7_cert_from_signer_info(p7, si);
     const EVP_MD *md = find_digest(si->digest_alg);
@@ -376,5 +377,25 @@ enum rk_rc rk_pkcs7_certificates(const uint8_t *der, size_t der_len,
         return err->rc;
     for (int i = 0; i < sk_X509_num(p7->d.sign->cert); i++)
         each(arg, sk_X509_value(p7->d.sign->cert, i));
+    return RK_OK;
+}
+
+enum rk_rc rk_pkcs7_signers(const uint8_t *der, size_t der_len,
+                            void (*each)(void *arg, const X509 *cert), void *arg,
+                            struct rk_err *err)
+{
+    RK_AUTO(p7_done) PKCS7 *p7 = NULL;
+    STACK_OF(PKCS7_SIGNER_INFO) * signers;
+
+    if (parse(der, der_len, &p7, err))
+        return err->rc;
+    signers = p7->d.sign->signer_info;
+    for (int i = 0; i < sk_PKCS7_SIGNER_INFO_num(signers); i++) {
+        const X509 *cert = PKCS7_cert_from_signer_info(p7, sk_PKCS7_SIGNER_INFO_value(signers, i));
+
+        if (cert != NULL)
+            each(arg, cert);
+    }
+    ERR_clear_error();
     return RK_OK;
 }

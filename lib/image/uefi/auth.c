@@ -8,6 +8,7 @@
 #include "rotkit/certs.h"
 #include "rotkit/pkcs7.h"
 #include "image/uefi/cert.h"
+#include "image/uefi/esl.h"
 #include "rotkit/guid.h"
 
 #include <stdio.h>
@@ -74,7 +75,9 @@ static bool is_auth(const uint8_t *file, size_t len)
 
 static bool recognise(const uint8_t *file, size_t len)
 {
-    return is_auth(file, len) || rk_esl_is(file, len);
+    size_t at;
+
+    return is_auth(file, len) || rk_esl_find(file, len, &at);
 }
 
 static enum rk_rc read_auth(const uint8_t *file, size_t len, struct auth *ret, struct rk_err *err)
@@ -84,10 +87,12 @@ static enum rk_rc read_auth(const uint8_t *file, size_t len, struct auth *ret, s
     size_t size;
 
     *ret = (struct auth) { .is_signed = is_auth(file, len), .esl_len = len };
-    if (!ret->is_signed)
-        return rk_esl_is(file, len)
-                   ? RK_OK
-                   : rk_fail(err, RK_E_FORMAT, "neither a signature list nor a signed one");
+    if (!ret->is_signed) {
+        if (!rk_esl_find(file, len, &ret->esl_at))
+            return rk_fail(err, RK_E_FORMAT, "neither a signature list nor a signed one");
+        ret->esl_len = len - ret->esl_at;
+        return RK_OK;
+    }
     rk_layout_read(time_layout, TIME_FIELDS, &rd, &ret->time);
     length = (uint32_t)rk_rd_le(&rd, 4);
     if (rk_rd_ok(&rd, err))
@@ -102,6 +107,34 @@ static enum rk_rc read_auth(const uint8_t *file, size_t len, struct auth *ret, s
                        ret->der_len);
     ret->esl_at = TIME_WIRE + length;
     ret->esl_len = len - ret->esl_at;
+    return RK_OK;
+}
+
+/* Of a dump of an efivar: efivarfs puts them in front. UEFI 2.10, 8.2. */
+static enum rk_rc add_attributes(const uint8_t *file, size_t len, struct rk_map *map,
+                                 struct rk_err *err)
+{
+    static const char *const names[] = { "NON_VOLATILE",
+                                         "BOOTSERVICE_ACCESS",
+                                         "RUNTIME_ACCESS",
+                                         "HARDWARE_ERROR_RECORD",
+                                         "AUTHENTICATED_WRITE_ACCESS",
+                                         "TIME_BASED_AUTHENTICATED_WRITE_ACCESS",
+                                         "APPEND_WRITE",
+                                         "ENHANCED_AUTHENTICATED_ACCESS" };
+    struct rk_rd rd = { .buf = file, .len = len };
+    uint32_t attributes = (uint32_t)rk_rd_le(&rd, 4);
+    struct rk_region *region;
+
+    if (rk_region_add(map, map->root, 0, len, "attributes", &region, err))
+        return err->rc;
+    (void)snprintf(region->note, sizeof region->note, "0x%08x", attributes);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        size_t at = strlen(region->note);
+
+        if ((attributes & 1U << i) != 0)
+            (void)snprintf(region->note + at, sizeof region->note - at, " %s", names[i]);
+    }
     return RK_OK;
 }
 
@@ -122,6 +155,8 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
                        "%04u-%02u-%02u %02u:%02u:%02u", a.time.year, a.time.month, a.time.day,
                        a.time.hour, a.time.minute, a.time.second);
     }
+    if (!a.is_signed && a.esl_at != 0 && add_attributes(file, a.esl_at, map, err))
+        return err->rc;
     if (rk_region_add(map, map->root, a.esl_at, a.esl_len, "signature lists", &region, err) ||
         rk_esl_map(file + a.esl_at, a.esl_len, a.esl_at, map, region, err))
         return err->rc;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/uefi/cert.h"
+#include "image/uefi/esl.h"
 
 #include "base/layout.h"
 #include "base/ossl.h"
@@ -12,7 +13,6 @@
 
 enum { LIST_HEAD = 28, OWNER = 16 };
 static const char x509_guid[] = "a5c059a1-94e4-4aa7-87b5-ab155c2bf072";
-static const char sha256_guid[] = "c1c41626-504c-4092-aca9-41f936934328";
 
 bool rk_uefi_is_test_certificate(const X509 *cert)
 {
@@ -62,18 +62,11 @@ enum rk_rc rk_esl_put(const struct rk_input *file, const uint8_t owner[16], stru
     return RK_OK;
 }
 
-static bool starts_with(const uint8_t *file, const char *guid)
-{
-    uint8_t want[16];
-    struct rk_err ignored;
-
-    return rk_guid_parse(guid, want, &ignored) == RK_OK && memcmp(file, want, sizeof want) == 0;
-}
-
 bool rk_esl_is(const uint8_t *file, size_t len)
 {
-    return len >= LIST_HEAD + OWNER &&
-           (starts_with(file, x509_guid) || starts_with(file, sha256_guid));
+    enum rk_esl_kind kind;
+
+    return len >= LIST_HEAD + OWNER && rk_esl_kind_of(file, &kind);
 }
 
 static void describe(const uint8_t *data, size_t len, bool x509, struct rk_region *region)
@@ -96,21 +89,22 @@ static enum rk_rc add_list(struct rk_rd *rd, struct rk_map *map, struct rk_regio
     uint32_t list = (uint32_t)rk_rd_le(rd, 4), head = (uint32_t)rk_rd_le(rd, 4),
              size = (uint32_t)rk_rd_le(rd, 4);
     struct rk_region *region, *entry;
-    bool x509;
+    enum rk_esl_kind kind;
+    char name[64];
 
     if (rk_rd_ok(rd, err))
         return err->rc;
-    x509 = starts_with(type, x509_guid);
-    if (!x509 && !starts_with(type, sha256_guid))
+    if (!rk_esl_kind_of(type, &kind))
         return rk_fail(err, RK_E_FORMAT, "signature list at 0x%zx is of an unknown type",
                        rd->base + start);
     if (list < LIST_HEAD || head != 0 || size <= OWNER || (list - LIST_HEAD) % size != 0 ||
+        (rk_esl_kind_size(kind) != 0 && size != OWNER + rk_esl_kind_size(kind)) ||
         list == LIST_HEAD || list - LIST_HEAD > rk_rd_left(rd))
         return rk_fail(err, RK_E_FORMAT,
                        "signature list at 0x%zx: sizes %u, %u, %u do not fit its %zu bytes",
                        rd->base + start, list, head, size, rd->len - start);
-    if (rk_region_add(map, parent, rd->base + start, list,
-                      x509 ? "certificate list" : "SHA-256 list", &region, err))
+    (void)snprintf(name, sizeof name, "%s list", rk_esl_kind_name(kind));
+    if (rk_region_add(map, parent, rd->base + start, list, name, &region, err))
         return err->rc;
     for (uint32_t done = LIST_HEAD; done < list; done += size) {
         size_t at = rk_rd_offset(rd);
@@ -118,7 +112,7 @@ static enum rk_rc add_list(struct rk_rd *rd, struct rk_map *map, struct rk_regio
 
         if (rk_rd_ok(rd, err) || rk_region_add(map, region, at, size, "entry", &entry, err))
             return err->rc;
-        describe(data, size, x509, entry);
+        describe(data, size, kind == RK_ESL_X509, entry);
     }
     return RK_OK;
 }

@@ -5,6 +5,7 @@
  * Signature Format.
  */
 #include "image/uefi/pe.h"
+#include "image/uefi/secure_boot.h"
 
 #include "rotkit/format_row.h"
 #include "base/mem.h"
@@ -356,6 +357,11 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
 
 /* ---- signing ---- */
 
+static const struct rk_part_row part_rows[] = {
+    { RK_UEFI_DB, false, true, "verify: who is allowed: .esl, .auth or a dump of an efivar" },
+    { RK_UEFI_DBX, false, true, "verify: who and what is forbidden, the same" },
+    { NULL, false, false, NULL },
+};
 static const struct rk_setting_row setting_rows[] = {
     { "replace", "no", "sign: yes drops the signatures that are there" },
     { NULL, NULL, NULL },
@@ -486,6 +492,93 @@ static enum rk_rc check_signature(const struct rk_pkcs7_check *who, const uint8_
     return rk_pkcs7_verify(who, der, len, octets.buf, octets.len, ret_signer, err);
 }
 
+/* The signature as the lists judge it; parse has held every digest. */
+static enum rk_rc judge(const struct rk_secure_boot *lists, const struct rk_pkcs7_check *by,
+                        const uint8_t *der, size_t len, enum rk_verdict *ret,
+                        char why[RK_VERDICT_TEXT], char signer[160], struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
+    struct rk_rd octets = { .buf = NULL };
+    struct rk_pe_signature signature = { .der = der, .der_len = len };
+    struct claim claim;
+
+    if (read_claim(der, len, &content, &claim, err) ||
+        open_sequence(content.p, content.len, &octets, err))
+        return err->rc;
+    signature.content = octets.buf;
+    signature.content_len = octets.len;
+    signature.digest = claim.digest;
+    signature.digest_len = (size_t)EVP_MD_get_size(claim.md);
+    return rk_secure_boot_judge(lists, by, &signature, ret, why, signer, err);
+}
+
+/* What holds by the lists: all that is digested. */
+static enum rk_rc allow(const struct rk_pe *pe, const struct rk_pe_range *entry, struct rk_map *map,
+                        struct rk_err *err)
+{
+    if (entry != NULL && rk_map_checked(map, entry->offset, entry->len, err))
+        return err->rc;
+    return guard(pe, RK_GUARD_SIGNATURE, "db", map, err) || leave_open(pe, map, err) ? err->rc
+                                                                                     : RK_OK;
+}
+
+/* Without a signature the SHA-256 must be in db, and not in dbx. */
+static enum rk_rc check_bare(const struct rk_secure_boot *lists, const struct rk_pe *pe,
+                             const uint8_t *file, struct rk_map *map, struct rk_err *err)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    enum rk_verdict verdict;
+
+    if (rk_pe_digest(pe, file, EVP_sha256(), digest, err))
+        return err->rc;
+    verdict = rk_secure_boot_judge_digest(lists, digest, DIGEST);
+    if (verdict == RK_FORBIDDEN)
+        return rk_fail(err, RK_E_VERIFY, "is not signed, and its SHA-256 is in dbx");
+    if (verdict != RK_ALLOWED)
+        return rk_fail(err, RK_E_VERIFY, "is not signed, and its SHA-256 is not in db");
+    (void)snprintf(map->integrity, sizeof map->integrity,
+                   "is not signed, and db allows its SHA-256");
+    (void)snprintf(map->signer, sizeof map->signer, "nobody");
+    return allow(pe, NULL, map, err);
+}
+
+/* As EDK2: what one signature makes forbidden stays so; else one that is allowed is enough. */
+static enum rk_rc check_listed(const struct rk_request *request, const struct rk_pkcs7_check *by,
+                               const struct rk_pe *pe, const struct table *table,
+                               const uint8_t *file, struct rk_map *map, struct rk_err *err)
+{
+    RK_AUTO(rk_secure_boot_done) struct rk_secure_boot lists = { .ctx = NULL };
+    char why[RK_VERDICT_TEXT] = "";
+    size_t allowed = table->count;
+
+    if (rk_secure_boot_open(request, &lists, err))
+        return err->rc;
+    if (!lists.has_db && by->pub == NULL && by->trust == NULL)
+        return rk_fail(err, RK_E_USAGE,
+                       "--dbx says who is forbidden: --db, --ca or --pub who is not");
+    if (table->count == 0)
+        return check_bare(&lists, pe, file, map, err);
+    for (size_t i = 0; i < table->count; i++) {
+        enum rk_verdict verdict;
+        char signer[160] = "";
+
+        if (judge(&lists, by, file + table->pkcs7[i].offset, table->pkcs7[i].len, &verdict, why,
+                  signer, err))
+            return err->rc;
+        if (verdict == RK_FORBIDDEN)
+            return rk_fail(err, RK_E_VERIFY, "signature %zu of %zu: %s", i + 1, table->count, why);
+        if (verdict == RK_ALLOWED && allowed == table->count) {
+            allowed = i;
+            (void)snprintf(map->signer, sizeof map->signer, "%s", signer);
+        }
+    }
+    if (allowed == table->count)
+        return rk_fail(err, RK_E_VERIFY, "signature %zu of %zu: %s", allowed, table->count, why);
+    (void)snprintf(map->integrity, sizeof map->integrity,
+                   "signature %zu of %zu is allowed, none is forbidden", allowed + 1, table->count);
+    return allow(pe, &table->entry[allowed], map, err);
+}
+
 /* As UEFI does: one signature that holds is enough; parse has held every digest. */
 static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
@@ -501,8 +594,11 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     bool go;
 
     who.pub = request->key_count == 0 ? NULL : request->key[0].pub;
-    if (rk_pe_read(file, len, &pe, err) || read_table(&pe, file, &table, err) ||
-        rk_check_begin(request, table.count != 0, RK_NEED_CA, map, &go, err))
+    if (rk_pe_read(file, len, &pe, err) || read_table(&pe, file, &table, err))
+        return err->rc;
+    if (rk_secure_boot_asked(request))
+        return check_listed(request, &who, &pe, &table, file, map, err);
+    if (rk_check_begin(request, table.count != 0, RK_NEED_CA, map, &go, err))
         return err->rc;
     if (!go)
         return RK_OK;
@@ -527,6 +623,7 @@ const struct rk_format rk_format_uefi_pe = {
     .max = IMAGE_MAX,
     .recognise = recognise,
     .parse = parse,
+    .parts = part_rows,
     .settings = setting_rows,
     .own_signer = true,
     .needs_cert = true,

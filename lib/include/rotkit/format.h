@@ -124,6 +124,8 @@ enum rk_rc rk_map_believe_ratchets(struct rk_map *map, enum rk_need need,
 
 /* ---- operations ---- */
 
+/* Parts whose names begin so say whose signatures are allowed or forbidden: db and dbx. */
+#define RK_PART_SIGNERS "uefi-db"
 struct rk_input { /* a file under a name: "payload", "mb1/35.3.1" */
     const char *name;
     const uint8_t *p;

@@ -39,6 +39,8 @@ struct rk_pkcs7_check {
     const rk_ctx *ctx;
     EVP_PKEY *pub;         /* the signer must be this key; NULL: any */
     const rk_trust *trust; /* the signer's certificate must come from here; NULL: any */
+    bool any_use;          /* else the certificate must be good for signing code */
+    bool as_firmware;      /* whether a firmware would take it: nothing is too weak */
     int64_t now;           /* firmware has no clock: what is expired by now is remarked upon */
     char *remark;          /* RK_TRUST_REMARK bytes for what a person should know; NULL: unwanted */
     bool own; /* RK_E_UNKNOWN, not RK_E_VERIFY, for a certificate that is not inside or a digest
@@ -65,3 +67,7 @@ enum rk_rc rk_pkcs7_size(const uint8_t *der, size_t len, size_t *ret,
 enum rk_rc rk_pkcs7_certificates(const uint8_t *der, size_t der_len,
                                  void (*each)(void *arg, const X509 *cert), void *arg,
                                  struct rk_err *err) RK_MUST_CHECK;
+/* The certificate of every signer that is inside. */
+enum rk_rc rk_pkcs7_signers(const uint8_t *der, size_t der_len,
+                            void (*each)(void *arg, const X509 *cert), void *arg,
+                            struct rk_err *err) RK_MUST_CHECK;

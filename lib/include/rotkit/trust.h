@@ -58,9 +58,10 @@ enum rk_rc rk_trust_open_chain(const rk_ctx *ctx, const struct rk_bytes *chain, 
 /* What is asked of a certificate. */
 struct rk_trust_question {
     enum rk_cert_use use;
-    int64_t when;  /* seconds since 1970 */
-    bool timeless; /* for firmware, which has no clock to go by: what is expired holds, and is
-                      remarked upon */
+    int64_t when;     /* seconds since 1970 */
+    bool as_firmware; /* the path alone: neither policy nor revocation lists are asked */
+    bool timeless;    /* for firmware, which has no clock to go by: what is expired holds, and is
+                         remarked upon */
 };
 enum { RK_TRUST_REMARK = 256 };
 /*
