@@ -182,7 +182,28 @@ make_dated() {
     public weak.key raw.weak.pub
     echo "--format raw --scheme rsa-pss-sha256 --with content=$I/bl2.bin" >raw.weak.options
 }
-for family in optee_ta fip fit capsule uefi_auth uefi_pe kernel corim avb tegra t210 x509 raw plain dated; do
+# revoked: by its CA's list, where that is given: with --ca.
+make_revoked() {
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -days 3000 -subj /CN=revoking \
+        -addext keyUsage=critical,keyCertSign,cRLSign 2>/dev/null
+    echo 'keyUsage=digitalSignature' >extensions
+    openssl req -new -key "$K/rsa3072.pem" -subj /CN=revoked 2>/dev/null |
+        openssl x509 -req -CA ca.crt -CAkey ca.key -CAcreateserial -days 3000 -extfile extensions -out revoked.crt 2>/dev/null
+    openssl x509 -in revoked.crt -outform DER -out x509.revoked
+    run 0 ca crl --cert ca.crt --key ca.key --revoke x509.revoked -o ca.crl
+    for format in capsule uefi-auth uefi-pe kernel-cms corim; do
+        set --
+        [ $format != uefi-auth ] || set -- --set variable=KEK
+        [ $format != kernel-cms ] || set -- --set form=appended
+        run 0 sign $format $format.unsigned -o $format.revoked --key "$K/rsa3072.pem" --cert revoked.crt "$@"
+        public "$K/rsa3072.pem" $format.revoked.pub
+    done
+    for format in capsule uefi-auth uefi-pe kernel-cms corim x509; do
+        cp ca.crt $format.revoked.ca
+        echo "--crl ca.crl" >$format.revoked.ca.options
+    done
+}
+for family in optee_ta fip fit capsule uefi_auth uefi_pe kernel corim avb tegra t210 x509 raw plain dated revoked; do
     make_$family
 done
 # Where a format takes no certificate, or no key, any other stands for what is asked.
@@ -208,7 +229,7 @@ while read -r format case none pub ca; do
     file=$format.$case group=$format
     [ "$case" != cut ] || half "$format"
     [ -f "$file" ] || fail "no file $file"
-    [ ! -f "$file.options" ] && [ ! -f "$file.pub" ] || group=$file
+    [ ! -f "$file.options" ] && [ ! -f "$file.pub" ] && [ ! -f "$file.ca" ] || group=$file
     echo "$file $none" >>"$group.none.group"
     echo "$file $pub" >>"$group.pub.group"
     echo "$file $ca" >>"$group.ca.group"
@@ -220,7 +241,10 @@ for wanted in *.group; do
     column=${column%.group}
     set --
     [ "$column" = none ] || set -- "--$column" "$(either "$name.$column" "$(either "${name%%.*}.$column" "any.$column")")"
-    [ ! -f "$name.options" ] || set -- "$@" $(cat "$name.options")
+    for options in "$name.options" "$name.$column.options"; do
+        # shellcheck disable=SC2046
+        [ ! -f "$options" ] || set -- "$@" $(cat "$options")
+    done
     code=0
     # shellcheck disable=SC2046
     "$ROTKIT" verify --json "$@" $(cut -d ' ' -f 1 "$wanted") >"$out" 2>"$err" </dev/null || code=$?
