@@ -42,12 +42,13 @@ struct operand {
     char weak[RK_WEAK_TEXT];  /* what was weak and was allowed */
 };
 
-static void put_map(const struct operand *o, struct rk_jv at)
+static enum rk_rc put_map(const struct operand *o, struct rk_jv at, struct rk_err *err)
 {
     rk_needs_json(rk_map_needs(o->map), at);
-    if (o->map->asks_signer)
-        rk_map_json_open(o->map, at, "open");
+    if (o->map->asks_signer && rk_map_json_open(o->map, at, "open", err))
+        return err->rc;
     rk_map_json_nodes(o->map, at, "map");
+    return RK_OK;
 }
 
 /* One line of JSON an operand, whatever it came to; why: the error that goes to stderr too. */
@@ -73,8 +74,8 @@ static enum rk_rc tell_json(const struct app *app, const struct operand *o, enum
         rk_json_put_str(root, "weak", o->weak);
     if (why != NULL)
         rk_json_put_str(root, "message", why);
-    if (o->map != NULL)
-        put_map(o, root);
+    if (o->map != NULL && put_map(o, root, err))
+        return err->rc;
     return out_json_line(app, doc, err);
 }
 

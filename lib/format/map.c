@@ -218,27 +218,6 @@ static uint64_t signed_until(const struct rk_map *map, uint64_t at, uint64_t *re
     return end;
 }
 
-void rk_map_json_open(const struct rk_map *map, struct rk_jv at, const char *key)
-{
-    uint64_t end = map->root == NULL ? 0 : map->root->len, from = 0, next;
-    struct rk_jv list = rk_json_put_array(at, key);
-
-    while (from < end) {
-        uint64_t until = signed_until(map, from, &next);
-        struct rk_jv range;
-
-        if (until > from) {
-            from = until;
-            continue;
-        }
-        next = next < end ? next : end;
-        range = rk_json_put_object(list, NULL);
-        rk_json_put_u64(range, "offset", from);
-        rk_json_put_u64(range, "length", next - from);
-        from = next;
-    }
-}
-
 void rk_map_unsigned(const struct rk_map *map, char *ret, size_t ret_size)
 {
     uint64_t end = map->root == NULL ? 0 : map->root->len, at = 0, next;

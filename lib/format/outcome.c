@@ -173,20 +173,36 @@ static enum rk_rc gather(const struct rk_map *map, bool digests, unsigned marks,
     return RK_OK;
 }
 
-/* Every byte of the region. */
-static bool cover(const struct spans *spans, const struct rk_region *region)
+/* The first span that ends at `at` or behind it. */
+static size_t first_behind(const struct spans *spans, uint64_t at)
 {
     size_t from = 0, to = spans->count;
 
     while (from < to) {
         size_t middle = from + (to - from) / 2;
 
-        if (spans->v[middle].to < region->offset + region->len)
+        if (spans->v[middle].to < at)
             from = middle + 1;
         else
             to = middle;
     }
-    return region->len == 0 || (from < spans->count && spans->v[from].from <= region->offset);
+    return from;
+}
+
+/* Every byte of the region. */
+static bool cover(const struct spans *spans, const struct rk_region *region)
+{
+    size_t i = first_behind(spans, region->offset + region->len);
+
+    return region->len == 0 || (i < spans->count && spans->v[i].from <= region->offset);
+}
+
+/* At least one byte of it. */
+static bool touch(const struct spans *spans, const struct rk_region *region)
+{
+    size_t i = first_behind(spans, region->offset + 1);
+
+    return region->len != 0 && i < spans->count && spans->v[i].from < region->offset + region->len;
 }
 
 /* ---- the proof ---- */
@@ -254,51 +270,64 @@ enum rk_rc rk_map_conclude(const struct rk_map *map, struct rk_err *err)
 /* ---- the outcome of each region ---- */
 
 struct settling {
-    const struct rk_map *map;
-    struct spans covered, with_open;
+    struct spans covered, with_open, fails, unknown[RK_NEEDS];
 };
 
 static void settling_done(struct settling *s)
 {
     spans_done(&s->covered);
     spans_done(&s->with_open);
+    spans_done(&s->fails);
+    for (size_t i = 0; i < RK_NEEDS; i++)
+        spans_done(&s->unknown[i]);
 }
 
-static bool overlap(const struct rk_mark *mark, const struct rk_region *region)
+/* The marks of one kind that need one thing. */
+static enum rk_rc gather_marks(const struct rk_map *map, enum rk_mark_kind kind, enum rk_need need,
+                               struct spans *ret, struct rk_err *err)
 {
-    return mark->offset < region->offset + region->len && region->offset < mark->offset + mark->len;
+    ret->v = rk_alloc(map->mark_count + 1, sizeof *ret->v);
+    if (ret->v == NULL)
+        return rk_fail_nomem(err);
+    for (size_t i = 0; i < map->mark_count; i++) {
+        const struct rk_mark *mark = &map->mark[i];
+
+        if (mark->kind == kind && mark->need == need)
+            ret->v[ret->count++] = (struct span) { mark->offset, mark->offset + mark->len };
+    }
+    merge(ret);
+    return RK_OK;
 }
 
 static void settle(const struct settling *s, struct rk_region *region)
 {
     for (; region != NULL; region = region->next) {
-        region->needs = 0;
         /* Of parts, what the format leaves open does not count; on its own it is not known. */
-        region->outcome = cover(region->child == NULL ? &s->covered : &s->with_open, region)
-                              ? RK_HOLDS
-                              : RK_NOT_KNOWN;
-        for (size_t i = 0; i < s->map->mark_count; i++) {
-            const struct rk_mark *mark = &s->map->mark[i];
+        bool holds = cover(region->child == NULL ? &s->covered : &s->with_open, region);
 
-            if (!overlap(mark, region))
-                continue;
-            if (mark->kind == RK_MARK_FAILS)
-                region->outcome = RK_FAILS;
-            if (mark->kind == RK_MARK_UNKNOWN && region->outcome == RK_NOT_KNOWN)
-                region->needs |= 1U << mark->need;
-        }
+        region->needs = 0;
+        for (size_t i = 0; i < RK_NEEDS && !holds; i++)
+            region->needs |= touch(&s->unknown[i], region) ? 1U << i : 0;
+        region->outcome = holds ? RK_HOLDS : RK_NOT_KNOWN;
+        if (touch(&s->fails, region))
+            region->outcome = RK_FAILS;
         settle(s, region->child);
     }
 }
 
 enum rk_rc rk_map_settle(struct rk_map *map, struct rk_err *err)
 {
-    RK_AUTO(settling_done) struct settling s = { .map = map };
+    RK_AUTO(settling_done) struct settling s = { .covered = { .v = NULL } };
 
     if (gather(map, !map->asks_signer, 1U << RK_MARK_CHECKED, &s.covered, err) ||
         gather(map, !map->asks_signer, 1U << RK_MARK_CHECKED | 1U << RK_MARK_OPEN, &s.with_open,
-               err))
+               err) ||
+        gather_marks(map, RK_MARK_FAILS, 0, &s.fails, err))
         return err->rc;
+    for (size_t i = 0; i < RK_NEEDS; i++) {
+        if (gather_marks(map, RK_MARK_UNKNOWN, (enum rk_need)i, &s.unknown[i], err))
+            return err->rc;
+    }
     settle(&s, map->root);
     return RK_OK;
 }
@@ -325,6 +354,34 @@ unsigned rk_map_needs(const struct rk_map *map)
             needed |= 1U << map->mark[i].need;
     }
     return needed;
+}
+
+static void put_range(struct rk_jv list, uint64_t from, uint64_t to)
+{
+    struct rk_jv range;
+
+    if (from >= to)
+        return;
+    range = rk_json_put_object(list, NULL);
+    rk_json_put_u64(range, "offset", from);
+    rk_json_put_u64(range, "length", to - from);
+}
+
+enum rk_rc rk_map_json_open(const struct rk_map *map, struct rk_jv at, const char *key,
+                            struct rk_err *err)
+{
+    RK_AUTO(spans_done) struct spans spans = { .v = NULL };
+    struct rk_jv list = rk_json_put_array(at, key);
+    uint64_t from = 0;
+
+    if (gather(map, false, 0, &spans, err))
+        return err->rc;
+    for (size_t i = 0; i < spans.count; i++) {
+        put_range(list, from, spans.v[i].from);
+        from = spans.v[i].to;
+    }
+    put_range(list, from, map->root == NULL ? 0 : map->root->len);
+    return RK_OK;
 }
 
 /* ---- rollback ---- */

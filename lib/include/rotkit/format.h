@@ -104,7 +104,8 @@ enum rk_rc rk_map_html(const struct rk_map *map, const char *title, struct rk_by
 /* The ranges that no signature covers: "0x0-0x43, 0x90-0xfbf", or "none". Cut at ret_size. */
 void rk_map_unsigned(const struct rk_map *map, char *ret, size_t ret_size);
 /* The same as an array `key` of objects with offset and length. */
-void rk_map_json_open(const struct rk_map *map, struct rk_jv at, const char *key);
+enum rk_rc rk_map_json_open(const struct rk_map *map, struct rk_jv at, const char *key,
+                            struct rk_err *err) RK_MUST_CHECK;
 /* What is needed for all that could not be checked: bit n for need n. */
 unsigned rk_map_needs(const struct rk_map *map);
 /* An array "needs" of options, such as ["--key"]; nothing for 0. */
