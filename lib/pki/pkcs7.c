@@ -296,7 +296,8 @@ static enum rk_rc check_signer(const struct rk_pkcs7_check *check, PKCS7 *p7, PK
     const struct rk_trust_question asked = { .use = check->any_use ? RK_CERT_ANY : RK_CERT_CODE,
                                              .when = check->now,
                                              .as_firmware = check->as_firmware,
-                                             .timeless = true };
+                                             .timeless = true,
+                                             .lone = check->lone };
     X509 *cert = PKCS7_cert_from_signer_info(p7, si);
     const EVP_MD *md = find_digest(si->digest_alg);
     RK_AUTO(rk_bytes_done) struct rk_bytes attributes = RK_BYTES_NONE;

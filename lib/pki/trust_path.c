@@ -117,7 +117,7 @@ static int judge(int ok, X509_STORE_CTX *run)
 
 /* OpenSSL passes over an issuer that is named by another key: say so, instead of "not found". */
 static enum rk_rc no_issuer(X509 *last, const rk_trust *trust, STACK_OF(X509) * between,
-                            struct rk_err *err)
+                            bool *ret_lone, struct rk_err *err)
 {
     STACK_OF(X509) *const where[] = { trust->anchors, between };
     char name[RK_CERT_NAME], issuer[RK_CERT_NAME] = "";
@@ -133,6 +133,8 @@ static enum rk_rc no_issuer(X509 *last, const rk_trust *trust, STACK_OF(X509) * 
                                issuer);
         }
     }
+    if (ret_lone != NULL)
+        *ret_lone = true;
     return rk_fail(err, RK_E_VERIFY, "%s: its issuer \"%s\" is not among those trusted", name,
                    issuer);
 }
@@ -160,6 +162,7 @@ static enum rk_rc revoked(const struct path *path, X509 *cert, struct rk_err *er
 static enum rk_rc explain(X509_STORE_CTX *run, const rk_trust *trust, STACK_OF(X509) * between,
                           struct rk_err *err)
 {
+    const struct path *path = X509_STORE_CTX_get_app_data(run);
     int code = X509_STORE_CTX_get_error(run);
     X509 *cert = X509_STORE_CTX_get_current_cert(run);
     char text[RK_CERT_NAME + 64];
@@ -173,7 +176,8 @@ static enum rk_rc explain(X509_STORE_CTX *run, const rk_trust *trust, STACK_OF(X
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-        return no_issuer(cert, trust, between, err);
+        return no_issuer(cert, trust, between,
+                         X509_STORE_CTX_get_error_depth(run) == 0 ? path->asked->lone : NULL, err);
     case X509_V_ERR_CERT_HAS_EXPIRED:
     case X509_V_ERR_CERT_NOT_YET_VALID:
         validity_text(cert, code, text, sizeof text);
@@ -183,7 +187,7 @@ static enum rk_rc explain(X509_STORE_CTX *run, const rk_trust *trust, STACK_OF(X
         rk_cert_name(cert, text);
         return rk_fail(err, RK_E_VERIFY, "%s: is self-signed and not among those trusted", text);
     case X509_V_ERR_CERT_REVOKED:
-        return revoked(X509_STORE_CTX_get_app_data(run), cert, err);
+        return revoked(path, cert, err);
     case X509_V_ERR_INVALID_CA:
         return no_ca(cert, trust, err);
     default:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # verify tells every operand and exits with the gravest; JSON and HTML have the same outcomes, of the file and of each node.
 . "$(dirname "$0")/lib.sh"
-need jq openssl perl
+need jq openssl perl fdtput
 V=$DATA/vectors/boot
 K=$V/keys
 
@@ -106,3 +106,44 @@ refuse 8 "rotkit: $V/kernel/boot_userkey.enc: kernel-encrypted: could not be che
 run 0 verify --key sym.key --ca "$V/uefi/db.crt" "$V/kernel/boot_userkey.enc"
 refuse 3 "rotkit: $V/kernel/boot_userkey.enc: kernel-encrypted: inside: kernel-cms: certificate \"CN=rotkit test db\": is self-signed and not among those trusted" \
     verify --key sym.key --ca "$V/uefi/PK.crt" "$V/kernel/boot_userkey.enc"
+
+# ---- what a consumer loads must be signed by somebody: an image that no configuration names, a PE section, ...
+run 0 pack fit -o two.fit kernel="$V/inputs/kernel.bin" ramdisk="$V/inputs/bl31.bin"
+fdtput -d two.fit /configurations/conf-1 ramdisk
+run 0 sign fit two.fit -o loose.fit --key "$K/rsa2048.pem"
+run 3 verify --pub sealed.pem loose.fit
+at=$(perl -0777 -e 'local $/; open F, "<", shift; $f = <F>; open G, "<", shift; $g = <G>; printf "0x%x", index $f, $g' \
+    loose.fit "$V/inputs/bl31.bin")
+stderr_is "rotkit: loose.fit: fit: \"ramdisk-1\" at $at is loaded, and no signature that was checked covers it"
+# What the format leaves open is listed and does not fail: a PE's checksum, the name of its certificate table, the table.
+openssl pkey -in "$K/db.key" -pubout -out db.pub
+run 0 verify --json --pub db.pub "$V/uefi/min_aarch64.signed.efi"
+jq -c '[.outcome, .open[0:2]]' "$out" >told
+# Microsoft's PE Format: 24 bytes behind e_lfanew the optional header, in it CheckSum at 64, and in PE32+ the fifth directory at 144
+pe=$(perl -0777 -ne 'print 24 + unpack "V", substr $_, 60, 4' "$V/uefi/min_aarch64.signed.efi")
+is told "[\"holds\",[{\"offset\":$((pe + 64)),\"length\":4},{\"offset\":$((pe + 144)),\"length\":8}]]"
+perl -0777 -pe "substr(\$_, $pe + 64, 1) ^= \"\\x01\"" "$V/uefi/min_aarch64.signed.efi" >sum.efi
+run 0 verify --pub db.pub sum.efi
+
+# ---- a PE whose certificate has no anchor: its issuer is neither inside nor named, so nobody can tell whom it leads to
+openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -days 30 -subj /CN=issuing 2>/dev/null
+echo 'keyUsage=digitalSignature' >extensions
+openssl req -new -key "$K/rsa3072.pem" -subj /CN=signing 2>/dev/null |
+    openssl x509 -req -CA ca.crt -CAkey ca.key -CAcreateserial -days 30 -extfile extensions -out leaf.crt 2>/dev/null
+cat leaf.crt ca.crt >chain.crt
+for with in leaf chain; do
+    run 0 sign uefi-pe "$V/uefi/min_aarch64.efi" -o $with.efi --key "$K/rsa3072.pem" --cert $with.crt
+    run 0 verify --ca ca.crt $with.efi
+    run 0 verify --pub pub.pem $with.efi
+done
+refuse 8 "rotkit: leaf.efi: uefi-pe: could not be checked: who issued the signer's certificate: needs the certificate: --ca" \
+    verify --ca "$V/uefi/PK.crt" leaf.efi
+run 8 verify --json --ca "$V/uefi/PK.crt" leaf.efi
+jq -c '[.outcome, .needs]' "$out" >told
+is told '["unknown",["--ca"]]'
+# One that brings its chain leads elsewhere, and so does one that is its own issuer; a changed byte is found all the same.
+run 3 verify --ca "$V/uefi/PK.crt" chain.efi
+run 3 verify --ca "$V/uefi/PK.crt" "$V/uefi/min_aarch64.signed.efi"
+perl -0777 -pe 'substr($_, 0x420, 1) ^= "\x01"' leaf.efi >changed.efi
+run 3 verify --ca "$V/uefi/PK.crt" changed.efi
+run 3 verify --ca ca.crt --pub sealed.pem leaf.efi

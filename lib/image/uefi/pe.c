@@ -579,6 +579,18 @@ static enum rk_rc check_listed(const struct rk_request *request, const struct rk
     return allow(pe, &table->entry[allowed], map, err);
 }
 
+/*
+ * None holds. A signer whose certificate has no anchor, since its issuer is nowhere at hand, may
+ * have been certified by who is trusted or by anybody.
+ */
+static enum rk_rc end_signatures(struct rk_map *map, bool lone, struct rk_err *err)
+{
+    if (err->rc != RK_E_VERIFY || !lone)
+        return err->rc;
+    return rk_map_unknown(map, 0, map->root->len, RK_NEED_CA, "who issued the signer's certificate",
+                          err);
+}
+
 /* As UEFI does: one signature that holds is enough; parse has held every digest. */
 static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
@@ -590,8 +602,8 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
                                   .own = request->own_signer };
     struct table table;
     struct rk_pe pe;
+    bool go, lone = false;
     size_t i = 0;
-    bool go;
 
     who.pub = request->key_count == 0 ? NULL : request->key[0].pub;
     if (rk_pe_read(file, len, &pe, err) || read_table(&pe, file, &table, err))
@@ -602,11 +614,14 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
         return err->rc;
     if (!go)
         return RK_OK;
+    who.lone = &lone;
     while (
         check_signature(&who, file + table.pkcs7[i].offset, table.pkcs7[i].len, map->signer, err)) {
         map->signer[0] = '\0';
-        if ((err->rc != RK_E_VERIFY && err->rc != RK_E_UNKNOWN) || ++i == table.count)
+        if (err->rc != RK_E_VERIFY && err->rc != RK_E_UNKNOWN)
             return err->rc;
+        if (++i == table.count)
+            return end_signatures(map, lone, err);
     }
     (void)snprintf(map->integrity, sizeof map->integrity, "signature %zu of %zu holds", i + 1,
                    table.count);

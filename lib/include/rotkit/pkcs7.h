@@ -43,6 +43,7 @@ struct rk_pkcs7_check {
     bool as_firmware;      /* whether a firmware would take it: nothing is too weak */
     int64_t now;           /* firmware has no clock: what is expired by now is remarked upon */
     char *remark;          /* RK_TRUST_REMARK bytes for what a person should know; NULL: unwanted */
+    bool *lone;            /* as rk_trust_question has it */
     bool own; /* RK_E_UNKNOWN, not RK_E_VERIFY, for a certificate that is not inside or a digest
                  that is not taken: nothing was compared */
 };

@@ -62,6 +62,8 @@ struct rk_trust_question {
     bool as_firmware; /* the path alone: neither policy nor revocation lists are asked */
     bool timeless;    /* for firmware, which has no clock to go by: what is expired holds, and is
                          remarked upon */
+    bool *lone; /* set beside RK_E_VERIFY when the certificate's own issuer is nowhere at hand, so
+                   that it may lead to an anchor or not; NULL: not wanted */
 };
 enum { RK_TRUST_REMARK = 256 };
 /*
