@@ -1,6 +1,6 @@
 # The commands of the README and of CONTRIBUTING.md. Each does all set-up itself; CMake does the work.
 .POSIX:
-.PHONY: demo check check-all build install reference bench fuzz clean
+.PHONY: demo check check-all build install reference bench fuzz storm clean
 
 demo:
 	sh scripts/setup.sh build demo
@@ -50,6 +50,13 @@ fuzz:
 	cmake --preset fuzz
 	cmake --build --preset fuzz --target fuzz_targets
 	sh scripts/fuzz.sh $(SECONDS)
+
+# A thousand kills where check-all has a hundred.
+storm:
+	sh scripts/setup.sh build demo test
+	cmake --preset release
+	cmake --build --preset release
+	STORM=1000 ctest --test-dir build/release -R '^cli.kill-storm$$' --timeout 7200 -V
 
 clean:
 	rm -rf build

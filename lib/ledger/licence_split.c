@@ -83,15 +83,63 @@ static enum rk_rc record(rk_ledger *ledger, const struct rk_licence *parent,
                : rk_split_row_put(ledger, parent->id, &amounts, ledger->size, err);
 }
 
+/* Whether the entry says these terms. */
+struct sought {
+    const char *terms;
+    bool same;
+};
+
+static enum rk_rc compare_terms(void *arg, const char *const *column, struct rk_err *err)
+{
+    struct sought *sought = arg;
+
+    (void)err;
+    sought->same = strcmp(column[RK_ENTRY_DIGEST], sought->terms) == 0;
+    return RK_OK;
+}
+
+/*
+ * Whether this child was split off before, under the same terms: a run that was cut behind its
+ * entry is made again, and takes nothing a second time. RK_E_LEDGER when its name has other terms.
+ */
+static enum rk_rc is_entered(rk_ledger *ledger, const struct rk_licence *child, bool *ret,
+                             struct rk_err *err)
+{
+    char terms[RK_HEX32];
+    struct sought sought = { .terms = terms };
+
+    *ret = false;
+    for (size_t i = 0; i < ledger->splits.count; i++) {
+        const struct rk_sql_value seq = RK_SQL_NUMBER(ledger->splits.v[i].seq);
+
+        if (strcmp(ledger->splits.v[i].child, child->id) != 0)
+            continue;
+        if (rk_terms_digest(child, terms, err) ||
+            ledger->db->ops->run(ledger->db, RK_SQL_ENTRY_GET, &seq, 1, compare_terms, &sought,
+                                 err))
+            return err->rc;
+        if (!sought.same)
+            return rk_fail(err, RK_E_LEDGER,
+                           "licence \"%s\" was split off before, with other terms (entry %" PRIu64
+                           ")",
+                           child->id, ledger->splits.v[i].seq);
+        *ret = true;
+    }
+    return RK_OK;
+}
+
 static enum rk_rc put_child(rk_ledger *ledger, const struct rk_licence *parent,
                             const struct rk_licence *child, struct rk_err *err)
 {
     const struct rk_ledger_sum *sum = rk_tally_find(&ledger->tally, parent->id);
+    bool entered = false;
 
     if (sum == NULL)
         return rk_fail(err, RK_E_LEDGER, "licence \"%s\" is not in the ledger", parent->id);
-    if (rk_splits_read(ledger, sum, err))
+    if (rk_splits_read(ledger, sum, err) || is_entered(ledger, child, &entered, err))
         return err->rc;
+    if (entered)
+        return RK_OK;
     if (sum->spent > parent->units || child->units > parent->units - sum->spent)
         return rk_licence_used_up(parent, sum->spent, child->units, err);
     if (sum->reissued > parent->reissues || child->reissues > parent->reissues - sum->reissued)

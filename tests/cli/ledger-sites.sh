@@ -74,3 +74,18 @@ says 5 'rotkit: unit 01020000000000000001 is retired: only an issued unit can be
 sqlite3 a.db "DROP TRIGGER rotkit_entry_no_update; UPDATE rotkit_entry SET note = 'sold' WHERE kind = 'retire'"
 run 3 ledger verify a.db
 grep -q '^rotkit: entry [0-9]* does not hold: hash ' "$err"
+
+# The same split again takes nothing a second time (a run that was cut is made again); other terms are refused.
+rm -rf sites
+run 0 $split -o sites a:60:1-99 b:40:100-199
+[ "$(ls sites | tr '\n' ' ')" = 'a.json b.json ' ] || fail "not both children"
+run 0 ledger verify head.db
+[ "$(sqlite3 head.db "SELECT spent, (SELECT count(*) FROM rotkit_entry WHERE kind = 'split') FROM rotkit_licence")" = '100|2' ] ||
+    fail "a repeated split is charged again"
+refuse_more() {
+    run 5 $split -o other "$1"
+    stderr_is "$2"
+    [ ! -e other ] || fail "a refused split left its folder"
+}
+refuse_more a:59:1-99 'rotkit: licence "a" was split off before, with other terms (entry 3)'
+refuse_more a:60:1-98 'rotkit: licence "a" was split off before, with other terms (entry 3)'

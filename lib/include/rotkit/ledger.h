@@ -99,8 +99,9 @@ enum rk_rc rk_ledger_survey(rk_ledger *ledger, const struct rk_device_sn *sn, si
 /* RK_E_LEDGER when the licence in use has not so many units left. */
 enum rk_rc rk_ledger_afford(rk_ledger *ledger, uint64_t units, struct rk_err *err) RK_MUST_CHECK;
 /*
- * Records that these licences were split from the parent, and charges it with them, all or none.
- * RK_E_LEDGER when one goes beyond the parent, they overlap, or units were made there.
+ * Records that these licences were split from the parent, and charges it with them, all or none;
+ * one that was recorded before with the same terms stays as it is. RK_E_LEDGER when one goes beyond
+ * the parent, they overlap, or units were made there.
  */
 enum rk_rc rk_ledger_split(rk_ledger *ledger, const struct rk_licence *parent,
                            const struct rk_licence *children, size_t count,
