@@ -9,6 +9,10 @@
 #include "rotkit/publish.h"
 #include "rotkit/pem.h"
 
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
 enum {
     DAYS_DEFAULT = 30,
     DAYS_MAX = 3650,
@@ -61,6 +65,25 @@ static enum rk_rc add_all(const struct app *app, const struct listing *in, const
     return RK_OK;
 }
 
+/* A list that was shipped is not followed by an older one: what was revoked would hold again. */
+static enum rk_rc check_there(const struct listing *in, const rk_ca *ca, uint64_t number,
+                              struct rk_err *err)
+{
+    RK_AUTO(rk_crl_done) struct rk_crl there = RK_CRL_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
+
+    if (strcmp(in->out, "-") == 0 || access(in->out, F_OK) != 0)
+        return RK_OK;
+    if (rk_file_read(in->out, CRL_MAX, &file, err))
+        return err->rc;
+    if (rk_crl_read(ca, file.p, file.len, &there, err) != RK_OK || there.number <= number)
+        return RK_OK; /* none of this CA's, or an older one */
+    (void)rk_fail(err, RK_E_USAGE,
+                  "\"%s\" is list %" PRIu64 " of this CA, and this would be list %" PRIu64, in->out,
+                  there.number, number);
+    return rk_note(err, "go on from it: --crl \"%s\"", in->out);
+}
+
 static enum rk_rc issue(const struct app *app, const struct listing *in, struct rk_bytes *ret,
                         struct rk_err *err)
 {
@@ -77,7 +100,8 @@ static enum rk_rc issue(const struct app *app, const struct listing *in, struct 
     if (rk_signer_open(app->ctx, in->key, &pin, &key, err))
         return rk_wrap(err, "--key");
     if (rk_clock_now(app->ctx, &now, err) || rk_ca_open(app->ctx, in->cert, key, now, &ca, err) ||
-        read_old(in, ca, &crl, err) || add_all(app, in, ca, now, &crl, err))
+        read_old(in, ca, &crl, err) || check_there(in, ca, crl.number + 1, err) ||
+        add_all(app, in, ca, now, &crl, err))
         return err->rc;
     return rk_crl_issue(app->ctx, ca, &crl, now, now + (int64_t)days * DAY_SECONDS, ret, err);
 }
@@ -120,6 +144,6 @@ const struct cmd cmd_ca_crl = {
     .about =
         "Takes the list so far, puts certificates on it, and issues it under the next number. A\n"
         "certificate of another CA, and a list of another CA, are refused. A certificate that\n"
-        "is on the list keeps its date and reason.",
+        "is on the list keeps its date and reason. A list with a higher number is not overwritten.",
     .run = run,
 };

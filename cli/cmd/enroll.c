@@ -132,7 +132,8 @@ static enum rk_rc run_target(const struct app *app, struct args *args,
         return rk_fail(err, RK_E_USAGE, "\"%s\" is no release: it has no release.json",
                        options.release);
     if (request_open(app, &args->request, &request, err) ||
-        from_open(app, &args->from, options.release, request->signer[0], &release, err) ||
+        from_open(app, &args->from, options.release,
+                  args->verify == NULL ? request->signer[0] : NULL, &release, err) ||
         request_open_book(app, &args->request, rk_release_view_text(release), request, err))
         return err->rc;
     options.view = release;

@@ -124,6 +124,7 @@ static enum rk_rc verify_release(const struct app *app, const struct verify_opti
     const struct rk_release_asked asked = {
         .pub = request->core.key_count == 0 ? NULL : request->key[0].pub,
         .trust = request->core.trust,
+        .when = request->core.now,
     };
     struct rk_release_report report;
     char images[48] = "";

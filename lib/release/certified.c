@@ -7,6 +7,7 @@
 #include "rotkit/ek.h"
 #include "rotkit/ekcert.h"
 #include "rotkit/hex.h"
+#include "rotkit/x509.h"
 
 #include <string.h>
 #include <strings.h>
@@ -90,6 +91,20 @@ static enum rk_rc check_place(const struct rk_certifying *c, const struct rk_rol
                    text);
 }
 
+/* By whom the caller trusts, with their revocation lists, by way of the release's own CAs. */
+static enum rk_rc check_asked(const struct rk_certifying *c, const struct rk_bytes *bytes,
+                              struct rk_err *err)
+{
+    const struct rk_trust_question question = { .use = RK_CERT_EK, .when = c->now };
+    RK_AUTO(rk_x509_done) X509 *cert = NULL;
+
+    if (c->asked == NULL)
+        return RK_OK;
+    if (rk_x509_parse(bytes->p, bytes->len, &cert, err))
+        return err->rc;
+    return rk_trust_check(c->asked, cert, c->helpers, &question, NULL, err);
+}
+
 enum rk_rc rk_certified_check(struct rk_certifying *c, const struct rk_role_row *row,
                               const struct rk_named *named, const struct rk_bytes *bytes,
                               struct rk_err *err)
@@ -108,5 +123,8 @@ enum rk_rc rk_certified_check(struct rk_certifying *c, const struct rk_role_row 
     if (c->trust == NULL)
         return rk_fail(err, RK_E_VERIFY, "no ca/chain.pem to hold it against");
     c->certificates++;
-    return rk_ekcert_verify(c->trust, bytes->p, bytes->len, c->now, err);
+    return rk_ekcert_verify(c->trust, bytes->p, bytes->len, c->now, err) ||
+                   check_asked(c, bytes, err)
+               ? err->rc
+               : RK_OK;
 }

@@ -17,7 +17,10 @@ enum rk_rc rk_release_report_new(const rk_ctx *ctx, const char *path,
 
     if (rk_options_copy(&known, sizeof known, origin, err))
         return err->rc;
-    const struct rk_release_asked asked = { rk_public_pkey(known.key), known.trust };
+    const struct rk_release_asked asked = {
+        .pub = rk_public_pkey(known.key),
+        .trust = known.trust,
+    };
     if (rk_release_verify(ctx, path, &asked, &report, err))
         return err->rc;
     if (report.unchecked[0] != '\0')

@@ -108,7 +108,9 @@ enum rk_rc rk_release_seal(rk_release *release, const char *path, const char *id
 /* certified.c: a device, and what stands in its folder. */
 struct rk_certifying {
     const rk_ctx *ctx;
-    const rk_trust *trust; /* by ca/chain.pem; NULL when the release has none */
+    const rk_trust *trust;    /* by ca/chain.pem; NULL when the release has none */
+    const rk_trust *asked;    /* by the caller; NULL: not asked */
+    STACK_OF(X509) * helpers; /* the certificates of ca/chain.pem, for asked */
     int64_t now;
     rk_json *device; /* device.json of the device at hand: it sorts before the certificates */
     struct rk_device_sn sn; /* whose it is */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/workers.h"
 #include "release/index.h"
+#include "rotkit/certs.h"
 #include "rotkit/format.h"
 #include "rotkit/ledger.h"
 #include "rotkit/public.h"
@@ -19,7 +20,8 @@ struct verifying {
     bool staged; /* not published yet: the journal still stands beside the rest */
     struct rk_release_view *view;
     const struct rk_release_asked *asked;
-    rk_trust *trust; /* by ca/chain.pem; NULL when the release has none */
+    rk_trust *trust;        /* by ca/chain.pem; NULL when the release has none */
+    STACK_OF(X509) * chain; /* its certificates, then */
     int64_t now;
     uint64_t stated; /* devices, by release.json */
 };
@@ -27,6 +29,7 @@ struct verifying {
 static void verifying_done(struct verifying *v)
 {
     rk_trust_free(v->trust);
+    sk_X509_pop_free(v->chain, X509_free);
 }
 
 /* What was asked and cannot be known: the first reason is told. */
@@ -248,8 +251,11 @@ static enum rk_rc check_all(struct verifying *v, const struct buckets *list, uin
             return err->rc;
         memset(check, 0, sizeof *check);
         check->c.v = v;
-        check->c.certifying =
-            (struct rk_certifying) { .ctx = v->ctx, .trust = v->trust, .now = v->now };
+        check->c.certifying = (struct rk_certifying) { .ctx = v->ctx,
+                                                       .trust = v->trust,
+                                                       .asked = v->asked->trust,
+                                                       .helpers = v->chain,
+                                                       .now = v->now };
         if (bucket_at(list, i, check, err))
             return err->rc;
         if (is_left_out(list, check->path))
@@ -562,7 +568,9 @@ enum rk_rc rk_release_read_head(struct rk_release_view *view, EVP_PKEY *pub, str
 static enum rk_rc check_origin(const struct verifying *v, const struct rk_bytes *pem,
                                struct rk_err *err)
 {
-    const struct rk_trust_question question = { .use = RK_CERT_CA, .timeless = true };
+    const struct rk_trust_question question = { .use = RK_CERT_CA,
+                                                .when = v->now,
+                                                .timeless = true };
 
     if (v->asked->trust == NULL)
         return RK_OK;
@@ -584,7 +592,8 @@ static enum rk_rc read_chain(struct verifying *v, struct rk_err *err)
     if (rk_named_find(files, "ca/chain.pem", &named) &&
         rk_named_read(v->view->root, &named, &pem, err))
         return err->rc;
-    if (pem.p != NULL && rk_trust_open_chain(v->ctx, &pem, &v->trust, err)) {
+    if (pem.p != NULL && (rk_trust_open_chain(v->ctx, &pem, &v->trust, err) ||
+                          rk_certs_read(pem.p, pem.len, RK_CHAIN_MAX, &v->chain, err))) {
         err->rc = err->rc == RK_E_FORMAT ? RK_E_VERIFY : err->rc;
         return rk_wrap(err, "\"ca/chain.pem\"");
     }
@@ -604,8 +613,9 @@ enum rk_rc rk_release_verify_into(const rk_ctx *ctx, const char *path, bool stag
     v.asked = asked == NULL ? &nothing : asked;
     if (n < 0 || (size_t)n >= sizeof ret->root)
         return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
-    if (rk_release_read_head(ret, v.asked->pub, err) || rk_clock_now(ctx, &v.now, err) ||
-        read_chain(&v, err))
+    v.now = v.asked->when;
+    if (rk_release_read_head(ret, v.asked->pub, err) ||
+        (v.now == 0 && rk_clock_now(ctx, &v.now, err)) || read_chain(&v, err))
         return err->rc;
     (void)rk_json_u64(rk_json_get(rk_json_root(ret->doc), "devices"), &v.stated);
     ret->report.devices = v.stated;

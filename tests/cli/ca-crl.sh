@@ -66,3 +66,14 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyou
     -addext keyUsage=critical,keyCertSign -days 1 2>/dev/null
 SOURCE_DATE_EPOCH=$(date +%s) refuse 2 "rotkit: this CA may not sign CRLs (keyUsage lacks cRLSign)" \
     ca crl --cert nocrl.pem --key nocrl.key -o x
+
+# A list that is out is not followed by one with a lower number.
+cp third.pem out.crl
+refuse 2 'rotkit: "out.crl" is list 3 of this CA, and this would be list 1
+  go on from it: --crl "out.crl"' $crl -o out.crl
+refuse 2 'rotkit: "out.crl" is list 3 of this CA, and this would be list 2
+  go on from it: --crl "out.crl"' $crl --crl first.crl --revoke ours-3.der -o out.crl
+run 0 $crl --crl second.crl --revoke ours-1.der -o out.crl
+run 0 $crl --crl out.crl --revoke ours-3.der -o out.crl
+field out.crl | grep -A 1 "CRL Number" | grep -q "^ *4$" || fail "not the fourth list"
+run 0 $crl -o other.crl # another CA's is no list of this one

@@ -233,7 +233,7 @@ refuse 2 'rotkit: unknown enrolment target "azure" (known: azure-dps, keylime, a
 refuse 2 'rotkit: azure-dps takes no part "tags" (known: twin, srk)' enroll azure-dps "$release" tags=twin.json -o x
 refuse 2 'rotkit: azure-dps has no setting "rule" (known: id, template, mode)' enroll azure-dps "$release" -o x --set rule=ek
 openssl genpkey -algorithm ed25519 -out key.pem
-refuse 2 'rotkit: azure-dps signs nothing: a key does not apply' enroll azure-dps "$release" -o x --key key.pem
+refuse 2 'rotkit: azure-dps signs nothing: a key does not apply' enroll --unsigned azure-dps "$release" -o x --key key.pem
 refuse 2 "rotkit: one of --output, --verify and --to-sign is wanted
   see 'rotkit help enroll'" enroll azure-dps "$release"
 refuse 2 "rotkit: one of --output, --verify and --to-sign is wanted

@@ -99,8 +99,8 @@ done
 sed 's/chain.pem/issuing.pem/; s/path: release/path: rootless/' product/manifest.yaml >product/rootless.yaml
 run 0 build -q product/rootless.yaml
 refuse 2 "rotkit: the release's ca/chain.pem ends with an issued certificate, ${issuing%.cer}: Windows wants the root as well" \
-    enroll adcs product/rootless -o x
-run 0 enroll keylime product/rootless -o keylime -q
+    enroll --unsigned adcs product/rootless -o x
+run 0 enroll --unsigned keylime product/rootless -o keylime -q
 ls keylime/tpm_cert_store >found
 is found "${issuing%.cer}.pem"
 # Without a CA, as a release of images alone is; without devices, as a shard may be.
@@ -121,6 +121,6 @@ for shard in 0 1; do # one of them has the one bucket that there is
 done
 for target in adcs hgs keylime; do
     refuse 2 'rotkit: release "images" has no ca/chain.pem: it certifies no EK (an OEM'"'"'s does not, take the ODM'"'"'s)' \
-        enroll $target images -o x
-    refuse 2 'rotkit: release "empty" has no device' enroll $target empty -o x
+        enroll --unsigned $target images -o x
+    refuse 2 'rotkit: release "empty" has no device' enroll --unsigned $target empty -o x
 done

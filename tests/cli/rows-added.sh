@@ -159,11 +159,11 @@ with_rows
 run 0 enroll --targets
 diff targets "$out" | grep '^[<>]' >found || true
 is found "> test-row: row of a test"
-run 0 enroll test-row $release -o enrolled
+run 0 enroll --unsigned test-row $release -o enrolled
 stderr_is "rotkit: 2 devices in 1 files"
 [ "$(ls enrolled)" = devices.txt ] || fail "the target's files: $(ls enrolled)"
 is enrolled/devices.txt "$first
 $second"
 without_rows
 refuse 2 'rotkit: unknown enrolment target "test-row" (known: azure-dps, keylime, adcs, hgs, corim, csv)' \
-    enroll test-row product/rows -o other
+    enroll --unsigned test-row product/rows -o other

@@ -196,3 +196,12 @@ stated() { # MESSAGE JQ-FILTER: device.json changed, the indices put right
 stated 'ek-cert-l-1.der": device.json states no EK "L-1", which the certificate is for' 'del(.ek[] | select(.template == "L-1"))'
 stated 'ek-cert-h-3.der": device.json states no EK "H-3", which the certificate is for' 'del(.ek)'
 stated "device.json\": role \"device\" of device ${sn%?}9 does not stand here" ".device_sn = \"${sn%?}9\""
+
+# ---- the EK CA, as the one who asks trusts it ----
+cert=$device/ek-cert-l-1.der
+"$ROTKIT" ca crl --cert product/ca/chain.pem --key product/ca/issuing.key --revoke "whole/$cert" -o ek.crl 2>"$err" || fail "$(cat "$err")"
+"$ROTKIT" ca crl --cert product/ca/root.pem --key product/ca/root.key -o root.crl 2>"$err" || fail "$(cat "$err")"
+run 3 verify --pub release.pem --ca product/ca/root.pem --crl ek.crl --crl root.crl whole
+grep -q "^rotkit: whole: \"$cert\": .*revoked" "$err" || fail "$(cat "$err")"
+run 3 verify --pub release.pem --ca product/ca/root.pem --at 2020-01-01 whole
+grep -q '^rotkit: whole: "devices/.*is not valid before 2026-01-01' "$err" || fail "$(cat "$err")"

@@ -103,3 +103,18 @@ signed '"update.json": member "platform" is missing or malformed, expected a tex
 signed '"update.json": member "signature_scheme" is missing or malformed, expected the name of a signature scheme' '.signature_scheme = "none"'
 signed '"update.json": member "signer" is missing or malformed, expected hex of 1 to 4096 bytes' '.signer += "0"'
 signed '"update.json": member "signer" is missing or malformed, expected hex of 1 to 4096 bytes' 'del(.signer)'
+# Each payload is held to who signed it: another's, validly signed, is none of this update.
+signed "\"update.json\": member \"signer\" is missing or malformed, expected a public key in hex" '.payloads[0].signer = "00"'
+rm -rf torn
+cp -r whole torn
+openssl genrsa -out theirs.key 3072 2>/dev/null
+theirs=$(openssl pkey -in theirs.key -pubout -outform DER | od -An -tx1 | tr -d ' \n')
+run 0 verify --pub update.pem whole
+jq --arg key "$theirs" '.payloads[1].signer = $key' whole/update.json >torn/update.json
+openssl pkeyutl -sign -rawin -inkey update.key -in torn/update.json -out torn/update.json.sig
+run 3 verify --pub update.pem torn
+grep -q "^rotkit: torn: \"$ta\": " "$err" || fail "$(cat "$err")"
+jq 'del(.payloads[].signer)' whole/update.json >torn/update.json # as before there was one
+openssl pkeyutl -sign -rawin -inkey update.key -in torn/update.json -out torn/update.json.sig
+run 0 verify torn
+refuse 8 'rotkit: torn: "update.Cap": "update.json" does not say who signed it' verify --pub update.pem torn

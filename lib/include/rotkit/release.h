@@ -185,9 +185,9 @@ struct rk_release_report {
 };
 /* Whom a release must come from; NULL in place of one, or of a member: not asked. */
 struct rk_release_asked {
-    EVP_PKEY *pub; /* who must have signed it */
-    const rk_trust
-        *trust; /* where ca/chain.pem, which all EK certificates come from, must come from */
+    EVP_PKEY *pub;         /* who must have signed it */
+    const rk_trust *trust; /* where ca/chain.pem and each EK certificate must come from */
+    int64_t when;          /* at which certificates must be valid; 0: now */
 };
 /*
  * Verifies a release from public material alone: release.json.sig by the key that release.json
