@@ -8,6 +8,7 @@
 #include "base/work.h"
 #include "base/layout.h"
 #include "base/ossl.h"
+#include "rotkit/policy.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -106,6 +107,7 @@ struct avb {
     struct vbmeta vbmeta;
     const struct algorithm *algorithm; /* NULL: not signed */
     const uint8_t *file, *header, *auth, *aux;
+    const rk_ctx *policy;    /* what is too weak for a signature over it; NULL: not asked */
     struct rk_bytes covered; /* header ‖ aux: what hash and signature are over */
 };
 
@@ -244,8 +246,14 @@ static enum rk_rc check_hash(const struct avb *a, struct rk_rd *rd, bool *held, 
                        h.image_size, a->footer.original_size);
     memcpy(name, h.algorithm, sizeof h.algorithm);
     *held = true;
-    return check_digest(name, salt, h.salt_len, a->file, (size_t)h.image_size, digest, h.digest_len,
-                        "the image's digest", err);
+    if (check_digest(name, salt, h.salt_len, a->file, (size_t)h.image_size, digest, h.digest_len,
+                     "the image's digest", err))
+        return err->rc;
+    return a->policy != NULL &&
+                   rk_policy_check_digest(a->policy, EVP_MD_get_type(EVP_get_digestbyname(name)),
+                                          RK_E_VERIFY, err)
+               ? rk_wrap(err, "the image's digest")
+               : RK_OK;
 }
 
 static enum rk_rc check_descriptors(const struct avb *a, bool *held, struct rk_err *err)
@@ -344,6 +352,7 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     bool keyed = request->key_count != 0, held = false, go;
     uint64_t auth_at;
 
+    a.policy = keyed ? request->ctx : NULL;
     if (read_avb(file, len, &a, err) || check_descriptors(&a, &held, err) ||
         rk_check_begin(request, keyed || a.algorithm != NULL, RK_NEED_PUB, map, &go, err))
         return err->rc;

@@ -147,3 +147,28 @@ run 3 verify --ca "$V/uefi/PK.crt" "$V/uefi/min_aarch64.signed.efi"
 perl -0777 -pe 'substr($_, 0x420, 1) ^= "\x01"' leaf.efi >changed.efi
 run 3 verify --ca "$V/uefi/PK.crt" changed.efi
 run 3 verify --ca ca.crt --pub sealed.pem leaf.efi
+
+# ---- a signature over a weak digest covers nothing: AVB, its hash descriptor made anew by SHA-1 and signed by openssl
+perl -MDigest::SHA=sha1,sha256 -0777 -e '
+    open F, "<", shift; $f = <F>;
+    ($size, $v) = unpack "Q>Q>", substr $f, -52, 16;
+    ($auth, $aux_len) = unpack "Q>Q>", substr $f, $v + 12, 16;
+    $aux = $v + 256 + $auth;
+    $d = $aux + unpack "Q>", substr $f, $v + 96, 8;
+    die "the first descriptor is no hash" unless unpack("Q>", substr $f, $d, 8) == 2;
+    ($name, $salt) = unpack "NN", substr $f, $d + 56, 8;
+    substr($f, $d + 24, 32) = "sha1" . "\0" x 28;
+    substr($f, $d + 64, 4) = pack "N", 20;
+    substr($f, $d + 132 + $name + $salt, 20) = sha1(substr($f, $d + 132 + $name, $salt) . substr $f, 0, $size);
+    $covered = substr($f, $v, 256) . substr $f, $aux, $aux_len;
+    substr($f, $v + 256 + unpack("Q>", substr $f, $v + 32, 8), 32) = sha256($covered);
+    open G, ">", "covered"; print G $covered;
+    open H, ">", "at"; print H $v + 256 + unpack "Q>", substr $f, $v + 48, 8;
+    print $f' "$V/avb/boot.img" >weak.img
+openssl dgst -sha256 -sign "$K/rsa2048.pem" -out sig covered
+dd if=sig of=weak.img bs=1 seek="$(cat at)" conv=notrunc 2>/dev/null
+run 0 verify --pub sealed.pem "$V/avb/boot.img"
+run 0 verify weak.img
+run 0 verify --pub sealed.pem --allow-weak sha1 weak.img
+run 3 verify --pub sealed.pem weak.img
+grep -q "^rotkit: weak.img: avb: the image's digest: " "$err" || fail "$(cat "$err")"

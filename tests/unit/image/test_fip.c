@@ -6,6 +6,8 @@
 #include "image.h"
 #include "suite.h"
 
+#include "image/fip.h"
+
 static rk_ctx *ctx;
 static rk_signer *rot;
 static struct rk_request_key key;
@@ -84,6 +86,66 @@ START_TEST(every_flipped_byte_of_an_encrypted_image_is_noticed_but_its_key_flag)
     }
     rk_secret_done(&secret);
     rk_bytes_done(&sealed);
+    rk_bytes_done(&file);
+}
+END_TEST
+
+/* What somebody does who has no key: entries added to a signed package, or taken out of it. */
+static const struct edit {
+    const char *add;
+    bool outside; /* tb-fw and its certificate are taken out: BL2 stands elsewhere */
+    const char *says;
+} edits[] = {
+    { NULL, true, NULL }, /* a good package */
+    { "nt-fw-config", false,
+      "image nt-fw-config is covered by no certificate that is checked here" },
+    { "tos-fw-extra1", false,
+      "image tos-fw-extra1 is covered by no certificate that is checked here" },
+    { "tos-fw-config", false,
+      "image tos-fw-config is covered by no certificate that is checked here" },
+    { "scp-fw", false, "image scp-fw is covered by no certificate that is checked here" },
+    { "rot-cert", false, "image rot-cert is covered by no certificate that is checked here" },
+    { "fw-config", true, "image fw-config is covered by no certificate that is checked here" },
+    { "hw-config", true, "image hw-config is covered by no certificate that is checked here" },
+    { "tb-fw-config", true,
+      "image tb-fw-config is covered by no certificate that is checked here" },
+    { "tb-fw", true, "tb-fw-cert: is missing, tb-fw is not signed" },
+    /* certified as not there, by a hash of zeros */
+    { "hw-config", false, "tb-fw-cert: hw-config: its SHA-256 is not the certified one" },
+    { "soc-fw-config", false, "soc-fw-cert: soc-fw-config: its SHA-256 is not the certified one" },
+};
+enum { EDITS = sizeof edits / sizeof edits[0] };
+
+static void take_out(struct rk_fip *fip, const char *name)
+{
+    const struct rk_fip_entry *entry = rk_fip_find(fip, name);
+    size_t i;
+
+    ck_assert_ptr_nonnull(entry);
+    i = (size_t)(entry - fip->entry);
+    fip->entry[i] = fip->entry[--fip->count];
+}
+
+START_TEST(what_no_certificate_in_the_package_covers_is_refused)
+{
+    static const uint8_t evil[] = "evil";
+    const struct edit *edit = &edits[_i];
+    struct rk_bytes file = signed_package(), made = RK_BYTES_NONE;
+    struct rk_fip fip;
+
+    ck_assert_int_eq(rk_fip_read(file.p, file.len, &fip, &err), RK_OK);
+    if (edit->outside) {
+        take_out(&fip, "tb-fw");
+        take_out(&fip, "tb-fw-cert");
+    }
+    if (edit->add != NULL)
+        ck_assert_int_eq(rk_fip_put(&fip, edit->add, evil, sizeof evil, &err), RK_OK);
+    ck_assert_int_eq(rk_fip_write(&fip, 1, &made, &err), RK_OK);
+    ck_assert_int_eq(image_verify("fip", &with_key, made.p, made.len),
+                     edit->says == NULL ? RK_OK : RK_E_VERIFY);
+    if (edit->says != NULL)
+        ck_assert_str_eq(err.msg + strlen("fip: "), edit->says);
+    rk_bytes_done(&made);
     rk_bytes_done(&file);
 }
 END_TEST
@@ -176,6 +238,7 @@ static void add(TCase *tc)
 {
     tcase_add_test(tc, every_flipped_byte_behind_the_table_is_noticed);
     tcase_add_test(tc, every_flipped_byte_of_an_encrypted_image_is_noticed_but_its_key_flag);
+    tcase_add_loop_test(tc, what_no_certificate_in_the_package_covers_is_refused, 0, EDITS);
     tcase_add_test(tc, every_cut_is_refused);
     tcase_add_loop_test(tc, a_table_that_deceives_is_refused_with_its_reason, 0,
                         sizeof tables / sizeof tables[0]);
