@@ -55,10 +55,8 @@ enum rk_rc rk_checkpoint_of_key(rk_ledger *ledger, struct rk_checkpoint *ret, st
     if (ledger->db->ops->run(ledger->db, RK_SQL_CHECKPOINT_OF_KEY, &key, 1, read_row, ret, err) ||
         rk_ledger_name(ledger, ret->ledger, err))
         return err->rc;
-    if (ret->size != 0 && rk_checkpoint_check(ledger->ctx, ret, ledger->key, err)) {
-        err->rc = RK_E_VERIFY;
+    if (ret->size != 0 && rk_checkpoint_check(ledger->ctx, ret, ledger->key, err))
         return rk_wrap(err, "checkpoint at entry %" PRIu64, ret->size);
-    }
     return RK_OK;
 }
 
@@ -74,16 +72,17 @@ static enum rk_rc seek(void *arg, const char *const *column, struct rk_err *err)
     RK_AUTO(rk_checkpoint_done) struct rk_checkpoint c = { .size = 0 };
     struct seeking *seeking = arg;
     const rk_ledger *ledger = seeking->ledger;
-    struct rk_err unlike;
+    enum rk_rc rc = RK_OK;
 
     if (rk_checkpoint_of_row(column, &c, err))
         return err->rc;
     memcpy(c.ledger, seeking->name, sizeof c.ledger);
-    if (memcmp(c.head, ledger->tally.corrected_head, 32) == 0 &&
-        (ledger->key == NULL ||
-         rk_checkpoint_check(ledger->ctx, &c, ledger->key, &unlike) == RK_OK))
-        seeking->found = true;
-    return RK_OK;
+    if (memcmp(c.head, ledger->tally.corrected_head, 32) != 0)
+        return RK_OK;
+    if (ledger->key != NULL)
+        rc = rk_checkpoint_check(ledger->ctx, &c, ledger->key, err);
+    seeking->found = seeking->found || rc == RK_OK;
+    return rc == RK_E_VERIFY ? RK_OK : rc; /* another's: there may be one of this key */
 }
 
 enum rk_rc rk_correction_check(rk_ledger *ledger, struct rk_err *err)
