@@ -54,6 +54,15 @@ enum rk_rc rk_hex_read(const char *text, size_t text_len, uint8_t *bytes, size_t
     return RK_OK;
 }
 
+/* Of the length that they must have, so that what is wrong is a digit. */
+static enum rk_rc read_digits(const char *text, uint8_t *bytes, size_t len, struct rk_err *err)
+{
+    if (rk_hex_read(text, 2 * len, bytes, len, err) == RK_OK)
+        return RK_OK;
+    err->rc = RK_E_FORMAT;
+    return err->rc;
+}
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -66,8 +75,10 @@ static enum rk_rc read_words(const char *text, size_t text_len, uint8_t *bytes, 
     enum { WORD = 2 + 8 };
     size_t words = (text_len + 1) / (WORD + 1);
 
-    if (words * (WORD + 1) - 1 != text_len || words * 4 > room)
-        return rk_fail(err, RK_E_USAGE,
+    bool shaped = words * (WORD + 1) - 1 == text_len;
+
+    if (!shaped || words * 4 > room)
+        return rk_fail(err, shaped ? RK_E_USAGE : RK_E_FORMAT,
                        "malformed 0x words: expected at most %zu words of 8 digits, "
                        "one blank between",
                        room / 4);
@@ -75,8 +86,8 @@ static enum rk_rc read_words(const char *text, size_t text_len, uint8_t *bytes, 
         const char *word = text + i * (WORD + 1);
 
         if (word[0] != '0' || word[1] != 'x' || (i != 0 && word[-1] != ' '))
-            return rk_fail(err, RK_E_USAGE, "word %zu is not 0x and 8 digits", i + 1);
-        if (rk_hex_read(word + 2, 8, bytes + 4 * i, 4, err))
+            return rk_fail(err, RK_E_FORMAT, "word %zu is not 0x and 8 digits", i + 1);
+        if (read_digits(word + 2, bytes + 4 * i, 4, err))
             return rk_wrap(err, "word %zu", i + 1);
     }
     *ret_len = words * 4;
@@ -96,7 +107,7 @@ enum rk_rc rk_hex_read_key(const char *text, size_t text_len, uint8_t *bytes, si
         text += 2, text_len -= 2;
     if (text_len % 2 != 0 || text_len / 2 > room || text_len == 0)
         return rk_fail(err, RK_E_USAGE, "%zu hex digits, expected %zu", text_len, 2 * room);
-    if (rk_hex_read(text, text_len, bytes, text_len / 2, err))
+    if (read_digits(text, bytes, text_len / 2, err))
         return err->rc;
     *ret_len = text_len / 2;
     return RK_OK;

@@ -2,6 +2,7 @@
 #include "rotkit/public.h"
 
 #include "base/digest.h"
+#include "base/err.h"
 #include "base/ossl.h"
 #include "keys/key_file.h"
 #include "keys/signer.h"
@@ -25,6 +26,10 @@ static enum rk_rc make(const rk_ctx *ctx, EVP_PKEY *pkey, rk_public **ret, struc
 {
     rk_signer *signer;
 
+    if (!EVP_PKEY_is_a(pkey, "RSA") && !EVP_PKEY_is_a(pkey, "EC") &&
+        !EVP_PKEY_is_a(pkey, "ED25519"))
+        return rk_fail(err, RK_E_KEY, "a key of type %s, expected RSA, EC or ED25519",
+                       EVP_PKEY_get0_type_name(pkey));
     if (rk_signer_new(ctx, pkey, NULL, NULL, &signer, err))
         return err->rc;
     *ret = (rk_public *)signer;
@@ -37,7 +42,7 @@ enum rk_rc rk_public_open(const rk_ctx *ctx, const char *path, rk_public **ret, 
 
     if (rk_key_file_read_public(ctx, path, &pkey, err))
         return err->rc;
-    return make(ctx, pkey, ret, err);
+    return make(ctx, pkey, ret, err) ? rk_wrap(err, "key file \"%s\"", path) : RK_OK;
 }
 
 enum rk_rc rk_public_from_bytes(const rk_ctx *ctx, const void *bytes, size_t len, rk_public **ret,

@@ -2,10 +2,23 @@
 /* EK certificates as the installed header promises them, over what the rooms issue with. */
 #include "rotkit/ekcert.h"
 
+#include "base/err.h"
+#include "base/mem.h"
 #include "base/options.h"
 #include "base/ossl.h"
 #include "rotkit/ek.h"
 #include "rotkit/x509.h"
+
+static enum rk_rc copy_profile(const struct rk_ekcert_profile *profile,
+                               struct rk_ekcert_profile *ret, struct rk_err *err)
+{
+    if (rk_options_copy(ret, sizeof *ret, profile, err))
+        return err->rc;
+    if (!rk_all_zero(ret->zero, sizeof ret->zero))
+        return rk_fail(err, RK_E_USAGE,
+                       "options of a newer library: they ask for something behind \"aik\"");
+    return RK_OK;
+}
 
 enum rk_rc rk_ca_issue(rk_ca *ca, const struct rk_ekcert_profile *profile, const uint8_t *device,
                        size_t device_len, const struct rk_bytes *spki, struct rk_bytes *ret,
@@ -13,7 +26,7 @@ enum rk_rc rk_ca_issue(rk_ca *ca, const struct rk_ekcert_profile *profile, const
 {
     struct rk_ekcert_profile known;
 
-    if (rk_options_copy(&known, sizeof known, profile, err))
+    if (copy_profile(profile, &known, err))
         return err->rc;
     return rk_ekcert_issue(ca->ctx, ca, &known, device, device_len, spki, ret, err);
 }
@@ -28,8 +41,7 @@ enum rk_rc rk_ek_request(const rk_ctx *ctx, const struct rk_secret *eps,
     RK_AUTO(rk_signer_done) rk_signer *pair = NULL;
     struct rk_ekcert_profile known;
 
-    if (rk_options_copy(&known, sizeof known, profile, err) ||
-        rk_ek_choose(options, &choice, err) ||
+    if (copy_profile(profile, &known, err) || rk_ek_choose(options, &choice, err) ||
         rk_ek_derive_pair(ctx, eps, choice.profile, choice.tpl, &ek, err) ||
         rk_signer_from_pkey(ctx, ek.pkey, &pair, err))
         return err->rc;

@@ -36,6 +36,9 @@ struct rk_ekcert_profile {
     /* An attestation key's certificate instead: tcg-kp-AIKCertificate, digitalSignature, no
      * tpmSpecification, and an empty subject, as WebAuthn asks. */
     bool aik;
+    /* Zero. No padding ends the struct: a member that comes later there would be read from whatever
+     * an older caller has in it. */
+    uint8_t zero[sizeof(size_t) - sizeof(bool)];
 };
 /* One that says nothing yet. */
 #define RK_EKCERT_PROFILE_INIT                                                                     \
@@ -94,8 +97,9 @@ RK_API enum rk_rc rk_ca_chain_pem(const rk_ca *ca, struct rk_bytes *ret,
  *   device_len: bytes
  *   spki: the EK, a SubjectPublicKeyInfo, DER
  *   ret: the certificate, DER; emptied with rk_bytes_done
- * RK_E_USAGE for a profile that a certificate cannot carry, one of a newer library, or a key that
- * is neither RSA nor NIST EC; RK_E_KEY when the CA's key does not sign; RK_E_NOMEM.
+ * RK_E_USAGE for a profile that a certificate cannot carry, one of a newer library, a key that is
+ * neither RSA nor NIST EC or is weak, or a name of more than 255 bytes; RK_E_FORMAT for an spki
+ * that is none; RK_E_KEY when the CA's key does not sign; RK_E_INTERNAL, RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_ca_issue(rk_ca *ca, const struct rk_ekcert_profile *profile,
                               const uint8_t *device, size_t device_len, const struct rk_bytes *spki,

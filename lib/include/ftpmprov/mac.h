@@ -22,8 +22,9 @@ enum rk_mac_alg {
  *   uri: the key
  *   key_len: bytes that the key must have; 0: 16 or 32
  *   ret: the key; freed with rk_mac_free
- * RK_E_USAGE for a malformed name or a key of another length, RK_E_KEY for a key that cannot be
- * had, RK_E_IO for a missing file, RK_E_FORMAT for what is no hex, RK_E_NOMEM.
+ * RK_E_USAGE for a malformed name, a key of another length and what cannot be a symmetric key
+ * (pub:, helper:, a folder), RK_E_KEY for a key that cannot be had, RK_E_IO for a missing file,
+ * RK_E_FORMAT for what is no hex, RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_mac_open(const rk_ctx *ctx, const char *uri, size_t key_len, rk_mac **ret,
                               struct rk_err *err) RK_MUST_CHECK;
@@ -55,8 +56,8 @@ static inline void rk_mac_done(rk_mac **mac)
  *   msg: the message
  *   msg_len: bytes
  *   ret: 16 or 32 bytes by alg; a secret, since it usually is a key; must be empty
- * RK_E_USAGE for a CMAC under a key of another length than AES has, RK_E_KEY when a token does not
- * compute it, RK_E_NOMEM.
+ * RK_E_USAGE for an unknown algorithm and for a CMAC under a key that has not 16 or 32 bytes,
+ * RK_E_KEY when a token does not compute it, RK_E_INTERNAL, RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_mac_compute(const rk_mac *mac, enum rk_mac_alg alg, const void *msg,
                                  size_t msg_len, struct rk_secret *ret,

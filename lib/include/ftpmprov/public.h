@@ -28,7 +28,9 @@ enum rk_scheme {
  * Opens the public key of a file.
  *   path: a SubjectPublicKeyInfo, PEM or DER, or one certificate, whose key is taken with a warning
  *   ret: the key; freed with rk_public_free
- * RK_E_IO when the file is missing, RK_E_KEY when it holds no public key.
+ * RK_E_IO when the file cannot be read, RK_E_USAGE when it is a folder or too large, RK_E_KEY when
+ * it holds no public key, one of another type or more than one certificate; RK_E_INTERNAL,
+ * RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_public_open(const rk_ctx *ctx, const char *path, rk_public **ret,
                                  struct rk_err *err) RK_MUST_CHECK;
@@ -37,7 +39,7 @@ RK_API enum rk_rc rk_public_open(const rk_ctx *ctx, const char *path, rk_public 
  *   bytes: a SubjectPublicKeyInfo, PEM or DER; read during the call
  *   len: bytes
  *   ret: the key; freed with rk_public_free
- * RK_E_KEY when the bytes are no public key, RK_E_NOMEM.
+ * RK_E_KEY when the bytes are no public key or one of another type, RK_E_INTERNAL, RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_public_from_bytes(const rk_ctx *ctx, const void *bytes, size_t len,
                                        rk_public **ret, struct rk_err *err) RK_MUST_CHECK;
@@ -55,7 +57,8 @@ static inline void rk_public_done(rk_public **key)
     rk_public_free(*key);
 }
 /*
- * What kind of key it is: "RSA", "EC" or "ED25519".
+ * What kind of key it is: "RSA", "EC" or "ED25519"; of a signer's key that no scheme is for, what
+ * OpenSSL calls it.
  *   key: the key
  * Returns a text that lives as long as the key.
  */
@@ -82,8 +85,8 @@ RK_API enum rk_rc rk_public_sha256(const rk_public *key, uint8_t ret[32],
  *   msg_len: bytes
  *   sig: as rk_signer_sign makes it: ECDSA as DER
  *   sig_len: bytes
- * RK_E_VERIFY when the signature does not hold, RK_E_KEY when the scheme is for keys of another
- * type, RK_E_USAGE for no scheme.
+ * RK_E_VERIFY when the signature does not hold or the key is weak, RK_E_KEY when the scheme is for
+ * keys of another type, RK_E_USAGE for no scheme, RK_E_INTERNAL, RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_public_verify(const rk_public *key, enum rk_scheme scheme, const uint8_t *msg,
                                    size_t msg_len, const uint8_t *sig, size_t sig_len,

@@ -62,14 +62,15 @@ END_TEST
 
 static const struct {
     const char *text, *message;
+    enum rk_rc rc; /* of a length, or of what is no hex */
 } bad_keys[] = {
-    { "", "0 hex digits, expected 64" },
-    { "abc", "3 hex digits, expected 64" },
+    { "", "0 hex digits, expected 64", RK_E_USAGE },
+    { "abc", "3 hex digits, expected 64", RK_E_USAGE },
     { "0x2d4a614e  0x64526755",
-      "malformed 0x words: expected at most 8 words of 8 digits, one blank between" },
-    { "0x2d4a614e 64526755xx", "word 2 is not 0x and 8 digits" },
-    { "0x2d4a614e 0x6452675g", "word 2: character 8 is no hex digit" },
-    { "zz", "character 1 is no hex digit" },
+      "malformed 0x words: expected at most 8 words of 8 digits, one blank between", RK_E_FORMAT },
+    { "0x2d4a614e 64526755xx", "word 2 is not 0x and 8 digits", RK_E_FORMAT },
+    { "0x2d4a614e 0x6452675g", "word 2: character 8 is no hex digit", RK_E_FORMAT },
+    { "zz", "character 1 is no hex digit", RK_E_FORMAT },
 };
 
 START_TEST(a_malformed_key_is_refused_without_its_content)
@@ -78,7 +79,8 @@ START_TEST(a_malformed_key_is_refused_without_its_content)
     size_t len;
     const char *text = bad_keys[_i].text;
 
-    ck_assert_int_eq(rk_hex_read_key(text, strlen(text), key, sizeof key, &len, &err), RK_E_USAGE);
+    ck_assert_int_eq(rk_hex_read_key(text, strlen(text), key, sizeof key, &len, &err),
+                     bad_keys[_i].rc);
     ck_assert_str_eq(err.msg, bad_keys[_i].message);
 }
 END_TEST
