@@ -15,8 +15,8 @@ enum rk_rc rk_hex_read(const char *text, size_t text_len, uint8_t *bytes, size_t
 /*
  * Decodes the text of a key file: white space trimmed at both ends, then either plain hex, hex
  * with one 0x in front, or 0x words of 8 digits with single blanks between. Writes at most
- * `room` bytes; *ret_len is the number found. RK_E_USAGE for another length, RK_E_FORMAT for what is
- * no hex.
+ * `room` bytes; *ret_len is the number found. RK_E_USAGE for another length, RK_E_FORMAT for what
+ * is no hex.
  */
 enum rk_rc rk_hex_read_key(const char *text, size_t text_len, uint8_t *bytes, size_t room,
                            size_t *ret_len, struct rk_err *err) RK_MUST_CHECK;
