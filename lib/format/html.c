@@ -85,6 +85,12 @@ static void label(const struct rk_map *map, const struct rk_region *region, stru
     rk_wr_str(wr, "</text>\n");
 }
 
+/* The file itself where nothing of it could be read. */
+static const struct rk_region *parts(const struct rk_map *map)
+{
+    return map->root->child != NULL ? map->root->child : map->root;
+}
+
 static void drawing(const struct rk_map *map, struct rk_wr *wr)
 {
     size_t i = 0;
@@ -96,10 +102,10 @@ static void drawing(const struct rk_map *map, struct rk_wr *wr)
                  "<svg id=\"layout\" width=\"%d\" height=\"120\" viewBox=\"0 0 %" PRIu64
                  " 120\" preserveAspectRatio=\"none\" style=\"border:0;background:none\">\n",
                  BAR_PX, map->root->len);
-    for (const struct rk_region *r = map->root->child; r != NULL; r = r->next)
+    for (const struct rk_region *r = parts(map); r != NULL; r = r->next)
         box(r, i++, wr);
     rk_wr_str(wr, "</svg>\n");
-    for (const struct rk_region *r = map->root->child; r != NULL; r = r->next)
+    for (const struct rk_region *r = parts(map); r != NULL; r = r->next)
         label(map, r, wr);
     rk_wr_str(wr, "</svg>\n");
 }
@@ -147,7 +153,7 @@ enum rk_rc rk_map_html(const struct rk_map *map, const char *title, struct rk_by
     drawing(map, &wr);
     rk_wr_str(&wr, "<table><tr><th>offset</th><th>bytes</th><th>name</th><th>value</th>"
                    "<th>digest</th><th>signed by</th><th>outcome</th></tr>\n");
-    table_rows(map, map->root == NULL ? NULL : map->root->child, 0, &wr);
+    table_rows(map, map->root == NULL ? NULL : parts(map), 0, &wr);
     rk_wr_str(&wr, "</table></body></html>\n");
     return rk_wr_end(&wr, ret, err);
 }

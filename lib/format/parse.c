@@ -87,19 +87,22 @@ static enum rk_rc parse(const rk_ctx *ctx, const struct rk_format *format, const
 {
     RK_AUTO(rk_map_done) struct rk_map map = { .format = format->name };
     struct rk_region *root;
+    enum rk_rc rc = RK_OK;
 
     if (len > format->max)
         return rk_fail(err, RK_E_FORMAT, "%zu bytes, a %s has at most %zu", len, format->title,
                        format->max);
     if (rk_region_add(&map, NULL, 0, len, format->title, &root, err))
         return err->rc;
-    if (format->parse(file, len, &map, err))
-        return rk_wrap(err, "%s", format->name);
-    if (depth < NESTED_MAX && parse_nested(ctx, &map, map.root->child, file, depth, err))
-        return rk_wrap(err, "%s", format->name);
+    if (format->parse(file, len, &map, err) ||
+        (depth < NESTED_MAX && parse_nested(ctx, &map, map.root->child, file, depth, err))) {
+        rc = rk_wrap(err, "%s", format->name);
+        if (rc != RK_E_VERIFY || depth != 0)
+            return rc;
+    }
     *ret = map;
     map = (struct rk_map) { .root = NULL };
-    return RK_OK;
+    return rc;
 }
 
 enum rk_rc rk_format_map(const rk_ctx *ctx, const struct rk_format *format, const uint8_t *file,

@@ -139,12 +139,15 @@ enum rk_rc rk_format_verify(const char *name, const struct rk_request *request, 
     if (rk_format_open(name != NULL ? name : format->name, request, "verify", &format, err))
         return err->rc;
     map.format = format->name;
-    if (format->parse != NULL && rk_format_map(request->ctx, format, file, len, &map, err))
-        return err->rc;
+    if (format->parse != NULL)
+        rc = rk_format_map(request->ctx, format, file, len, &map, err);
+    if (rc != RK_OK && map.root == NULL)
+        return rc;
     /* What has no parser (a bare signature) has nothing that could be seen without a key. */
-    if (with_key || format->parse == NULL)
+    if (rc == RK_OK && (with_key || format->parse == NULL))
         rc = judge(format, request, file, len, &map, err);
-    if ((!with_key || rc == RK_E_UNKNOWN) && judge_alone(format, request, file, len, err))
+    if (((rc == RK_OK && !with_key) || rc == RK_E_UNKNOWN) &&
+        judge_alone(format, request, file, len, err))
         rc = err->rc;
     if (rk_map_settle(&map, rc == RK_OK ? err : &ignored))
         return rc == RK_OK ? err->rc : rc;

@@ -255,7 +255,8 @@ enum rk_rc rk_format_check_handback(const rk_ctx *ctx, const char *format,
  * bytes that a consumer loads are covered by no signature that was checked. RK_E_UNKNOWN when
  * nothing is wrong so far, but something that was asked could not be checked: its marks say what,
  * and what is needed. RK_E_FORMAT, RK_E_USAGE. The map is handed out whenever the file could be
- * parsed, whatever the answer is; else *ret is left as it was.
+ * parsed, whatever the answer is (of one with a digest that does not hold, what was read until
+ * then); else *ret is left as it was.
  */
 enum rk_rc rk_format_verify(const char *format, const struct rk_request *request,
                             const uint8_t *file, size_t len, struct rk_map *ret,
