@@ -127,7 +127,7 @@ static enum rk_rc verify_release(const struct app *app, const struct verify_opti
         .when = request->core.now,
     };
     struct rk_release_report report;
-    char images[48] = "";
+    char images[48] = "", left_out[96] = "";
 
     o->format = "release";
     if (options->page != NULL)
@@ -140,10 +140,13 @@ static enum rk_rc verify_release(const struct app *app, const struct verify_opti
         return rk_fail(err, RK_E_UNKNOWN, "%s: %s", o->path, report.unchecked);
     if (report.images != 0)
         (void)snprintf(images, sizeof images, ", %" PRIu64 " images", report.images);
+    if (report.left_out[0] != '\0')
+        (void)snprintf(left_out, sizeof left_out, "; not here: %s", report.left_out);
     (void)snprintf(o->detail, sizeof o->detail,
-                   "holds: %" PRIu64 " devices, %" PRIu64 " files, %" PRIu64 " EK certificates%s%s",
+                   "holds: %" PRIu64 " devices, %" PRIu64 " files, %" PRIu64
+                   " EK certificates%s%s%s",
                    report.devices, report.files, report.certificates,
-                   request->core.trust == NULL ? "" : " of the CA named", images);
+                   request->core.trust == NULL ? "" : " of the CA named", images, left_out);
     o->signer = report.signer;
     o->sealed = report.sealed[0] == '\0' ? NULL : report.sealed;
     return tell(app, o, err);

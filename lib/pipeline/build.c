@@ -197,6 +197,7 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
         .shard = options->shard,
         .shard_devices = plan->device_count,
         .fleet_devices = plan->fleet_count,
+        .fleet_sha256 = options->shard.count == 0 ? NULL : plan->fleet_sha256,
     };
     (void)snprintf(run->report.path, sizeof run->report.path, "%s", plan->path);
     run->report.has_unconfirmed_hash = plan->unconfirmed_hash;

@@ -17,6 +17,7 @@ struct rk_plan {
     struct rk_devices_from from;
     uint64_t device_count, fleet_count; /* of this shard, of all */
     uint8_t inputs_sha256[32];          /* over all that the devices are made of */
+    uint8_t fleet_sha256[32];           /* of a shard: over the devices of all shards */
     char path[RK_PATH_MAX];             /* of the release */
     struct rk_bytes recipient;          /* PEM; empty when there is none */
     struct rk_given given;              /* the manifest, for the platform */

@@ -49,6 +49,15 @@ static enum rk_rc put_platform(EVP_MD_CTX *md, const struct rk_plan *plan, struc
     return put(md, wr.buf, wr.len) ? RK_OK : rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
 }
 
+/* Of the whole fleet: shards of one build agree on it. The rows have 256-bit keys in them. */
+static enum rk_rc digest_fleet(struct rk_plan *plan, struct rk_err *err)
+{
+    struct rk_devices_from whole = plan->from;
+
+    whole.shard = (struct rk_shard) { 0, 0 };
+    return rk_devices_digest(&whole, plan->fleet_sha256, err);
+}
+
 enum rk_rc rk_plan_inputs(const struct rk_build_options *options, struct rk_plan *plan,
                           struct rk_err *err)
 {
@@ -57,7 +66,8 @@ enum rk_rc rk_plan_inputs(const struct rk_build_options *options, struct rk_plan
     const uint8_t plain = options->plaintext_secrets;
     uint8_t devices[32];
 
-    if (rk_devices_digest(&plan->from, devices, err))
+    if (rk_devices_digest(&plan->from, devices, err) ||
+        (plan->from.shard.count != 0 && digest_fleet(plan, err)))
         return err->rc;
     if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1 ||
         !put(md, options->tool, strlen(options->tool)) ||

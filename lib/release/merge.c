@@ -198,6 +198,15 @@ static enum rk_rc check_files(const struct part *first, const struct part *part,
     return RK_OK;
 }
 
+/* As many devices may still be others: the same manifest may have read another database. */
+static bool is_of_fleet(const struct part *first, const struct part *part)
+{
+    const char *a = rk_json_str(rk_json_get(member(first, "shard"), "fleet_sha256"));
+    const char *b = rk_json_str(rk_json_get(member(part, "shard"), "fleet_sha256"));
+
+    return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
+}
+
 static enum rk_rc check_parts(const struct merging *m, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes first = RK_BYTES_NONE;
@@ -223,6 +232,10 @@ static enum rk_rc check_parts(const struct merging *m, struct rk_err *err)
                            m->part[0].path, m->part[i].path,
                            (unsigned long long)m->part[0].fleet_devices,
                            (unsigned long long)m->part[i].fleet_devices);
+        if (!is_of_fleet(&m->part[0], &m->part[i]))
+            return rk_fail(err, RK_E_USAGE,
+                           "shards \"%s\" and \"%s\" are not of one build: of other devices",
+                           m->part[0].path, m->part[i].path);
         if (check_files(&m->part[0], &m->part[i], err))
             return err->rc;
     }

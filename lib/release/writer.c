@@ -43,6 +43,8 @@ static void put_shard(rk_release *release)
     rk_json_put_u64(shard, "count", options->shard.count);
     rk_json_put_u64(shard, "devices", options->shard_devices);
     rk_json_put_u64(shard, "devices_in_fleet", options->fleet_devices);
+    if (options->fleet_sha256 != NULL)
+        rk_json_put_hex(shard, "fleet_sha256", options->fleet_sha256, 32);
 }
 
 static void put_head(rk_release *release)

@@ -105,3 +105,11 @@ grep -q "^rotkit: shard \"forged\": \"$secret\": SHA-256 is " "$err" || fail "$(
 [ ! -e merged2 ] || fail "a refused merge left a release"
 rm forged/secrets/index.json forged/secrets/index.json.sig
 refuse 3 'rotkit: shard "forged": "secrets/index.json" is missing' $merge -o merged2 shard-0 forged
+
+# Another fleet of as many devices, by the same manifest.
+cp product/keys/master.key kept
+printf '%064x\n' 78 >product/keys/master.key
+run 0 build -q --shard 1/2 -o stranger product/manifest.yaml
+mv kept product/keys/master.key
+rm -rf merged merged2 plain
+refuse 2 'rotkit: shards "shard-0" and "stranger" are not of one build: of other devices' $merge -o merged shard-0 stranger

@@ -28,13 +28,16 @@ struct rk_release_origin {
 
 /*
  * Verifies a release from public material alone: its signature, each file by size, digest and
- * format, that no other file is there, and that each EK certificate comes from ca/chain.pem and is
- * for the key that its device states.
+ * format, that no other file is there, sealed files by the signed index of them, and that each EK
+ * certificate comes from ca/chain.pem and is for the key that its device states.
  *   path: the folder
  *   origin: NULL: nothing is asked
  *   ret: the report; freed with rk_release_report_free
- * RK_E_VERIFY names the file that does not hold; RK_E_FORMAT for a release.json that is malformed,
- * RK_E_IO when a file cannot be read, RK_E_USAGE for an origin of a newer library, RK_E_NOMEM.
+ * RK_E_VERIFY names the file that does not hold, and is what an unsigned release gives of which an
+ * origin is asked; RK_E_UNKNOWN when nothing fails, but the release was made before its sealed
+ * files and the ledger's checkpoint were named by what its key signs; RK_E_FORMAT for a
+ * release.json that is malformed, RK_E_IO when a file cannot be read, RK_E_USAGE for an origin of a
+ * newer library, RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_release_report_new(const rk_ctx *ctx, const char *path,
                                         const struct rk_release_origin *origin,
