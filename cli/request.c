@@ -262,8 +262,9 @@ static enum rk_rc fill(const struct app *app, const struct request_args *args,
 {
     request->core.ctx = app->ctx;
     request->core.reproducible = args->reproducible;
-    if (allow_weak(app, args, err) || time_option(app, "at", args->at, &request->core.now, err) ||
-        parse_settings(app, &args->set, request, err) || read_parts(app, args, request, err) ||
+    if (allow_weak(app, args, err) || time_option(app, "at", args->at, &request->core.now, err))
+        return err->rc;
+    if (parse_settings(app, &args->set, request, err) || read_parts(app, args, request, err) ||
         open_keys(app, args, request, err) || open_certificates(app, args, request, err))
         return err->rc;
     if (args->secret == NULL)

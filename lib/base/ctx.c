@@ -119,19 +119,39 @@ static bool fixed_number(const char *text, size_t digits, int lo, int hi, int *r
     return v >= lo && v <= hi;
 }
 
+/* What stands behind the seconds (RFC 3339, 5.6): a fraction, which is dropped, and Z or +hh:mm. */
+static bool parse_zone(const char *text, int *ret_minutes)
+{
+    int hours, minutes;
+    size_t digits = text[0] == '.' ? strspn(text + 1, "0123456789") : 0;
+
+    *ret_minutes = 0;
+    if (text[0] == '.' && digits == 0)
+        return false;
+    text += digits == 0 ? 0 : 1 + digits;
+    if (text[0] == 'Z' || text[0] == 'z')
+        return text[1] == '\0';
+    if ((text[0] != '+' && text[0] != '-') || strlen(text) != 6 || text[3] != ':' ||
+        !fixed_number(text + 1, 2, 0, 23, &hours) || !fixed_number(text + 4, 2, 0, 59, &minutes))
+        return false;
+    *ret_minutes = (text[0] == '-' ? -1 : 1) * (60 * hours + minutes);
+    return true;
+}
+
 enum rk_rc rk_clock_parse(const char *text, int64_t *ret, struct rk_err *err)
 {
     size_t len = strlen(text);
     struct tm tm = { 0 }, again;
+    int zone = 0; /* minutes before UTC */
     bool good;
     time_t t;
 
-    good = (len == 10 || (len == 20 && text[10] == 'T' && text[13] == ':' && text[16] == ':' &&
-                          text[19] == 'Z')) &&
+    good = (len == 10 || (len >= 20 && (text[10] == 'T' || text[10] == 't') && text[13] == ':' &&
+                          text[16] == ':' && parse_zone(text + 19, &zone))) &&
            text[4] == '-' && text[7] == '-' && fixed_number(text, 4, 1950, 9999, &tm.tm_year) &&
            fixed_number(text + 5, 2, 1, 12, &tm.tm_mon) &&
            fixed_number(text + 8, 2, 1, 31, &tm.tm_mday);
-    if (good && len == 20)
+    if (good && len > 10)
         good = fixed_number(text + 11, 2, 0, 23, &tm.tm_hour) &&
                fixed_number(text + 14, 2, 0, 59, &tm.tm_min) &&
                fixed_number(text + 17, 2, 0, 59, &tm.tm_sec);
@@ -142,7 +162,7 @@ enum rk_rc rk_clock_parse(const char *text, int64_t *ret, struct rk_err *err)
     if (!good || again.tm_mday != tm.tm_mday)
         return rk_fail(err, RK_E_USAGE,
                        "\"%s\" is no date, expected YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ", text);
-    *ret = t;
+    *ret = t - (int64_t)zone * 60;
     return RK_OK;
 }
 

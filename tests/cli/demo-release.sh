@@ -32,6 +32,18 @@ for ca in "--ca imitation/root.pem" "--anchor imitation/issuing.pem"; do
         verify $ca product/release
 done
 
+# Which of its EK certificates are revoked, and when all of it is judged.
+ek=$(cd product/release && find devices -name '*.der' | sort | head -n 1)
+crl="ca crl --cert product/ca/chain.pem --key product/ca/issuing.key"
+run 0 $crl -o none.crl
+run 0 $crl --crl none.crl --revoke "product/release/$ek" -o one.crl
+run 0 verify --ca product/ca/root.pem --crl none.crl product/release
+run 3 verify --ca product/ca/root.pem --crl none.crl --crl one.crl product/release
+since=$(openssl crl -inform DER -in one.crl -noout -text | sed -n 's/.*Revocation Date: //p')
+stderr_is "rotkit: product/release: \"$ek\": certificate is revoked since $(date -u -d "$since" +%Y-%m-%dT%H:%M:%SZ), by the list of \"CN=Demo Product EK CA,O=Demo Product\""
+run 8 verify --ca product/ca/root.pem --crl none.crl --at 2026-06-01 product/release
+run 3 verify --at 2001-01-01 product/release
+
 # A repeat changes no byte, secrets included.
 (cd product/release && find . -type f -exec sha256sum {} + | sort -k 2) >first
 run 0 build product/again.yaml

@@ -15,7 +15,8 @@ enum rk_rc rk_clock_wall(const rk_ctx *ctx, int64_t *ret, struct rk_err *err) RK
 
 void rk_warn(const rk_ctx *ctx, const char *fmt, ...) RK_PRINTF(2, 3);
 
-/* A date as the manifest writes it, YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ, in UTC. */
+/* A date as the manifest writes it, YYYY-MM-DD or as RFC 3339 has it; parts of a second are
+ * dropped. */
 enum rk_rc rk_clock_parse(const char *text, int64_t *ret, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_random(const rk_ctx *ctx, uint8_t *bytes, size_t len,
                      struct rk_err *err) RK_MUST_CHECK;

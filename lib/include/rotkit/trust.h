@@ -4,11 +4,10 @@
  * path is built and checked by OpenSSL (RFC 5280, 6: signatures, names, CA flag, path length, name
  * constraints, revocation); on top of it stands the policy of rotkit/cert_policy.h.
  *
- * How a release is held against `verify --ca`: for each EK certificate
- *     rk_trust_check(trust, cert, chain, &(struct rk_trust_question) { RK_CERT_EK, now }, NULL,
- * err) with the certificates of ca/chain.pem as `chain`; for the CA's own certificates
- * rk_trust_check_chain. A signer without a certificate (release.json.sig) is a key:
- * rk_signature_check asks rotkit/policy.h about its strength.
+ * A release is held against `verify --ca` by rk_trust_check_by_way for each EK certificate, with
+ * its ca/chain.pem as the way, and by rk_trust_check_chain for the CA's own certificates. A signer
+ * without a certificate (release.json.sig) is a key: rk_signature_check asks rotkit/policy.h about
+ * its strength.
  */
 #pragma once
 
