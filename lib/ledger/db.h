@@ -18,6 +18,7 @@ enum rk_stmt {
     RK_SQL_ENTRY_PAGE,
     RK_SQL_UNIT_ENTRY,
     RK_SQL_UNIT_GET,
+    RK_SQL_UNIT_IDS,
     RK_SQL_UNIT_PUT,
     RK_SQL_UNIT_LIST,
     RK_SQL_UNIT_LAST,

@@ -33,6 +33,7 @@ const char *const rk_sql[RK_SQL_COUNT] = {
         " FROM rotkit_entry e LEFT JOIN rotkit_unit u ON u.unit = e.unit"
         " WHERE e.unit = $1 ORDER BY e.seq DESC LIMIT 1",
     [RK_SQL_UNIT_GET] = "SELECT seq, state FROM rotkit_unit WHERE unit = $1",
+    [RK_SQL_UNIT_IDS] = "SELECT keys FROM rotkit_entry WHERE unit = $1 AND keys <> ''",
     [RK_SQL_UNIT_PUT] =
         "INSERT INTO rotkit_unit (unit, seq, state, licence, build, inputs, digest)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (unit) DO UPDATE SET seq = excluded.seq,"

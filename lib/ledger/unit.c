@@ -223,6 +223,45 @@ static enum rk_rc claim_all(rk_ledger *ledger, const struct rk_ledger_unit *unit
     return rk_wr_end(&fresh, ret, err);
 }
 
+/* What is new by the rows must be new by the unit's entries: else a row was taken away. */
+struct fresh {
+    const char *unit, *keys;
+};
+
+static enum rk_rc compare_ids(void *arg, const char *const *column, struct rk_err *err)
+{
+    const struct fresh *fresh = arg;
+    RK_AUTO(rk_free_str) char *keys = rk_strdup(fresh->keys);
+
+    if (keys == NULL)
+        return rk_fail_nomem(err);
+    for (char *key = keys, *next; key != NULL; key = next) {
+        char *value = strchr(key, '=');
+
+        next = strchr(key, ',');
+        if (next != NULL)
+            *next++ = '\0';
+        if (value == NULL)
+            continue;
+        *value++ = '\0';
+        if (has_id(column[0], key, value))
+            return rk_fail(err, RK_E_VERIFY, "unit %s: the row of its id %s=%s is missing",
+                           fresh->unit, key, value);
+    }
+    return RK_OK;
+}
+
+static enum rk_rc check_new_ids(rk_ledger *ledger, const struct rk_unit_row *row,
+                                const struct rk_bytes *keys, struct rk_err *err)
+{
+    const struct rk_sql_value unit = RK_SQL_TEXT(row->unit);
+    struct fresh fresh = { row->unit, (const char *)keys->p };
+
+    if (!row->committed || keys->len == 0)
+        return RK_OK;
+    return ledger->db->ops->run(ledger->db, RK_SQL_UNIT_IDS, &unit, 1, compare_ids, &fresh, err);
+}
+
 static enum rk_rc commit(rk_ledger *ledger, const struct rk_ledger_unit *unit,
                          struct rk_unit_row *row, struct rk_err *err)
 {
@@ -239,7 +278,7 @@ static enum rk_rc commit(rk_ledger *ledger, const struct rk_ledger_unit *unit,
         return owned_by_other(row, err);
     if (strcmp(row->inputs, inputs) != 0)
         return other_inputs(row, inputs, err);
-    if (claim_all(ledger, unit, row->unit, &keys, err))
+    if (claim_all(ledger, unit, row->unit, &keys, err) || check_new_ids(ledger, row, &keys, err))
         return err->rc;
     if (issued && strcmp(row->digest, digest) == 0 && keys.len == 0)
         return RK_OK;

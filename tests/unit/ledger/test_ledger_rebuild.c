@@ -275,6 +275,22 @@ START_TEST(tables_are_made_anew_from_entries)
 }
 END_TEST
 
+/* Else the id would come into the entries a second time, and none could tell whose it was. */
+START_TEST(an_id_whose_row_is_gone_is_missed)
+{
+    ok(use_and_make(1, &err));
+    edit("DELETE FROM rotkit_key");
+    ck_assert_int_eq(use_and_make(1, &err), RK_E_LEDGER);
+    ck_assert_ptr_eq(
+        strstr(err.msg, "unit 01020000000000000001: the row of its id soc=1 is missing"), err.msg);
+    open_as(RK_LEDGER_REBUILD);
+    ok(rk_ledger_rebuild(ledger, key, NULL, 0, &err));
+    open_as(RK_LEDGER_WRITE);
+    ok(use_and_make(1, &err));
+    ok(rk_ledger_verify(ledger, NULL, &err));
+}
+END_TEST
+
 static enum rk_rc verify_once(void *arg)
 {
     struct rk_err e;
@@ -337,6 +353,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, a_count_goes_on_behind_others_and_behind_refusals);
     tcase_add_test(tc, a_time_is_put_right_by_the_checkpoint_key);
     tcase_add_test(tc, tables_are_made_anew_from_entries);
+    tcase_add_test(tc, an_id_whose_row_is_gone_is_missed);
     tcase_add_test(tc, no_want_of_memory_is_taken_for_another_thing);
 }
 
