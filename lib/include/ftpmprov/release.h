@@ -16,8 +16,9 @@ typedef struct rk_release_device rk_release_device;
 
 /* Whom a release must come from. RK_RELEASE_ORIGIN_INIT makes one. */
 struct rk_release_origin {
-    size_t size;           /* of this struct, as the caller was compiled */
-    const rk_public *key;  /* who must have signed it; NULL: whoever it names */
+    size_t size;          /* of this struct, as the caller was compiled */
+    const rk_public *key; /* who must have signed it; NULL: not asked, and a signature that is there
+                           * must hold under the key that the release itself names */
     const rk_trust *trust; /* where its CA must come from; NULL: not asked */
 };
 /* Asks nothing. */
@@ -37,7 +38,7 @@ struct rk_release_origin {
  * origin is asked; RK_E_UNKNOWN when nothing fails, but the release was made before its sealed
  * files and the ledger's checkpoint were named by what its key signs; RK_E_FORMAT for a
  * release.json that is malformed, RK_E_IO when a file cannot be read, RK_E_USAGE for an origin of a
- * newer library, RK_E_NOMEM.
+ * newer library, a path that is too long and a file that is too large; RK_E_INTERNAL, RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_release_report_new(const rk_ctx *ctx, const char *path,
                                         const struct rk_release_origin *origin,
@@ -54,7 +55,8 @@ RK_API void rk_release_report_free(rk_release_report *report);
  */
 RK_API uint64_t rk_release_report_devices(const rk_release_report *report);
 /*
- * How many files were verified.
+ * How many files were verified: what release.json and its indexes name, these themselves and the
+ * checkpoint of the ledger apart.
  *   report: the report
  * Returns their number.
  */
@@ -72,7 +74,7 @@ RK_API uint64_t rk_release_report_certificates(const rk_release_report *report);
  */
 RK_API uint64_t rk_release_report_images(const rk_release_report *report);
 /*
- * Who signed, for people.
+ * Who signed, for people: "not checked" when the origin had no key.
  *   report: the report
  * Returns a text that lives as long as the report.
  */
@@ -82,7 +84,8 @@ RK_API const char *rk_release_report_signer(const rk_release_report *report);
  * fall. Both have been verified before.
  *   newer: the folder
  *   older: the folder
- * RK_E_VERIFY names the image and the value; RK_E_FORMAT, RK_E_IO, RK_E_NOMEM.
+ * RK_E_VERIFY names the image and the value; RK_E_FORMAT, RK_E_IO, RK_E_USAGE, RK_E_INTERNAL,
+ * RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_release_not_older(const rk_ctx *ctx, const char *newer, const char *older,
                                        struct rk_err *err) RK_MUST_CHECK;
@@ -91,7 +94,7 @@ RK_API enum rk_rc rk_release_not_older(const rk_ctx *ctx, const char *newer, con
  *   path: the folder
  *   visit: gets 20 hex digits, borrowed for the call; what it returns ends the walk unless RK_OK
  *   arg: handed through
- * What visit returned; RK_E_IO, RK_E_FORMAT, RK_E_NOMEM.
+ * What visit returned; RK_E_USAGE when the folder is no release, RK_E_IO, RK_E_FORMAT, RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_release_list(const char *path,
                                   enum rk_rc (*visit)(void *arg, const char *device_sn,
