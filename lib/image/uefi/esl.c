@@ -62,16 +62,28 @@ static bool is_list(const uint8_t *file, size_t len, size_t at)
     return at < len && len - at >= RK_ESL_HEAD + RK_ESL_OWNER && rk_esl_kind_of(file + at, &kind);
 }
 
+/* EFI_VARIABLE_AUTHENTICATION_2: a time, then WIN_CERTIFICATE_UEFI_GUID. UEFI 2.10, 8.2.2. */
+static bool skip_signature(const uint8_t *file, size_t len, size_t *ret)
+{
+    struct rk_rd rd = { .buf = file, .len = len };
+    uint64_t signature, revision, type;
+    struct rk_err ignored;
+
+    (void)rk_rd_take(&rd, TIME_WIRE);
+    signature = rk_rd_le(&rd, 4);
+    revision = rk_rd_le(&rd, 2);
+    type = rk_rd_le(&rd, 2);
+    *ret = TIME_WIRE + (size_t)signature;
+    return rk_rd_ok(&rd, &ignored) == RK_OK && revision == 0x0200 && type == 0x0ef1 &&
+           signature > CERT_HEAD;
+}
+
 bool rk_esl_find(const uint8_t *file, size_t len, size_t *ret)
 {
-    struct rk_rd rd = { .buf = file, .len = len, .pos = TIME_WIRE };
-    size_t signature = (size_t)rk_rd_le(&rd, 4);
-    struct rk_err ignored;
-    const size_t places[] = { 0, ATTRIBUTES, TIME_WIRE + signature };
-    bool is_auth = rk_rd_le(&rd, 2) == 0x0200 && rk_rd_le(&rd, 2) == 0x0ef1 &&
-                   rk_rd_ok(&rd, &ignored) == RK_OK && signature > CERT_HEAD;
+    size_t places[] = { 0, ATTRIBUTES, 0 };
+    size_t count = skip_signature(file, len, &places[2]) ? 3 : 2;
 
-    for (size_t i = 0; i < (is_auth ? 3 : 2); i++) {
+    for (size_t i = 0; i < count; i++) {
         if (is_list(file, len, places[i])) {
             *ret = places[i];
             return true;
