@@ -9,6 +9,8 @@
  *   000001.sig        the signature, put there by whoever signs: as rk_signer_sign makes it, or
  *                     r and s of ECDSA as they are (pkcs11-tool gives that)
  *   keys/SHA256.pem   a public key, named by the SHA-256 of its SubjectPublicKeyInfo
+ *   kept/...          of a build that asks for the release's own signatures: what it sealed, to be
+ *                     taken back by the next run (rk_release_keep_sealed); no business of a signer
  *
  * A folder appears whole. A further round adds its files, then replaces index.json: until that
  * moment the round before is what counts.
