@@ -24,7 +24,7 @@
 /* 0..8 are the exit codes of rotkit(1), in their order. */
 enum rk_rc {
     RK_OK = 0,
-    RK_E_INTERNAL, /* our own mistake */
+    RK_E_INTERNAL, /* our own mistake, or an OpenSSL that lacks something; any call may end so */
     RK_E_USAGE,    /* wrong call, manifest, or an input that is refused */
     RK_E_VERIFY,   /* a signature, digest or comparison does not hold */
     RK_E_KEY,      /* key, token or authorisation */

@@ -51,9 +51,6 @@ START_TEST(secrets_are_copied_moved_and_compared)
     rk_secret_done(&a);
     ck_assert(a.p == NULL && a.len == 0);
     rk_secret_done(&a);
-    ends(rk_secret_new(SIZE_MAX / 2, &a, &err), RK_E_NOMEM);
-    ends(rk_secret_copy("x", SIZE_MAX / 2, &a, &err), RK_E_NOMEM);
-    ck_assert_ptr_null(a.p);
 }
 END_TEST
 
@@ -166,8 +163,6 @@ START_TEST(random_secrets_differ)
     ck_assert(!rk_secret_equal(&a, &b));
     rk_secret_done(&a);
     rk_secret_done(&b);
-    ends(rk_random_secret(ctx, SIZE_MAX / 2, &a, &err), RK_E_NOMEM);
-    ck_assert_ptr_null(a.p);
 }
 END_TEST
 

@@ -99,9 +99,10 @@ static enum rk_rc bytes(void *arg)
 
 static enum rk_rc secrets(void *arg)
 {
-    struct rk_secret a = RK_SECRET_NONE, b = RK_SECRET_NONE, c = RK_SECRET_NONE;
+    struct rk_secret a = RK_SECRET_NONE, b = RK_SECRET_NONE, c = RK_SECRET_NONE, d = RK_SECRET_NONE;
     enum rk_rc rc = rk_secret_new(8, &a, &err) || rk_secret_copy("copy", 4, &b, &err) ||
-                            rk_secret_from_hex("00ff", 4, 2, &c, &err)
+                            rk_secret_from_hex("00ff", 4, 2, &c, &err) ||
+                            rk_random_secret(ctx, 16, &d, &err)
                         ? err.rc
                         : RK_OK;
 
@@ -109,6 +110,7 @@ static enum rk_rc secrets(void *arg)
     rk_secret_done(&a);
     rk_secret_done(&b);
     rk_secret_done(&c);
+    rk_secret_done(&d);
     return rc;
 }
 
