@@ -10,6 +10,7 @@ sh "$SOURCE/examples/jetson-orin/prepare.sh" "$ROTKIT" product p256 >"$scratch/l
 }
 # Many devices by a master key, so that a kill falls into the work.
 openssl rand -hex 32 >product/master.key
+chmod 600 product/master.key
 sed -e 's/^  kdk-db:.*/  master-key: master.key\n  oem-id: 1\n  first-sn: 1\n  count: 5000/' -e '/eps-seeds/d' \
     -e 's/path: release/path: many/' product/manifest.yaml >product/many.yaml
 

@@ -11,6 +11,7 @@ shim=$BUILD/bin/disk_fault.so
 
 sh "$SOURCE/examples/jetson-orin/prepare.sh" "$ROTKIT" product rsa3072 >"$out" 2>&1 || fail "$(cat "$out")"
 printf '%064x\n' 77 >product/keys/master.key
+chmod 600 product/keys/master.key
 for name in issuer checkpoint; do
     openssl genpkey -algorithm ED25519 -out $name.key 2>/dev/null
     openssl pkey -in $name.key -pubout -out $name.pem

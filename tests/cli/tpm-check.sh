@@ -242,7 +242,7 @@ cert=damaged/devices/010200000001000000/$first/ek-cert-l-1.der
 rm -rf damaged
 cp -r product/release damaged
 : >$cert
-refuse 2 "rotkit: \"$json\": \"$cert\" is empty" tpm check --release damaged --tcti "$tcti"
+refuse 2 "rotkit: \"$json\": the certificate of EK L-1 is empty" tpm check --release damaged --tcti "$tcti"
 damage "\"$json\": unknown EK template \"L-9\"" '.ek[0].template = "L-9"'
 
 # ... in its certificates: they were the ones that provision writes, and check compares with
