@@ -140,7 +140,8 @@ enum rk_rc rk_split_row_put(rk_ledger *ledger, const char *licence,
 /* licence_account.c: whether a licence names this OEM id and serial number; RK_E_LEDGER. */
 enum rk_rc rk_licence_reaches(const struct rk_licence *licence, const struct rk_device_sn *sn,
                               uint64_t *ret_serial, struct rk_err *err) RK_MUST_CHECK;
-/* licence_account.c: whether the licence in use covers a unit, the count left aside. */
+/* licence_account.c: whether the licence in use covers a unit, the count left aside; none in use
+ * covers it where the ledger has none. */
 enum rk_rc rk_licence_covers(rk_ledger *ledger, const struct rk_device_sn *sn,
                              struct rk_err *err) RK_MUST_CHECK;
 /* licence_account.c: whether the licence in use has as many units as the act has taken. */

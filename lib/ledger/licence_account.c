@@ -124,7 +124,10 @@ enum rk_rc rk_licence_covers(rk_ledger *ledger, const struct rk_device_sn *sn, s
     uint64_t serial;
 
     if (!ledger->has_licence)
-        return RK_OK;
+        return !rk_tally_wants_licence(&ledger->tally, "reserve", "")
+                   ? RK_OK
+                   : rk_fail(err, RK_E_LEDGER,
+                             "the ledger counts by licences: name one (licence.file)");
     if (rk_licence_reaches(licence, sn, &serial, err) || not_expired(ledger, licence, err))
         return err->rc;
     if (sum == NULL) /* in a dry run: not entered yet */

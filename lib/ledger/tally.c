@@ -190,6 +190,12 @@ static uint64_t count_ids(const char *keys)
     return count;
 }
 
+bool rk_tally_wants_licence(const struct rk_tally *tally, const char *kind, const char *licence)
+{
+    return licence[0] == '\0' && tally->count != 0 &&
+           (strcmp(kind, "reserve") == 0 || strcmp(kind, "reissue") == 0);
+}
+
 static enum rk_rc add_unit(struct rk_tally *tally, const char *const *column, struct rk_err *err)
 {
     const char *kind = column[RK_ENTRY_KIND];
@@ -204,6 +210,11 @@ static enum rk_rc add_unit(struct rk_tally *tally, const char *const *column, st
                        tally->size + 1, kind, column[RK_ENTRY_UNIT],
                        before < RK_UNIT_STATES ? rk_unit_states[before].name : "of no known state");
     tally->ids += count_ids(column[RK_ENTRY_KEYS]);
+    if (rk_tally_wants_licence(tally, kind, column[RK_ENTRY_LICENCE]))
+        return rk_fail(err, RK_E_VERIFY,
+                       "entry %" PRIu64 " (%s) cannot follow: unit \"%s\" stands under no licence, "
+                       "the ledger counts by licences",
+                       tally->size + 1, kind, column[RK_ENTRY_UNIT]);
     if (column[RK_ENTRY_LICENCE][0] == '\0')
         return RK_OK;
     sum = rk_tally_find(tally, column[RK_ENTRY_LICENCE]);

@@ -63,12 +63,18 @@ enum rk_rc rk_tally_copy(const struct rk_tally *tally, struct rk_tally *ret,
                          struct rk_err *err) RK_MUST_CHECK;
 /* NULL when no entry has entered this licence. */
 struct rk_ledger_sum *rk_tally_find(const struct rk_tally *tally, const char *id);
+/*
+ * Whether an entry of this kind about a unit must name a licence, and does not: behind the first
+ * entry "licence" nothing is reserved or reissued but under one. What stands there from before
+ * stays, and may be committed, remade, given back and retired.
+ */
+bool rk_tally_wants_licence(const struct rk_tally *tally, const char *kind, const char *licence);
 /* The sums that a checkpoint signs. */
 enum rk_rc rk_tally_start(struct rk_tally *tally, const struct rk_checkpoint *checkpoint,
                           struct rk_err *err) RK_MUST_CHECK;
 /*
  * Adds the next entry, RK_ENTRY_COUNTED_COLUMNS columns. RK_E_VERIFY when it does not follow from
- * the ones before: its number, time, hash, its unit's state, its licence's units.
+ * the ones before: its number, time, hash, its unit's state, its licence and that one's units.
  */
 enum rk_rc rk_tally_add(struct rk_tally *tally, const char *const *column,
                         struct rk_err *err) RK_MUST_CHECK;

@@ -105,12 +105,25 @@ static enum rk_rc same_identity(const struct rk_unit_row *row, struct rk_err *er
     return rk_note(err, "give the device another EPS seed, or change what else was wrong");
 }
 
+/* A unit from before the first licence is charged to none: it cannot be made anew beside them. */
+static enum rk_rc stands_under_none(const rk_ledger *ledger, const struct rk_unit_row *row,
+                                    const char *kind, struct rk_err *err)
+{
+    return rk_tally_wants_licence(&ledger->tally, kind, row->licence)
+               ? rk_fail(err, RK_E_LEDGER,
+                         "unit %s stands under no licence, the ledger counts by licences",
+                         row->unit)
+               : RK_OK;
+}
+
 /* The row becomes this build's reservation. */
 static enum rk_rc adopt_unit(rk_ledger *ledger, struct rk_unit_row *row, const char *inputs,
                              enum rk_unit_state state, struct rk_err *err)
 {
     if (row->state == RK_UNIT_FREE) /* else it stays charged where it was */
         (void)snprintf(row->licence, sizeof row->licence, "%s", ledger->licence.id);
+    if (stands_under_none(ledger, row, "reserve", err))
+        return err->rc;
     row->state = state;
     memcpy(row->build, ledger->build, sizeof row->build);
     memcpy(row->inputs, inputs, sizeof row->inputs);
@@ -372,6 +385,8 @@ static enum rk_rc put_reissue(rk_ledger *ledger, struct rk_unit_row *row, const 
 
     if (row->state != RK_UNIT_ISSUED)
         return refuse_record(row, "only an issued unit can be made anew", err);
+    if (stands_under_none(ledger, row, "reissue", err))
+        return err->rc;
     if (sum != NULL && sum->reissued >= sum->reissues)
         return rk_fail(err, RK_E_LEDGER, "unit %s: licence \"%s\" allows no more reissues",
                        row->unit, row->licence);

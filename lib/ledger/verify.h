@@ -18,7 +18,7 @@ RK_CLEANUP(rk_verify_licences_done, struct rk_verify_licences, rk_verify_licence
 /* An entry that the tally has taken. */
 enum rk_rc rk_verify_licences_entry(struct rk_verify_licences *licences, const char *const *column,
                                     struct rk_err *err) RK_MUST_CHECK;
-/* What each licence was charged with, against its file. */
+/* What each licence was charged with, against its file; that nothing is charged to none. */
 enum rk_rc rk_verify_licences_sums(const struct rk_verify_licences *licences,
                                    const struct rk_tally *tally, struct rk_err *err) RK_MUST_CHECK;
 

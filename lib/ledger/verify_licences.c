@@ -21,6 +21,7 @@ struct rk_verify_licences {
     size_t count;
     struct gone *gone;
     size_t gone_count;
+    uint64_t unlicensed; /* units that are charged to no licence */
 };
 
 void rk_verify_licences_free(struct rk_verify_licences *l)
@@ -178,6 +179,17 @@ static enum rk_rc check_unit(const struct rk_verify_licences *l, const char *con
     return RK_OK;
 }
 
+/* What stands from before the first licence; the tally lets no other follow. */
+static void count_unlicensed(struct rk_verify_licences *l, const char *const *column)
+{
+    bool committed = column[RK_ENTRY_COMMITTED][0] == '1';
+    enum rk_unit_state before = rk_unit_state_behind(column[RK_ENTRY_BEFORE], committed);
+    enum rk_unit_state after = rk_unit_state_behind(column[RK_ENTRY_KIND], committed);
+
+    l->unlicensed += rk_unit_states[after].charged;
+    l->unlicensed -= rk_unit_states[before].charged;
+}
+
 enum rk_rc rk_verify_licences_entry(struct rk_verify_licences *l, const char *const *column,
                                     struct rk_err *err)
 {
@@ -188,8 +200,10 @@ enum rk_rc rk_verify_licences_entry(struct rk_verify_licences *l, const char *co
         return check_licence(l, column, err);
     if (strcmp(kind, "split") == 0)
         return check_split(l, column, err);
-    if (strcmp(kind, "reserve") == 0 && column[RK_ENTRY_LICENCE][0] != '\0' &&
-        rk_unit_state_behind(column[RK_ENTRY_BEFORE], committed) == RK_UNIT_FREE)
+    if (column[RK_ENTRY_UNIT][0] != '\0' && column[RK_ENTRY_LICENCE][0] == '\0')
+        count_unlicensed(l, column);
+    else if (strcmp(kind, "reserve") == 0 &&
+             rk_unit_state_behind(column[RK_ENTRY_BEFORE], committed) == RK_UNIT_FREE)
         return check_unit(l, column, err);
     return RK_OK;
 }
@@ -197,6 +211,8 @@ enum rk_rc rk_verify_licences_entry(struct rk_verify_licences *l, const char *co
 enum rk_rc rk_verify_licences_sums(const struct rk_verify_licences *l, const struct rk_tally *tally,
                                    struct rk_err *err)
 {
+    if (l->unlicensed != 0)
+        return rk_fail(err, RK_E_VERIFY, "%" PRIu64 " units stand under no licence", l->unlicensed);
     for (size_t i = 0; i < tally->count; i++) {
         const struct rk_ledger_sum *sum = &tally->sum[i];
         const struct rk_licence *licence = find(l, sum->terms);

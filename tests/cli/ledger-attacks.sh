@@ -7,6 +7,7 @@ need openssl sqlite3
 unset SOURCE_DATE_EPOCH # the factory certificate is of today
 
 sh "$SOURCE/examples/jetson-orin/prepare.sh" "$ROTKIT" product p256 >"$out" 2>&1 || fail "$(cat "$out")"
+cp -R product/devices all
 sed -i '5,$d' product/devices/kdk_db.csv product/devices/eps_seeds.csv
 for name in issuer checkpoint; do
     openssl genpkey -algorithm ED25519 -out $name.key 2>/dev/null
@@ -106,3 +107,70 @@ edited "UPDATE rotkit_checkpoint SET sums = replace(sums, 'units=10', 'units=99'
 run 5 build -q -o other product/manifest.yaml
 stderr_is "rotkit: checkpoint at entry $((2 * made + 2)): the signature does not hold
 $more"
+
+# Behind the first licence no unit is reserved or reissued under none: neither by hand, the hash being right ...
+next=$((split + 1))
+# follows KIND UNIT LICENCE DIGEST NOTE: the SQL of an entry behind the last of whole.db, its hash right
+follows() {
+    hash=$({ sqlite3 whole.db "SELECT hash FROM rotkit_entry WHERE seq = $split" | xxd -r -p
+        printf '%s\t' $next "$(sqlite3 whole.db "SELECT time FROM rotkit_entry WHERE seq = $split")" "$1" "$2" "$3" b i "$4" ""
+        printf %s "$5"; } | sha256sum | cut -c1-64)
+    echo "INSERT INTO rotkit_entry SELECT $next, time, '$1', '$2', '$3', 'b', 'i', '$4', '', '$5', '$hash'
+        FROM rotkit_entry WHERE seq = $split"
+}
+none="entry $next (reserve) cannot follow: unit \"00010000000000000099\" stands under no licence, the ledger counts by licences"
+edited "$(follows reserve 00010000000000000099 "" "" "")" "$none"
+run 5 build -q -o other product/manifest.yaml
+stderr_is "rotkit: $none
+$more"
+run 3 ledger verify units.db --key checkpoint.pem --licence L1.json --licence children/C1.json --issuer issuer.pem
+stderr_is "rotkit: $none"
+
+# (under a licence that nobody signed a unit is no better: whoever has the files sees it)
+rm -f units.db*
+cp whole.db units.db
+terms=$(printf 'aa%.0s' $(seq 32))
+{ cat drop.sql; follows licence "" X "$terms" "units=9 reissues=0"; echo ";"; cat triggers.sql; } | sqlite3 -bail units.db
+run 3 ledger verify units.db --key checkpoint.pem --licence L1.json --licence children/C1.json --issuer issuer.pem
+stderr_is "rotkit: licence \"X\": entry $next names terms aaaaaaaaaaaaaaaa, which no licence given has"
+
+# ... nor by a manifest from which the licence is taken out,
+rm -f units.db*
+cp whole.db units.db
+cp product/manifest.yaml manifest.yaml
+for file in kdk_db.csv eps_seeds.csv; do
+    cp product/devices/$file $file
+    sed -n '5,6p' all/$file >product/devices/$file
+done
+sed -i -e '/^  file:/d' -e '/^  issuer:/d' product/manifest.yaml
+rm -rf other
+run 5 build -q -o other product/manifest.yaml
+stderr_is "rotkit: the ledger counts by licences: name one (licence.file)"
+[ ! -e other ] || fail "a release stands there"
+[ "$(sqlite3 units.db "SELECT max(seq) FROM rotkit_entry")" = $split ] || fail "something was reserved"
+
+# where there was none so far: such units stay, are counted by whoever asks for licences, and are not made anew.
+rm -f units.db*
+run 0 build -q -o other product/manifest.yaml
+free=$(sqlite3 units.db "SELECT count(*) FROM rotkit_unit")
+old=$(sqlite3 units.db "SELECT min(unit) FROM rotkit_unit")
+run 0 ledger reissue units.db "$old" --reason "no licence so far"
+cp manifest.yaml product/manifest.yaml
+cp kdk_db.csv eps_seeds.csv product/devices/
+rm -rf again
+run 0 build -q -o again product/manifest.yaml
+run 0 ledger verify units.db --key checkpoint.pem
+run 3 ledger verify units.db --key checkpoint.pem --licence L1.json --issuer issuer.pem
+stderr_is "rotkit: $free units stand under no licence"
+last=$(sqlite3 units.db "SELECT max(unit) FROM rotkit_unit WHERE licence = '' AND state = 'issued'")
+run 5 ledger reissue units.db "$last" --reason "came back"
+stderr_is "rotkit: unit $last stands under no licence, the ledger counts by licences"
+for file in kdk_db.csv eps_seeds.csv; do
+    sed -n '5,6p' all/$file >product/devices/$file
+done
+seed=$(sed -n '7s/.* //p' all/eps_seeds.csv) # another identity, as a unit that is made anew must have
+sed -i "1s/[^ ]*$/$seed/" product/devices/eps_seeds.csv
+rm -rf again
+run 5 build -q -o again product/manifest.yaml
+stderr_is "rotkit: unit $old stands under no licence, the ledger counts by licences"
+run 0 ledger rebuild units.db --key checkpoint.pem

@@ -85,6 +85,10 @@ denied "$station" "INSERT INTO rotkit_entry SELECT seq + 1, time, 'void', unit, 
 denied "$station" "$(entry "time, 'void' AS kind, '$sn' AS unit, 'L1' AS licence, '' AS build, '' AS inputs, '' AS digest, '' AS keys, '' AS note")"
 denied "$station" "$(entry "time, 'split' AS kind, '' AS unit, 'L1' AS licence, '' AS build, '' AS inputs, '' AS digest, '' AS keys,
     'C9 units=9 reissues=0 first=0000000000003000 last=0000000000003fff' AS note")"
+# Nor under no licence, where the ledger has one.
+denied "$station" "$(entry "time, 'reserve' AS kind, '00010000000000000099' AS unit, '' AS licence, 'b' AS build, 'i' AS inputs,
+    '' AS digest, '' AS keys, '' AS note")"
+grep -q 'cannot follow: unit 00010000000000000099 stands under no licence' "$out" || fail "$(cat "$out")"
 # A temporary table of the station's is not where the trigger writes.
 if psql_as "$station" "CREATE TEMP TABLE rotkit_unit (LIKE public.rotkit_unit); $(entry "time, 'void' AS kind, '$sn' AS unit, 'L1' AS licence,
     '' AS build, '' AS inputs, '' AS digest, '' AS keys, '' AS note")" >"$out" 2>&1; then

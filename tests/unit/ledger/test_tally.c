@@ -119,10 +119,29 @@ START_TEST(units_are_counted_through_their_states)
 }
 END_TEST
 
+START_TEST(behind_the_first_licence_units_stand_under_one)
+{
+    const entry commit = { "commit", A, "", "d", "", "", "reserve ", "0" };
+    const entry remake = { "remake", A, "", "d", "", "", "commit ", "1" };
+    const entry reissue = { "reissue", A, "", "d", "", "", "remake ", "1" };
+
+    add((entry) { "ledger", "", "", "", "", "00112233445566778899aabbccddeeff", "", "0" });
+    add((entry) { "reserve", A, "", "", "", "", "", "0" });
+    add((entry) { "licence", "", "L1", T, "", "units=3 reissues=1", "", "0" });
+    add(commit);
+    add(remake);
+    refused(reissue, "entry 6 (reissue) cannot follow: unit \"" A
+                     "\" stands under no licence, the ledger counts by licences");
+}
+END_TEST
+
 static const struct {
     entry e;
     const char *wanted;
 } wrong[] = {
+    { { "reserve", A, "", "", "", "", "", "0" },
+      "entry 3 (reserve) cannot follow: unit \"" A
+      "\" stands under no licence, the ledger counts by licences" },
     { { "commit", A, "L1", "d", "", "", "", "0" },
       "entry 3 (commit) cannot follow: unit \"" A "\" is void" },
     { { "retire", A, "L1", "d", "", "", "reserve L1", "0" },
@@ -262,6 +281,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, units_are_counted_through_their_states);
+    tcase_add_test(tc, behind_the_first_licence_units_stand_under_one);
     tcase_add_loop_test(tc, what_cannot_follow_is_refused, 0, WRONG);
     tcase_add_test(tc, a_chain_is_held_to_its_hashes_numbers_and_times);
     tcase_add_test(tc, a_time_goes_back_by_an_entry_of_its_own);
