@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A supplier's archive, packed by tar, cpio, zip and the programs that compress: its member arrives whole,
 # and no archive starts a program, unfolds without end, or has two members of one name.
+# slow: bombs of hundreds of megabytes, packed and refused
 . "$(dirname "$0")/lib.sh"
 need tar cpio zip gzip bzip2 xz zstd lz4 python3
 

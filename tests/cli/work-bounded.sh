@@ -2,6 +2,7 @@
 # What the worst file of a megabyte costs, counted by OpenSSL's calls (tests/support/openssl_count.c): at most
 # 64 MiB hashed and 256 signatures checked, whether it is drawn, verified, or verified under a key; and none of
 # them makes a list that has no end.
+# slow: every vector three times, and the worst shapes; limits have unit tests
 . "$(dirname "$0")/lib.sh"
 need python3 gcc openssl timeout
 B=$DATA/vectors/boot
