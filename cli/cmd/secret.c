@@ -74,7 +74,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "key",        0, OPT_STR, &in.key,        "KEY",    "the recipient's private key", true },
         { "passphrase", 0, OPT_STR, &in.passphrase, "SOURCE", "of the key: fd:N, file:PATH or env:NAME (default: ask)", false },
         { "release",    0, OPT_STR, &in.release,    "DIR",    "the signed release that FILE must be of", false },
-        { "pub",        0, OPT_STR, &in.pub,        "FILE",   "with --release: the release key that must have signed it", false },
+        { "pub",        0, OPT_STR, &in.pub,        "FILE",   "with --release, which needs it: the release key that must have signed it", false },
         { "output",   'o', OPT_STR, &in.out,        "FILE",   "where the content goes, mode 0600 (default: standard output)", false },
         OPT_DRY_RUN(app),
         OPT_END,
@@ -85,6 +85,9 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         return err->rc;
     if (in.pub != NULL && in.release == NULL)
         return opt_fail(app, err, "--pub is for --release");
+    if (in.release != NULL && in.pub == NULL)
+        return opt_fail(app, err,
+                        "--release needs --pub: who else would say that it is not somebody's own");
     to_stdout = in.out == NULL || strcmp(in.out, "-") == 0;
     if (to_stdout && isatty(STDOUT_FILENO) == 1)
         return opt_fail(app, err, "a secret is not written to a terminal: give -o FILE or a pipe");

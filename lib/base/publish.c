@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -55,6 +56,17 @@ static enum rk_rc create(const char *at, const char *path, enum rk_file_mode mod
 {
     *ret = open(at, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode_of(mode));
     return *ret < 0 ? rk_fail_errno(err, RK_E_IO, "cannot create \"%s\"", path) : RK_OK;
+}
+
+/* A device, a pipe, /dev/stdout: nothing to be replaced, and nothing that could be half of a file.
+ */
+static bool is_stream(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 &&
+           (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode) || strncmp(path, "/dev/std", 8) == 0 ||
+            strncmp(path, "/dev/fd/", 8) == 0);
 }
 
 /* ---- the steps ---- */
@@ -123,6 +135,8 @@ enum rk_rc rk_new_file_open(const char *path, enum rk_file_mode mode, struct rk_
 
     if (n < 0 || (size_t)n >= sizeof ret->sibling)
         return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
+    if (is_stream(path))
+        return rk_fail(err, RK_E_USAGE, "\"%s\" is a device or a pipe: name a file", path);
     ret->path = path;
     return create(ret->sibling, path, mode, &ret->fd, err);
 }
@@ -138,6 +152,14 @@ enum rk_rc rk_new_file_publish(struct rk_new_file *file, struct rk_err *err)
     return RK_OK;
 }
 
+static enum rk_rc write_stream(const char *path, const void *bytes, size_t len, struct rk_err *err)
+{
+    RK_AUTO(fd_done) int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+    return fd < 0 ? rk_fail_errno(err, RK_E_IO, "cannot open \"%s\"", path)
+                  : write_all(fd, path, bytes, len, err);
+}
+
 enum rk_rc rk_file_write(const char *path, enum rk_file_mode mode, const void *bytes, size_t len,
                          struct rk_err *err)
 {
@@ -145,6 +167,8 @@ enum rk_rc rk_file_write(const char *path, enum rk_file_mode mode, const void *b
 
     if (strcmp(path, "-") == 0)
         return write_all(STDOUT_FILENO, "standard output", bytes, len, err);
+    if (is_stream(path))
+        return write_stream(path, bytes, len, err);
     if (rk_new_file_open(path, mode, &file, err) || write_all(file.fd, path, bytes, len, err))
         return err->rc;
     return rk_new_file_publish(&file, err);

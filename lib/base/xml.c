@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,6 +44,47 @@ static enum rk_rc malformed(xmlParserCtxtPtr parser, const char *what, struct rk
                       fault == NULL ? 0 : (unsigned)fault->int2, "no XML: %s", text);
 }
 
+/* Behind the tag that starts at `at`, quoted values and all. */
+static const uint8_t *end_of_tag(const uint8_t *at, const uint8_t *stop)
+{
+    uint8_t quote = 0;
+
+    for (; at < stop; at++) {
+        if (quote != 0)
+            quote = *at == quote ? 0 : quote;
+        else if (*at == '"' || *at == '\'')
+            quote = *at;
+        else if (*at == '>')
+            break;
+    }
+    return at;
+}
+
+/*
+ * libxml2 compares each attribute of an element with those before it. Comments are as long as they
+ * like; what is behind a fault in one is the parser's to say.
+ */
+static bool has_long_tag(const uint8_t *text, size_t len)
+{
+    enum { TAG_MAX = 16384 };
+    static const char begin[] = "<!--", end[] = "-->";
+    const uint8_t *at = text, *stop = text + len;
+
+    while (at < stop && (at = memchr(at, '<', (size_t)(stop - at))) != NULL) {
+        bool comment =
+            (size_t)(stop - at) >= sizeof begin - 1 && memcmp(at, begin, sizeof begin - 1) == 0;
+        const uint8_t *behind =
+            comment ? memmem(at, (size_t)(stop - at), end, sizeof end - 1) : end_of_tag(at, stop);
+
+        if (behind == NULL)
+            return false;
+        if (!comment && behind - at > TAG_MAX)
+            return true;
+        at = behind;
+    }
+    return false;
+}
+
 enum rk_rc rk_xml_parse(const uint8_t *text, size_t len, const char *what, rk_xml **ret,
                         struct rk_err *err)
 {
@@ -53,6 +95,8 @@ enum rk_rc rk_xml_parse(const uint8_t *text, size_t len, const char *what, rk_xm
         return rk_fail_nomem(err);
     if (len == 0 || len > XML_MAX)
         return rk_fail(err, RK_E_FORMAT, "%s: %zu bytes, expected 1 to %d", what, len, XML_MAX);
+    if (has_long_tag(text, len))
+        return rk_fail(err, RK_E_FORMAT, "%s: an element of more than 16 KiB of attributes", what);
     xml->doc = xmlCtxtReadMemory(parser, (const char *)text, (int)len, NULL, NULL,
                                  XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
                                      XML_PARSE_NOCDATA | XML_PARSE_NOBLANKS);

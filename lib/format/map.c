@@ -112,29 +112,47 @@ const struct rk_guard *rk_map_guard_of(const struct rk_map *map, const struct rk
 
 /* ---- text and JSON ---- */
 
+/* A file's own words, on a terminal: no byte of them moves the cursor or begins a line. */
+struct visible {
+    char text[256];
+};
+
+static const char *visible(const char *text, struct visible *room)
+{
+    size_t n = 0;
+
+    for (; text[n] != '\0' && n + 1 < sizeof room->text; n++)
+        room->text[n] = (unsigned char)text[n] < 0x20 || text[n] == 0x7f ? '?' : text[n];
+    room->text[n] = '\0';
+    return room->text;
+}
+
 /* Only what the parent does not say already. */
 static void text_guards(const struct rk_map *map, const struct rk_region *region,
                         const struct rk_region *parent, struct rk_wr *wr)
 {
     static const char *const words[] = { "digest", "signed" };
+    struct visible room;
 
     for (int kind = RK_GUARD_DIGEST; kind <= RK_GUARD_SIGNATURE; kind++) {
         const struct rk_guard *guard = rk_map_guard_of(map, region, (enum rk_guard_kind)kind);
 
         if (guard != NULL &&
             (parent == NULL || rk_map_guard_of(map, parent, (enum rk_guard_kind)kind) != guard))
-            rk_wr_printf(wr, "  [%s: %s]", words[kind], guard->by);
+            rk_wr_printf(wr, "  [%s: %s]", words[kind], visible(guard->by, &room));
     }
 }
 
 static void text_walk(const struct rk_map *map, const struct rk_region *region,
                       const struct rk_region *parent, int depth, struct rk_wr *wr)
 {
+    struct visible room;
+
     for (; region != NULL; region = region->next) {
         rk_wr_printf(wr, "0x%06" PRIx64 " %8" PRIu64 "  %*s%s", region->offset, region->len,
-                     2 * depth, "", region->name);
+                     2 * depth, "", visible(region->name, &room));
         if (region->note[0] != '\0')
-            rk_wr_printf(wr, "  %s", region->note);
+            rk_wr_printf(wr, "  %s", visible(region->note, &room));
         if (region->nested_format[0] != '\0')
             rk_wr_printf(wr, "  (%s)", region->nested_format);
         text_guards(map, region, parent, wr);

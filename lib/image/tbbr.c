@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/ossl.h"
 #include "base/wr.h"
+#include "rotkit/policy.h"
 #include "rotkit/x509.h"
 
 #include <inttypes.h>
@@ -518,9 +519,10 @@ static enum rk_rc check_hash(struct chain *chain, const char *name, const ASN1_O
 }
 
 /* Signed by this key, in a way that TF-A takes, and the key inside is the same. */
-static enum rk_rc check_signer(X509 *x509, EVP_PKEY *key, const char *role, struct rk_err *err)
+static enum rk_rc check_signer(const rk_ctx *ctx, X509 *x509, EVP_PKEY *key, const char *role,
+                               struct rk_err *err)
 {
-    int algorithm = X509_get_signature_nid(x509);
+    int algorithm = X509_get_signature_nid(x509), digest = NID_undef;
 
     if (algorithm != NID_rsassaPss && algorithm != NID_ecdsa_with_SHA256 &&
         algorithm != NID_ecdsa_with_SHA384 && algorithm != NID_ecdsa_with_SHA512)
@@ -528,6 +530,10 @@ static enum rk_rc check_signer(X509 *x509, EVP_PKEY *key, const char *role, stru
                        "its signature algorithm is %s, expected RSASSA-PSS or "
                        "ECDSA with SHA-2",
                        OBJ_nid2sn(algorithm));
+    (void)X509_get_signature_info(x509, &digest, NULL, NULL, NULL); /* of PSS: in its parameters */
+    if (rk_policy_check_digest(ctx, digest, RK_E_VERIFY, err) ||
+        (key != NULL && rk_policy_check_key(ctx, key, RK_E_VERIFY, err)))
+        return rk_wrap(err, "its signature");
     if (rk_work_signature(err))
         return err->rc;
     if (key == NULL || X509_verify(x509, key) != 1 ||
@@ -552,7 +558,7 @@ static enum rk_rc check_cert(struct chain *chain, const struct cert *cert, struc
                    : RK_OK;
     if (x509 == NULL)
         return rk_fail(err, RK_E_VERIFY, "is no certificate");
-    if (check_signer(x509, key, cert->signer, err))
+    if (check_signer(chain->request->ctx, x509, key, cert->signer, err))
         return err->rc;
     if (!read_counter(x509, cert->counter, &counter))
         return rk_fail(err, RK_E_VERIFY, "its NV counter (extension %d) is missing", cert->counter);

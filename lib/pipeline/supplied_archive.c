@@ -170,7 +170,17 @@ enum rk_rc rk_supplied_next(rk_supplied *archive, const char **ret_name, struct 
     return RK_OK;
 }
 
-/* A sparse member's holes are zeros. */
+/* A sparse member's holes are zeros, which cost memory as other bytes do. */
+static enum rk_rc add_hole(struct rk_supplied *archive, struct rk_wr *wr, uint64_t end,
+                           struct rk_err *err)
+{
+    archive->content += end - wr->len;
+    if (check_limit(archive, err))
+        return err->rc;
+    rk_wr_zero(wr, (size_t)(end - wr->len));
+    return RK_OK;
+}
+
 static enum rk_rc read_blocks(struct rk_supplied *archive, struct rk_wr *wr, struct rk_err *err)
 {
     struct rk_bytes block;
@@ -184,22 +194,24 @@ static enum rk_rc read_blocks(struct rk_supplied *archive, struct rk_wr *wr, str
             return RK_OK;
         if (at < wr->len)
             return rk_fail(err, RK_E_FORMAT, "damaged archive");
-        rk_wr_zero(wr, (size_t)(at - wr->len));
+        if (add_hole(archive, wr, at, err))
+            return err->rc;
         rk_wr_bytes(wr, block.p, block.len);
     }
 }
 
-/* libarchive leaves out a hole at the end. False when bytes are missing otherwise. */
-static bool fill_hole(struct archive_entry *entry, struct rk_wr *wr)
+/* libarchive leaves out a hole at the end; bytes that are missing otherwise are damage. */
+static enum rk_rc fill_hole(struct rk_supplied *archive, struct rk_wr *wr, struct rk_err *err)
 {
+    struct archive_entry *entry = archive->entry;
     la_int64_t size = archive_entry_size(entry);
 
-    if (!archive_entry_size_is_set(entry) || size < 0 || wr->len >= (uint64_t)size)
-        return true;
+    if (wr->failed != RK_OK || !archive_entry_size_is_set(entry) || size < 0 ||
+        wr->len >= (uint64_t)size)
+        return RK_OK;
     if (archive_entry_sparse_count(entry) == 0)
-        return false;
-    rk_wr_zero(wr, (size_t)((uint64_t)size - wr->len));
-    return true;
+        return rk_fail(err, RK_E_FORMAT, "the archive ends within it");
+    return add_hole(archive, wr, (uint64_t)size, err);
 }
 
 enum rk_rc rk_supplied_read(rk_supplied *archive, size_t max, struct rk_bytes *ret,
@@ -211,10 +223,8 @@ enum rk_rc rk_supplied_read(rk_supplied *archive, size_t max, struct rk_bytes *r
     if (archive_entry_filetype(archive->entry) != AE_IFREG ||
         archive_entry_hardlink(archive->entry) != NULL)
         return rk_fail(err, RK_E_USAGE, "no regular file: name the one it points to");
-    if (read_blocks(archive, &wr, err))
+    if (read_blocks(archive, &wr, err) || fill_hole(archive, &wr, err))
         return err->rc;
-    if (wr.failed == RK_OK && !fill_hole(archive->entry, &wr))
-        return rk_fail(err, RK_E_FORMAT, "the archive ends within it");
     if (rk_wr_end(&wr, &bytes, err) || (bytes.p == NULL && rk_bytes_new(0, &bytes, err)))
         return err->rc;
     *ret = rk_bytes_take(&bytes);

@@ -94,6 +94,13 @@ build 2 "rotkit: $where \"a\": unfolds to more than $(((256 * 1048576 + 200 * $(
 gzip <a.tar | gzip >a
 build 2 "rotkit: $where \"a\": compressed more than once: unpack the outer layer"
 
+# Holes cost memory as bytes do.
+rm big/d/b.bin
+truncate -s 900M big/d/b.bin
+tar -C big -S -cf a d/b.bin
+[ "$(wc -c <a)" -lt 20000 ] || fail "tar makes no hole"
+build 2 "rotkit: $where \"a!d/b.bin\": unfolds to more than $(((256 * 1048576 + 200 * $(wc -c <a)) / 1048576)) MiB, and an honest archive of its size does not: unpack it by hand, and look at what is in it"
+
 # ---- which of two
 cp a.tar twice.tar
 (cd in && printf 'the second' >d/b.bin && tar -rf ../twice.tar ./d//b.bin)

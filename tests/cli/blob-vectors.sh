@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # blob pack writes every eks vector byte for byte; blob open finds the items that went in.
+# slow: a start for each vector; unit.ekb has them in one
 . "$(dirname "$0")/lib.sh"
 need jq
 

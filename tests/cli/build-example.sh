@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The example: builds, verifies, stays untouched when built again; every blob holds what its database says.
+# slow: the whole example; init-builds builds what init makes
 . "$(dirname "$0")/lib.sh"
 need jq openssl
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What may not be taken over from an interrupted build: devices that the ledger does not have any more,
 # and those that were made under another date.
+# slow: a build for each input that can change; build-interrupted has the verb
 . "$(dirname "$0")/lib.sh"
 need openssl jq sqlite3
 unset SOURCE_DATE_EPOCH

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The example's release: verified, accepted by openssl and certtool, unchanged by a repeat, and the same
 # again from a clean start but for secrets/ when the CA signs by PKCS#1 v1.5.
+# slow: a release built six times; build-reproducible has two
 . "$(dirname "$0")/lib.sh"
 need openssl certtool jq
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Enrolments for Azure DPS: the files are what a reader of their own computes from device.json, and
 # what is no verified release, or has no such EK, is refused.
+# slow: a folder for each fault; enroll-keylime and enroll-windows have the verb
 . "$(dirname "$0")/lib.sh"
 need jq openssl python3
 . "$SOURCE/tests/support/swtpm.sh"

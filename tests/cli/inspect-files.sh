@@ -91,3 +91,11 @@ refuse 2 "rotkit: longer.img: ekb: size word says 2044 bytes, the file has 2045"
     verify longer.img
 refuse 7 "rotkit: cannot open \"absent\": No such file or directory" \
     verify --ca absent eks.img
+
+# A name that would clear the screen and begin a line of its own is shown, and does neither.
+head -c 100 /dev/zero >k
+run 0 pack fit -o plain.fit kernel=k
+perl -0777 -pe 's/kernel-1/k\e[2J\nz1/g' plain.fit >loud.fit
+run 0 inspect loud.fit
+grep -q ' k?\[2J?z1 ' "$out" || fail "the name is not shown: $(cat -v "$out")"
+if LC_ALL=C grep -q "$(printf '\033')" "$out"; then fail "an escape sequence reaches the terminal"; fi

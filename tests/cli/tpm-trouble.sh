@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A TPM in trouble: each kind has its exit code, the reason in tpm2-tss' words and advice, and the same
 # command works once the trouble is over.
+# slow: a TPM that fails in each call; tpm-check and tpm-provision have the verb
 . "$(dirname "$0")/lib.sh"
 need jq openssl tpm2_changeauth tpm2_dictionarylockout tpm2_nvdefine
 . "$SOURCE/tests/support/swtpm.sh"

@@ -44,7 +44,7 @@ openssl cms -encrypt -binary -aes-256-gcm -in product/manifest.yaml -outform DER
     openssl cms -encrypt -binary -aes-256-gcm -in product/manifest.yaml -outform DER -out forged.cms -recip product/factory/factory.pem
 forged="\"$secret\": SHA-256 is $(sum forged.cms), the index says $(sum "whole/$secret")"
 attack "$forged" cp ../forged.cms "$secret"
-refuse 3 "rotkit: --release \"r\": $forged" secret open --release r --key product/factory/factory.key -o out.xml "$secret"
+refuse 3 "rotkit: --release \"r\": $forged" secret open --release r --pub release.pem --key product/factory/factory.key -o out.xml "$secret"
 refuse 3 "rotkit: --release \"r\": $forged" secret open --release r --pub release.pem --key product/factory/factory.key -o out.xml "r/$secret"
 run 0 secret open --release whole --pub release.pem --key product/factory/factory.key -o out.xml "$secret"
 grep -q Kdk0 out.xml || fail "another secret"
@@ -52,7 +52,7 @@ rm out.xml
 refuse 3 'rotkit: --release "whole": the release is signed by another key' \
     secret open --release whole --pub product/keys/pkc.pem --key product/factory/factory.key -o out.xml "$secret"
 refuse 3 'rotkit: --release "whole": "secrets/none" is in no index of the release' \
-    secret open --release whole --key product/factory/factory.key -o out.xml secrets/none
+    secret open --release whole --pub release.pem --key product/factory/factory.key -o out.xml secrets/none
 # The file's own index put right, then the index above it, whose signature nobody can make.
 reindex() { # in r: both indices agree with the files
     python3 - "$1" <<'PYTHON'
@@ -158,7 +158,7 @@ refuse 3 "$unsigned" release archive --pub release.pem r -o r.tar
 refuse 3 "$unsigned
 $hint" enroll csv r -o table
 refuse 3 "$unsigned" enroll --pub release.pem csv r -o table
-refuse 3 'rotkit: --release "r": the release is not signed' secret open --release r --key product/factory/factory.key -o out.xml "$secret"
+refuse 3 'rotkit: --release "r": the release is not signed' secret open --release r --pub release.pem --key product/factory/factory.key -o out.xml "$secret"
 run 0 release archive --unsigned r -o r.tar
 # Signed again, by a key of theirs.
 openssl genpkey -algorithm ED25519 -out theirs.key 2>/dev/null
@@ -182,7 +182,7 @@ openssl pkeyutl -sign -rawin -inkey product/keys/release.key -in r/release.json 
 run 0 verify r
 refuse 8 'rotkit: r: secrets/: the release is of a rotkit that signed no secrets/index.json: build it again' verify --pub release.pem r
 refuse 3 'rotkit: --release "r": "secrets/index.json" is missing: nothing signed names the sealed files' \
-    secret open --release r --key product/factory/factory.key -o out.xml "$secret"
+    secret open --release r --pub release.pem --key product/factory/factory.key -o out.xml "$secret"
 
 # ---- EK certificates, by the device that they stand with; unsigned, so that nothing else tells ----
 sed '/^release:/,$ { /^  key:/d }' product/manifest.yaml >product/plain.yaml

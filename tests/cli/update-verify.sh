@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # rotkit verify of a bundle: every flipped byte is found, and what a holder of the key could write is refused too.
+# slow: a bundle and two releases for each fault; update-make and update-check have the verb
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE/tests/support/update.sh"
 need openssl jq python3

@@ -164,7 +164,7 @@ spends avb inspect
 # One hash an algorithm, however many nodes ask for it.
 spends fit-algorithms inspect
 [ "$hashed" -lt 4000000 ] || fail "a range is hashed more than once an algorithm: $hashed"
-for what in 'entity' 'alias'; do # documents that unfold
+for what in attributes entity alias; do # documents that unfold
     case $what in
     entity)
         { printf '<?xml version="1.0"?><!DOCTYPE p [<!ENTITY a "aaaaaaaaaaaaaaaaaaaa">' &&
@@ -173,6 +173,13 @@ for what in 'entity' 'alias'; do # documents that unfold
         head -c 4096 /dev/zero >part
         code=0
         timeout 60 "$ROTKIT" pack qspi -o flash layout=layout.xml x=part >"$out" 2>"$err" || code=$?
+        ;;
+    attributes)
+        python3 -c 'print("<partition_layout " + " ".join("a%d=\">\"" % i for i in range(80000)) + "/>")' >layout.xml
+        printf x >part
+        code=0
+        timeout 20 "$ROTKIT" pack qspi -o flash layout=layout.xml x=part >"$out" 2>"$err" || code=$?
+        grep -q 'an element of more than 16 KiB of attributes' "$err" || fail "$(cat "$err")"
         ;;
     alias)
         printf 'rotkit: 1\nproduct: &a [x, x]\nplatform: [*a, *a]\n' >product.yaml

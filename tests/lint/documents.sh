@@ -22,7 +22,8 @@ for document in sorted(set(documents)):
             is_file = re.fullmatch(r"[\w./-]+\.(c|h|py|sh|map|mk)", word) and not word.startswith("/")
             if not is_file and re.fullmatch(r"(cli|unit|fuzz|lint|vectors)\.[a-z0-9][a-z0-9_.-]*", word):
                 seen += 1
-                if word not in tests:
+                # Sanitizers leave a few out.
+                if word not in tests and not glob.glob("tests/unit/*/test_%s.c" % word.split(".", 1)[1]):
                     faults.append(f"{document}:{number}: there is no test {word}")
             elif is_file and "NAME" not in word and word not in theirs:
                 seen += 1

@@ -17,7 +17,7 @@ enum rk_file_mode {
 
 /*
  * Writes path whole. On failure the old file is as it was and no sibling is left. "-" is standard
- * output.
+ * output; a device or a pipe is written to, and stays.
  */
 enum rk_rc rk_file_write(const char *path, enum rk_file_mode mode, const void *bytes, size_t len,
                          struct rk_err *err) RK_MUST_CHECK;
