@@ -10,6 +10,7 @@
 #include "rotkit/key.h"
 #include "rotkit/policy.h"
 #include "rotkit/publish.h"
+#include "rotkit/release.h"
 #include "rotkit/template.h"
 
 #include <stdio.h>
@@ -17,7 +18,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { LICENCE_MAX = 1 << 16, BATCH = 500, INPUTS_MAX = 1 << 20 };
+enum { LICENCE_MAX = 1 << 16, BATCH = 500, INPUTS_MAX = 1 << 20, RELEASE_JSON_MAX = 1 << 26 };
 #define CHECKPOINT "checkpoint.json"
 
 void rk_account_done(struct rk_account *account)
@@ -70,13 +71,40 @@ static enum rk_rc compare_with_file(const rk_ctx *ctx, const struct rk_account *
     return RK_OK;
 }
 
+/*
+ * A release that was counted and has no checkpoint: whoever takes both it and the ledger away has a
+ * licence that is whole again.
+ */
+static enum rk_rc check_not_taken_out(const struct rk_account *account, const struct rk_plan *plan,
+                                      struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE, checkpoint = RK_BYTES_NONE;
+    RK_AUTO(rk_json_done) rk_json *doc = NULL;
+
+    if (account->anchor != NULL || !rk_tree_exists(plan->path))
+        return RK_OK;
+    if (rk_release_file_find(plan->path, "release.json", RELEASE_JSON_MAX, &text, err) ||
+        rk_release_file_find(plan->path, "ledger/" CHECKPOINT, RK_CHECKPOINT_FILE_MAX, &checkpoint,
+                             err))
+        return err->rc;
+    if (text.p == NULL || checkpoint.p != NULL ||
+        rk_json_parse(text.p, text.len, &doc, err) != RK_OK)
+        return RK_OK; /* none, or none that is whole: the writer says so */
+    if (rk_json_get(rk_json_root(doc), "checkpoint_key").v == NULL)
+        return RK_OK;
+    return rk_fail(err, RK_E_LEDGER,
+                   "release \"%s\" was counted, and its ledger/" CHECKPOINT
+                   " is gone: put it back, or name an anchor (--anchor)",
+                   plan->path);
+}
+
 static enum rk_rc compare_with_anchors(const rk_ctx *ctx, const struct rk_account *account,
                                        const struct rk_plan *plan, struct rk_err *err)
 {
     char folder[RK_PATH_MAX];
 
     if (rk_path_join(plan->path, "ledger", folder, sizeof folder, err) ||
-        compare_with_file(ctx, account, folder, err))
+        compare_with_file(ctx, account, folder, err) || check_not_taken_out(account, plan, err))
         return err->rc;
     return account->anchor == NULL ? RK_OK : compare_with_file(ctx, account, account->anchor, err);
 }

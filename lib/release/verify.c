@@ -454,8 +454,11 @@ static enum rk_rc check_ledger(struct verifying *v, struct rk_err *err)
             return rk_fail(err, RK_E_VERIFY, "\"ledger/%s\" is no checkpoint of the ledger",
                            names.name[i]);
     }
-    if (names.count == 0)
+    if (names.count == 0) {
+        if (!v->staged && rk_json_get(rk_json_root(view->doc), "checkpoint_key").v != NULL)
+            leave_out(v, "ledger");
         return RK_OK;
+    }
     if (rk_beneath_read(view->root, RK_CHECKPOINT, RK_INDEX_FILE_MAX, &view->checkpoint, err))
         return err->rc;
     return check_checkpoint(v, err);

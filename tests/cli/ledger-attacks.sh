@@ -174,3 +174,13 @@ rm -rf again
 run 5 build -q -o again product/manifest.yaml
 stderr_is "rotkit: unit $old stands under no licence, the ledger counts by licences"
 run 0 ledger rebuild units.db --key checkpoint.pem
+
+# The ledger taken away, and the checkpoint out of the release that was counted: the licence is not whole again.
+rm -rf units.db* counted
+run 0 build -q -o counted product/manifest.yaml
+rm -r counted/ledger
+run 0 verify counted
+grep -q '; not here: ledger; ' "$out" || fail "nobody says that the checkpoint is gone: $(cat "$out")"
+rm -f units.db*
+run 5 build -q -o counted product/manifest.yaml
+stderr_is 'rotkit: release "counted" was counted, and its ledger/checkpoint.json is gone: put it back, or name an anchor (--anchor)'
