@@ -74,6 +74,8 @@ static const char in_use[] = "another build writes the same release";
 static enum rk_rc clear_but_devices(const char *staging, struct rk_err *err)
 {
     static const char *const keep[] = { "devices", "handover", "secrets", RK_JOURNAL_NAME };
+    /* Below what is kept, and made again. */
+    static const char *const again[] = { "secrets/common", RK_SECRETS_INDEX, RK_SECRETS_SIG };
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
     char path[RK_PATH_MAX];
 
@@ -89,9 +91,11 @@ static enum rk_rc clear_but_devices(const char *staging, struct rk_err *err)
              rk_tree_remove(path, err)))
             return err->rc;
     }
-    if (rk_path_join(staging, "secrets/common", path, sizeof path, err))
-        return err->rc;
-    return rk_tree_remove(path, err);
+    for (size_t i = 0; i < sizeof again / sizeof again[0]; i++) {
+        if (rk_path_join(staging, again[i], path, sizeof path, err) || rk_tree_remove(path, err))
+            return err->rc;
+    }
+    return RK_OK;
 }
 
 /* Goes on in the staging folder of an interrupted build of the same inputs. */
