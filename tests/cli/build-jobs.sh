@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The number of threads changes nothing in a release.
+# slow: a build for each number of jobs; token-signs and init-builds have the verb
 . "$(dirname "$0")/lib.sh"
 unset SOURCE_DATE_EPOCH # the factory certificate is of today
 

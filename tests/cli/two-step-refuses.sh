@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a signing round refuses: signatures that are missing, wrong or too many, what was changed on the
 # way, folders of something else; a kill at any point leaves the round before or the one after.
+# slow: a folder for each fault; sign-two-step has the verbs
 . "$(dirname "$0")/lib.sh"
 need jq openssl
 unset SOURCE_DATE_EPOCH

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Recomputation finds the devices whose seeds are wrong, and says the same on any number of threads.
+# slow: EKs of many devices; update-check has the verb
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE/tests/support/update.sh"
 need openssl jq

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Updates broken on purpose, one fault each: every one is refused with its reason, and says for which devices.
+# slow: a release for each fault; update-make and update-check have the verb
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE/tests/support/update.sh"
 need openssl jq
