@@ -72,10 +72,13 @@ release: { path: rounds, key: "pub:round.pub" }
 YAML
 
 # ---- the storm
-# killed MOST ARG...: the command, ended at a moment of its first MOST milliseconds, or not at all
+# killed ARG...: the command, ended at a moment that is drawn from as long as it takes here: each time that it comes to
+# its end the next moments are earlier, and each time that it does not they are later.
+for storm in build merge retire update rounds split; do
+    eval "most_$storm=200"
+done
 killed() {
-    most=$1
-    shift
+    eval "most=\$most_$storm"
     draw "$most"
     "$ROTKIT" "$@" >"$out" 2>"$err" </dev/null &
     pid=$!
@@ -84,10 +87,14 @@ killed() {
     code=0
     wait $pid 2>/dev/null || code=$?
     case $code in
-    137) died=$((died + 1)) ;;
-    0) ;;
+    137)
+        died=$((died + 1))
+        most=$((most * 5 / 4 + 1))
+        ;;
+    0) most=$((most * 2 / 3 + 1)) ;;
     *) fail "kill $n, rotkit $*: exit $code after $drawn ms: $(cat "$err")" ;;
     esac
+    eval "most_$storm=$most"
 }
 # holds FOLDER VERIFY-ARG...: it is not there, or whole
 holds() {
@@ -108,7 +115,7 @@ storm_build() {
     eval "made_$ledger=\$((made_$ledger + 2)); count=\$made_$ledger"
     rm -rf cut
     fleet_of cut 0x1f0 "$count" "$uri"
-    killed 900 build -q -o cut product/cut.yaml
+    killed build -q -o cut product/cut.yaml
     holds cut --pub release.pem
     ledger_holds
     again build -q -o cut product/cut.yaml
@@ -118,7 +125,7 @@ storm_build() {
 }
 storm_merge() {
     rm -rf merged
-    killed 400 release merge -q --key product/keys/release.key -o merged shard-0 shard-1
+    killed release merge -q --key product/keys/release.key -o merged shard-0 shard-1
     holds merged --pub release.pem
     again release merge -q --key product/keys/release.key -o merged shard-0 shard-1
     holds merged --pub release.pem
@@ -129,7 +136,7 @@ storm_retire() {
     [ -n "$sn" ] || fail "nobody is left to retire"
     set -- device retire -q --ledger "$uri" --cert product/ca/chain.pem --key product/ca/issuing.key -o revoked-$ledger \
         --note storm --pub release.pem leavers-$ledger "$sn"
-    killed 400 "$@"
+    killed "$@"
     ledger_holds
     [ ! -e revoked-$ledger/crl.der ] || openssl crl -inform DER -in revoked-$ledger/crl.der -noout ||
         fail "kill $n: half a list"
@@ -139,31 +146,32 @@ storm_retire() {
 }
 storm_update() {
     rm -rf bundle
-    killed 500 update make -q --key update.key --pub release.pem -o bundle old new
+    killed update make -q --key update.key --pub release.pem -o bundle old new
     holds bundle --pub update.pem
     [ -e bundle ] || again update make -q --key update.key --pub release.pem -o bundle old new
     holds bundle --pub update.pem
 }
 storm_rounds() {
     rm -rf r r2 rounds
-    killed 200 build -q --to-sign r round.yaml
+    killed build -q --to-sign r round.yaml
     [ ! -e r ] || jq -e '.items | length > 0' r/index.json >/dev/null || fail "kill $n: half a round"
     again build -q --to-sign r round.yaml
     sh "$SOURCE/examples/two-step/openssl.sh" r rsa.pem >"$scratch/log" 2>&1 || fail "$(cat "$scratch/log")"
     for round in 1 2 3 4 5 6; do
         [ ! -e rounds ] || break
-        if [ $round -lt 4 ]; then killed 200 build -q --attach r round.yaml; else again build -q --attach r round.yaml; fi
+        if [ $round -lt 4 ]; then killed build -q --attach r round.yaml; else again build -q --attach r round.yaml; fi
         holds rounds --pub round.pub
         sh "$SOURCE/examples/two-step/openssl.sh" r rsa.pem round.pem >"$scratch/log" 2>&1 || fail "$(cat "$scratch/log")"
     done
     [ -e rounds ] || fail "kill $n: six rounds, and no release"
     holds rounds --pub round.pub
+    rm -rf r.staging # of a run that wanted one more round and was cut; the next with this folder would empty it
 }
 storm_split() {
     eval "given_$ledger=\$((given_$ledger + 3)); given=\$given_$ledger"
     first=$((1048576 + given * 10))
     rm -rf sites
-    killed 120 licence split licence.json --key issuer.key --ledger "$uri" -o sites c$given:3:$first-$((first + 9))
+    killed licence split licence.json --key issuer.key --ledger "$uri" -o sites c$given:3:$first-$((first + 9))
     ledger_holds
     [ ! -e sites ] || run 0 licence verify sites/c$given.json --issuer issuer.pem
     rm -rf sites
