@@ -42,7 +42,7 @@ cp devices/kdk_db.csv good
 size=$(wc -c <good)
 for at in 40 300 $((size / 2)) $((size - 1)); do
     cp good devices/kdk_db.csv
-    printf '\125' | dd of=devices/kdk_db.csv bs=1 seek="$at" conv=notrunc 2>/dev/null
+    flip devices/kdk_db.csv "$at"
     code=0
     "$ROTKIT" build -q manifest.yaml >"$out" 2>"$err" || code=$?
     [ $code -eq 3 ] || [ $code -eq 2 ] || fail "a byte at $at is changed: exit $code, $(cat "$err")"

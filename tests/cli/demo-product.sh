@@ -66,7 +66,7 @@ run 0 match $images/update.Cap --board 3701-300-0000-M.1-1-1-jetson-agx-orin-dev
 # A changed byte in any image; an image too many; a signer that release.json does not name.
 for image in $images/*; do
     cp "$image" "$scratch/good"
-    printf '\245' | dd of="$image" bs=1 seek=9000 conv=notrunc 2>/dev/null
+    flip "$image" 9000
     run 3 verify product/release
     cp "$scratch/good" "$image"
 done

@@ -94,7 +94,7 @@ hides "$kdk0" $(find product/release other -type f)
 # One flipped byte anywhere in a public file is found.
 for file in $(find product/release -type f ! -path '*/secrets/*' | sort | head -n 12); do
     cp "$file" "$scratch/good"
-    printf '\377' | dd of="$file" bs=1 seek=40 conv=notrunc 2>/dev/null
+    flip "$file" 40
     cmp -s "$file" "$scratch/good" && continue
     run 3 verify product/release
     cp "$scratch/good" "$file"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Files for Keylime: openssl and certtool verify every EK certificate by the store alone, the list is what
 # openssl computes, the script answers as Keylime's tenant calls it, and --verify finds what was changed.
+# slow: openssl for each certificate; enroll-windows has the verb
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE/tests/support/example.sh"
 need jq openssl python3 certtool shellcheck dash

@@ -108,6 +108,12 @@ hides() {
     fi
 }
 
+# flip FILE OFFSET: another byte stands there; one that is only written may stand there already
+flip() {
+    perl -e 'open F, "+<", $ARGV[0] or die; seek F, $ARGV[1], 0; read F, $b, 1; seek F, $ARGV[1], 0; print F chr(ord($b) ^ 1)' \
+        "$1" "$2"
+}
+
 # unhex <HEX >BYTES
 unhex() {
     perl -0777 -ne "s/\\s//g; print pack(q(H*), \$_)"

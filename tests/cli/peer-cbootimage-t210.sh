@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Are our T210 BCTs and images what cbootimage makes of the same text, for every field that we place,
 # and does bct_dump read in ours what was set?
+# slow: another program for each setting; unit.t210 has the goldens
 . "$(dirname "$0")/lib.sh"
 need cbootimage bct_dump openssl perl
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Does sgdisk see the partitions of a QSPI image where the published map has them, and accept the table?
+# slow: flash images of 64 MiB, each partition read by another program; fuzz.image-qspi replays the format
 . "$(dirname "$0")/lib.sh"
 need sgdisk gdisk
 layout=$SOURCE/examples/jetson-product/flash_qspi.xml

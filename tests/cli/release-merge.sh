@@ -82,7 +82,7 @@ grep -q '^rotkit: shards "shard-0" and "changed-1" are not of one build: manifes
 # one byte of one blob
 cp -r shard-1 bad
 blob=$(cd bad && find devices -name eks.img | head -n 1)
-printf x | dd of="bad/$blob" bs=1 seek=100 conv=notrunc 2>/dev/null
+flip "bad/$blob" 100
 run 3 release merge --key product/keys/sign.key -o m2 shard-0 bad shard-2
 grep -q "^rotkit: shard \"bad\": \"$blob\": SHA-256 is " "$err" || fail "$(cat "$err")"
 [ ! -e m2 ] || fail "a refused merge left a release"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Every way a key in a token cannot be had: its own message, exit 4, nothing written.
+# slow: a token for each fault; token-signs has the verbs
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/softhsm.sh"
 
