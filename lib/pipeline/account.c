@@ -18,7 +18,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { LICENCE_MAX = 1 << 16, BATCH = 500, INPUTS_MAX = 1 << 20, RELEASE_JSON_MAX = 1 << 26 };
+enum { LICENCE_MAX = 1 << 16, BATCH = 500, INPUTS_MAX = 1 << 20 };
 #define CHECKPOINT "checkpoint.json"
 
 void rk_account_done(struct rk_account *account)
@@ -83,12 +83,14 @@ static enum rk_rc check_not_taken_out(const struct rk_account *account, const st
 
     if (account->anchor != NULL || !rk_tree_exists(plan->path))
         return RK_OK;
-    if (rk_release_file_find(plan->path, "release.json", RELEASE_JSON_MAX, &text, err) ||
-        rk_release_file_find(plan->path, "ledger/" CHECKPOINT, RK_CHECKPOINT_FILE_MAX, &checkpoint,
+    if (rk_release_file_find(plan->path, "ledger/" CHECKPOINT, RK_CHECKPOINT_FILE_MAX, &checkpoint,
                              err))
         return err->rc;
-    if (text.p == NULL || checkpoint.p != NULL ||
-        rk_json_parse(text.p, text.len, &doc, err) != RK_OK)
+    if (checkpoint.p != NULL)
+        return RK_OK;
+    if (rk_release_file_find(plan->path, "release.json", RK_RELEASE_JSON_MAX, &text, err))
+        return err->rc;
+    if (text.p == NULL || rk_json_parse(text.p, text.len, &doc, err) != RK_OK)
         return RK_OK; /* none, or none that is whole: the writer says so */
     if (rk_json_get(rk_json_root(doc), "checkpoint_key").v == NULL)
         return RK_OK;

@@ -24,7 +24,6 @@ struct rk_release {
         struct rk_tree tree;
     } sealed;
 };
-enum { RK_RELEASE_JSON_MAX = 1 << 30 };
 #define RK_SECRETS_INDEX "secrets/index.json"
 #define RK_SECRETS_SIG   "secrets/index.json.sig"
 #define RK_CHECKPOINT    "ledger/checkpoint.json"

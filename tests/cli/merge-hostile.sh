@@ -69,22 +69,9 @@ done
 [ "$found" -gt 0 ] || fail "nothing was ever put in between"
 
 # ---- shards that nobody signed, or somebody else ----
-cat >strip.py <<'PYTHON'
-import hashlib, json, os, sys
-root = sys.argv[1]
-doc = json.load(open(root + "/release.json"))
-for name in ("signer", "signature_scheme"):
-    doc.pop(name, None)
-json.dump(doc, open(root + "/release.json", "w"), indent=2)
-for name in ("release.json.sig", "secrets/index.json.sig"):
-    os.unlink(root + "/" + name)
-doc = json.load(open(root + "/secrets/index.json"))
-doc["release_sha256"] = hashlib.sha256(open(root + "/release.json", "rb").read()).hexdigest()
-json.dump(doc, open(root + "/secrets/index.json", "w"))
-PYTHON
 for i in 0 1; do
     cp -r shard-$i bare-$i
-    python3 strip.py bare-$i
+    python3 "$SOURCE/tests/support/strip_release.py" bare-$i
     run 0 verify bare-$i
 done
 rm -rf hostile merged evil.tmp evil swapped

@@ -132,21 +132,8 @@ if strace -o /dev/null true 2>/dev/null; then
 fi
 
 # ---- the signature taken away, and every digest put right ----
-cat >strip.py <<'PYTHON'
-import hashlib, json, os, sys
-root = sys.argv[1]
-doc = json.load(open(root + "/release.json"))
-for name in ("signer", "signature_scheme"):
-    doc.pop(name, None)
-json.dump(doc, open(root + "/release.json", "w"), indent=2)
-for name in ("release.json.sig", "secrets/index.json.sig"):
-    os.unlink(root + "/" + name)
-doc = json.load(open(root + "/secrets/index.json"))
-doc["release_sha256"] = hashlib.sha256(open(root + "/release.json", "rb").read()).hexdigest()
-json.dump(doc, open(root + "/secrets/index.json", "w"))
-PYTHON
 alone=0
-attack 'the release is not signed' python3 ../strip.py .
+attack 'the release is not signed' python3 "$SOURCE/tests/support/strip_release.py" .
 run 0 verify r
 stdout_is "r: release: holds: 3 devices, 27 files, 9 EK certificates; signer: not checked"
 refuse 3 'rotkit: r: the release is not signed' verify --ca product/ca/root.pem r

@@ -24,6 +24,8 @@
 #include "rotkit/trust.h"
 #include "rotkit/version.h"
 
+enum { RK_RELEASE_JSON_MAX = 1 << 30 }; /* the largest release.json that is read */
+
 typedef struct rk_release rk_release;
 
 struct rk_release_options {
