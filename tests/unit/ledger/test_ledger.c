@@ -7,6 +7,7 @@
 #include "rotkit/key.h"
 #include "rotkit/ledger.h"
 
+#include "ledger_edit.h"
 #include "suite.h"
 
 #include <openssl/evp.h>
@@ -414,29 +415,9 @@ static void fill(void)
     holds();
 }
 
-/* As somebody with sqlite3 does it who puts the triggers back behind them. */
 static void damage(const char *sql)
 {
-    char text[8192] = "", again[8192] = "";
-    sqlite3 *db = NULL;
-    sqlite3_stmt *rows = NULL;
-
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    ck_assert_int_eq(
-        sqlite3_prepare_v2(db, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'", -1,
-                           &rows, NULL),
-        SQLITE_OK);
-    while (sqlite3_step(rows) == SQLITE_ROW) {
-        (void)snprintf(text + strlen(text), sizeof text - strlen(text), "DROP TRIGGER %s;",
-                       (const char *)sqlite3_column_text(rows, 0));
-        (void)snprintf(again + strlen(again), sizeof again - strlen(again), "%s;",
-                       (const char *)sqlite3_column_text(rows, 1));
-    }
-    (void)sqlite3_finalize(rows);
-    (void)sqlite3_close(db);
-    ck_assert_int_eq(tamper(text), SQLITE_OK);
-    ck_assert_int_eq(tamper(sql), SQLITE_OK);
-    ck_assert_int_eq(tamper(again), SQLITE_OK);
+    edit_behind_triggers(path, sql);
 }
 
 /* What a build does with the unit, and with the next one. */
