@@ -634,17 +634,13 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
 static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
-    bool keyed = request->key_count != 0, go;
+    bool signs;
 
     (void)len;
-    if (rk_check_begin(request, keyed || rk_tegra_is_signed(&place, file), RK_NEED_PUB, map, &go,
-                       err))
+    if (rk_tegra_check_signer(request, &place, file, map, &signs, err))
         return err->rc;
-    if (!go)
+    if (!signs)
         return RK_OK;
-    if (rk_tegra_signature_verify(request->ctx, request->key[0].pub, &place, file, map->signer,
-                                  err))
-        return err->rc;
     for (size_t i = 0, n = map->guard_count; i < n; i++) { /* what the signed digests cover */
         const struct rk_guard guard = map->guard[i];
 

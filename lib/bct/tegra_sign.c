@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/ossl.h"
+#include "rotkit/format_row.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -210,4 +211,18 @@ enum rk_rc rk_tegra_signature_verify(const rk_ctx *ctx, EVP_PKEY *pub,
         return rk_wrap(err, "OEM signature over [0x%zx, 0x%zx)", place->from, place->to);
     (void)snprintf(ret_signer, 160, "OEM key (%s), at experimental offsets", key.name);
     return RK_OK;
+}
+
+enum rk_rc rk_tegra_check_signer(const struct rk_request *request,
+                                 const struct rk_tegra_place *place, const uint8_t *file,
+                                 struct rk_map *map, bool *ret_signed, struct rk_err *err)
+{
+    bool keyed = request->key_count != 0;
+
+    if (rk_check_begin(request, keyed || rk_tegra_is_signed(place, file), RK_NEED_PUB, map,
+                       ret_signed, err))
+        return err->rc;
+    return *ret_signed ? rk_tegra_signature_verify(request->ctx, request->key[0].pub, place, file,
+                                                   map->signer, err)
+                       : RK_OK;
 }

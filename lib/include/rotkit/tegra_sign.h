@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "rotkit/format.h"
 #include "rotkit/pcp.h"
 #include "rotkit/signer.h"
 
@@ -51,3 +52,11 @@ enum rk_rc rk_tegra_signature_verify(const rk_ctx *ctx, EVP_PKEY *pub,
                                      char ret_signer[160], struct rk_err *err) RK_MUST_CHECK;
 /* Whether there is a signature at all. */
 bool rk_tegra_is_signed(const struct rk_tegra_place *place, const uint8_t *file);
+/*
+ * A row's check: the signature under the key of the request, when one is named, and the signer into
+ * the map. *ret_signed false: no key, and nothing was asked that needs one; RK_OK then.
+ */
+enum rk_rc rk_tegra_check_signer(const struct rk_request *request,
+                                 const struct rk_tegra_place *place, const uint8_t *file,
+                                 struct rk_map *map, bool *ret_signed,
+                                 struct rk_err *err) RK_MUST_CHECK;
