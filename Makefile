@@ -13,7 +13,7 @@ check:
 	sh scripts/run-tests.sh check
 
 check-all:
-	sh scripts/setup.sh build demo test
+	sh scripts/setup.sh build demo test firmware
 	sh scripts/run-tests.sh all
 
 build:

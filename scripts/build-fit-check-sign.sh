@@ -9,19 +9,10 @@ folder=$1
 tarball=u-boot_2023.01+dfsg.orig.tar.xz
 sha256=e75da6f089d063aaef39a1c17f1631791d87700662624e18de2121fa39a1ed44
 mkdir -p "$folder"
+sh "$(dirname "$0")/debian-source.sh" u-boot $tarball $sha256 "$folder" u-boot-tools
 work=$(mktemp -d "$folder/work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-
-# Where apt gets u-boot-tools from, its source stands too, and apt knows the way (mirror, proxy).
-deb=$(apt-get download --print-uris u-boot-tools 2>/dev/null | sed -n "s/^'\([^']*\)'.*/\1/p" | head -n 1)
-for pool in "${deb%/*}" http://deb.debian.org/debian/pool/main/u/u-boot \
-    http://snapshot.debian.org/archive/debian/20250520T000000Z/pool/main/u/u-boot; do
-    [ -n "$pool" ] || continue
-    /usr/lib/apt/apt-helper download-file "$pool/$tarball" "$work/$tarball" "SHA256:$sha256" >/dev/null 2>&1 && break
-    curl -sSfL --retry 3 -o "$work/$tarball" "$pool/$tarball" && break
-done
-echo "$sha256  $work/$tarball" | sha256sum -c --quiet -
-tar -xf "$work/$tarball" -C "$work" --strip-components=1
+tar -xf "$folder/$tarball" -C "$work" --strip-components=1
 (
     cd "$work"
     make -s tools-only_defconfig
