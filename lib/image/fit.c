@@ -166,34 +166,13 @@ static enum rk_rc room_for(const struct rk_request *request, int *ret, struct rk
     return RK_OK;
 }
 
-static const struct algorithm {
-    int bits;
-    const char *name;
-} algorithms[] = { { 2048, "sha256,rsa2048" },
-                   { 3072, "sha256,rsa3072" },
-                   { 4096, "sha256,rsa4096" } };
-
-static enum rk_rc find_algorithm(EVP_PKEY *pub, const struct algorithm **ret, struct rk_err *err)
-{
-    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
-        if (EVP_PKEY_is_a(pub, "RSA") && EVP_PKEY_get_bits(pub) == algorithms[i].bits) {
-            *ret = &algorithms[i];
-            return RK_OK;
-        }
-    }
-    return rk_fail(err, RK_E_KEY,
-                   "FIT signatures here are by RSA of 2048, 3072 or 4096 bits, this "
-                   "is %s with %d",
-                   EVP_PKEY_get0_type_name(pub), EVP_PKEY_get_bits(pub));
-}
-
 static enum rk_rc build_key(const struct rk_request *request, struct rk_bytes *ret,
                             struct rk_err *err)
 {
     const struct rk_input *part = rk_request_part(request, "pub");
     RK_AUTO(rk_bio_done) BIO *pem = BIO_new_mem_buf(part->p, (int)part->len);
     RK_AUTO(rk_pkey_done) EVP_PKEY *pub = NULL;
-    const struct algorithm *algo;
+    const struct rk_fit_algorithm *algo;
 
     for (size_t i = 0; i < request->part_count; i++) {
         if (strcmp(request->part[i].name, "pub") != 0 && strcmp(request->part[i].name, "dtb") != 0)
@@ -205,7 +184,7 @@ static enum rk_rc build_key(const struct rk_request *request, struct rk_bytes *r
                                      rk_ctx_propq(request->ctx));
     if (pub == NULL)
         return rk_fail_ossl(err, RK_E_KEY, "part \"pub\": no public key in PEM");
-    if (find_algorithm(pub, &algo, err))
+    if (rk_fit_find_algorithm(pub, &algo, err))
         return err->rc;
     return rk_fit_key_dtb(pub, rk_request_text(request, self(), "key-name"), algo->name,
                           rk_request_part(request, "dtb"), ret, err);
@@ -361,79 +340,6 @@ static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file,
 
 /* ---- signing ---- */
 
-/* "rsa-pss" with the largest salt, as mkimage signs; boot-images.md 5.3. */
-static enum rk_scheme scheme_of(const char *padding)
-{
-    return strcmp(padding, "pss") == 0 ? RK_SCHEME_RSA_PSS_MAX_SHA256 : RK_SCHEME_RSA_PKCS1_SHA256;
-}
-
-/* The nodes of an image that are signed: itself, its hash and cipher nodes. */
-static enum rk_rc list_image(const void *fdt, const char *name, struct rk_fit_nodes *nodes,
-                             struct rk_err *err)
-{
-    char path[RK_FIT_NAME + 16], below[RK_FIT_PATH];
-    int node, sub;
-
-    if (strlen(name) > RK_FIT_NAME || strchr(name, '/') != NULL)
-        return rk_fail(err, RK_E_FORMAT, "image name \"%.64s\" is too long or has a slash", name);
-    (void)snprintf(path, sizeof path, "/images/%s", name);
-    node = fdt_path_offset(fdt, path);
-    if (node < 0)
-        return rk_fail(err, RK_E_FORMAT, "it names image \"%s\", which is not there", name);
-    if (!rk_fit_has_strong_hash(fdt, node))
-        return rk_fail(err, RK_E_FORMAT,
-                       "image \"%s\" has no hash by sha256, sha384 or sha512, so a signature would "
-                       "not cover it",
-                       name);
-    if (rk_fit_nodes_add(nodes, path, err))
-        return err->rc;
-    fdt_for_each_subnode(sub, fdt, node)
-    {
-        const char *sub_name = fdt_get_name(fdt, sub, NULL);
-
-        if (!rk_fit_is_named(fdt, sub, "hash") && !rk_fit_is_named(fdt, sub, "cipher"))
-            continue;
-        if (strlen(sub_name) > RK_FIT_NAME)
-            return rk_fail(err, RK_E_FORMAT, "node name \"%.64s\" is too long", sub_name);
-        (void)snprintf(below, sizeof below, "%s/%s", path, sub_name);
-        if (rk_fit_nodes_add(nodes, below, err))
-            return err->rc;
-    }
-    return RK_OK;
-}
-
-/* What U-Boot takes from a configuration. */
-static const char *const image_props[] = { "kernel", "fdt",  "ramdisk",    "firmware", "loadables",
-                                           "setup",  "fpga", "standalone", "script" };
-enum { IMAGE_PROPS = sizeof image_props / sizeof image_props[0] };
-
-/* Root, configuration, and every image that it names. */
-static enum rk_rc list_nodes(const void *fdt, int conf, struct rk_fit_nodes *nodes,
-                             struct rk_err *err)
-{
-    const char *conf_name = fdt_get_name(fdt, conf, NULL);
-    char path[RK_FIT_PATH];
-
-    if (strlen(conf_name) > RK_FIT_NAME)
-        return rk_fail(err, RK_E_FORMAT, "its name is too long");
-    (void)snprintf(path, sizeof path, "/configurations/%s", conf_name);
-    if (rk_fit_nodes_add(nodes, "/", err) || rk_fit_nodes_add(nodes, path, err))
-        return err->rc;
-    for (size_t i = 0; i < IMAGE_PROPS; i++) {
-        int len, count = fdt_stringlist_count(fdt, conf, image_props[i]);
-
-        if (count <= 0 && count != -FDT_ERR_NOTFOUND)
-            return rk_fail(err, RK_E_FORMAT, "its \"%s\" is no list of names", image_props[i]);
-        for (int k = 0; k < count; k++) {
-            if (list_image(fdt, fdt_stringlist_get(fdt, conf, image_props[i], k, &len), nodes, err))
-                return err->rc;
-        }
-    }
-    if (nodes->count == 2)
-        return rk_fail(err, RK_E_FORMAT, "it names no image");
-    return RK_OK;
-}
-
 static enum rk_rc put_list(void *fdt, int node, const struct rk_fit_nodes *nodes,
                            struct rk_err *err)
 {
@@ -452,11 +358,11 @@ static enum rk_rc put_sign_images(void *fdt, int conf, int node, struct rk_err *
     char list[128];
     size_t used = 0;
 
-    for (size_t i = 0; i < IMAGE_PROPS; i++) {
-        if (fdt_getprop(fdt, conf, image_props[i], NULL) == NULL)
+    for (size_t i = 0; rk_fit_image_props[i] != NULL; i++) {
+        if (fdt_getprop(fdt, conf, rk_fit_image_props[i], NULL) == NULL)
             continue;
-        memcpy(list + used, image_props[i], strlen(image_props[i]) + 1);
-        used += strlen(image_props[i]) + 1;
+        memcpy(list + used, rk_fit_image_props[i], strlen(rk_fit_image_props[i]) + 1);
+        used += strlen(rk_fit_image_props[i]) + 1;
     }
     if (used == 0)
         return rk_fail(err, RK_E_FORMAT, "a configuration names no image");
@@ -471,7 +377,7 @@ static enum rk_rc prepare_conf(const struct rk_request *request, void *fdt, cons
 {
     const char *padding = rk_request_text(request, self(), "padding");
     static const uint8_t zeros[SIG_MAX];
-    const struct algorithm *algo;
+    const struct rk_fit_algorithm *algo;
     char path[RK_FIT_PATH];
     int conf, node;
 
@@ -479,7 +385,7 @@ static enum rk_rc prepare_conf(const struct rk_request *request, void *fdt, cons
     conf = fdt_path_offset(fdt, path);
     if (strcmp(padding, "pss") != 0 && strcmp(padding, "pkcs-1.5") != 0)
         return rk_fail(err, RK_E_USAGE, "setting \"padding\": expected pss or pkcs-1.5");
-    if (find_algorithm(request->key[0].pub, &algo, err) || drop_signatures(fdt, conf, err))
+    if (rk_fit_find_algorithm(request->key[0].pub, &algo, err) || drop_signatures(fdt, conf, err))
         return err->rc;
     node = fdt_add_subnode(fdt, conf, "signature-1");
     if (node < 0 || rk_fdt_put_text(fdt, node, "algo", algo->name) != 0 ||
@@ -500,7 +406,7 @@ static enum rk_rc finish_conf(void *fdt, int conf, struct rk_err *err)
     struct rk_fit_nodes nodes = { .count = 0 };
     int node = fdt_subnode_offset(fdt, conf, "signature-1");
 
-    if (list_nodes(fdt, conf, &nodes, err))
+    if (rk_fit_list_nodes(fdt, conf, &nodes, err))
         return err->rc;
     return put_list(fdt, node, &nodes, err);
 }
@@ -570,37 +476,18 @@ static enum rk_rc prepare(const struct rk_request *request, const uint8_t *file,
     return RK_OK;
 }
 
-/* What the stored node list and hashed-strings say is signed. */
-static enum rk_rc stored_region(const uint8_t *fdt, int node, struct rk_map *covers,
-                                struct rk_bytes *ret, struct rk_err *err)
-{
-    struct rk_fit_nodes nodes = { .count = 0 };
-    int count = fdt_stringlist_count(fdt, node, "hashed-nodes"), len;
-    const fdt32_t *strings = fdt_getprop(fdt, node, "hashed-strings", &len);
-
-    if (count <= 0 || strings == NULL || len != 8 || fdt32_ld(&strings[0]) != 0)
-        return rk_fail(err, RK_E_VERIFY, "hashed-nodes or hashed-strings is missing or odd");
-    for (int i = 0; i < count; i++) {
-        const char *path = fdt_stringlist_get(fdt, node, "hashed-nodes", i, NULL);
-
-        if (path == NULL || rk_fit_nodes_add(&nodes, path, err))
-            return rk_fail(err, RK_E_VERIFY, "hashed-nodes is damaged");
-    }
-    return rk_fit_region(fdt, &nodes, fdt32_ld(&strings[1]), covers, ret, err);
-}
-
 static enum rk_rc to_sign(const struct rk_request *request, const uint8_t *file, size_t len,
                           struct rk_sign_requests *ret, struct rk_err *err)
 {
     RK_AUTO(fit_done) struct fit fit = { .fdt = NULL };
-    enum rk_scheme scheme = scheme_of(rk_request_text(request, self(), "padding"));
+    enum rk_scheme scheme = rk_fit_scheme(rk_request_text(request, self(), "padding"));
 
     if (prepare(request, file, len, &fit, err))
         return err->rc;
     for (size_t i = 0; i < fit.count; i++) {
         RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
 
-        if (stored_region(fit.fdt, signature_node(&fit, i), NULL, &message, err) ||
+        if (rk_fit_stored_region(fit.fdt, signature_node(&fit, i), NULL, &message, err) ||
             rk_sign_requests_add(ret, "", fit.conf[i], scheme, &message, err))
             return err->rc;
     }
@@ -612,9 +499,10 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
                          struct rk_err *err)
 {
     RK_AUTO(fit_done) struct fit fit = { .fdt = NULL };
-    const struct algorithm *algo;
+    const struct rk_fit_algorithm *algo;
 
-    if (find_algorithm(request->key[0].pub, &algo, err) || prepare(request, file, len, &fit, err))
+    if (rk_fit_find_algorithm(request->key[0].pub, &algo, err) ||
+        prepare(request, file, len, &fit, err))
         return err->rc;
     if (wants_key(request) && strcmp(rk_request_text(request, self(), "output"), "key-dtb") != 0)
         return rk_fail(err, RK_E_USAGE, "setting \"output\": expected image or key-dtb");
@@ -628,114 +516,6 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
                            signatures[i].len, algo->bits / 8);
     }
     return rk_bytes_copy(fit.fdt, fdt_totalsize(fit.fdt), ret, err);
-}
-
-/* ---- checking ---- */
-
-/* Every node that the configuration needs must be among those that are signed. */
-static enum rk_rc check_complete(const uint8_t *fdt, int conf, int node, struct rk_err *err)
-{
-    struct rk_fit_nodes needed = { .count = 0 };
-
-    if (list_nodes(fdt, conf, &needed, err))
-        return err->rc;
-    for (size_t i = 0; i < needed.count; i++) {
-        if (fdt_stringlist_search(fdt, node, "hashed-nodes", needed.path[i]) < 0)
-            return rk_fail(err, RK_E_VERIFY, "\"%s\" is not among the signed nodes",
-                           needed.path[i]);
-    }
-    return RK_OK;
-}
-
-/* The data of an image is signed by way of its hash node. */
-static enum rk_rc guard_data(const uint8_t *fdt, int conf, struct rk_map *map, struct rk_err *err)
-{
-    for (size_t i = 0; i < IMAGE_PROPS; i++) {
-        int count = fdt_stringlist_count(fdt, conf, image_props[i]), len;
-
-        for (int k = 0; k < count; k++) {
-            const char *name = fdt_stringlist_get(fdt, conf, image_props[i], k, NULL);
-            int node = fdt_subnode_offset(fdt, fdt_path_offset(fdt, "/images"), name);
-            const uint8_t *data = fdt_getprop(fdt, node, "data", &len);
-
-            if (data != NULL && rk_map_guard(map, (uint64_t)(data - fdt), (uint64_t)len,
-                                             RK_GUARD_SIGNATURE, "FIT signature, by its hash", err))
-                return err->rc;
-        }
-    }
-    return RK_OK;
-}
-
-static enum rk_rc check_signature(const struct rk_request *request, const uint8_t *fdt, int conf,
-                                  int node, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
-    const char *algo = rk_fit_text(fdt, node, "algo"), *padding = rk_fit_text(fdt, node, "padding");
-    int len = 0;
-    const uint8_t *value = fdt_getprop(fdt, node, "value", &len);
-    const struct algorithm *want;
-
-    if (algo == NULL || value == NULL)
-        return rk_fail(err, RK_E_VERIFY, "is not signed");
-    if (fdt_getprop(fdt, node, "padding", NULL) != NULL &&
-        (padding == NULL || (strcmp(padding, "pss") != 0 && strcmp(padding, "pkcs-1.5") != 0)))
-        return rk_fail(err, RK_E_VERIFY, "unknown padding, expected pss or pkcs-1.5");
-    if (find_algorithm(request->key[0].pub, &want, err) || strcmp(want->name, algo) != 0)
-        return rk_fail(err, RK_E_VERIFY, "signed by \"%.40s\", the key given is of another kind",
-                       algo);
-    if (check_complete(fdt, conf, node, err) || stored_region(fdt, node, NULL, &message, err))
-        return err->rc;
-    return rk_signature_check(request->ctx, request->key[0].pub,
-                              scheme_of(padding == NULL ? "pkcs-1.5" : padding), message.p,
-                              message.len, value, (size_t)len, err);
-}
-
-/* One signature that holds is enough: the others are for other keys. */
-static enum rk_rc check_conf(const struct rk_request *request, const uint8_t *fdt, int conf,
-                             struct rk_map *map, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
-    const uint8_t *value;
-    int node, len = 0;
-
-    (void)rk_fail(err, RK_E_VERIFY, "is not signed");
-    fdt_for_each_subnode(node, fdt, conf)
-    {
-        if (!rk_fit_is_named(fdt, node, "signature") ||
-            check_signature(request, fdt, conf, node, err) != RK_OK)
-            continue;
-        value = fdt_getprop(fdt, node, "value", &len);
-        if (rk_map_checked(map, (uint64_t)(value - fdt), (uint64_t)len, err) ||
-            stored_region(fdt, node, map, &message, err))
-            return err->rc;
-        return guard_data(fdt, conf, map, err);
-    }
-    return err->rc;
-}
-
-static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
-                        struct rk_map *map, struct rk_err *err)
-{
-    bool keyed = request->key_count != 0, go;
-    int conf, count = 0;
-
-    if (rk_fit_open(file, len, err) ||
-        rk_check_begin(request, keyed || rk_fit_is_signed(file), RK_NEED_PUB, map, &go, err))
-        return err->rc;
-    if (!go)
-        return RK_OK;
-    fdt_for_each_subnode(conf, file, fdt_path_offset(file, "/configurations"))
-    {
-        if (check_conf(request, file, conf, map, err))
-            return rk_wrap(err, "configuration %s", fdt_get_name(file, conf, NULL));
-        count++;
-    }
-    if (count == 0)
-        return rk_fail(err, RK_E_VERIFY, "has no configuration, so nothing is signed");
-    (void)snprintf(map->signer, sizeof map->signer, "the key given");
-    (void)snprintf(map->integrity, sizeof map->integrity,
-                   "hashes and %d signed configurations hold", count);
-    return RK_OK;
 }
 
 const struct rk_format rk_format_fit = {
@@ -752,7 +532,7 @@ const struct rk_format rk_format_fit = {
     .to_sign = to_sign,
     .attach = attach,
     .encrypt = encrypt,
-    .check = check,
+    .check = rk_fit_check,
 };
 
 static const struct rk_format *self(void)

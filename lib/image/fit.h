@@ -25,6 +25,32 @@ enum rk_rc rk_fit_region(const uint8_t *fdt, const struct rk_fit_nodes *nodes, s
                          struct rk_map *covers, struct rk_bytes *ret,
                          struct rk_err *err) RK_MUST_CHECK;
 
+/* ---- what is signed, and how (fit_nodes.c, fit_algo.c) ---- */
+
+/* What U-Boot takes from a configuration: properties that name images. Ends with NULL. */
+extern const char *const rk_fit_image_props[];
+/* Root, configuration, and every image that it names with its hash and cipher nodes. */
+enum rk_rc rk_fit_list_nodes(const void *fdt, int conf, struct rk_fit_nodes *nodes,
+                             struct rk_err *err) RK_MUST_CHECK;
+/* The signed bytes as the node list and the hashed-strings in a signature node say. */
+enum rk_rc rk_fit_stored_region(const uint8_t *fdt, int node, struct rk_map *covers,
+                                struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+struct rk_fit_algorithm {
+    int bits;
+    const char *name;
+};
+/* By which name U-Boot verifies signatures of this key; RK_E_KEY when it has none. */
+enum rk_rc rk_fit_find_algorithm(EVP_PKEY *pub, const struct rk_fit_algorithm **ret,
+                                 struct rk_err *err) RK_MUST_CHECK;
+/* "pss" is with the largest salt, as mkimage signs. */
+enum rk_scheme rk_fit_scheme(const char *padding);
+
+/* ---- checking (fit_check.c) ---- */
+
+/* As struct rk_format's check. */
+enum rk_rc rk_fit_check(const struct rk_request *request, const uint8_t *file, size_t len,
+                        struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
+
 /* ---- reading (fit_read.c) ---- */
 
 bool rk_fit_recognise(const uint8_t *file, size_t len);
