@@ -2,7 +2,7 @@
 # Do sbverify and osslsigncode hold the signatures that rotkit puts into EFI programs, for every key
 # type and both PE forms, on real programs too? And does rotkit hold what sbsign signed?
 . "$(dirname "$0")/lib.sh"
-need openssl sbsign sbverify perl
+need openssl sbsign sbverify pesign perl
 
 uefi=$DATA/vectors/boot/uefi
 db="--key $DATA/vectors/boot/keys/db.key --cert $uefi/db.crt"
@@ -64,11 +64,26 @@ run 0 verify --ca "$uefi/db.crt" theirs-gap.efi
 refuse 2 'rotkit: "gap.efi": sign uefi-pe: 256 bytes between headers and sections would be signed by nothing' \
     sign $db uefi-pe gap.efi -o no.efi
 
-# Two signatures: either signer is found, a third is not.
-sbsign --key "$DATA/vectors/boot/keys/KEK.key" --cert "$uefi/KEK.crt" --output two.efi ours-min.efi 2>/dev/null
-run 0 verify --ca "$uefi/db.crt" two.efi
-run 0 verify --ca "$uefi/KEK.crt" two.efi
-run 3 verify --ca "$uefi/PK.crt" two.efi
+# Two signatures, whoever adds the second: either signer is found, by the judges and by us; a third is not.
+sbsign --key "$DATA/vectors/boot/keys/KEK.key" --cert "$uefi/KEK.crt" --output theirs-two.efi ours-min.efi 2>/dev/null
+run 0 sign --key "$DATA/vectors/boot/keys/KEK.key" --cert "$uefi/KEK.crt" uefi-pe theirs-min.efi -o ours-two.efi
+for two in theirs-two.efi ours-two.efi; do
+    for cert in db KEK; do
+        run 0 verify --ca "$uefi/$cert.crt" $two
+        sbverify --cert "$uefi/$cert.crt" $two >judged 2>&1 || { cat judged >&2; fail "sbverify: $two by $cert"; }
+    done
+    run 3 verify --ca "$uefi/PK.crt" $two
+    sbverify --list $two 2>&1 | grep -q '^signature 2' || fail "sbverify: one signature in $two"
+done
+# replace=yes leaves one, and a signature of another image is not built upon.
+run 0 sign $db uefi-pe ours-two.efi -o one.efi --set replace=yes
+cmp one.efi ours-min.efi || fail "replace=yes keeps something"
+cp ours-min.efi changed.efi
+flip changed.efi 1100
+refuse 3 'rotkit: "changed.efi": sign uefi-pe: signature 1 of 1, which is there already: Authenticode digest (SHA256) of headers, sections and what follows them up to 0x600 does not hold
+  replace=yes drops the signatures that are there' sign $db uefi-pe changed.efi -o no.efi
+pesign -S -i ours-two.efi >judged 2>&1 || { cat judged >&2; fail "pesign reads no signatures of ours"; }
+[ "$(grep -c "common name is rotkit test" judged)" -eq 2 ] || { cat judged >&2; fail "pesign: not two signatures"; }
 
 # Other keys: RSA-3072, P-256.
 for key in rsa3072 p256; do

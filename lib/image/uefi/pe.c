@@ -8,25 +8,13 @@
 #include "image/uefi/secure_boot.h"
 
 #include "rotkit/format_row.h"
-#include "base/mem.h"
-#include "base/ossl.h"
-#include "rotkit/hex.h"
 #include "rotkit/certs.h"
 #include "rotkit/pkcs7.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    IMAGE_MAX = 512 << 20,
-    CERT_HEAD = 8,
-    CERT_REVISION = 0x0200,
-    CERT_PKCS7 = 0x0002,
-    CERTS_MAX = 16,
-    DER_MAX = 1 << 20,
-    DIGEST = 32,
-};
-static const char spc_indirect_data[] = "1.3.6.1.4.1.311.2.1.4";
+enum { IMAGE_MAX = 512 << 20, DIGEST = 32 };
 static const struct rk_format *self(void);
 
 /*
@@ -46,315 +34,6 @@ static bool recognise(const uint8_t *file, size_t len)
     return len >= 64 && file[0] == 'M' && file[1] == 'Z';
 }
 
-/* ---- the certificate table ---- */
-
-struct table {
-    struct rk_pe_range pkcs7[CERTS_MAX]; /* the DER of each signature, in file order */
-    struct rk_pe_range entry[CERTS_MAX]; /* the attribute certificates around them */
-    size_t count;
-};
-
-/* One attribute certificate; at its end the next multiple of 8 (all of the table starts at one). */
-static enum rk_rc read_entry(struct rk_rd *rd, struct table *table, struct rk_err *err)
-{
-    size_t at = rk_rd_offset(rd), left = rk_rd_left(rd), size;
-    uint64_t length = rk_rd_le(rd, 4), rounded = (length + 7) / 8 * 8;
-    uint64_t revision = rk_rd_le(rd, 2), type = rk_rd_le(rd, 2);
-    const uint8_t *der;
-
-    if (rk_rd_ok(rd, err))
-        return err->rc;
-    if (length <= CERT_HEAD || rounded > left)
-        return rk_fail(err, RK_E_FORMAT, "dwLength is %llu, expected 9 to the table's %zu bytes",
-                       (unsigned long long)length, left);
-    if (revision != CERT_REVISION || type != CERT_PKCS7)
-        return rk_fail(err, RK_E_FORMAT,
-                       "revision 0x%04llx and type 0x%04llx, expected 0x%04x "
-                       "and 0x%04x (PKCS #7)",
-                       (unsigned long long)revision, (unsigned long long)type, CERT_REVISION,
-                       CERT_PKCS7);
-    der = rk_rd_take(rd, (size_t)rounded - CERT_HEAD);
-    if (rk_pkcs7_size(der, (size_t)length - CERT_HEAD, &size, err))
-        return err->rc;
-    if (!rk_all_zero(der + size, (size_t)rounded - CERT_HEAD - size))
-        return rk_fail(err, RK_E_FORMAT, "bytes other than zero behind the SignedData");
-    table->entry[table->count] = (struct rk_pe_range) { .offset = at, .len = (size_t)rounded };
-    table->pkcs7[table->count++] = (struct rk_pe_range) { .offset = at + CERT_HEAD, .len = size };
-    return RK_OK;
-}
-
-static enum rk_rc read_table(const struct rk_pe *pe, const uint8_t *file, struct table *ret,
-                             struct rk_err *err)
-{
-    struct rk_rd rd = { .buf = file + pe->image_end,
-                        .len = pe->certificates,
-                        .base = pe->image_end };
-
-    ret->count = 0;
-    while (rk_rd_left(&rd) != 0) {
-        size_t at = rk_rd_offset(&rd);
-
-        if (ret->count == CERTS_MAX)
-            return rk_fail(err, RK_E_FORMAT, "more than %d attribute certificates", CERTS_MAX);
-        if (read_entry(&rd, ret, err))
-            return rk_wrap(err, "attribute certificate at 0x%zx", at);
-    }
-    return RK_OK;
-}
-
-/* ---- the signed digest ---- */
-
-static enum rk_rc open_sequence(const uint8_t *der, size_t len, struct rk_rd *ret,
-                                struct rk_err *err)
-{
-    const unsigned char *at = der;
-    long inside = 0;
-    int tag = 0, class = 0;
-
-    if (len > DER_MAX || (ASN1_get_object(&at, &inside, &tag, &class, (long)len) & 0x81) != 0 ||
-        tag != V_ASN1_SEQUENCE || class != V_ASN1_UNIVERSAL)
-        return rk_fail_ossl(err, RK_E_FORMAT, "no SpcIndirectDataContent");
-    *ret = (struct rk_rd) { .buf = at, .len = (size_t)inside };
-    return RK_OK;
-}
-
-struct claim { /* what a signature says the digest is */
-    const EVP_MD *md;
-    uint8_t digest[EVP_MAX_MD_SIZE];
-};
-
-static enum rk_rc read_digest_info(const uint8_t *der, size_t len, struct claim *ret,
-                                   struct rk_err *err)
-{
-    const unsigned char *at = der;
-    RK_AUTO(rk_x509_sig_done) X509_SIG *info = d2i_X509_SIG(NULL, &at, (long)len);
-    const ASN1_OCTET_STRING *digest;
-    const ASN1_OBJECT *oid;
-    const X509_ALGOR *alg;
-    int nid;
-
-    if (info == NULL || at != der + len)
-        return rk_fail_ossl(err, RK_E_FORMAT, "no DigestInfo in the SpcIndirectDataContent");
-    X509_SIG_get0(info, &alg, &digest);
-    X509_ALGOR_get0(&oid, NULL, NULL, alg);
-    nid = OBJ_obj2nid(oid);
-    if (nid != NID_sha256 && nid != NID_sha384 && nid != NID_sha512)
-        return rk_fail(err, RK_E_VERIFY, "digest %s, expected SHA-256, SHA-384 or SHA-512",
-                       nid == NID_undef ? "of an unknown algorithm" : OBJ_nid2sn(nid));
-    ret->md = EVP_get_digestbynid(nid);
-    if (ASN1_STRING_length(digest) != EVP_MD_get_size(ret->md))
-        return rk_fail(err, RK_E_FORMAT, "a digest of %d bytes, expected %d",
-                       ASN1_STRING_length(digest), EVP_MD_get_size(ret->md));
-    memcpy(ret->digest, ASN1_STRING_get0_data(digest), (size_t)EVP_MD_get_size(ret->md));
-    return RK_OK;
-}
-
-/* The content of a signature, and what it says the digest is. */
-static enum rk_rc read_claim(const uint8_t *der, size_t len, struct rk_bytes *ret_content,
-                             struct claim *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
-    struct rk_rd outer = { .buf = NULL }, data = { .buf = NULL };
-
-    if (rk_pkcs7_content(der, len, spc_indirect_data, &content, err) ||
-        open_sequence(content.p, content.len, &outer, err) ||
-        open_sequence(outer.buf, outer.len, &data, err))
-        return err->rc;
-    /* Not everybody's data is of type spcPEImageData (Debian's fwupd has another), and UEFI does
-     * not look: the digest tells what it is of. */
-    (void)rk_rd_take(&outer, (size_t)(data.buf - outer.buf) + data.len);
-    if (read_digest_info(outer.buf + outer.pos, rk_rd_left(&outer), ret, err))
-        return err->rc;
-    *ret_content = rk_bytes_take(&content);
-    return RK_OK;
-}
-
-static enum rk_rc check_claim(const struct rk_pe *pe, const uint8_t *file,
-                              const struct rk_pe_range *pkcs7, struct claim *ret,
-                              struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
-    uint8_t digest[EVP_MAX_MD_SIZE];
-
-    if (read_claim(file + pkcs7->offset, pkcs7->len, &content, ret, err) ||
-        rk_pe_digest(pe, file, ret->md, digest, err))
-        return err->rc;
-    if (memcmp(digest, ret->digest, (size_t)EVP_MD_get_size(ret->md)) != 0)
-        return rk_fail(err, RK_E_VERIFY,
-                       "Authenticode digest (%s) of headers, sections and what follows them up to "
-                       "0x%zx does not hold",
-                       EVP_MD_get0_name(ret->md), pe->image_end);
-    return RK_OK;
-}
-
-/* ---- the map ---- */
-
-/* clang-format off */
-static const struct {
-    uint16_t machine;
-    const char *name;
-} machines[] = {
-    { 0xaa64, "AArch64" }, { 0x01c0, "Arm" },   { 0x01c2, "Thumb" },    { 0x01c4, "Thumb-2" },
-    { 0x8664, "x86-64" },  { 0x014c, "i386" },  { 0x5064, "RISC-V 64" },
-};
-/* clang-format on */
-
-static const char *machine_name(uint16_t machine)
-{
-    for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
-        if (machines[i].machine == machine)
-            return machines[i].name;
-    }
-    return "unknown machine";
-}
-
-static enum rk_rc add_optional(const struct rk_pe *pe, const uint8_t *file, size_t len,
-                               struct rk_map *map, struct rk_region *headers, struct rk_err *err)
-{
-    struct rk_rd rd = { .buf = file, .len = len, .pos = pe->checksum };
-    uint32_t found = (uint32_t)rk_rd_le(&rd, 4), want = rk_pe_checksum(pe, file, len);
-    struct rk_region *optional, *region;
-
-    if (rk_region_add(map, headers, pe->optional, pe->optional_len, "optional header", &optional,
-                      err) ||
-        rk_region_add(map, optional, pe->checksum, 4, "CheckSum", &region, err))
-        return err->rc;
-    (void)snprintf(optional->note, sizeof optional->note, "%s", pe->plus ? "PE32+" : "PE32");
-    (void)snprintf(region->note, sizeof region->note, "0x%08x%s", found,
-                   found == want ? ""
-                   : found == 0  ? ", not set"
-                                 : ", wrong (UEFI does not look)");
-    if (pe->directory == 0)
-        return RK_OK;
-    return rk_region_add(map, optional, pe->directory, 8, "certificate directory entry", &region,
-                         err);
-}
-
-static enum rk_rc add_headers(const struct rk_pe *pe, const uint8_t *file, size_t len,
-                              struct rk_map *map, struct rk_err *err)
-{
-    struct rk_region *headers, *region;
-    size_t sections = pe->optional + pe->optional_len;
-
-    if (rk_region_add(map, map->root, 0, pe->headers, "headers", &headers, err) ||
-        rk_region_add(map, headers, 0, pe->pe, "MZ header", &region, err) ||
-        rk_region_add(map, headers, pe->pe, 4 + RK_PE_COFF_WIRE, "COFF header", &region, err) ||
-        rk_layout_map(rk_pe_coff_layout, RK_PE_COFF_FIELDS, &pe->coff, pe->pe + 4, region, err))
-        return err->rc;
-    (void)snprintf(region->note, sizeof region->note, "%s", machine_name(pe->coff.machine));
-    if (add_optional(pe, file, len, map, headers, err))
-        return err->rc;
-    headers->loaded = true;
-    if (pe->coff.section_count == 0)
-        return RK_OK;
-    return rk_region_add(map, headers, sections,
-                         (size_t)pe->coff.section_count * RK_PE_SECTION_WIRE, "section table",
-                         &region, err);
-}
-
-static void section_name(const struct rk_pe_section *section, char ret[24])
-{
-    (void)snprintf(ret, 24, "section %.8s", (const char *)section->name);
-    for (char *c = ret; *c != '\0'; c++) {
-        if (*c < 0x20 || *c > 0x7e)
-            *c = '?';
-    }
-}
-
-static enum rk_rc add_sections(const struct rk_pe *pe, struct rk_map *map, struct rk_err *err)
-{
-    struct rk_region *region;
-    size_t at = pe->headers;
-
-    for (size_t i = 0; i < pe->section_count; i++) {
-        const struct rk_pe_section *section = &pe->section[i];
-        char name[24];
-
-        section_name(section, name);
-        if (section->raw_offset > at &&
-            rk_region_add(map, map->root, at, section->raw_offset - at, "gap", &region, err))
-            return err->rc;
-        if (rk_region_add(map, map->root, section->raw_offset, section->raw_size, name, &region,
-                          err))
-            return err->rc;
-        region->loaded = true;
-        (void)snprintf(region->note, sizeof region->note, "loaded at 0x%x, 0x%x bytes",
-                       section->virtual_address, section->virtual_size);
-        at = (size_t)section->raw_offset + section->raw_size;
-    }
-    if (at == pe->image_end)
-        return RK_OK;
-    return rk_region_add(map, map->root, at, pe->image_end - at, "behind the sections", &region,
-                         err);
-}
-
-static enum rk_rc guard(const struct rk_pe *pe, enum rk_guard_kind kind, const char *by,
-                        struct rk_map *map, struct rk_err *err)
-{
-    struct rk_pe_range range[RK_PE_RANGES_MAX];
-    size_t count = rk_pe_ranges(pe, range);
-
-    for (size_t i = 0; i < count; i++) {
-        if (rk_map_guard(map, range[i].offset, range[i].len, kind, by, err))
-            return err->rc;
-    }
-    return RK_OK;
-}
-
-/* What stands in the headers and is not digested. */
-static enum rk_rc leave_open(const struct rk_pe *pe, struct rk_map *map, struct rk_err *err)
-{
-    if (rk_map_open(map, pe->checksum, 4, "CheckSum", err))
-        return err->rc;
-    return pe->directory == 0
-               ? RK_OK
-               : rk_map_open(map, pe->directory, 8, "certificate directory entry", err);
-}
-
-static enum rk_rc add_signatures(const struct rk_pe *pe, const uint8_t *file,
-                                 const struct table *table, struct rk_map *map, struct rk_err *err)
-{
-    struct rk_region *region, *inside;
-
-    if (table->count == 0)
-        return RK_OK;
-    if (rk_region_add(map, map->root, pe->image_end, pe->certificates, "certificate table", &region,
-                      err))
-        return err->rc;
-    for (size_t i = 0; i < table->count; i++) {
-        struct claim claim;
-
-        if (rk_region_add(map, region, table->entry[i].offset, table->entry[i].len,
-                          "attribute certificate", &inside, err) ||
-            check_claim(pe, file, &table->pkcs7[i], &claim, err))
-            return err->rc;
-        (void)snprintf(inside->note, sizeof inside->note, "PKCS #7 over a digest of %s",
-                       EVP_MD_get0_name(claim.md));
-    }
-    return guard(pe, RK_GUARD_DIGEST, "Authenticode digest", map, err);
-}
-
-static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
-{
-    char hex[2 * DIGEST + 1];
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    struct table table;
-    struct rk_pe pe;
-
-    if (rk_pe_read(file, len, &pe, err) || read_table(&pe, file, &table, err) ||
-        add_headers(&pe, file, len, map, err) || add_sections(&pe, map, err) ||
-        add_signatures(&pe, file, &table, map, err) ||
-        rk_pe_digest(&pe, file, EVP_sha256(), digest, err))
-        return err->rc;
-    rk_hex_write(digest, DIGEST, hex);
-    (void)snprintf(map->root->note, sizeof map->root->note, "Authenticode SHA-256 %s", hex);
-    (void)snprintf(map->integrity, sizeof map->integrity, "%s",
-                   table.count == 0 ? "structure holds, not signed"
-                                    : "Authenticode digest ok, signature not checked: needs the "
-                                      "key or the CA");
-    return RK_OK;
-}
-
 /* ---- signing ---- */
 
 static const struct rk_part_row part_rows[] = {
@@ -363,13 +42,14 @@ static const struct rk_part_row part_rows[] = {
     { NULL, false, false, NULL },
 };
 static const struct rk_setting_row setting_rows[] = {
-    { "replace", "no", "sign: yes drops the signatures that are there" },
+    { "replace", "no", "sign: yes drops the signatures that are there, instead of adding one" },
     { NULL, NULL, NULL },
 };
 
 /* The image without signatures, zeros to a multiple of 8 behind it: what is digested. */
 struct signing {
     struct rk_bytes image;
+    size_t kept; /* bytes of the certificate table that was there, which stay */
     struct rk_pe pe;
     uint8_t spc[sizeof spc_head + DIGEST];
     struct rk_pkcs7 what;
@@ -380,13 +60,8 @@ static void signing_done(struct signing *s)
     rk_bytes_done(&s->image);
 }
 
-static enum rk_rc check_signable(const struct rk_request *request, const struct rk_pe *pe,
-                                 struct rk_err *err)
+static enum rk_rc check_signable(const struct rk_pe *pe, struct rk_err *err)
 {
-    bool replace;
-
-    if (rk_request_flag(request, self(), "replace", &replace, err))
-        return err->rc;
     if (pe->directory == 0)
         return rk_fail(err, RK_E_USAGE,
                        "the optional header has no room for a signature: no "
@@ -395,10 +70,42 @@ static enum rk_rc check_signable(const struct rk_request *request, const struct 
         return rk_fail(err, RK_E_USAGE,
                        "%zu bytes between headers and sections would be signed by nothing",
                        pe->gaps);
+    return RK_OK;
+}
+
+/* Another signature goes behind those that are there, which must be of this image. */
+static enum rk_rc check_extendable(const struct rk_pe *pe, const uint8_t *file, struct rk_err *err)
+{
+    struct rk_pe_table table;
+
+    if (rk_pe_table_read(pe, file, &table, err))
+        return err->rc;
+    if (table.count == RK_PE_SIGNATURES_MAX)
+        return rk_fail(err, RK_E_USAGE, "has %zu signatures, and no room for more", table.count);
+    for (size_t i = 0; i < table.count; i++) {
+        RK_AUTO(rk_pe_claim_done) struct rk_pe_claim claim = { .content = RK_BYTES_NONE };
+
+        if (rk_pe_claim_check(pe, file, &table.pkcs7[i], &claim, err))
+            return rk_wrap(err, "signature %zu of %zu, which is there already", i + 1, table.count);
+    }
+    return RK_OK;
+}
+
+/* How many bytes of the certificate table stay. */
+static enum rk_rc choose_kept(const struct rk_request *request, const struct rk_pe *pe,
+                              const uint8_t *file, size_t *ret, struct rk_err *err)
+{
+    bool replace;
+
+    *ret = 0;
+    if (rk_request_flag(request, self(), "replace", &replace, err))
+        return err->rc;
     if (pe->certificates == 0 || replace)
         return RK_OK;
-    (void)rk_fail(err, RK_E_USAGE, "is signed already");
-    return rk_note(err, "replace=yes drops the signatures that are there");
+    if (check_extendable(pe, file, err))
+        return rk_note(err, "replace=yes drops the signatures that are there");
+    *ret = pe->certificates;
+    return RK_OK;
 }
 
 static void put_le32(uint8_t *at, uint32_t value)
@@ -413,7 +120,8 @@ static enum rk_rc open_signing(const struct rk_request *request, const uint8_t *
     uint8_t digest[EVP_MAX_MD_SIZE];
     size_t padded;
 
-    if (rk_pe_read(file, len, &s->pe, err) || check_signable(request, &s->pe, err))
+    if (rk_pe_read(file, len, &s->pe, err) || check_signable(&s->pe, err) ||
+        choose_kept(request, &s->pe, file, &s->kept, err))
         return err->rc;
     padded = (s->pe.image_end + 7) / 8 * 8;
     if (rk_bytes_new(padded, &s->image, err))
@@ -431,7 +139,7 @@ static enum rk_rc open_signing(const struct rk_request *request, const uint8_t *
                                   .pub = request->key[0].pub,
                                   .content = s->spc,
                                   .content_len = sizeof s->spc,
-                                  .type = spc_indirect_data,
+                                  .type = rk_pe_spc_indirect_data,
                                   .attributes = true };
     return RK_OK;
 }
@@ -462,9 +170,10 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
         rk_pkcs7_finish(&s.what, &signatures[0], &der, err))
         return err->rc;
     rk_wr_bytes(&wr, s.image.p, s.image.len);
-    rk_wr_le(&wr, CERT_HEAD + der.len, 4);
-    rk_wr_le(&wr, CERT_REVISION, 2);
-    rk_wr_le(&wr, CERT_PKCS7, 2);
+    rk_wr_bytes(&wr, file + len - s.kept, s.kept);
+    rk_wr_le(&wr, RK_PE_CERT_HEAD + der.len, 4);
+    rk_wr_le(&wr, RK_PE_CERT_REVISION, 2);
+    rk_wr_le(&wr, RK_PE_CERT_PKCS7, 2);
     rk_wr_bytes(&wr, der.p, der.len);
     rk_wr_zero(&wr, (8 - wr.len % 8) % 8);
     if (rk_wr_end(&wr, &made, err))
@@ -481,15 +190,11 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
 static enum rk_rc check_signature(const struct rk_pkcs7_check *who, const uint8_t *der, size_t len,
                                   char ret_signer[160], struct rk_err *err)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
-    struct claim claim;
-    struct rk_rd octets = { .buf = NULL };
+    RK_AUTO(rk_pe_claim_done) struct rk_pe_claim claim = { .content = RK_BYTES_NONE };
 
-    /* The contents octets alone are signed (RFC 2315, 9.3). */
-    if (read_claim(der, len, &content, &claim, err) ||
-        open_sequence(content.p, content.len, &octets, err))
+    if (rk_pe_claim_read(der, len, &claim, err))
         return err->rc;
-    return rk_pkcs7_verify(who, der, len, octets.buf, octets.len, ret_signer, err);
+    return rk_pkcs7_verify(who, der, len, claim.octets, claim.octets_len, ret_signer, err);
 }
 
 /* The signature as the lists judge it; parse has held every digest. */
@@ -497,16 +202,13 @@ static enum rk_rc judge(const struct rk_secure_boot *lists, const struct rk_pkcs
                         const uint8_t *der, size_t len, enum rk_verdict *ret,
                         char why[RK_VERDICT_TEXT], char signer[160], struct rk_err *err)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
-    struct rk_rd octets = { .buf = NULL };
+    RK_AUTO(rk_pe_claim_done) struct rk_pe_claim claim = { .content = RK_BYTES_NONE };
     struct rk_pe_signature signature = { .der = der, .der_len = len };
-    struct claim claim;
 
-    if (read_claim(der, len, &content, &claim, err) ||
-        open_sequence(content.p, content.len, &octets, err))
+    if (rk_pe_claim_read(der, len, &claim, err))
         return err->rc;
-    signature.content = octets.buf;
-    signature.content_len = octets.len;
+    signature.content = claim.octets;
+    signature.content_len = claim.octets_len;
     signature.digest = claim.digest;
     signature.digest_len = (size_t)EVP_MD_get_size(claim.md);
     return rk_secure_boot_judge(lists, by, &signature, ret, why, signer, err);
@@ -518,8 +220,9 @@ static enum rk_rc allow(const struct rk_pe *pe, const struct rk_pe_range *entry,
 {
     if (entry != NULL && rk_map_checked(map, entry->offset, entry->len, err))
         return err->rc;
-    return guard(pe, RK_GUARD_SIGNATURE, "db", map, err) || leave_open(pe, map, err) ? err->rc
-                                                                                     : RK_OK;
+    return rk_pe_guard(pe, RK_GUARD_SIGNATURE, "db", map, err) || rk_pe_leave_open(pe, map, err)
+               ? err->rc
+               : RK_OK;
 }
 
 /* Without a signature the SHA-256 must be in db, and not in dbx. */
@@ -544,7 +247,7 @@ static enum rk_rc check_bare(const struct rk_secure_boot *lists, const struct rk
 
 /* As EDK2: what one signature makes forbidden stays so; else one that is allowed is enough. */
 static enum rk_rc check_listed(const struct rk_request *request, const struct rk_pkcs7_check *by,
-                               const struct rk_pe *pe, const struct table *table,
+                               const struct rk_pe *pe, const struct rk_pe_table *table,
                                const uint8_t *file, struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(rk_secure_boot_done) struct rk_secure_boot lists = { .ctx = NULL };
@@ -600,13 +303,13 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
                                   .now = request->now,
                                   .remark = map->remark,
                                   .own = request->own_signer };
-    struct table table;
+    struct rk_pe_table table;
     struct rk_pe pe;
     bool go, lone = false;
     size_t i = 0;
 
     who.pub = request->key_count == 0 ? NULL : request->key[0].pub;
-    if (rk_pe_read(file, len, &pe, err) || read_table(&pe, file, &table, err))
+    if (rk_pe_read(file, len, &pe, err) || rk_pe_table_read(&pe, file, &table, err))
         return err->rc;
     if (rk_secure_boot_asked(request))
         return check_listed(request, &who, &pe, &table, file, map, err);
@@ -626,8 +329,8 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     (void)snprintf(map->integrity, sizeof map->integrity, "signature %zu of %zu holds", i + 1,
                    table.count);
     return rk_map_checked(map, table.entry[i].offset, table.entry[i].len, err) ||
-                   guard(&pe, RK_GUARD_SIGNATURE, "Authenticode signature", map, err) ||
-                   leave_open(&pe, map, err)
+                   rk_pe_guard(&pe, RK_GUARD_SIGNATURE, "Authenticode signature", map, err) ||
+                   rk_pe_leave_open(&pe, map, err)
                ? err->rc
                : RK_OK;
 }
@@ -637,7 +340,7 @@ const struct rk_format rk_format_uefi_pe = {
     .title = "EFI program or kernel (PE/COFF)",
     .max = IMAGE_MAX,
     .recognise = recognise,
-    .parse = parse,
+    .parse = rk_pe_parse,
     .parts = part_rows,
     .settings = setting_rows,
     .own_signer = true,

@@ -88,17 +88,23 @@ START_TEST(ours_holds_is_the_same_twice_and_carries_the_checksum)
 }
 END_TEST
 
-START_TEST(a_signature_is_replaced_only_when_asked)
+/* sbverify finds both (tests/cli/peer-sbverify-pe.sh). */
+START_TEST(a_signature_is_added_and_replaces_only_when_asked)
 {
     struct rk_bytes file = image_read(GOLDEN), made = RK_BYTES_NONE, plain = image_read(UNSIGNED);
     struct rk_bytes from_plain = RK_BYTES_NONE;
     struct rk_setting replace = { "replace", "yes" };
+    struct image_request other;
 
-    ck_assert_int_eq(
-        rk_format_sign("uefi-pe", &request.sign, &request.signer, file.p, file.len, &made, &err),
-        RK_E_USAGE);
-    ck_assert_str_eq(err.msg, "sign uefi-pe: is signed already\n  replace=yes drops the signatures "
-                              "that are there");
+    image_request_open(&other, BOOT "keys/KEK.key", BOOT "uefi/KEK.crt");
+    ck_assert_msg(rk_format_sign("uefi-pe", &other.sign, &other.signer, file.p, file.len, &made,
+                                 &err) == RK_OK,
+                  "%s", err.msg);
+    ck_assert_uint_gt(made.len, file.len);
+    ck_assert_mem_eq(made.p + TABLE, file.p + TABLE, file.len - TABLE);
+    ck_assert_int_eq(image_verify(NULL, &request.verify, made.p, made.len), RK_OK);
+    ck_assert_int_eq(image_verify(NULL, &other.verify, made.p, made.len), RK_OK);
+    rk_bytes_done(&made);
     request.sign.setting = &replace;
     request.sign.setting_count = 1;
     ck_assert_msg(rk_format_sign("uefi-pe", &request.sign, &request.signer, file.p, file.len, &made,
@@ -109,9 +115,40 @@ START_TEST(a_signature_is_replaced_only_when_asked)
                      RK_OK);
     ck_assert_uint_eq(made.len, from_plain.len);
     ck_assert_mem_eq(made.p, from_plain.p, made.len);
+    image_request_done(&other);
     rk_bytes_done(&from_plain);
     rk_bytes_done(&plain);
     rk_bytes_done(&made);
+    rk_bytes_done(&file);
+}
+END_TEST
+
+START_TEST(none_is_added_to_one_of_another_image_nor_to_a_full_table)
+{
+    struct rk_bytes file = image_read(GOLDEN), made = RK_BYTES_NONE;
+    const struct rk_request *sign = &request.sign;
+
+    file.p[0x500] ^= 1;
+    ck_assert_int_eq(
+        rk_format_sign("uefi-pe", sign, &request.signer, file.p, file.len, &made, &err),
+        RK_E_VERIFY);
+    ck_assert_str_eq(err.msg,
+                     "sign uefi-pe: signature 1 of 1, which is there already: Authenticode digest "
+                     "(SHA256) of headers, sections and what follows them up to 0x600 does not "
+                     "hold\n  replace=yes drops the signatures that are there");
+    file.p[0x500] ^= 1;
+    for (int count = 1; count < 16; count++) {
+        ck_assert_msg(rk_format_sign("uefi-pe", sign, &request.signer, file.p, file.len, &made,
+                                     &err) == RK_OK,
+                      "%s", err.msg);
+        rk_bytes_done(&file);
+        file = rk_bytes_take(&made);
+    }
+    ck_assert_int_eq(
+        rk_format_sign("uefi-pe", sign, &request.signer, file.p, file.len, &made, &err),
+        RK_E_USAGE);
+    ck_assert_str_eq(err.msg, "sign uefi-pe: has 16 signatures, and no room for more\n  "
+                              "replace=yes drops the signatures that are there");
     rk_bytes_done(&file);
 }
 END_TEST
@@ -365,7 +402,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, exhausted_memory_is_survived);
     tcase_add_test(tc, what_sbsign_signed_holds_under_its_key_and_no_other);
     tcase_add_test(tc, ours_holds_is_the_same_twice_and_carries_the_checksum);
-    tcase_add_test(tc, a_signature_is_replaced_only_when_asked);
+    tcase_add_test(tc, a_signature_is_added_and_replaces_only_when_asked);
+    tcase_add_test(tc, none_is_added_to_one_of_another_image_nor_to_a_full_table);
     tcase_add_test(tc, what_is_not_signed_does_not_verify);
     tcase_add_loop_test(tc, every_cut_is_refused, 0, 2);
     tcase_add_test(tc, every_flipped_byte_is_noticed_where_it_is_signed);
