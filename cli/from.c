@@ -15,6 +15,11 @@ enum rk_rc from_open(const struct app *app, const struct from *from, const char 
         return opt_fail(app, err, "--pub and --unsigned exclude each other");
     if (!rk_release_is(path))
         return rk_fail(err, RK_E_USAGE, "\"%s\" is no release: it has no release.json", path);
+    if (from->pub == NULL && signer == NULL && !from->any_unsigned) {
+        (void)rk_fail(err, RK_E_USAGE, "\"%s\": nothing says whose release this must be", path);
+        return rk_note(err, "name the release key with --pub FILE; --unsigned takes one of unknown "
+                            "origin");
+    }
     if (from->pub != NULL && rk_signer_open_public(app->ctx, from->pub, &key, err))
         return rk_wrap(err, "--pub");
     if (key != NULL)
@@ -26,10 +31,6 @@ enum rk_rc from_open(const struct app *app, const struct from *from, const char 
         return err->rc == RK_E_VERIFY && key == NULL && asked.pub != NULL
                    ? rk_note(err, "it must be signed by --key, or by the key of --pub")
                    : err->rc;
-    }
-    if (!rk_release_view_report(view)->is_signed && !from->any_unsigned) {
-        (void)rk_fail(err, RK_E_VERIFY, "\"%s\": the release is not signed", path);
-        return rk_note(err, "--unsigned takes one whose origin nobody can tell");
     }
     *ret = view;
     view = NULL;

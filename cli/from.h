@@ -8,7 +8,7 @@
 
 struct from {
     const char *pub;   /* the release key */
-    bool any_unsigned; /* a release that nobody signed will do */
+    bool any_unsigned; /* a release of unknown origin will do */
 };
 #define FROM_PUB(from)                                                                             \
     {                                                                                              \
@@ -17,12 +17,13 @@ struct from {
 #define FROM_UNSIGNED(from)                                                                        \
     {                                                                                              \
         "unsigned", 0, OPT_FLAG, &(from)->any_unsigned, NULL,                                      \
-            "take a release that nobody has signed", false                                         \
+            "take a release of unknown origin: nobody's, or anybody's", false                      \
     }
 /*
  * Verifies the release under --pub; without it, under the public half of the key that signs on
- * (NULL: none does), else under the key that the release names itself. RK_E_VERIFY for one that is
- * not signed, unless that is asked for; RK_E_USAGE for what is no release.
+ * (NULL: none does). RK_E_VERIFY for one that is not signed. With --unsigned it must hold, whoever
+ * signed it or nobody. RK_E_USAGE for what is no release, and where none of the three says whose it
+ * must be.
  */
 enum rk_rc from_open(const struct app *app, const struct from *from, const char *path,
                      const rk_signer *signer, rk_release_view **ret,

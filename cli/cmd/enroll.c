@@ -205,10 +205,9 @@ const struct cmd cmd_enroll = {
     .args = "TARGET RELEASE [NAME=FILE...]",
     .summary = "enrolment files for the services that attest devices",
     .about = "'rotkit enroll --targets' lists the targets, and the files and settings each takes.\n"
-             "Verifies the release first: with --pub it comes from who holds that key; without, it "
-             "must be\n"
-             "signed by --key where one is named, else by whoever it names itself. Then writes a "
-             "folder\n"
+             "Verifies the release first: --pub is the release key; without it, --key must have "
+             "signed the\n"
+             "release too, and a release of unknown origin wants --unsigned. Then writes a folder\n"
              "that appears whole or not at all. --verify holds such a folder, whoever wrote it, "
              "against\n"
              "the service's rules and the release: unknown members, ids, keys of other devices, a\n"

@@ -63,10 +63,9 @@ const struct cmd cmd_release_archive = {
     .args = "RELEASE",
     .summary = "pack a release, or a shard, into one file",
     .about =
-        "Everything but secrets/, ledger/ and handover/. The release is verified first: with --pub "
-        "it\n"
-        "comes from who holds that key, and without it must be signed by whoever it names. What "
-        "is\n"
+        "Everything but secrets/, ledger/ and handover/. The release is verified first: --pub is "
+        "the\n"
+        "release key, and one of unknown origin wants --unsigned. What is\n"
         "packed is what was verified, and the archive is read back and compared with it. Equal\n"
         "releases give equal archives.",
     .run = run,

@@ -39,6 +39,7 @@ struct operand {
     const char *signer;       /* NULL: nobody to name */
     const char *sealed;       /* images of a release that are encrypted; NULL: none */
     const struct rk_map *map; /* NULL: none */
+    unsigned needs;           /* of a release: bit n for enum rk_need n */
     char weak[RK_WEAK_TEXT];  /* what was weak and was allowed */
 };
 
@@ -74,6 +75,7 @@ static enum rk_rc tell_json(const struct app *app, const struct operand *o, enum
         rk_json_put_str(root, "weak", o->weak);
     if (why != NULL)
         rk_json_put_str(root, "message", why);
+    rk_needs_json(o->needs, root);
     if (o->map != NULL && put_map(o, root, err))
         return err->rc;
     return out_json_line(app, doc, err);
@@ -136,6 +138,7 @@ static enum rk_rc verify_release(const struct app *app, const struct verify_opti
         (options->not_older != NULL &&
          compare_releases(app, &report, o->path, options->not_older, err)))
         return rk_wrap(err, "%s", o->path);
+    o->needs = report.needs;
     if (report.unchecked[0] != '\0')
         return rk_fail(err, RK_E_UNKNOWN, "%s: %s", o->path, report.unchecked);
     if (report.images != 0)
@@ -344,7 +347,8 @@ const struct cmd cmd_verify = {
         "the answer says \"signer: not checked\". With one of them, unsigned content, another\n"
         "signer, or content that is loaded and that no checked signature covers is a failure.\n"
         "Of a release, --pub is the release key, and --ca is what its own EK CA and each EK\n"
-        "certificate must come from; of an update, --pub is the update key. Anchors are the\n"
+        "certificate must come from: --ca without --pub is 8, since it is not known who signed\n"
+        "the release; of an update, --pub is the update key. Anchors are the\n"
         "self-signed certificates of --ca, and all of --anchor; chains are built from what is\n"
         "there. --crl: what a list revokes fails; where no list in date covers a certificate\n"
         "it is 8. Firmware has no clock: what has expired holds there, and it is said. --db and\n"

@@ -32,8 +32,8 @@ openssl verify -CAfile "$dir/ca/root.pem" -untrusted "$dir/ca/issuing.pem" "$fol
 
 echo
 rm -rf "$dir/dps" "$dir/corim"
-say rotkit enroll azure-dps -o "$dir/dps" "$dir/release"
-"$rotkit" enroll azure-dps -o "$dir/dps" "$dir/release"
+say rotkit enroll azure-dps --pub "$dir/keys/release.pem" -o "$dir/dps" "$dir/release"
+"$rotkit" enroll azure-dps --pub "$dir/keys/release.pem" -o "$dir/dps" "$dir/release"
 say rotkit enroll corim --set vendor=Demo --key "$dir/keys/release.key" -o "$dir/corim" "$dir/release"
 "$rotkit" enroll corim --set vendor=Demo --key "$dir/keys/release.key" -o "$dir/corim" "$dir/release"
 say rotkit verify --pub "$dir/keys/release.pem" "$dir/corim/corim.cbor"

@@ -92,8 +92,8 @@ static enum rk_rc check_place(const struct rk_certifying *c, const struct rk_rol
 }
 
 /* By whom the caller trusts, with their revocation lists, by way of the release's own CAs. */
-static enum rk_rc check_asked(const struct rk_certifying *c, const struct rk_bytes *bytes,
-                              struct rk_err *err)
+static enum rk_rc check_asked(struct rk_certifying *c, const struct rk_named *named,
+                              const struct rk_bytes *bytes, struct rk_err *err)
 {
     const struct rk_trust_question question = { .use = RK_CERT_EK, .when = c->now };
     RK_AUTO(rk_x509_done) X509 *cert = NULL;
@@ -102,7 +102,11 @@ static enum rk_rc check_asked(const struct rk_certifying *c, const struct rk_byt
         return RK_OK;
     if (rk_x509_parse(bytes->p, bytes->len, &cert, err))
         return err->rc;
-    return rk_trust_check(c->asked, cert, c->helpers, &question, NULL, err);
+    if (rk_trust_check(c->asked, cert, c->helpers, &question, NULL, err) != RK_E_UNKNOWN)
+        return err->rc;
+    if (c->unknown[0] == '\0')
+        (void)snprintf(c->unknown, sizeof c->unknown, "\"%.80s\": %.230s", named->path, err->msg);
+    return RK_OK; /* what is behind it may still fail */
 }
 
 enum rk_rc rk_certified_check(struct rk_certifying *c, const struct rk_role_row *row,
@@ -124,7 +128,7 @@ enum rk_rc rk_certified_check(struct rk_certifying *c, const struct rk_role_row 
         return rk_fail(err, RK_E_VERIFY, "no ca/chain.pem to hold it against");
     c->certificates++;
     return rk_ekcert_verify(c->trust, bytes->p, bytes->len, c->now, err) ||
-                   check_asked(c, bytes, err)
+                   check_asked(c, named, bytes, err)
                ? err->rc
                : RK_OK;
 }

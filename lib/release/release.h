@@ -114,6 +114,7 @@ struct rk_certifying {
     rk_json *device; /* device.json of the device at hand: it sorts before the certificates */
     struct rk_device_sn sn; /* whose it is */
     uint64_t certificates;
+    char unknown[RK_RELEASE_UNCHECKED]; /* the first that could not be judged, and why; "": none */
 };
 void rk_certifying_done(struct rk_certifying *c);
 /* Has `c` see one file of a bucket, in the order of the index. */

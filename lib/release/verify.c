@@ -32,13 +32,17 @@ static void verifying_done(struct verifying *v)
     sk_X509_pop_free(v->chain, X509_free);
 }
 
-/* What was asked and cannot be known: the first reason is told. */
-static void leave_unchecked(struct verifying *v, const char *why)
+/* What was asked and cannot be known: the first reason is told, and all that is needed. */
+static void leave_unchecked(const struct verifying *v, unsigned needs, const char *why)
 {
-    char *to = v->view->report.unchecked;
+    struct rk_release_report *report = &v->view->report;
 
-    if (v->asked->pub != NULL && to[0] == '\0')
-        (void)snprintf(to, sizeof v->view->report.unchecked, "%s", why);
+    if (v->asked->pub == NULL && v->asked->trust == NULL)
+        return;
+    report->needs |= needs;
+    if (report->unchecked[0] == '\0')
+        (void)snprintf(report->unchecked, sizeof report->unchecked, "%.*s",
+                       RK_RELEASE_UNCHECKED - 1, why);
 }
 
 static void leave_out(struct verifying *v, const char *folder)
@@ -176,6 +180,8 @@ static enum rk_rc add_results(struct verifying *v, rk_workers *workers, uint64_t
         *err = check->err;
         return err->rc;
     }
+    if (check->c.certifying.unknown[0] != '\0')
+        leave_unchecked(v, 1U << RK_NEED_CRL, check->c.certifying.unknown);
     v->view->report.files += check->c.files;
     v->view->report.certificates += check->c.certifying.certificates;
     *devices += check->c.devices;
@@ -375,8 +381,9 @@ static enum rk_rc check_unnamed_secrets(struct verifying *v, struct rk_err *err)
     const struct buckets list = { .top = "secrets", .standing = &names };
     uint64_t none = 0;
 
-    leave_unchecked(v, "secrets/: the release is of a rotkit that signed no " RK_SECRETS_INDEX
-                       ": build it again");
+    leave_unchecked(v, 0,
+                    "secrets/: the release is of a rotkit that signed no " RK_SECRETS_INDEX
+                    ": build it again");
     if (rk_beneath_list(v->view->root, "secrets", RK_BUCKETS_MAX, &names, err))
         return err->rc;
     return check_all(v, &list, &none, err);
@@ -427,7 +434,7 @@ static enum rk_rc check_checkpoint(struct verifying *v, struct rk_err *err)
     RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
 
     if (rk_json_get(head, "checkpoint_key").v == NULL) {
-        leave_unchecked(v, RK_CHECKPOINT ": release.json names no checkpoint key");
+        leave_unchecked(v, 0, RK_CHECKPOINT ": release.json names no checkpoint key");
         return RK_OK;
     }
     if (rk_json_want_bytes(head, "checkpoint_key", 4096, &spki, err) ||
@@ -579,10 +586,18 @@ static enum rk_rc check_origin(const struct verifying *v, const struct rk_bytes 
         return RK_OK;
     if (pem->p == NULL)
         return rk_fail(err, RK_E_VERIFY, "no ca/chain.pem: the release certifies no EK");
-    if (rk_trust_check_chain(v->asked->trust, pem, &question, err))
-        return rk_wrap(err, "\"ca/chain.pem\"");
-    return v->view->report.is_signed ? RK_OK
-                                     : rk_fail(err, RK_E_VERIFY, "the release is not signed");
+    if (rk_trust_check_chain(v->asked->trust, pem, &question, err)) {
+        (void)rk_wrap(err, "\"ca/chain.pem\"");
+        if (err->rc != RK_E_UNKNOWN)
+            return err->rc;
+        leave_unchecked(v, 1U << RK_NEED_CRL, err->msg);
+    }
+    if (!v->view->report.is_signed)
+        return rk_fail(err, RK_E_VERIFY, "the release is not signed");
+    if (v->asked->pub == NULL)
+        leave_unchecked(v, 1U << RK_NEED_PUB,
+                        "could not be checked: who signed the release: needs its key: --pub");
+    return RK_OK;
 }
 
 /* Once: what is compared with its digest is what the certificates are held against. */

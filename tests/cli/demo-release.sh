@@ -24,8 +24,9 @@ stdout_is "product/release: release: holds: 20 devices, 163 files, 60 EK certifi
 
 # Whose EK CA it is: the root and the issuing CA say yes, another CA of the same name no.
 for ca in "--ca product/ca/root.pem" "--anchor product/ca/issuing.pem"; do
-    run 0 verify $ca product/release
-    stdout_is "product/release: release: holds: 20 devices, 163 files, 60 EK certificates of the CA named; signer: not checked"
+    run 0 verify --pub product/keys/release.pem $ca product/release
+    stdout_is "product/release: release: holds: 20 devices, 163 files, 60 EK certificates of the CA named; signer: release key, ed25519"
+    refuse 8 'rotkit: product/release: could not be checked: who signed the release: needs its key: --pub' verify $ca product/release
 done
 run 0 ca init -q imitation --name "Demo Product" --key-type rsa3072 --not-before 2026-01-01
 for ca in "--ca imitation/root.pem" "--anchor imitation/issuing.pem"; do
@@ -38,11 +39,11 @@ ek=$(cd product/release && find devices -name '*.der' | sort | head -n 1)
 crl="ca crl --cert product/ca/chain.pem --key product/ca/issuing.key"
 run 0 $crl -o none.crl
 run 0 $crl --crl none.crl --revoke "product/release/$ek" -o one.crl
-run 0 verify --ca product/ca/root.pem --crl none.crl product/release
+run 0 verify --pub product/keys/release.pem --ca product/ca/root.pem --crl none.crl product/release
 run 3 verify --ca product/ca/root.pem --crl none.crl --crl one.crl product/release
 since=$(openssl crl -inform DER -in one.crl -noout -text | sed -n 's/.*Revocation Date: //p')
 stderr_is "rotkit: product/release: \"$ek\": certificate is revoked since $(date -u -d "$since" +%Y-%m-%dT%H:%M:%SZ), by the list of \"CN=Demo Product EK CA,O=Demo Product\""
-run 8 verify --ca product/ca/root.pem --crl none.crl --at 2026-06-01 product/release
+run 8 verify --pub product/keys/release.pem --ca product/ca/root.pem --crl none.crl --at 2026-06-01 product/release
 run 3 verify --at 2001-01-01 product/release
 
 # A repeat changes no byte, secrets included.

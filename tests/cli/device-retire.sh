@@ -172,7 +172,7 @@ unset SOURCE_DATE_EPOCH
 # A release that is damaged names no one for sure.
 cp -r release damaged
 cp "$(find damaged/devices -path "*$(sn 1)/*" -name '*l-2.der')" "$(find damaged/devices -path "*$(sn 1)/*" -name '*l-1.der')"
-run 3 device retire damaged "$(sn 1)" $ca --note x
+run 3 device retire --unsigned damaged "$(sn 1)" $ca --note x
 [ "$(state "$(sn 1)")" = issued ] || fail "a damaged release wrote the ledger"
 run 0 ca init -q elsewhere --name other --key-type p256
 run 3 device retire --unsigned release "$(sn 1)" --ledger units.db --cert elsewhere/chain.pem --key elsewhere/issuing.key -o new --note x

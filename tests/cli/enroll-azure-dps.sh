@@ -35,17 +35,17 @@ assert found == wanted[:len(found)]
 assert all(f[2].startswith("AToAAQALAAMAsgAg") for f in found)
 PY
 }
-run 0 enroll azure-dps "$release" -o by-ek
+run 0 enroll --unsigned azure-dps "$release" -o by-ek
 stderr_is "rotkit: 20 devices in 2 files"
 stdout_is ""
 judge by-ek azure-dps create ek 20 || fail "by-ek"
-run 0 enroll azure-dps "$release" -o by-sn --set id=sn --set template=L-1 --json
+run 0 enroll --unsigned azure-dps "$release" -o by-sn --set id=sn --set template=L-1 --json
 jq -e '.devices == 20 and .files == 2' "$out" >/dev/null || fail "JSON: $(cat "$out")"
 judge by-sn azure-dps create sn 20 || fail "by-sn"
-run 0 enroll azure-dps "$release" -o retired --set mode=delete --device 01020000000100000001
+run 0 enroll --unsigned azure-dps "$release" -o retired --set mode=delete --device 01020000000100000001
 stderr_is "rotkit: 1 devices in 1 files"
 judge retired azure-dps-delete delete ek 1 || fail "retired"
-run 0 enroll azure-dps "$release" -o dry -n -q
+run 0 enroll --unsigned azure-dps "$release" -o dry -n -q
 [ ! -e dry ] || fail "--dry-run writes"
 
 # ---- the EK that Azure's SDK makes where no persistent one is: the template of 256 zero bytes is L-1,
@@ -53,10 +53,10 @@ run 0 enroll azure-dps "$release" -o dry -n -q
 sed 's/templates: .*/templates: [L-1, L-2, azure-sdk]/' product/manifest.yaml >product/azure.yaml
 run 0 build -q -o azure product/azure.yaml
 release=azure
-run 0 enroll azure-dps azure -o by-sdk --set template=azure-sdk
+run 0 enroll --unsigned azure-dps azure -o by-sdk --set template=azure-sdk
 judge by-sdk azure-dps create ek 20 azure-sdk || fail "by-sdk"
-run 0 enroll azure-dps azure --verify by-sdk
-run 0 enroll azure-dps azure -o by-l-1
+run 0 enroll --unsigned azure-dps azure --verify by-sdk
+run 0 enroll --unsigned azure-dps azure -o by-l-1
 ! cmp -s by-sdk/azure-dps-000001.json by-l-1/azure-dps-000001.json || fail "one key for two templates"
 release=product/release
 
@@ -75,7 +75,7 @@ for i, path in enumerate(sorted(glob.glob(sys.argv[1] + "/devices/*/*/device.jso
 PY
 }
 srk "$release" >srk
-run 0 enroll azure-dps "$release" twin=twin.json srk=srk -o twins --set mode=update
+run 0 enroll --unsigned azure-dps "$release" twin=twin.json srk=srk -o twins --set mode=update
 stderr_is "rotkit: 20 devices in 2 files"
 judge twins azure-dps-update update ek 20 || fail "twins"
 python3 - <<'PY' || fail "the twins"
@@ -94,7 +94,7 @@ assert n == 20
 PY
 twin() { # JSON MESSAGE
     printf '%s' "$1" >bad.json
-    refuse 2 "rotkit: $2" enroll azure-dps "$release" twin=bad.json -o x
+    refuse 2 "rotkit: $2" enroll --unsigned azure-dps "$release" twin=bad.json -o x
 }
 twin '{"deviceId":"x"}' 'twin: unknown member "deviceId" (known: provisioningStatus, capabilities, iotHubHostName, initialTwin)'
 twin '{"initialTwin":{"tags":[]}}' 'twin: initialTwin: tags: expected an object'
@@ -107,17 +107,17 @@ twin '{"initialTwin":{"tags":{"a":"${mac}"}}}' \
 twin '{"initialTwin":{"tags":{"a":"${sn"}}}' \
     'device 01020000000100000001: twin: text "${sn": expected ${sn} or ${registration_id}'
 python3 -c 'import json; json.dump({"initialTwin": {"tags": {"a": "x" * 9800}}}, open("large.json", "w"))'
-run 2 enroll azure-dps "$release" twin=large.json -o x
+run 2 enroll --unsigned azure-dps "$release" twin=large.json -o x
 grep -qx 'rotkit: device 0102000000010000000a: [0-9]* bytes for 10 enrolments, the service takes 98304: shorten the twin' "$err" ||
     fail "$(cat "$err")"
 [ ! -e x ] || fail "files of a refused run"
 head -n 19 srk >short
 refuse 2 "rotkit: device 01020000000100000014: srk: has no line for this device" \
-    enroll azure-dps "$release" srk=short -o x
+    enroll --unsigned azure-dps "$release" srk=short -o x
 sort -r srk >backwards
 refuse 2 "rotkit: srk: line 2: a device twice, or not sorted by Device SN (sort -u does it)" \
-    enroll azure-dps "$release" srk=backwards -o x
-refuse 2 'rotkit: mode delete takes no part "srk"' enroll azure-dps "$release" srk=srk --set mode=delete -o x
+    enroll --unsigned azure-dps "$release" srk=backwards -o x
+refuse 2 'rotkit: mode delete takes no part "srk"' enroll --unsigned azure-dps "$release" srk=srk --set mode=delete -o x
 
 # ---- --verify: what any writer made, against the service's rules and the release; python3-jsonschema
 # has the same opinion of the rules alone
@@ -134,10 +134,10 @@ schema() {
 }
 for folder in by-ek by-sn twins retired; do
     schema $folder/* || fail "the schema refuses $folder"
-    run 0 enroll azure-dps "$release" --verify $folder
+    run 0 enroll --unsigned azure-dps "$release" --verify $folder
 done
 stderr_is "rotkit: holds: 1 devices in 1 files; values in twins and storage root keys are not compared"
-run 0 enroll azure-dps "$release" --verify by-ek --json
+run 0 enroll --unsigned azure-dps "$release" --verify by-ek --json
 jq -e '.devices == 20 and .files == 2' "$out" >/dev/null || fail "JSON: $(cat "$out")"
 
 # against SCHEMA JQ MESSAGE: a change to the second file; SCHEMA is what the schema alone says
@@ -147,7 +147,7 @@ against() {
     jq "$2" by-ek/azure-dps-000002.json >changed/azure-dps-000002.json
     if schema changed/*; then verdict=holds; else verdict=fails; fi
     [ $verdict = "$1" ] || fail "the schema: $2 $verdict"
-    refuse 3 "rotkit: \"changed\": \"azure-dps-000002.json\": $3" enroll azure-dps "$release" --verify changed
+    refuse 3 "rotkit: \"changed\": \"azure-dps-000002.json\": $3" enroll --unsigned azure-dps "$release" --verify changed
 }
 e='.enrollments[3]'
 against fails '.mode = "replace"' 'mode: unknown value "replace" (known: create, update, delete)'
@@ -188,12 +188,12 @@ first=01020000000100000001
 asked() { # FOLDER MESSAGE ARG...
     asked_of=$1 asked_says=$2
     shift 2
-    refuse 3 "rotkit: \"$asked_of\": $asked_says" enroll azure-dps "$release" --verify "$asked_of" "$@"
+    refuse 3 "rotkit: \"$asked_of\": $asked_says" enroll --unsigned azure-dps "$release" --verify "$asked_of" "$@"
 }
-run 0 enroll azure-dps "$release" --verify by-ek --set id=ek --set mode=create --set template=L-1
-run 0 enroll azure-dps "$release" --verify by-sn --set id=sn
-run 0 enroll azure-dps "$release" -o alone --device $first
-run 0 enroll azure-dps "$release" --verify alone --device $first
+run 0 enroll --unsigned azure-dps "$release" --verify by-ek --set id=ek --set mode=create --set template=L-1
+run 0 enroll --unsigned azure-dps "$release" --verify by-sn --set id=sn
+run 0 enroll --unsigned azure-dps "$release" -o alone --device $first
+run 0 enroll --unsigned azure-dps "$release" --verify alone --device $first
 asked by-ek "\"azure-dps-000001.json\": mode create, expected delete" --set mode=delete
 asked by-ek "\"azure-dps-000001.json\": device $first: EK \"L-1\", expected \"azure-sdk\"" --set template=azure-sdk
 asked by-sn "\"azure-dps-000001.json\": device $first: registration id \"$first\" is not by id=ek" --set id=ek
@@ -201,55 +201,55 @@ asked by-ek "\"azure-dps-000001.json\": device $first: registration id \"$(jq -r
 asked by-ek '"azure-dps-000001.json": device 01020000000100000002: was not asked for' --device $first
 asked alone '1 devices are in it, 2 were asked for' --device $first --device 01020000000100000002
 refuse 2 'rotkit: "by-ek": setting "mode": unknown value "x" (known: create, update, delete)' \
-    enroll azure-dps "$release" --verify by-ek --set mode=x
+    enroll --unsigned azure-dps "$release" --verify by-ek --set mode=x
 echo '{}' >any.json
 refuse 2 'rotkit: "by-ek": part "twin" is not held against the files: leave it out' \
-    enroll azure-dps "$release" twin=any.json --verify by-ek
+    enroll --unsigned azure-dps "$release" twin=any.json --verify by-ek
 rm -rf changed
 cp -r by-ek changed
 rm changed/azure-dps-000001.json
-refuse 3 'rotkit: "changed": 10 devices are enrolled, the release has 20' enroll azure-dps "$release" --verify changed
+refuse 3 'rotkit: "changed": 10 devices are enrolled, the release has 20' enroll --unsigned azure-dps "$release" --verify changed
 # Another form of a Device SN is another id to the service.
 jq '.enrollments[0].deviceId |= .[:4] + "-" + .[4:]' retired/azure-dps-delete-000001.json >changed/azure-dps-000002.json
 refuse 3 'rotkit: "changed": "azure-dps-000002.json": device 0102-0000000100000001: Device SN "0102-0000000100000001": the release writes it 01020000000100000001' \
-    enroll azure-dps "$release" --verify changed
+    enroll --unsigned azure-dps "$release" --verify changed
 mkdir empty
-refuse 3 'rotkit: "empty": the folder is empty' enroll azure-dps "$release" --verify empty
+refuse 3 'rotkit: "empty": the folder is empty' enroll --unsigned azure-dps "$release" --verify empty
 printf '{}' >changed/azure-dps-000001.json
 truncate -s 98305 changed/azure-dps-000001.json
-run 3 enroll azure-dps "$release" --verify changed
+run 3 enroll --unsigned azure-dps "$release" --verify changed
 grep -q 'azure-dps-000001.json' "$err" || fail "$(cat "$err")"
-refuse 7 'rotkit: "absent": cannot list "absent": No such file or directory' enroll azure-dps "$release" --verify absent
+refuse 7 'rotkit: "absent": cannot list "absent": No such file or directory' enroll --unsigned azure-dps "$release" --verify absent
 
 # ---- refused
-refuse 2 'rotkit: "product" is no release: it has no release.json' enroll azure-dps product -o x
+refuse 2 'rotkit: "product" is no release: it has no release.json' enroll --unsigned azure-dps product -o x
 refuse 2 'rotkit: device 01020000000100000001: EK "L-2" is not RSA; DPS clients enrol RSA alone' \
-    enroll azure-dps "$release" -o x --set template=L-2
+    enroll --unsigned azure-dps "$release" -o x --set template=L-2
 refuse 2 'rotkit: device 01020000000100000001: the release states no EK "azure-sdk" (it states: L-1, L-2, H-3)' \
-    enroll azure-dps "$release" -o x --set template=azure-sdk
-refuse 2 'rotkit: setting "id": unknown value "mac" (known: ek, sn)' enroll azure-dps "$release" -o x --set id=mac
+    enroll --unsigned azure-dps "$release" -o x --set template=azure-sdk
+refuse 2 'rotkit: setting "id": unknown value "mac" (known: ek, sn)' enroll --unsigned azure-dps "$release" -o x --set id=mac
 refuse 2 "rotkit: release \"$release\" has no device 99990000000100000001" \
-    enroll azure-dps "$release" -o x --device 99990000000100000001
-refuse 2 'rotkit: unknown enrolment target "azure" (known: azure-dps, keylime, adcs, hgs, corim, csv)' enroll azure "$release" -o x
-refuse 2 'rotkit: azure-dps takes no part "tags" (known: twin, srk)' enroll azure-dps "$release" tags=twin.json -o x
-refuse 2 'rotkit: azure-dps has no setting "rule" (known: id, template, mode)' enroll azure-dps "$release" -o x --set rule=ek
+    enroll --unsigned azure-dps "$release" -o x --device 99990000000100000001
+refuse 2 'rotkit: unknown enrolment target "azure" (known: azure-dps, keylime, adcs, hgs, corim, csv)' enroll --unsigned azure "$release" -o x
+refuse 2 'rotkit: azure-dps takes no part "tags" (known: twin, srk)' enroll --unsigned azure-dps "$release" tags=twin.json -o x
+refuse 2 'rotkit: azure-dps has no setting "rule" (known: id, template, mode)' enroll --unsigned azure-dps "$release" -o x --set rule=ek
 openssl genpkey -algorithm ed25519 -out key.pem
 refuse 2 'rotkit: azure-dps signs nothing: a key does not apply' enroll --unsigned azure-dps "$release" -o x --key key.pem
 refuse 2 "rotkit: one of --output, --verify and --to-sign is wanted
-  see 'rotkit help enroll'" enroll azure-dps "$release"
+  see 'rotkit help enroll'" enroll --unsigned azure-dps "$release"
 refuse 2 "rotkit: one of --output, --verify and --to-sign is wanted
-  see 'rotkit help enroll'" enroll azure-dps "$release" -o x --verify by-ek
+  see 'rotkit help enroll'" enroll --unsigned azure-dps "$release" -o x --verify by-ek
 refuse 2 "rotkit: --to-sign and --attach want --key pub:FILE
-  see 'rotkit help enroll'" enroll azure-dps "$release" --to-sign x
+  see 'rotkit help enroll'" enroll --unsigned azure-dps "$release" --to-sign x
 refuse 2 "rotkit: an operand is missing: rotkit enroll TARGET RELEASE
-  see 'rotkit help enroll'" enroll azure-dps
+  see 'rotkit help enroll'" enroll --unsigned azure-dps
 run 0 enroll --targets --json
 jq -e '.targets[] | select(.name == "azure-dps") | .verify and (.sign | not) and ([.settings[].name] == ["id", "template", "mode"])' \
     "$out" >/dev/null || fail "$(cat "$out")"
-run 2 enroll azure-dps "$release" -o by-ek
+run 2 enroll --unsigned azure-dps "$release" -o by-ek
 grep -q '"by-ek"' "$err" || fail "$(cat "$err")"
 cert=$(find "$release/devices" -name 'ek-cert-l-1.der' | sort | head -n 1)
 printf x >>"$cert"
-run 3 enroll azure-dps "$release" -o x
+run 3 enroll --unsigned azure-dps "$release" -o x
 grep -q 'ek-cert-l-1.der' "$err" || fail "$(cat "$err")"
 [ ! -e x ] || fail "a tampered release leaves files"

@@ -16,9 +16,9 @@ count=1000 files=102 last=5a7
 sed -i -e 's/^  kdk-db: .*/  master-key: keys\/master.key\n  oem-id: 0x0102\n  first-sn: 0x1c0\n  count: '$count'/' \
     -e '/^  eps-seeds:/d' -e 's/templates: .*/templates: [L-1, L-2]/' -e '/^fuses:/,/^$/d' product/manifest.yaml
 run 0 build -q -o release product/manifest.yaml
-run 0 enroll azure-dps release -o batch
+run 0 enroll --unsigned azure-dps release -o batch
 stderr_is "rotkit: $count devices in $files files"
-run 0 enroll azure-dps release --verify batch
+run 0 enroll --unsigned azure-dps release --verify batch
 stderr_is "rotkit: holds: $count devices in $files files; values in twins and storage root keys are not compared"
 python3 "$SOURCE/tests/support/dps.py" "$PWD/service" "$PWD/port" &
 service=$!
@@ -92,9 +92,9 @@ stderr_is ""
 # Updates and deletions of units; what is not there any more is deleted.
 gone=010200000000000001c0
 echo '{ "initialTwin": { "tags": { "unit": "${sn}" } } }' >twin.json
-run 0 enroll azure-dps release twin=twin.json --set mode=update --device 010200000000000001c1 -o tagged -q
+run 0 enroll --unsigned azure-dps release twin=twin.json --set mode=update --device 010200000000000001c1 -o tagged -q
 upload 0 "$url" tagged tagging
-run 0 enroll azure-dps release --set mode=delete --device $gone --device 01020000000000000$last -o deleted
+run 0 enroll --unsigned azure-dps release --set mode=delete --device $gone --device 01020000000000000$last -o deleted
 stderr_is "rotkit: 2 devices in 2 files"
 upload 0 "$url" deleted deleting
 upload 0 "$url" deleted deleting-again

@@ -95,10 +95,10 @@ run 0 licence issue licence2.json --key issuer.key --id M --product jetson-orin-
 sed -i 's/licence\.json/licence2.json/' product/manifest.yaml
 durable out/release build -o out/release product/manifest.yaml
 [ -e anchor/checkpoint.json ] || fail "no checkpoint"
-durable release.tar.gz release archive out/release -o release.tar.gz
-durable table enroll csv out/release -o table
+durable release.tar.gz release archive --unsigned out/release -o release.tar.gz
+durable table enroll --unsigned csv out/release -o table
 sn=$(jq -r .device_sn "$(find out/release/devices -name device.json | head -n 1)")
-durable revoked device retire out/release "$sn" --ledger units.db --cert product/ca/chain.pem --key product/ca/issuing.key --note "broken" -o revoked
+durable revoked device retire --unsigned out/release "$sn" --ledger units.db --cert product/ca/chain.pem --key product/ca/issuing.key --note "broken" -o revoked
 [ -e revoked/crl.der ] || fail "no CRL"
 sed -i '/^licence:/,$d' product/manifest.yaml
 printf '%032d\n' 7 >product/keys/disk.key

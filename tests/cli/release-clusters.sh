@@ -40,7 +40,8 @@ assert c["command"] == ["sh", "-euc"] and len(c["args"]) == 1
 open("script", "w").write(c["args"][0])
 PY
 }
-export PRODUCT="$PWD/product" RELEASES="$PWD/pods" RELEASE_KEY="$PWD/product/keys/sign.key"
+openssl pkey -in product/keys/sign.key -pubout -out sign.pem
+export PRODUCT="$PWD/product" RELEASES="$PWD/pods" RELEASE_KEY="$PWD/product/keys/sign.key" RELEASE_PUB="$PWD/sign.pem"
 container "$SOURCE/examples/kubernetes/build.yaml" || fail "build.yaml has another shape"
 shards=$(cat completions)
 i=0

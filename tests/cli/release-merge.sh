@@ -89,9 +89,9 @@ grep -q "^rotkit: shard \"bad\": \"$blob\": SHA-256 is " "$err" || fail "$(cat "
 
 # ---- one file for the factory ----
 for kind in tar tar.gz tar.xz tar.zst; do
-    run 0 release archive shard-1 -o one.$kind
+    run 0 release archive --unsigned shard-1 -o one.$kind
     sleep 1 # a clock that shows would show
-    run 0 release archive shard-1 -o two.$kind
+    run 0 release archive --unsigned shard-1 -o two.$kind
     cmp one.$kind two.$kind || fail "$kind: two archives of one release differ"
     rm -rf unpacked
     mkdir unpacked
@@ -103,7 +103,7 @@ tar -tf one.tar >names
 LC_ALL=C sort names >sorted
 same "the order of the entries" sorted names
 hides secrets names
-refuse 2 'rotkit: "x.zip": expected a name in .tar, .tar.gz, .tar.xz or .tar.zst' release archive shard-1 -o x.zip
-run 3 release archive bad -o x.tar
+refuse 2 'rotkit: "x.zip": expected a name in .tar, .tar.gz, .tar.xz or .tar.zst' release archive --unsigned shard-1 -o x.zip
+run 3 release archive --unsigned bad -o x.tar
 [ ! -e x.tar ] || fail "a tampered release was packed"
-refuse 7 'rotkit: cannot create "absent/x.tar": No such file or directory' release archive shard-1 -o absent/x.tar
+refuse 7 'rotkit: cannot create "absent/x.tar": No such file or directory' release archive --unsigned shard-1 -o absent/x.tar

@@ -138,12 +138,15 @@ run 0 verify r
 stdout_is "r: release: holds: 3 devices, 27 files, 9 EK certificates; signer: not checked"
 refuse 3 'rotkit: r: the release is not signed' verify --ca product/ca/root.pem r
 unsigned='rotkit: "r": the release is not signed'
-hint='  --unsigned takes one whose origin nobody can tell'
-refuse 3 "$unsigned
-$hint" release archive r -o r.tar
+whose='rotkit: "r": nothing says whose release this must be
+  name the release key with --pub FILE; --unsigned takes one of unknown origin'
+refuse 2 "$whose" release archive r -o r.tar
+refuse 2 "$whose" enroll csv r -o table
+refuse 2 "$whose" enroll csv r --verify table
+refuse 2 "$whose" device retire r "$sn" --ledger units.db --cert product/ca/chain.pem --key product/ca/issuing.key -o revoked --note x
 refuse 3 "$unsigned" release archive --pub release.pem r -o r.tar
 refuse 3 "$unsigned
-$hint" enroll csv r -o table
+  it must be signed by --key, or by the key of --pub" enroll corim r -o table --set vendor=x --key product/keys/release.key
 refuse 3 "$unsigned" enroll --pub release.pem csv r -o table
 refuse 3 'rotkit: --release "r": the release is not signed' secret open --release r --pub release.pem --key product/factory/factory.key -o out.xml "$secret"
 run 0 release archive --unsigned r -o r.tar
@@ -191,5 +194,17 @@ cert=$device/ek-cert-l-1.der
 "$ROTKIT" ca crl --cert product/ca/root.pem --key product/ca/root.key -o root.crl 2>"$err" || fail "$(cat "$err")"
 run 3 verify --pub release.pem --ca product/ca/root.pem --crl ek.crl --crl root.crl whole
 grep -q "^rotkit: whole: \"$cert\": .*revoked" "$err" || fail "$(cat "$err")"
+# No list of theirs: 8, with what is needed; what fails behind them is 3 all the same.
+run 8 verify --json --pub release.pem --ca product/ca/root.pem --crl root.crl whole
+jq -e '.outcome == "unknown" and .needs == ["--crl"]' "$out" >/dev/null || fail "$(cat "$out")"
+run 8 verify --json --ca product/ca/root.pem whole
+jq -e '.outcome == "unknown" and .needs == ["--pub"]' "$out" >/dev/null || fail "$(cat "$out")"
+refuse 8 'rotkit: whole: could not be checked: who signed the release: needs its key: --pub' verify --ca product/ca/root.pem whole
+rm -rf r
+cp -r whole r
+last=$(cd r && ls devices/*/*/eks.img | tail -n 1)
+flip "r/$last" 100
+run 3 verify --pub release.pem --ca product/ca/root.pem --crl root.crl r
+grep -q "^rotkit: r: \"$last\": SHA-256 is " "$err" || fail "$(cat "$err")"
 run 3 verify --pub release.pem --ca product/ca/root.pem --at 2020-01-01 whole
 grep -q '^rotkit: whole: "devices/.*is not valid before 2026-01-01' "$err" || fail "$(cat "$err")"

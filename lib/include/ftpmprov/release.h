@@ -19,7 +19,8 @@ struct rk_release_origin {
     size_t size;          /* of this struct, as the caller was compiled */
     const rk_public *key; /* who must have signed it; NULL: not asked, and a signature that is there
                            * must hold under the key that the release itself names */
-    const rk_trust *trust; /* where its CA must come from; NULL: not asked */
+    const rk_trust *trust; /* where its CA and each EK certificate must come from; NULL: not asked.
+                            * With key NULL it is then not known who signed: RK_E_UNKNOWN */
 };
 /* Asks nothing. */
 #define RK_RELEASE_ORIGIN_INIT                                                                     \
@@ -35,8 +36,9 @@ struct rk_release_origin {
  *   origin: NULL: nothing is asked
  *   ret: the report; freed with rk_release_report_free
  * RK_E_VERIFY names the file that does not hold, and is what an unsigned release gives of which an
- * origin is asked; RK_E_UNKNOWN when nothing fails, but the release was made before its sealed
- * files and the ledger's checkpoint were named by what its key signs; RK_E_FORMAT for a
+ * origin is asked; RK_E_UNKNOWN when nothing fails, but a trust is asked and no key, or no list in
+ * date covers a certificate, or the release was made before its sealed files and the ledger's
+ * checkpoint were named by what its key signs; RK_E_FORMAT for a
  * release.json that is malformed, RK_E_IO when a file cannot be read, RK_E_USAGE for an origin of a
  * newer library, a path that is too long and a file that is too large; RK_E_INTERNAL, RK_E_NOMEM.
  */

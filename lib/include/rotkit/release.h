@@ -176,6 +176,7 @@ struct rk_merge_options {
 enum rk_rc rk_release_merge(const rk_ctx *ctx, const struct rk_merge_options *options,
                             struct rk_merge_report *ret, struct rk_err *err) RK_MUST_CHECK;
 
+enum { RK_RELEASE_UNCHECKED = 320 };
 struct rk_release_report {
     uint64_t devices, files, certificates, images;
     bool is_signed;
@@ -183,7 +184,9 @@ struct rk_release_report {
     /* Images that are encrypted, so that they are only what release.json says; between commas, ""
      * when none is. */
     char sealed[320];
-    char unchecked[256]; /* what was asked and could not be checked, and why; "": nothing */
+    /* What was asked and could not be checked, and why; "": nothing. */
+    char unchecked[RK_RELEASE_UNCHECKED];
+    unsigned needs;    /* what would make it known: bit n for enum rk_need n */
     char left_out[64]; /* the folders that are not here, as an archive leaves them out; "": none */
 };
 /* Whom a release must come from; NULL in place of one, or of a member: not asked. */
@@ -198,7 +201,8 @@ struct rk_release_asked {
  * nothing followed; secrets/index.json and ledger/checkpoint.json by their signatures; every EK
  * certificate issued by ca/chain.pem, for the device that it stands with, by a statement in its
  * device.json. What is asked, too: an unsigned release fails it. RK_E_VERIFY names the file. RK_OK
- * with report->unchecked where nothing fails and what was asked is not all known.
+ * with report->unchecked where nothing fails and what was asked is not all known: with a trust and
+ * no key that is who signed it.
  */
 enum rk_rc rk_release_verify(const rk_ctx *ctx, const char *path,
                              const struct rk_release_asked *asked, struct rk_release_report *ret,
