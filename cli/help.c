@@ -3,20 +3,20 @@
 
 #include "cli/opt_common.h"
 
+#include "rotkit/format.h"
 #include "rotkit/policy.h"
 
 #include <string.h>
 
-enum { SUMMARY_COLUMN = 13, SUB_COLUMN = 14, HELP_COLUMN = 32 };
+enum { SUMMARY_COLUMN = 13, SUB_COLUMN = 14, FIRMWARE_COLUMN = 8, HELP_COLUMN = 32 };
 
 void help_overview(FILE *to, const struct cmd *const *verbs)
 {
     (void)fprintf(to, "usage: rotkit <verb> [options] [operands]\n\n");
     for (const struct cmd *const *cmd = verbs; *cmd != NULL; cmd++)
         (void)fprintf(to, "  %-*s%s\n", SUMMARY_COLUMN, (*cmd)->name, (*cmd)->summary);
-    (void)fprintf(
-        to,
-        "\nsee 'rotkit help VERB' and 'rotkit help keys'; rotkit --version tells the version\n");
+    (void)fprintf(to, "\nsee 'rotkit help VERB', 'rotkit help keys' and 'rotkit help firmware';\n"
+                      "rotkit --version tells the version\n");
 }
 
 void help_keys(FILE *to)
@@ -41,6 +41,30 @@ void help_keys(FILE *to)
     for (size_t i = 0; rk_weak_at(i) != NULL; i++)
         (void)fprintf(to, "  %-*s%s\n", SUMMARY_COLUMN, rk_weak_at(i)->name, rk_weak_at(i)->what);
     (void)fputs("\nNothing allows what is weaker still, RSA of 512 bits say.\n", to);
+}
+
+static void one_rule(void *arg, const char *format, const struct rk_demand *demand)
+{
+    FILE *to = arg;
+
+    (void)fprintf(to, "  %-*s%-*s%s: %s\n", SUMMARY_COLUMN, format, FIRMWARE_COLUMN,
+                  demand->firmware, demand->fact, demand->rule);
+    if (demand->option != NULL)
+        (void)fprintf(to, "  %*sunless it is built with %s: --for %s+%s\n",
+                      SUMMARY_COLUMN + FIRMWARE_COLUMN, "", demand->option, demand->firmware,
+                      demand->option);
+}
+
+void help_firmware(const rk_ctx *ctx, FILE *to)
+{
+    (void)fputs(
+        "rotkit help firmware: what firmware takes\n\n"
+        "A file can be right by its format and still be refused by the board's firmware. --for\n"
+        "FIRMWARE refuses what that one does not take: pack, sign and encrypt make nothing of it,\n"
+        "verify says that it does not hold. Without --for, what is made is warned of. +OPTION\n"
+        "says that the firmware is built with an option that lifts a rule.\n\n",
+        to);
+    rk_firmware_rules(ctx, one_rule, to);
 }
 
 void help_group(FILE *to, const struct cmd *group)

@@ -262,6 +262,10 @@ static enum rk_rc fill(const struct app *app, const struct request_args *args,
 {
     request->core.ctx = app->ctx;
     request->core.reproducible = args->reproducible;
+    if (args->firmware != NULL) {
+        request->core.firmware = args->firmware->v;
+        request->core.firmware_count = args->firmware->count;
+    }
     if (allow_weak(app, args, err) || time_option(app, "at", args->at, &request->core.now, err))
         return err->rc;
     if (parse_settings(app, &args->set, request, err) || read_parts(app, args, request, err) ||

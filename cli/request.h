@@ -23,6 +23,7 @@ struct request_args {
     const struct opt_list *db, *dbx; /* UEFI's lists of who is allowed and forbidden; NULL: none */
     const struct opt_list *crl;      /* revocation lists; NULL: none */
     const struct opt_list *allow_weak; /* names; NULL: none */
+    const struct opt_list *firmware;   /* "NAME[+OPTION...]"; NULL: none */
     const char *at;                    /* what certificates are judged by; NULL: now */
     const char *secret;                /* a symmetric key */
     bool reproducible;

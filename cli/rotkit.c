@@ -105,6 +105,10 @@ static enum rk_rc help(struct app *app, int argc, char **argv, struct rk_err *er
         help_keys(app->out);
         return RK_OK;
     }
+    if (argc == 2 && strcmp(argv[1], "firmware") == 0) {
+        help_firmware(app->ctx, app->out);
+        return RK_OK;
+    }
     if (argc > 3)
         return opt_fail(app, err, "unexpected operand \"%s\"", argv[3]);
     for (int i = 1; i < argc; i++)

@@ -12,7 +12,8 @@ static enum rk_rc encrypt(const char *format, struct request *request, const str
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
-    struct request_args args = { .parts = NULL };
+    struct opt_list firmware = { .count = 0 };
+    struct request_args args = { .firmware = &firmware };
     const char *out = NULL;
     struct operands operands;
     /* clang-format off */
@@ -20,6 +21,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "key", 0, OPT_STR, &args.secret, "URI", "the symmetric key: PATH, file:PATH or env:NAME (hex)", true },
         { "reproducible", 0, OPT_FLAG, &args.reproducible, NULL, "derive the IV from key and content instead of drawing it", false },
         { "set", 0, OPT_LIST, &args.set, "NAME=VALUE", "a setting of the format", false },
+        { "for", 0, OPT_LIST, &firmware, "FIRMWARE[+OPTION]", "refuse what this firmware does not take, see 'rotkit help firmware'", false },
         { "output", 'o', OPT_STR, &out, "FILE", "where the encrypted image goes (- for standard output)", true },
         OPT_DRY_RUN(app),
         OPT_END,

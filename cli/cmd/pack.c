@@ -22,7 +22,8 @@ static enum rk_rc pack(const struct app *app, struct request_args *args,
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
-    struct request_args args = { .parts = NULL };
+    struct opt_list firmware = { .count = 0 };
+    struct request_args args = { .firmware = &firmware };
     const char *out = NULL;
     bool formats = false;
     struct operands operands;
@@ -30,6 +31,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     const struct opt rows[] = {
         { "output", 'o', OPT_STR, &out, "FILE", "where the image goes (- for standard output)", false },
         { "set", 0, OPT_LIST, &args.set, "NAME=VALUE", "a setting of the format", false },
+        { "for", 0, OPT_LIST, &firmware, "FIRMWARE[+OPTION]", "refuse what this firmware does not take, see 'rotkit help firmware'", false },
         { "formats", 0, OPT_FLAG, &formats, NULL, "list the formats, their parts and settings", false },
         OPT_DRY_RUN(app),
         OPT_JSON(app),

@@ -16,8 +16,8 @@ static enum rk_rc sign(const char *format, struct request *request, const struct
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
-    struct opt_list with = { .count = 0 }, allow_weak = with;
-    struct request_args args = { .allow_weak = &allow_weak };
+    struct opt_list with = { .count = 0 }, allow_weak = with, firmware = with;
+    struct request_args args = { .allow_weak = &allow_weak, .firmware = &firmware };
     const char *out = NULL;
     struct operands operands;
     /* clang-format off */
@@ -31,6 +31,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "with", 0, OPT_LIST, &with, "NAME=FILE", "a further file that the format takes", false },
         { "set", 0, OPT_LIST, &args.set, "NAME=VALUE", "a setting of the format", false },
         { "allow-weak", 0, OPT_LIST, &allow_weak, "NAME", "take what is too weak, see 'rotkit help keys'", false },
+        { "for", 0, OPT_LIST, &firmware, "FIRMWARE[+OPTION]", "refuse what this firmware does not take, see 'rotkit help firmware'", false },
         { "output", 'o', OPT_STR, &out, "FILE", "where the signed image goes (- for standard output)", false },
         { "to-sign", 0, OPT_STR, &args.to_sign, "DIR", "sign nothing: write what is to be signed elsewhere", false },
         { "attach", 0, OPT_STR, &args.attach, "DIR", "take the signatures of a folder that --to-sign wrote", false },

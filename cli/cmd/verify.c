@@ -28,7 +28,7 @@ struct verify_options {
 
 /* Options that may be given several times. */
 struct verify_lists {
-    struct opt_list with, ca, anchor, crl, db, dbx, allow_weak;
+    struct opt_list with, ca, anchor, crl, db, dbx, allow_weak, firmware;
 };
 
 /* What one operand came to. */
@@ -293,7 +293,8 @@ static enum rk_rc run_with(struct app *app, int argc, char **argv, struct verify
                                                 .crl = &lists->crl,
                                                 .db = &lists->db,
                                                 .dbx = &lists->dbx,
-                                                .allow_weak = &lists->allow_weak } };
+                                                .allow_weak = &lists->allow_weak,
+                                                .firmware = &lists->firmware } };
     struct operands operands;
     /* clang-format off */
     const struct opt rows[] = {
@@ -309,6 +310,7 @@ static enum rk_rc run_with(struct app *app, int argc, char **argv, struct verify
         { "scheme", 0, OPT_STR, &options.args.scheme, "NAME", "signature scheme of a raw signature", false },
         { "at", 0, OPT_STR, &options.args.at, "TIME", "the time that certificates are judged by (default: now)", false },
         { "allow-weak", 0, OPT_LIST, &lists->allow_weak, "NAME", "take what is too weak, see 'rotkit help keys'", false },
+        { "for", 0, OPT_LIST, &lists->firmware, "FIRMWARE[+OPTION]", "refuse what this firmware does not take, see 'rotkit help firmware'", false },
         { "format", 0, OPT_STR, &options.format, "NAME", "the format, where content does not tell", false },
         { "html", 0, OPT_STR, &options.page, "FILE", "of one file: write a page, green what holds, red what does not, grey the rest", false },
         { "not-older-than", 0, OPT_STR, &options.not_older, "PATH", "a release or file whose anti-rollback values may not fall", false },

@@ -30,6 +30,7 @@ void rk_map_done(struct rk_map *map)
     region_free(map->root);
     rk_free(map->guard);
     rk_free(map->mark);
+    rk_free(map->fact);
     *map = (struct rk_map) { .root = NULL };
 }
 
@@ -70,6 +71,24 @@ enum rk_rc rk_map_guard(struct rk_map *map, uint64_t offset, uint64_t len, enum 
     guard = &map->guard[map->guard_count++];
     *guard = (struct rk_guard) { .offset = offset, .len = len, .kind = kind };
     (void)snprintf(guard->by, sizeof guard->by, "%s", by);
+    return RK_OK;
+}
+
+enum rk_rc rk_map_fact(struct rk_map *map, uint64_t offset, uint64_t len, const char *name,
+                       const char *value, struct rk_err *err)
+{
+    static const struct rk_growth growth = { sizeof(struct rk_fact), 1 << 16, RK_E_FORMAT,
+                                             "keys and signatures in one image" };
+    void *items = map->fact;
+    struct rk_fact *fact;
+
+    if (rk_grow(&growth, &items, map->fact_count, 1, err))
+        return err->rc;
+    map->fact = items;
+    fact = &map->fact[map->fact_count++];
+    *fact = (struct rk_fact) { .format = map->format, .offset = offset, .len = len };
+    (void)snprintf(fact->name, sizeof fact->name, "%s", name);
+    (void)snprintf(fact->value, sizeof fact->value, "%s", value);
     return RK_OK;
 }
 

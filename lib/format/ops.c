@@ -20,7 +20,7 @@ enum rk_rc rk_format_open(const char *name, const struct rk_request *request, co
 {
     struct rk_request_rows rows;
 
-    if (rk_format_row(request->ctx, name, ret, err))
+    if (rk_format_row(request->ctx, name, ret, err) || rk_firmware_known(request, err))
         return err->rc;
     rows = rows_of(*ret);
     return rk_request_fits(&rows, request, err) ? rk_wrap(err, "%s", what) : RK_OK;
@@ -46,7 +46,7 @@ static enum rk_rc read_back(const struct rk_format *format, const struct rk_requ
         err->rc = RK_E_USAGE;
         return rk_wrap(err, "what was made would be refused");
     }
-    return RK_OK;
+    return rk_firmware_takes_made(request, &map, err);
 }
 
 /* ---- operations ---- */

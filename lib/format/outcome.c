@@ -80,6 +80,15 @@ enum rk_rc rk_map_unknown(struct rk_map *map, uint64_t offset, uint64_t len, enu
     return add_mark(map, &mark, err);
 }
 
+enum rk_rc rk_map_fails(struct rk_map *map, uint64_t offset, uint64_t len, const char *what,
+                        struct rk_err *err)
+{
+    struct rk_mark mark = { .offset = offset, .len = len, .kind = RK_MARK_FAILS };
+
+    (void)snprintf(mark.what, sizeof mark.what, "%s", what);
+    return add_mark(map, &mark, err);
+}
+
 enum rk_rc rk_map_open(struct rk_map *map, uint64_t offset, uint64_t len, const char *what,
                        struct rk_err *err)
 {

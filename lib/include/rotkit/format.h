@@ -79,6 +79,14 @@ struct rk_mark {
     char what[96];     /* "hash and GCM tag of the image" */
 };
 
+/* What a file is made of, as far as some firmware takes it and another does not. */
+struct rk_fact {
+    const char *format; /* whose rows of firmware judge it: a row name */
+    uint64_t offset, len;
+    char name[40];  /* "key of db" */
+    char value[64]; /* "rsa2048" */
+};
+
 struct rk_map {
     const char *format; /* row name, e.g. "ekb" */
     struct rk_region *root;
@@ -86,6 +94,8 @@ struct rk_map {
     size_t guard_count;
     struct rk_mark *mark;
     size_t mark_count;
+    struct rk_fact *fact;
+    size_t fact_count;
     bool asks_signer;    /* somebody was named who must have signed */
     bool encrypted;      /* part of it can be seen with an encryption key alone */
     char integrity[192]; /* what was checked without a key: "digests ok", "MAC not checked: needs
@@ -123,6 +133,24 @@ enum rk_rc rk_map_not_older(const struct rk_map *newer, const struct rk_map *old
 enum rk_rc rk_map_believe_ratchets(struct rk_map *map, enum rk_need need,
                                    struct rk_err *err) RK_MUST_CHECK;
 
+/* ---- firmware ---- */
+
+/*
+ * What a firmware takes of a format: of each fact of this name a value that `taken` lists. A file
+ * can agree with its format and be refused by the firmware of the board.
+ */
+struct rk_demand {
+    const char *firmware; /* "edk2"; NULL ends the list */
+    const char *fact;     /* "key of db" */
+    const char *taken;    /* values between spaces; "rsa*": any that begins so; "": none */
+    const char *rule;     /* what the firmware does: "it verifies by RSA alone" */
+    const char *option;   /* of the firmware's build, which lifts this; NULL: none does */
+};
+/* Calls `tell` for each of every format, in table order. */
+void rk_firmware_rules(const rk_ctx *ctx,
+                       void (*tell)(void *arg, const char *format, const struct rk_demand *demand),
+                       void *arg);
+
 /* ---- operations ---- */
 
 /* Parts whose names begin so say whose signatures are allowed or forbidden: db and dbx. */
@@ -156,6 +184,13 @@ struct rk_request {
     /* verify, set by the engine: nobody is asked for, the signature is compared with the key or
      * certificate that stands beside it. */
     bool own_signer;
+    /*
+     * The firmware that will take the file, "NAME[+OPTION...]" each: what it does not take is
+     * refused, also by verify. None: what one of the usual ones does not take is warned of when it
+     * is made.
+     */
+    const char *const *firmware;
+    size_t firmware_count;
     int64_t now;       /* seconds since 1970 */
     bool reproducible; /* IVs derived from key and content instead of drawn (design.md, rule 4) */
 };

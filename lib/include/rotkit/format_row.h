@@ -29,6 +29,7 @@ struct rk_format {
     const struct rk_part_row *parts;       /* what build (and check, sign) take; NULL: none */
     const struct rk_setting_row *settings; /* NULL: none */
     const char *const *roles;              /* keys beside the main one; NULL: none */
+    const struct rk_demand *demands;       /* what firmware takes of it; NULL: no rule is known */
     bool own_signer;  /* what it is signed by stands inside, so that `check` can do without a key */
     bool needs_cert;  /* signing needs request->cert */
     size_t chain_max; /* certificates in request->cert: the signer's and its chain; 0: none */
@@ -74,6 +75,9 @@ enum rk_rc rk_region_add(struct rk_map *map, struct rk_region *parent, uint64_t 
 /* Says that a digest or signature covers the range. RK_E_NOMEM. */
 enum rk_rc rk_map_guard(struct rk_map *map, uint64_t offset, uint64_t len, enum rk_guard_kind kind,
                         const char *by, struct rk_err *err) RK_MUST_CHECK;
+/* States a fact, for the format's rows of firmware. Cut at its size. RK_E_NOMEM. */
+enum rk_rc rk_map_fact(struct rk_map *map, uint64_t offset, uint64_t len, const char *name,
+                       const char *value, struct rk_err *err) RK_MUST_CHECK;
 /*
  * Says that the range was asked for and could not be checked. what: for people, without the needed
  * thing. RK_E_NOMEM.

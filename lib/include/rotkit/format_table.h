@@ -36,6 +36,26 @@ enum rk_rc rk_map_settle(struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
 /* RK_E_UNKNOWN with what could not be checked and what is needed; RK_OK when all could be. */
 enum rk_rc rk_map_conclude(const struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
 
+/* ---- firmware.c ---- */
+
+/* RK_E_USAGE for a firmware, or an option of one, that no rule knows. */
+enum rk_rc rk_firmware_known(const struct rk_request *request, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * What was made, against the firmware that the request names: RK_E_USAGE. With none named, a
+ * warning for each that would not take it.
+ */
+enum rk_rc rk_firmware_takes_made(const struct rk_request *request, const struct rk_map *map,
+                                  struct rk_err *err) RK_MUST_CHECK;
+/*
+ * What is verified: RK_E_VERIFY, with a mark at what the firmware does not take. RK_E_UNKNOWN when
+ * no rule of it is known for this file. Without firmware in the request nothing is asked.
+ */
+enum rk_rc rk_firmware_takes(const struct rk_request *request, struct rk_map *map,
+                             struct rk_err *err) RK_MUST_CHECK;
+/* Marks a range that fails. RK_E_NOMEM. */
+enum rk_rc rk_map_fails(struct rk_map *map, uint64_t offset, uint64_t len, const char *what,
+                        struct rk_err *err) RK_MUST_CHECK;
+
 /* The row by name, with a request that fits it: parts, settings and key roles that it has. */
 enum rk_rc rk_format_open(const char *name, const struct rk_request *request, const char *what,
                           const struct rk_format **ret, struct rk_err *err) RK_MUST_CHECK;

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What firmware takes: the facts of a file against the rows of its format. */
+#include "rotkit/format_table.h"
+
+#include "base/ctx.h"
+#include "rotkit/ctx.h"
+#include "rotkit/request.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* "NAME+OPTION+OPTION", as a user names it. */
+struct named {
+    const char *name;
+    size_t name_len;
+    const char *options; /* "+OPTION+OPTION", or "" */
+};
+
+static struct named named_of(const char *text)
+{
+    size_t len = strcspn(text, "+");
+
+    return (struct named) { text, len, text + len };
+}
+
+static bool is_word(const char *word, size_t len, const char *text)
+{
+    return strlen(text) == len && strncmp(word, text, len) == 0;
+}
+
+static bool is_of(const struct named *named, const struct rk_demand *demand)
+{
+    return is_word(named->name, named->name_len, demand->firmware);
+}
+
+static bool has_option(const struct named *named, const char *option)
+{
+    for (const char *at = named->options; *at == '+';) {
+        size_t len = strcspn(at + 1, "+");
+
+        if (is_word(at + 1, len, option))
+            return true;
+        at += 1 + len;
+    }
+    return false;
+}
+
+/* Whether a list of words, some of them beginnings ("rsa*"), has the value. */
+static bool lists(const char *words, const char *value)
+{
+    while (*words != '\0') {
+        size_t len = strcspn(words, " ");
+        bool begins = len != 0 && words[len - 1] == '*';
+
+        if (begins ? strncmp(words, value, len - 1) == 0 : is_word(words, len, value))
+            return true;
+        words += len + strspn(words + len, " ");
+    }
+    return false;
+}
+
+/* ---- which there are ---- */
+
+/* Every rule of every format, until `stop` says so; true when it did. */
+static bool any_demand(const rk_ctx *ctx,
+                       bool (*stop)(void *arg, const struct rk_format *format,
+                                    const struct rk_demand *demand),
+                       void *arg)
+{
+    for (const struct rk_format *const *row = ctx->tables->formats; *row != NULL; row++) {
+        for (const struct rk_demand *d = (*row)->demands; d != NULL && d->firmware != NULL; d++) {
+            if (stop(arg, *row, d))
+                return true;
+        }
+    }
+    return false;
+}
+
+struct known {
+    const struct named *named;
+    const char *option; /* NULL: the firmware itself */
+    size_t option_len;
+    char names[RK_KNOWN_MAX];
+};
+
+static void list_once(char names[RK_KNOWN_MAX], const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *at = names; *at != '\0'; at += strspn(at, ", ")) {
+        size_t word = strcspn(at, ",");
+
+        if (is_word(at, word, name))
+            return;
+        at += word;
+    }
+    if (len != 0)
+        rk_known_add(names, name);
+}
+
+static bool is_known(void *arg, const struct rk_format *format, const struct rk_demand *demand)
+{
+    struct known *k = arg;
+
+    (void)format;
+    if (k->option == NULL) {
+        list_once(k->names, demand->firmware);
+        return is_of(k->named, demand);
+    }
+    if (!is_of(k->named, demand) || demand->option == NULL)
+        return false;
+    list_once(k->names, demand->option);
+    return is_word(k->option, k->option_len, demand->option);
+}
+
+static enum rk_rc options_known(const rk_ctx *ctx, const struct named *named, struct rk_err *err)
+{
+    for (const char *at = named->options; *at == '+';) {
+        struct known known = { .named = named, .option = at + 1 };
+
+        known.option_len = strcspn(at + 1, "+");
+        if (!any_demand(ctx, is_known, &known))
+            return rk_fail(err, RK_E_USAGE, "no rule of %.*s asks for an option \"%.*s\"%s%s%s",
+                           (int)named->name_len, named->name, (int)known.option_len, known.option,
+                           known.names[0] == '\0' ? "" : " (known: ", known.names,
+                           known.names[0] == '\0' ? "" : ")");
+        at += 1 + known.option_len;
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_firmware_known(const struct rk_request *request, struct rk_err *err)
+{
+    for (size_t i = 0; i < request->firmware_count; i++) {
+        const struct named named = named_of(request->firmware[i]);
+        struct known known = { .named = &named };
+
+        if (!any_demand(request->ctx, is_known, &known))
+            return rk_fail(err, RK_E_USAGE, "unknown firmware \"%.*s\" (known: %s)",
+                           (int)named.name_len, named.name, known.names);
+        if (options_known(request->ctx, &named, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+struct teller {
+    void (*tell)(void *arg, const char *format, const struct rk_demand *demand);
+    void *arg;
+};
+
+static bool tell_one(void *arg, const struct rk_format *format, const struct rk_demand *demand)
+{
+    const struct teller *to = arg;
+
+    to->tell(to->arg, format->name, demand);
+    return false;
+}
+
+void rk_firmware_rules(const rk_ctx *ctx,
+                       void (*tell)(void *arg, const char *format, const struct rk_demand *demand),
+                       void *arg)
+{
+    struct teller to = { tell, arg };
+
+    (void)any_demand(ctx, tell_one, &to);
+}
+
+/* ---- a file against them ---- */
+
+static const struct rk_demand *demands_of(const rk_ctx *ctx, const char *name)
+{
+    static const struct rk_demand none[] = { { .firmware = NULL } };
+    const struct rk_format *format;
+    struct rk_err ignored;
+
+    return rk_format_row(ctx, name, &format, &ignored) || format->demands == NULL ? none
+                                                                                  : format->demands;
+}
+
+static bool has_rules(const rk_ctx *ctx, const struct named *named, const char *format)
+{
+    for (const struct rk_demand *d = demands_of(ctx, format); d->firmware != NULL; d++) {
+        if (is_of(named, d))
+            return true;
+    }
+    return false;
+}
+
+static bool breaks(const struct rk_demand *demand, const struct rk_fact *fact)
+{
+    return strcmp(demand->fact, fact->name) == 0 && !lists(demand->taken, fact->value);
+}
+
+/* One rule that is broken, in words. */
+static enum rk_rc refuse(const struct rk_demand *demand, const struct rk_fact *fact, enum rk_rc as,
+                         struct rk_err *err)
+{
+    (void)rk_fail(err, as, "%s does not take %s \"%s\": %s", demand->firmware, fact->name,
+                  fact->value, demand->rule);
+    return demand->option == NULL ? err->rc
+                                  : rk_note(err, "where it is built with %s, say --for %s+%s",
+                                            demand->option, demand->firmware, demand->option);
+}
+
+/* The first rule of a named firmware that is broken; judged: whether any rule was asked. */
+static enum rk_rc meet(const struct rk_request *request, const struct named *named,
+                       const struct rk_map *map, enum rk_rc as, const struct rk_fact **broken,
+                       bool *judged, struct rk_err *err)
+{
+    for (size_t i = 0; i < map->fact_count; i++) {
+        const struct rk_demand *d = demands_of(request->ctx, map->fact[i].format);
+
+        for (; d->firmware != NULL; d++) {
+            if (!is_of(named, d))
+                continue;
+            *judged = true;
+            if (!breaks(d, &map->fact[i]) || (d->option != NULL && has_option(named, d->option)))
+                continue;
+            *broken = &map->fact[i];
+            return refuse(d, &map->fact[i], as, err);
+        }
+    }
+    return RK_OK;
+}
+
+static enum rk_rc meet_all(const struct rk_request *request, const struct rk_map *map,
+                           enum rk_rc as, enum rk_rc as_unknown, const struct rk_fact **broken,
+                           struct rk_err *err)
+{
+    for (size_t i = 0; i < request->firmware_count; i++) {
+        const struct named named = named_of(request->firmware[i]);
+        bool judged = has_rules(request->ctx, &named, map->format);
+
+        if (meet(request, &named, map, as, broken, &judged, err))
+            return err->rc;
+        if (!judged)
+            return rk_fail(err, as_unknown, "no rule of %.*s is known for what is in this %s",
+                           (int)named.name_len, named.name, map->format);
+    }
+    return RK_OK;
+}
+
+/* Once for each rule: a file may break it in a hundred places. */
+static void warn(const struct rk_request *request, const struct rk_map *map)
+{
+    const struct rk_demand *told[16];
+    size_t count = 0;
+
+    for (size_t i = 0; i < map->fact_count; i++) {
+        const struct rk_demand *d = demands_of(request->ctx, map->fact[i].format);
+
+        for (; d->firmware != NULL; d++) {
+            struct rk_err why;
+            bool again = false;
+
+            for (size_t k = 0; k < count; k++)
+                again |= told[k] == d;
+            if (again || count == sizeof told / sizeof *told || !breaks(d, &map->fact[i]))
+                continue;
+            told[count++] = d;
+            (void)refuse(d, &map->fact[i], RK_E_USAGE, &why);
+            rk_warn(request->ctx, "%s", why.msg);
+        }
+    }
+}
+
+enum rk_rc rk_firmware_takes_made(const struct rk_request *request, const struct rk_map *map,
+                                  struct rk_err *err)
+{
+    const struct rk_fact *broken = NULL;
+
+    if (request->firmware_count == 0) {
+        warn(request, map);
+        return RK_OK;
+    }
+    return meet_all(request, map, RK_E_USAGE, RK_E_USAGE, &broken, err);
+}
+
+enum rk_rc rk_firmware_takes(const struct rk_request *request, struct rk_map *map,
+                             struct rk_err *err)
+{
+    const struct rk_fact *broken = NULL;
+    struct rk_err ignored;
+
+    if (meet_all(request, map, RK_E_VERIFY, RK_E_UNKNOWN, &broken, err) == RK_OK)
+        return RK_OK;
+    if (broken != NULL)
+        (void)(rk_map_fails(map, broken->offset, broken->len, broken->name, &ignored) == RK_OK);
+    return err->rc;
+}
