@@ -49,7 +49,9 @@ static const struct rk_setting_row setting_rows[] = {
     { "load", "0x80080000", "pack: where the kernel is loaded" },
     { "entry", "0x80080000", "pack: where it is entered" },
     { "key-name", "dev", "sign and encrypt: the name of the key, key-name-hint" },
-    { "padding", "pss", "sign: pss (with the largest salt) or pkcs-1.5" },
+    { "padding", "pkcs-1.5",
+      "sign: pkcs-1.5, or pss (with the largest salt): U-Boot with CONFIG_FIT_RSASSA_PSS alone "
+      "verifies that" },
     { "output", "image", "sign: image; key-dtb for the public key as U-Boot carries it" },
     { NULL, NULL, NULL },
 };

@@ -208,6 +208,20 @@ START_TEST(ours_is_made_signed_and_read) /* loop test: padding, and key */
 }
 END_TEST
 
+/* U-Boot takes PSS by an option alone that hardly a board sets. */
+START_TEST(without_a_setting_the_padding_is_the_one_that_every_u_boot_takes)
+{
+    struct rk_bytes file = pack(&request.verify), made = RK_BYTES_NONE;
+    int len;
+
+    ck_assert_msg(sign(&file, &made) == RK_OK, "%s", err.msg);
+    ck_assert_str_eq(fdt_getprop(made.p, at(made.p, SIG), "padding", &len), "pkcs-1.5");
+    ck_assert_msg(image_verify(NULL, &request.verify, made.p, made.len) == RK_OK, "%s", err.msg);
+    rk_bytes_done(&made);
+    rk_bytes_done(&file);
+}
+END_TEST
+
 START_TEST(other_keys_and_settings_are_refused)
 {
     struct rk_setting set = { "padding", "oaep" };
@@ -468,6 +482,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, every_flipped_byte_is_noticed_where_it_is_signed);
     tcase_add_test(tc, every_cut_is_refused);
     tcase_add_loop_test(tc, ours_is_made_signed_and_read, 0, 4);
+    tcase_add_test(tc, without_a_setting_the_padding_is_the_one_that_every_u_boot_takes);
     tcase_add_test(tc, other_keys_and_settings_are_refused);
     tcase_add_test(tc, an_image_of_the_same_name_with_a_unit_address_is_refused);
     tcase_add_test(tc, a_configuration_that_nobody_signed_is_refused);

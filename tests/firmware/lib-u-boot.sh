@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# Helpers of the judges that run U-Boot on QEMU's arm64 board "virt": that board's device tree with rotkit's keys in
+# it, a kernel that says a line, and a FIT put into memory and booted from U-Boot's prompt. Source it first.
+. "$(dirname "$0")/lib.sh"
+need qemu-system-aarch64 aarch64-linux-gnu-gcc aarch64-linux-gnu-objcopy openssl fdtput fdtget dtc perl xxd
+# 2 GiB: the default load address of `pack fit`, 0x80080000, is memory then.
+machine='-machine virt -cpu cortex-a57 -m 2048 -nographic -net none'
+
+# program NAME LINE: NAME.bin is a kernel that says LINE on the console and switches the board off
+program() {
+    cat >"$1.S" <<CODE
+    .globl _start
+_start:
+    adr x1, text
+    mov x2, #0x09000000 /* PL011 */
+1:  ldrb w0, [x1], #1
+    cbz w0, 2f
+    str w0, [x2]
+    b 1b
+2:  ldr w0, =0x84000008 /* PSCI SYSTEM_OFF */
+    hvc #0
+    b 2b
+text: .asciz "$2\r\n"
+CODE
+    aarch64-linux-gnu-gcc -nostdlib -static -Wl,-Ttext=0,--build-id=none -o "$1.elf" "$1.S"
+    aarch64-linux-gnu-objcopy -O binary -j .text "$1.elf" "$1.bin"
+}
+
+# board: board.dtb is the device tree of QEMU's board
+board() {
+    # shellcheck disable=SC2086 # options, one a word
+    qemu-system-aarch64 $machine -machine dumpdtb=dumped.dtb >dumped.log 2>&1 || fail "$(cat dumped.log)"
+    dtc -q -I dtb -O dtb -o board.dtb dumped.dtb
+}
+
+# u_boot CONTROL-DTB END COMMAND [EMULATOR-OPTION...]: $firmware, which is a U-Boot, under that device tree runs
+# COMMAND, until the file console has a line that matches END. The device tree carries the command (/config/bootcmd):
+# what is typed while U-Boot starts can get lost.
+u_boot() {
+    u_boot_end=$2
+    cp "$1" running.dtb
+    fdtput -p running.dtb /config bootdelay -t i 0
+    fdtput running.dtb /config bootcmd -t s "$3"
+    shift 3
+    # shellcheck disable=SC2086 # options, one a word
+    patience=60 boot console "$u_boot_end" qemu-system-aarch64 $machine -bios "$firmware" -dtb running.dtb "$@"
+}
+
+# boot_fit CONTROL-DTB FIT: what comes of `bootm`, "runs" or "refused": a refusal leads back to the prompt
+boot_fit() {
+    u_boot "$1" 'kernel of rotkit runs|^ERROR: |^=> ' 'bootm 0x50000000' \
+        -device "loader,file=$2,addr=0x50000000,force-raw=on"
+    if grep -qa 'kernel of rotkit runs' console; then echo runs; else echo refused; fi
+}
+
+# runs CASE FIT [CONTROL-DTB]: the FIT is booted by $firmware
+runs() {
+    [ "$(boot_fit "${3:-control.dtb}" "$2")" = runs ] || fail "$1: $(tail -n 8 console)"
+    passed "$1"
+}
+
+# refused CASE WHY FIT [CONTROL-DTB]: U-Boot does not boot it, and says WHY
+refused() {
+    [ "$(boot_fit "${4:-control.dtb}" "$3")" = refused ] || fail "$1: it boots"
+    grep -qaE "$2" console || fail "$1: \"$2\" is not what U-Boot says: $(tail -n 8 console)"
+    passed "$1"
+}
