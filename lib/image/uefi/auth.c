@@ -4,11 +4,11 @@
  * UEFI 2.10, 8.2 and 32.4; boot-images.md 5.4. The variable's name is signed and not in the file.
  */
 #include "rotkit/format_row.h"
-#include "base/layout.h"
 #include "rotkit/certs.h"
 #include "rotkit/pkcs7.h"
 #include "image/uefi/cert.h"
-#include "image/uefi/esl.h"
+#include "image/uefi/efi_time.h"
+#include "image/uefi/programs.h"
 #include "rotkit/guid.h"
 
 #include <stdio.h>
@@ -17,8 +17,8 @@
 
 #include <openssl/crypto.h>
 
-enum { CERT_HEAD = 24, TIME_WIRE = 16, ENROL = 0x27, APPEND = 0x67 };
-static const char pkcs7_guid[] = "4aafd29d-68df-49ee-8aa9-347d375665a7";
+enum { CERT_HEAD = 24, TIME_WIRE = RK_EFI_TIME_WIRE, ENROL = 0x27, APPEND = 0x67 };
+static const char names[] = "PK, KEK, db, dbx, dbt or dbr";
 static const struct rk_format *self(void);
 
 /* clang-format off */
@@ -29,113 +29,104 @@ static const struct variable {
     { "KEK", "8be4df61-93ca-11d2-aa0d-00e098032b8c" },
     { "db",  "d719b2cb-3d3a-4596-a3bc-dad00e67656f" },
     { "dbx", "d719b2cb-3d3a-4596-a3bc-dad00e67656f" },
+    { "dbt", "d719b2cb-3d3a-4596-a3bc-dad00e67656f" },
+    { "dbr", "d719b2cb-3d3a-4596-a3bc-dad00e67656f" },
 };
 /* clang-format on */
 enum { VARIABLES = sizeof variables / sizeof variables[0] };
 
-struct efi_time {
-    uint16_t year;
-    uint8_t month, day, hour, minute, second, pad1;
-    uint32_t nanosecond;
-    uint16_t zone;
-    uint8_t daylight, pad2;
-};
-enum { TIME_FIELDS = 11 };
-/* clang-format off */
-static const struct rk_field time_layout[TIME_FIELDS] = {
-    RK_LE(struct efi_time, year),
-    RK_LE(struct efi_time, month),
-    RK_LE(struct efi_time, day),
-    RK_LE(struct efi_time, hour),
-    RK_LE(struct efi_time, minute),
-    RK_LE(struct efi_time, second),
-    RK_LE(struct efi_time, pad1),
-    RK_LE(struct efi_time, nanosecond),
-    RK_LE(struct efi_time, zone),
-    RK_LE(struct efi_time, daylight),
-    RK_LE(struct efi_time, pad2),
-};
-/* clang-format on */
-
 struct auth {
-    struct efi_time time;
-    size_t der_at, der_len, esl_at, esl_len;
+    struct rk_efi_time time;
+    uint32_t attributes; /* when they stand in front */
+    size_t attributes_len, time_at, der_at, der_len, esl_at, esl_len;
     bool is_signed;
 };
 
-static bool is_auth(const uint8_t *file, size_t len)
-{
-    uint8_t guid[16];
-    struct rk_err ignored;
-
-    return len > TIME_WIRE + CERT_HEAD && file[20] == 0 && file[21] == 2 && file[22] == 0xf1 &&
-           file[23] == 0x0e && rk_guid_parse(pkcs7_guid, guid, &ignored) == RK_OK &&
-           memcmp(file + 24, guid, sizeof guid) == 0;
-}
-
 static bool recognise(const uint8_t *file, size_t len)
 {
-    size_t at;
+    struct rk_esl_place place;
 
-    return is_auth(file, len) || rk_esl_find(file, len, &at);
+    return rk_esl_find(file, len, &place);
 }
 
-static enum rk_rc read_auth(const uint8_t *file, size_t len, struct auth *ret, struct rk_err *err)
+static enum rk_rc read_signature(const uint8_t *file, size_t len, struct auth *ret,
+                                 struct rk_err *err)
 {
-    struct rk_rd rd = { .buf = file, .len = len };
+    struct rk_rd rd = { .buf = file, .len = len, .pos = ret->time_at };
     uint32_t length;
-    size_t size;
+    size_t size, room = len - ret->time_at - TIME_WIRE;
 
-    *ret = (struct auth) { .is_signed = is_auth(file, len), .esl_len = len };
-    if (!ret->is_signed) {
-        if (!rk_esl_find(file, len, &ret->esl_at))
-            return rk_fail(err, RK_E_FORMAT, "neither a signature list nor a signed one");
-        ret->esl_len = len - ret->esl_at;
-        return RK_OK;
-    }
-    rk_layout_read(time_layout, TIME_FIELDS, &rd, &ret->time);
+    rk_efi_time_read(&rd, &ret->time);
     length = (uint32_t)rk_rd_le(&rd, 4);
     if (rk_rd_ok(&rd, err))
         return err->rc;
-    if (length <= CERT_HEAD || length > len - TIME_WIRE)
-        return rk_fail(err, RK_E_FORMAT, "dwLength is %u, %zu bytes follow", length,
-                       len - TIME_WIRE);
-    ret->der_at = TIME_WIRE + CERT_HEAD;
+    if (length <= CERT_HEAD || length > room)
+        return rk_fail(err, RK_E_FORMAT, "dwLength is %u, %zu bytes follow", length, room);
+    ret->der_at = ret->time_at + TIME_WIRE + CERT_HEAD;
     ret->der_len = length - CERT_HEAD;
     if (rk_pkcs7_size(file + ret->der_at, ret->der_len, &size, err) || size != ret->der_len)
         return rk_fail(err, RK_E_FORMAT, "the SignedData does not fill its %zu bytes",
                        ret->der_len);
-    ret->esl_at = TIME_WIRE + length;
+    ret->esl_at = ret->der_at + ret->der_len;
+    ret->esl_len = len - ret->esl_at;
+    return RK_OK;
+}
+
+/* An empty file is an empty list: signed, it takes the variable away. */
+static enum rk_rc read_auth(const uint8_t *file, size_t len, struct auth *ret, struct rk_err *err)
+{
+    struct rk_esl_place place = { .attributes_len = 0 };
+    struct rk_rd rd = { .buf = file, .len = len };
+
+    if (len != 0 && !rk_esl_find(file, len, &place))
+        return rk_fail(err, RK_E_FORMAT, "neither a signature list nor a signed one");
+    *ret = (struct auth) { .attributes_len = place.attributes_len,
+                           .time_at = place.attributes_len,
+                           .esl_at = place.lists,
+                           .is_signed = place.is_signed };
+    ret->attributes = ret->attributes_len == 0 ? 0 : (uint32_t)rk_rd_le(&rd, 4);
+    if (ret->is_signed)
+        return read_signature(file, len, ret, err);
     ret->esl_len = len - ret->esl_at;
     return RK_OK;
 }
 
 /* Of a dump of an efivar: efivarfs puts them in front. UEFI 2.10, 8.2. */
-static enum rk_rc add_attributes(const uint8_t *file, size_t len, struct rk_map *map,
-                                 struct rk_err *err)
+static enum rk_rc add_attributes(const struct auth *a, struct rk_map *map, struct rk_err *err)
 {
-    static const char *const names[] = { "NON_VOLATILE",
-                                         "BOOTSERVICE_ACCESS",
-                                         "RUNTIME_ACCESS",
-                                         "HARDWARE_ERROR_RECORD",
-                                         "AUTHENTICATED_WRITE_ACCESS",
-                                         "TIME_BASED_AUTHENTICATED_WRITE_ACCESS",
-                                         "APPEND_WRITE",
-                                         "ENHANCED_AUTHENTICATED_ACCESS" };
-    struct rk_rd rd = { .buf = file, .len = len };
-    uint32_t attributes = (uint32_t)rk_rd_le(&rd, 4);
+    static const char *const bits[] = { "NON_VOLATILE",
+                                        "BOOTSERVICE_ACCESS",
+                                        "RUNTIME_ACCESS",
+                                        "HARDWARE_ERROR_RECORD",
+                                        "AUTHENTICATED_WRITE_ACCESS",
+                                        "TIME_BASED_AUTHENTICATED_WRITE_ACCESS",
+                                        "APPEND_WRITE",
+                                        "ENHANCED_AUTHENTICATED_ACCESS" };
     struct rk_region *region;
 
-    if (rk_region_add(map, map->root, 0, len, "attributes", &region, err))
+    if (rk_region_add(map, map->root, 0, a->attributes_len, "attributes", &region, err))
         return err->rc;
-    (void)snprintf(region->note, sizeof region->note, "0x%08x", attributes);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    (void)snprintf(region->note, sizeof region->note, "0x%08x", a->attributes);
+    for (size_t i = 0; i < sizeof bits / sizeof bits[0]; i++) {
         size_t at = strlen(region->note);
 
-        if ((attributes & 1U << i) != 0)
-            (void)snprintf(region->note + at, sizeof region->note - at, " %s", names[i]);
+        if ((a->attributes & 1U << i) != 0)
+            (void)snprintf(region->note + at, sizeof region->note - at, " %s", bits[i]);
     }
     return RK_OK;
+}
+
+static enum rk_rc add_signature(const struct auth *a, struct rk_map *map, struct rk_err *err)
+{
+    struct rk_region *region;
+
+    if (rk_region_add(map, map->root, a->time_at, TIME_WIRE, "EFI_TIME", &region, err))
+        return err->rc;
+    rk_efi_time_text(&a->time, region->note, sizeof region->note);
+    if (rk_region_add(map, map->root, a->time_at + TIME_WIRE, CERT_HEAD,
+                      "WIN_CERTIFICATE_UEFI_GUID", &region, err))
+        return err->rc;
+    return rk_region_add(map, map->root, a->der_at, a->der_len, "SignedData", &region, err);
 }
 
 static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
@@ -143,23 +134,13 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     struct rk_region *region;
     struct auth a;
 
-    if (read_auth(file, len, &a, err))
-        return err->rc;
-    if (a.is_signed) {
-        if (rk_region_add(map, map->root, 0, TIME_WIRE, "EFI_TIME", &region, err) ||
-            rk_region_add(map, map->root, TIME_WIRE, CERT_HEAD, "WIN_CERTIFICATE_UEFI_GUID",
-                          &region, err) ||
-            rk_region_add(map, map->root, a.der_at, a.der_len, "SignedData", &region, err))
-            return err->rc;
-        (void)snprintf(map->root->child->note, sizeof map->root->child->note,
-                       "%04u-%02u-%02u %02u:%02u:%02u", a.time.year, a.time.month, a.time.day,
-                       a.time.hour, a.time.minute, a.time.second);
-    }
-    if (!a.is_signed && a.esl_at != 0 && add_attributes(file, a.esl_at, map, err))
-        return err->rc;
-    if (rk_region_add(map, map->root, a.esl_at, a.esl_len, "signature lists", &region, err) ||
+    if (read_auth(file, len, &a, err) || (a.attributes_len != 0 && add_attributes(&a, map, err)) ||
+        (a.is_signed && add_signature(&a, map, err)) ||
+        rk_region_add(map, map->root, a.esl_at, a.esl_len, "signature lists", &region, err) ||
         rk_esl_map(file + a.esl_at, a.esl_len, a.esl_at, map, region, err))
         return err->rc;
+    if (a.esl_len == 0)
+        (void)snprintf(region->note, sizeof region->note, "none: takes the variable away");
     region->loaded = true;
     (void)snprintf(map->integrity, sizeof map->integrity, "structure holds, %s",
                    a.is_signed ? "signature not checked: needs the certificate" : "not signed");
@@ -169,12 +150,14 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
 /* ---- making ---- */
 
 static const struct rk_part_row part_rows[] = {
-    { "cert", true, true, "a certificate (PEM or DER), or a signature list" },
+    { "cert", false, true, "a certificate (PEM or DER), or a signature list" },
+    { "program", false, true, "an EFI program, whose SHA-256 is allowed (db) or revoked (dbx)" },
     { NULL, false, false, NULL },
 };
 static const struct rk_setting_row setting_rows[] = {
     { "owner", "00000000-0000-0000-0000-000000000000", "pack: SignatureOwner GUID" },
-    { "variable", NULL, "sign: PK, KEK, db or dbx; verify: hold it against this one alone" },
+    { "variable", NULL,
+      "sign: PK, KEK, db, dbx, dbt or dbr; verify: hold it against this one alone" },
     { "time", NULL, "sign: YYYY-MM-DDThh:mm:ssZ (default: now, or SOURCE_DATE_EPOCH)" },
     { "append", "no", "sign: yes adds to the variable instead of replacing it" },
     { NULL, NULL, NULL },
@@ -187,10 +170,17 @@ static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, 
 
     if (rk_guid_parse(rk_request_text(request, self(), "owner"), owner, err))
         return rk_wrap(err, "setting \"owner\"");
+    if (request->part_count == 0) {
+        (void)rk_fail(err, RK_E_USAGE, "nothing to write: needs a part \"cert\" or \"program\"");
+        return rk_note(err, "an empty file, signed, takes a variable away");
+    }
     for (size_t i = 0; i < request->part_count; i++) {
-        if (rk_esl_put(&request->part[i], owner, &wr, err))
+        if (strcmp(request->part[i].name, "cert") == 0 &&
+            rk_esl_put(&request->part[i], owner, &wr, err))
             return err->rc;
     }
+    if (rk_esl_put_programs(request, "program", owner, &wr, err))
+        return err->rc;
     return rk_wr_end(&wr, ret, err);
 }
 
@@ -205,12 +195,12 @@ static enum rk_rc find_variable(const struct rk_request *request, const struct v
             return RK_OK;
         }
     }
-    return rk_fail(err, RK_E_USAGE, "setting \"variable\": expected PK, KEK, db or dbx");
+    return rk_fail(err, RK_E_USAGE, "setting \"variable\": expected %s", names);
 }
 
 /* name in UTF-16LE ‖ vendor ‖ attributes ‖ time ‖ lists */
 static enum rk_rc signed_content(const struct variable *v, uint32_t attributes,
-                                 const struct efi_time *when, const uint8_t *esl, size_t len,
+                                 const struct rk_efi_time *when, const uint8_t *esl, size_t len,
                                  struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_ESL_MAX + 256);
@@ -222,12 +212,12 @@ static enum rk_rc signed_content(const struct variable *v, uint32_t attributes,
         rk_wr_le(&wr, (uint8_t)*c, 2);
     rk_wr_bytes(&wr, vendor, sizeof vendor);
     rk_wr_le(&wr, attributes, 4);
-    rk_layout_write(time_layout, TIME_FIELDS, when, &wr);
+    rk_efi_time_write(when, &wr);
     rk_wr_bytes(&wr, esl, len);
     return rk_wr_end(&wr, ret, err);
 }
 
-static enum rk_rc set_time(const struct rk_request *request, struct efi_time *ret,
+static enum rk_rc set_time(const struct rk_request *request, struct rk_efi_time *ret,
                            struct rk_err *err)
 {
     const char *text = rk_request_text(request, self(), "time");
@@ -240,18 +230,18 @@ static enum rk_rc set_time(const struct rk_request *request, struct efi_time *re
     t = (time_t)seconds;
     if (OPENSSL_gmtime(&t, &tm) == NULL || tm.tm_year < 98)
         return rk_fail(err, RK_E_USAGE, "setting \"time\": before 1998, which UEFI cannot say");
-    *ret = (struct efi_time) { .year = (uint16_t)(tm.tm_year + 1900),
-                               .month = (uint8_t)(tm.tm_mon + 1),
-                               .day = (uint8_t)tm.tm_mday,
-                               .hour = (uint8_t)tm.tm_hour,
-                               .minute = (uint8_t)tm.tm_min,
-                               .second = (uint8_t)tm.tm_sec };
+    *ret = (struct rk_efi_time) { .year = (uint16_t)(tm.tm_year + 1900),
+                                  .month = (uint8_t)(tm.tm_mon + 1),
+                                  .day = (uint8_t)tm.tm_mday,
+                                  .hour = (uint8_t)tm.tm_hour,
+                                  .minute = (uint8_t)tm.tm_min,
+                                  .second = (uint8_t)tm.tm_sec };
     return RK_OK;
 }
 
 struct signing {
     struct auth auth;
-    struct efi_time time;
+    struct rk_efi_time time;
     struct rk_bytes content;
     struct rk_pkcs7 what;
 };
@@ -269,8 +259,11 @@ static enum rk_rc open_signing(const struct rk_request *request, const uint8_t *
 
     if (read_auth(file, len, &s->auth, err) || find_variable(request, &v, err) ||
         rk_request_flag(request, self(), "append", &append, err) ||
-        set_time(request, &s->time, err) ||
-        signed_content(v, append ? APPEND : ENROL, &s->time, file + s->auth.esl_at, s->auth.esl_len,
+        set_time(request, &s->time, err))
+        return err->rc;
+    if (append && s->auth.esl_len == 0)
+        return rk_fail(err, RK_E_USAGE, "append=yes with an empty list would change nothing");
+    if (signed_content(v, append ? APPEND : ENROL, &s->time, file + s->auth.esl_at, s->auth.esl_len,
                        &s->content, err))
         return err->rc;
     /* UEFI 2.10, 8.2.2: no signed attributes. */
@@ -309,10 +302,11 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
 
     if (open_signing(request, file, len, &s, err) ||
         rk_pkcs7_finish(&s.what, &signatures[0], &der, err) ||
-        rk_pkcs7_signed_data(&der, &bare, err) || rk_guid_parse(pkcs7_guid, guid, err))
+        rk_pkcs7_signed_data(&der, &bare, err))
         return err->rc;
+    rk_esl_kind_guid(RK_ESL_PKCS7, guid);
     /* UEFI 2.10, 8.2.2: the SignedData alone, as efitools writes it; EDK2 reads both. */
-    rk_layout_write(time_layout, TIME_FIELDS, &s.time, &wr);
+    rk_efi_time_write(&s.time, &wr);
     rk_wr_le(&wr, CERT_HEAD + der.len - bare, 4);
     rk_wr_le(&wr, 0x0200, 2);
     rk_wr_le(&wr, 0x0ef1, 2);
@@ -341,9 +335,12 @@ static enum rk_rc check_one(const struct rk_request *request, const struct auth 
                         err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "signature holds for %s %s",
-                   attributes == APPEND ? "appending to" : "variable", v->name);
+                   attributes == APPEND ? "appending to"
+                   : a->esl_len == 0    ? "taking away variable"
+                                        : "variable",
+                   v->name);
     if (rk_map_checked(map, a->der_at, a->der_len, err) ||
-        rk_map_guard(map, 0, TIME_WIRE, RK_GUARD_SIGNATURE, "PKCS #7 signature", err))
+        rk_map_guard(map, 0, a->time_at + TIME_WIRE, RK_GUARD_SIGNATURE, "PKCS #7 signature", err))
         return err->rc;
     return rk_map_guard(map, a->esl_at, a->esl_len, RK_GUARD_SIGNATURE, "PKCS #7 signature", err);
 }
@@ -364,16 +361,17 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     for (size_t i = 0; i < VARIABLES; i++) {
         if (only != NULL && strcmp(only, variables[i].name) != 0)
             continue;
-        if (check_one(request, &a, file, &variables[i], ENROL, map, err) == RK_OK ||
-            check_one(request, &a, file, &variables[i], APPEND, map, err) == RK_OK)
+        if (check_one(request, &a, file, &variables[i],
+                      a.attributes_len == 0 ? ENROL : a.attributes, map, err) == RK_OK ||
+            (a.attributes_len == 0 &&
+             check_one(request, &a, file, &variables[i], APPEND, map, err) == RK_OK))
             return RK_OK;
         if (err->rc != RK_E_VERIFY)
             return err->rc;
     }
     if (request->own_signer && only == NULL)
         return rk_fail(err, RK_E_VERIFY,
-                       "the signature holds for none of PK, KEK, db and dbx, under the certificate "
-                       "inside");
+                       "the signature holds for none of %s, under the certificate inside", names);
     return only == NULL ? err->rc : rk_wrap(err, "variable %s", only);
 }
 

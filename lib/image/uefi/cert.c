@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/uefi/cert.h"
-#include "image/uefi/esl.h"
+#include "image/uefi/efi_time.h"
 
 #include "base/layout.h"
+#include "base/mem.h"
 #include "base/ossl.h"
 #include "rotkit/certs.h"
 #include "rotkit/guid.h"
+#include "rotkit/hex.h"
 #include "rotkit/x509.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { LIST_HEAD = 28, OWNER = 16 };
-static const char x509_guid[] = "a5c059a1-94e4-4aa7-87b5-ab155c2bf072";
+enum { SHOWN = 64 }; /* bytes of what is no hash */
 
 bool rk_uefi_is_test_certificate(const X509 *cert)
 {
@@ -27,19 +28,26 @@ bool rk_uefi_is_test_certificate(const X509 *cert)
     return false;
 }
 
-static enum rk_rc put_list(X509 *cert, const uint8_t owner[OWNER], struct rk_wr *wr,
+void rk_esl_put_head(enum rk_esl_kind kind, size_t entries, size_t entry_len, struct rk_wr *wr)
+{
+    uint8_t type[RK_GUID_LEN];
+
+    rk_esl_kind_guid(kind, type);
+    rk_wr_bytes(wr, type, sizeof type);
+    rk_wr_le(wr, RK_ESL_HEAD + entries * entry_len, 4);
+    rk_wr_le(wr, 0, 4);
+    rk_wr_le(wr, entry_len, 4);
+}
+
+static enum rk_rc put_list(X509 *cert, const uint8_t owner[RK_ESL_OWNER], struct rk_wr *wr,
                            struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
-    uint8_t type[16];
 
-    if (rk_guid_parse(x509_guid, type, err) || rk_cert_der(cert, &der, err))
+    if (rk_cert_der(cert, &der, err))
         return err->rc;
-    rk_wr_bytes(wr, type, sizeof type);
-    rk_wr_le(wr, LIST_HEAD + OWNER + der.len, 4);
-    rk_wr_le(wr, 0, 4);
-    rk_wr_le(wr, OWNER + der.len, 4);
-    rk_wr_bytes(wr, owner, OWNER);
+    rk_esl_put_head(RK_ESL_X509, 1, RK_ESL_OWNER + der.len, wr);
+    rk_wr_bytes(wr, owner, RK_ESL_OWNER);
     rk_wr_bytes(wr, der.p, der.len);
     return RK_OK;
 }
@@ -48,9 +56,10 @@ enum rk_rc rk_esl_put(const struct rk_input *file, const uint8_t owner[16], stru
                       struct rk_err *err)
 {
     RK_AUTO(rk_x509s_done) STACK_OF(X509) *certs = NULL;
+    struct rk_esl_place place;
 
-    if (rk_esl_is(file->p, file->len)) {
-        rk_wr_bytes(wr, file->p, file->len);
+    if (rk_esl_find(file->p, file->len, &place) && place.lists <= file->len) {
+        rk_wr_bytes(wr, file->p + place.lists, file->len - place.lists);
         return RK_OK;
     }
     if (rk_certs_read(file->p, file->len, RK_ESL_LISTS_MAX, &certs, err))
@@ -62,57 +71,94 @@ enum rk_rc rk_esl_put(const struct rk_input *file, const uint8_t owner[16], stru
     return RK_OK;
 }
 
-bool rk_esl_is(const uint8_t *file, size_t len)
-{
-    enum rk_esl_kind kind;
+/* ---- drawing ---- */
 
-    return len >= LIST_HEAD + OWNER && rk_esl_kind_of(file, &kind);
+/* UEFI 2.10, 32.4.1: all zero is always. */
+static void note_time(const uint8_t *p, struct rk_region *region)
+{
+    struct rk_rd rd = { .buf = p, .len = RK_EFI_TIME_WIRE };
+    struct rk_efi_time when;
+
+    rk_efi_time_read(&rd, &when);
+    if (rk_all_zero(p, RK_EFI_TIME_WIRE))
+        (void)snprintf(region->note, sizeof region->note, "always");
+    else
+        rk_efi_time_text(&when, region->note, sizeof region->note);
 }
 
-static void describe(const uint8_t *data, size_t len, bool x509, struct rk_region *region)
+/* The hash of a certificate's body and since when it is revoked, as regions of their own. */
+static enum rk_rc add_revocation(const struct rk_esl_list *list, const uint8_t *data, size_t at,
+                                 struct rk_map *map, struct rk_region *entry, struct rk_err *err)
 {
+    size_t hash = rk_esl_kind_hash(list->kind), behind = list->entry_len - RK_ESL_OWNER - hash;
+    char hex[2 * SHOWN + 1];
+    struct rk_region *region;
+
+    if (rk_region_add(map, entry, at + RK_ESL_OWNER, hash, "hash", &region, err))
+        return err->rc;
+    rk_hex_write(data + RK_ESL_OWNER, hash, hex);
+    (void)snprintf(region->note, sizeof region->note, "%s", hex);
+    if (behind != RK_EFI_TIME_WIRE)
+        return RK_OK;
+    if (rk_region_add(map, entry, at + RK_ESL_OWNER + hash, behind, "revoked from", &region, err))
+        return err->rc;
+    note_time(data + RK_ESL_OWNER + hash, region);
+    return RK_OK;
+}
+
+static void describe(const struct rk_esl_list *list, const uint8_t *data, struct rk_region *region)
+{
+    size_t len = list->entry_len - RK_ESL_OWNER, hash = rk_esl_kind_hash(list->kind);
     RK_AUTO(rk_x509_done) X509 *cert = NULL;
+    char owner[RK_GUID_TEXT], what[2 * SHOWN + 1] = "";
     struct rk_err ignored;
-    char owner[RK_GUID_TEXT], subject[128] = "";
 
     rk_guid_text(data, owner);
-    if (x509 && rk_x509_parse(data + OWNER, len - OWNER, &cert, &ignored) == RK_OK)
-        rk_x509_name(X509_get_subject_name(cert), subject, sizeof subject);
-    (void)snprintf(region->note, sizeof region->note, "owner %s %s", owner, subject);
+    data += RK_ESL_OWNER;
+    if (list->kind == RK_ESL_X509) {
+        (void)snprintf(what, sizeof what, "no certificate that can be read");
+        if (rk_x509_parse(data, len, &cert, &ignored) == RK_OK)
+            rk_x509_name(X509_get_subject_name(cert), what, sizeof what);
+    } else if (hash == 0) {
+        rk_hex_write(data, len < SHOWN / 2 ? len : SHOWN / 2, what);
+    } else if (!rk_esl_kind_revokes(list->kind)) {
+        rk_hex_write(data, hash, what);
+    }
+    (void)snprintf(region->note, sizeof region->note, "owner %s%s%s", owner,
+                   what[0] == '\0' ? "" : " ", what);
 }
 
 static enum rk_rc add_list(struct rk_rd *rd, struct rk_map *map, struct rk_region *parent,
                            struct rk_err *err)
 {
-    size_t start = rd->pos;
-    const uint8_t *type = rk_rd_take(rd, 16);
-    uint32_t list = (uint32_t)rk_rd_le(rd, 4), head = (uint32_t)rk_rd_le(rd, 4),
-             size = (uint32_t)rk_rd_le(rd, 4);
     struct rk_region *region, *entry;
-    enum rk_esl_kind kind;
+    size_t start = rk_rd_offset(rd);
+    struct rk_esl_list list;
     char name[64];
 
-    if (rk_rd_ok(rd, err))
+    if (rk_esl_next(rd, &list, err))
         return err->rc;
-    if (!rk_esl_kind_of(type, &kind))
-        return rk_fail(err, RK_E_FORMAT, "signature list at 0x%zx is of an unknown type",
-                       rd->base + start);
-    if (list < LIST_HEAD || head != 0 || size <= OWNER || (list - LIST_HEAD) % size != 0 ||
-        (rk_esl_kind_size(kind) != 0 && size != OWNER + rk_esl_kind_size(kind)) ||
-        list == LIST_HEAD || list - LIST_HEAD > rk_rd_left(rd))
-        return rk_fail(err, RK_E_FORMAT,
-                       "signature list at 0x%zx: sizes %u, %u, %u do not fit its %zu bytes",
-                       rd->base + start, list, head, size, rd->len - start);
-    (void)snprintf(name, sizeof name, "%s list", rk_esl_kind_name(kind));
-    if (rk_region_add(map, parent, rd->base + start, list, name, &region, err))
+    (void)snprintf(name, sizeof name, "%s list", rk_esl_kind_name(list.kind));
+    if (rk_region_add(map, parent, start, list.len, name, &region, err))
         return err->rc;
-    for (uint32_t done = LIST_HEAD; done < list; done += size) {
-        size_t at = rk_rd_offset(rd);
-        const uint8_t *data = rk_rd_take(rd, size);
+    if (list.kind == RK_ESL_UNKNOWN) {
+        char type[RK_GUID_TEXT];
 
-        if (rk_rd_ok(rd, err) || rk_region_add(map, region, at, size, "entry", &entry, err))
+        rk_guid_text(list.type, type);
+        (void)snprintf(region->note, sizeof region->note, "type %s: firmware skips it", type);
+    } else if (rk_rd_left(&list.entries) == 0) {
+        (void)snprintf(region->note, sizeof region->note, "empty");
+    }
+    while (rk_rd_left(&list.entries) != 0) {
+        size_t at = rk_rd_offset(&list.entries);
+        const uint8_t *data = rk_rd_take(&list.entries, list.entry_len);
+
+        if (rk_rd_ok(&list.entries, err) ||
+            rk_region_add(map, region, at, list.entry_len, "entry", &entry, err))
             return err->rc;
-        describe(data, size, kind == RK_ESL_X509, entry);
+        describe(&list, data, entry);
+        if (rk_esl_kind_revokes(list.kind) && add_revocation(&list, data, at, map, entry, err))
+            return err->rc;
     }
     return RK_OK;
 }
