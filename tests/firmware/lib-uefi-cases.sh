@@ -3,7 +3,9 @@
 
 efi_program judge.efi uefi-judge.c
 efi_program program.efi uefi-program.c
+printf odd >>program.efi
 size=$(stat -c %s program.efi)
+[ $((size % 8)) != 0 ] || printf o >>program.efi
 
 # Keys as rotkit makes them: a CA, whose root is the platform key, and development keys with a certificate each.
 run 0 ca init --name Platform --key-type rsa3072 platform
@@ -96,3 +98,108 @@ make_volume judge.efi
 emulate console 'failed to load Boot0001 .* Access Denied'
 passed "a boot loader that is not signed: the boot manager denies it"
 rm script
+
+# ---- db and dbx; the firmware itself starts the judge, which is signed, from here on
+day=4
+# list VARIABLE LIST...: the variable anew, in db and dbx of `rotkit verify` too
+db="--db db.esl" dbx=
+list() {
+    variable=$1
+    shift
+    cat "$@" >"$variable-$day.esl"
+    auth "$variable-$day.auth" "$variable-$day.esl" KEK "$variable" "$(printf %02d $day)"
+    takes "$variable of $*" "$variable" "$variable-$day.auth"
+    eval "$variable=\"--$variable $variable-$day.esl\""
+    lists="$db $dbx"
+    day=$((day + 1))
+}
+# digest_list OUTPUT PROGRAM: a list of the program's digest
+digest_list() {
+    run 0 inspect "$2"
+    { perl -e 'print pack("H*", "2616c4c14c509240aca941f936934328"), pack("VVV", 76, 0, 48), "\0" x 16' &&
+        sed -n 's/.*Authenticode SHA-256 \([0-9a-f]*\)$/\1/p' "$out" | unhex; } >"$1"
+}
+
+run 0 sign --key stranger.key --cert stranger.pem uefi-pe signed.efi -o two-db-first.efi
+run 0 sign --key db.key --cert db.pem uefi-pe foreign.efi -o two-stranger-first.efi
+digest_list program.esl program.efi
+digest_list signed.esl signed.efi
+digest_list other.esl judge.efi
+cert-to-efi-hash-list -s 256 stranger.pem tbs256.esl >/dev/null
+cert-to-efi-hash-list -s 384 stranger.pem tbs384.esl >/dev/null
+
+adds "db: a second list" db db-add
+adds "db: the same list again" db db-add
+cat db.esl stranger.esl >both.esl
+holds "db of two lists" db both.esl
+db="--db both.esl" lists="--db both.esl"
+starts "a second signer" foreign.efi
+
+list dbx stranger.esl
+denied "its certificate in dbx" foreign.efi
+starts "another's certificate in dbx" signed.efi
+denied "two signatures: the second in dbx" two-db-first.efi
+denied "two signatures: the first in dbx" two-stranger-first.efi
+list dbx other.esl tbs256.esl
+denied "its certificate's SHA-256 in dbx" foreign.efi
+starts "another's certificate's SHA-256 in dbx" signed.efi
+list dbx tbs384.esl
+denied "its certificate's SHA-384 in dbx" foreign.efi
+list dbx program.esl
+starts "dbx has the digest without the padding that signing adds" signed.efi
+list dbx signed.esl
+denied "its digest in dbx" signed.efi
+denied "two signatures: its digest in dbx" two-db-first.efi
+list dbx other.esl
+list db stranger.esl
+starts "two signatures: the second in db" two-db-first.efi
+starts "two signatures: the first in db" two-stranger-first.efi
+denied "its certificate not in db any more" signed.efi
+list db program.esl
+starts "its digest in db" program.efi
+denied "db has the digest without the padding that signing adds" signed.efi
+list db signed.esl
+denied "db has the digest with the padding that signing adds" program.efi
+starts "its digest with the padding in db" signed.efi
+
+# ---- other keys, digests and chains
+key_pair db3072 rsa3072
+key_pair db4096 rsa4096
+for name in 3072 4096; do
+    run 0 pack uefi-auth cert=db$name.pem -o db$name.esl
+    run 0 sign --key db$name.key --cert db$name.pem uefi-pe program.efi -o signed$name.efi
+done
+for bits in 384 512; do
+    run 0 sign --key db.key --cert db.pem --scheme rsa-pkcs1-sha$bits uefi-pe program.efi -o signed-sha$bits.efi
+done
+run 0 sign --key db.key --cert db.pem --scheme rsa-pss-sha256 uefi-pe program.efi -o signed-pss.efi
+list db db3072.esl db4096.esl db.esl
+starts "RSA-3072" signed3072.efi
+starts "RSA-4096" signed4096.efi
+starts "SHA-384" signed-sha384.efi
+starts "SHA-512" signed-sha512.efi
+starts "PSS" signed-pss.efi
+
+# certified NAME ISSUER EXTENSION
+certified() {
+    run 0 key new --type rsa2048 "$1.key"
+    echo "$3" >"$1.ext"
+    openssl req -new -key "$1.key" -subj "/CN=$1" -out "$1.csr"
+    openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -days 3650 -extfile "$1.ext" -out "$1.pem" 2>/dev/null
+}
+certified sub db basicConstraints=critical,CA:TRUE
+certified leaf sub extendedKeyUsage=codeSigning
+cat leaf.pem sub.pem >chain.pem
+run 0 pack uefi-auth cert=sub.pem -o sub.esl
+run 0 sign --key leaf.key --cert chain.pem uefi-pe program.efi -o chain.efi
+run 0 sign --key leaf.key --cert leaf.pem uefi-pe program.efi -o leaf.efi
+list db db.esl
+starts "a chain: its root in db" chain.efi
+denied "a chain without its intermediate: its root in db" leaf.efi
+list db sub.esl
+starts "a chain: its intermediate in db" chain.efi
+starts "a chain without its intermediate: it in db" leaf.efi
+list db db.esl
+list dbx sub.esl
+denied "a chain: its intermediate in dbx" chain.efi
+session judge-signed.efi

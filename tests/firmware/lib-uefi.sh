@@ -97,13 +97,17 @@ mode() {
 # the same db and dbx: the options $lists
 starts() {
     line started "$1: starts" start "$2"
-    # shellcheck disable=SC2086
-    run 0 verify $lists "$2"
+    agrees "$1" 0 "$2"
 }
 denied() {
     line "Access Denied" "$1: denied" start "$2"
+    agrees "$1" 3 "$2"
+}
+agrees() {
+    verdict=0
     # shellcheck disable=SC2086
-    run 3 verify $lists "$2"
+    "$ROTKIT" verify $lists "$3" >verdict 2>&1 || verdict=$?
+    [ $verdict = "$2" ] || echo "$1: rotkit verify $lists $3: exit $verdict, expected $2: $(cat verdict)" >>differing
 }
 
 # emulate CONSOLE END: one boot of the firmware with the volume "volume"
@@ -139,6 +143,8 @@ session() {
             wrong=1
         fi
     done <told
-    [ $wrong = 0 ] && [ "$(wc -l <found)" = "$(wc -l <answers)" ] || fail "$(wc -l <answers) cases, $(wc -l <found) answers"
+    [ "$(wc -l <found)" = "$(wc -l <answers)" ] || fail "$(wc -l <answers) cases, $(wc -l <found) answers"
+    [ ! -s differing ] || fail "$(cat differing)"
+    [ $wrong = 0 ] || fail "the firmware's answers"
     rm -f script answers
 }
