@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+# TF-A's Trusted Board Boot for QEMU's arm64 board, built from Debian's source: BL1 and BL2 authenticate a package that
+# rotkit signed up to BL33, Debian's U-Boot, and refuse what differs from it in one place.
+. "$(dirname "$0")/lib.sh"
+K=$DATA/vectors/boot/keys
+judges=$SOURCE/build/judges
+uboot=/usr/lib/u-boot/qemu_arm64/u-boot.bin
+for file in /usr/bin/qemu-system-aarch64 /usr/bin/aarch64-linux-gnu-gcc /usr/bin/fiptool $uboot; do
+    [ -e "$file" ] || fail "$file is missing"
+done
+
+# firmware NAME ROOT.pub.pem MAKE-VARIABLE=VALUE...: into $fw
+firmware() {
+    fw=$judges/tf-a-$1 root=$2
+    shift 2
+    sh "$SOURCE/scripts/build-tf-a.sh" "$judges" "${fw##*/}" "$root" NEED_BL32=yes "$@" >build.log 2>&1 ||
+        fail "TF-A does not build: $(cat build.log)"
+}
+
+# verdict FIP: into $said what TF-A says at its end, behind the number of the image that it loaded last. The package
+# stands at 256 KiB of the flash whose start is BL1. Files of the folder `beside` are what semihosting finds.
+verdict() {
+    { cat "$fw/bl1.bin" && head -c 262144 /dev/zero; } | head -c 262144 >flash
+    cat "$1" >>flash
+    mkdir -p beside
+    cd beside
+    boot ../console '^(ERROR: |U-Boot 20)' qemu-system-aarch64 -machine virt,secure=on -cpu cortex-a57 -m 1024 -nodefaults \
+        -display none -serial stdio -semihosting-config enable=on,target=native -bios ../flash
+    cd ..
+    said=$(sed -n 's/^INFO: *Image id=\([0-9]*\) loaded.*/\1/p' console | tail -n 1): \
+        said="$said $(tr -d '\r' <console | sed -n '/^ERROR: /{s/^ERROR: *//;p;q};/^U-Boot 20/{s/ .*//;p;q}')"
+}
+
+# The images by the number of TF-A and the stage that loads them.
+row() {
+    case $1 in
+    tb-fw) image=1 stage=BL2 ;;
+    soc-fw) image=3 stage=3 ;;
+    tos-fw) image=4 stage=4 ;;
+    nt-fw) image=5 stage=5 ;;
+    tb-fw-cert) image=6 stage=BL2 ;;
+    trusted-key-cert) image=7 stage=3 ;;
+    soc-fw-key-cert) image=9 stage=3 ;;
+    tos-fw-key-cert) image=10 stage=4 ;;
+    nt-fw-key-cert) image=11 stage=5 ;;
+    soc-fw-cert) image=13 stage=3 ;;
+    tos-fw-cert) image=14 stage=4 ;;
+    nt-fw-cert) image=15 stage=5 ;;
+    *) fail "no row for $1" ;;
+    esac
+}
+
+# takes CASE FIP: and so does rotkit, with the root of trust and the key in $unseal
+takes() {
+    run 0 verify --pub "$root" ${unseal:+--key "$unseal"} "$2"
+    verdict "$2"
+    [ "$said" = "5: U-Boot" ] || fail "$1: TF-A says: $said"
+    passed "$1: boots"
+}
+
+# refuses CASE FIP IMAGE: TF-A loads this image, authenticates it and stops with -EAUTH, which BL1 does not print. So does
+# rotkit, which is told of the counters by a package that holds, $newest.
+refuses() {
+    run 3 verify --pub "$root" ${unseal:+--key "$unseal"} ${newest:+--not-older-than "$newest"} "$2"
+    verdict "$2"
+    row "$3"
+    case $stage in
+    BL2) wanted="$image: Failed to load BL2 firmware." ;;
+    *) wanted="$image: BL2: Failed to load image id $stage (-80)" ;;
+    esac
+    [ "$said" = "$wanted" ] || fail "$1: TF-A says \"$said\", expected \"$wanted\""
+    grep -qa 'Failed to obtain reference' console && fail "$1: $3 was not found"
+    passed "$1: refused"
+}
+
+# lacks CASE FIP IMAGE: TF-A asks for this image and does not find it
+lacks() {
+    run 3 verify --pub "$root" "$2"
+    verdict "$2"
+    row "$3"
+    grep -qa "^WARNING: Failed to obtain reference to image id=$image (-2)" console || fail "$1: TF-A says: $said"
+    case $said in
+    *"Failed to load "*) passed "$1: refused" ;;
+    *) fail "$1: TF-A says: $said" ;;
+    esac
+}
+
+# flipped NAME WHERE: fip with another bit in the middle or the last byte of an image, into bad
+flipped() {
+    place=$(fiptool info fip | sed -n "s/.* offset=\(0x[0-9A-F]*\), size=\(0x[0-9A-F]*\), cmdline=\"--$1\".*/\1 \2/p")
+    cp fip bad
+    case $2 in
+    middle) flip bad $((${place% *} + ${place#* } / 2)) ;;
+    end) flip bad $((${place% *} + ${place#* } - 1)) ;;
+    esac
+}
+
+# package: into plain
+package() {
+    run 0 pack fip -o plain tb-fw="$fw/bl2.bin" soc-fw="$fw/bl31.bin" tos-fw=bl32 nt-fw=$uboot
+}
+head -c 20000 "$uboot" >bl32
+unseal=""
+newest=""
+
+# ---- RSA, a key a role; the counters of the board stand at 3 ----
+
+firmware rsa "$K/rsa2048.pub.pem"
+package
+# signed FIP SET...
+signed() {
+    signed_to=$1
+    shift
+    run 0 sign fip plain -o "$signed_to" --key "$K/rot.pem" --key-for trusted-world="$K/tw.pem" \
+        --key-for non-trusted-world="$K/ntw.pem" --key-for soc-fw="$K/socfw.pem" --key-for tos-fw="$K/tosfw.pem" \
+        --key-for nt-fw="$K/ntfw.pem" "$@"
+}
+signed fip --set tfw-nvctr=3 --set ntfw-nvctr=3
+takes "RSA, counters as the board's" fip
+signed newer --set tfw-nvctr=4 --set ntfw-nvctr=200
+takes "RSA, newer counters" newer
+newest=fip
+signed older --set tfw-nvctr=2 --set ntfw-nvctr=3
+refuses "RSA, older trusted counter" older tb-fw-cert
+signed older --set tfw-nvctr=3 --set ntfw-nvctr=2
+refuses "RSA, older non-trusted counter" older nt-fw-key-cert
+newest=""
+run 0 sign fip plain -o bad --key "$K/tw.pem" --set tfw-nvctr=3 --set ntfw-nvctr=3
+refuses "RSA, another root" bad tb-fw-cert
+lacks "not signed" plain tb-fw-cert
+
+for name in tb-fw soc-fw tos-fw nt-fw; do
+    flipped $name middle
+    refuses "RSA, $name flipped" bad $name
+done
+for name in trusted-key-cert soc-fw-key-cert tos-fw-key-cert nt-fw-key-cert tb-fw-cert soc-fw-cert tos-fw-cert nt-fw-cert; do
+    for where in middle end; do
+        flipped $name $where
+        refuses "RSA, $name flipped ($where)" bad $name
+    done
+    fiptool remove --force --out bad --$name fip
+    lacks "RSA, $name removed" bad $name
+done
+
+# ---- ECDSA ----
+
+firmware ecdsa "$K/p256.pub.pem" KEY_ALG=ecdsa
+package
+for key in world content; do
+    openssl ecparam -name prime256v1 -genkey -noout -out $key.pem
+done
+run 0 sign fip plain -o fip --key "$K/p256.pem" --key-for trusted-world=world.pem --key-for non-trusted-world=world.pem \
+    --key-for soc-fw=content.pem --key-for nt-fw=content.pem --set tfw-nvctr=3 --set ntfw-nvctr=3
+takes "ECDSA" fip
+for name in tb-fw soc-fw tos-fw nt-fw; do
+    flipped $name middle
+    refuses "ECDSA, $name flipped" bad $name
+done
+for name in trusted-key-cert soc-fw-key-cert tos-fw-key-cert nt-fw-key-cert tb-fw-cert soc-fw-cert tos-fw-cert nt-fw-cert; do
+    flipped $name end
+    refuses "ECDSA, $name flipped" bad $name
+done
+run 0 sign fip plain -o bad --key "$K/rot.pem" --set tfw-nvctr=3 --set ntfw-nvctr=3
+refuses "ECDSA, RSA keys" bad tb-fw-cert
+
+# ---- firmware encryption of BL31 and BL32, keys of 3072 bits ----
+
+firmware encrypted "$K/rsa3072.pub.pem" KEY_SIZE=4096 HASH_ALG=sha512 DECRYPTION_SUPPORT=aes_gcm ENCRYPT_BL31=1 ENCRYPT_BL32=1
+package
+echo 1234567890abcdef1234567890abcdef1234567890abcdef1234567890abcdef >ssk.key
+echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >other.key
+run 0 sign fip plain -o signed --key "$K/rsa3072.pem" --set tfw-nvctr=3 --set ntfw-nvctr=3
+run 0 encrypt fip signed -o fip --key ssk.key
+unseal=ssk.key
+takes "encrypted BL31 and BL32" fip
+run 0 encrypt fip signed -o bssk --key ssk.key --set enc-key=bssk
+takes "encrypted under the board's own key" bssk
+# unopened CASE FIP CERT SAID: behind the certificate it reads the image and cannot open it
+unopened() {
+    verdict "$2"
+    row "$3"
+    [ "$said" = "$image: $4" ] || fail "$1: TF-A says \"$said\", expected \"$image: $4\""
+    passed "$1: refused"
+}
+run 0 encrypt fip signed -o bad --key other.key
+unopened "encrypted under another key" bad soc-fw-cert "File decryption failed (4)"
+unopened "encrypted, BL31 in the clear" signed soc-fw-cert "BL2: Failed to load image id 3 (-2)"
+run 0 encrypt fip signed -o bad --key ssk.key --set images=soc-fw
+unopened "encrypted, BL32 in the clear" bad tos-fw-cert "BL2: Failed to load image id 4 (-2)"
+for name in soc-fw tos-fw; do
+    flipped $name middle
+    run 3 verify --pub "$root" --key ssk.key bad
+    unopened "encrypted, $name flipped" bad $name-cert "File decryption failed (4)"
+done
+for name in soc-fw-cert tos-fw-cert; do
+    flipped $name middle
+    refuses "encrypted, $name flipped" bad $name
+done
