@@ -59,6 +59,10 @@ enum rk_rc rk_der_keep(int len, unsigned char **der, const char *what, struct rk
                        struct rk_err *err) RK_MUST_CHECK;
 /* The same, appended to wr; a failure leaves *good false. */
 void rk_der_put(struct rk_wr *wr, int len, unsigned char **der, bool *good);
+/* The key's type as `rotkit key new` calls it: "rsa2048", "p256", "ed25519"; of no other, OpenSSL's
+ * words, as "dsa2048". */
+enum { RK_PKEY_WORD = 40 };
+void rk_pkey_word(const EVP_PKEY *key, char ret[RK_PKEY_WORD]);
 /* SubjectPublicKeyInfo, DER. RK_E_KEY when the key has none. */
 enum rk_rc rk_pkey_spki(const EVP_PKEY *key, struct rk_bytes *ret,
                         struct rk_err *err) RK_MUST_CHECK;

@@ -166,7 +166,63 @@ void rk_firmware_rules(const rk_ctx *ctx,
     (void)any_demand(ctx, tell_one, &to);
 }
 
-/* ---- a file against them ---- */
+/* ---- what there is in a file ---- */
+
+/* The facts of one file, which stands at `at` of the outermost. */
+static enum rk_rc state_one(const struct rk_request *request, const struct rk_format *format,
+                            const uint8_t *file, size_t len, uint64_t at, struct rk_map *map,
+                            struct rk_err *err)
+{
+    RK_AUTO(rk_map_done) struct rk_map own = { .format = format->name };
+
+    if (format->facts == NULL)
+        return RK_OK;
+    if (format->facts(request, file, len, &own, err))
+        return rk_wrap(err, "%s", format->name);
+    for (size_t i = 0; i < own.fact_count; i++) {
+        const struct rk_fact *fact = &own.fact[i];
+
+        if (rk_map_fact(map, at + fact->offset, fact->len, fact->name, fact->value, err))
+            return err->rc;
+        map->fact[map->fact_count - 1].format = format->name;
+    }
+    return RK_OK;
+}
+
+/* The files inside, which parse has recognised. */
+static enum rk_rc state_inside(const struct rk_request *request, const struct rk_region *list,
+                               const uint8_t *file, struct rk_map *map, struct rk_err *err)
+{
+    for (const struct rk_region *region = list; region != NULL; region = region->next) {
+        RK_AUTO(rk_bytes_done) struct rk_bytes room = RK_BYTES_NONE;
+        const struct rk_format *format;
+        const uint8_t *bytes;
+
+        if (region->nested_format[0] != '\0' &&
+            (rk_format_row(request->ctx, region->nested_format, &format, err) ||
+             rk_format_align(file, region, &room, &bytes, err) ||
+             state_one(request, format, bytes, (size_t)region->len, region->offset, map, err)))
+            return err->rc;
+        if (state_inside(request, region->child, file, map, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+static enum rk_rc state(const struct rk_request *request, const uint8_t *file, struct rk_map *map,
+                        struct rk_err *err)
+{
+    const struct rk_format *format;
+
+    if (map->root == NULL)
+        return RK_OK;
+    if (rk_format_row(request->ctx, map->format, &format, err) ||
+        state_one(request, format, file, (size_t)map->root->len, 0, map, err))
+        return err->rc;
+    return state_inside(request, map->root->child, file, map, err);
+}
+
+/* ---- a file against the rules ---- */
 
 static const struct rk_demand *demands_of(const rk_ctx *ctx, const char *name)
 {
@@ -265,11 +321,13 @@ static void warn(const struct rk_request *request, const struct rk_map *map)
     }
 }
 
-enum rk_rc rk_firmware_takes_made(const struct rk_request *request, const struct rk_map *map,
-                                  struct rk_err *err)
+enum rk_rc rk_firmware_takes_made(const struct rk_request *request, const uint8_t *file,
+                                  struct rk_map *map, struct rk_err *err)
 {
     const struct rk_fact *broken = NULL;
 
+    if (state(request, file, map, err))
+        return err->rc;
     if (request->firmware_count == 0) {
         warn(request, map);
         return RK_OK;
@@ -277,15 +335,19 @@ enum rk_rc rk_firmware_takes_made(const struct rk_request *request, const struct
     return meet_all(request, map, RK_E_USAGE, RK_E_USAGE, &broken, err);
 }
 
-enum rk_rc rk_firmware_takes(const struct rk_request *request, struct rk_map *map,
-                             struct rk_err *err)
+enum rk_rc rk_firmware_takes(const struct rk_request *request, const uint8_t *file,
+                             struct rk_map *map, struct rk_err *err)
 {
     const struct rk_fact *broken = NULL;
     struct rk_err ignored;
 
-    if (meet_all(request, map, RK_E_VERIFY, RK_E_UNKNOWN, &broken, err) == RK_OK)
+    if (request->firmware_count == 0)
         return RK_OK;
-    if (broken != NULL)
-        (void)(rk_map_fails(map, broken->offset, broken->len, broken->name, &ignored) == RK_OK);
-    return err->rc;
+    if (state(request, file, map, err) ||
+        meet_all(request, map, RK_E_VERIFY, RK_E_UNKNOWN, &broken, err)) {
+        if (broken != NULL)
+            (void)(rk_map_fails(map, broken->offset, broken->len, broken->name, &ignored) == RK_OK);
+        return err->rc;
+    }
+    return RK_OK;
 }

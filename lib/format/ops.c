@@ -46,7 +46,7 @@ static enum rk_rc read_back(const struct rk_format *format, const struct rk_requ
         err->rc = RK_E_USAGE;
         return rk_wrap(err, "what was made would be refused");
     }
-    return rk_firmware_takes_made(request, &map, err);
+    return rk_firmware_takes_made(request, file->p, &map, err);
 }
 
 /* ---- operations ---- */

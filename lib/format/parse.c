@@ -36,14 +36,6 @@ static enum rk_rc adopt(struct rk_map *map, struct rk_region *region, struct rk_
                          err))
             return err->rc;
     }
-    for (size_t i = 0; i < inner->fact_count; i++) {
-        const struct rk_fact *fact = &inner->fact[i];
-
-        if (rk_map_fact(map, fact->offset + region->offset, fact->len, fact->name, fact->value,
-                        err))
-            return err->rc;
-        map->fact[map->fact_count - 1].format = fact->format;
-    }
     map->encrypted |= inner->encrypted;
     region->child = inner->root->child;
     inner->root->child = NULL;

@@ -124,12 +124,13 @@ static enum rk_rc judge_alone(const struct rk_format *format, const struct rk_re
 }
 
 /* Beside what the check came to, rc and *err: the graver of both. */
-static enum rk_rc ask_firmware(const struct rk_request *request, struct rk_map *map, enum rk_rc rc,
-                               struct rk_err *err)
+static enum rk_rc ask_firmware(const struct rk_request *request, const uint8_t *file,
+                               struct rk_map *map, enum rk_rc rc, struct rk_err *err)
 {
     struct rk_err own;
 
-    if (rk_firmware_takes(request, map, &own) == RK_OK || (rc != RK_OK && own.rc == RK_E_UNKNOWN))
+    if (rk_firmware_takes(request, file, map, &own) == RK_OK ||
+        (rc != RK_OK && own.rc == RK_E_UNKNOWN))
         return rc;
     *err = own;
     return rk_wrap(err, "%s", map->format);
@@ -159,7 +160,7 @@ enum rk_rc rk_format_verify(const char *name, const struct rk_request *request, 
     if (rc == RK_OK && (with_key || format->parse == NULL))
         rc = judge(format, request, file, len, &map, err);
     if (rc == RK_OK || rc == RK_E_UNKNOWN)
-        rc = ask_firmware(request, &map, rc, err);
+        rc = ask_firmware(request, file, &map, rc, err);
     if (((rc == RK_OK && !with_key) || rc == RK_E_UNKNOWN) &&
         judge_alone(format, request, file, len, err))
         rc = err->rc;

@@ -520,18 +520,14 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
     return rk_bytes_copy(fit.fdt, fdt_totalsize(fit.fdt), ret, err);
 }
 
-static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
-{
-    return rk_fit_parse(file, len, map, err) || rk_fit_facts(file, map, err) ? err->rc : RK_OK;
-}
-
 const struct rk_format rk_format_fit = {
     .name = "fit",
     .title = "U-Boot FIT image",
     .max = RK_FIT_MAX,
     .recognise = rk_fit_recognise,
-    .parse = parse,
+    .parse = rk_fit_parse,
     .demands = rk_fit_demands,
+    .facts = rk_fit_facts,
     .parts = part_rows,
     .settings = setting_rows,
     .encrypts_first = true,

@@ -60,7 +60,8 @@ enum rk_rc rk_fit_parse(const uint8_t *file, size_t len, struct rk_map *map,
                         struct rk_err *err) RK_MUST_CHECK;
 /* What U-Boot takes, and what there is of it in a FIT that rk_fit_open took. RK_E_NOMEM. */
 extern const struct rk_demand rk_fit_demands[];
-enum rk_rc rk_fit_facts(const uint8_t *fdt, struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_fit_facts(const struct rk_request *request, const uint8_t *fdt, size_t len,
+                        struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
 /* RK_E_FORMAT with libfdt's reason. */
 enum rk_rc rk_fit_bad_tree(int rc, const char *what, struct rk_err *err) RK_MUST_CHECK;
 /* Whether a configuration carries a signature's value. */

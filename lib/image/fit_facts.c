@@ -79,10 +79,13 @@ static enum rk_rc configuration_facts(const uint8_t *fdt, int conf, struct rk_ma
     return RK_OK;
 }
 
-enum rk_rc rk_fit_facts(const uint8_t *fdt, struct rk_map *map, struct rk_err *err)
+enum rk_rc rk_fit_facts(const struct rk_request *request, const uint8_t *fdt, size_t len,
+                        struct rk_map *map, struct rk_err *err)
 {
     int node;
 
+    (void)request;
+    (void)len;
     fdt_for_each_subnode(node, fdt, fdt_path_offset(fdt, "/configurations"))
     {
         if (configuration_facts(fdt, node, map, err))

@@ -30,6 +30,12 @@ struct rk_format {
     const struct rk_setting_row *settings; /* NULL: none */
     const char *const *roles;              /* keys beside the main one; NULL: none */
     const struct rk_demand *demands;       /* what firmware takes of it; NULL: no rule is known */
+    /*
+     * States what the demands ask of (rk_map_fact), of a file that parse took; the request tells
+     * what the file does not say. NULL without demands.
+     */
+    enum rk_rc (*facts)(const struct rk_request *request, const uint8_t *file, size_t len,
+                        struct rk_map *map, struct rk_err *err);
     bool own_signer;  /* what it is signed by stands inside, so that `check` can do without a key */
     bool needs_cert;  /* signing needs request->cert */
     size_t chain_max; /* certificates in request->cert: the signer's and its chain; 0: none */

@@ -44,14 +44,14 @@ enum rk_rc rk_firmware_known(const struct rk_request *request, struct rk_err *er
  * What was made, against the firmware that the request names: RK_E_USAGE. With none named, a
  * warning for each that would not take it.
  */
-enum rk_rc rk_firmware_takes_made(const struct rk_request *request, const struct rk_map *map,
-                                  struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_firmware_takes_made(const struct rk_request *request, const uint8_t *file,
+                                  struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
 /*
  * What is verified: RK_E_VERIFY, with a mark at what the firmware does not take. RK_E_UNKNOWN when
  * no rule of it is known for this file. Without firmware in the request nothing is asked.
  */
-enum rk_rc rk_firmware_takes(const struct rk_request *request, struct rk_map *map,
-                             struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_firmware_takes(const struct rk_request *request, const uint8_t *file,
+                             struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
 /* Marks a range that fails. RK_E_NOMEM. */
 enum rk_rc rk_map_fails(struct rk_map *map, uint64_t offset, uint64_t len, const char *what,
                         struct rk_err *err) RK_MUST_CHECK;
