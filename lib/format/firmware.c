@@ -45,14 +45,20 @@ static bool has_option(const struct named *named, const char *option)
     return false;
 }
 
-/* Whether a list of words, some of them beginnings ("rsa*"), has the value. */
+/* "rsa2048", "rsa*" */
+static bool takes(const char *word, size_t len, const char *value)
+{
+    if (len != 0 && word[len - 1] == '*')
+        return strncmp(word, value, len - 1) == 0;
+    return is_word(word, len, value);
+}
+
 static bool lists(const char *words, const char *value)
 {
     while (*words != '\0') {
         size_t len = strcspn(words, " ");
-        bool begins = len != 0 && words[len - 1] == '*';
 
-        if (begins ? strncmp(words, value, len - 1) == 0 : is_word(words, len, value))
+        if (takes(words, len, value))
             return true;
         words += len + strspn(words + len, " ");
     }

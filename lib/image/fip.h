@@ -62,6 +62,12 @@ enum rk_rc rk_tbbr_check(const struct rk_request *request, const struct rk_fip *
 /* The NV counter of a certificate as a ratchet; a region that is no certificate stays as it is. */
 void rk_tbbr_describe(const struct rk_fip_entry *entry, struct rk_region *region);
 
+/* ---- fip_facts.c: what TF-A takes ---- */
+
+extern const struct rk_demand rk_fip_demands[];
+enum rk_rc rk_fip_facts(const struct rk_request *request, const uint8_t *file, size_t len,
+                        struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
+
 /* ---- encfw.c: one encrypted payload ---- */
 
 bool rk_encfw_is(const uint8_t *p, size_t len);

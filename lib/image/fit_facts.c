@@ -23,6 +23,7 @@ const struct rk_demand rk_fit_demands[] = {
       "a kernel is given no device tree and does not start", NULL },
     { "u-boot", "device tree", "plain",
       "it reads the ciphertext as a device tree and crashes", NULL },
+    { "u-boot", "image", "plain", "it decrypts images only where that is built in", "FIT_CIPHER" },
     { .firmware = NULL },
 };
 /* clang-format on */
@@ -94,10 +95,10 @@ enum rk_rc rk_fit_facts(const struct rk_request *request, const uint8_t *fdt, si
     fdt_for_each_subnode(node, fdt, fdt_path_offset(fdt, "/images"))
     {
         const char *type = rk_fit_text(fdt, node, "type");
-        bool sealed = fdt_subnode_offset(fdt, node, "cipher") >= 0;
+        bool tree = type != NULL && strcmp(type, "flat_dt") == 0;
 
-        if (type != NULL && strcmp(type, "flat_dt") == 0 &&
-            rk_map_fact(map, 0, 1, "device tree", sealed ? "encrypted" : "plain", err))
+        if (rk_map_fact(map, 0, 1, tree ? "device tree" : "image",
+                        fdt_subnode_offset(fdt, node, "cipher") >= 0 ? "encrypted" : "plain", err))
             return err->rc;
     }
     return RK_OK;

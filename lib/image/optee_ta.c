@@ -504,12 +504,53 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     return seen && go ? guard(map, &s.ta, RK_GUARD_SIGNATURE, "signature", err) : RK_OK;
 }
 
+/* ---- what OP-TEE takes ---- */
+
+static const struct rk_demand demands[] = {
+    { "op-tee", "program", "elf-arm elf-aarch64 elf-riscv",
+      "it loads ELF programs for Arm and RISC-V", NULL },
+    { .firmware = NULL },
+};
+
+/* ELF: e_ident, then e_type and e_machine; all of OP-TEE's machines are little-endian. */
+static const char *program_word(const uint8_t *image, size_t len)
+{
+    static const uint8_t magic[] = { 0x7f, 'E', 'L', 'F' };
+    static const struct {
+        uint16_t machine;
+        const char *word;
+    } machines[] = { { 40, "elf-arm" }, { 183, "elf-aarch64" }, { 243, "elf-riscv" } };
+
+    if (len < 20 || memcmp(image, magic, sizeof magic) != 0)
+        return "not-elf";
+    for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
+        if ((image[18] | image[19] << 8) == machines[i].machine)
+            return machines[i].word;
+    }
+    return "elf-of-another-machine";
+}
+
+static enum rk_rc facts(const struct rk_request *request, const uint8_t *file, size_t len,
+                        struct rk_map *map, struct rk_err *err)
+{
+    struct ta ta;
+
+    (void)request;
+    if (read_ta(file, len, &ta, err))
+        return err->rc;
+    return ta.encrypted ? RK_OK
+                        : rk_map_fact(map, ta.image_at, ta.shdr.img_size, "program",
+                                      program_word(ta.image, ta.shdr.img_size), err);
+}
+
 const struct rk_format rk_format_optee_ta = {
     .name = "optee-ta",
     .title = "OP-TEE trusted application",
     .max = TA_MAX,
     .recognise = recognise,
     .parse = parse,
+    .demands = demands,
+    .facts = facts,
     .parts = part_rows,
     .settings = setting_rows,
     .encrypts_first = true,

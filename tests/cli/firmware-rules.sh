@@ -3,11 +3,13 @@
 # keeps it. Without --for, what is made is warned of; with it nothing is made, and verify says that it does not hold.
 # tests/firmware asks firmware itself.
 . "$(dirname "$0")/lib.sh"
-need jq openssl dtc fdtput
+need jq perl dtc fdtput
 V=$DATA/vectors/boot
 I=$V/inputs
 
 run 0 key new --type rsa2048 rsa2048.pem
+run 0 key new --type p256 p256.pem
+echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >sym.key
 dtc -q -O dtb -o tree.dtb "$V/fit/pub.dts"
 
 # warns ARG...: rotkit makes `broken`, with a warning; for that firmware it makes nothing
@@ -26,6 +28,17 @@ signed_fit() {
     run 0 sign fit plain -o taken --key rsa2048.pem --set padding=pkcs-1.5 --for u-boot
     [ ! -s "$err" ] || fail "a warning of what U-Boot takes: $(cat "$err")"
     cp taken broken
+}
+
+signed_fip() {
+    run 0 pack fip -o plain tb-fw="$I/bl2.bin" soc-fw="$I/bl31.bin" nt-fw="$I/kernel.bin"
+    run 0 sign fip plain -o taken --key "$1.pem" --for tf-a
+    [ ! -s "$err" ] || fail "a warning of what TF-A takes: $(cat "$err")"
+}
+made_with() {
+    run 0 key new --type "$1" "$1.pem"
+    warns sign fip plain --key "$1.pem"
+    rm "$1.pem"
 }
 
 # Makes `broken`, and `taken`, which differs in that alone.
@@ -52,6 +65,36 @@ breaks() {
             cp taken broken
             fdtput -c broken /images/fdt-1/cipher
             fdtput -t s broken /images/fdt-1/cipher algo aes256
+            ;;
+        "fit u-boot image FIT_CIPHER")
+            run 0 pack fit -o taken kernel="$I/kernel.bin" fdt=tree.dtb
+            cp taken broken
+            fdtput -c broken /images/kernel-1/cipher
+            fdtput -t s broken /images/kernel-1/cipher algo aes256
+            ;;
+        "fip tf-a certificate key "*)
+            signed_fip p256
+            made_with p521
+            [ -z "$option" ] || made_with p384
+            ;;
+        "fip tf-a certificate hash "*)
+            signed_fip p256
+            # cert_create makes such certificates; here the hash in the signature algorithm is another.
+            perl -0777 -pe 'BEGIN { $to = "'"$option"'" =~ /512/ ? "\x04" : "\x03" }
+                s/(\x06\x08\x2a\x86\x48\xce\x3d\x04\x03)\x02/$1$to/g' taken >broken
+            ;;
+        "fip tf-a certificate keys "*)
+            signed_fip p256
+            warns sign fip plain --key p256.pem --key-for nt-fw=rsa2048.pem
+            ;;
+        "fip tf-a image "*)
+            signed_fip p256
+            warns encrypt fip taken --key sym.key --set images=soc-fw
+            ;;
+        "optee-ta op-tee program "*)
+            { printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\267\0' && cat "$I/ta.elf"; } >aarch64
+            run 0 pack optee-ta -o taken elf=aarch64 --set uuid=8aaaf200-2450-11e4-abe2-0002a5d5c51b
+            warns pack optee-ta elf="$I/ta.elf" --set uuid=8aaaf200-2450-11e4-abe2-0002a5d5c51b
             ;;
         *) fail "no file here breaks the rule \"$format $firmware $fact $option\"" ;;
     esac
