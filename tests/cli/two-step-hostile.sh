@@ -15,8 +15,11 @@ openssl ecparam -name prime256v1 -genkey -noout -out ecdsa.pem
 for name in rsa ecdsa; do
     openssl pkey -in $name.pem -pubout -out $name.pub
 done
-printf 'first part' >one.bin
-printf 'second part' >two.bin
+elf() { # TEXT: a program for Arm, as far as OP-TEE looks
+    printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\267\0%s' "$1"
+}
+elf 'first part' >one.bin
+elf 'second part' >two.bin
 cat >product.yaml <<'EOF'
 rotkit: 1
 product: rooms
@@ -48,7 +51,7 @@ snapshot >"$scratch/first"
 run 0 build --to-sign r product.yaml
 snapshot >"$scratch/second"
 same "the folder after a repeat" "$scratch/first" "$scratch/second"
-mv one.bin kept && echo changed >one.bin
+mv one.bin kept && elf changed >one.bin
 refuse 2 'rotkit: "r" holds another round of this build
   go on from it with --attach, or remove the folder to start again' build --to-sign r product.yaml
 mv kept one.bin
@@ -105,7 +108,7 @@ refuse 2 'rotkit: "forged": nothing asks for signature 000001 (one.ta: headers a
 cp good/index.json r/index.json
 
 # ---- an input that changed between the rounds ----
-mv two.bin kept && echo changed >two.bin
+mv two.bin kept && elf changed >two.bin
 refuse 2 'rotkit: "r": nothing asks for signature 000002 (two.ta: headers and plaintext) any more: the input is not that of the round before
   bring the input back, or remove the folder and start again' build --attach r product.yaml
 mv kept two.bin
