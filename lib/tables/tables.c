@@ -26,7 +26,9 @@
     ROW(rk_format_uefi_auth)                                                                       \
     ROW(rk_format_uefi_pe)                                                                         \
     ROW(rk_format_kernel_cms)                                                                      \
+    ROW(rk_format_uefi_update_dtbo)                                                                \
     ROW(rk_format_uefi_keys_dtbo)                                                                  \
+    ROW(rk_format_uefi_variables_dtbo)                                                             \
     ROW(rk_format_uefi_dtb)                                                                        \
     ROW(rk_format_corim)                                                                           \
     RK_TEST_ROW(ROW, rk_format_test)                                                               \

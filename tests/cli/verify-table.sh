@@ -158,6 +158,18 @@ make_plain() {
     run 0 pack uefi-dtb -o uefi-dtb.unsigned dtb=in.dtb cert="$K/cap_root.crt" --set lowest-supported-version=1
     run 0 pack uefi-keys-dtbo -o uefi-keys-dtbo.unsigned PK="$U/PK.esl" KEK="$U/KEK.esl" db="$U/db.esl"
 }
+make_overlays() {
+    dtc -q -O dtb -o uefi-variables-dtbo.unsigned "$DATA/image/uefi-overlay-not-keys.dts"
+    for signer in good:KEK other:PK; do
+        name=${signer#*:}
+        run 0 sign uefi-auth "$U/db.esl" -o db.auth --key "$K/$name.key" --cert "$U/$name.crt" --set variable=db \
+            --set append=yes
+        run 0 pack uefi-update-dtbo -o uefi-update-dtbo.${signer%:*} db=db.auth
+    done
+    flip uefi-update-dtbo.good 'rindex($_, "rotkit test db")' uefi-update-dtbo.tampered
+    public "$K/KEK.key" uefi-update-dtbo.pub
+    cp "$U/KEK.crt" uefi-update-dtbo.ca
+}
 # weak: RSA of 1024 bits, which nothing allows here. expired: judged long after its certificate has ended.
 make_dated() {
     openssl genrsa -out weak.key 1024 2>/dev/null
@@ -203,7 +215,7 @@ make_revoked() {
         echo "--crl ca.crl" >$format.revoked.ca.options
     done
 }
-for family in optee_ta fip fit capsule uefi_auth uefi_pe kernel corim avb tegra t210 x509 raw plain dated revoked; do
+for family in optee_ta fip fit capsule uefi_auth uefi_pe kernel corim avb tegra t210 x509 raw plain overlays dated revoked; do
     make_$family
 done
 # Where a format takes no certificate, or no key, any other stands for what is asked.

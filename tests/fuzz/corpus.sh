@@ -159,6 +159,22 @@ X
 uefi=$vectors/boot/uefi
 "$rotkit" pack uefi-keys-dtbo PK="$uefi/PK.crt" KEK="$uefi/KEK.crt" db="$uefi/db.crt" -o keys.dtbo
 good image-uefi-keys-dtbo .dtbo <keys.dtbo
+"$rotkit" sign uefi-auth "$uefi/db.esl" -o db.auth --key "$vectors/boot/keys/KEK.key" --cert "$uefi/KEK.crt" --set variable=db \
+    --set append=yes
+"$rotkit" pack uefi-update-dtbo db=db.auth -o update.dtbo
+good image-uefi-update-dtbo .dtbo <update.dtbo
+dtc -q -O dtb "$source/tests/data/image/uefi-overlay-not-keys.dts" | good image-uefi-variables-dtbo .dtbo
+# lists of types that people seldom have: SM3, a certificate's SHA-256 revoked from a time on, nothing, a type to come
+python3 - <<'P' | good image-uefi-auth -types.esl
+import sys, uuid
+def esl(kind, size, count, head=b""):
+    data = b"".join(bytes([i + 1]) * (16 + size) for i in range(count))
+    n = lambda v: v.to_bytes(4, "little")
+    return uuid.UUID(kind).bytes_le + n(28 + len(head) + len(data)) + n(len(head)) + n(16 + size) + head + data
+sys.stdout.buffer.write(esl("57347f87-7a9b-403a-b93c-dc4afb7a0ebc", 32, 2) + esl("3bd2a492-96c0-4079-b420-fcf98ef103ed", 48, 1) +
+    esl("c1c41626-504c-4092-aca9-41f936934328", 32, 0) + esl("00112233-4455-6677-8899-aabbccddeeff", 7, 3, b"head"))
+P
+printf '\147\0\0\0' | cat - db.auth | good image-uefi-auth -attributes.auth
 "$rotkit" pack uefi-dtb dtb="$vectors/boot/fit/pub.dtb" cert="$uefi/db.crt" --set lowest-supported-version=0x00230301 -o uefi.dtb
 good image-uefi-dtb .dtb <uefi.dtb
 python3 - >br.bct <<'P'

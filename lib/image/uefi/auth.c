@@ -6,9 +6,8 @@
 #include "rotkit/format_row.h"
 #include "rotkit/certs.h"
 #include "rotkit/pkcs7.h"
-#include "image/uefi/cert.h"
-#include "image/uefi/efi_time.h"
 #include "image/uefi/programs.h"
+#include "image/uefi/variable.h"
 #include "rotkit/guid.h"
 
 #include <stdio.h>
@@ -17,30 +16,7 @@
 
 #include <openssl/crypto.h>
 
-enum { CERT_HEAD = 24, TIME_WIRE = RK_EFI_TIME_WIRE, ENROL = 0x27, APPEND = 0x67 };
-static const char names[] = "PK, KEK, db, dbx, dbt or dbr";
 static const struct rk_format *self(void);
-
-/* clang-format off */
-static const struct variable {
-    const char *name, *vendor;
-} variables[] = {
-    { "PK",  "8be4df61-93ca-11d2-aa0d-00e098032b8c" },
-    { "KEK", "8be4df61-93ca-11d2-aa0d-00e098032b8c" },
-    { "db",  "d719b2cb-3d3a-4596-a3bc-dad00e67656f" },
-    { "dbx", "d719b2cb-3d3a-4596-a3bc-dad00e67656f" },
-    { "dbt", "d719b2cb-3d3a-4596-a3bc-dad00e67656f" },
-    { "dbr", "d719b2cb-3d3a-4596-a3bc-dad00e67656f" },
-};
-/* clang-format on */
-enum { VARIABLES = sizeof variables / sizeof variables[0] };
-
-struct auth {
-    struct rk_efi_time time;
-    uint32_t attributes; /* when they stand in front */
-    size_t attributes_len, time_at, der_at, der_len, esl_at, esl_len;
-    bool is_signed;
-};
 
 static bool recognise(const uint8_t *file, size_t len)
 {
@@ -49,101 +25,14 @@ static bool recognise(const uint8_t *file, size_t len)
     return rk_esl_find(file, len, &place);
 }
 
-static enum rk_rc read_signature(const uint8_t *file, size_t len, struct auth *ret,
-                                 struct rk_err *err)
-{
-    struct rk_rd rd = { .buf = file, .len = len, .pos = ret->time_at };
-    uint32_t length;
-    size_t size, room = len - ret->time_at - TIME_WIRE;
-
-    rk_efi_time_read(&rd, &ret->time);
-    length = (uint32_t)rk_rd_le(&rd, 4);
-    if (rk_rd_ok(&rd, err))
-        return err->rc;
-    if (length <= CERT_HEAD || length > room)
-        return rk_fail(err, RK_E_FORMAT, "dwLength is %u, %zu bytes follow", length, room);
-    ret->der_at = ret->time_at + TIME_WIRE + CERT_HEAD;
-    ret->der_len = length - CERT_HEAD;
-    if (rk_pkcs7_size(file + ret->der_at, ret->der_len, &size, err) || size != ret->der_len)
-        return rk_fail(err, RK_E_FORMAT, "the SignedData does not fill its %zu bytes",
-                       ret->der_len);
-    ret->esl_at = ret->der_at + ret->der_len;
-    ret->esl_len = len - ret->esl_at;
-    return RK_OK;
-}
-
-/* An empty file is an empty list: signed, it takes the variable away. */
-static enum rk_rc read_auth(const uint8_t *file, size_t len, struct auth *ret, struct rk_err *err)
-{
-    struct rk_esl_place place = { .attributes_len = 0 };
-    struct rk_rd rd = { .buf = file, .len = len };
-
-    if (len != 0 && !rk_esl_find(file, len, &place))
-        return rk_fail(err, RK_E_FORMAT, "neither a signature list nor a signed one");
-    *ret = (struct auth) { .attributes_len = place.attributes_len,
-                           .time_at = place.attributes_len,
-                           .esl_at = place.lists,
-                           .is_signed = place.is_signed };
-    ret->attributes = ret->attributes_len == 0 ? 0 : (uint32_t)rk_rd_le(&rd, 4);
-    if (ret->is_signed)
-        return read_signature(file, len, ret, err);
-    ret->esl_len = len - ret->esl_at;
-    return RK_OK;
-}
-
-/* Of a dump of an efivar: efivarfs puts them in front. UEFI 2.10, 8.2. */
-static enum rk_rc add_attributes(const struct auth *a, struct rk_map *map, struct rk_err *err)
-{
-    static const char *const bits[] = { "NON_VOLATILE",
-                                        "BOOTSERVICE_ACCESS",
-                                        "RUNTIME_ACCESS",
-                                        "HARDWARE_ERROR_RECORD",
-                                        "AUTHENTICATED_WRITE_ACCESS",
-                                        "TIME_BASED_AUTHENTICATED_WRITE_ACCESS",
-                                        "APPEND_WRITE",
-                                        "ENHANCED_AUTHENTICATED_ACCESS" };
-    struct rk_region *region;
-
-    if (rk_region_add(map, map->root, 0, a->attributes_len, "attributes", &region, err))
-        return err->rc;
-    (void)snprintf(region->note, sizeof region->note, "0x%08x", a->attributes);
-    for (size_t i = 0; i < sizeof bits / sizeof bits[0]; i++) {
-        size_t at = strlen(region->note);
-
-        if ((a->attributes & 1U << i) != 0)
-            (void)snprintf(region->note + at, sizeof region->note - at, " %s", bits[i]);
-    }
-    return RK_OK;
-}
-
-static enum rk_rc add_signature(const struct auth *a, struct rk_map *map, struct rk_err *err)
-{
-    struct rk_region *region;
-
-    if (rk_region_add(map, map->root, a->time_at, TIME_WIRE, "EFI_TIME", &region, err))
-        return err->rc;
-    rk_efi_time_text(&a->time, region->note, sizeof region->note);
-    if (rk_region_add(map, map->root, a->time_at + TIME_WIRE, CERT_HEAD,
-                      "WIN_CERTIFICATE_UEFI_GUID", &region, err))
-        return err->rc;
-    return rk_region_add(map, map->root, a->der_at, a->der_len, "SignedData", &region, err);
-}
-
 static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
 {
-    struct rk_region *region;
-    struct auth a;
+    struct rk_variable v;
 
-    if (read_auth(file, len, &a, err) || (a.attributes_len != 0 && add_attributes(&a, map, err)) ||
-        (a.is_signed && add_signature(&a, map, err)) ||
-        rk_region_add(map, map->root, a.esl_at, a.esl_len, "signature lists", &region, err) ||
-        rk_esl_map(file + a.esl_at, a.esl_len, a.esl_at, map, region, err))
+    if (rk_variable_read(file, len, &v, err) || rk_variable_map(&v, file, 0, map, map->root, err))
         return err->rc;
-    if (a.esl_len == 0)
-        (void)snprintf(region->note, sizeof region->note, "none: takes the variable away");
-    region->loaded = true;
     (void)snprintf(map->integrity, sizeof map->integrity, "structure holds, %s",
-                   a.is_signed ? "signature not checked: needs the certificate" : "not signed");
+                   v.is_signed ? "signature not checked: needs the certificate" : "not signed");
     return RK_OK;
 }
 
@@ -184,37 +73,15 @@ static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, 
     return rk_wr_end(&wr, ret, err);
 }
 
-static enum rk_rc find_variable(const struct rk_request *request, const struct variable **ret,
-                                struct rk_err *err)
+static enum rk_rc find_variable(const struct rk_request *request,
+                                const struct rk_variable_name **ret, struct rk_err *err)
 {
     const char *name = rk_request_text(request, self(), "variable");
 
-    for (size_t i = 0; name != NULL && i < VARIABLES; i++) {
-        if (strcmp(variables[i].name, name) == 0) {
-            *ret = &variables[i];
-            return RK_OK;
-        }
-    }
-    return rk_fail(err, RK_E_USAGE, "setting \"variable\": expected %s", names);
-}
-
-/* name in UTF-16LE ‖ vendor ‖ attributes ‖ time ‖ lists */
-static enum rk_rc signed_content(const struct variable *v, uint32_t attributes,
-                                 const struct rk_efi_time *when, const uint8_t *esl, size_t len,
-                                 struct rk_bytes *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_ESL_MAX + 256);
-    uint8_t vendor[16];
-
-    if (rk_guid_parse(v->vendor, vendor, err))
-        return err->rc;
-    for (const char *c = v->name; *c != '\0'; c++)
-        rk_wr_le(&wr, (uint8_t)*c, 2);
-    rk_wr_bytes(&wr, vendor, sizeof vendor);
-    rk_wr_le(&wr, attributes, 4);
-    rk_efi_time_write(when, &wr);
-    rk_wr_bytes(&wr, esl, len);
-    return rk_wr_end(&wr, ret, err);
+    *ret = name == NULL ? NULL : rk_variable_find(name);
+    if (*ret == NULL)
+        return rk_fail(err, RK_E_USAGE, "setting \"variable\": expected " RK_VARIABLE_NAMES);
+    return RK_OK;
 }
 
 static enum rk_rc set_time(const struct rk_request *request, struct rk_efi_time *ret,
@@ -240,7 +107,7 @@ static enum rk_rc set_time(const struct rk_request *request, struct rk_efi_time 
 }
 
 struct signing {
-    struct auth auth;
+    struct rk_variable from;
     struct rk_efi_time time;
     struct rk_bytes content;
     struct rk_pkcs7 what;
@@ -254,17 +121,17 @@ static void signing_done(struct signing *s)
 static enum rk_rc open_signing(const struct rk_request *request, const uint8_t *file, size_t len,
                                struct signing *s, struct rk_err *err)
 {
-    const struct variable *v;
+    const struct rk_variable_name *name;
     bool append;
 
-    if (read_auth(file, len, &s->auth, err) || find_variable(request, &v, err) ||
+    if (rk_variable_read(file, len, &s->from, err) || find_variable(request, &name, err) ||
         rk_request_flag(request, self(), "append", &append, err) ||
         set_time(request, &s->time, err))
         return err->rc;
-    if (append && s->auth.esl_len == 0)
+    if (append && s->from.esl_len == 0)
         return rk_fail(err, RK_E_USAGE, "append=yes with an empty list would change nothing");
-    if (signed_content(v, append ? APPEND : ENROL, &s->time, file + s->auth.esl_at, s->auth.esl_len,
-                       &s->content, err))
+    if (rk_variable_content(name, append ? RK_VARIABLE_APPEND : RK_VARIABLE_ENROL, &s->time,
+                            file + s->from.esl_at, s->from.esl_len, &s->content, err))
         return err->rc;
     /* UEFI 2.10, 8.2.2: no signed attributes. */
     s->what = (struct rk_pkcs7) { .ctx = request->ctx,
@@ -307,71 +174,58 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
     rk_esl_kind_guid(RK_ESL_PKCS7, guid);
     /* UEFI 2.10, 8.2.2: the SignedData alone, as efitools writes it; EDK2 reads both. */
     rk_efi_time_write(&s.time, &wr);
-    rk_wr_le(&wr, CERT_HEAD + der.len - bare, 4);
+    rk_wr_le(&wr, RK_VARIABLE_CERT_HEAD + der.len - bare, 4);
     rk_wr_le(&wr, 0x0200, 2);
     rk_wr_le(&wr, 0x0ef1, 2);
     rk_wr_bytes(&wr, guid, sizeof guid);
     rk_wr_bytes(&wr, der.p + bare, der.len - bare);
-    rk_wr_bytes(&wr, file + s.auth.esl_at, s.auth.esl_len);
+    rk_wr_bytes(&wr, file + s.from.esl_at, s.from.esl_len);
     return rk_wr_end(&wr, ret, err);
 }
 
 /* ---- checking ---- */
 
-static enum rk_rc check_one(const struct rk_request *request, const struct auth *a,
-                            const uint8_t *file, const struct variable *v, uint32_t attributes,
-                            struct rk_map *map, struct rk_err *err)
+/* For whichever attributes stand in front, else for replacing or appending. */
+static enum rk_rc check_name(const struct rk_request *request, const struct rk_variable *v,
+                             const uint8_t *file, const struct rk_variable_name *name,
+                             struct rk_map *map, struct rk_err *err)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
-    struct rk_pkcs7_check who = { .ctx = request->ctx,
-                                  .trust = request->trust,
-                                  .now = request->now,
-                                  .remark = map->remark,
-                                  .own = request->own_signer };
+    uint32_t first = v->attributes_len == 0 ? RK_VARIABLE_ENROL : v->attributes;
 
-    who.pub = request->key_count == 0 ? NULL : request->key[0].pub;
-    if (signed_content(v, attributes, &a->time, file + a->esl_at, a->esl_len, &content, err) ||
-        rk_pkcs7_verify(&who, file + a->der_at, a->der_len, content.p, content.len, map->signer,
-                        err))
+    if (rk_variable_hold(request, v, file, 0, name, first, map, err) == RK_OK)
+        return RK_OK;
+    if (v->attributes_len != 0 || err->rc != RK_E_VERIFY)
         return err->rc;
-    (void)snprintf(map->integrity, sizeof map->integrity, "signature holds for %s %s",
-                   attributes == APPEND ? "appending to"
-                   : a->esl_len == 0    ? "taking away variable"
-                                        : "variable",
-                   v->name);
-    if (rk_map_checked(map, a->der_at, a->der_len, err) ||
-        rk_map_guard(map, 0, a->time_at + TIME_WIRE, RK_GUARD_SIGNATURE, "PKCS #7 signature", err))
-        return err->rc;
-    return rk_map_guard(map, a->esl_at, a->esl_len, RK_GUARD_SIGNATURE, "PKCS #7 signature", err);
+    return rk_variable_hold(request, v, file, 0, name, RK_VARIABLE_APPEND, map, err);
 }
 
 static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
     const char *only = rk_request_text(request, self(), "variable");
-    const struct variable *v;
-    struct auth a;
+    const struct rk_variable_name *name;
+    struct rk_variable v;
     bool go;
 
-    if (read_auth(file, len, &a, err) || (only != NULL && find_variable(request, &v, err)) ||
-        rk_check_begin(request, a.is_signed, RK_NEED_CA, map, &go, err))
+    if (rk_variable_read(file, len, &v, err) ||
+        (only != NULL && find_variable(request, &name, err)) ||
+        rk_check_begin(request, v.is_signed, RK_NEED_CA, map, &go, err))
         return err->rc;
     if (!go)
         return RK_OK;
-    for (size_t i = 0; i < VARIABLES; i++) {
-        if (only != NULL && strcmp(only, variables[i].name) != 0)
+    for (size_t i = 0; i < RK_VARIABLES; i++) {
+        name = &rk_variable_names[i];
+        if (only != NULL && strcmp(only, name->name) != 0)
             continue;
-        if (check_one(request, &a, file, &variables[i],
-                      a.attributes_len == 0 ? ENROL : a.attributes, map, err) == RK_OK ||
-            (a.attributes_len == 0 &&
-             check_one(request, &a, file, &variables[i], APPEND, map, err) == RK_OK))
+        if (check_name(request, &v, file, name, map, err) == RK_OK)
             return RK_OK;
         if (err->rc != RK_E_VERIFY)
             return err->rc;
     }
     if (request->own_signer && only == NULL)
         return rk_fail(err, RK_E_VERIFY,
-                       "the signature holds for none of %s, under the certificate inside", names);
+                       "the signature holds for none of " RK_VARIABLE_NAMES
+                       ", under the certificate inside");
     return only == NULL ? err->rc : rk_wrap(err, "variable %s", only);
 }
 
