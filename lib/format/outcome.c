@@ -40,6 +40,7 @@ static const struct need {
     [RK_NEED_CONTENT] = { "--with content=FILE", "the file that it is over: --with content=FILE" },
     [RK_NEED_SCHEME] = { "--scheme", "the signature's scheme: --scheme" },
     [RK_NEED_CRL] = { "--crl", "a revocation list: --crl" },
+    [RK_NEED_NOTHING] = { "", NULL },
 };
 
 const char *rk_need_option(enum rk_need need)
@@ -113,7 +114,7 @@ enum rk_rc rk_map_add_mark(struct rk_map *map, const struct rk_mark *mark, uint6
     struct rk_mark moved = *mark;
 
     moved.offset += at;
-    (void)snprintf(moved.what, sizeof moved.what, "%.48s: %.44s", inside, mark->what);
+    (void)snprintf(moved.what, sizeof moved.what, "%.48s: %.109s", inside, mark->what);
     return add_mark(map, &moved, err);
 }
 
@@ -250,6 +251,16 @@ enum rk_rc rk_map_prove(struct rk_map *map, struct rk_err *err)
                    map->mark[before].what, (unsigned long long)map->mark[before].offset);
 }
 
+static const char *what_needs(const struct rk_mark *mark)
+{
+    return needs[mark->need].words == NULL ? "" : ": needs ";
+}
+
+static const char *what_words(const struct rk_mark *mark)
+{
+    return needs[mark->need].words == NULL ? "" : needs[mark->need].words;
+}
+
 enum rk_rc rk_map_conclude(const struct rk_map *map, struct rk_err *err)
 {
     const struct rk_mark *first = NULL;
@@ -265,13 +276,13 @@ enum rk_rc rk_map_conclude(const struct rk_map *map, struct rk_err *err)
     }
     if (first == NULL)
         return RK_OK;
-    (void)rk_fail(err, RK_E_UNKNOWN, "could not be checked: %s: needs %s", first->what,
-                  needs[first->need].words);
+    (void)rk_fail(err, RK_E_UNKNOWN, "could not be checked: %s%s%s", first->what, what_needs(first),
+                  what_words(first));
     for (size_t i = 0; more != 0 && i < map->mark_count; i++) {
         const struct rk_mark *mark = &map->mark[i];
 
         if (mark->kind == RK_MARK_UNKNOWN && mark != first)
-            (void)rk_note(err, "%s: needs %s", mark->what, needs[mark->need].words);
+            (void)rk_note(err, "%s%s%s", mark->what, what_needs(mark), what_words(mark));
     }
     return err->rc;
 }
@@ -345,6 +356,7 @@ void rk_needs_json(unsigned needed, struct rk_jv at)
 {
     struct rk_jv list;
 
+    needed &= ~(1U << RK_NEED_NOTHING);
     if (needed == 0)
         return;
     list = rk_json_put_array(at, "needs");

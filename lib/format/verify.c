@@ -159,6 +159,8 @@ enum rk_rc rk_format_verify(const char *name, const struct rk_request *request, 
     /* What has no parser (a bare signature) has nothing that could be seen without a key. */
     if (rc == RK_OK && (with_key || format->parse == NULL))
         rc = judge(format, request, file, len, &map, err);
+    else if (rc == RK_OK && rk_map_conclude(&map, err)) /* what the parser could not tell */
+        rc = rk_wrap(err, "%s", format->name);
     if (rc == RK_OK || rc == RK_E_UNKNOWN)
         rc = ask_firmware(request, file, &map, rc, err);
     if (((rc == RK_OK && !with_key) || rc == RK_E_UNKNOWN) &&

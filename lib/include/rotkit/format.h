@@ -34,9 +34,10 @@ enum rk_need {
     RK_NEED_CONTENT, /* the file that a detached signature is over */
     RK_NEED_SCHEME,  /* of a bare signature */
     RK_NEED_CRL,     /* a revocation list of the signer's issuer, in date */
+    RK_NEED_NOTHING, /* nothing that could be given: it is not filled in yet, or not readable */
     RK_NEEDS
 };
-const char *rk_need_option(enum rk_need need); /* "--key" */
+const char *rk_need_option(enum rk_need need); /* "--key"; "" for RK_NEED_NOTHING */
 
 /* ---- the map ---- */
 
@@ -76,7 +77,7 @@ struct rk_mark {
     uint64_t offset, len;
     enum rk_mark_kind kind;
     enum rk_need need; /* of RK_MARK_UNKNOWN */
-    char what[96];     /* "hash and GCM tag of the image" */
+    char what[160];    /* "hash and GCM tag of the image" */
 };
 
 /* What a file is made of, as far as some firmware takes it and another does not. */

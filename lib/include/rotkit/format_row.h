@@ -78,6 +78,13 @@ struct rk_format {
 enum rk_rc rk_region_add(struct rk_map *map, struct rk_region *parent, uint64_t offset,
                          uint64_t len, const char *name, struct rk_region **ret,
                          struct rk_err *err) RK_MUST_CHECK;
+/*
+ * What stands behind the content in a partition or slot, from `at` to the end of the file: padding
+ * of 0x00 or 0xff by its byte, and whatever else there is, each a region under the root. Call it
+ * when map->integrity has been written: bytes that are no padding are told there. RK_E_NOMEM.
+ */
+enum rk_rc rk_map_rest(struct rk_map *map, const uint8_t *file, size_t at, size_t len,
+                       struct rk_err *err) RK_MUST_CHECK;
 /* Says that a digest or signature covers the range. RK_E_NOMEM. */
 enum rk_rc rk_map_guard(struct rk_map *map, uint64_t offset, uint64_t len, enum rk_guard_kind kind,
                         const char *by, struct rk_err *err) RK_MUST_CHECK;
