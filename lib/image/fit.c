@@ -2,8 +2,7 @@
 /*
  * fit: U-Boot's flattened image tree, with configurations signed and images encrypted. Source:
  * boot-images.md 5.3; the cipher node is as Debian's mkimage 2023.01 writes it (AES-256-CBC over
- * the padded data, IV in the node, hash over the ciphertext). Images with external data are
- * refused.
+ * the padded data, IV in the node, hash over the ciphertext).
  */
 #include "image/fit.h"
 
@@ -236,7 +235,7 @@ static enum rk_rc open_copy(const uint8_t *file, size_t len, uint8_t **ret, stru
     size_t room = len + ROOM;
     int rc;
 
-    if (rk_fit_open(file, len, err))
+    if (rk_fit_open_to_change(file, len, err))
         return err->rc;
     *ret = OPENSSL_zalloc(room);
     if (*ret == NULL)
@@ -345,11 +344,7 @@ static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file,
 static enum rk_rc put_list(void *fdt, int node, const struct rk_fit_nodes *nodes,
                            struct rk_err *err)
 {
-    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(RK_FIT_NODES_MAX * RK_FIT_PATH);
-
-    for (size_t i = 0; i < nodes->count; i++)
-        rk_wr_bytes(&wr, nodes->path[i], strlen(nodes->path[i]) + 1);
-    if (wr.failed != RK_OK || fdt_setprop(fdt, node, "hashed-nodes", wr.buf, (int)wr.len) != 0)
+    if (fdt_setprop(fdt, node, "hashed-nodes", nodes->list.buf, (int)nodes->list.len) != 0)
         return rk_fail(err, RK_E_NOMEM, "no room in the device tree");
     return RK_OK;
 }
@@ -405,10 +400,10 @@ static enum rk_rc prepare_conf(const struct rk_request *request, void *fdt, cons
 /* Node lists come last, when every node and string that will be there is. */
 static enum rk_rc finish_conf(void *fdt, int conf, struct rk_err *err)
 {
-    struct rk_fit_nodes nodes = { .count = 0 };
+    RK_AUTO(rk_fit_nodes_done) struct rk_fit_nodes nodes = RK_FIT_NODES_NONE;
     int node = fdt_subnode_offset(fdt, conf, "signature-1");
 
-    if (rk_fit_list_nodes(fdt, conf, &nodes, err))
+    if (rk_fit_list_nodes(fdt, conf, true, &nodes, err))
         return err->rc;
     return put_list(fdt, node, &nodes, err);
 }
@@ -432,7 +427,7 @@ static enum rk_rc list_configurations(struct fit *fit, struct rk_err *err)
     {
         const char *name = fdt_get_name(fit->fdt, node, NULL);
 
-        if (fit->count == CONFIGS_MAX || name == NULL || strlen(name) > RK_FIT_NAME)
+        if (fit->count == CONFIGS_MAX || name == NULL || strlen(name) > RK_FIT_NODE_NAME)
             return rk_fail(err, RK_E_FORMAT, "more than %d configurations, or one with a long name",
                            CONFIGS_MAX);
         (void)snprintf(fit->conf[fit->count++], RK_FIT_PATH, "%s", name);

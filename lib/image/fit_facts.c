@@ -83,17 +83,14 @@ static enum rk_rc configuration_facts(const uint8_t *fdt, int conf, struct rk_ma
 enum rk_rc rk_fit_facts(const struct rk_request *request, const uint8_t *fdt, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
-    int node;
-
     (void)request;
     (void)len;
-    fdt_for_each_subnode(node, fdt, fdt_path_offset(fdt, "/configurations"))
-    {
+    for (int node = rk_fit_first(fdt, "configurations"); node >= 0;
+         node = fdt_next_subnode(fdt, node)) {
         if (configuration_facts(fdt, node, map, err))
             return err->rc;
     }
-    fdt_for_each_subnode(node, fdt, fdt_path_offset(fdt, "/images"))
-    {
+    for (int node = rk_fit_first(fdt, "images"); node >= 0; node = fdt_next_subnode(fdt, node)) {
         const char *type = rk_fit_text(fdt, node, "type");
         bool tree = type != NULL && strcmp(type, "flat_dt") == 0;
 

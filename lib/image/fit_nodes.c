@@ -9,19 +9,19 @@
 #include <libfdt.h>
 
 /* The nodes of an image that are signed: itself, its hash and cipher nodes. */
-static enum rk_rc list_image(const void *fdt, const char *name, struct rk_fit_nodes *nodes,
-                             struct rk_err *err)
+static enum rk_rc list_image(const void *fdt, const char *name, bool to_sign,
+                             struct rk_fit_nodes *nodes, struct rk_err *err)
 {
-    char path[RK_FIT_NAME + 16], below[RK_FIT_PATH];
+    char path[RK_FIT_NODE_NAME + 16], below[RK_FIT_PATH];
     int node, sub;
 
-    if (strlen(name) > RK_FIT_NAME || strchr(name, '/') != NULL)
+    if (strlen(name) > RK_FIT_NODE_NAME || strchr(name, '/') != NULL)
         return rk_fail(err, RK_E_FORMAT, "image name \"%.64s\" is too long or has a slash", name);
     (void)snprintf(path, sizeof path, "/images/%s", name);
-    node = fdt_path_offset(fdt, path);
+    node = rk_fit_find(fdt, "images", name);
     if (node < 0)
         return rk_fail(err, RK_E_FORMAT, "it names image \"%s\", which is not there", name);
-    if (!rk_fit_has_strong_hash(fdt, node))
+    if (!rk_fit_has_strong_hash(fdt, node) && (to_sign || !rk_fit_has_unknown_hash(fdt, node)))
         return rk_fail(err, RK_E_FORMAT,
                        "image \"%s\" has no hash by sha256, sha384 or sha512, so a signature would "
                        "not cover it",
@@ -34,7 +34,7 @@ static enum rk_rc list_image(const void *fdt, const char *name, struct rk_fit_no
 
         if (!rk_fit_is_named(fdt, sub, "hash") && !rk_fit_is_named(fdt, sub, "cipher"))
             continue;
-        if (strlen(sub_name) > RK_FIT_NAME)
+        if (strlen(sub_name) > RK_FIT_NODE_NAME)
             return rk_fail(err, RK_E_FORMAT, "node name \"%.64s\" is too long", sub_name);
         (void)snprintf(below, sizeof below, "%s/%s", path, sub_name);
         if (rk_fit_nodes_add(nodes, below, err))
@@ -48,13 +48,13 @@ const char *const rk_fit_image_props[] = { "kernel", "fdt",  "ramdisk",    "firm
                                            "setup",  "fpga", "standalone", "script",   NULL };
 
 /* Root, configuration, and every image that it names. */
-enum rk_rc rk_fit_list_nodes(const void *fdt, int conf, struct rk_fit_nodes *nodes,
+enum rk_rc rk_fit_list_nodes(const void *fdt, int conf, bool to_sign, struct rk_fit_nodes *nodes,
                              struct rk_err *err)
 {
     const char *conf_name = fdt_get_name(fdt, conf, NULL);
     char path[RK_FIT_PATH];
 
-    if (strlen(conf_name) > RK_FIT_NAME)
+    if (strlen(conf_name) > RK_FIT_NODE_NAME)
         return rk_fail(err, RK_E_FORMAT, "its name is too long");
     (void)snprintf(path, sizeof path, "/configurations/%s", conf_name);
     if (rk_fit_nodes_add(nodes, "/", err) || rk_fit_nodes_add(nodes, path, err))
@@ -67,7 +67,7 @@ enum rk_rc rk_fit_list_nodes(const void *fdt, int conf, struct rk_fit_nodes *nod
                            rk_fit_image_props[i]);
         for (int k = 0; k < count; k++) {
             if (list_image(fdt, fdt_stringlist_get(fdt, conf, rk_fit_image_props[i], k, &len),
-                           nodes, err))
+                           to_sign, nodes, err))
                 return err->rc;
         }
     }
@@ -80,7 +80,7 @@ enum rk_rc rk_fit_list_nodes(const void *fdt, int conf, struct rk_fit_nodes *nod
 enum rk_rc rk_fit_stored_region(const uint8_t *fdt, int node, struct rk_map *covers,
                                 struct rk_bytes *ret, struct rk_err *err)
 {
-    struct rk_fit_nodes nodes = { .count = 0 };
+    RK_AUTO(rk_fit_nodes_done) struct rk_fit_nodes nodes = RK_FIT_NODES_NONE;
     int count = fdt_stringlist_count(fdt, node, "hashed-nodes"), len;
     const fdt32_t *strings = fdt_getprop(fdt, node, "hashed-strings", &len);
 

@@ -1,27 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * FIT images, read: bounds before anything else, then the map and the hashes of the images.
+ * FIT images, read: what a FIT is told by, bounds before anything else, and the nodes by name.
  * Source: boot-images.md 5.3.
  */
 #include "image/fit.h"
 
-#include "base/work.h"
-#include "base/ossl.h"
-
-#include <stdio.h>
 #include <string.h>
 
 #include <libfdt.h>
-#include <zlib.h>
 
-enum {
-    IMAGES_MAX = 32,
-    DEPTH_MAX = 16,
-    TAGS_MAX = 8192,
-    STRINGS_MAX = 65536,
-    LOOK_MAX = 65536,
-    HASHES_MAX = 16
-};
+enum { DEPTH_MAX = 16, TAGS_MAX = 32768, STRINGS_MAX = 65536 };
 
 enum rk_rc rk_fit_bad_tree(int rc, const char *what, struct rk_err *err)
 {
@@ -36,33 +24,63 @@ static bool has_magic(const uint8_t *file, size_t len)
            fdt_magic(file) == FDT_MAGIC;
 }
 
-/* A node "images" near the start; a FIT that is cut or damaged behind it is still told by it. */
+/* One tag in a tree that nobody has checked: its end, 0 when it does not end in the file. */
+static size_t tag_end(const uint8_t *file, size_t len, size_t at)
+{
+    uint32_t tag = fdt32_ld((const fdt32_t *)(const void *)(file + at));
+    uint64_t end = (uint64_t)at + 4;
+
+    if (tag == FDT_BEGIN_NODE) {
+        const uint8_t *nul = memchr(file + end, 0, len - end);
+
+        end = nul == NULL ? len + 1 : (uint64_t)(nul - file) + 1;
+    } else if (tag == FDT_PROP) {
+        end = len - at < 12 ? len + 1
+                            : end + 8 + fdt32_ld((const fdt32_t *)(const void *)(file + at + 4));
+    } else if (tag != FDT_END_NODE && tag != FDT_NOP) {
+        return 0;
+    }
+    end = (end + 3) / 4 * 4;
+    return end > len ? 0 : (size_t)end;
+}
+
+/*
+ * By a child "images" of the root, which other trees may well have further down. A FIT that is cut
+ * or damaged behind it is still told by it.
+ */
 bool rk_fit_recognise(const uint8_t *file, size_t len)
 {
-    static const uint8_t node[12] = { 0, 0, 0, FDT_BEGIN_NODE, 'i', 'm', 'a', 'g', 'e', 's' };
-    size_t end = len < LOOK_MAX ? len : LOOK_MAX;
+    static const char name[] = "images";
+    int depth = 0;
+    size_t at, end;
 
     if (!has_magic(file, len))
         return false;
-    for (size_t at = sizeof(struct fdt_header); at + sizeof node <= end; at += 4) {
-        if (memcmp(file + at, node, sizeof node) == 0)
+    for (at = fdt_off_dt_struct(file); at % 4 == 0 && at < len && len - at >= 4; at = end) {
+        uint32_t tag = fdt32_ld((const fdt32_t *)(const void *)(file + at));
+
+        end = tag_end(file, len, at);
+        depth += tag == FDT_BEGIN_NODE ? 1 : tag == FDT_END_NODE ? -1 : 0;
+        if (end == 0 || depth == 0)
+            return false;
+        if (tag == FDT_BEGIN_NODE && depth == 2 && end - at > sizeof name + 3 &&
+            memcmp(file + at + 4, name, sizeof name) == 0)
             return true;
     }
     return false;
 }
 
-/*
- * libfdt takes "kernel-1@x" for "kernel-1", and a slash makes one path of two nodes: with either,
- * what is signed need not be what is loaded. U-Boot refuses unit addresses too.
- */
-static enum rk_rc check_name(const void *fdt, int at, struct rk_err *err)
+enum rk_rc rk_fit_check_names(const void *fdt, enum rk_rc rc, struct rk_err *err)
 {
-    const char *name = fdt_get_name(fdt, at, NULL);
+    for (int at = fdt_next_node(fdt, 0, NULL); at >= 0; at = fdt_next_node(fdt, at, NULL)) {
+        const char *name = fdt_get_name(fdt, at, NULL);
 
-    if (name == NULL || strpbrk(name, "@/") != NULL)
-        return rk_fail(err, RK_E_FORMAT,
-                       "node \"%.64s\" at 0x%x: a name with @ or / in it is not safe to sign",
-                       name == NULL ? "" : name, fdt_off_dt_struct(fdt) + (unsigned)at);
+        if (name == NULL || strpbrk(name, "@/") != NULL)
+            return rk_fail(err, rc,
+                           "node \"%.64s\" at 0x%x: a name with @ or / in it is not safe to sign, "
+                           "and U-Boot that asks for signatures refuses it",
+                           name == NULL ? "" : name, fdt_off_dt_struct(fdt) + (unsigned)at);
+    }
     return RK_OK;
 }
 
@@ -80,8 +98,6 @@ static enum rk_rc check_structure(const void *fdt, struct rk_err *err)
         depth += tag == FDT_BEGIN_NODE ? 1 : tag == FDT_END_NODE ? -1 : 0;
         if (depth > DEPTH_MAX)
             return rk_fail(err, RK_E_FORMAT, "nodes nested more than %d deep", DEPTH_MAX);
-        if (tag == FDT_BEGIN_NODE && at != 0 && check_name(fdt, at, err))
-            return err->rc;
     }
     return next < 0 ? rk_fit_bad_tree(next, "damaged device tree", err) : RK_OK;
 }
@@ -106,9 +122,34 @@ enum rk_rc rk_fit_open(const uint8_t *file, size_t len, struct rk_err *err)
     rc = fdt_check_full(file, len);
     if (rc != 0)
         return rk_fit_bad_tree(rc, "damaged device tree", err);
-    if (fdt_path_offset(file, "/images") < 0 || fdt_path_offset(file, "/configurations") < 0)
-        return rk_fail(err, RK_E_FORMAT, "no /images and /configurations: this is no FIT");
+    if (fdt_subnode_offset(file, 0, "images") < 0)
+        return rk_fail(err, RK_E_FORMAT, "no /images: this is no FIT");
     return RK_OK;
+}
+
+enum rk_rc rk_fit_open_to_change(const uint8_t *file, size_t len, struct rk_err *err)
+{
+    if (rk_fit_open(file, len, err) || rk_fit_check_names(file, RK_E_FORMAT, err))
+        return err->rc;
+    if (fdt_subnode_offset(file, 0, "configurations") < 0)
+        return rk_fail(err, RK_E_FORMAT, "no /configurations: nothing that could be signed");
+    return RK_OK;
+}
+
+/* ---- nodes ---- */
+
+int rk_fit_first(const void *fdt, const char *parent)
+{
+    int node = fdt_subnode_offset(fdt, 0, parent);
+
+    return node < 0 ? node : fdt_first_subnode(fdt, node);
+}
+
+int rk_fit_find(const void *fdt, const char *parent, const char *name)
+{
+    int node = fdt_subnode_offset(fdt, 0, parent);
+
+    return node < 0 ? node : fdt_subnode_offset(fdt, node, name);
 }
 
 const char *rk_fit_text(const void *fdt, int node, const char *name)
@@ -126,223 +167,18 @@ bool rk_fit_is_named(const void *fdt, int node, const char *start)
     return name != NULL && strncmp(name, start, strlen(start)) == 0;
 }
 
-/* ---- hashes ---- */
-
-/* clang-format off */
-static const struct hash {
-    const char *name;
-    bool strong; /* a signature over it covers the data */
-} hashes[] = {
-    { "crc32",  false },
-    { "md5",    false },
-    { "sha1",   false },
-    { "sha256", true },
-    { "sha384", true },
-    { "sha512", true },
-};
-/* clang-format on */
-
-static const struct hash *find_hash(const void *fdt, int node)
+size_t rk_fit_signatures(const void *fdt, const char *parent)
 {
-    const char *algo = rk_fit_text(fdt, node, "algo");
+    size_t count = 0;
+    int node;
 
-    for (size_t i = 0; algo != NULL && i < sizeof hashes / sizeof hashes[0]; i++) {
-        if (strcmp(hashes[i].name, algo) == 0)
-            return &hashes[i];
-    }
-    return NULL;
-}
-
-enum rk_rc rk_fit_hash(const void *fdt, int node, const uint8_t *data, size_t len,
-                       uint8_t ret[EVP_MAX_MD_SIZE], size_t *ret_len, struct rk_err *err)
-{
-    const struct hash *hash = find_hash(fdt, node);
-    const char *algo = rk_fit_text(fdt, node, "algo");
-
-    if (hash == NULL)
-        return rk_fail(err, RK_E_FORMAT, "unknown hash algorithm \"%.32s\"",
-                       algo == NULL ? "" : algo);
-    if (strcmp(hash->name, "crc32") == 0) {
-        uint32_t crc;
-
-        if (rk_work_hash(len, err))
-            return err->rc;
-        crc = (uint32_t)crc32_z(0, data, len);
-        for (int i = 0; i < 4; i++)
-            ret[i] = (uint8_t)(crc >> (24 - 8 * i));
-        *ret_len = 4;
-        return RK_OK;
-    }
-    return rk_work_digest(hash->name, data, len, ret, ret_len, err);
-}
-
-static enum rk_rc check_hash(const void *fdt, int node, const uint8_t *data, size_t len,
-                             struct rk_err *err)
-{
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    size_t digest_len = 0;
-    int value_len = 0;
-    const void *value = fdt_getprop(fdt, node, "value", &value_len);
-
-    if (rk_fit_hash(fdt, node, data, len, digest, &digest_len, err))
-        return err->rc;
-    if (value == NULL || (size_t)value_len != digest_len || memcmp(value, digest, digest_len) != 0)
-        return rk_fail(err, RK_E_VERIFY, "its %s hash does not hold",
-                       rk_fit_text(fdt, node, "algo"));
-    return RK_OK;
-}
-
-bool rk_fit_has_strong_hash(const void *fdt, int image)
-{
-    int sub;
-
-    fdt_for_each_subnode(sub, fdt, image)
-    {
-        const struct hash *hash = rk_fit_is_named(fdt, sub, "hash") ? find_hash(fdt, sub) : NULL;
-
-        if (hash != NULL && hash->strong)
-            return true;
-    }
-    return false;
-}
-
-/* ---- the map ---- */
-
-/* Where U-Boot would look for data outside of the tree, were these properties there. */
-static bool is_external(const void *fdt, int node)
-{
-    return fdt_getprop(fdt, node, "data-size", NULL) != NULL ||
-           fdt_getprop(fdt, node, "data-offset", NULL) != NULL ||
-           fdt_getprop(fdt, node, "data-position", NULL) != NULL;
-}
-
-static enum rk_rc check_hashes(const uint8_t *fdt, int node, struct rk_region *region,
-                               struct rk_map *map, struct rk_err *err)
-{
-    int sub, count = 0;
-
-    fdt_for_each_subnode(sub, fdt, node)
-    {
-        if (!rk_fit_is_named(fdt, sub, "hash"))
-            continue;
-        if (count == HASHES_MAX)
-            return rk_fail(err, RK_E_FORMAT, "more than %d hash nodes over one image", HASHES_MAX);
-        if (check_hash(fdt, sub, fdt + region->offset, (size_t)region->len, err) ||
-            rk_map_guard(map, region->offset, region->len, RK_GUARD_DIGEST,
-                         rk_fit_text(fdt, sub, "algo"), err))
-            return err->rc;
-        count++;
-    }
-    if (count == 0)
-        (void)snprintf(region->note, sizeof region->note, "no hash");
-    return RK_OK;
-}
-
-static enum rk_rc add_image(const uint8_t *fdt, int node, struct rk_map *map, struct rk_err *err)
-{
-    const char *name = fdt_get_name(fdt, node, NULL), *type = rk_fit_text(fdt, node, "type");
-    struct rk_region *region;
-    int len = 0;
-    const uint8_t *data = fdt_getprop(fdt, node, "data", &len);
-
-    if (data == NULL || is_external(fdt, node))
-        return rk_fail(err, RK_E_FORMAT,
-                       "image %.64s: data outside of the tree is not read here "
-                       "(mkimage without -E keeps it inside)",
-                       name);
-    if (rk_region_add(map, map->root, (uint64_t)(data - fdt), (uint64_t)len, name, &region, err))
-        return err->rc;
-    region->nested = region->loaded = true;
-    map->encrypted |= fdt_subnode_offset(fdt, node, "cipher") >= 0;
-    (void)snprintf(region->note, sizeof region->note, "%.64s%s", type == NULL ? "" : type,
-                   fdt_subnode_offset(fdt, node, "cipher") >= 0 ? ", encrypted (AES-256-CBC)" : "");
-    return check_hashes(fdt, node, region, map, err) ? rk_wrap(err, "image %.64s", name) : RK_OK;
-}
-
-static enum rk_rc add_images(const uint8_t *fdt, struct rk_map *map, struct rk_err *err)
-{
-    int images = fdt_path_offset(fdt, "/images"), node, count = 0;
-
-    fdt_for_each_subnode(node, fdt, images)
-    {
-        if (++count > IMAGES_MAX)
-            return rk_fail(err, RK_E_FORMAT, "more than %d images", IMAGES_MAX);
-        if (add_image(fdt, node, map, err))
-            return err->rc;
-    }
-    return RK_OK;
-}
-
-/* The value of a signature node, with what it says of itself. */
-static enum rk_rc add_signature(const uint8_t *fdt, int conf, int node, struct rk_map *map,
-                                struct rk_err *err)
-{
-    const char *algo = rk_fit_text(fdt, node, "algo"), *padding = rk_fit_text(fdt, node, "padding");
-    const char *hint = rk_fit_text(fdt, node, "key-name-hint");
-    struct rk_region *region;
-    char name[64];
-    int len = 0;
-    const uint8_t *value = fdt_getprop(fdt, node, "value", &len);
-
-    if (value == NULL)
-        return RK_OK;
-    (void)snprintf(name, sizeof name, "%.30s/%.30s", fdt_get_name(fdt, conf, NULL),
-                   fdt_get_name(fdt, node, NULL));
-    if (rk_region_add(map, map->root, (uint64_t)(value - fdt), (uint64_t)len, name, &region, err))
-        return err->rc;
-    (void)snprintf(region->note, sizeof region->note, "%.40s, %.20s, key %.64s",
-                   algo == NULL ? "no algo" : algo, padding == NULL ? "pkcs-1.5" : padding,
-                   hint == NULL ? "not named" : hint);
-    return RK_OK;
-}
-
-static enum rk_rc add_signatures(const uint8_t *fdt, struct rk_map *map, struct rk_err *err)
-{
-    int conf, node;
-
-    fdt_for_each_subnode(conf, fdt, fdt_path_offset(fdt, "/configurations"))
-    {
-        fdt_for_each_subnode(node, fdt, conf)
-        {
-            if (rk_fit_is_named(fdt, node, "signature") && add_signature(fdt, conf, node, map, err))
-                return err->rc;
-        }
-    }
-    return RK_OK;
-}
-
-bool rk_fit_is_signed(const uint8_t *fdt)
-{
-    int conf, node;
-
-    fdt_for_each_subnode(conf, fdt, fdt_path_offset(fdt, "/configurations"))
-    {
-        fdt_for_each_subnode(node, fdt, conf)
+    for (int of = rk_fit_first(fdt, parent); of >= 0; of = fdt_next_subnode(fdt, of)) {
+        fdt_for_each_subnode(node, fdt, of)
         {
             if (rk_fit_is_named(fdt, node, "signature") &&
                 fdt_getprop(fdt, node, "value", NULL) != NULL)
-                return true;
+                count++;
         }
     }
-    return false;
-}
-
-enum rk_rc rk_fit_parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
-{
-    struct rk_region *region;
-    bool images_first;
-
-    if (rk_fit_open(file, len, err) ||
-        rk_region_add(map, map->root, 0, sizeof(struct fdt_header), "header", &region, err))
-        return err->rc;
-    images_first = fdt_path_offset(file, "/images") < fdt_path_offset(file, "/configurations");
-    if ((!images_first && add_signatures(file, map, err)) || add_images(file, map, err) ||
-        (images_first && add_signatures(file, map, err)) ||
-        rk_region_add(map, map->root, fdt_off_dt_strings(file), fdt_size_dt_strings(file),
-                      "strings block", &region, err))
-        return err->rc;
-    (void)snprintf(map->integrity, sizeof map->integrity, "hashes ok, %s",
-                   rk_fit_is_signed(file) ? "signatures not checked: needs the public key"
-                                          : "not signed");
-    return RK_OK;
+    return count;
 }

@@ -14,24 +14,36 @@ int rk_fdt_put_text(void *fdt, int node, const char *name, const char *text)
     return fdt_setprop(fdt, node, name, text, (int)strlen(text) + 1);
 }
 
+void rk_fit_nodes_done(struct rk_fit_nodes *nodes)
+{
+    rk_wr_done(&nodes->list);
+}
+
+bool rk_fit_nodes_have(const struct rk_fit_nodes *nodes, const char *path)
+{
+    const char *at = (const char *)nodes->list.buf;
+
+    for (size_t i = 0; i < nodes->count; i++, at += strlen(at) + 1) {
+        if (strcmp(at, path) == 0)
+            return true;
+    }
+    return false;
+}
+
 enum rk_rc rk_fit_nodes_add(struct rk_fit_nodes *nodes, const char *path, struct rk_err *err)
 {
     size_t len = strlen(path);
 
+    if (rk_fit_nodes_have(nodes, path))
+        return RK_OK;
     if (nodes->count == RK_FIT_NODES_MAX || len >= RK_FIT_PATH)
         return rk_fail(err, RK_E_FORMAT, "more than %d signed nodes, or a path too long",
                        RK_FIT_NODES_MAX);
-    memcpy(nodes->path[nodes->count++], path, len + 1);
+    rk_wr_bytes(&nodes->list, path, len + 1);
+    if (nodes->list.failed != RK_OK)
+        return rk_fail_nomem(err);
+    nodes->count++;
     return RK_OK;
-}
-
-static bool lists(const struct rk_fit_nodes *nodes, const char *path)
-{
-    for (size_t i = 0; i < nodes->count; i++) {
-        if (strcmp(nodes->path[i], path) == 0)
-            return true;
-    }
-    return false;
 }
 
 /* Where the walk stands: a node of which `listed` says what is kept, and the one above it. */
@@ -64,7 +76,7 @@ static enum rk_rc enter(struct walk *w, int at, struct rk_err *err)
     }
     w->path[used] = '\0';
     w->path_len[w->depth] = used;
-    w->listed[w->depth] = lists(w->nodes, w->path);
+    w->listed[w->depth] = rk_fit_nodes_have(w->nodes, w->path);
     return RK_OK;
 }
 

@@ -20,6 +20,8 @@ static const struct rk_scheme_row schemes[] = {
     { RK_SCHEME_RSA_PSS_SHA384,   "rsa-pss-sha384",   "RSA",     "SHA384", RSA_PSS_SALTLEN_DIGEST },
     { RK_SCHEME_RSA_PSS_SHA512,   "rsa-pss-sha512",   "RSA",     "SHA512", RSA_PSS_SALTLEN_DIGEST },
     { RK_SCHEME_RSA_PSS_MAX_SHA256, "rsa-pss-max-sha256", "RSA", "SHA256", RSA_PSS_SALTLEN_MAX },
+    { RK_SCHEME_RSA_PSS_MAX_SHA384, "rsa-pss-max-sha384", "RSA", "SHA384", RSA_PSS_SALTLEN_MAX },
+    { RK_SCHEME_RSA_PSS_MAX_SHA512, "rsa-pss-max-sha512", "RSA", "SHA512", RSA_PSS_SALTLEN_MAX },
     { RK_SCHEME_ECDSA_SHA256,     "ecdsa-sha256",     "EC",      "SHA256", 0 },
     { RK_SCHEME_ECDSA_SHA384,     "ecdsa-sha384",     "EC",      "SHA384", 0 },
     { RK_SCHEME_ECDSA_SHA512,     "ecdsa-sha512",     "EC",      "SHA512", 0 },

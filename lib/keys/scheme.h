@@ -23,7 +23,3 @@ int rk_scheme_set_padding(const struct rk_scheme_row *scheme, EVP_PKEY_CTX *key)
 enum rk_rc rk_scheme_digest(const rk_ctx *ctx, const struct rk_scheme_row *scheme,
                             const uint8_t *msg, size_t msg_len, uint8_t ret[EVP_MAX_MD_SIZE],
                             size_t *ret_len, struct rk_err *err) RK_MUST_CHECK;
-/* r and s of an ECDSA signature in their full width, one behind the other, as the DER that
- * everybody else has. */
-enum rk_rc rk_ecdsa_from_raw(const uint8_t *raw, size_t len, struct rk_bytes *ret,
-                             struct rk_err *err) RK_MUST_CHECK;

@@ -81,6 +81,7 @@ done <<'ROWS'
 rsa-pkcs1-sha256 rsa2048 -sha256
 rsa-pss-sha512 rsa3072 -sha512 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:64
 rsa-pss-max-sha256 rsa2048 -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:222
+rsa-pss-max-sha384 rsa3072 -sha384 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:334
 ecdsa-sha256 p256 -sha256
 ecdsa-sha512 p521 -sha512
 ROWS

@@ -13,7 +13,7 @@ done
 printf 'what is signed' >file
 
 for scheme in rsa-pkcs1-sha256 rsa-pkcs1-sha384 rsa-pkcs1-sha512 rsa-pss-sha256 rsa-pss-sha384 rsa-pss-sha512 \
-    rsa-pss-max-sha256 ecdsa-sha256 ecdsa-sha384 ecdsa-sha512 ed25519; do
+    rsa-pss-max-sha256 rsa-pss-max-sha384 rsa-pss-max-sha512 ecdsa-sha256 ecdsa-sha384 ecdsa-sha512 ed25519; do
     key=${scheme%%-*}
     rm -rf r made direct
     run 0 sign --key pub:$key.pub --scheme $scheme --to-sign r raw file

@@ -31,7 +31,7 @@ while read -r key schemes; do
         judge "$scheme" "$key"
     done
 done <<'KEYS'
-rsa3072 rsa-pkcs1-sha256 rsa-pkcs1-sha384 rsa-pkcs1-sha512 rsa-pss-sha256 rsa-pss-sha384 rsa-pss-sha512 rsa-pss-max-sha256
+rsa3072 rsa-pkcs1-sha256 rsa-pkcs1-sha384 rsa-pkcs1-sha512 rsa-pss-sha256 rsa-pss-sha384 rsa-pss-sha512 rsa-pss-max-sha256 rsa-pss-max-sha384 rsa-pss-max-sha512
 rsa4096 rsa-pkcs1-sha256 rsa-pss-sha512
 p256 ecdsa-sha256 ecdsa-sha512
 p384 ecdsa-sha256 ecdsa-sha384

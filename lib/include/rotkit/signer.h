@@ -45,3 +45,7 @@ enum rk_rc rk_signature_check(const rk_ctx *ctx, EVP_PKEY *pub, enum rk_scheme s
 /* An ECDSA signature as DER; takes r and s, which may be NULL (RK_E_NOMEM). */
 enum rk_rc rk_ecdsa_der(BIGNUM *r, BIGNUM *s, struct rk_bytes *ret,
                         struct rk_err *err) RK_MUST_CHECK;
+/* r and s of an ECDSA signature in their full width, one behind the other, as the DER that
+ * everybody else has. */
+enum rk_rc rk_ecdsa_from_raw(const uint8_t *raw, size_t len, struct rk_bytes *ret,
+                             struct rk_err *err) RK_MUST_CHECK;

@@ -306,6 +306,8 @@ static const struct {
     { RK_SCHEME_RSA_PSS_SHA384,   "rsa-pss-sha384",   &rsa, "SHA384", RSA_PSS_SALTLEN_DIGEST },
     { RK_SCHEME_RSA_PSS_SHA512,   "rsa-pss-sha512",   &rsa, "SHA512", RSA_PSS_SALTLEN_DIGEST },
     { RK_SCHEME_RSA_PSS_MAX_SHA256, "rsa-pss-max-sha256", &rsa, "SHA256", 2048 / 8 - 32 - 2 },
+    { RK_SCHEME_RSA_PSS_MAX_SHA384, "rsa-pss-max-sha384", &rsa, "SHA384", 2048 / 8 - 48 - 2 },
+    { RK_SCHEME_RSA_PSS_MAX_SHA512, "rsa-pss-max-sha512", &rsa, "SHA512", 2048 / 8 - 64 - 2 },
     { RK_SCHEME_ECDSA_SHA256,     "ecdsa-sha256",     &p256, "SHA256", 0 },
     { RK_SCHEME_ECDSA_SHA384,     "ecdsa-sha384",     &p384, "SHA384", 0 },
     { RK_SCHEME_ECDSA_SHA512,     "ecdsa-sha512",     &p521, "SHA512", 0 },
