@@ -10,6 +10,9 @@ I=$V/inputs
 run 0 key new --type rsa2048 rsa2048.pem
 run 0 key new --type p256 p256.pem
 echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >sym.key
+openssl req -x509 -key rsa2048.pem -out rsa.crt -subj /CN=rsa 2>/dev/null
+openssl req -x509 -key p256.pem -out ec.crt -subj /CN=ec 2>/dev/null
+program=$V/uefi/min_aarch64.efi
 dtc -q -O dtb -o tree.dtb "$V/fit/pub.dts"
 
 # warns ARG...: rotkit makes `broken`, with a warning; for that firmware it makes nothing
@@ -39,6 +42,14 @@ made_with() {
     run 0 key new --type "$1" "$1.pem"
     warns sign fip plain --key "$1.pem"
     rm "$1.pem"
+}
+
+# hashes GUID BYTE: a signature list of one hash, all of that byte
+hashes() {
+    perl -e 'my ($guid, $byte) = @ARGV;
+        my @part = split /-/, $guid;
+        print pack("V v v H4 H12", hex $part[0], hex $part[1], hex $part[2], $part[3], $part[4]),
+            pack("V3", 28 + 48, 0, 48), "\0" x 16, pack("H2", $byte) x 32' "$1" "$2"
 }
 
 # Makes `broken`, and `taken`, which differs in that alone.
@@ -96,6 +107,34 @@ breaks() {
             run 0 pack optee-ta -o taken elf=aarch64 --set uuid=8aaaf200-2450-11e4-abe2-0002a5d5c51b
             warns pack optee-ta elf="$I/ta.elf" --set uuid=8aaaf200-2450-11e4-abe2-0002a5d5c51b
             ;;
+        "uefi-auth edk2 certificate key "*)
+            run 0 pack uefi-auth -o taken cert=rsa.crt
+            warns pack uefi-auth cert=ec.crt
+            ;;
+        "uefi-auth edk2 signer key "*)
+            run 0 pack uefi-auth -o plain cert=rsa.crt
+            run 0 sign uefi-auth plain -o taken --key rsa2048.pem --cert rsa.crt --set variable=db
+            warns sign uefi-auth plain --key p256.pem --cert ec.crt --set variable=db
+            ;;
+        "uefi-auth edk2 entries of PK "*)
+            extra="--set variable=PK"
+            run 0 pack uefi-auth -o plain cert=rsa.crt
+            run 0 sign uefi-auth plain -o taken --key rsa2048.pem --cert rsa.crt --set variable=PK
+            run 0 pack uefi-auth -o plain cert=rsa.crt cert=rsa.crt
+            warns sign uefi-auth plain --key rsa2048.pem --cert rsa.crt --set variable=PK
+            ;;
+        "uefi-auth edk2 list type "*)
+            hashes c1c41626-504c-4092-aca9-41f936934328 07 >taken
+            hashes 57347f87-7a9b-403a-b93c-dc4afb7a0ebc 07 >broken # SM3
+            ;;
+        "uefi-auth edk2 hash "*)
+            hashes c1c41626-504c-4092-aca9-41f936934328 07 >taken
+            hashes c1c41626-504c-4092-aca9-41f936934328 00 >broken
+            ;;
+        "uefi-pe edk2 signer key "*)
+            run 0 sign uefi-pe "$program" -o taken --key rsa2048.pem --cert rsa.crt
+            warns sign uefi-pe "$program" --key p256.pem --cert ec.crt
+            ;;
         *) fail "no file here breaks the rule \"$format $firmware $fact $option\"" ;;
     esac
 }
@@ -108,13 +147,14 @@ sed -n 's/^  \([a-z][^ ]*\)  *\([a-z][^ ]*\)  *\([^:]*\): .*/\1|\2|\3|/p
 [ "$(wc -l <rules)" -ge 6 ] || fail "too few rules are read: $(cat rules)"
 while IFS='|' read -r format firmware fact option; do
     what="$format $firmware $fact"
+    extra=
     breaks
-    run 0 verify --for "$firmware" taken
-    run 3 verify --for "$firmware" broken
+    run 0 verify $extra --for "$firmware" taken
+    run 3 verify $extra --for "$firmware" broken
     grep -q "$firmware does not take $fact \"" "$err" || fail "$what: another reason: $(cat "$err")"
-    run 3 verify --json --for "$firmware" broken
+    run 3 verify $extra --json --for "$firmware" broken
     jq -e '.outcome == "fails"' "$out" >/dev/null || fail "$what: JSON: $(cat "$out")"
-    [ -z "$option" ] || run 0 verify --for "$firmware+$option" broken
+    [ -z "$option" ] || run 0 verify $extra --for "$firmware+$option" broken
     run 0 verify broken
     rm broken taken
 done <rules

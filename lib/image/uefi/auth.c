@@ -6,6 +6,7 @@
 #include "rotkit/format_row.h"
 #include "rotkit/certs.h"
 #include "rotkit/pkcs7.h"
+#include "image/uefi/facts.h"
 #include "image/uefi/programs.h"
 #include "image/uefi/variable.h"
 #include "rotkit/guid.h"
@@ -235,6 +236,8 @@ const struct rk_format rk_format_uefi_auth = {
     .max = 2 * RK_ESL_MAX,
     .recognise = recognise,
     .parse = parse,
+    .demands = rk_uefi_auth_demands,
+    .facts = rk_uefi_auth_facts,
     .parts = part_rows,
     .settings = setting_rows,
     .own_signer = true,

@@ -4,6 +4,7 @@
  * Microsoft PE Format, "The Attribute Certificate Table"; Windows Authenticode Portable Executable
  * Signature Format.
  */
+#include "image/uefi/facts.h"
 #include "image/uefi/pe.h"
 #include "image/uefi/secure_boot.h"
 
@@ -341,6 +342,8 @@ const struct rk_format rk_format_uefi_pe = {
     .max = IMAGE_MAX,
     .recognise = recognise,
     .parse = rk_pe_parse,
+    .demands = rk_uefi_pe_demands,
+    .facts = rk_uefi_pe_facts,
     .parts = part_rows,
     .settings = setting_rows,
     .own_signer = true,
