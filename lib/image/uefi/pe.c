@@ -4,8 +4,8 @@
  * Microsoft PE Format, "The Attribute Certificate Table"; Windows Authenticode Portable Executable
  * Signature Format.
  */
-#include "image/uefi/facts.h"
 #include "image/uefi/pe.h"
+#include "image/uefi/facts.h"
 #include "image/uefi/secure_boot.h"
 
 #include "rotkit/format_row.h"
