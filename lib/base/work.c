@@ -20,7 +20,7 @@ struct digest {
 };
 
 static _Thread_local struct {
-    bool entered;
+    bool entered, refused;
     const uint8_t *file;
     size_t len;
     struct rk_work spent, max;
@@ -36,6 +36,7 @@ struct rk_work_span rk_work_enter(const void *file, size_t len)
     if (!span.outermost)
         return span;
     account.entered = true;
+    account.refused = false;
     account.file = file;
     account.len = len;
     account.known_count = 0;
@@ -58,11 +59,17 @@ struct rk_work rk_work_last(void)
     return account.spent;
 }
 
+bool rk_work_refused(void)
+{
+    return account.entered && account.refused;
+}
+
 static enum rk_rc spend(uint64_t *spent, uint64_t max, uint64_t more, const char *what,
                         struct rk_err *err)
 {
     if (!account.entered)
         return RK_OK;
+    account.refused = account.refused || more > max - *spent;
     if (more > max - *spent)
         return rk_fail(err, RK_E_FORMAT,
                        "more than %" PRIu64 " %s in a file of %zu bytes: no tool makes one that "

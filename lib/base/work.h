@@ -31,6 +31,8 @@ struct rk_work_span rk_work_enter(const void *file, size_t len);
 void rk_work_leave(struct rk_work_span *span);
 /* Of the thread's last file, limits or not. For tests. */
 struct rk_work rk_work_last(void);
+/* Whether a limit was met in the file that the thread is at: then nobody goes on with its rest. */
+bool rk_work_refused(void);
 
 /* Before the work is done. RK_E_FORMAT, naming the limit, when it is too much. */
 enum rk_rc rk_work_hash(size_t len, struct rk_err *err) RK_MUST_CHECK;

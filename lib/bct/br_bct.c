@@ -155,11 +155,9 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
         if (fields[i].at == VERSION)
             set_version(file, region);
     }
-    if (len > WIRE && rk_region_add(map, map->root, WIRE, len - WIRE, "behind it", &region, err))
-        return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "digests ok, %s (experimental offsets)",
                    rk_tegra_is_signed(&place, file) ? "OEM signature" : "no OEM signature");
-    return RK_OK;
+    return rk_map_rest(map, file, WIRE, len, err);
 }
 
 /* ---- signing ---- */

@@ -4,6 +4,7 @@
 #include "base/work.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { NESTED_MAX = 4 };
 
@@ -24,9 +25,17 @@ static void shift(struct rk_region *region, uint64_t by)
     }
 }
 
+/* Which files inside count for the verdict: those of a container without a check of its own. */
+struct nesting {
+    const rk_ctx *ctx;
+    const uint8_t *file;
+    int depth;
+    bool counts;
+};
+
 /* Hangs the map of a file inside the region below it. */
-static enum rk_rc adopt(struct rk_map *map, struct rk_region *region, struct rk_map *inner,
-                        struct rk_err *err)
+static enum rk_rc adopt(const struct nesting *in, struct rk_map *map, struct rk_region *region,
+                        struct rk_map *inner, struct rk_err *err)
 {
     (void)snprintf(region->nested_format, sizeof region->nested_format, "%s", inner->format);
     for (size_t i = 0; i < inner->guard_count; i++) {
@@ -34,6 +43,10 @@ static enum rk_rc adopt(struct rk_map *map, struct rk_region *region, struct rk_
 
         if (rk_map_guard(map, guard->offset + region->offset, guard->len, guard->kind, guard->by,
                          err))
+            return err->rc;
+    }
+    for (size_t i = 0; in->counts && i < inner->mark_count; i++) {
+        if (rk_map_add_mark(map, &inner->mark[i], region->offset, region->name, err))
             return err->rc;
     }
     map->encrypted |= inner->encrypted;
@@ -55,29 +68,57 @@ enum rk_rc rk_format_align(const uint8_t *file, const struct rk_region *region,
     return RK_OK;
 }
 
-static enum rk_rc parse_nested(const rk_ctx *ctx, struct rk_map *map, struct rk_region *list,
-                               const uint8_t *file, int depth, struct rk_err *err)
+/*
+ * A file inside that is malformed, or of a kind that is not read here: a note, for who made the
+ * container meant its bytes. Where they count, nothing vouches for them, and that is said.
+ */
+static enum rk_rc unread(const struct nesting *in, struct rk_map *map, struct rk_region *region,
+                         const struct rk_format *format, struct rk_err *err)
+{
+    size_t used = strlen(region->note);
+    char why[160];
+
+    (void)snprintf(why, sizeof why, "looks like %s: %.*s", format->name,
+                   (int)strcspn(err->msg, "\n"), err->msg);
+    (void)snprintf(region->note + used, sizeof region->note - used, "%s%s", used == 0 ? "" : "; ",
+                   why);
+    if (!in->counts || rk_map_guard_of(map, region, RK_GUARD_DIGEST) != NULL)
+        return RK_OK;
+    (void)snprintf(why, sizeof why, "%.60s at 0x%llx: %.*s", region->name,
+                   (unsigned long long)region->offset, (int)strcspn(err->msg, "\n"), err->msg);
+    return rk_map_unknown(map, region->offset, region->len, RK_NEED_NOTHING, why, err);
+}
+
+static enum rk_rc parse_one(const struct nesting *in, struct rk_map *map, struct rk_region *region,
+                            struct rk_err *err)
+{
+    RK_AUTO(rk_map_done) struct rk_map inner = { .root = NULL };
+    RK_AUTO(rk_bytes_done) struct rk_bytes room = RK_BYTES_NONE;
+    const struct rk_format *format;
+    const uint8_t *bytes;
+
+    if (rk_format_align(in->file, region, &room, &bytes, err))
+        return err->rc;
+    format = rk_format_recognise(in->ctx, bytes, (size_t)region->len);
+    if (format == NULL)
+        return RK_OK;
+    if (parse(in->ctx, format, bytes, (size_t)region->len, in->depth + 1, &inner, err) == RK_OK)
+        return adopt(in, map, region, &inner, err);
+    if ((err->rc == RK_E_FORMAT || err->rc == RK_E_USAGE) && !rk_work_refused())
+        return unread(in, map, region, format, err);
+    return rk_wrap(err, "%s at 0x%llx", region->name, (unsigned long long)region->offset);
+}
+
+static enum rk_rc parse_nested(const struct nesting *in, struct rk_map *map, struct rk_region *list,
+                               struct rk_err *err)
 {
     for (struct rk_region *region = list; region != NULL; region = region->next) {
-        RK_AUTO(rk_map_done) struct rk_map inner = { .root = NULL };
-        RK_AUTO(rk_bytes_done) struct rk_bytes room = RK_BYTES_NONE;
-        const struct rk_format *format;
-        const uint8_t *bytes;
-
         if (!region->nested || region->child != NULL) {
-            if (parse_nested(ctx, map, region->child, file, depth, err))
+            if (parse_nested(in, map, region->child, err))
                 return err->rc;
-            continue;
+        } else if (parse_one(in, map, region, err)) {
+            return err->rc;
         }
-        if (rk_format_align(file, region, &room, &bytes, err))
-            return err->rc;
-        format = rk_format_recognise(ctx, bytes, (size_t)region->len);
-        if (format == NULL)
-            continue;
-        if (parse(ctx, format, bytes, (size_t)region->len, depth + 1, &inner, err))
-            return rk_wrap(err, "%s at 0x%llx", region->name, (unsigned long long)region->offset);
-        if (adopt(map, region, &inner, err))
-            return err->rc;
     }
     return RK_OK;
 }
@@ -86,6 +127,7 @@ static enum rk_rc parse(const rk_ctx *ctx, const struct rk_format *format, const
                         size_t len, int depth, struct rk_map *ret, struct rk_err *err)
 {
     RK_AUTO(rk_map_done) struct rk_map map = { .format = format->name };
+    const struct nesting nesting = { ctx, file, depth, depth == 0 && format->check == NULL };
     struct rk_region *root;
     enum rk_rc rc = RK_OK;
 
@@ -95,7 +137,7 @@ static enum rk_rc parse(const rk_ctx *ctx, const struct rk_format *format, const
     if (rk_region_add(&map, NULL, 0, len, format->title, &root, err))
         return err->rc;
     if (format->parse(file, len, &map, err) ||
-        (depth < NESTED_MAX && parse_nested(ctx, &map, map.root->child, file, depth, err))) {
+        (depth < NESTED_MAX && parse_nested(&nesting, &map, map.root->child, err))) {
         rc = rk_wrap(err, "%s", format->name);
         if (rc != RK_E_VERIFY || depth != 0)
             return rc;

@@ -16,15 +16,18 @@ static enum rk_rc check_nested(const struct rk_request *request, const struct rk
     RK_AUTO(rk_map_done) struct rk_map own = { .root = NULL };
     RK_AUTO(rk_bytes_done) struct rk_bytes room = RK_BYTES_NONE;
     const uint8_t *bytes;
+    size_t parsed;
 
     if (rk_format_align(file, region, &room, &bytes, err))
         return err->rc;
-    if (rk_format_map(request->ctx, format, bytes, (size_t)region->len, &own, err) ||
-        check(format, request, bytes, (size_t)region->len, &own, err))
+    if (rk_format_map(request->ctx, format, bytes, (size_t)region->len, &own, err))
+        return rk_wrap(err, "%s at 0x%llx", region->name, (unsigned long long)region->offset);
+    parsed = own.mark_count; /* the outer map has those */
+    if (check(format, request, bytes, (size_t)region->len, &own, err))
         return rk_wrap(err, "%s at 0x%llx", region->name, (unsigned long long)region->offset);
     if (own.signer[0] != '\0')
         (void)snprintf(outer->signer, sizeof outer->signer, "%s", own.signer);
-    for (size_t i = 0; i < own.mark_count; i++) {
+    for (size_t i = parsed; i < own.mark_count; i++) {
         if (rk_map_add_mark(outer, &own.mark[i], region->offset, region->name, err))
             return err->rc;
     }

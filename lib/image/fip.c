@@ -56,14 +56,11 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
         if (add_image(&fip.entry[i], map, err))
             return err->rc;
     }
-    if (fip.end < len &&
-        rk_region_add(map, map->root, fip.end, len - fip.end, "padding", &region, err))
-        return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "table holds, %zu images%s", fip.count,
                    rk_fip_find(&fip, "trusted-key-cert") == NULL
                        ? ", not signed"
                        : "; certificates not checked: needs the root-of-trust key");
-    return RK_OK;
+    return rk_map_rest(map, file, fip.end, len, err);
 }
 
 /* ---- building, encrypting, signing ---- */

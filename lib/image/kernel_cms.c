@@ -162,7 +162,7 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
                    : cms.appended
                        ? "structure holds, signature not checked: needs the certificate"
                        : "detached signature, not checked: needs content and certificate");
-    return RK_OK;
+    return rk_map_rest(map, file, cms.len == 0 ? cms.image_len : cms.at + cms.len, len, err);
 }
 
 /* ---- signing ---- */

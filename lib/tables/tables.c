@@ -8,13 +8,14 @@
 #include "rotkit/platform.h"
 
 /* clang-format off */
-/* The order is that of recognition: magic numbers first, DER last. */
+/* The order is that of recognition: magic numbers first, DER and dumps last. */
 #define FORMATS(ROW)                                                                               \
     ROW(rk_format_qspi) /* told by its end: its start may look like a BCT */                       \
     ROW(rk_format_avb) /* likewise */                                                              \
     ROW(rk_format_ekb)                                                                             \
     ROW(rk_format_nvftpm)                                                                          \
     ROW(rk_format_kernel_encrypted)                                                                \
+    ROW(rk_format_tegra_t194) /* NVDA as well, and told apart by its own counts */                 \
     ROW(rk_format_tegra_bch)                                                                       \
     ROW(rk_format_tegra_br_bct)                                                                    \
     ROW(rk_format_t210_bct)                                                                        \
@@ -31,8 +32,10 @@
     ROW(rk_format_uefi_variables_dtbo)                                                             \
     ROW(rk_format_uefi_dtb)                                                                        \
     ROW(rk_format_corim)                                                                           \
+    ROW(rk_format_eventlog)                                                                        \
     RK_TEST_ROW(ROW, rk_format_test)                                                               \
     ROW(rk_format_x509)                                                                            \
+    ROW(rk_format_flash_dump) /* searched through, so only what nothing else knows */              \
     ROW(rk_format_raw)
 
 /* The first is the default. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Event logs of firmware. Source: TCG PC Client Platform Firmware Profile, 10.2 to 10.4. */
-#include "rotkit/attest.h"
+#include "tpm/eventlog.h"
 
 #include "base/ossl.h"
 #include "base/rd.h"
@@ -10,7 +10,8 @@
 #include <tss2/tss2_tpm2_types.h>
 
 enum { DYNAMIC_FIRST = 17, DYNAMIC_LAST = 22 }; /* set to all ones until a dynamic launch */
-enum { EV_NO_ACTION = 3, ALGS_MAX = 16, SHA1_LEN = 20, SIGNATURE = 16 };
+enum { ALGS_MAX = 16, SHA1_LEN = 20, SIGNATURE = 16 };
+enum { EVENT_HEAD = 12 }; /* PCR, type, number of digests */
 static const char spec_id[SIGNATURE] = "Spec ID Event03";
 static const char startup_locality[SIGNATURE] = "StartupLocality";
 
@@ -56,21 +57,26 @@ static enum rk_rc read_spec_id(struct rk_rd *event, struct algs *ret, struct rk_
 }
 
 /* The first event is in the format of a TPM 1.2. */
-static enum rk_rc read_head(struct rk_rd *rd, struct algs *ret, struct rk_err *err)
+static enum rk_rc read_head(struct rk_rd *rd, struct algs *algs, struct rk_event *ret,
+                            struct rk_err *err)
 {
-    uint64_t pcr = rk_rd_le(rd, 4), type = rk_rd_le(rd, 4);
     struct rk_rd event;
 
+    *ret =
+        (struct rk_event) { .pcr = (uint32_t)rk_rd_le(rd, 4), .type = (uint32_t)rk_rd_le(rd, 4) };
     (void)rk_rd_take(rd, SHA1_LEN);
-    event = rk_rd_sub(rd, (size_t)rk_rd_le(rd, 4));
+    ret->data_len = (size_t)rk_rd_le(rd, 4);
+    ret->data = rk_rd_take(rd, ret->data_len);
     if (rk_rd_ok(rd, err))
         return err->rc;
-    if (pcr != 0 || type != EV_NO_ACTION)
+    if (ret->pcr != 0 || ret->type != RK_EV_NO_ACTION)
         return rk_fail(err, RK_E_USAGE,
                        "no crypto-agile event log: its first event is of PCR %u "
                        "and type 0x%x",
-                       (unsigned)pcr, (unsigned)type);
-    return read_spec_id(&event, ret, err);
+                       ret->pcr, ret->type);
+    ret->len = rd->pos;
+    event = (struct rk_rd) { .buf = ret->data, .len = ret->data_len };
+    return read_spec_id(&event, algs, err);
 }
 
 static enum rk_rc extend(struct rk_pcrs *pcrs, uint64_t pcr, const uint8_t *digest,
@@ -87,30 +93,29 @@ static enum rk_rc extend(struct rk_pcrs *pcrs, uint64_t pcr, const uint8_t *dige
 }
 
 /* An event that is not measured may state the locality that PCR 0 starts with (10.4.5.3). */
-static void no_action(struct rk_pcrs *pcrs, uint64_t pcr, struct rk_rd *event)
+static void no_action(struct rk_pcrs *pcrs, const struct rk_event *e)
 {
-    const uint8_t *signature = rk_rd_take(event, SIGNATURE);
-    const uint8_t *locality = rk_rd_take(event, 1);
-
-    if (pcr == 0 && pcrs->mask == 0 && locality != NULL &&
-        memcmp(signature, startup_locality, SIGNATURE) == 0)
-        pcrs->value[0][RK_PCR_LEN - 1] = *locality;
+    if (e->pcr == 0 && pcrs->mask == 0 && e->data_len > SIGNATURE &&
+        memcmp(e->data, startup_locality, SIGNATURE) == 0)
+        pcrs->value[0][RK_PCR_LEN - 1] = e->data[SIGNATURE];
 }
 
 /* TCG_PCR_EVENT2. */
-static enum rk_rc read_event(struct rk_rd *rd, const struct algs *algs, struct rk_pcrs *pcrs,
+static enum rk_rc read_event(struct rk_rd *rd, const struct algs *algs, struct rk_event *ret,
                              struct rk_err *err)
 {
-    uint64_t pcr = rk_rd_le(rd, 4), type = rk_rd_le(rd, 4), count = rk_rd_le(rd, 4);
-    const uint8_t *sha256 = NULL;
-    struct rk_rd event;
+    uint32_t count;
 
+    *ret = (struct rk_event) { .at = rd->pos,
+                               .pcr = (uint32_t)rk_rd_le(rd, 4),
+                               .type = (uint32_t)rk_rd_le(rd, 4) };
+    count = (uint32_t)rk_rd_le(rd, 4);
     if (rk_rd_ok(rd, err))
         return err->rc;
     if (count > algs->count)
-        return rk_fail(err, RK_E_FORMAT, "%u digests, the log's head names %zu", (unsigned)count,
+        return rk_fail(err, RK_E_FORMAT, "%u digests, the log's head names %zu", count,
                        algs->count);
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         uint64_t id = rk_rd_le(rd, 2);
         size_t size = size_of(algs, id);
         const uint8_t *digest = rk_rd_take(rd, size);
@@ -121,38 +126,76 @@ static enum rk_rc read_event(struct rk_rd *rd, const struct algs *algs, struct r
             return rk_fail(err, RK_E_FORMAT, "a digest of algorithm 0x%04x, which the head lacks",
                            (unsigned)id);
         if (id == TPM2_ALG_SHA256)
-            sha256 = digest;
+            ret->sha256 = digest;
     }
-    event = rk_rd_sub(rd, (size_t)rk_rd_le(rd, 4));
+    ret->data_len = (size_t)rk_rd_le(rd, 4);
+    ret->data = rk_rd_take(rd, ret->data_len);
     if (rk_rd_ok(rd, err))
         return err->rc;
-    if (type == EV_NO_ACTION) {
-        no_action(pcrs, pcr, &event);
+    ret->len = rd->pos - ret->at;
+    if (ret->type != RK_EV_NO_ACTION && (ret->pcr >= RK_PCRS || ret->sha256 == NULL))
+        return rk_fail(err, RK_E_FORMAT, "PCR %u, %s SHA-256 digest", ret->pcr,
+                       ret->sha256 == NULL ? "without a" : "with a");
+    return RK_OK;
+}
+
+/* The area that firmware keeps for a log is larger: where an event would begin stand zeros or ones.
+ */
+static bool is_end_of_log(const struct rk_rd *rd)
+{
+    const uint8_t *rest = rd->buf + rd->pos;
+
+    return rk_rd_left(rd) >= EVENT_HEAD && (rest[0] == 0x00 || rest[0] == 0xff) &&
+           memcmp(rest, rest + 1, EVENT_HEAD - 1) == 0;
+}
+
+enum rk_rc rk_eventlog_walk(const uint8_t *log, size_t len, rk_event_each each, void *arg,
+                            size_t *ret_end, struct rk_err *err)
+{
+    struct rk_rd rd = { .buf = log, .len = len };
+    struct algs algs = { .count = 0 };
+    struct rk_event e;
+
+    if (read_head(&rd, &algs, &e, err) || each(arg, 1, &e, err))
+        return rk_wrap(err, "event 1");
+    for (unsigned i = 2; rk_rd_left(&rd) != 0 && !is_end_of_log(&rd); i++) {
+        if (read_event(&rd, &algs, &e, err) || each(arg, i, &e, err))
+            return rk_wrap(err, "event %u", i);
+    }
+    *ret_end = rd.pos;
+    return RK_OK;
+}
+
+static enum rk_rc replay(void *arg, unsigned i, const struct rk_event *e, struct rk_err *err)
+{
+    (void)i;
+    if (e->type == RK_EV_NO_ACTION) {
+        no_action(arg, e);
         return RK_OK;
     }
-    if (pcr >= RK_PCRS || sha256 == NULL)
-        return rk_fail(err, RK_E_FORMAT, "PCR %u, %s SHA-256 digest", (unsigned)pcr,
-                       sha256 == NULL ? "without a" : "with a");
-    return extend(pcrs, pcr, sha256, err);
+    return extend(arg, e->pcr, e->sha256, err);
 }
 
 enum rk_rc rk_eventlog_replay(const uint8_t *log, size_t len, struct rk_pcrs *ret,
                               struct rk_err *err)
 {
-    struct rk_rd rd = { .buf = log, .len = len };
     struct rk_pcrs pcrs = { .mask = 0 };
-    struct algs algs = { .count = 0 };
+    size_t end;
 
-    if (read_head(&rd, &algs, err))
-        return rk_wrap(err, "event 1");
-    for (unsigned i = 2; rk_rd_left(&rd) != 0; i++) {
-        if (read_event(&rd, &algs, &pcrs, err))
-            return rk_wrap(err, "event %u", i);
-    }
+    if (rk_eventlog_walk(log, len, replay, &pcrs, &end, err))
+        return err->rc;
     for (size_t i = DYNAMIC_FIRST; i <= DYNAMIC_LAST; i++) {
         if ((pcrs.mask >> i & 1) == 0)
             memset(pcrs.value[i], 0xff, RK_PCR_LEN);
     }
     *ret = pcrs;
     return RK_OK;
+}
+
+bool rk_eventlog_is(const uint8_t *log, size_t len)
+{
+    static const uint8_t head[] = { 0, 0, 0, 0, RK_EV_NO_ACTION, 0, 0, 0 };
+
+    return len >= sizeof head + SHA1_LEN + 4 + SIGNATURE && memcmp(log, head, sizeof head) == 0 &&
+           memcmp(log + sizeof head + SHA1_LEN + 4, spec_id, SIGNATURE) == 0;
 }

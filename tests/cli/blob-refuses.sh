@@ -120,7 +120,6 @@ refuse 7 "rotkit: cannot rename to \"folder\": Is a directory" \
 cp "$eks"/v1_t234_k1_sym_sym2_auth.img v1.img
 cp "$eks"/v2_t234_k1_sym_sym2_auth.img v2.img
 head -c 100 v1.img >cut.img
-cat v1.img v1.img >doubled.img
 refuse 3 "rotkit: \"v2.img\": the key blob's MAC does not hold: wrong root key, wrong FV, or changed content
   the device would report \"EKB signature mismatch\"" \
     blob open --root-key oem_k2.key v2.img
@@ -131,11 +130,9 @@ refuse 2 "rotkit: \"v1.img\": a key blob of version 1.0 needs the FV: give --fv 
     blob open --root-key oem_k1.key v1.img
 refuse 2 "rotkit: \"cut.img\": size word says 1024 bytes, the file has 96" \
     blob open --root-key oem_k1.key --fv fv.key cut.img
-refuse 2 "rotkit: \"doubled.img\": size word says 1024 bytes, the file has 2052" \
-    blob open --root-key oem_k1.key --fv fv.key doubled.img
 refuse 2 "rotkit: \"nothing.key\": cut short at offset 0x0: 4 wanted, 0 left" \
     blob open --root-key oem_k1.key --fv fv.key nothing.key
-refuse 2 "rotkit: \"huge.der\" is too large: 131073 bytes, at most 131072" \
+refuse 2 "rotkit: \"huge.der\": no key blob inside" \
     blob open --root-key oem_k1.key --fv fv.key huge.der
 refuse 2 "rotkit: \"folder\" is a folder, expected a file" \
     blob open --root-key oem_k1.key --fv fv.key folder

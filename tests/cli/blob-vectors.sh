@@ -39,6 +39,10 @@ raw() {
 
 count=0
 jq -c '.[]' index.json >"$scratch/rows"
+# Those of the functions of revision 1.6 itself.
+jq -c '.[] | .tool = "gen_ekb_1.6" | .name = "../eks-rev1.6/" + .name | .root_key = "in/" + .root_key
+    | .options |= with_entries(if .value | test("[.](key|der)$") then .value = "in/" + .value else . end)' \
+    ../eks-rev1.6/index.json >>"$scratch/rows"
 while read -r row; do
     field() {
         printf '%s' "$row" | jq -r "$1"
@@ -87,4 +91,4 @@ while read -r row; do
     esac
     count=$((count + 1))
 done <"$scratch/rows"
-[ "$count" -eq 22 ] || fail "$count vectors, expected 22"
+[ "$count" -eq 27 ] || fail "$count vectors, expected 27"

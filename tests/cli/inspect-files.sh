@@ -54,7 +54,6 @@ version 1.0, structure holds; MAC not checked: needs the root key"
 : >empty
 mkdir folder
 head -c 100 eks.img >cut.img
-{ cat eks.img; echo; } >longer.img
 refuse 2 "rotkit: \"empty\": unknown format
   'rotkit pack --formats' lists the known ones" \
     inspect empty
@@ -73,8 +72,6 @@ refuse 2 "rotkit: unknown option \"--key\"
     inspect --key eks.img
 refuse 2 "rotkit: \"cut.img\": ekb: size word says 2044 bytes, the file has 96" \
     inspect cut.img
-refuse 2 "rotkit: \"longer.img\": ekb: size word says 2044 bytes, the file has 2045" \
-    inspect longer.img
 refuse 2 "rotkit: empty: unknown format
   'rotkit pack --formats' lists the known ones" \
     verify empty
@@ -87,8 +84,6 @@ refuse 2 "rotkit: an operand is missing: rotkit verify PATH...
     verify
 refuse 2 "rotkit: cut.img: ekb: size word says 2044 bytes, the file has 96" \
     verify cut.img
-refuse 2 "rotkit: longer.img: ekb: size word says 2044 bytes, the file has 2045" \
-    verify longer.img
 refuse 7 "rotkit: cannot open \"absent\": No such file or directory" \
     verify --ca absent eks.img
 

@@ -119,6 +119,17 @@ make_tegra() {
         flip $format.good -1 $format.tampered
         public "$K/p256.pem" $format.pub
     done
+    # As the BSP ships some: a header whose digests wait for its signing.
+    perl -0777 -pe 'for my $at (0x4, 0x50, 0x1460, 0x1f30) { substr($_, $at, 64) = "\0" x 64 }' \
+        tegra-bch.unsigned >tegra-bch.unfilled
+    perl -MDigest::SHA=sha256 -e 'local $/; my $payload = <>; my $f = "\0" x 0x1000;
+        sub put { substr($f, $_[0], length $_[1]) = $_[1] }
+        put(0, "NVDA"); put(0xba0, pack "V", 1); put(0xef0, pack "V", 1);
+        put($_, "CPBL" . pack "V", length $payload) for 0xbb0, 0xf00;
+        put($_, sha256 $payload) for 0xbe0, 0xf20;
+        print $f, $payload' "$I/bl2.bin" >tegra-t194.unsigned
+    flip tegra-t194.unsigned 0x10 tegra-t194.uncheckable # somebody signed it
+    flip tegra-t194.unsigned -1 tegra-t194.unfilled
     for signed in good other unsigned; do
         run 0 pack qspi -o qspi.$signed layout="$SOURCE/examples/jetson-product/flash_qspi.xml" A_mb2=tegra-bch.$signed
     done
@@ -153,6 +164,8 @@ make_raw() {
 }
 make_plain() {
     cp "$DATA/vectors/ekb/eks/v1_t234_k1_ftpm_offline.img" ekb.unsigned
+    { cat "$I/bl2.bin" ekb.unsigned; head -c 4096 /dev/zero; } >flash-dump.unsigned
+    cp "$DATA/vectors/tpm/log" eventlog.unsigned
     cp "$(find "$DATA/vectors/ekb/odm" -type f | sort | head -n 1)" nvftpm.unsigned
     printf '%s\n' '/dts-v1/;' '/ { compatible = "nvidia,tegra234"; chosen { }; firmware { }; };' | dtc -q -O dtb -o in.dtb -
     run 0 pack uefi-dtb -o uefi-dtb.unsigned dtb=in.dtb cert="$K/cap_root.crt" --set lowest-supported-version=1

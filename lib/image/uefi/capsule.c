@@ -122,9 +122,10 @@ static enum rk_rc read_head(struct rk_rd *rd, struct capsule *c, struct rk_err *
         return err->rc;
     if (!recognise(rd->buf, rd->len))
         return rk_fail(err, RK_E_FORMAT, "no FMP capsule GUID");
-    if (c->head.image_size != rd->len)
+    if (c->head.image_size < rd->pos || c->head.image_size > rd->len)
         return rk_fail(err, RK_E_FORMAT, "CapsuleImageSize is %u, the file has %zu bytes",
                        c->head.image_size, rd->len);
+    rd->len = c->head.image_size; /* what stands behind it is not part of it */
     if (c->head.header_size != SHORT_HEADER && c->head.header_size != EDK2_HEADER)
         return rk_fail(err, RK_E_FORMAT, "HeaderSize is 0x%x, expected 0x1c or 0x20",
                        c->head.header_size);
@@ -261,7 +262,9 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "structure holds, %s",
                    c.is_signed ? "signature not checked: needs the certificate" : "not signed");
-    return add_payload(&c, map, err);
+    if (add_payload(&c, map, err))
+        return err->rc;
+    return rk_map_rest(map, file, c.head.image_size, len, err);
 }
 
 /* ---- building ---- */

@@ -37,7 +37,7 @@ enum rk_ekb_tag {
  * Opens an image: checks its MAC and decrypts it.
  *   root: the fuse key (OEM_K1), 16 or 32 bytes by platform
  *   fv: 16 bytes; NULL: the image holds it, as 2.0 does
- *   image: the file
+ *   image: the file, or the partition that begins with it: its size word says where it ends
  *   len: bytes
  *   ret: the key blob; freed with rk_ekb_free
  * RK_E_VERIFY when the MAC does not hold (wrong key or wrong FV), RK_E_USAGE when an older form

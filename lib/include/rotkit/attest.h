@@ -59,7 +59,8 @@ enum rk_rc rk_quote_verify(const rk_ctx *ctx, const struct rk_bytes *ak_public_t
                            struct rk_err *err) RK_MUST_CHECK;
 /*
  * The PCRs that a crypto-agile event log ends with (SHA-256 bank; mask: those with events; the
- * others have the value that they start with). RK_E_FORMAT when it is cut short or malformed,
+ * others have the value that they start with). Zeros or ones may fill the log's area behind it.
+ * RK_E_FORMAT when it is cut short or malformed,
  * RK_E_USAGE when it has no SHA-256 digests, as a log of a TPM 1.2.
  */
 enum rk_rc rk_eventlog_replay(const uint8_t *log, size_t len, struct rk_pcrs *ret,

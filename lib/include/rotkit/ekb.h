@@ -8,7 +8,12 @@
 #include "ftpmprov/ekb.h"
 #include "rotkit/mac.h"
 
-enum { RK_EKB_IMAGE_MAX = 131072, RK_EKB_CERT_MAX = 2048, RK_EKB_ITEMS_MAX = 64 };
+enum {
+    RK_EKB_IMAGE_MAX = 131072,
+    RK_EKB_SLOT_MAX = 64 << 20, /* a partition that holds one: padding, or what else there is */
+    RK_EKB_CERT_MAX = 2048,
+    RK_EKB_ITEMS_MAX = 64
+};
 
 struct rk_ekb_item {
     uint32_t tag;
@@ -41,8 +46,13 @@ enum rk_rc rk_ekb_write(const rk_mac *root, const struct rk_ekb *ekb, struct rk_
  */
 enum rk_rc rk_ekb_read(const rk_mac *root, const uint8_t *fv, const uint8_t *image, size_t len,
                        struct rk_ekb *ret, struct rk_err *err) RK_MUST_CHECK;
-/* What can be told without the key: version, sizes, pad, FV. Also checks the outer structure. */
+/*
+ * What can be told without the key: version, sizes, pad, FV. Also checks the outer structure. The
+ * size word says how long the image is: what stands behind it, as in a flash partition, is left
+ * alone, here and by rk_ekb_read.
+ */
 struct rk_ekb_outline {
+    size_t len; /* of the image */
     enum rk_ekb_version version;
     uint16_t major, minor;
     uint8_t fv[16], cmac[16], iv[16];
@@ -50,6 +60,11 @@ struct rk_ekb_outline {
 };
 enum rk_rc rk_ekb_outline(const uint8_t *image, size_t len, struct rk_ekb_outline *ret,
                           struct rk_err *err) RK_MUST_CHECK;
+/*
+ * The next image in a dump, at *at or behind it: true with its place in *at and its outline, false
+ * when there is none whose structure holds.
+ */
+bool rk_ekb_next(const uint8_t *dump, size_t len, size_t *at, struct rk_ekb_outline *ret);
 /*
  * Sets the IV, and the FV of 2.0, from what they protect, so that rebuilds are equal and two
  * contents never share an IV under one key:

@@ -71,16 +71,18 @@ enum rk_rc rk_bup_read_header(const uint8_t *file, size_t len, struct rk_bup *re
         return err->rc;
     if (!rk_bup_is(file, len) || (h.magic[15] != '2' && h.magic[15] != '3'))
         return rk_fail(err, RK_E_FORMAT, "no magic NVIDIA__BLOB__V2 or V3");
-    if (h.blob_size != len)
+    if (h.blob_size > len)
         return rk_fail(err, RK_E_FORMAT, "blob_size at 0x14 is %u, the file has %zu", h.blob_size,
                        len);
+    len = h.blob_size; /* what stands behind it, as in a partition, is not part of it */
     if (h.header_size < HEADER_WIRE || h.header_size > len)
         return rk_fail(err, RK_E_FORMAT, "header_size at 0x18 is %u, expected 40 to %zu",
                        h.header_size, len);
     if (h.entry_count == 0 || h.entry_count > RK_BUP_ENTRIES_MAX)
         return rk_fail(err, RK_E_FORMAT, "entry_count at 0x1c is %u, expected 1 to %d",
                        h.entry_count, RK_BUP_ENTRIES_MAX);
-    *ret = (struct rk_bup) { .version = h.version,
+    *ret = (struct rk_bup) { .size = len,
+                             .version = h.version,
                              .header_size = h.header_size,
                              .count = h.entry_count,
                              .type = h.type,
@@ -150,11 +152,11 @@ enum rk_rc rk_bup_check(const uint8_t *file, size_t len, const struct rk_bup *bu
                            e.offset, (unsigned long long)cursor);
         cursor += e.len;
     }
-    if (cursor != len)
+    if (cursor != bup->size)
         return rk_fail(err, RK_E_FORMAT,
-                       "header, table and entries are %llu bytes together, the file has %zu: the "
+                       "header, table and entries are %llu bytes together, blob_size says %zu: the "
                        "updater refuses it",
-                       (unsigned long long)cursor, len);
+                       (unsigned long long)cursor, bup->size);
     return RK_OK;
 }
 
@@ -203,7 +205,7 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     }
     (void)snprintf(map->integrity, sizeof map->integrity,
                    "sizes hold; no digest of its own: the capsule around it signs");
-    return RK_OK;
+    return rk_map_rest(map, file, bup.size, len, err);
 }
 
 /* ---- building ---- */

@@ -15,6 +15,7 @@ struct rk_bup_entry {
     size_t at; /* of the entry itself */
 };
 struct rk_bup {
+    size_t size; /* of the package, which may stand in a larger place */
     uint32_t version, header_size, count, type, uncompressed;
     unsigned layout; /* 2 or 3 */
     size_t entry_wire;

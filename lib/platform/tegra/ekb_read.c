@@ -45,9 +45,14 @@ static enum rk_rc read_header(struct rk_rd *rd, struct rk_ekb_outline *out, stru
         return err->rc;
     if (memcmp(header.magic, rk_ekb_magic, sizeof header.magic) != 0)
         return rk_fail(err, RK_E_FORMAT, "magic at offset 0x4 is not NVEKBP");
-    if (header.ekb_size != rd->len - 4)
+    if (header.ekb_size > rd->len - 4)
         return rk_fail(err, RK_E_FORMAT, "size word says %u bytes, the file has %zu",
                        header.ekb_size, rd->len - 4);
+    if (header.ekb_size > RK_EKB_IMAGE_MAX - 4)
+        return rk_fail(err, RK_E_FORMAT, "size word says %u bytes, a key blob has at most %d",
+                       header.ekb_size, RK_EKB_IMAGE_MAX);
+    rd->len = (size_t)header.ekb_size + 4; /* a flash partition is larger, and padded */
+    out->len = rd->len;
     out->major = header.major;
     out->minor = header.minor;
     return find_version(&header, &out->version, err);
@@ -122,9 +127,6 @@ enum rk_rc rk_ekb_outline(const uint8_t *image, size_t len, struct rk_ekb_outlin
     struct rk_rd rd = { .buf = image, .len = len };
     struct rk_ekb_outline out = { .major = 0 };
 
-    if (len > RK_EKB_IMAGE_MAX)
-        return rk_fail(err, RK_E_FORMAT, "%zu bytes, a key blob has at most %d", len,
-                       RK_EKB_IMAGE_MAX);
     if (read_header(&rd, &out, err))
         return err->rc;
     if (out.version == RK_EKB_2_0)
@@ -135,6 +137,25 @@ enum rk_rc rk_ekb_outline(const uint8_t *image, size_t len, struct rk_ekb_outlin
         return err->rc;
     *ret = out;
     return RK_OK;
+}
+
+static bool has_magic(const uint8_t *image, size_t len)
+{
+    return len >= RK_EKB_HEADER_WIRE && memcmp(image + 4, rk_ekb_magic, sizeof rk_ekb_magic) == 0;
+}
+
+bool rk_ekb_next(const uint8_t *dump, size_t len, size_t *at, struct rk_ekb_outline *ret)
+{
+    struct rk_err ignored;
+
+    for (size_t i = *at; i < len && len - i >= RK_EKB_HEADER_WIRE; i++) {
+        if (dump[i + 4] != rk_ekb_magic[0] || !has_magic(dump + i, len - i) ||
+            rk_ekb_outline(dump + i, len - i, ret, &ignored))
+            continue;
+        *at = i;
+        return true;
+    }
+    return false;
 }
 
 static enum rk_rc check_mac(const rk_mac *root, const uint8_t *fv, const uint8_t *image,
@@ -214,11 +235,6 @@ enum rk_rc rk_ekb_read(const rk_mac *root, const uint8_t *fv, const uint8_t *ima
 
 /* ---- the format row ---- */
 
-static bool recognise(const uint8_t *file, size_t len)
-{
-    return len >= 12 && memcmp(file + 4, rk_ekb_magic, sizeof rk_ekb_magic) == 0;
-}
-
 struct part { /* one row of the map */
     const char *name;
     size_t offset, len;
@@ -269,13 +285,13 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     (void)snprintf(map->integrity, sizeof map->integrity,
                    "version %u.%u, structure holds; MAC not checked: needs the root key", out.major,
                    out.minor);
-    return RK_OK;
+    return rk_map_rest(map, file, out.len, len, err);
 }
 
 const struct rk_format rk_format_ekb = {
     .name = "ekb",
     .title = "encrypted key blob",
-    .max = RK_EKB_IMAGE_MAX,
-    .recognise = recognise,
+    .max = RK_EKB_SLOT_MAX,
+    .recognise = has_magic,
     .parse = parse,
 };

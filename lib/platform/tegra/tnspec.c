@@ -74,11 +74,21 @@ struct matching {
     const char *board, *compat;
 };
 
-/* The full spec wins over the compat spec; of equals, the first. */
+/* An entry without a spec is a fallback, as one of the compat spec: it fits any board, fully none.
+ */
+static bool fits_fully(const struct rk_bup_entry *e, const char *board)
+{
+    return e->spec[0] != '\0' && rk_tnspec_matches(e->spec, board);
+}
+
+/*
+ * As edk2-nvidia's FwPackageGetImageIndex chooses (jetson-factory.md 5): the full spec wins
+ * wherever it stands; else the first that the compat spec fits or that has no spec.
+ */
 static enum rk_rc is_chosen(const struct matching *m, size_t i, const struct rk_bup_entry *e,
                             const char **ret_why, struct rk_err *err)
 {
-    bool full = rk_tnspec_matches(e->spec, m->board);
+    bool full = fits_fully(e, m->board);
     struct rk_bup_entry other;
 
     *ret_why = why_not(e, m->board, m->compat);
@@ -91,7 +101,7 @@ static enum rk_rc is_chosen(const struct matching *m, size_t i, const struct rk_
             return err->rc;
         if (strcmp(other.name, e->name) != 0 || why_not(&other, m->board, m->compat) != NULL)
             continue;
-        other_full = rk_tnspec_matches(other.spec, m->board);
+        other_full = fits_fully(&other, m->board);
         if (other_full && !full)
             *ret_why = "another entry fits the full spec";
         else if (other_full == full && k < i)

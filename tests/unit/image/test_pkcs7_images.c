@@ -176,7 +176,7 @@ static const struct {
     const char *says;
 } words[] = {
     { 0x10, 0x24, "capsule: HeaderSize is 0x24, expected 0x1c or 0x20" },
-    { 0x18, 100, "capsule: CapsuleImageSize is 100, the file has " },
+    { 0x18, 0x7fffffff, "capsule: CapsuleImageSize is 2147483647, the file has " },
     { 0x24, 0x20001, "capsule: FMP capsule header version 1 with 1 drivers and 2 items" },
     { 0x24, 0xffff0000, "capsule: FMP capsule header version 1 with 0 drivers and 65535 items" },
     { 0x28, 0x11, "capsule: FMP capsule header version 1 with 0 drivers and 1 items at 0x11" },

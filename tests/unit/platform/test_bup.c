@@ -39,7 +39,10 @@ static const struct {
     uint32_t value;
     const char *says;
 } headers[] = {
-    { 20, 24255, "bup: blob_size at 0x14 is 24255, the file has 24256" },
+    { 20, 24257, "bup: blob_size at 0x14 is 24257, the file has 24256" },
+    { 20, 24255,
+      "bup: header, table and entries are 24256 bytes together, blob_size says 24255: the updater "
+      "refuses it" },
     { 24, 39, "bup: header_size at 0x18 is 39, expected 40 to 24256" },
     { 24, UINT32_MAX, "bup: header_size at 0x18 is 4294967295, expected 40 to 24256" },
     { 28, 0, "bup: entry_count at 0x1c is 0, expected 1 to 512" },
@@ -54,8 +57,8 @@ static const struct {
     { 40, 0, "bup: entry 0 has no name" },
     { 40, 0x01010101, "bup: entry 0: name holds a byte that is no text" },
     { 40 + 3 * 184 + 44, 8191,
-      "bup: header, table and entries are 24255 bytes together, the file "
-      "has 24256: the updater refuses it" },
+      "bup: header, table and entries are 24255 bytes together, blob_size says 24256: the updater "
+      "refuses it" },
 };
 
 START_TEST(a_header_that_deceives_is_refused_with_its_reason)
