@@ -41,6 +41,9 @@ const struct rk_mrow rk_image_rows[] = {
       "the format's parts, each a component or an image by name" },
     { "set", RK_M_TEXTS, RK_I(set), RK_M_VARIABLES, NULL, NULL, NULL, NULL,
       "the format's settings: version, load address, GUID" },
+    { "for", RK_M_LIST, RK_I(firmware), 0, NULL, NULL, NULL, NULL,
+      "firmware that is to take the image, such as edk2 or u-boot+FIT_RSASSA_PSS: what it does not "
+      "take is refused (see 'rotkit help firmware')" },
     { "publish", RK_M_BOOL, RK_I(publish), 0, "true", NULL, NULL, NULL,
       "false: a step on the way to another image, not in the release by itself" },
     { "encrypt", RK_M_SECTION, RK_I(encrypt.at), 0, NULL, NULL, encrypt_rows, NULL,

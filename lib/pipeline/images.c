@@ -271,6 +271,8 @@ static enum rk_rc open_work(rk_images *images, struct made *made, struct work **
     work->request.now = images->now;
     work->request.setting = work->setting;
     work->request.setting_count = image->set.count;
+    work->request.firmware = (const char *const *)(const void *)image->firmware.v;
+    work->request.firmware_count = image->firmware.count;
     if (add_parts(images, image, work, err) || add_keys(images, made, work, err) ||
         add_secret(images, made, work, err))
         return err->rc;

@@ -170,3 +170,29 @@ grep -q 'no rule of u-boot asks for an option "NO_SUCH" (known: .*FIT_RSASSA_PSS
 run 0 pack optee-ta -o ta elf="$I/ta.elf" --set uuid=8aaaf200-2450-11e4-abe2-0002a5d5c51b
 run 8 verify --for u-boot ta
 grep -q 'no rule of u-boot is known for what is in this optee-ta' "$err" || fail "$(cat "$err")"
+
+# ---- in a manifest: images.NAME.for ----
+product() {
+    cat >product.yaml <<YAML
+rotkit: 1
+product: rules
+platform: t234
+components: { program: $1 }
+images:
+  one.ta:
+    format: optee-ta
+    parts: { elf: program }
+    for: [ $2 ]
+    set: { uuid: 8aaaf200-2450-11e4-abe2-0002a5d5c51b }
+release: { path: $3 }
+YAML
+}
+product "$I/ta.elf" op-tee refused
+run 2 build product.yaml
+grep -q 'one.ta.*op-tee does not take program "not-elf"' "$err" || fail "$(cat "$err")"
+[ ! -e refused ] || fail "a release of what firmware refuses"
+product "$I/ta.elf" grub refused
+run 2 build product.yaml
+grep -q 'unknown firmware "grub"' "$err" || fail "$(cat "$err")"
+product aarch64 op-tee taken.release
+run 0 build product.yaml
