@@ -5,6 +5,7 @@
 #include "cli/opt_common.h"
 #include "cli/rows.h"
 
+#include "rotkit/format.h"
 #include "rotkit/policy.h"
 
 #include <ctype.h>
@@ -226,6 +227,28 @@ static const char environment[] =
     "if 1, fail where AVX-512 IFMA cannot be had\n"
     ".El\n";
 
+static const char firmware[] =
+    ".El\n"
+    ".Sh FIRMWARE\n"
+    "A file can be right by its format and still be refused by a board.\n"
+    ".Fl -for\n"
+    "refuses what the firmware named does not take, when it is made and when it is verified;\n"
+    ".Li + Ns Ar OPTION\n"
+    "behind the name says that it is built with an option that lifts a rule.\n"
+    "Without it, what is made is warned of.\n"
+    ".Bl -tag -width Ds\n";
+
+static void put_rule(void *arg, const char *format, const struct rk_demand *demand)
+{
+    FILE *to = arg;
+
+    (void)fprintf(to, ".It Li %s , %s : No %s\n%s", demand->firmware, format, demand->fact,
+                  demand->rule);
+    if (demand->option != NULL)
+        (void)fprintf(to, ", unless it is built with\n.Li %s", demand->option);
+    (void)fputc('\n', to);
+}
+
 void man_overview(const struct app *app, FILE *to)
 {
     put_head(to, "rotkit", "root-of-trust provisioning for device makers");
@@ -245,6 +268,8 @@ void man_overview(const struct app *app, FILE *to)
     (void)fputs(keys, to);
     for (size_t i = 0; rk_weak_at(i) != NULL; i++)
         (void)fprintf(to, ".It Li %s\n%s\n", rk_weak_at(i)->name, rk_weak_at(i)->what);
+    (void)fputs(firmware, to);
+    rk_firmware_rules(app->ctx, put_rule, to);
     (void)fputs(environment, to);
     put_exit_codes(to);
     put_see_also(to, app->verbs);
