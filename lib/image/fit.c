@@ -512,7 +512,7 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
             return rk_fail(err, RK_E_KEY, "a signature of %zu bytes, expected %d",
                            signatures[i].len, algo->bits / 8);
     }
-    return rk_bytes_copy(fit.fdt, fdt_totalsize(fit.fdt), ret, err);
+    return rk_fit_append_data(fit.fdt, file, len, ret, err);
 }
 
 const struct rk_format rk_format_fit = {

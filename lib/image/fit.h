@@ -123,6 +123,12 @@ enum rk_rc rk_fit_find_data(const uint8_t *file, size_t len, int image, struct r
                             struct rk_err *err) RK_MUST_CHECK;
 /* Where the bytes of the last image end, at least at the end of the tree. */
 uint64_t rk_fit_end(const uint8_t *file, size_t len);
+/*
+ * The file with another tree of the same images in it, which may be longer: what stands outside of
+ * the tree goes behind it, or stays where data-position says. RK_E_USAGE when it does not fit so.
+ */
+enum rk_rc rk_fit_append_data(const uint8_t *tree, const uint8_t *file, size_t len,
+                              struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /* Whether the digest that a hash node names is known here. */
 bool rk_fit_knows_hash(const void *fdt, int node);
 /* That digest; RK_E_FORMAT for an unknown one. */

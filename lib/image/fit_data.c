@@ -13,6 +13,8 @@
 #include <libfdt.h>
 #include <zlib.h>
 
+enum { ALIGN_MAX = 4096 };
+
 /* ---- places ---- */
 
 /* In the order in which U-Boot looks: a position counts from the start, an offset from the tree. */
@@ -102,6 +104,91 @@ uint64_t rk_fit_end(const uint8_t *file, size_t len)
             end = data.at + data.len;
     }
     return end;
+}
+
+/* ---- data outside of a tree that has grown ---- */
+
+/* What of a FIT stands outside of its tree. */
+struct outside {
+    uint64_t from, to; /* from 0: nothing does */
+    bool by_position, by_offset;
+};
+
+static enum rk_rc look_outside(const uint8_t *file, size_t len, struct outside *ret,
+                               struct rk_err *err)
+{
+    struct outside found = { .from = 0 };
+
+    for (int image = rk_fit_first(file, "images"); image >= 0;
+         image = fdt_next_subnode(file, image)) {
+        const struct place_row *place = find_place(file, image);
+        struct rk_fit_data data;
+
+        if (place == NULL)
+            continue;
+        if (rk_fit_find_data(file, len, image, &data, err))
+            return rk_wrap(err, "image %.64s", fdt_get_name(file, image, NULL));
+        found.by_offset |= place->behind_tree;
+        found.by_position |= !place->behind_tree;
+        found.from = found.from == 0 || data.at < found.from ? data.at : found.from;
+        found.to = data.at + data.len > found.to ? data.at + data.len : found.to;
+    }
+    found.to = (found.to + 3) / 4 * 4;
+    found.to = found.to > len ? len : found.to;
+    *ret = found;
+    return RK_OK;
+}
+
+/* mkimage -B makes the tree as long as its data is to be aligned; what was aligned stays so. */
+static uint64_t aligned_size(const uint8_t *tree, const uint8_t *file)
+{
+    uint64_t align = 4;
+
+    while (align < ALIGN_MAX && fdt_totalsize(file) % (align * 2) == 0)
+        align *= 2;
+    return (fdt_totalsize(tree) + align - 1) / align * align;
+}
+
+/* Where the data of the old file begins in the new one. */
+static enum rk_rc place_outside(const struct outside *outside, const uint8_t *file, uint64_t size,
+                                uint64_t *ret, struct rk_err *err)
+{
+    if (outside->by_position && outside->by_offset)
+        return rk_fail(err, RK_E_USAGE,
+                       "its data stands outside of the tree, some by data-position, some by "
+                       "data-offset: expected one of the two");
+    if (outside->by_position && size > outside->from)
+        return rk_fail(err, RK_E_USAGE,
+                       "its tree of %llu bytes would reach into its data, which data-position puts "
+                       "at 0x%llx: make it with a larger one (mkimage -p)",
+                       (unsigned long long)size, (unsigned long long)outside->from);
+    *ret = outside->by_position
+               ? outside->from
+               : size + outside->from - ((uint64_t)fdt_totalsize(file) + 3) / 4 * 4;
+    return RK_OK;
+}
+
+enum rk_rc rk_fit_append_data(const uint8_t *tree, const uint8_t *file, size_t len,
+                              struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
+    struct outside outside = { .from = 0 };
+    uint64_t size, at = 0;
+
+    if (look_outside(file, len, &outside, err))
+        return err->rc;
+    if (outside.from == 0)
+        return rk_bytes_copy(tree, fdt_totalsize(tree), ret, err);
+    size = outside.by_position ? fdt_totalsize(tree) : aligned_size(tree, file);
+    if (place_outside(&outside, file, size, &at, err) ||
+        rk_bytes_new((size_t)(at + outside.to - outside.from), &made, err))
+        return err->rc;
+    memset(made.p, 0, made.len);
+    memcpy(made.p, tree, fdt_totalsize(tree));
+    fdt_set_totalsize(made.p, (uint32_t)size);
+    memcpy(made.p + at, file + outside.from, (size_t)(outside.to - outside.from));
+    *ret = rk_bytes_take(&made);
+    return RK_OK;
 }
 
 /* ---- hashes ---- */
