@@ -163,6 +163,11 @@ good image-uefi-keys-dtbo .dtbo <keys.dtbo
     --set append=yes
 "$rotkit" pack uefi-update-dtbo db=db.auth -o update.dtbo
 good image-uefi-update-dtbo .dtbo <update.dtbo
+# capsules that the vectors lack: a driver and two payloads, accept, none of firmware management
+good image-capsule -multi.Cap <"$source/tests/data/image/multi_edk2.Cap"
+good image-capsule -accept.Cap <"$source/tests/data/image/capsule-accept.cap"
+perl -e 'print pack("VvvC8", 0x11223344, 0x5566, 0x7788, 1 .. 8), pack("V3", 0x20, 0x50001, 0x20 + 100), "\0" x 4, "x" x 100' |
+    good image-capsule -other.Cap
 dtc -q -O dtb "$source/tests/data/image/uefi-overlay-not-keys.dts" | good image-uefi-variables-dtbo .dtbo
 # lists of types that people seldom have: SM3, a certificate's SHA-256 revoked from a time on, nothing, a type to come
 python3 - <<'P' | good image-uefi-auth -types.esl
