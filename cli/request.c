@@ -260,6 +260,7 @@ static enum rk_rc allow_weak(const struct app *app, const struct request_args *a
 static enum rk_rc fill(const struct app *app, const struct request_args *args,
                        struct request *request, struct rk_err *err)
 {
+    request->app = app;
     request->core.ctx = app->ctx;
     request->core.reproducible = args->reproducible;
     if (args->firmware != NULL) {
@@ -297,6 +298,12 @@ enum rk_rc request_write(const struct app *app, const char *out, const struct rk
                          struct rk_err *err)
 {
     return app->dry_run ? RK_OK : rk_file_write(out, RK_FILE_PUBLIC, made->p, made->len, err);
+}
+
+enum rk_rc request_write_secret(const struct app *app, const char *out, const struct rk_bytes *made,
+                                struct rk_err *err)
+{
+    return app->dry_run ? RK_OK : rk_file_write(out, RK_FILE_PRIVATE, made->p, made->len, err);
 }
 
 enum rk_rc request_write_page(const struct app *app, const struct rk_map *map, const char *title,

@@ -31,6 +31,7 @@ struct request_args {
 };
 
 struct request {
+    const struct app *app;
     struct rk_request core; /* points into the rest */
     struct rk_input part[REQUEST_PARTS_MAX];
     struct rk_bytes file[REQUEST_PARTS_MAX];
@@ -70,6 +71,9 @@ enum rk_rc request_write_page(const struct app *app, const struct rk_map *map, c
 /* Writes the product of pack, sign or encrypt; nothing with --dry-run. */
 enum rk_rc request_write(const struct app *app, const char *out, const struct rk_bytes *made,
                          struct rk_err *err) RK_MUST_CHECK;
+/* The same, for its owner alone: a key stands in it. */
+enum rk_rc request_write_secret(const struct app *app, const char *out, const struct rk_bytes *made,
+                                struct rk_err *err) RK_MUST_CHECK;
 /*
  * With --to-sign or --attach: the book of signatures of a round over `file`, request->book; NULL
  * else. The end of it: what request->wants has goes into the folder.

@@ -2,12 +2,55 @@
 /* rotkit encrypt: encrypts an image under a symmetric key. */
 #include "cli/commands.h"
 
+#include "cli/out.h"
 #include "cli/request.h"
+
+#include <string.h>
+
+enum { NAMES_MAX = 400 };
+
+/* The images that are encrypted, or those that are not, between commas. */
+static void list(const struct rk_map *map, bool encrypted, char names[NAMES_MAX])
+{
+    size_t used = 0;
+
+    names[0] = '\0';
+    for (const struct rk_region *at = map->root->child; at != NULL; at = at->next) {
+        int n =
+            at->loaded && at->encrypted == encrypted
+                ? snprintf(names + used, NAMES_MAX - used, "%s%s", used == 0 ? "" : ", ", at->name)
+                : 0;
+
+        if (n < 0 || (size_t)n >= NAMES_MAX - used)
+            return;
+        used += (size_t)n;
+    }
+}
+
+/* Where a file has several images, not all of them need be encrypted. */
+static enum rk_rc tell(const struct request *request, const struct rk_bytes *made,
+                       struct rk_err *err)
+{
+    RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
+    char sealed[NAMES_MAX], clear[NAMES_MAX];
+
+    if (rk_format_inspect(request->core.ctx, made->p, made->len, &map, err))
+        return err->rc;
+    list(&map, true, sealed);
+    list(&map, false, clear);
+    if (sealed[0] != '\0')
+        out_note(request->app, "encrypted: %s%s%s", sealed,
+                 clear[0] == '\0' ? "" : "; in the clear: ", clear);
+    return RK_OK;
+}
 
 static enum rk_rc encrypt(const char *format, struct request *request, const struct rk_bytes *file,
                           struct rk_bytes *ret, struct rk_err *err)
 {
-    return rk_format_encrypt(format, &request->core, file->p, file->len, ret, err);
+    return rk_format_encrypt(format, &request->core, file->p, file->len, ret, err) ||
+                   tell(request, ret, err)
+               ? err->rc
+               : RK_OK;
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)

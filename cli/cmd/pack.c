@@ -11,13 +11,19 @@ static enum rk_rc pack(const struct app *app, struct request_args *args,
 {
     RK_AUTO(request_done) struct request *request = NULL;
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
+    bool secret;
 
     args->parts = operands->v + 1;
     args->part_count = operands->count - 1;
-    if (request_open(app, args, &request, err) ||
-        rk_format_build(operands->v[0], &request->core, &made, err))
+    if (request_open(app, args, &request, err))
         return err->rc;
-    return request_write(app, out, &made, err);
+    secret = rk_format_keeps_secret(operands->v[0], &request->core);
+    if (args->secret != NULL && !secret)
+        return opt_fail(app, err, "--content-key: what is packed here carries no such key");
+    if (rk_format_build(operands->v[0], &request->core, &made, err))
+        return err->rc;
+    return args->secret == NULL ? request_write(app, out, &made, err)
+                                : request_write_secret(app, out, &made, err);
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
@@ -31,6 +37,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     const struct opt rows[] = {
         { "output", 'o', OPT_STR, &out, "FILE", "where the image goes (- for standard output)", false },
         { "set", 0, OPT_LIST, &args.set, "NAME=VALUE", "a setting of the format", false },
+        { "content-key", 0, OPT_STR, &args.secret, "URI", "symmetric key that goes into what is made, which is a secret then (mode 0600)", false },
         { "for", 0, OPT_LIST, &firmware, "FIRMWARE[+OPTION]", "refuse what this firmware does not take, see 'rotkit help firmware'", false },
         { "formats", 0, OPT_FLAG, &formats, NULL, "list the formats, their parts and settings", false },
         OPT_DRY_RUN(app),

@@ -51,6 +51,15 @@ static enum rk_rc read_back(const struct rk_format *format, const struct rk_requ
 
 /* ---- operations ---- */
 
+bool rk_format_keeps_secret(const char *name, const struct rk_request *request)
+{
+    const struct rk_format *format;
+    struct rk_err unknown;
+
+    return rk_format_row(request->ctx, name, &format, &unknown) == RK_OK &&
+           format->keeps_secret != NULL && format->keeps_secret(request);
+}
+
 enum rk_rc rk_format_build(const char *name, const struct rk_request *request, struct rk_bytes *ret,
                            struct rk_err *err)
 {

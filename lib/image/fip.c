@@ -37,7 +37,7 @@ static enum rk_rc add_image(const struct rk_fip_entry *e, struct rk_map *map, st
         (void)snprintf(region->note, sizeof region->note, "encrypted under the %s",
                        (e->p[6] & 1) == 0 ? "SSK" : "BSSK");
         region->nested = false;
-        map->encrypted = true;
+        region->encrypted = map->encrypted = true;
     }
     rk_tbbr_describe(e, region);
     return RK_OK;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fit: U-Boot's flattened image tree, with configurations signed and images encrypted. Source:
- * boot-images.md 5.3; the cipher node is as Debian's mkimage 2023.01 writes it (AES-256-CBC over
- * the padded data, IV in the node, hash over the ciphertext).
+ * boot-images.md 5.3.
  */
 #include "image/fit.h"
 
@@ -18,14 +17,7 @@
 
 #include <openssl/pem.h>
 
-enum {
-    CONFIGS_MAX = 16,
-    TEXT_MAX = 65536,
-    ROOM = 1 << 18,
-    SIG_MAX = 512,
-    IV_LEN = 16,
-    KEY_LEN = 32
-};
+enum { CONFIGS_MAX = 16, TEXT_MAX = 65536, ROOM = 1 << 18, SIG_MAX = 512 };
 static const struct rk_format *self(void);
 
 RK_CLEANUP(bytes_free, uint8_t, OPENSSL_free)
@@ -37,7 +29,8 @@ static const struct rk_part_row part_rows[] = {
     { "fdt", false, false, "its device tree" },
     { "ramdisk", false, false, "its initial RAM disk" },
     { "pub", false, false, "instead: a public key (PEM), made into the dtb that U-Boot carries" },
-    { "dtb", false, false, "with pub: U-Boot's device tree, to put the key into" },
+    { "dtb", false, false,
+      "with pub: U-Boot's device tree, to put the key into (and that of --content-key)" },
     { NULL, false, false, NULL },
 };
 static const struct rk_setting_row setting_rows[] = {
@@ -48,6 +41,10 @@ static const struct rk_setting_row setting_rows[] = {
     { "load", "0x80080000", "pack: where the kernel is loaded" },
     { "entry", "0x80080000", "pack: where it is entered" },
     { "key-name", "dev", "sign and encrypt: the name of the key, key-name-hint" },
+    { "content-key-name", NULL,
+      "pack, with --content-key: the name of that key (default: key-name)" },
+    { "images", NULL,
+      "encrypt: which images, by name and between commas (default: all but device trees)" },
     { "padding", "pkcs-1.5",
       "sign: pkcs-1.5, or pss (with the largest salt): U-Boot with CONFIG_FIT_RSASSA_PSS alone "
       "verifies that" },
@@ -63,6 +60,11 @@ static bool wants_key(const struct rk_request *request)
 static bool makes_bare(const struct rk_request *request)
 {
     return wants_key(request) || rk_request_part(request, "pub") != NULL;
+}
+
+static bool keeps_secret(const struct rk_request *request)
+{
+    return rk_request_part(request, "pub") != NULL;
 }
 
 static bool add_node(void *fdt, int images, const struct rk_input *part, const char *node_name,
@@ -167,6 +169,23 @@ static enum rk_rc room_for(const struct rk_request *request, int *ret, struct rk
     return RK_OK;
 }
 
+/* Two keys in one tree can have two names. */
+static const char *content_key_name(const struct rk_request *request)
+{
+    const char *name = rk_request_text(request, self(), "content-key-name");
+
+    return name != NULL ? name : rk_request_text(request, self(), "key-name");
+}
+
+static enum rk_rc check_content_key(const struct rk_request *request, struct rk_err *err)
+{
+    return request->secret->len == RK_FIT_KEY_LEN
+               ? RK_OK
+               : rk_fail(err, RK_E_KEY,
+                         "FIT encryption (" RK_FIT_CIPHER ") needs a key of %d bytes",
+                         RK_FIT_KEY_LEN);
+}
+
 static enum rk_rc build_key(const struct rk_request *request, struct rk_bytes *ret,
                             struct rk_err *err)
 {
@@ -185,10 +204,16 @@ static enum rk_rc build_key(const struct rk_request *request, struct rk_bytes *r
                                      rk_ctx_propq(request->ctx));
     if (pub == NULL)
         return rk_fail_ossl(err, RK_E_KEY, "part \"pub\": no public key in PEM");
-    if (rk_fit_find_algorithm(pub, &algo, err))
+    if (rk_fit_find_algorithm(pub, &algo, err) ||
+        (request->secret != NULL && check_content_key(request, err)))
         return err->rc;
-    return rk_fit_key_dtb(pub, rk_request_text(request, self(), "key-name"), algo->name,
-                          rk_request_part(request, "dtb"), ret, err);
+    return rk_fit_key_dtb(
+        &(struct rk_fit_keys) { .pub = pub,
+                                .algo = algo->name,
+                                .name = rk_request_text(request, self(), "key-name"),
+                                .content = request->secret,
+                                .content_name = content_key_name(request) },
+        rk_request_part(request, "dtb"), ret, err);
 }
 
 static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err)
@@ -263,72 +288,16 @@ static enum rk_rc drop_signatures(void *fdt, int conf, struct rk_err *err)
 
 /* ---- encrypting ---- */
 
-static enum rk_rc cbc(const struct rk_request *request, const uint8_t iv[IV_LEN],
-                      const uint8_t *data, size_t len, struct rk_bytes *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_cipher_done)
-    EVP_CIPHER *aes =
-        EVP_CIPHER_fetch(rk_ctx_libctx(request->ctx), "AES-256-CBC", rk_ctx_propq(request->ctx));
-    RK_AUTO(rk_cipher_ctx_done) EVP_CIPHER_CTX *run = EVP_CIPHER_CTX_new();
-    RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
-    int n, tail;
-
-    if (rk_bytes_new(len + IV_LEN, &made, err))
-        return err->rc;
-    if (aes == NULL || run == NULL ||
-        EVP_EncryptInit_ex2(run, aes, request->secret->p, iv, NULL) != 1 ||
-        EVP_EncryptUpdate(run, made.p, &n, data, (int)len) != 1 ||
-        EVP_EncryptFinal_ex(run, made.p + n, &tail) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "AES-256-CBC");
-    made.len = (size_t)(n + tail);
-    *ret = rk_bytes_take(&made);
-    return RK_OK;
-}
-
-static enum rk_rc encrypt_image(const struct rk_request *request, void *fdt, int node,
-                                struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes sealed = RK_BYTES_NONE;
-    const char *hint = rk_request_text(request, self(), "key-name");
-    uint8_t iv[IV_LEN];
-    int len, cipher;
-    const uint8_t *data = fdt_getprop(fdt, node, "data", &len);
-
-    if (data == NULL || fdt_subnode_offset(fdt, node, "cipher") >= 0)
-        return rk_fail(err, RK_E_USAGE, "image %s has no data of its own, or is encrypted already",
-                       fdt_get_name(fdt, node, NULL));
-    if (rk_request_iv(
-            request,
-            &(struct rk_iv_inputs) {
-                .format = self()->name, .role = hint, .content = data, .len = (size_t)len },
-            iv, sizeof iv, err) ||
-        cbc(request, iv, data, (size_t)len, &sealed, err))
-        return err->rc;
-    if (fdt_setprop(fdt, node, "data", sealed.p, (int)sealed.len) != 0 ||
-        fdt_setprop_u32(fdt, node, "data-size-unciphered", (uint32_t)len) != 0 ||
-        (cipher = fdt_add_subnode(fdt, node, "cipher")) < 0 ||
-        fdt_setprop(fdt, cipher, "iv", iv, sizeof iv) != 0 ||
-        rk_fdt_put_text(fdt, cipher, "algo", "aes256") != 0 ||
-        rk_fdt_put_text(fdt, cipher, "key-name-hint", hint) != 0)
-        return rk_fail(err, RK_E_NOMEM, "no room in the device tree");
-    return RK_OK;
-}
-
 static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file, size_t len,
                           struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(bytes_free) uint8_t *fdt = NULL;
-    int node, conf;
+    int conf;
 
-    if (request->secret->len != KEY_LEN)
-        return rk_fail(err, RK_E_KEY, "FIT encryption (aes256) needs a key of 32 bytes");
-    if (open_copy(file, len, &fdt, err))
+    if (check_content_key(request, err) || open_copy(file, len, &fdt, err) ||
+        rk_fit_encrypt_images(request, rk_request_text(request, self(), "images"),
+                              rk_request_text(request, self(), "key-name"), fdt, err))
         return err->rc;
-    fdt_for_each_subnode(node, fdt, fdt_path_offset(fdt, "/images"))
-    {
-        if (encrypt_image(request, fdt, node, err))
-            return err->rc;
-    }
     fdt_for_each_subnode(conf, fdt, fdt_path_offset(fdt, "/configurations"))
     {
         if (drop_signatures(fdt, conf, err))
@@ -504,8 +473,11 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
     if (wants_key(request) && strcmp(rk_request_text(request, self(), "output"), "key-dtb") != 0)
         return rk_fail(err, RK_E_USAGE, "setting \"output\": expected image or key-dtb");
     if (wants_key(request))
-        return rk_fit_key_dtb(request->key[0].pub, rk_request_text(request, self(), "key-name"),
-                              algo->name, rk_request_part(request, "dtb"), ret, err);
+        return rk_fit_key_dtb(
+            &(struct rk_fit_keys) { .pub = request->key[0].pub,
+                                    .algo = algo->name,
+                                    .name = rk_request_text(request, self(), "key-name") },
+            rk_request_part(request, "dtb"), ret, err);
     for (size_t i = 0; i < fit.count; i++) {
         if (fdt_setprop_inplace(fit.fdt, signature_node(&fit, i), "value", signatures[i].p,
                                 (int)signatures[i].len) != 0)
@@ -527,6 +499,7 @@ const struct rk_format rk_format_fit = {
     .settings = setting_rows,
     .encrypts_first = true,
     .makes_bare = makes_bare,
+    .keeps_secret = keeps_secret,
     .build = build,
     .to_sign = to_sign,
     .attach = attach,

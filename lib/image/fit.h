@@ -146,10 +146,32 @@ bool rk_fit_has_unknown_hash(const void *fdt, int image);
 /* Sets a text property; 0, or an error of libfdt. */
 int rk_fdt_put_text(void *fdt, int node, const char *name, const char *text);
 
+/* ---- encrypting (fit_encrypt.c) ---- */
+
+#define RK_FIT_CIPHER "aes256"
+enum { RK_FIT_KEY_LEN = 32 };
+
 /*
- * A dtb with /signature/key-NAME, required for configurations, as `mkimage -K` fills it and U-Boot
- * carries it: a new one, or `base` with the key in it.
+ * Encrypts images of the tree, which has room, under request->secret (RK_FIT_KEY_LEN bytes): those
+ * that names lists between commas; all but device trees when it is NULL. hint: the key's name.
+ * RK_E_USAGE when there is no such image, none at all, or one that is encrypted already. Hashes
+ * and signatures of the tree do not hold then.
  */
-enum rk_rc rk_fit_key_dtb(EVP_PKEY *pub, const char *name, const char *algo,
-                          const struct rk_input *base, struct rk_bytes *ret,
-                          struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_fit_encrypt_images(const struct rk_request *request, const char *names,
+                                 const char *hint, void *fdt, struct rk_err *err) RK_MUST_CHECK;
+
+/* ---- keys, as U-Boot carries them (fit_key.c) ---- */
+
+struct rk_fit_keys {
+    EVP_PKEY *pub;                   /* verifies configurations */
+    const char *name, *algo;         /* key-name-hint; "sha256,rsa2048" */
+    const struct rk_secret *content; /* decrypts images; NULL: none is put in */
+    const char *content_name;
+};
+/*
+ * A dtb with /signature/key-NAME, required for configurations, and /cipher/key-aes256-NAME, as
+ * `mkimage -K` fills it: a new one, or `base` with the keys in it. With a content key it is a
+ * secret. RK_E_USAGE for a name that is none of a node, RK_E_KEY.
+ */
+enum rk_rc rk_fit_key_dtb(const struct rk_fit_keys *keys, const struct rk_input *base,
+                          struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;

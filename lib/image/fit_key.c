@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The public key of a FIT's signatures, as U-Boot carries it in its device tree. Source:
- * boot-images.md 5.3, "Public key dtb".
+ * The keys of a FIT's signatures and images, as U-Boot carries them in its device tree. Source:
+ * boot-images.md 5.3, "Public key dtb"; /cipher as Debian's mkimage 2023.01 writes it (key-len,
+ * key).
  */
 #include "image/fit.h"
 
@@ -66,38 +67,65 @@ static enum rk_rc open_base(const struct rk_input *base, struct rk_bytes *ret, s
     return rc == 0 ? RK_OK : rk_dtb_fail(rc, "device tree", err);
 }
 
-/* /signature/key-NAME, empty: what was there is replaced. */
-static int key_node(void *fdt, const char *name)
+/* The node below `parent`, which is below the root, empty: what was there is replaced. */
+static int empty_node(void *fdt, const char *parent, const char *name)
 {
-    char node_name[RK_FIT_PATH];
-    int signature = fdt_subnode_offset(fdt, 0, "signature"), node;
+    int above = fdt_subnode_offset(fdt, 0, parent), node;
 
-    (void)snprintf(node_name, sizeof node_name, "key-%.*s", RK_FIT_NAME, name);
-    if (signature == -FDT_ERR_NOTFOUND)
-        signature = fdt_add_subnode(fdt, 0, "signature");
-    node = signature < 0 ? signature : fdt_subnode_offset(fdt, signature, node_name);
+    if (above == -FDT_ERR_NOTFOUND)
+        above = fdt_add_subnode(fdt, 0, parent);
+    node = above < 0 ? above : fdt_subnode_offset(fdt, above, name);
     if (node >= 0)
         (void)fdt_del_node(fdt, node);
-    return signature < 0 ? signature : fdt_add_subnode(fdt, signature, node_name);
+    return above < 0 ? above : fdt_add_subnode(fdt, above, name);
 }
 
-enum rk_rc rk_fit_key_dtb(EVP_PKEY *pub, const char *name, const char *algo,
-                          const struct rk_input *base, struct rk_bytes *ret, struct rk_err *err)
+static bool put_signature_key(void *fdt, const struct rk_fit_keys *keys)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes tree = RK_BYTES_NONE;
+    char node_name[RK_FIT_PATH];
     int node;
 
-    if (name[0] == '\0' || strlen(name) > RK_FIT_NAME || strpbrk(name, "@/") != NULL)
+    (void)snprintf(node_name, sizeof node_name, "key-%.*s", RK_FIT_NAME, keys->name);
+    node = empty_node(fdt, "signature", node_name);
+    return node >= 0 && rk_fdt_put_text(fdt, node, "required", "conf") == 0 &&
+           rk_fdt_put_text(fdt, node, "algo", keys->algo) == 0 &&
+           rk_fdt_put_text(fdt, node, "key-name-hint", keys->name) == 0 &&
+           put_key(fdt, node, keys->pub);
+}
+
+static bool put_content_key(void *fdt, const struct rk_fit_keys *keys)
+{
+    char node_name[RK_FIT_PATH];
+    int node;
+
+    (void)snprintf(node_name, sizeof node_name, "key-" RK_FIT_CIPHER "-%.*s", RK_FIT_NAME,
+                   keys->content_name);
+    node = empty_node(fdt, "cipher", node_name);
+    return node >= 0 && fdt_setprop_u32(fdt, node, "key-len", (uint32_t)keys->content->len) == 0 &&
+           fdt_setprop(fdt, node, "key", keys->content->p, (int)keys->content->len) == 0;
+}
+
+static enum rk_rc check_name(const char *setting, const char *name, struct rk_err *err)
+{
+    if (name[0] == '\0' || strnlen(name, RK_FIT_NAME + 1) > RK_FIT_NAME ||
+        strpbrk(name, "@/") != NULL)
         return rk_fail(err, RK_E_USAGE,
-                       "setting \"key-name\": expected 1 to %d characters, no @ and no /",
+                       "setting \"%s\": expected 1 to %d characters, no @ and no /", setting,
                        RK_FIT_NAME);
-    if (open_base(base, &tree, err))
+    return RK_OK;
+}
+
+enum rk_rc rk_fit_key_dtb(const struct rk_fit_keys *keys, const struct rk_input *base,
+                          struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes tree = RK_BYTES_NONE;
+
+    if (check_name("key-name", keys->name, err) ||
+        (keys->content != NULL && check_name("content-key-name", keys->content_name, err)) ||
+        open_base(base, &tree, err))
         return err->rc;
-    node = key_node(tree.p, name);
-    if (node < 0 || rk_fdt_put_text(tree.p, node, "required", "conf") != 0 ||
-        rk_fdt_put_text(tree.p, node, "algo", algo) != 0 ||
-        rk_fdt_put_text(tree.p, node, "key-name-hint", name) != 0 || !put_key(tree.p, node, pub) ||
-        fdt_pack(tree.p) != 0)
+    if (!put_signature_key(tree.p, keys) ||
+        (keys->content != NULL && !put_content_key(tree.p, keys)) || fdt_pack(tree.p) != 0)
         return rk_fail_ossl(err, RK_E_KEY, "the key cannot be put into a device tree");
     return rk_bytes_copy(tree.p, fdt_totalsize(tree.p), ret, err);
 }

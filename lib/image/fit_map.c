@@ -141,7 +141,7 @@ static void describe(const struct reading *r, int image, const struct rk_fit_dat
         add_note(region, "outside of the tree");
     if (cipher < 0)
         return;
-    r->map->encrypted = true;
+    region->encrypted = r->map->encrypted = true;
     algo = rk_fit_text(r->file, cipher, "algo");
     (void)snprintf(sealed, sizeof sealed, "encrypted (AES-%.8s-CBC)",
                    algo != NULL && strncmp(algo, "aes", 3) == 0 ? algo + 3 : "256");

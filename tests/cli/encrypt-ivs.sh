@@ -65,4 +65,4 @@ PY
 grep -qx "$wanted optee-ta class elf" ivs || fail "not the IV that is documented: $wanted"
 # Every place that draws or derives one goes through that one function.
 [ "$(grep -rlE '\brk_request_iv\(' "$SOURCE/lib" --include='*.c' | sed 's,.*/,,' | sort | tr '\n' ' ')" = \
-    "encfw.c fit.c kernel_encrypted.c optee_ta.c request.c " ] || fail "a place that has IVs is not in this test"
+    "encfw.c fit_encrypt.c kernel_encrypted.c optee_ta.c request.c " ] || fail "a place that has IVs is not in this test"

@@ -28,6 +28,7 @@ dtc -I dts -O dtb -o fdt.dtb pub.dts
 openssl genrsa -out rsa4096.pem 4096 2>/dev/null
 cp "$K/rsa2048.pem" "$K/rsa3072.pem" .
 printf 'a key of rotkit: thirty-two byte' >aes.bin
+xxd -p -c 64 aes.bin >aes.hex
 
 # its BITS PADDING CIPHER: two configurations, the second with a device tree and a RAM disk
 its() {
@@ -107,6 +108,15 @@ for bits in 2048 3072 4096; do
     run 0 pack fit -o key.dtb pub="$bits/pub.pem" dtb=theirs.dtb
     [ "$(fdtget key.dtb / model)" = "$(fdtget theirs.dtb / model)" ] || fail "the rest of the tree"
     [ "$(fdtget -l key.dtb /signature)" = key-dev ] || fail "two keys"
+    # And the key of the images.
+    run 0 pack fit -o key.dtb pub="$bits/pub.pem" --content-key aes.hex --set content-key-name=aes
+    [ "$(fdtget -l theirs.dtb /cipher)" = key-aes256-aes ] || fail "mkimage: $(fdtget -l theirs.dtb /cipher)"
+    [ "$(fdtget -p theirs.dtb /cipher/key-aes256-aes | sort)" = "$(fdtget -p key.dtb /cipher/key-aes256-aes | sort)" ] ||
+        fail "other properties of the images' key"
+    for property in key key-len; do
+        [ "$(fdtget theirs.dtb /cipher/key-aes256-aes $property)" = "$(fdtget key.dtb /cipher/key-aes256-aes $property)" ] ||
+            fail "another $property of the images' key"
+    done
     cp pub.dtb key.dtb
     for padding in pss pkcs-1.5; do
         run 0 sign fit plain.fit -o ours.fit --key "$bits/dev.key" --set padding=$padding
@@ -139,7 +149,6 @@ same "the kernel taken out" kernel.bin taken
 # Encrypted: the node as mkimage has it, the data by fit_check_sign and openssl. A kernel alone: what
 # else is encrypted, fit_check_sign cannot load, not even from mkimage.
 run 0 pack fit -o plain.fit kernel=kernel.bin
-xxd -p -c 64 aes.bin >aes.hex
 run 0 encrypt --key aes.hex fit plain.fit -o sealed.fit --set key-name=aes
 run 0 sign fit sealed.fit -o ours.fit --key 2048/dev.key
 judge -f ours.fit -k 2048/theirs.dtb >judged 2>&1 || fail "fit_check_sign, encrypted: $(cat judged)"

@@ -49,8 +49,9 @@ struct rk_region {
     uint64_t ratchet;
     enum rk_outcome outcome; /* by signatures where a signer was asked for, else by any guard */
     unsigned needs;          /* what would make it known: bit n for need n */
-    bool loaded; /* a consumer loads or obeys these bytes, so whoever signs must sign them */
-    bool nested; /* the bytes may be a file of a format of its own */
+    bool loaded;    /* a consumer loads or obeys these bytes, so whoever signs must sign them */
+    bool encrypted; /* these bytes, of a file whose parts are so one by one */
+    bool nested;    /* the bytes may be a file of a format of its own */
     char nested_format[24];  /* which, once it has been recognised; "" else */
     struct rk_region *child; /* first child, inside this region */
     struct rk_region *next;  /* next sibling */
@@ -181,7 +182,7 @@ struct rk_request {
     size_t key_count;
     const struct rk_bytes *cert;    /* PEM, the signer's certificate first; NULL when not given */
     const rk_trust *trust;          /* verify: whom to trust; NULL when not given */
-    const struct rk_secret *secret; /* encrypt, and verify of what is encrypted; NULL */
+    const struct rk_secret *secret; /* encrypt, verify of what is encrypted, build; NULL */
     /* verify, set by the engine: nobody is asked for, the signature is compared with the key or
      * certificate that stands beside it. */
     bool own_signer;
@@ -245,6 +246,8 @@ enum rk_rc rk_format_find(const rk_ctx *ctx, const char *name, struct rk_format_
  * ones), and an operation that the row cannot do, with its reason. What build, attach and encrypt
  * made is read back by the format's own parser before it is handed out.
  */
+/* Whether what build makes of this request carries request->secret, and so is a secret itself. */
+bool rk_format_keeps_secret(const char *format, const struct rk_request *request);
 enum rk_rc rk_format_build(const char *format, const struct rk_request *request,
                            struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /* What is to be signed, in order. The same request gives the same requests. */

@@ -46,6 +46,8 @@ struct rk_format {
     /* What build or attach makes of this request is no file of the format (a bare signature, a
      * public key), so it is not read back. NULL: it always is. */
     bool (*makes_bare)(const struct rk_request *request);
+    /* Whether what build makes of this request carries request->secret. NULL: it never does. */
+    bool (*keeps_secret)(const struct rk_request *request);
     bool detaches; /* a signature may stand in a file of its own; check takes part "content" */
     /* Any of these may be NULL; `refusal` then says why, and what to do instead. */
     const char *refusal;
