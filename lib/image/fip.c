@@ -57,9 +57,9 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
             return err->rc;
     }
     (void)snprintf(map->integrity, sizeof map->integrity, "table holds, %zu images%s", fip.count,
-                   rk_fip_find(&fip, "trusted-key-cert") == NULL
-                       ? ", not signed"
-                       : "; certificates not checked: needs the root-of-trust key");
+                   rk_tbbr_is_signed(&fip)
+                       ? "; certificates not checked: needs the root-of-trust key"
+                       : ", not signed");
     return rk_map_rest(map, file, fip.end, len, err);
 }
 
@@ -67,7 +67,8 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
 
 static const struct rk_part_row part_rows[] = {
     { "*", true, false,
-      "an image by fiptool's name: tb-fw, soc-fw, tos-fw, nt-fw, hw-config, ..." },
+      "an image by fiptool's name: tb-fw, soc-fw, tos-fw, nt-fw, hw-config, ...; with sign and "
+      "verify: one that stands elsewhere, such as tb-fw" },
     { NULL, false, false, NULL },
 };
 static const struct rk_setting_row setting_rows[] = {
@@ -75,14 +76,15 @@ static const struct rk_setting_row setting_rows[] = {
     { "plat-toc-flags", "0", "pack: bits 32 to 47 of the header's flags" },
     { "tfw-nvctr", "0", "sign: trusted NV counter, against rollback" },
     { "ntfw-nvctr", "0", "sign: non-trusted NV counter" },
+    { "hash", "sha256", "sign: sha256, sha384 or sha512, of the images and of the signatures" },
     { "images", "soc-fw,tos-fw", "encrypt: which images, between commas" },
     { "enc-key", "ssk", "encrypt: ssk for the key of the SoC's class, bssk for the board's own" },
     { "iv", NULL, "encrypt: 24 hex digits, for known answers with one image: never use one twice" },
     { NULL, NULL, NULL },
 };
-static const char *const roles[] = { "trusted-world", "non-trusted-world",
-                                     "soc-fw",        "tos-fw",
-                                     "nt-fw",         NULL };
+static const char *const roles[] = {
+    "trusted-world", "non-trusted-world", "soc-fw", "tos-fw", "nt-fw", "scp-fw", NULL
+};
 
 static enum rk_rc finish(const struct rk_request *request, const struct rk_fip *fip,
                          struct rk_bytes *ret, struct rk_err *err)

@@ -41,8 +41,10 @@ const struct rk_fip_entry *rk_fip_find(const struct rk_fip *fip, const char *nam
 /* Entries in fiptool's order, each start rounded up to align. */
 enum rk_rc rk_fip_write(const struct rk_fip *fip, uint64_t align, struct rk_bytes *ret,
                         struct rk_err *err) RK_MUST_CHECK;
+/* Takes the entry of this name out, where it is there. */
+void rk_fip_drop(struct rk_fip *fip, const char *name);
 
-/* ---- tbbr.c: the certificate chain ---- */
+/* ---- tbbr_make.c, tbbr_check.c: the certificate chain ---- */
 
 /* One request a certificate. */
 enum rk_rc rk_tbbr_to_sign(const struct rk_request *request, const struct rk_format *format,
@@ -56,7 +58,9 @@ void rk_tbbr_certs_done(struct rk_tbbr_certs *certs);
 enum rk_rc rk_tbbr_attach(const struct rk_request *request, const struct rk_format *format,
                           const struct rk_bytes *signatures, struct rk_fip *fip,
                           struct rk_tbbr_certs *certs, struct rk_err *err) RK_MUST_CHECK;
-/* From the root of trust down to each image's hash. */
+/* Whether a certificate that the root of trust signs is in the package. */
+bool rk_tbbr_is_signed(const struct rk_fip *fip);
+/* From the root of trust down to each image's hash; request->part: images that stand elsewhere. */
 enum rk_rc rk_tbbr_check(const struct rk_request *request, const struct rk_fip *fip,
                          struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
 /* The NV counter of a certificate as a ratchet; a region that is no certificate stays as it is. */

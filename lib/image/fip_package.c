@@ -200,6 +200,17 @@ enum rk_rc rk_fip_put(struct rk_fip *fip, const char *name, const uint8_t *p, si
     return RK_OK;
 }
 
+void rk_fip_drop(struct rk_fip *fip, const char *name)
+{
+    const struct rk_fip_entry *entry = rk_fip_find(fip, name);
+    size_t i = entry == NULL ? fip->count : (size_t)(entry - fip->entry);
+
+    if (i == fip->count)
+        return;
+    fip->count--;
+    memmove(&fip->entry[i], &fip->entry[i + 1], (fip->count - i) * sizeof fip->entry[0]);
+}
+
 /* fiptool's order; images it does not name follow, in theirs. */
 static size_t rank(const struct rk_fip_entry *e, size_t i)
 {

@@ -44,7 +44,8 @@ for at in 700 5000 12000; do
 done
 fiptool remove --force --out bad --hw-config signed
 run 3 verify --pub "$K/rsa2048.pub.pem" bad
-stderr_is "rotkit: bad: fip: tb-fw-cert: hw-config is certified and not in the package"
+stderr_is "rotkit: bad: fip: tb-fw-cert: hw-config is certified and not in the package
+  --with hw-config=FILE, where it stands elsewhere"
 fiptool remove --force --out bad --soc-fw-cert signed
 run 3 verify --pub "$K/rsa2048.pub.pem" bad
 stderr_is "rotkit: bad: fip: soc-fw-cert: is missing, soc-fw is not signed"
@@ -52,7 +53,11 @@ stderr_is "rotkit: bad: fip: soc-fw-cert: is missing, soc-fw is not signed"
 # An image that our chain has no certificate for is not signed, whoever signed the rest.
 fiptool update --out bad --scp-fw "$I/bl2.bin" signed
 run 3 verify --pub "$K/rsa2048.pub.pem" bad
-stderr_is "rotkit: bad: fip: image scp-fw is covered by no certificate that is checked here"
+stderr_is "rotkit: bad: fip: scp-fw-key-cert: is missing, scp-fw is not signed"
+fiptool update --out bad --rmm-fw "$I/bl2.bin" signed
+run 3 verify --pub "$K/rsa2048.pub.pem" bad
+stderr_is "rotkit: bad: fip: image rmm-fw is covered by no certificate that is checked here"
+refuse 2 "rotkit: \"bad\": sign fip: image rmm-fw: no certificate of TBBR's chain of trust covers it" sign fip bad -o x --key "$K/rot.pem"
 
 # An attacker with a text editor: files that some certificate could name, and none in this package does.
 run 0 pack fip -o few tb-fw="$I/bl2.bin" soc-fw="$I/bl31.bin"
@@ -63,10 +68,7 @@ echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >any.key
 for name in nt-fw-config tos-fw-extra1 tos-fw-extra2 tos-fw-config nt-fw; do
     fiptool update --out bad --$name evil two
     run 3 verify --pub "$K/rsa2048.pub.pem" bad
-    case $name in
-    nt-fw) stderr_is "rotkit: bad: fip: nt-fw-key-cert: is missing, nt-fw is not signed" ;;
-    *) stderr_is "rotkit: bad: fip: image $name is covered by no certificate that is checked here" ;;
-    esac
+    stderr_is "rotkit: bad: fip: ${name%%-*}-fw-key-cert: is missing, $name is not signed"
 done
 # Named by a certificate that is there, with a hash of zeros: not in the package when that was signed.
 for name in fw-config hw-config tb-fw-config soc-fw-config; do
@@ -82,7 +84,7 @@ run 0 verify --pub "$K/rsa2048.pub.pem" outside
 for name in fw-config hw-config tb-fw-config; do
     fiptool update --out bad --$name evil outside
     run 3 verify --pub "$K/rsa2048.pub.pem" bad
-    stderr_is "rotkit: bad: fip: image $name is covered by no certificate that is checked here"
+    stderr_is "rotkit: bad: fip: tb-fw-cert: is missing, $name is not signed"
 done
 # Rubbish that calls itself encrypted is no image that could be checked.
 {
@@ -95,20 +97,6 @@ refuse 8 'rotkit: bad: fip: could not be checked: hash of soc-fw: needs the encr
 refuse 3 'rotkit: bad: fip: soc-fw-cert: soc-fw: the GCM tag does not hold: another key, or changed bytes' \
     verify --pub "$K/rsa2048.pub.pem" --key any.key bad
 
-# cert_create's ECDSA chain.
-cert_create --help >/dev/null 2>&1 || skip "cert_create is absent"
-openssl ecparam -name prime256v1 -genkey -noout -out theirs.pem
-openssl pkey -in theirs.pem -pubout -out theirs.pub
-cert_create -n --key-alg ecdsa --hash-alg sha256 --rot-key theirs.pem --tfw-nvctr 5 --ntfw-nvctr 6 \
-    --tb-fw "$I/bl2.bin" --soc-fw "$I/bl31.bin" --tos-fw "$I/bl32.bin" --nt-fw "$I/bl33.bin" \
-    --trusted-key-cert c1 --soc-fw-key-cert c2 --tos-fw-key-cert c3 --nt-fw-key-cert c4 --tb-fw-cert c5 --soc-fw-cert c6 \
-    --tos-fw-cert c7 --nt-fw-cert c8 >log 2>&1 || fail "cert_create: $(cat log)"
-run 0 pack fip -o theirs tb-fw="$I/bl2.bin" soc-fw="$I/bl31.bin" tos-fw="$I/bl32.bin" nt-fw="$I/bl33.bin" \
-    trusted-key-cert=c1 soc-fw-key-cert=c2 tos-fw-key-cert=c3 nt-fw-key-cert=c4 tb-fw-cert=c5 soc-fw-cert=c6 tos-fw-cert=c7 \
-    nt-fw-cert=c8
-run 0 verify --pub theirs.pub theirs
-grep -qF 'certificate chain and hashes hold' "$out" || fail "$(cat "$out")"
-
 # ECDSA, and a counter that falls.
 openssl ecparam -name prime256v1 -genkey -noout -out ec.pem
 openssl pkey -in ec.pem -pubout -out ec.pub
@@ -116,14 +104,26 @@ run 0 sign fip plain -o two --key ec.pem --set tfw-nvctr=32 --set ntfw-nvctr=223
 run 0 verify --pub ec.pub --not-older-than signed two
 run 3 verify --not-older-than two signed
 stderr_is 'rotkit: signed: "trusted-key-cert" falls from 32 to 31'
-# Signed first, encrypted after; the other way is refused.
+# Signed first, encrypted after; the other way needs the key of the images.
 echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >sym.key
 run 0 encrypt fip signed -o sealed --key sym.key
 refuse 8 'rotkit: sealed: fip: could not be checked: hash of soc-fw: needs the encryption key: --key
   hash of tos-fw: needs the encryption key: --key' verify --pub "$K/rsa2048.pub.pem" sealed
 run 0 verify --pub "$K/rsa2048.pub.pem" --key sym.key sealed
-refuse 2 'rotkit: "sealed": sign fip: an image is encrypted already: TF-A authenticates what it decrypted, so sign first' \
+refuse 2 'rotkit: "sealed": sign fip: soc-fw-cert: image "soc-fw" is encrypted, and its plaintext is what is signed: needs --content-key, or sign before you encrypt' \
     sign fip sealed -o x --key "$K/rot.pem"
+run 0 sign fip sealed -o again --key ec.pem --content-key sym.key --set tfw-nvctr=33
+run 0 verify --pub ec.pub --key sym.key again
+fiptool unpack --force --out un again
+cmp -s un/soc-fw.bin "$I/bl31.bin" && fail "signing has decrypted BL31"
+openssl asn1parse -inform DER -in un/soc-fw-cert.bin | grep -A 2 ':1.3.6.1.4.1.4128.2100.603$' | grep -q "$sum" ||
+    fail "not the hash of BL31's plaintext"
+run 0 sign fip sealed --to-sign round --key "pub:$K/rsa2048.pub.pem" --content-key sym.key
+refuse 2 'rotkit: "signed": sign fip: no image is encrypted: --content-key opens nothing' \
+    sign fip signed -o x --key "$K/rot.pem" --content-key sym.key
+echo 100102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >wrong.key
+run 3 sign fip sealed -o x --key "$K/rot.pem" --content-key wrong.key
+stderr_is 'rotkit: "sealed": sign fip: soc-fw-cert: soc-fw: the GCM tag does not hold: another key, or changed bytes'
 
 # A certificate is not encrypted, and no list of images is cut silently.
 refuse 2 'rotkit: "signed": encrypt fip: "tb-fw-cert" is a certificate: TF-A reads it in the clear' \

@@ -50,9 +50,9 @@ row() {
     esac
 }
 
-# takes CASE FIP: and so does rotkit, with the root of trust and the key in $unseal
+# takes CASE FIP: and so does rotkit, with the root of trust the key in $unseal and the image $outside
 takes() {
-    run 0 verify --pub "$root" ${unseal:+--key "$unseal"} "$2"
+    run 0 verify --pub "$root" ${unseal:+--key "$unseal"} ${outside:+--with "$outside"} "$2"
     verdict "$2"
     [ "$said" = "5: U-Boot" ] || fail "$1: TF-A says: $said"
     passed "$1: boots"
@@ -61,7 +61,13 @@ takes() {
 # refuses CASE FIP IMAGE: TF-A loads this image, authenticates it and stops with -EAUTH, which BL1 does not print. So does
 # rotkit, which is told of the counters by a package that holds, $newest.
 refuses() {
-    run 3 verify --pub "$root" ${unseal:+--key "$unseal"} ${newest:+--not-older-than "$newest"} "$2"
+    run 3 verify --pub "$root" ${unseal:+--key "$unseal"} ${newest:+--not-older-than "$newest"} \
+        ${outside:+--with "$outside"} "$2"
+    untaken "$@"
+}
+
+# untaken CASE FIP IMAGE: the same for what holds, and this firmware cannot take
+untaken() {
     verdict "$2"
     row "$3"
     case $stage in
@@ -73,9 +79,14 @@ refuses() {
     passed "$1: refused"
 }
 
-# lacks CASE FIP IMAGE: TF-A asks for this image and does not find it
+# lacks CASE FIP IMAGE: TF-A asks for this image and does not find it; rotkit misses it too
 lacks() {
     run 3 verify --pub "$root" "$2"
+    unfound "$@"
+}
+
+# unfound CASE FIP IMAGE: the same for an image that may stand elsewhere
+unfound() {
     verdict "$2"
     row "$3"
     grep -qa "^WARNING: Failed to obtain reference to image id=$image (-2)" console || fail "$1: TF-A says: $said"
@@ -102,6 +113,7 @@ package() {
 head -c 20000 "$uboot" >bl32
 unseal=""
 newest=""
+outside=""
 
 # ---- RSA, a key a role; the counters of the board stand at 3 ----
 
@@ -142,6 +154,31 @@ for name in trusted-key-cert soc-fw-key-cert tos-fw-key-cert nt-fw-key-cert tb-f
     lacks "RSA, $name removed" bad $name
 done
 
+# A firmware built for SHA-256 takes no other hash.
+signed bad --set tfw-nvctr=3 --set ntfw-nvctr=3 --set hash=sha384
+untaken "RSA, SHA-384" bad tb-fw-cert
+
+# BL2 and its certificate beside the package, as where a boot ROM has loaded it: in files that semihosting finds.
+run 0 pack fip -o inside soc-fw="$fw/bl31.bin" tos-fw=bl32 nt-fw=$uboot
+run 0 sign fip inside -o outside --key "$K/rot.pem" --set tfw-nvctr=3 --set ntfw-nvctr=3
+unfound "RSA, no BL2 anywhere" outside tb-fw-cert
+mkdir un
+fiptool unpack --out un fip >/dev/null
+cp un/tb-fw.bin beside/bl2.bin
+cp un/tb-fw-cert.bin beside/tb_fw.crt
+takes "RSA, BL2 and its certificate outside" outside
+cp inside plain
+signed outside --set tfw-nvctr=3 --set ntfw-nvctr=3 --with tb-fw="$fw/bl2.bin"
+rm beside/tb_fw.crt
+unseal="" outside="tb-fw=$fw/bl2.bin"
+takes "RSA, BL2 outside, its certificate inside" outside
+flip beside/bl2.bin 40000
+cp beside/bl2.bin bl2
+outside=tb-fw=bl2
+refuses "RSA, BL2 outside flipped" outside tb-fw
+outside=""
+rm beside/bl2.bin
+
 # ---- ECDSA ----
 
 firmware ecdsa "$K/p256.pub.pem" KEY_ALG=ecdsa
@@ -169,10 +206,18 @@ firmware encrypted "$K/rsa3072.pub.pem" KEY_SIZE=4096 HASH_ALG=sha512 DECRYPTION
 package
 echo 1234567890abcdef1234567890abcdef1234567890abcdef1234567890abcdef >ssk.key
 echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >other.key
-run 0 sign fip plain -o signed --key "$K/rsa3072.pem" --set tfw-nvctr=3 --set ntfw-nvctr=3
+# signed FIP SETTING...
+signed() {
+    signed_to=$1
+    shift
+    run 0 sign fip plain -o "$signed_to" --key "$K/rsa3072.pem" --set tfw-nvctr=3 --set ntfw-nvctr=3 "$@"
+}
+signed signed --set hash=sha512
 run 0 encrypt fip signed -o fip --key ssk.key
 unseal=ssk.key
-takes "encrypted BL31 and BL32" fip
+takes "SHA-512, encrypted BL31 and BL32" fip
+run 0 sign fip fip -o again --key "$K/rsa3072.pem" --content-key ssk.key --set tfw-nvctr=3 --set ntfw-nvctr=3 --set hash=sha384
+takes "SHA-384, signed again after encryption" again
 run 0 encrypt fip signed -o bssk --key ssk.key --set enc-key=bssk
 takes "encrypted under the board's own key" bssk
 # unopened CASE FIP CERT SAID: behind the certificate it reads the image and cannot open it

@@ -97,18 +97,15 @@ static const struct edit {
     const char *says;
 } edits[] = {
     { NULL, true, NULL }, /* a good package */
-    { "nt-fw-config", false,
-      "image nt-fw-config is covered by no certificate that is checked here" },
-    { "tos-fw-extra1", false,
-      "image tos-fw-extra1 is covered by no certificate that is checked here" },
-    { "tos-fw-config", false,
-      "image tos-fw-config is covered by no certificate that is checked here" },
-    { "scp-fw", false, "image scp-fw is covered by no certificate that is checked here" },
+    { "nt-fw-config", false, "nt-fw-key-cert: is missing, nt-fw-config is not signed" },
+    { "tos-fw-extra1", false, "tos-fw-key-cert: is missing, tos-fw-extra1 is not signed" },
+    { "tos-fw-config", false, "tos-fw-key-cert: is missing, tos-fw-config is not signed" },
+    { "scp-fw", false, "scp-fw-key-cert: is missing, scp-fw is not signed" },
+    { "rmm-fw", false, "image rmm-fw is covered by no certificate that is checked here" },
     { "rot-cert", false, "image rot-cert is covered by no certificate that is checked here" },
-    { "fw-config", true, "image fw-config is covered by no certificate that is checked here" },
-    { "hw-config", true, "image hw-config is covered by no certificate that is checked here" },
-    { "tb-fw-config", true,
-      "image tb-fw-config is covered by no certificate that is checked here" },
+    { "fw-config", true, "tb-fw-cert: is missing, fw-config is not signed" },
+    { "hw-config", true, "tb-fw-cert: is missing, hw-config is not signed" },
+    { "tb-fw-config", true, "tb-fw-cert: is missing, tb-fw-config is not signed" },
     { "tb-fw", true, "tb-fw-cert: is missing, tb-fw is not signed" },
     /* certified as not there, by a hash of zeros */
     { "hw-config", false, "tb-fw-cert: hw-config: its SHA-256 is not the certified one" },
