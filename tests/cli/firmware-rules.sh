@@ -79,9 +79,7 @@ breaks() {
             ;;
         "fit u-boot image FIT_CIPHER")
             run 0 pack fit -o taken kernel="$I/kernel.bin" fdt=tree.dtb
-            cp taken broken
-            fdtput -c broken /images/kernel-1/cipher
-            fdtput -t s broken /images/kernel-1/cipher algo aes256
+            warns encrypt fit taken --key sym.key
             ;;
         "fip tf-a certificate key "*)
             signed_fip p256
@@ -134,6 +132,11 @@ breaks() {
         "uefi-pe edk2 signer key "*)
             run 0 sign uefi-pe "$program" -o taken --key rsa2048.pem --cert rsa.crt
             warns sign uefi-pe "$program" --key p256.pem --cert ec.crt
+            ;;
+        "capsule "*" signer key "*)
+            run 0 pack capsule -o plain payload="$I/kernel.bin" --set version=1
+            run 0 sign capsule plain -o taken --key rsa2048.pem --cert rsa.crt
+            warns sign capsule plain --key p256.pem --cert ec.crt
             ;;
         *) fail "no file here breaks the rule \"$format $firmware $fact $option\"" ;;
     esac

@@ -4,6 +4,7 @@
  * Signed are payload header, payload and, behind them, the monotonic count.
  */
 #include "image/uefi/capsule.h"
+#include "image/uefi/facts.h"
 #include "image/uefi/cert.h"
 #include "rotkit/certs.h"
 #include "rotkit/guid.h"
@@ -328,6 +329,8 @@ const struct rk_format rk_format_capsule = {
     .max = RK_CAPSULE_MAX,
     .recognise = rk_capsule_recognise,
     .parse = rk_capsule_parse,
+    .demands = rk_capsule_demands,
+    .facts = rk_capsule_facts,
     .parts = part_rows,
     .settings = setting_rows,
     .own_signer = true,

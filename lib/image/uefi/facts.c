@@ -2,6 +2,7 @@
 #include "image/uefi/facts.h"
 
 #include "base/ossl.h"
+#include "image/uefi/capsule.h"
 #include "image/uefi/esl.h"
 #include "image/uefi/pe.h"
 #include "rotkit/pkcs7.h"
@@ -32,6 +33,11 @@ const struct rk_demand rk_uefi_auth_demands[] = {
 };
 const struct rk_demand rk_uefi_pe_demands[] = {
     { "edk2", "signer key", RSA_KEYS, RSA_ALONE, WITH_CURVES },
+    { .firmware = NULL },
+};
+const struct rk_demand rk_capsule_demands[] = {
+    { "edk2", "signer key", RSA_KEYS, RSA_ALONE, WITH_CURVES },
+    { "u-boot", "signer key", RSA_KEYS, RSA_ALONE, NULL },
     { .firmware = NULL },
 };
 /* clang-format on */
@@ -161,6 +167,28 @@ enum rk_rc rk_uefi_pe_facts(const struct rk_request *request, const uint8_t *fil
         const struct rk_pe_range *der = &table.pkcs7[i];
 
         if (rk_uefi_signer_facts(file + der->offset, der->len, der->offset, map, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+/* ---- capsules ---- */
+
+enum rk_rc rk_capsule_facts(const struct rk_request *request, const uint8_t *file, size_t len,
+                            struct rk_map *map, struct rk_err *err)
+{
+    struct rk_capsule capsule;
+
+    (void)request;
+    if (rk_capsule_read(file, len, &capsule, err))
+        return err->rc;
+    for (size_t i = 0; i < capsule.fmp.items; i++) {
+        struct rk_capsule_payload payload;
+
+        if (rk_capsule_payload_read(&capsule, file, i, &payload, err))
+            return err->rc;
+        if (payload.is_signed &&
+            rk_uefi_signer_facts(file + payload.der_at, payload.der_len, payload.der_at, map, err))
             return err->rc;
     }
     return RK_OK;
