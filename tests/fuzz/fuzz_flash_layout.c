@@ -36,7 +36,8 @@ bool fuzz_one(const uint8_t *data, size_t size)
     for (size_t i = 0; i < 2; i++) {
         struct rk_flash_device *device = NULL;
 
-        if (rk_flash_parse(xml.p, xml.len, types[i], &device, &err))
+        if (rk_flash_parse(xml.p, xml.len, types[i], "APPSIZE=1048576,INT_NUM_SECTORS=65536",
+                           &device, &err))
             continue;
         look(device);
         rk_flash_free(device);

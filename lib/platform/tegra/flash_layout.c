@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/xml.h"
+#include "platform/tegra/gpt.h"
 #include "rotkit/hex.h"
 
 #include <string.h>
@@ -21,28 +22,72 @@ static enum rk_rc bad(struct rk_xv at, struct rk_err *err, const char *what, con
     return rk_fail_at(err, RK_E_FORMAT, file, rk_xml_line(at), 0, "%s: found \"%s\"", what, found);
 }
 
-static enum rk_rc read_number(struct rk_xv at, const char *what, const char *text, uint64_t *ret,
-                              struct rk_err *err)
+/* ---- numbers, and the words that the BSP's flashing script replaces by one ---- */
+
+struct layout {
+    struct rk_flash_device *device;
+    const char *placeholders; /* "NAME=NUMBER,NAME=NUMBER"; NULL: none */
+};
+
+static bool is_placeholder(const char *text)
 {
+    size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+    return text[0] >= 'A' && text[0] <= 'Z' && text[len] == '\0';
+}
+
+/* The value as text; "" when it has none. */
+static void find_value(const char *list, const char *name, char ret[TEXT])
+{
+    size_t len = strlen(name);
+
+    ret[0] = '\0';
+    while (list != NULL && *list != '\0') {
+        size_t item = strcspn(list, ",");
+
+        if (item > len && item - len <= TEXT && list[len] == '=' && strncmp(list, name, len) == 0) {
+            memcpy(ret, list + len + 1, item - len - 1);
+            ret[item - len - 1] = '\0';
+            return;
+        }
+        list += item + (list[item] == ',' ? 1 : 0);
+    }
+}
+
+static enum rk_rc read_number(const struct layout *in, struct rk_xv at, const char *what,
+                              const char *text, uint64_t *ret, struct rk_err *err)
+{
+    char value[TEXT];
     struct rk_err detail;
 
+    if (is_placeholder(text)) {
+        find_value(in->placeholders, text, value);
+        if (value[0] == '\0') {
+            (void)rk_fail_at(
+                err, RK_E_FORMAT, file, rk_xml_line(at), 0,
+                "%s: \"%s\" is a placeholder, which the BSP's flashing script replaces", what,
+                text);
+            return rk_note(err, "pack qspi takes its value: --set placeholders=%s=NUMBER", text);
+        }
+        text = value;
+    }
     if (rk_parse_u64(text, UINT64_MAX, ret, &detail))
         return rk_fail_at(err, RK_E_FORMAT, file, rk_xml_line(at), 0, "%s: %s", what, detail.msg);
     return RK_OK;
 }
 
-static enum rk_rc attribute_number(struct rk_xv at, const char *name, uint64_t *ret,
-                                   struct rk_err *err)
+static enum rk_rc attribute_number(const struct layout *in, struct rk_xv at, const char *name,
+                                   uint64_t *ret, struct rk_err *err)
 {
     char text[TEXT];
 
     rk_xml_attribute(at, name, text, sizeof text);
-    return read_number(at, name, text, ret, err);
+    return read_number(in, at, name, text, ret, err);
 }
 
 /* The element's number; def when it is absent. */
-static enum rk_rc element_number(struct rk_xv partition, const char *name, uint64_t def,
-                                 uint64_t *ret, struct rk_err *err)
+static enum rk_rc element_number(const struct layout *in, struct rk_xv partition, const char *name,
+                                 uint64_t def, uint64_t *ret, struct rk_err *err)
 {
     struct rk_xv element = rk_xml_child(partition, name);
     char text[TEXT];
@@ -51,38 +96,75 @@ static enum rk_rc element_number(struct rk_xv partition, const char *name, uint6
     if (element.node == NULL)
         return RK_OK;
     rk_xml_text(element, text, sizeof text);
-    return read_number(element, name, text, ret, err);
+    return read_number(in, element, name, text, ret, err);
 }
 
-static enum rk_rc round_up(struct rk_xv at, uint64_t align, uint64_t *start, struct rk_err *err)
+/* ---- places ---- */
+
+static enum rk_rc round_up(const struct rk_flash_partition *p, uint64_t *start, struct rk_err *err)
 {
-    if (align == 0)
+    if (p->align == 0)
         return RK_OK;
-    if (*start > DEVICE_MAX || align > DEVICE_MAX)
-        return rk_fail_at(err, RK_E_FORMAT, file, rk_xml_line(at), 0,
+    if (*start > DEVICE_MAX || p->align > DEVICE_MAX)
+        return rk_fail_at(err, RK_E_FORMAT, file, p->line, 0,
                           "start or align_boundary is larger than any device");
-    *start = (*start + align - 1) / align * align;
+    *start = (*start + p->align - 1) / p->align * p->align;
+    return RK_OK;
+}
+
+static bool is_secondary(const struct rk_flash_partition *p)
+{
+    return strcmp(p->type, "secondary_gpt") == 0;
+}
+
+/*
+ * Where a partition that fills has to end, so that those behind it find their places: the BSP's own
+ * layouts say of it "except space occupied by secondary_gpt", whose size is "the rest" as well, and
+ * stands for the table itself.
+ */
+static enum rk_rc find_end(const struct rk_flash_device *device, size_t i, uint64_t *ret,
+                           struct rk_err *err)
+{
+    const struct rk_flash_partition *fills = &device->partition[i];
+    uint64_t end = device->size;
+
+    for (size_t k = device->count; k-- > i + 1;) {
+        const struct rk_flash_partition *p = &device->partition[k];
+        uint64_t size = p->fills ? (uint64_t)RK_GPT_HEAD : p->size;
+
+        if (p->fills && !is_secondary(p))
+            return rk_fail_at(err, RK_E_FORMAT, file, p->line, 0,
+                              "partition \"%s\" takes the rest of the device, as \"%s\" of line %u "
+                              "does",
+                              p->name, fills->name, fills->line);
+        if (size > end)
+            return rk_fail_at(err, RK_E_FORMAT, file, p->line, 0,
+                              "partition \"%s\" finds no room behind \"%s\"", p->name, fills->name);
+        end = p->location != UINT64_MAX ? p->location : end - size;
+        end -= p->align == 0 ? 0 : end % p->align;
+    }
+    *ret = end;
     return RK_OK;
 }
 
 /* start = start_location or the cursor, rounded up to align_boundary; the cursor follows. */
-static enum rk_rc place(struct rk_xv at, const struct rk_flash_device *device,
+static enum rk_rc place(const struct rk_flash_device *device, size_t i,
                         struct rk_flash_partition *p, uint64_t *cursor, struct rk_err *err)
 {
-    uint64_t align, attribute;
+    uint64_t end = 0;
 
-    if (element_number(at, "size", 0, &p->size, err) ||
-        element_number(at, "align_boundary", 0, &align, err) ||
-        element_number(at, "allocation_attribute", 8, &attribute, err) ||
-        element_number(at, "start_location", *cursor, &p->start, err) ||
-        round_up(at, align, &p->start, err))
+    p->start = p->location == UINT64_MAX ? *cursor : p->location;
+    if (round_up(p, &p->start, err))
         return err->rc;
     if (p->start >= device->size)
         return rk_fail_at(err, RK_E_FORMAT, file, p->line, 0,
                           "partition \"%s\" starts at 0x%llx, the device has 0x%llx bytes", p->name,
                           (unsigned long long)p->start, (unsigned long long)device->size);
-    if (p->size == UINT64_MAX || (attribute & ATTRIBUTE_GROWS) != 0)
-        p->size = device->size - p->start;
+    if (p->fills) {
+        if (find_end(device, i, &end, err))
+            return err->rc;
+        p->size = end > p->start ? end - p->start : 0;
+    }
     if (p->size == 0)
         return rk_fail_at(err, RK_E_FORMAT, file, p->line, 0, "partition \"%s\" has no size",
                           p->name);
@@ -95,10 +177,11 @@ static enum rk_rc place(struct rk_xv at, const struct rk_flash_device *device,
     return RK_OK;
 }
 
-static enum rk_rc check_against_others(const struct rk_flash_device *device,
+/* Those in front of it. */
+static enum rk_rc check_against_others(const struct rk_flash_device *device, size_t count,
                                        const struct rk_flash_partition *p, struct rk_err *err)
 {
-    for (size_t i = 0; i < device->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct rk_flash_partition *q = &device->partition[i];
 
         if (strcmp(p->name, q->name) == 0)
@@ -113,10 +196,26 @@ static enum rk_rc check_against_others(const struct rk_flash_device *device,
     return RK_OK;
 }
 
-static enum rk_rc read_partition(struct rk_xv at, struct rk_flash_device *device, uint64_t *cursor,
-                                 struct rk_err *err)
+static enum rk_rc place_all(struct rk_flash_device *device, struct rk_err *err)
 {
+    uint64_t cursor = 0;
+
+    for (size_t i = 0; i < device->count; i++) {
+        struct rk_flash_partition *p = &device->partition[i];
+
+        if (place(device, i, p, &cursor, err) || check_against_others(device, i, p, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+/* ---- the file ---- */
+
+static enum rk_rc read_partition(const struct layout *in, struct rk_xv at, struct rk_err *err)
+{
+    struct rk_flash_device *device = in->device;
     struct rk_flash_partition *p = &device->partition[device->count];
+    uint64_t attribute;
     char text[TEXT];
 
     if (device->count == RK_FLASH_PARTITIONS_MAX)
@@ -133,18 +232,23 @@ static enum rk_rc read_partition(struct rk_xv at, struct rk_flash_device *device
     p->oem_sign = strcmp(text, "true") == 0;
     rk_xml_text(rk_xml_child(at, "partition_type_guid"), p->type_guid, sizeof p->type_guid);
     rk_xml_text(rk_xml_child(at, "unique_guid"), p->unique_guid, sizeof p->unique_guid);
-    if (place(at, device, p, cursor, err) || check_against_others(device, p, err))
+    if (element_number(in, at, "size", 0, &p->size, err) ||
+        element_number(in, at, "align_boundary", 0, &p->align, err) ||
+        element_number(in, at, "allocation_attribute", 8, &attribute, err) ||
+        element_number(in, at, "start_location", UINT64_MAX, &p->location, err))
         return err->rc;
+    p->fills = p->size == UINT64_MAX || (attribute & ATTRIBUTE_GROWS) != 0;
     device->count++;
     return RK_OK;
 }
 
-static enum rk_rc read_device(struct rk_xv at, struct rk_flash_device *device, struct rk_err *err)
+static enum rk_rc read_device(const struct layout *in, struct rk_xv at, struct rk_err *err)
 {
-    uint64_t sectors, cursor = 0;
+    struct rk_flash_device *device = in->device;
+    uint64_t sectors;
 
-    if (attribute_number(at, "sector_size", &device->sector_size, err) ||
-        attribute_number(at, "num_sectors", &sectors, err))
+    if (attribute_number(in, at, "sector_size", &device->sector_size, err) ||
+        attribute_number(in, at, "num_sectors", &sectors, err))
         return err->rc;
     if (device->sector_size == 0 || sectors == 0 || sectors > DEVICE_MAX / device->sector_size)
         return rk_fail_at(err, RK_E_FORMAT, file, rk_xml_line(at), 0,
@@ -153,19 +257,21 @@ static enum rk_rc read_device(struct rk_xv at, struct rk_flash_device *device, s
     device->size = sectors * device->sector_size;
     for (struct rk_xv p = rk_xml_child(at, "partition"); p.node != NULL;
          p = rk_xml_next(p, "partition")) {
-        if (read_partition(p, device, &cursor, err))
+        if (read_partition(in, p, err))
             return err->rc;
     }
     if (device->count == 0)
         return bad(at, err, "device without partitions", device->type);
-    return RK_OK;
+    return place_all(device, err);
 }
 
 enum rk_rc rk_flash_parse(const uint8_t *text, size_t len, const char *device_type,
-                          struct rk_flash_device **ret, struct rk_err *err)
+                          const char *placeholders, struct rk_flash_device **ret,
+                          struct rk_err *err)
 {
     RK_AUTO(rk_xml_done) rk_xml *xml = NULL;
     RK_AUTO(rk_flash_done) struct rk_flash_device *device = rk_alloc(1, sizeof *device);
+    const struct layout in = { device, placeholders };
     struct rk_xv root, at;
     char version[32];
 
@@ -187,7 +293,7 @@ enum rk_rc rk_flash_parse(const uint8_t *text, size_t len, const char *device_ty
     if (at.node == NULL)
         return rk_fail_at(err, RK_E_FORMAT, file, rk_xml_line(root), 0, "no device of type \"%s\"",
                           device_type);
-    if (read_device(at, device, err))
+    if (read_device(&in, at, err))
         return err->rc;
     *ret = device;
     device = NULL;

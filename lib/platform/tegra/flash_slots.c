@@ -38,7 +38,7 @@ enum rk_rc rk_slots_of_layout(const struct rk_bytes *xml, const char *device,
     RK_AUTO(rk_flash_done) struct rk_flash_device *flash = NULL;
     size_t count = 0;
 
-    if (rk_flash_parse(xml->p, xml->len, device, &flash, err))
+    if (rk_flash_parse(xml->p, xml->len, device, NULL, &flash, err))
         return err->rc;
     for (size_t i = 0; i < flash->count; i++) {
         const struct rk_flash_partition *a = &flash->partition[i];

@@ -84,6 +84,8 @@ static const struct rk_part_row part_rows[] = {
 static const struct rk_setting_row setting_rows[] = {
     { "bct-copies", "1", "how often BCT is written, 64 KiB apart (1 to 4)" },
     { "device", "spi", "which device of the layout" },
+    { "placeholders", NULL,
+      "numbers for the layout's words: APPSIZE=1048576,INT_NUM_SECTORS=131072" },
     { NULL, NULL, NULL },
 };
 
@@ -256,8 +258,8 @@ static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, 
     RK_AUTO(building_done) struct building b = { .request = request };
     const struct rk_input *layout = rk_request_part(request, "layout");
 
-    if (rk_flash_parse(layout->p, layout->len, rk_request_text(request, self(), "device"), &flash,
-                       err))
+    if (rk_flash_parse(layout->p, layout->len, rk_request_text(request, self(), "device"),
+                       rk_request_text(request, self(), "placeholders"), &flash, err))
         return err->rc;
     b.flash = flash;
     if (flash->size > FLASH_MAX || flash->sector_size != RK_GPT_SECTOR)
