@@ -237,9 +237,19 @@ static enum rk_rc parse(const uint8_t *der, size_t len, PKCS7 **ret, struct rk_e
     return RK_OK;
 }
 
+static enum rk_rc mismatches(const struct rk_pkcs7_check *check, struct rk_err *err,
+                             const char *text)
+{
+    ERR_clear_error(); /* "RSA lib" tells nobody anything */
+    if (check->mismatch != NULL)
+        *check->mismatch = true;
+    return rk_fail(err, RK_E_VERIFY, "%s", text);
+}
+
 /* The attributes name this content: its digest and its type. */
-static enum rk_rc check_attributes(const PKCS7 *p7, PKCS7_SIGNER_INFO *si, const EVP_MD *md,
-                                   const uint8_t *content, size_t len, struct rk_err *err)
+static enum rk_rc check_attributes(const struct rk_pkcs7_check *check, const PKCS7 *p7,
+                                   PKCS7_SIGNER_INFO *si, const EVP_MD *md, const uint8_t *content,
+                                   size_t len, struct rk_err *err)
 {
     const ASN1_OCTET_STRING *claimed = PKCS7_digest_from_attributes(si->auth_attr);
     const ASN1_TYPE *type = PKCS7_get_signed_attribute(si, NID_pkcs9_contentType);
@@ -253,7 +263,7 @@ static enum rk_rc check_attributes(const PKCS7 *p7, PKCS7_SIGNER_INFO *si, const
         return err->rc;
     if (ASN1_STRING_length(claimed) != (int)digest_len ||
         CRYPTO_memcmp(ASN1_STRING_get0_data(claimed), digest, digest_len) != 0)
-        return rk_fail(err, RK_E_VERIFY, "the content is not the one that was signed");
+        return mismatches(check, err, "the content is not the one that was signed");
     return RK_OK;
 }
 
@@ -274,7 +284,7 @@ static enum rk_rc check_signature(const struct rk_pkcs7_check *check, EVP_PKEY *
         return rk_fail_ossl(err, RK_E_VERIFY, "the signer's key cannot be used");
     if (EVP_DigestVerify(run, ASN1_STRING_get0_data(sig), (size_t)ASN1_STRING_length(sig), message,
                          len) != 1)
-        return rk_fail_ossl(err, RK_E_VERIFY, "the signature does not hold");
+        return mismatches(check, err, "the signature does not hold");
     return RK_OK;
 }
 
@@ -313,7 +323,7 @@ static enum rk_rc check_signer(const struct rk_pkcs7_check *check, PKCS7 *p7, PK
         return rk_fail(err, RK_E_VERIFY, "signed by another key than the one given");
     }
     if (sk_X509_ATTRIBUTE_num(si->auth_attr) > 0) {
-        if (check_attributes(p7, si, md, content, len, err) ||
+        if (check_attributes(check, p7, si, md, content, len, err) ||
             encode_attributes(si->auth_attr, ASN1_ITEM_rptr(PKCS7_ATTR_VERIFY), &attributes, err))
             return err->rc;
         content = attributes.p;

@@ -35,3 +35,15 @@ db -a append=yes
 dbx -a append=yes
 ROWS
 grep -qF 'signature holds for appending to dbx' "$out" || fail "$(cat "$out")"
+
+# Who signed, and whether for this variable: firmware asks no certificate what it is for, a CA as platform key is usual.
+run 0 ca init --name Platform --key-type rsa3072 platform
+run 0 pack uefi-auth -o PK.esl cert=platform/root.pem
+run 0 sign uefi-auth PK.esl -o PK.auth --key platform/root.key --cert platform/root.pem --set variable=PK
+run 0 verify --ca platform/root.pem --set variable=PK PK.auth
+refuse 3 'rotkit: PK.auth: uefi-auth: the signature does not hold for variable KEK' \
+    verify --ca platform/root.pem --set variable=KEK PK.auth
+refuse 3 'rotkit: PK.auth: uefi-auth: variable PK: certificate "CN=Platform Root CA,O=Platform": is self-signed and not among those trusted' \
+    verify --ca "$V/uefi/PK.crt" --set variable=PK PK.auth
+flip PK.auth 4
+refuse 3 'rotkit: PK.auth: uefi-auth: the signature holds for none of PK, KEK, db, dbx, dbt or dbr' verify --ca platform/root.pem PK.auth

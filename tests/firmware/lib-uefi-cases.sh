@@ -1,94 +1,119 @@
 # SPDX-License-Identifier: Apache-2.0
 # The cases of the UEFI judges, the same for each architecture. Sourced after lib-uefi.sh.
+need hash-to-efi-sig-list cert-to-efi-hash-list
 
+# The size is no multiple of 8: signing pads it.
 efi_program judge.efi uefi-judge.c
 efi_program program.efi uefi-program.c
 printf odd >>program.efi
 size=$(stat -c %s program.efi)
 [ $((size % 8)) != 0 ] || printf o >>program.efi
 
-# Keys as rotkit makes them: a CA, whose root is the platform key, and development keys with a certificate each.
+# ---- keys as rotkit makes them: a CA, whose root is the platform key, and development keys
 run 0 ca init --name Platform --key-type rsa3072 platform
 cp platform/root.key PK.key && cp platform/root.pem PK.pem
-# key_pair NAME TYPE
+# key_pair NAME TYPE: a key with a certificate that it signs itself
 key_pair() {
     run 0 key new --type "$2" "$1.key"
     openssl req -x509 -new -key "$1.key" -subj "/CN=$1" -days 3650 -out "$1.pem" 2>/dev/null
+    run 0 pack uefi-auth cert="$1.pem" -o "$1.esl"
 }
+# certified NAME ISSUER EXTENSION: one that another signs
+certified() {
+    run 0 key new --type rsa2048 "$1.key"
+    echo "$3" >"$1.ext"
+    openssl req -new -key "$1.key" -subj "/CN=$1" -out "$1.csr"
+    openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -days 3650 -extfile "$1.ext" -out "$1.pem" 2>/dev/null
+    run 0 pack uefi-auth cert="$1.pem" -o "$1.esl"
+}
+run 0 pack uefi-auth cert=PK.pem -o PK.esl
 key_pair PK2 rsa2048
 key_pair KEK rsa2048
 key_pair db rsa2048
 key_pair stranger rsa2048
-for name in PK PK2 KEK db stranger; do
-    run 0 pack uefi-auth cert=$name.pem -o $name.esl
-done
+key_pair ec p256
 
-# auth OUTPUT LIST SIGNER VARIABLE TIME [SETTING]: a signed variable
+# auth OUTPUT LIST SIGNER VARIABLE [OPTION...]: a signed variable, each a minute later than the one before
+minute=10
 auth() {
-    run 0 sign uefi-auth "$2" --key "$3.key" --cert "$3.pem" --set variable="$4" --set time="2026-01-$5T00:00:00Z" \
-        ${6:+--set "$6"} -o "$1"
+    auth_output=$1 auth_list=$2 auth_signer=$3 auth_variable=$4
+    shift 4
+    minute=$((minute + 1))
+    run 0 sign uefi-auth "$auth_list" --key "$auth_signer.key" --cert "$auth_signer.pem" \
+        --set variable="$auth_variable" --set time="2026-01-01T01:$minute:00Z" "$@" -o "$auth_output"
 }
-# flipped FILE OFFSET: FILE.bad with one bit another
+# flipped FILE OFFSET: FILE.bad, one bit of which is another; a negative offset is from the end
 flipped() {
     cp "$1" "$1.bad"
-    flip "$1.bad" "$2"
+    flip "$1.bad" "$(($2 < 0 ? $(stat -c %s "$1") + $2 : $2))"
+}
+# signed OUTPUT PROGRAM SIGNER [OPTION...]
+signed() {
+    signed_output=$1 signed_program=$2 signed_signer=$3
+    shift 3
+    run 0 sign uefi-pe "$signed_program" --key "$signed_signer.key" --cert "$signed_signer.pem" "$@" -o "$signed_output"
 }
 
 # ---- setup mode to user mode
-lists="--db db.esl"
-run 0 sign --key db.key --cert db.pem uefi-pe program.efi -o signed.efi
-run 0 sign --key stranger.key --cert stranger.pem uefi-pe program.efi -o foreign.efi
-run 0 sign --key db.key --cert db.pem uefi-pe judge.efi -o judge-signed.efi
-cp signed.efi flip-code.efi && flip flip-code.efi $((size / 2))
-cp signed.efi flip-signature.efi && flip flip-signature.efi $(($(stat -c %s signed.efi) - 40))
-
 mode 1 0 "an empty flash"
-auth pk-by-stranger PK.esl stranger PK 01
-auth pk-as-kek PK.esl PK KEK 01
-auth PK.auth PK.esl PK PK 01
-flipped PK.auth $(($(stat -c %s PK.auth) - 3))
-cp PK.auth pk-sig.bad && flip pk-sig.bad 1000
-refuses "PK: not signed by itself" PK pk-by-stranger
-refuses "PK: signed for KEK" PK pk-as-kek
-refuses "PK: a flipped bit" PK PK.auth.bad
-refuses "PK: a flipped bit in the signature" PK pk-sig.bad
+authority=PK.pem
+auth pk-by-stranger PK.esl stranger PK
+auth pk-as-kek PK.esl PK KEK
+auth PK.auth PK.esl PK PK
+flipped PK.auth -3
+cp PK.auth pk-signature && flipped pk-signature 1000
+cat PK.esl PK2.esl >two-PK.esl && auth two-PK two-PK.esl PK PK
+auth ec-PK ec.esl ec PK
+refuses "PK not signed by itself" PK pk-by-stranger
+refuses "PK signed for KEK" PK pk-as-kek
+refuses "PK with a flipped bit" PK PK.auth.bad
+refuses "PK with a flipped bit in the signature" PK pk-signature.bad
+bars "two certificates in PK" PK two-PK
+put "Security Policy Violation" "an EC key as PK: refused" PK ec-PK
 line started "setup mode, a program that is not signed: starts" start program.efi
-takes "PK: signed by itself" PK PK.auth
+takes "PK" PK PK.auth
 holds "PK" PK PK.esl
 mode 0 1 "PK is there"
 
-auth kek-by-self KEK.esl KEK KEK 01
-auth kek-as-db KEK.esl PK db 01
-auth KEK.auth KEK.esl PK KEK 02
-flipped KEK.auth $(($(stat -c %s KEK.auth) - 300))
-refuses "KEK: not signed by PK" KEK kek-by-self
-refuses "KEK: signed for db" KEK kek-as-db
-refuses "KEK: a flipped bit" KEK KEK.auth.bad
-takes "KEK: signed by PK" KEK KEK.auth
+auth kek-by-self KEK.esl KEK KEK
+auth kek-as-db KEK.esl PK db
+auth KEK.auth KEK.esl PK KEK
+flipped KEK.auth -300
+refuses "KEK not signed by PK" KEK kek-by-self
+refuses "KEK signed for db" KEK kek-as-db
+refuses "KEK with a flipped bit" KEK KEK.auth.bad
+takes "KEK" KEK KEK.auth
 holds "KEK" KEK KEK.esl
 
-auth db-by-stranger db.esl stranger db 01
-auth db-as-dbx db.esl KEK dbx 02
-auth db.auth db.esl KEK db 02
-auth db-older stranger.esl KEK db 01
-flipped db.auth $(($(stat -c %s db.auth) - 300))
-flipped PK.auth 4
-auth db-add stranger.esl KEK db 03 append=yes
-refuses "db: not signed by KEK" db db-by-stranger
-refuses "db: signed for dbx" db db-as-dbx
-refuses "db: a flipped bit" db db.auth.bad
+lists="--db db.esl" authority=KEK.pem
+signed signed.efi program.efi db
+signed foreign.efi program.efi stranger
+signed judge-signed.efi judge.efi db
+cp signed.efi code && flipped code $((size / 2))
+cp signed.efi signature && flipped signature -40
+auth db-by-stranger db.esl stranger db
+auth db-as-dbx db.esl KEK dbx
+auth db-older db.esl KEK db
+auth db.auth db.esl KEK db
+auth db-later db.esl KEK db
+cp db.auth db-time && flipped db-time 4
+flipped db.auth -300
+auth ec-db ec.esl KEK db
+refuses "db not signed by KEK" db db-by-stranger
+refuses "db signed for dbx" db db-as-dbx
+refuses "db with a flipped bit" db db.auth.bad
+refuses "db with another time" db db-time.bad
+bars "an EC key in db" db ec-db
 line "Access Denied" "user mode without db: denied" start signed.efi
-takes "db: signed by KEK" db db.auth
+takes "db" db db.auth
 holds "db" db db.esl
-refuses "db: the same again" db db.auth
-refuses "db: older" db db-older
-holds "db still" db db.esl
-
-# ---- programs
+put "Security Policy Violation" "db, the same again: refused" db db.auth
+put "Security Policy Violation" "db, an older one: refused" db db-older
+takes "db, a newer one" db db-later
 starts "a signed program" signed.efi
 denied "a program that is not signed" program.efi
-denied "a flipped bit in the code" flip-code.efi
-denied "a flipped bit in the signature" flip-signature.efi
+denied "a flipped bit in the code" code.bad
+denied "a flipped bit in the signature" signature.bad
 denied "a foreign signer" foreign.efi
 session judge.efi
 
@@ -99,107 +124,159 @@ emulate console 'failed to load Boot0001 .* Access Denied'
 passed "a boot loader that is not signed: the boot manager denies it"
 rm script
 
-# ---- db and dbx; the firmware itself starts the judge, which is signed, from here on
-day=4
-# list VARIABLE LIST...: the variable anew, in db and dbx of `rotkit verify` too
+# ---- db and dbx; the boot manager starts the judge, which is signed, from here on
+# list VARIABLE LIST...: the variable anew, for `rotkit verify` too
 db="--db db.esl" dbx=
 list() {
-    variable=$1
+    list_variable=$1
     shift
-    cat "$@" >"$variable-$day.esl"
-    auth "$variable-$day.auth" "$variable-$day.esl" KEK "$variable" "$(printf %02d $day)"
-    takes "$variable of $*" "$variable" "$variable-$day.auth"
-    eval "$variable=\"--$variable $variable-$day.esl\""
+    cat "$@" >"$list_variable-$minute.esl"
+    eval "$list_variable=\"--$list_variable $list_variable-$minute.esl\""
     lists="$db $dbx"
-    day=$((day + 1))
+    auth "$list_variable-$minute" "$list_variable-$minute.esl" KEK "$list_variable"
+    takes "$list_variable of $*" "$list_variable" "$list_variable-$((minute - 1))"
 }
-# digest_list OUTPUT PROGRAM: a list of the program's digest
-digest_list() {
-    run 0 inspect "$2"
-    { perl -e 'print pack("H*", "2616c4c14c509240aca941f936934328"), pack("VVV", 76, 0, 48), "\0" x 16' &&
-        sed -n 's/.*Authenticode SHA-256 \([0-9a-f]*\)$/\1/p' "$out" | unhex; } >"$1"
-}
+signed two-db-first.efi signed.efi stranger
+signed two-stranger-first.efi foreign.efi db
+for name in program signed judge; do
+    run 0 pack uefi-auth program=$name.efi -o $name.esl
+done
+for bits in 256 384; do
+    cert-to-efi-hash-list -s $bits stranger.pem stranger$bits.esl >/dev/null
+done
 
-run 0 sign --key stranger.key --cert stranger.pem uefi-pe signed.efi -o two-db-first.efi
-run 0 sign --key db.key --cert db.pem uefi-pe foreign.efi -o two-stranger-first.efi
-digest_list program.esl program.efi
-digest_list signed.esl signed.efi
-digest_list other.esl judge.efi
-cert-to-efi-hash-list -s 256 stranger.pem tbs256.esl >/dev/null
-cert-to-efi-hash-list -s 384 stranger.pem tbs384.esl >/dev/null
-
-adds "db: a second list" db db-add
-adds "db: the same list again" db db-add
+auth db-add stranger.esl KEK db --set append=yes
+takes "db, a list to add" db db-add 67
+takes "db, the same list to add" db db-add 67
 cat db.esl stranger.esl >both.esl
 holds "db of two lists" db both.esl
-db="--db both.esl" lists="--db both.esl"
+lists="--db both.esl"
 starts "a second signer" foreign.efi
 
 list dbx stranger.esl
 denied "its certificate in dbx" foreign.efi
 starts "another's certificate in dbx" signed.efi
-denied "two signatures: the second in dbx" two-db-first.efi
-denied "two signatures: the first in dbx" two-stranger-first.efi
-list dbx other.esl tbs256.esl
+denied "two signatures, the second in dbx" two-db-first.efi
+denied "two signatures, the first in dbx" two-stranger-first.efi
+list dbx judge.esl stranger256.esl
 denied "its certificate's SHA-256 in dbx" foreign.efi
 starts "another's certificate's SHA-256 in dbx" signed.efi
-list dbx tbs384.esl
+list dbx stranger384.esl
 denied "its certificate's SHA-384 in dbx" foreign.efi
-list dbx program.esl
-starts "dbx has the digest without the padding that signing adds" signed.efi
 list dbx signed.esl
 denied "its digest in dbx" signed.efi
-denied "two signatures: its digest in dbx" two-db-first.efi
-list dbx other.esl
+denied "two signatures, the digest in dbx" two-db-first.efi
+list dbx program.esl
+denied "its digest in dbx, from before it was signed" signed.efi
+list dbx judge.esl
+starts "another's digest in dbx" signed.efi
 list db stranger.esl
-starts "two signatures: the second in db" two-db-first.efi
-starts "two signatures: the first in db" two-stranger-first.efi
+starts "two signatures, the second in db" two-db-first.efi
+starts "two signatures, the first in db" two-stranger-first.efi
 denied "its certificate not in db any more" signed.efi
 list db program.esl
 starts "its digest in db" program.efi
-denied "db has the digest without the padding that signing adds" signed.efi
+starts "its digest in db, from before it was signed" signed.efi
 list db signed.esl
-denied "db has the digest with the padding that signing adds" program.efi
-starts "its digest with the padding in db" signed.efi
+starts "its digest in db, signed" signed.efi
+denied "the digest that signing it would give in db" program.efi
 
-# ---- other keys, digests and chains
+# ---- other keys and digests, chains, sizes
 key_pair db3072 rsa3072
 key_pair db4096 rsa4096
-for name in 3072 4096; do
-    run 0 pack uefi-auth cert=db$name.pem -o db$name.esl
-    run 0 sign --key db$name.key --cert db$name.pem uefi-pe program.efi -o signed$name.efi
-done
-for bits in 384 512; do
-    run 0 sign --key db.key --cert db.pem --scheme rsa-pkcs1-sha$bits uefi-pe program.efi -o signed-sha$bits.efi
-done
-run 0 sign --key db.key --cert db.pem --scheme rsa-pss-sha256 uefi-pe program.efi -o signed-pss.efi
+signed rsa3072.efi program.efi db3072
+signed rsa4096.efi program.efi db4096
+signed sha384.efi program.efi db --scheme rsa-pkcs1-sha384
+signed sha512.efi program.efi db --scheme rsa-pkcs1-sha512
+signed pss.efi program.efi db --scheme rsa-pss-sha256
 list db db3072.esl db4096.esl db.esl
-starts "RSA-3072" signed3072.efi
-starts "RSA-4096" signed4096.efi
-starts "SHA-384" signed-sha384.efi
-starts "SHA-512" signed-sha512.efi
-starts "PSS" signed-pss.efi
+for name in rsa3072 rsa4096 sha384 sha512 pss; do
+    starts "signed by $name" $name.efi
+done
 
-# certified NAME ISSUER EXTENSION
-certified() {
-    run 0 key new --type rsa2048 "$1.key"
-    echo "$3" >"$1.ext"
-    openssl req -new -key "$1.key" -subj "/CN=$1" -out "$1.csr"
-    openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -days 3650 -extfile "$1.ext" -out "$1.pem" 2>/dev/null
-}
 certified sub db basicConstraints=critical,CA:TRUE
 certified leaf sub extendedKeyUsage=codeSigning
-cat leaf.pem sub.pem >chain.pem
-run 0 pack uefi-auth cert=sub.pem -o sub.esl
-run 0 sign --key leaf.key --cert chain.pem uefi-pe program.efi -o chain.efi
-run 0 sign --key leaf.key --cert leaf.pem uefi-pe program.efi -o leaf.efi
+cp leaf.key chain.key && cat leaf.pem sub.pem >chain.pem
+signed chain.efi program.efi chain
+signed leaf.efi program.efi leaf
 list db db.esl
-starts "a chain: its root in db" chain.efi
-denied "a chain without its intermediate: its root in db" leaf.efi
+starts "a chain, its root in db" chain.efi
+denied "a chain without its intermediate, its root in db" leaf.efi
 list db sub.esl
-starts "a chain: its intermediate in db" chain.efi
-starts "a chain without its intermediate: it in db" leaf.efi
+starts "a chain, its intermediate in db" chain.efi
+starts "a chain without its intermediate, which is in db" leaf.efi
 list db db.esl
 list dbx sub.esl
-denied "a chain: its intermediate in dbx" chain.efi
+denied "a chain, its intermediate in dbx" chain.efi
+
+efi_program large.efi uefi-program.c -DBALLAST=3000001
+signed large-signed.efi large.efi db
+cp large-signed.efi large && flipped large 2900000
+# The table of sections in another order than what they say stands in the file.
+perl -0777 -pe '$at = unpack("V", substr($_, 60, 4)) + 24 + unpack("v", substr($_, unpack("V", substr($_, 60, 4)) + 20, 2));
+    ($a, $b) = (substr($_, $at, 40), substr($_, $at + 40, 40)); substr($_, $at, 80) = $b . $a' program.efi >turned.efi
+signed turned-signed.efi turned.efi db
+starts "a program of 3 MB" large-signed.efi
+denied "a program of 3 MB with a flipped bit" large.bad
+starts "sections in another order" turned-signed.efi
+
+# ---- a unified kernel image: systemd's stub with sections of ours; it starts a kernel image of version 1 or later
+perl -0777 -pe 'substr($_, unpack("V", substr($_, 60, 4)) + 24 + 44, 1) = "\1"' program.efi >kernel.efi
+echo 'NAME=rotkit' >os-release
+echo quiet >cmdline
+"${tool}objcopy" --add-section .osrel=os-release --change-section-vma .osrel=0x20000 \
+    --add-section .cmdline=cmdline --change-section-vma .cmdline=0x30000 \
+    --add-section .linux=kernel.efi --change-section-vma .linux=0x40000 \
+    "$efi/lib/systemd/boot/efi/linux$letters.efi.stub" uki.efi || fail "objcopy makes no UKI"
+signed uki-signed.efi uki.efi db
+cp uki-signed.efi uki && flipped uki "$(grep -abo NAME=rotkit uki-signed.efi | cut -d : -f 1)"
+starts "a UKI" uki-signed.efi
+denied "a UKI that is not signed" uki.efi
+denied "a UKI with a flipped bit in a section" uki.bad
+
+# ---- who may sign variables, and what may stand in them
+for scheme in rsa-pkcs1-sha384 rsa-pkcs1-sha512 rsa-pss-sha256; do
+    auth $scheme db.esl KEK db --scheme $scheme
+    takes "db signed by $scheme" db $scheme
+done
+authority=PK.pem
+cat KEK.esl db3072.esl db4096.esl db.esl >KEKs.esl
+auth KEKs KEKs.esl PK KEK
+takes "KEK of four" KEK KEKs
+authority=KEKs.pem
+cat KEK.pem db3072.pem db4096.pem db.pem >KEKs.pem
+for name in db3072 db4096 chain; do
+    auth db-by-$name db.esl $name db
+    takes "db signed by $name in KEK" db db-by-$name
+done
+auth db-by-leaf db.esl leaf db
+refuses "db signed by a chain without its intermediate" db db-by-leaf
+auth dbt db.esl KEK dbt
+takes "dbt" dbt dbt
+auth ec-dbx ec.esl KEK dbx
+bars "an EC key in dbx" dbx ec-dbx
+auth ec-KEK ec.esl PK KEK
+bars "an EC key in KEK" KEK ec-KEK
+perl -e 'print pack("H*", "2616c4c14c509240aca941f936934328"), pack("VVV", 76, 0, 48), "\0" x 48' >zeros.esl
+list dbx zeros.esl
+starts "dbx of zeros, which names nothing" signed.efi
+
+# ---- the platform key changes hands, and goes
+auth PK2.auth PK2.esl PK PK
+auth pk2-by-self PK2.esl PK2 PK
+auth kek-by-old KEK.esl PK KEK
+auth kek-by-new KEK.esl PK2 KEK
+: >empty
+auth pk-gone empty PK2 PK
+authority=PK.pem
+refuses "a new PK that the old one did not sign" PK pk2-by-self
+takes "a new PK that the old one signed" PK PK2.auth
+holds "the new PK" PK PK2.esl
+authority=PK2.pem
+refuses "KEK signed by the old PK" KEK kek-by-old
+takes "KEK signed by the new PK" KEK kek-by-new
+takes "PK taken away" PK pk-gone
+line same "PK is gone" same PK $global -
+mode 1 0 "without PK"
+line started "setup mode again, a program that is not signed: starts" start program.efi
 session judge-signed.efi

@@ -71,15 +71,19 @@ put() {
     line "$1" "$2" set "$3" "$(vendor_of "$3")" "${5:-27}" "$4"
 }
 
-# takes CASE VARIABLE FILE / refuses CASE VARIABLE FILE / adds CASE VARIABLE FILE: a signed variable
+# takes CASE VARIABLE FILE [ATTRIBUTES] / refuses CASE VARIABLE FILE: a signed variable, for its signature; and what
+# `rotkit verify` says of it, where those who may sign the variable are the certificates of the file $authority
 takes() {
-    put Success "$1: taken" "$2" "$3"
+    put Success "$1: taken" "$2" "$3" "${4:-27}"
+    agrees "$1" 0 --ca "$authority" --set variable="$2" "$3"
 }
 refuses() {
     put "Security Policy Violation" "$1: refused" "$2" "$3"
+    agrees "$1" 3 --ca "$authority" --set variable="$2" "$3"
 }
-adds() {
-    put Success "$1: added" "$2" "$3" 67
+# bars CASE VARIABLE FILE: for what the file says, not for who says it
+bars() {
+    put "Invalid Parameter" "$1: refused" "$2" "$3"
 }
 
 # holds CASE VARIABLE FILE: the variable is the file, byte for byte
@@ -97,17 +101,23 @@ mode() {
 # the same db and dbx: the options $lists
 starts() {
     line started "$1: starts" start "$2"
-    agrees "$1" 0 "$2"
+    # shellcheck disable=SC2086
+    agrees "$1" 0 $lists "$2"
 }
 denied() {
     line "Access Denied" "$1: denied" start "$2"
-    agrees "$1" 3 "$2"
-}
-agrees() {
-    verdict=0
     # shellcheck disable=SC2086
-    "$ROTKIT" verify $lists "$3" >verdict 2>&1 || verdict=$?
-    [ $verdict = "$2" ] || echo "$1: rotkit verify $lists $3: exit $verdict, expected $2: $(cat verdict)" >>differing
+    agrees "$1" 3 $lists "$2"
+}
+
+# agrees CASE CODE ARGUMENT...: what `rotkit verify` says is what the firmware must do
+agrees() {
+    agrees_name=$1 agrees_code=$2
+    shift 2
+    verdict=0
+    "$ROTKIT" verify "$@" >verdict 2>&1 || verdict=$?
+    [ $verdict = "$agrees_code" ] ||
+        echo "$agrees_name: rotkit verify $*: exit $verdict, expected $agrees_code: $(cat verdict)" >>differing
 }
 
 # emulate CONSOLE END: one boot of the firmware with the volume "volume"

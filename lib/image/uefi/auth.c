@@ -186,25 +186,13 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
 
 /* ---- checking ---- */
 
-/* For whichever attributes stand in front, else for replacing or appending. */
-static enum rk_rc check_name(const struct rk_request *request, const struct rk_variable *v,
-                             const uint8_t *file, const struct rk_variable_name *name,
-                             struct rk_map *map, struct rk_err *err)
-{
-    uint32_t first = v->attributes_len == 0 ? RK_VARIABLE_ENROL : v->attributes;
-
-    if (rk_variable_hold(request, v, file, 0, name, first, map, err) == RK_OK)
-        return RK_OK;
-    if (v->attributes_len != 0 || err->rc != RK_E_VERIFY)
-        return err->rc;
-    return rk_variable_hold(request, v, file, 0, name, RK_VARIABLE_APPEND, map, err);
-}
-
 static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
     const char *only = rk_request_text(request, self(), "variable");
+    uint32_t attributes[] = { RK_VARIABLE_ENROL, RK_VARIABLE_APPEND };
     const struct rk_variable_name *name;
+    size_t count = 2;
     struct rk_variable v;
     bool go;
 
@@ -214,20 +202,26 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
         return err->rc;
     if (!go)
         return RK_OK;
-    for (size_t i = 0; i < RK_VARIABLES; i++) {
-        name = &rk_variable_names[i];
+    if (v.attributes_len != 0) {
+        attributes[0] = v.attributes;
+        count = 1;
+    }
+    for (size_t i = 0; i < RK_VARIABLES * count; i++) {
+        bool mismatch = false;
+
+        name = &rk_variable_names[i / count];
         if (only != NULL && strcmp(only, name->name) != 0)
             continue;
-        if (check_name(request, &v, file, name, map, err) == RK_OK)
+        if (rk_variable_hold(request, &v, file, 0, name, attributes[i % count], map, &mismatch,
+                             err) == RK_OK)
             return RK_OK;
-        if (err->rc != RK_E_VERIFY)
-            return err->rc;
+        if (!mismatch) /* then no other try says more */
+            return only == NULL ? err->rc : rk_wrap(err, "variable %s", only);
     }
-    if (request->own_signer && only == NULL)
-        return rk_fail(err, RK_E_VERIFY,
-                       "the signature holds for none of " RK_VARIABLE_NAMES
-                       ", under the certificate inside");
-    return only == NULL ? err->rc : rk_wrap(err, "variable %s", only);
+    return rk_fail(err, RK_E_VERIFY, "the signature %s %s%s",
+                   only == NULL ? "holds for none of" : "does not hold for variable",
+                   only == NULL ? RK_VARIABLE_NAMES : only,
+                   request->own_signer ? ", under the certificate inside" : "");
 }
 
 const struct rk_format rk_format_uefi_auth = {

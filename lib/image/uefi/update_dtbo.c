@@ -148,7 +148,7 @@ static bool is_for(const struct rk_request *request, const struct kind *kind,
     struct rk_err ignored;
 
     return rk_variable_hold(request, v, data, 0, rk_variable_find(kind->variable), attributes,
-                            &scratch, &ignored) == RK_OK;
+                            &scratch, NULL, &ignored) == RK_OK;
 }
 
 /* As the firmware hands it to SetVariable. */
@@ -161,7 +161,7 @@ static enum rk_rc hold(const struct rk_request *request, const struct kind *kind
     if (!v->is_signed)
         return rk_fail(err, RK_E_VERIFY, "is not signed");
     if (rk_variable_hold(request, v, data, base, rk_variable_find(kind->variable), attributes, map,
-                         err) == RK_OK)
+                         NULL, err) == RK_OK)
         return RK_OK;
     if (err->rc != RK_E_VERIFY)
         return err->rc;

@@ -147,13 +147,17 @@ enum rk_rc rk_variable_content(const struct rk_variable_name *name, uint32_t att
 
 enum rk_rc rk_variable_hold(const struct rk_request *request, const struct rk_variable *v,
                             const uint8_t *file, uint64_t base, const struct rk_variable_name *name,
-                            uint32_t attributes, struct rk_map *map, struct rk_err *err)
+                            uint32_t attributes, struct rk_map *map, bool *mismatch,
+                            struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes content = RK_BYTES_NONE;
+    /* EDK2 asks no certificate what it is for: a platform key is a CA as often as not. */
     struct rk_pkcs7_check who = { .ctx = request->ctx,
                                   .trust = request->trust,
+                                  .any_use = true,
                                   .now = request->now,
                                   .remark = map->remark,
+                                  .mismatch = mismatch,
                                   .own = request->own_signer };
 
     who.pub = request->key_count == 0 ? NULL : request->key[0].pub;

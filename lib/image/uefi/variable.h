@@ -43,9 +43,10 @@ enum rk_rc rk_variable_content(const struct rk_variable_name *name, uint32_t att
                                struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /*
  * Holds the signature, which is there, against the signer that the request names, for this
- * variable and these attributes. Sets guards, map->signer. RK_E_VERIFY.
+ * variable and these attributes. Sets guards, map->signer. RK_E_VERIFY; mismatch, which may be
+ * NULL, is set where it is over something else, and another variable may be tried.
  */
 enum rk_rc rk_variable_hold(const struct rk_request *request, const struct rk_variable *v,
                             const uint8_t *file, uint64_t base, const struct rk_variable_name *name,
-                            uint32_t attributes, struct rk_map *map,
+                            uint32_t attributes, struct rk_map *map, bool *mismatch,
                             struct rk_err *err) RK_MUST_CHECK;

@@ -44,6 +44,7 @@ struct rk_pkcs7_check {
     int64_t now;           /* firmware has no clock: what is expired by now is remarked upon */
     char *remark;          /* RK_TRUST_REMARK bytes for what a person should know; NULL: unwanted */
     bool *lone;            /* as rk_trust_question has it */
+    bool *mismatch;        /* set when it is not over this content, and NULL: unwanted */
     bool own; /* RK_E_UNKNOWN, not RK_E_VERIFY, for a certificate that is not inside or a digest
                  that is not taken: nothing was compared */
 };
