@@ -18,9 +18,9 @@ key_pair() {
     openssl req -x509 -new -key "$1.key" -subj "/CN=$1" -days 3650 -out "$1.pem" 2>/dev/null
     run 0 pack uefi-auth cert="$1.pem" -o "$1.esl"
 }
-# certified NAME ISSUER EXTENSION: one that another signs
+# certified NAME ISSUER EXTENSION [TYPE]: one that another signs
 certified() {
-    run 0 key new --type rsa2048 "$1.key"
+    run 0 key new --type "${4:-rsa2048}" "$1.key"
     echo "$3" >"$1.ext"
     openssl req -new -key "$1.key" -subj "/CN=$1" -out "$1.csr"
     openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -days 3650 -extfile "$1.ext" -out "$1.pem" 2>/dev/null
@@ -69,7 +69,9 @@ refuses "PK signed for KEK" PK pk-as-kek
 refuses "PK with a flipped bit" PK PK.auth.bad
 refuses "PK with a flipped bit in the signature" PK pk-signature.bad
 bars "two certificates in PK" PK two-PK
-put "Security Policy Violation" "an EC key as PK: refused" PK ec-PK
+authority=ec.pem
+bars "an EC key as PK" PK ec-PK "Security Policy Violation"
+authority=PK.pem
 line started "setup mode, a program that is not signed: starts" start program.efi
 takes "PK" PK PK.auth
 holds "PK" PK PK.esl
@@ -202,6 +204,9 @@ signed leaf.efi program.efi leaf
 list db db.esl
 starts "a chain, its root in db" chain.efi
 denied "a chain without its intermediate, its root in db" leaf.efi
+certified ec-leaf db extendedKeyUsage=codeSigning p256
+signed ec-leaf.efi program.efi ec-leaf
+denied "a chain to db that ends with an EC key" ec-leaf.efi
 list db sub.esl
 starts "a chain, its intermediate in db" chain.efi
 starts "a chain without its intermediate, which is in db" leaf.efi
@@ -256,9 +261,12 @@ takes "dbt" dbt dbt
 auth ec-dbx ec.esl KEK dbx
 bars "an EC key in dbx" dbx ec-dbx
 auth ec-KEK ec.esl PK KEK
+authority=PK.pem
 bars "an EC key in KEK" KEK ec-KEK
 perl -e 'print pack("H*", "2616c4c14c509240aca941f936934328"), pack("VVV", 76, 0, 48), "\0" x 48' >zeros.esl
-list dbx zeros.esl
+auth dbx-zeros zeros.esl KEK dbx
+put Success "dbx of zeros: taken" dbx dbx-zeros
+dbx="--dbx zeros.esl" lists="$db"
 starts "dbx of zeros, which names nothing" signed.efi
 
 # ---- the platform key changes hands, and goes

@@ -75,15 +75,17 @@ put() {
 # `rotkit verify` says of it, where those who may sign the variable are the certificates of the file $authority
 takes() {
     put Success "$1: taken" "$2" "$3" "${4:-27}"
-    agrees "$1" 0 --ca "$authority" --set variable="$2" "$3"
+    agrees "$1" 0 --for edk2 --ca "$authority" --set variable="$2" "$3"
 }
 refuses() {
     put "Security Policy Violation" "$1: refused" "$2" "$3"
     agrees "$1" 3 --ca "$authority" --set variable="$2" "$3"
 }
-# bars CASE VARIABLE FILE: for what the file says, not for who says it
+# bars CASE VARIABLE FILE: for what the file says, not for who says it; `rotkit verify --for edk2` knows
 bars() {
-    put "Invalid Parameter" "$1: refused" "$2" "$3"
+    put "${4:-Invalid Parameter}" "$1: refused" "$2" "$3"
+    agrees "$1" 0 --ca "$authority" --set variable="$2" "$3"
+    agrees "$1" 3 --for edk2 --ca "$authority" --set variable="$2" "$3"
 }
 
 # holds CASE VARIABLE FILE: the variable is the file, byte for byte
@@ -102,12 +104,12 @@ mode() {
 starts() {
     line started "$1: starts" start "$2"
     # shellcheck disable=SC2086
-    agrees "$1" 0 $lists "$2"
+    agrees "$1" 0 --for edk2 $lists "$2"
 }
 denied() {
     line "Access Denied" "$1: denied" start "$2"
     # shellcheck disable=SC2086
-    agrees "$1" 3 $lists "$2"
+    agrees "$1" 3 --for edk2 $lists "$2"
 }
 
 # agrees CASE CODE ARGUMENT...: what `rotkit verify` says is what the firmware must do
