@@ -5,6 +5,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
+#include "rotkit/certs.h"
 #include "rotkit/crl.h"
 #include "rotkit/publish.h"
 #include "rotkit/pem.h"
@@ -48,11 +49,13 @@ static enum rk_rc add_all(const struct app *app, const struct listing *in, const
     if (in->reason != NULL && rk_crl_reason_find(in->reason, &reason, err))
         return rk_wrap(err, "--reason");
     for (size_t i = 0; i < in->revoke.count; i++) {
+        RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
         RK_AUTO(rk_bytes_done) struct rk_bytes cert = RK_BYTES_NONE;
         struct rk_crl_entry entry;
         bool added;
 
-        if (rk_file_read(in->revoke.v[i], CERT_MAX, &cert, err) ||
+        if (rk_file_read(in->revoke.v[i], CERT_MAX, &file, err) ||
+            rk_certs_read_der(file.p, file.len, &cert, err) ||
             rk_crl_entry_of(ca, &cert, &entry, err))
             return rk_wrap(err, "--revoke \"%s\"", in->revoke.v[i]);
         entry.revoked = now;
@@ -118,7 +121,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "key",        0,   OPT_STR,  &in.key,        "KEY",    "issuing CA's private key", true },
         { "passphrase", 0,   OPT_STR,  &in.passphrase, "SOURCE", "of the key: fd:N, file:PATH or env:NAME (default: ask)", false },
         { "crl",        0,   OPT_STR,  &in.old,        "FILE",   "the list so far (default: a first, empty one)", false },
-        { "revoke",     0,   OPT_LIST, &in.revoke,     "CERT",   "certificate to put on it; may repeat", false },
+        { "revoke",     0,   OPT_LIST, &in.revoke,     "CERT",   "certificate (PEM or DER) to put on it; may repeat", false },
         { "reason",     0,   OPT_STR,  &in.reason,     "WORD",   "unspecified (default), key-compromise, superseded or cessation-of-operation", false },
         { "days",       0,   OPT_U64,  &in.days,       "N",      "until the next list is due (default 30)", false },
         { "pem",        0,   OPT_FLAG, &in.pem,        NULL,     "write PEM instead of DER", false },

@@ -55,7 +55,7 @@ static enum rk_rc encrypt(const char *format, struct request *request, const str
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
-    struct opt_list firmware = { .count = 0 };
+    struct opt_list firmware = { .count = 0 }, with = firmware;
     struct request_args args = { .firmware = &firmware };
     const char *out = NULL;
     struct operands operands;
@@ -63,6 +63,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     const struct opt rows[] = {
         { "key", 0, OPT_STR, &args.secret, "URI", "the symmetric key: PATH, file:PATH or env:NAME (hex)", true },
         { "reproducible", 0, OPT_FLAG, &args.reproducible, NULL, "derive the IV from key and content instead of drawing it", false },
+        { "with", 0, OPT_LIST, &with, "NAME=FILE", "a further file that the format takes", false },
         { "set", 0, OPT_LIST, &args.set, "NAME=VALUE", "a setting of the format", false },
         { "for", 0, OPT_LIST, &firmware, "FIRMWARE[+OPTION]", "refuse what this firmware does not take, see 'rotkit help firmware'", false },
         { "output", 'o', OPT_STR, &out, "FILE", "where the encrypted image goes (- for standard output)", true },
@@ -73,6 +74,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 
     if (opt_parse(app, rows, argc, argv, 2, 2, &operands, err))
         return err->rc;
+    args.parts = (char *const *)(const void *)with.v;
+    args.part_count = with.count;
     return request_change(app, &args, &operands, out, encrypt, err);
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/err.h"
 
+#include "base/ossl.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <openssl/err.h>
 
 /* Text that does not fit ends in "...". */
 static void mark_cut(char *text, size_t size, int wanted)
@@ -128,12 +128,11 @@ enum rk_rc rk_fail_at(struct rk_err *err, enum rk_rc rc, const char *file, unsig
 
 enum rk_rc rk_fail_ossl(struct rk_err *err, enum rk_rc rc, const char *fmt, ...)
 {
-    unsigned long code = ERR_peek_last_error();
-    const char *reason = ERR_reason_error_string(code);
+    bool no_memory;
+    const char *reason = rk_ossl_reason(&no_memory);
     va_list ap;
 
-    ERR_clear_error();
-    if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE && code != 0)
+    if (no_memory)
         return rk_fail_nomem(err);
     reset(err, rc);
     va_start(ap, fmt);

@@ -4,7 +4,7 @@
 
 #include "ftpmprov/err.h"
 
-/* rk_fail, then ": " and OpenSSL's reason if any; leaves OpenSSL's error queue empty. */
+/* rk_fail, then ": " and OpenSSL's reason (rk_ossl_reason) if any; leaves its error queue empty. */
 enum rk_rc rk_fail_ossl(struct rk_err *err, enum rk_rc rc, const char *fmt, ...) RK_PRINTF(3, 4);
 enum rk_rc rk_fail_errno(struct rk_err *err, enum rk_rc rc, const char *fmt, ...) RK_PRINTF(3, 4);
 enum rk_rc rk_fail_nomem(struct rk_err *err);

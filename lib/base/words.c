@@ -1,7 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rotkit/words.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+/* U+0080 to U+009F, which terminals obey, and what turns the direction of writing or breaks lines:
+ * U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069. */
+static bool is_control(const uint8_t *at, size_t n)
+{
+    if (n == 1)
+        return at[0] < ' ' || at[0] == 0x7f;
+    if (at[0] == 0xc2)
+        return at[1] < 0xa0;
+    if (n < 3 || at[0] != 0xe2)
+        return false;
+    return (at[1] == 0x80 &&
+            (at[2] == 0x8e || at[2] == 0x8f || (at[2] >= 0xa8 && at[2] <= 0xae))) ||
+           (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9);
+}
 
 void rk_words_show(const uint8_t *text, size_t len, char *ret, size_t size)
 {
@@ -14,10 +30,10 @@ void rk_words_show(const uint8_t *text, size_t len, char *ret, size_t size)
             n++;
         if (used + n >= size)
             break;
-        if (n > 1 && !(text[i] == 0xc2 && text[i + 1] < 0xa0))
-            memcpy(ret + used, text + i, n);
+        if (is_control(text + i, n))
+            memset(ret + used, '?', n);
         else
-            memset(ret + used, n > 1 || text[i] < ' ' || text[i] == 0x7f ? '?' : text[i], n);
+            memcpy(ret + used, text + i, n);
         used += n;
         i += n;
     }

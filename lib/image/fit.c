@@ -9,13 +9,12 @@
 #include "base/ossl.h"
 #include "base/wr.h"
 #include "rotkit/hex.h"
+#include "rotkit/public.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include <libfdt.h>
-
-#include <openssl/pem.h>
 
 enum { CONFIGS_MAX = 16, TEXT_MAX = 65536, ROOM = 1 << 18, SIG_MAX = 512 };
 static const struct rk_format *self(void);
@@ -190,8 +189,7 @@ static enum rk_rc build_key(const struct rk_request *request, struct rk_bytes *r
                             struct rk_err *err)
 {
     const struct rk_input *part = rk_request_part(request, "pub");
-    RK_AUTO(rk_bio_done) BIO *pem = BIO_new_mem_buf(part->p, (int)part->len);
-    RK_AUTO(rk_pkey_done) EVP_PKEY *pub = NULL;
+    RK_AUTO(rk_public_done) rk_public *pub = NULL;
     const struct rk_fit_algorithm *algo;
 
     for (size_t i = 0; i < request->part_count; i++) {
@@ -199,16 +197,13 @@ static enum rk_rc build_key(const struct rk_request *request, struct rk_bytes *r
             return rk_fail(err, RK_E_USAGE, "part \"%s\" does not go with \"pub\"",
                            request->part[i].name);
     }
-    if (pem != NULL)
-        pub = PEM_read_bio_PUBKEY_ex(pem, NULL, NULL, NULL, rk_ctx_libctx(request->ctx),
-                                     rk_ctx_propq(request->ctx));
-    if (pub == NULL)
-        return rk_fail_ossl(err, RK_E_KEY, "part \"pub\": no public key in PEM");
-    if (rk_fit_find_algorithm(pub, &algo, err) ||
+    if (rk_public_from_bytes(request->ctx, part->p, part->len, &pub, err))
+        return rk_wrap(err, "part \"pub\"");
+    if (rk_fit_find_algorithm(rk_public_pkey(pub), &algo, err) ||
         (request->secret != NULL && check_content_key(request, err)))
         return err->rc;
     return rk_fit_key_dtb(
-        &(struct rk_fit_keys) { .pub = pub,
+        &(struct rk_fit_keys) { .pub = rk_public_pkey(pub),
                                 .algo = algo->name,
                                 .name = rk_request_text(request, self(), "key-name"),
                                 .content = request->secret,

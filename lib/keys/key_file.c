@@ -43,29 +43,114 @@ static int give_passphrase(char *room, size_t room_len, size_t *ret_len, const O
     return 1;
 }
 
-/* PEM or DER, PKCS#8 or traditional, encrypted or not. */
-static enum rk_rc decode(const rk_ctx *ctx, const uint8_t *at, size_t left, int selection,
-                         struct asked *asked, EVP_PKEY **ret, struct rk_err *err)
+/* ---- files of several blocks ---- */
+
+struct span {
+    const uint8_t *p;
+    size_t len;
+};
+
+static bool starts_with(struct span text, const char *with)
+{
+    size_t len = strlen(with);
+
+    return text.len >= len && memcmp(text.p, with, len) == 0;
+}
+
+static struct span behind(struct span text, size_t len)
+{
+    return (struct span) { text.p + len, text.len - len };
+}
+
+/* What begins with the word; nothing when it does not occur. */
+static struct span find(struct span text, const char *word)
+{
+    while (text.len != 0 && !starts_with(text, word))
+        text = behind(text, 1);
+    return text;
+}
+
+/* The mark of editors before UTF-8 text. */
+static struct span without_mark(struct span text)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+
+    return starts_with(text, mark) ? behind(text, sizeof mark - 1) : text;
+}
+
+/*
+ * The next PEM block of a key, and what follows it: parameters, certificates and text beside it are
+ * passed over. The last block may lack its end, which its decoder refuses. false: no more.
+ */
+static bool next_key(struct span *rest, struct span *ret)
+{
+    static const char begin[] = "-----BEGIN ", dashes[] = "-----";
+    struct span block, label, end;
+
+    while ((block = find(*rest, begin)).len != 0) {
+        label = behind(block, sizeof begin - 1);
+        end = find(label, dashes);
+        *rest = end;
+        if (end.p - label.p < 3 || memcmp(end.p - 3, "KEY", 3) != 0)
+            continue;
+        end = find(behind(end, end.len == 0 ? 0 : sizeof dashes - 1), "-----END ");
+        end = find(behind(end, end.len == 0 ? 0 : sizeof dashes - 1), dashes);
+        *rest = behind(end, end.len == 0 ? 0 : sizeof dashes - 1);
+        *ret = (struct span) { block.p, block.len - rest->len };
+        return true;
+    }
+    return false;
+}
+
+/* ---- decoding ---- */
+
+static bool decode_one(const rk_ctx *ctx, struct span at, int selection, struct asked *asked,
+                       EVP_PKEY **ret)
 {
     OSSL_DECODER_CTX *decoder = OSSL_DECODER_CTX_new_for_pkey(
         ret, NULL, NULL, NULL, selection, rk_ctx_libctx(ctx), rk_ctx_propq(ctx));
-    bool good;
+    bool good = decoder != NULL &&
+                OSSL_DECODER_CTX_set_passphrase_cb(decoder, give_passphrase, asked) == 1 &&
+                OSSL_DECODER_from_data(decoder, &at.p, &at.len) == 1;
+
+    OSSL_DECODER_CTX_free(decoder);
+    return good;
+}
+
+static enum rk_rc no_key(int selection, const struct asked *asked, struct rk_err *err)
+{
+    const char *what = asked->was_asked                ? "cannot be decrypted: wrong passphrase?"
+                       : selection == EVP_PKEY_KEYPAIR ? "no private key in PEM or DER"
+                                                       : "no public key in PEM or DER";
+
+    return asked->path == NULL
+               ? rk_fail_ossl(err, RK_E_KEY, "%s", what)
+               : rk_fail_ossl(err, RK_E_KEY, "key file \"%s\": %s", asked->path, what);
+}
+
+/*
+ * PEM or DER, PKCS#8 or traditional, encrypted or not: the first block of a PEM file that is such a
+ * key, wherever it stands. Of several that are none, why the first is none.
+ */
+static enum rk_rc decode(const rk_ctx *ctx, const uint8_t *at, size_t left, int selection,
+                         struct asked *asked, EVP_PKEY **ret, struct rk_err *err)
+{
+    struct span rest = without_mark((struct span) { at, left }), one;
+    bool pem = next_key(&rest, &one), good;
 
     asked->err->rc = RK_OK;
-    good = decoder != NULL &&
-           OSSL_DECODER_CTX_set_passphrase_cb(decoder, give_passphrase, asked) == 1 &&
-           OSSL_DECODER_from_data(decoder, &at, &left) == 1;
-    OSSL_DECODER_CTX_free(decoder);
-    if (good)
+    if (!pem)
+        one = without_mark((struct span) { at, left });
+    do {
+        good = decode_one(ctx, one, selection, asked, ret);
+    } while (!good && pem && asked->err->rc == RK_OK && !asked->was_asked && next_key(&rest, &one));
+    if (good) {
+        ERR_clear_error(); /* of the blocks before it */
         return RK_OK;
+    }
     if (asked->err->rc != RK_OK)
         return asked->err->rc; /* the passphrase could not be had, and that is said already */
-    if (asked->path == NULL)
-        return rk_fail_ossl(err, RK_E_KEY, "no public key in PEM or DER");
-    return rk_fail_ossl(err, RK_E_KEY, "key file \"%s\": %s", asked->path,
-                        asked->was_asked                ? "cannot be decrypted: wrong passphrase?"
-                        : selection == EVP_PKEY_KEYPAIR ? "no private key in PEM or DER"
-                                                        : "no public key in PEM or DER");
+    return no_key(selection, asked, err);
 }
 
 /* The key pair itself, in this process. */
@@ -124,26 +209,17 @@ static enum rk_rc open_pair(const rk_ctx *ctx, const struct rk_key_name *name,
     return rk_signer_from_pkey(ctx, pair, ret, err);
 }
 
-enum rk_rc rk_key_file_decode_public(const rk_ctx *ctx, const void *bytes, size_t len,
-                                     EVP_PKEY **ret, struct rk_err *err)
-{
-    struct asked asked = { .err = err };
-
-    return decode(ctx, bytes, len, EVP_PKEY_PUBLIC_KEY, &asked, ret, err);
-}
-
 /* PEM, else DER to the last byte; NULL when it is neither. *ret_more: PEM with another one. */
-static X509 *decode_certificate(const struct rk_secret *file, bool *ret_more)
+static X509 *decode_certificate(struct span file, bool *ret_more)
 {
-    RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(file->p, (int)file->len);
-    const unsigned char *at = file->p;
+    RK_AUTO(rk_bio_done) BIO *in = BIO_new_mem_buf(file.p, (int)file.len);
+    const unsigned char *at = file.p;
     X509 *cert = in == NULL ? NULL : PEM_read_bio_X509(in, NULL, NULL, NULL);
     X509 *second = cert == NULL ? NULL : PEM_read_bio_X509(in, NULL, NULL, NULL);
 
     *ret_more = second != NULL;
     X509_free(second);
-    if (cert == NULL && d2i_X509(&cert, &at, (long)file->len) != NULL &&
-        at != file->p + file->len) {
+    if (cert == NULL && d2i_X509(&cert, &at, (long)file.len) != NULL && at != file.p + file.len) {
         X509_free(cert);
         cert = NULL;
     }
@@ -151,40 +227,57 @@ static X509 *decode_certificate(const struct rk_secret *file, bool *ret_more)
     return cert;
 }
 
-/* `err` says why the file is no key, and stays when it is no certificate either. */
-static enum rk_rc read_certified(const rk_ctx *ctx, const char *path, const struct rk_secret *file,
+/* `err` says why the bytes are no key, and stays when they are no certificate either. */
+static enum rk_rc read_certified(const rk_ctx *ctx, const char *path, struct span file,
                                  EVP_PKEY **ret, struct rk_err *err)
 {
     bool more;
-    RK_AUTO(rk_x509_done) X509 *cert = decode_certificate(file, &more);
+    RK_AUTO(rk_x509_done) X509 *cert = decode_certificate(without_mark(file), &more);
     EVP_PKEY *key = cert == NULL ? NULL : X509_get_pubkey(cert);
+    char subject[RK_PATH_MAX + 16] = "what was given for a public key";
 
     ERR_clear_error();
     if (key == NULL)
         return err->rc;
+    if (path != NULL)
+        (void)snprintf(subject, sizeof subject, "\"%s\"", path);
     if (more) {
         EVP_PKEY_free(key);
         return rk_fail(err, RK_E_KEY,
-                       "key file \"%s\": more than one certificate, and one key is wanted", path);
+                       "key file %s: more than one certificate, and one key is wanted", subject);
     }
     rk_warn(ctx,
-            "\"%s\" is a certificate: its key is taken, its issuer and its dates are not looked at",
-            path);
+            "%s is a certificate: its key is taken, its issuer and its dates are not looked at",
+            subject);
     *ret = key;
     return RK_OK;
+}
+
+/* path NULL: of a file that has no name. */
+static enum rk_rc read_public(const rk_ctx *ctx, const char *path, struct span file, EVP_PKEY **ret,
+                              struct rk_err *err)
+{
+    struct asked asked = { .path = path, .err = err };
+
+    if (decode(ctx, file.p, file.len, EVP_PKEY_PUBLIC_KEY, &asked, ret, err) == RK_OK)
+        return RK_OK;
+    return err->rc == RK_E_KEY ? read_certified(ctx, path, file, ret, err) : err->rc;
+}
+
+enum rk_rc rk_key_file_decode_public(const rk_ctx *ctx, const void *bytes, size_t len,
+                                     EVP_PKEY **ret, struct rk_err *err)
+{
+    return read_public(ctx, NULL, (struct span) { bytes, len }, ret, err);
 }
 
 enum rk_rc rk_key_file_read_public(const rk_ctx *ctx, const char *path, EVP_PKEY **ret,
                                    struct rk_err *err)
 {
     RK_AUTO(rk_secret_done) struct rk_secret file = RK_SECRET_NONE;
-    struct asked asked = { .path = path, .err = err };
 
     if (rk_file_read_secret(path, KEY_FILE_MAX, &file, err))
         return err->rc;
-    if (decode(ctx, file.p, file.len, EVP_PKEY_PUBLIC_KEY, &asked, ret, err) == RK_OK)
-        return RK_OK;
-    return err->rc == RK_E_KEY ? read_certified(ctx, path, &file, ret, err) : err->rc;
+    return read_public(ctx, path, (struct span) { file.p, file.len }, ret, err);
 }
 
 enum rk_rc rk_signer_open_public(const rk_ctx *ctx, const char *path, rk_signer **ret,

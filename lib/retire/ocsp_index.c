@@ -147,10 +147,9 @@ enum rk_rc rk_ocsp_index_add(struct rk_ocsp_index *index, const struct rk_bytes 
         return rk_fail(err, RK_E_FORMAT, "a serial number of more than %d bytes", RK_SERIAL_MAX);
     if (find(index, serial) != NULL)
         return RK_OK;
-    /* As `openssl ca` writes it into its index. */
-    if (X509_NAME_entry_count(X509_get_subject_name(cert)) > 0 &&
-        X509_NAME_oneline(X509_get_subject_name(cert), subject, sizeof subject) == NULL)
-        return rk_fail_ossl(err, RK_E_NOMEM, "subject");
+    /* For people: openssl looks for the serial number alone. */
+    if (X509_NAME_entry_count(X509_get_subject_name(cert)) > 0)
+        rk_x509_name(X509_get_subject_name(cert), subject, sizeof subject);
     end = X509_get0_notAfter(cert);
     (void)snprintf(text, sizeof text, "V\t%.*s\t\t%s\tunknown\t%s", ASN1_STRING_length(end),
                    (const char *)ASN1_STRING_get0_data(end), serial, subject);

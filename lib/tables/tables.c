@@ -23,6 +23,7 @@
     ROW(rk_format_capsule)                                                                         \
     ROW(rk_format_fip)                                                                             \
     ROW(rk_format_fit)                                                                             \
+    ROW(rk_format_optee_subkey) /* else it would be a TA that ends too early */                    \
     ROW(rk_format_optee_ta)                                                                        \
     ROW(rk_format_uefi_auth)                                                                       \
     ROW(rk_format_uefi_pe)                                                                         \

@@ -39,14 +39,19 @@ enum rk_rc rk_guid_parse(const char *text, uint8_t ret[RK_GUID_LEN], struct rk_e
     return RK_OK;
 }
 
+void rk_uuid_text(const uint8_t b[RK_GUID_LEN], char ret[RK_GUID_TEXT])
+{
+    (void)snprintf(ret, RK_GUID_TEXT,
+                   "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
+                   b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
+                   b[14], b[15]);
+}
+
 void rk_guid_text(const uint8_t guid[RK_GUID_LEN], char ret[RK_GUID_TEXT])
 {
     uint8_t b[RK_GUID_LEN];
 
     for (size_t i = 0; i < RK_GUID_LEN; i++)
         b[i] = guid[place[i]];
-    (void)snprintf(ret, RK_GUID_TEXT,
-                   "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-                   b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
-                   b[14], b[15]);
+    rk_uuid_text(b, ret);
 }

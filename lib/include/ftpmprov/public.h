@@ -38,10 +38,12 @@ RK_API enum rk_rc rk_public_open(const rk_ctx *ctx, const char *path, rk_public 
                                  struct rk_err *err) RK_MUST_CHECK;
 /*
  * Opens a public key in memory.
- *   bytes: a SubjectPublicKeyInfo, PEM or DER; read during the call
+ *   bytes: a SubjectPublicKeyInfo, PEM or DER, or one certificate, whose key is taken with a
+ *     warning; read during the call
  *   len: bytes
  *   ret: the key; freed with rk_public_free
- * RK_E_KEY when the bytes are no public key or one of another type, RK_E_INTERNAL, RK_E_NOMEM.
+ * RK_E_KEY when the bytes are no public key, one of another type or more than one certificate,
+ * RK_E_INTERNAL, RK_E_NOMEM.
  */
 RK_API enum rk_rc rk_public_from_bytes(const rk_ctx *ctx, const void *bytes, size_t len,
                                        rk_public **ret, struct rk_err *err) RK_MUST_CHECK;

@@ -2,9 +2,10 @@
 /* A certificate cut into its parts, each where it lies in the file. Source: RFC 5280 4.1. */
 #pragma once
 
+#include "rotkit/certs.h"
 #include "rotkit/der.h"
 
-enum { RK_CERT_MAX = 65536, RK_CERT_EXTS = 32 };
+enum { RK_CERT_EXTS = 32 };
 
 struct rk_cert_ext {
     struct rk_tlv whole, oid;

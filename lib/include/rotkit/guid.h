@@ -14,3 +14,4 @@ enum rk_rc rk_guid_parse(const char *text, uint8_t ret[RK_GUID_LEN],
 enum rk_rc rk_uuid_parse(const char *text, uint8_t ret[RK_GUID_LEN],
                          struct rk_err *err) RK_MUST_CHECK;
 void rk_guid_text(const uint8_t guid[RK_GUID_LEN], char ret[RK_GUID_TEXT]);
+void rk_uuid_text(const uint8_t uuid[RK_GUID_LEN], char ret[RK_GUID_TEXT]);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /*
- * UTF-8 of anybody's for people: what would move a terminal's cursor becomes '?'; what does not fit
- * into size is left out, by whole characters.
+ * UTF-8 of anybody's for people: what would move a terminal's cursor or turn the direction of its
+ * text becomes '?'; what does not fit into size is left out, by whole characters.
  */
 void rk_words_show(const uint8_t *text, size_t len, char *ret, size_t size);
