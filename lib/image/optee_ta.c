@@ -6,56 +6,36 @@
  * header, IV and tag. So encryption comes first, and signing an encrypted TA needs its key. Until
  * it is signed, a TA has a signature of zeros.
  */
+#include "image/optee.h"
+
 #include "base/digest.h"
-#include "rotkit/format_row.h"
 #include "base/gcm.h"
-#include "base/layout.h"
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "rotkit/hex.h"
-#include "rotkit/guid.h"
+#include "rotkit/mac.h"
+#include "rotkit/public.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    TA_MAX = 64 << 20,
-    HASH_LEN = 32,
-    SIG_MAX = 512,
-    IV_LEN = 12,
-    TAG_LEN = 16,
-    BOOTSTRAP = 1,
-    ENCRYPTED = 2,
-    SUBKEY = 3,
-    UNSIGNED_SIG = 256,
-};
-#define MAGIC   UINT32_C(0x4f545348)
+#include <openssl/core_names.h>
+
+enum { TA_MAX = 64 << 20, IV_LEN = 12, TAG_LEN = 16, UNSIGNED_SIG = 256 };
 #define AES_GCM UINT32_C(0x40000810)
 static const struct rk_format *self(void);
 
-struct shdr {
-    uint32_t magic, img_type, img_size, algo;
-    uint16_t hash_size, sig_size;
-};
 struct bootstrap {
-    uint8_t uuid[16]; /* in the order of its text */
+    uint8_t uuid[RK_OPTEE_UUID]; /* in the order of its text */
     uint32_t ta_version;
 };
 struct ehdr {
     uint32_t enc_algo, flags;
     uint16_t iv_size, tag_size;
 };
-enum { SHDR_FIELDS = 6, BOOTSTRAP_FIELDS = 2, EHDR_FIELDS = 4, SHDR_WIRE = 20, BOOT_WIRE = 20 };
+enum { BOOTSTRAP_FIELDS = 2, EHDR_FIELDS = 4, BOOT_WIRE = 20 };
 /* clang-format off */
-static const struct rk_field shdr_layout[SHDR_FIELDS] = {
-    RK_LE(struct shdr, magic),
-    RK_LE(struct shdr, img_type),
-    RK_LE(struct shdr, img_size),
-    RK_LE(struct shdr, algo),
-    RK_LE(struct shdr, hash_size),
-    RK_LE(struct shdr, sig_size),
-};
 static const struct rk_field bootstrap_layout[BOOTSTRAP_FIELDS] = {
     RK_BYTES(struct bootstrap, uuid),
     RK_LE(struct bootstrap, ta_version),
@@ -66,50 +46,21 @@ static const struct rk_field ehdr_layout[EHDR_FIELDS] = {
     RK_LE(struct ehdr, iv_size),
     RK_LE(struct ehdr, tag_size),
 };
-static const struct algo {
-    uint32_t id;
-    const char *name;
-    enum rk_scheme scheme;
-} algos[] = {
-    { 0x70414930, "rsa-pss-sha256",   RK_SCHEME_RSA_PSS_SHA256 },
-    { 0x70004830, "rsa-pkcs1-sha256", RK_SCHEME_RSA_PKCS1_SHA256 },
-};
 /* clang-format on */
 
 struct ta {
-    struct shdr shdr;
+    struct rk_optee_chain above; /* the subkeys in front of it */
+    const uint8_t *file;         /* they stand at its start, up to head.at */
+    struct rk_optee_signed head;
     struct bootstrap bootstrap;
     struct ehdr ehdr;
-    const struct algo *algo;
-    uint8_t hash[HASH_LEN], iv[IV_LEN], tag[TAG_LEN];
-    const uint8_t *sig, *image; /* borrowed */
+    uint8_t iv[IV_LEN], tag[TAG_LEN];
+    const uint8_t *image; /* borrowed */
     size_t image_at;
     bool encrypted;
 };
 
 /* ---- reading ---- */
-
-static enum rk_rc check_shdr(const struct shdr *h, const struct algo **ret, struct rk_err *err)
-{
-    if (h->magic != MAGIC)
-        return rk_fail(err, RK_E_FORMAT, "magic 0x%08x, expected 0x%08x", h->magic, MAGIC);
-    if (h->img_type == SUBKEY)
-        return rk_fail(err, RK_E_FORMAT,
-                       "a subkey (img_type 3): its layout is not among the sources of this tool");
-    if (h->img_type != BOOTSTRAP && h->img_type != ENCRYPTED)
-        return rk_fail(err, RK_E_FORMAT, "img_type %u, expected 1 or 2", h->img_type);
-    *ret = NULL;
-    for (size_t i = 0; i < sizeof algos / sizeof algos[0]; i++)
-        *ret = algos[i].id == h->algo ? &algos[i] : *ret;
-    if (*ret == NULL)
-        return rk_fail(err, RK_E_FORMAT, "algo 0x%08x, expected 0x70414930 or 0x70004830", h->algo);
-    if (h->hash_size != HASH_LEN ||
-        (h->sig_size != 256 && h->sig_size != 384 && h->sig_size != SIG_MAX))
-        return rk_fail(err, RK_E_FORMAT,
-                       "hash_size %u and sig_size %u, expected 32 and 256, 384 or 512",
-                       h->hash_size, h->sig_size);
-    return RK_OK;
-}
 
 static enum rk_rc read_encryption(struct rk_rd *rd, struct ta *ta, struct rk_err *err)
 {
@@ -131,18 +82,20 @@ static enum rk_rc read_ta(const uint8_t *file, size_t len, struct ta *ret, struc
 {
     struct rk_rd rd = { .buf = file, .len = len };
 
-    *ret = (struct ta) { .image = NULL };
-    rk_layout_read(shdr_layout, SHDR_FIELDS, &rd, &ret->shdr);
-    if (rk_rd_ok(&rd, err) || check_shdr(&ret->shdr, &ret->algo, err))
+    *ret = (struct ta) { .file = file };
+    if (rk_optee_chain_read(file, len, &ret->above, err))
         return err->rc;
-    rk_rd_bytes(&rd, ret->hash, HASH_LEN);
-    ret->sig = rk_rd_take(&rd, ret->shdr.sig_size);
+    (void)rk_rd_take(&rd, ret->above.end);
+    if (ret->above.count != 0 && rk_rd_left(&rd) == 0)
+        return rk_fail(err, RK_E_FORMAT, "subkeys, and no TA behind them: an optee-subkey");
+    if (rk_optee_signed_read(&rd, &ret->head, err))
+        return err->rc;
     rk_layout_read(bootstrap_layout, BOOTSTRAP_FIELDS, &rd, &ret->bootstrap);
-    ret->encrypted = ret->shdr.img_type == ENCRYPTED;
+    ret->encrypted = ret->head.shdr.img_type == RK_OPTEE_ENCRYPTED;
     if (ret->encrypted && read_encryption(&rd, ret, err))
         return err->rc;
     ret->image_at = rk_rd_offset(&rd);
-    ret->image = rk_rd_take(&rd, ret->shdr.img_size);
+    ret->image = rk_rd_take(&rd, ret->head.shdr.img_size);
     return rk_rd_end(&rd, err);
 }
 
@@ -152,31 +105,29 @@ static enum rk_rc hashed_bytes(const struct ta *ta, const uint8_t *plain, struct
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(TA_MAX);
 
-    rk_layout_write(shdr_layout, SHDR_FIELDS, &ta->shdr, &wr);
+    rk_layout_write(rk_optee_shdr_layout, RK_OPTEE_SHDR_FIELDS, &ta->head.shdr, &wr);
     rk_layout_write(bootstrap_layout, BOOTSTRAP_FIELDS, &ta->bootstrap, &wr);
     if (ta->encrypted) {
         rk_layout_write(ehdr_layout, EHDR_FIELDS, &ta->ehdr, &wr);
         rk_wr_bytes(&wr, ta->iv, IV_LEN);
         rk_wr_bytes(&wr, ta->tag, TAG_LEN);
     }
-    rk_wr_bytes(&wr, plain, ta->shdr.img_size);
+    rk_wr_bytes(&wr, plain, ta->head.shdr.img_size);
     return rk_wr_end(&wr, ret, err);
 }
 
+/* Also what is none of the types: reading it says which. */
 static bool recognise(const uint8_t *file, size_t len)
 {
-    return len >= SHDR_WIRE && memcmp(file, "HSTO", 4) == 0;
+    return len >= RK_OPTEE_SHDR_WIRE && memcmp(file, "HSTO", 4) == 0;
 }
 
 static enum rk_rc add_headers(const struct ta *ta, struct rk_map *map, struct rk_err *err)
 {
-    size_t sig_at = SHDR_WIRE + HASH_LEN, boot_at = sig_at + ta->shdr.sig_size;
+    size_t boot_at = ta->head.at + RK_OPTEE_SHDR_WIRE + RK_OPTEE_HASH + ta->head.shdr.sig_size;
     struct rk_region *region;
 
-    if (rk_region_add(map, map->root, 0, SHDR_WIRE, "shdr", &region, err) ||
-        rk_layout_map(shdr_layout, SHDR_FIELDS, &ta->shdr, 0, region, err) ||
-        rk_region_add(map, map->root, SHDR_WIRE, HASH_LEN, "hash", &region, err) ||
-        rk_region_add(map, map->root, sig_at, ta->shdr.sig_size, "signature", &region, err) ||
+    if (rk_optee_signed_map(&ta->head, map, map->root, err) ||
         rk_region_add(map, map->root, boot_at, BOOT_WIRE, "shdr_bootstrap_ta", &region, err) ||
         rk_layout_map(bootstrap_layout, BOOTSTRAP_FIELDS, &ta->bootstrap, boot_at, region, err))
         return err->rc;
@@ -192,32 +143,45 @@ static enum rk_rc add_headers(const struct ta *ta, struct rk_map *map, struct rk
     return rk_layout_map(ehdr_layout, EHDR_FIELDS, &ta->ehdr, boot_at + BOOT_WIRE, region, err);
 }
 
-static bool is_signed(const struct ta *ta)
-{
-    return !rk_all_zero(ta->sig, ta->shdr.sig_size);
-}
-
 static enum rk_rc check_hash(const struct ta *ta, const uint8_t *plain, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
-    uint8_t digest[HASH_LEN];
+    uint8_t digest[RK_OPTEE_HASH];
 
     if (hashed_bytes(ta, plain, &bytes, err) || rk_sha256(bytes.p, bytes.len, digest, err))
         return err->rc;
-    if (memcmp(digest, ta->hash, sizeof digest) != 0)
-        return rk_fail(err, RK_E_VERIFY, "hash at 0x14 does not hold: header or image changed");
+    if (memcmp(digest, ta->head.hash, sizeof digest) != 0)
+        return rk_fail(err, RK_E_VERIFY, "hash at 0x%zx does not hold: header or image changed",
+                       ta->head.at + RK_OPTEE_SHDR_WIRE);
     return RK_OK;
 }
 
-/* All but hash and signature themselves. */
+/* All of the TA but hash and signature themselves. */
 static enum rk_rc guard(struct rk_map *map, const struct ta *ta, enum rk_guard_kind kind,
                         const char *by, struct rk_err *err)
 {
-    size_t after = SHDR_WIRE + HASH_LEN + ta->shdr.sig_size;
+    size_t after = ta->head.at + RK_OPTEE_SHDR_WIRE + RK_OPTEE_HASH + ta->head.shdr.sig_size;
 
-    if (rk_map_guard(map, 0, SHDR_WIRE, kind, by, err))
+    if (rk_map_guard(map, ta->head.at, RK_OPTEE_SHDR_WIRE, kind, by, err))
         return err->rc;
-    return rk_map_guard(map, after, ta->image_at + ta->shdr.img_size - after, kind, by, err);
+    return rk_map_guard(map, after, ta->image_at + ta->head.shdr.img_size - after, kind, by, err);
+}
+
+/* What the subkeys in front ask: that they hold, and of the TA the UUID that the last gives it. */
+static enum rk_rc check_above(const struct ta *ta, struct rk_err *err)
+{
+    const struct rk_optee_chain *above = &ta->above;
+    char wanted[RK_GUID_TEXT];
+
+    if (rk_optee_chain_holds(above, err))
+        return err->rc;
+    if (above->count == 0 ||
+        memcmp(above->subkey[above->count - 1].next, ta->bootstrap.uuid, RK_OPTEE_UUID) == 0)
+        return RK_OK;
+    rk_uuid_text(above->subkey[above->count - 1].next, wanted);
+    return rk_fail(err, RK_E_VERIFY,
+                   "the TA has another UUID than subkey %zu gives it by its name: %s", above->count,
+                   wanted);
 }
 
 static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
@@ -225,9 +189,10 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     struct rk_region *region;
     struct ta ta;
 
-    if (read_ta(file, len, &ta, err) || (!ta.encrypted && check_hash(&ta, ta.image, err)) ||
-        add_headers(&ta, map, err) ||
-        rk_region_add(map, map->root, ta.image_at, ta.shdr.img_size,
+    if (read_ta(file, len, &ta, err) || check_above(&ta, err) ||
+        (!ta.encrypted && check_hash(&ta, ta.image, err)) ||
+        rk_optee_chain_map(&ta.above, map, err) || add_headers(&ta, map, err) ||
+        rk_region_add(map, map->root, ta.image_at, ta.head.shdr.img_size,
                       ta.encrypted ? "image, encrypted" : "image", &region, err) ||
         (!ta.encrypted && guard(map, &ta, RK_GUARD_DIGEST, "hash (SHA-256)", err)))
         return err->rc;
@@ -236,18 +201,24 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     (void)snprintf(map->integrity, sizeof map->integrity, "%s, %s",
                    ta.encrypted ? "structure holds, hash and tag need the encryption key"
                                 : "hash ok",
-                   is_signed(&ta) ? "signature not checked: needs the public key" : "not signed");
+                   rk_optee_is_signed(&ta.head) ? "signature not checked: needs the public key"
+                                                : "not signed");
     return RK_OK;
 }
 
 /* ---- making ---- */
 
+#define PART_TA_KEY "ta-key"
 static const struct rk_part_row part_rows[] = {
     { "elf", true, false, "the trusted application" },
+    { RK_OPTEE_PART_SUBKEY, false, false, "pack: the subkey that will sign it, with its chain" },
+    { PART_TA_KEY, false, false,
+      "encrypt, sign, verify: OP-TEE's public TA key; the key given is then the device's HUK" },
     { NULL, false, false, NULL },
 };
 static const struct rk_setting_row setting_rows[] = {
-    { "uuid", NULL, "pack: the TA's UUID, as it is written" },
+    { "uuid", NULL, "pack: the TA's UUID, as it is written; below a subkey its name gives it" },
+    { "name", NULL, "pack: below a subkey: the name that gives the UUID" },
     { "version", "0", "pack: ta_version, against rollback" },
     { "algo", "rsa-pss-sha256", "sign: rsa-pss-sha256 or rsa-pkcs1-sha256" },
     { "enc-key", "device", "encrypt: device for the device's own key, class for a class-wide one" },
@@ -255,77 +226,92 @@ static const struct rk_setting_row setting_rows[] = {
     { NULL, NULL, NULL },
 };
 
-/* Sets the hash over the plaintext and writes the whole, image as stored. sig NULL: zeros. */
-static enum rk_rc write_ta(struct ta *ta, const uint8_t *plain, const uint8_t *sig,
+/* Hashes over the plaintext and writes the whole, image as stored. sig NULL: zeros. */
+static enum rk_rc write_ta(const struct ta *ta, const uint8_t *plain, const uint8_t *sig,
                            struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(TA_MAX);
+    uint8_t hash[RK_OPTEE_HASH];
 
-    if (hashed_bytes(ta, plain, &bytes, err) || rk_sha256(bytes.p, bytes.len, ta->hash, err))
+    if (hashed_bytes(ta, plain, &bytes, err) || rk_sha256(bytes.p, bytes.len, hash, err))
         return err->rc;
-    rk_wr_bytes(&wr, bytes.p, SHDR_WIRE);
-    rk_wr_bytes(&wr, ta->hash, HASH_LEN);
+    rk_wr_bytes(&wr, ta->file, ta->head.at);
+    rk_wr_bytes(&wr, bytes.p, RK_OPTEE_SHDR_WIRE);
+    rk_wr_bytes(&wr, hash, sizeof hash);
     if (sig != NULL)
-        rk_wr_bytes(&wr, sig, ta->shdr.sig_size);
+        rk_wr_bytes(&wr, sig, ta->head.shdr.sig_size);
     else
-        rk_wr_zero(&wr, ta->shdr.sig_size);
-    rk_wr_bytes(&wr, bytes.p + SHDR_WIRE, bytes.len - SHDR_WIRE - ta->shdr.img_size);
-    rk_wr_bytes(&wr, ta->image, ta->shdr.img_size);
+        rk_wr_zero(&wr, ta->head.shdr.sig_size);
+    rk_wr_bytes(&wr, bytes.p + RK_OPTEE_SHDR_WIRE,
+                bytes.len - RK_OPTEE_SHDR_WIRE - ta->head.shdr.img_size);
+    rk_wr_bytes(&wr, ta->image, ta->head.shdr.img_size);
     return rk_wr_end(&wr, ret, err);
-}
-
-/* "8aaaf200-2450-11e4-abe2-0002a5d5c51b": the bytes in the order of the text. */
-static enum rk_rc read_uuid(const struct rk_request *request, uint8_t ret[16], struct rk_err *err)
-{
-    const char *text = rk_request_text(request, self(), "uuid");
-
-    if (text == NULL || rk_uuid_parse(text, ret, err))
-        return rk_fail(err, RK_E_USAGE,
-                       "setting \"uuid\": expected the form 8aaaf200-2450-11e4-abe2-0002a5d5c51b");
-    return RK_OK;
-}
-
-static enum rk_rc find_algo(const struct rk_request *request, const struct algo **ret,
-                            struct rk_err *err)
-{
-    const char *name = rk_request_text(request, self(), "algo");
-
-    for (size_t i = 0; i < sizeof algos / sizeof algos[0]; i++) {
-        if (strcmp(algos[i].name, name) == 0) {
-            *ret = &algos[i];
-            return RK_OK;
-        }
-    }
-    return rk_fail(err, RK_E_USAGE, "setting \"algo\": expected %s or %s, found \"%s\"",
-                   algos[0].name, algos[1].name, name);
 }
 
 static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err)
 {
+    RK_AUTO(rk_bytes_done) struct rk_bytes front = RK_BYTES_NONE;
     const struct rk_input *elf = rk_request_part(request, "elf");
     struct ta ta = { .image = elf->p };
     uint64_t version;
 
     if (elf->len == 0 || elf->len > TA_MAX - 4096)
         return rk_fail(err, RK_E_USAGE, "a TA of %zu bytes", elf->len);
-    if (read_uuid(request, ta.bootstrap.uuid, err) || find_algo(request, &ta.algo, err) ||
+    if (rk_optee_above(request, self(), &ta.above, &front, ta.bootstrap.uuid, err) ||
+        rk_optee_uuid(request, self(), ta.above.count != 0, ta.bootstrap.uuid, err) ||
+        rk_optee_algo_find(rk_request_text(request, self(), "algo"), &ta.head.algo, err) ||
         rk_request_u64(request, self(), "version", 0, UINT32_MAX, &version, err))
         return err->rc;
     ta.bootstrap.ta_version = (uint32_t)version;
-    ta.shdr = (struct shdr) { .magic = MAGIC,
-                              .img_type = BOOTSTRAP,
-                              .img_size = (uint32_t)elf->len,
-                              .algo = ta.algo->id,
-                              .hash_size = HASH_LEN,
-                              .sig_size = UNSIGNED_SIG };
+    ta.file = front.p;
+    ta.head.at = front.len;
+    ta.head.shdr = (struct rk_optee_shdr) { .magic = RK_OPTEE_MAGIC,
+                                            .img_type = RK_OPTEE_BOOTSTRAP,
+                                            .img_size = (uint32_t)elf->len,
+                                            .algo = ta.head.algo->id,
+                                            .hash_size = RK_OPTEE_HASH,
+                                            .sig_size = UNSIGNED_SIG };
     return write_ta(&ta, ta.image, NULL, ret, err);
 }
 
-/* No AAD. */
-static struct rk_gcm describe(const struct rk_request *request, const struct ta *ta)
+/* ---- encryption ---- */
+
+/* boot-images.md 5.2, optee-ftpm.md: HMAC-SHA-256(HUK, LE32(4) ‖ modulus), the first 32 bytes. */
+static enum rk_rc derive_device_key(const struct rk_request *request, const struct rk_input *part,
+                                    struct rk_secret *ret, struct rk_err *err)
 {
-    return (struct rk_gcm) { .ctx = request->ctx, .key = request->secret, .iv = ta->iv };
+    RK_AUTO(rk_public_done) rk_public *pub = NULL;
+    RK_AUTO(rk_mac_done) rk_mac *huk = NULL;
+    RK_AUTO(rk_bn_done) BIGNUM *n = NULL;
+    uint8_t message[4 + 512] = { 4 };
+    int len;
+
+    if (rk_public_from_bytes(request->ctx, part->p, part->len, &pub, err) ||
+        rk_optee_key_fits(rk_public_pkey(pub), err))
+        return rk_wrap(err, "part \"" PART_TA_KEY "\"");
+    len = EVP_PKEY_get_bits(rk_public_pkey(pub)) / 8;
+    if (EVP_PKEY_get_bn_param(rk_public_pkey(pub), OSSL_PKEY_PARAM_RSA_N, &n) != 1 ||
+        BN_bn2binpad(n, message + 4, len) != len)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "modulus");
+    if (rk_mac_from_secret(request->ctx, request->secret, &huk, err))
+        return err->rc;
+    return rk_mac_compute(huk, RK_MAC_HMAC_SHA256, message, 4 + (size_t)len, ret, err);
+}
+
+/* The key that the image is under: the one given, or of the device whose HUK that is. No AAD. */
+static enum rk_rc describe(const struct rk_request *request, const struct ta *ta,
+                           struct rk_secret *room, struct rk_gcm *ret, struct rk_err *err)
+{
+    const struct rk_input *part = rk_request_part(request, PART_TA_KEY);
+
+    *ret = (struct rk_gcm) { .ctx = request->ctx, .key = request->secret, .iv = ta->iv };
+    if (part == NULL)
+        return RK_OK;
+    if (derive_device_key(request, part, room, err))
+        return err->rc;
+    ret->key = room;
+    return RK_OK;
 }
 
 static enum rk_rc set_encryption(const struct rk_request *request, struct ta *ta,
@@ -337,10 +323,12 @@ static enum rk_rc set_encryption(const struct rk_request *request, struct ta *ta
 
     if (!class_wide && strcmp(level, "device") != 0)
         return rk_fail(err, RK_E_USAGE, "setting \"enc-key\": expected device or class");
+    if (class_wide && rk_request_part(request, PART_TA_KEY) != NULL)
+        return rk_fail(err, RK_E_USAGE, "part \"" PART_TA_KEY "\" is for enc-key=device");
     if (iv != NULL && rk_hex_read(iv, strlen(iv), ta->iv, IV_LEN, err))
         return rk_wrap(err, "setting \"iv\"");
     ta->encrypted = true;
-    ta->shdr.img_type = ENCRYPTED;
+    ta->head.shdr.img_type = RK_OPTEE_ENCRYPTED;
     ta->ehdr = (struct ehdr) { AES_GCM, class_wide, IV_LEN, TAG_LEN };
     if (iv != NULL)
         return RK_OK;
@@ -350,13 +338,14 @@ static enum rk_rc set_encryption(const struct rk_request *request, struct ta *ta
                                                   .header = ta->bootstrap.uuid,
                                                   .header_len = 16,
                                                   .content = ta->image,
-                                                  .len = ta->shdr.img_size },
+                                                  .len = ta->head.shdr.img_size },
                          ta->iv, IV_LEN, err);
 }
 
 static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file, size_t len,
                           struct rk_bytes *ret, struct rk_err *err)
 {
+    RK_AUTO(rk_secret_done) struct rk_secret key = RK_SECRET_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     const uint8_t *plain;
     struct rk_gcm gcm;
@@ -366,9 +355,8 @@ static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file,
         return err->rc;
     if (ta.encrypted)
         return rk_fail(err, RK_E_USAGE, "is encrypted already");
-    gcm = describe(request, &ta);
-    if (set_encryption(request, &ta, err) ||
-        rk_bytes_copy(ta.image, ta.shdr.img_size, &text, err) ||
+    if (describe(request, &ta, &key, &gcm, err) || set_encryption(request, &ta, err) ||
+        rk_bytes_copy(ta.image, ta.head.shdr.img_size, &text, err) ||
         rk_gcm_seal(&gcm, text.p, text.len, ta.tag, err))
         return err->rc;
     plain = ta.image;
@@ -381,7 +369,8 @@ static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file,
 static enum rk_rc find_plain(const struct rk_request *request, struct ta *ta, struct rk_bytes *room,
                              const uint8_t **ret, struct rk_err *err)
 {
-    const struct rk_gcm gcm = describe(request, ta);
+    RK_AUTO(rk_secret_done) struct rk_secret key = RK_SECRET_NONE;
+    struct rk_gcm gcm;
 
     *ret = ta->image;
     if (!ta->encrypted)
@@ -389,8 +378,9 @@ static enum rk_rc find_plain(const struct rk_request *request, struct ta *ta, st
     if (request->secret == NULL)
         return rk_fail(err, RK_E_USAGE,
                        "is encrypted, and the signature covers the plaintext: give the encryption "
-                       "key too");
-    if (rk_bytes_copy(ta->image, ta->shdr.img_size, room, err) ||
+                       "key too (--content-key)");
+    if (describe(request, ta, &key, &gcm, err) ||
+        rk_bytes_copy(ta->image, ta->head.shdr.img_size, room, err) ||
         rk_gcm_open(&gcm, room->p, room->len, ta->tag, err))
         return err->rc;
     *ret = room->p;
@@ -413,18 +403,14 @@ static enum rk_rc prepare(const struct rk_request *request, const uint8_t *file,
                           struct signing *s, struct rk_err *err)
 {
     EVP_PKEY *pub = request->key[0].pub;
-    int bits = EVP_PKEY_get_bits(pub);
 
-    if (read_ta(file, len, &s->ta, err) || find_algo(request, &s->ta.algo, err) ||
+    if (read_ta(file, len, &s->ta, err) ||
+        rk_optee_algo_find(rk_request_text(request, self(), "algo"), &s->ta.head.algo, err) ||
+        rk_optee_key_fits(pub, err) || rk_optee_signs_below(request, &s->ta.above, pub, err) ||
         find_plain(request, &s->ta, &s->room, &s->plain, err))
         return err->rc;
-    if (!EVP_PKEY_is_a(pub, "RSA") || (bits != 2048 && bits != 3072 && bits != 4096))
-        return rk_fail(err, RK_E_KEY,
-                       "OP-TEE takes RSA keys of 2048, 3072 or 4096 bits, this is "
-                       "%s with %d",
-                       EVP_PKEY_get0_type_name(pub), bits);
-    s->ta.shdr.algo = s->ta.algo->id;
-    s->ta.shdr.sig_size = (uint16_t)(bits / 8);
+    s->ta.head.shdr.algo = s->ta.head.algo->id;
+    s->ta.head.shdr.sig_size = (uint16_t)(EVP_PKEY_get_bits(pub) / 8);
     return RK_OK;
 }
 
@@ -436,7 +422,8 @@ static enum rk_rc to_sign(const struct rk_request *request, const uint8_t *file,
 
     if (prepare(request, file, len, &s, err) || hashed_bytes(&s.ta, s.plain, &message, err))
         return err->rc;
-    return rk_sign_requests_add(ret, "", "headers and plaintext", s.ta.algo->scheme, &message, err);
+    return rk_sign_requests_add(ret, "", "headers and plaintext", s.ta.head.algo->scheme, &message,
+                                err);
 }
 
 static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, size_t len,
@@ -447,27 +434,27 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
 
     if (prepare(request, file, len, &s, err))
         return err->rc;
-    if (signatures[0].len != s.ta.shdr.sig_size)
+    if (signatures[0].len != s.ta.head.shdr.sig_size)
         return rk_fail(err, RK_E_KEY, "a signature of %zu bytes, expected %u", signatures[0].len,
-                       s.ta.shdr.sig_size);
+                       s.ta.head.shdr.sig_size);
     return write_ta(&s.ta, s.plain, signatures[0].p, ret, err);
 }
 
-/* The signature is over the hash in the file, so it can be held without any other key. */
+/* By the key given, through the subkeys in front; none needs any other key. */
 static enum rk_rc check_signature(const struct rk_request *request, const struct ta *ta,
                                   struct rk_map *map, struct rk_err *err)
 {
-    if (!is_signed(ta))
-        return rk_fail(err, RK_E_VERIFY, "is not signed");
-    if (rk_signature_check_digest(request->ctx, request->key[0].pub, ta->algo->scheme, ta->hash,
-                                  sizeof ta->hash, ta->sig, ta->shdr.sig_size, err)) {
-        err->rc = err->rc == RK_E_KEY ? RK_E_VERIFY : err->rc;
+    RK_AUTO(rk_pkey_done) EVP_PKEY *key = NULL;
+
+    if (rk_optee_chain_check(request, &ta->above, request->key[0].pub, map, &key, err) ||
+        rk_optee_signed_check(request, &ta->head, key, map, err))
         return err->rc;
-    }
-    (void)snprintf(map->signer, sizeof map->signer, "the key given (%s)", ta->algo->name);
-    if (rk_map_checked(map, SHDR_WIRE + HASH_LEN, ta->shdr.sig_size, err))
-        return err->rc;
-    return rk_map_guard(map, SHDR_WIRE, HASH_LEN, RK_GUARD_SIGNATURE, "signature", err);
+    if (ta->above.count == 0)
+        (void)snprintf(map->signer, sizeof map->signer, "the key given (%s)", ta->head.algo->name);
+    else
+        (void)snprintf(map->signer, sizeof map->signer, "the key given, by %zu subkey%s (%s)",
+                       ta->above.count, ta->above.count == 1 ? "" : "s", ta->head.algo->name);
+    return RK_OK;
 }
 
 /* Headers and plaintext against the hash in the file, once it can be seen. */
@@ -490,7 +477,7 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
         return err->rc;
     if (request->key_count == 0 && request->trust == NULL)
         go = false; /* what is encrypted shall be looked into, whoever signed it */
-    else if (rk_check_begin(request, is_signed(&s.ta), RK_NEED_PUB, map, &go, err) ||
+    else if (rk_check_begin(request, rk_optee_is_signed(&s.ta.head), RK_NEED_PUB, map, &go, err) ||
              (go && check_signature(request, &s.ta, map, err)))
         return err->rc;
     seen = !s.ta.encrypted || request->secret != NULL;

@@ -189,7 +189,7 @@ START_TEST(encryption_has_its_rules)
                                     sealed.len, &made, &err),
                      RK_E_USAGE);
     ck_assert_str_eq(err.msg, "sign optee-ta: is encrypted, and the signature covers the "
-                              "plaintext: give the encryption key too");
+                              "plaintext: give the encryption key too (--content-key)");
     secret.p[0] ^= 1;
     request.verify.secret = &secret;
     ck_assert_int_eq(image_verify(NULL, &request.verify, sealed.p, sealed.len), RK_E_VERIFY);
@@ -317,10 +317,11 @@ static const struct {
     enum rk_rc rc;
     const char *message;
 } patches[] = {
-    { SIGNED, IMG_TYPE, 4, 0, RK_E_FORMAT, "img_type 0, expected 1 or 2" },
-    { SIGNED, IMG_TYPE, 4, 3, RK_E_FORMAT,
-      "a subkey (img_type 3): its layout is not among the sources of this tool" },
-    { SIGNED, IMG_TYPE, 4, 0xffffffff, RK_E_FORMAT, "img_type 4294967295, expected 1 or 2" },
+    { SIGNED, IMG_TYPE, 4, 0, RK_E_FORMAT,
+      "img_type 0, a legacy TA: OP-TEE's scripts make none since 3.7, sign it anew" },
+    { SIGNED, IMG_TYPE, 4, 3, RK_E_FORMAT, 
+      "subkey 1: algo 0x3543a42c of the subkey, expected 0x70414930 or 0x70004830" },
+    { SIGNED, IMG_TYPE, 4, 0xffffffff, RK_E_FORMAT, "img_type 4294967295, expected 1, 2 or 3" },
     { SIGNED, IMG_SIZE, 4, 0xffffffff, RK_E_FORMAT,
       "cut short at offset 0x148: 4294967295 wanted, 2500 left" },
     { SIGNED, IMG_SIZE, 4, 2501, RK_E_FORMAT, "cut short at offset 0x148: 2501 wanted, 2500 left" },
