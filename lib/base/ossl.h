@@ -45,9 +45,9 @@ RK_CLEANUP(rk_x509_ext_done, X509_EXTENSION, X509_EXTENSION_free)
 RK_CLEANUP(rk_x509_sig_done, X509_SIG, X509_SIG_free)
 
 /*
- * Why OpenSSL failed, in words, and leaves its error queue empty: where it tried several things, the
- * reason of the try that came furthest. NULL: nothing that a person could act on, such as the name
- * of the library that passed an error on. The text is a constant.
+ * Why OpenSSL failed, in words, and leaves its error queue empty: where it tried several things,
+ * the reason of the try that came furthest. NULL: nothing that a person could act on, such as the
+ * name of the library that passed an error on. The text is a constant.
  */
 const char *rk_ossl_reason(bool *ret_no_memory);
 

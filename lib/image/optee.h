@@ -122,3 +122,10 @@ enum rk_rc rk_optee_signs_below(const struct rk_request *request,
 /* Setting "uuid", which must be *ret when `given` says that a subkey has set that. RK_E_USAGE. */
 enum rk_rc rk_optee_uuid(const struct rk_request *request, const struct rk_format *format,
                          bool given, uint8_t ret[RK_OPTEE_UUID], struct rk_err *err) RK_MUST_CHECK;
+
+/* ---- encryption ---- */
+
+#define RK_OPTEE_PART_TA_KEY "ta-key"
+/* The device's key of 32 bytes, of the HUK request->secret and of that part, OP-TEE's TA key. */
+enum rk_rc rk_optee_device_key(const struct rk_request *request, const struct rk_input *part,
+                               struct rk_secret *ret, struct rk_err *err) RK_MUST_CHECK;

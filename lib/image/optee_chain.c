@@ -129,7 +129,6 @@ enum rk_rc rk_optee_signed_map(const struct rk_optee_signed *head, struct rk_map
         rk_layout_map(rk_optee_shdr_layout, RK_OPTEE_SHDR_FIELDS, &head->shdr, head->at, region,
                       err))
         return err->rc;
-    region->loaded = true;
     return rk_region_add(map, parent, hash_at, RK_OPTEE_HASH, "hash", &region, err) ||
                    rk_region_add(map, parent, hash_at + RK_OPTEE_HASH, head->shdr.sig_size,
                                  "signature", &region, err)

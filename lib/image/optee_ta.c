@@ -13,14 +13,10 @@
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "rotkit/hex.h"
-#include "rotkit/mac.h"
-#include "rotkit/public.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <openssl/core_names.h>
 
 enum { TA_MAX = 64 << 20, IV_LEN = 12, TAG_LEN = 16, UNSIGNED_SIG = 256 };
 #define AES_GCM UINT32_C(0x40000810)
@@ -208,11 +204,10 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
 
 /* ---- making ---- */
 
-#define PART_TA_KEY "ta-key"
 static const struct rk_part_row part_rows[] = {
     { "elf", true, false, "the trusted application" },
     { RK_OPTEE_PART_SUBKEY, false, false, "pack: the subkey that will sign it, with its chain" },
-    { PART_TA_KEY, false, false,
+    { RK_OPTEE_PART_TA_KEY, false, false,
       "encrypt, sign, verify: OP-TEE's public TA key; the key given is then the device's HUK" },
     { NULL, false, false, NULL },
 };
@@ -277,38 +272,16 @@ static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, 
 
 /* ---- encryption ---- */
 
-/* boot-images.md 5.2, optee-ftpm.md: HMAC-SHA-256(HUK, LE32(4) ‖ modulus), the first 32 bytes. */
-static enum rk_rc derive_device_key(const struct rk_request *request, const struct rk_input *part,
-                                    struct rk_secret *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_public_done) rk_public *pub = NULL;
-    RK_AUTO(rk_mac_done) rk_mac *huk = NULL;
-    RK_AUTO(rk_bn_done) BIGNUM *n = NULL;
-    uint8_t message[4 + 512] = { 4 };
-    int len;
-
-    if (rk_public_from_bytes(request->ctx, part->p, part->len, &pub, err) ||
-        rk_optee_key_fits(rk_public_pkey(pub), err))
-        return rk_wrap(err, "part \"" PART_TA_KEY "\"");
-    len = EVP_PKEY_get_bits(rk_public_pkey(pub)) / 8;
-    if (EVP_PKEY_get_bn_param(rk_public_pkey(pub), OSSL_PKEY_PARAM_RSA_N, &n) != 1 ||
-        BN_bn2binpad(n, message + 4, len) != len)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "modulus");
-    if (rk_mac_from_secret(request->ctx, request->secret, &huk, err))
-        return err->rc;
-    return rk_mac_compute(huk, RK_MAC_HMAC_SHA256, message, 4 + (size_t)len, ret, err);
-}
-
 /* The key that the image is under: the one given, or of the device whose HUK that is. No AAD. */
 static enum rk_rc describe(const struct rk_request *request, const struct ta *ta,
                            struct rk_secret *room, struct rk_gcm *ret, struct rk_err *err)
 {
-    const struct rk_input *part = rk_request_part(request, PART_TA_KEY);
+    const struct rk_input *part = rk_request_part(request, RK_OPTEE_PART_TA_KEY);
 
     *ret = (struct rk_gcm) { .ctx = request->ctx, .key = request->secret, .iv = ta->iv };
     if (part == NULL)
         return RK_OK;
-    if (derive_device_key(request, part, room, err))
+    if (rk_optee_device_key(request, part, room, err))
         return err->rc;
     ret->key = room;
     return RK_OK;
@@ -323,8 +296,8 @@ static enum rk_rc set_encryption(const struct rk_request *request, struct ta *ta
 
     if (!class_wide && strcmp(level, "device") != 0)
         return rk_fail(err, RK_E_USAGE, "setting \"enc-key\": expected device or class");
-    if (class_wide && rk_request_part(request, PART_TA_KEY) != NULL)
-        return rk_fail(err, RK_E_USAGE, "part \"" PART_TA_KEY "\" is for enc-key=device");
+    if (class_wide && rk_request_part(request, RK_OPTEE_PART_TA_KEY) != NULL)
+        return rk_fail(err, RK_E_USAGE, "part \"" RK_OPTEE_PART_TA_KEY "\" is for enc-key=device");
     if (iv != NULL && rk_hex_read(iv, strlen(iv), ta->iv, IV_LEN, err))
         return rk_wrap(err, "setting \"iv\"");
     ta->encrypted = true;
@@ -526,8 +499,8 @@ static enum rk_rc facts(const struct rk_request *request, const uint8_t *file, s
     if (read_ta(file, len, &ta, err))
         return err->rc;
     return ta.encrypted ? RK_OK
-                        : rk_map_fact(map, ta.image_at, ta.shdr.img_size, "program",
-                                      program_word(ta.image, ta.shdr.img_size), err);
+                        : rk_map_fact(map, ta.image_at, ta.head.shdr.img_size, "program",
+                                      program_word(ta.image, ta.head.shdr.img_size), err);
 }
 
 const struct rk_format rk_format_optee_ta = {

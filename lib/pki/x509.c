@@ -29,7 +29,8 @@ enum rk_rc rk_x509_parse(const uint8_t *der, size_t len, X509 **ret, struct rk_e
     return RK_OK;
 }
 
-/* Strings of every type are converted to UTF-8; OpenSSL reads no certificate with a malformed one. */
+/* Strings of every type are converted to UTF-8; OpenSSL reads no certificate with a malformed one.
+ */
 void rk_x509_name(const X509_NAME *name, char *ret, size_t size)
 {
     RK_AUTO(rk_bio_done) BIO *out = BIO_new(BIO_s_mem());

@@ -40,9 +40,9 @@ refuse 2 "rotkit: \"rsa2k.pem\": a RSA key of 2048 bits cannot be fused, expecte
     fuse hash rsa2k.pem
 refuse 2 "rotkit: \"p384.pem\": a EC key of 384 bits cannot be fused, expected RSA-3072, P-256, P-521 or Ed25519" \
     fuse hash p384.pem
-refuse 4 "rotkit: key file \"text\": no public key in PEM or DER: unsupported" \
+refuse 4 "rotkit: key file \"text\": no public key in PEM or DER" \
     fuse hash text
-refuse 4 "rotkit: key file \"ed.pem\": no public key in PEM or DER: unsupported" \
+refuse 4 "rotkit: key file \"ed.pem\": no public key in PEM or DER" \
     fuse hash pub:ed.pem
 refuse 7 "rotkit: cannot open \"absent.pem\": No such file or directory" \
     fuse hash absent.pem

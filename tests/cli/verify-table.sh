@@ -33,6 +33,14 @@ make_optee_ta() {
     flip optee-ta.good -1 optee-ta.tampered
     public "$K/rsa3072.pem" optee-ta.pub
 }
+make_optee_subkey() {
+    run 0 pack optee-subkey -o optee-subkey.unsigned pub="$K/optee_sub1.pub.pem" \
+        --set uuid=f04fa996-148a-453c-b037-1dcfbad120a6
+    run 0 sign optee-subkey optee-subkey.unsigned -o optee-subkey.good --key "$K/rsa2048.pem"
+    run 0 sign optee-subkey optee-subkey.unsigned -o optee-subkey.other --key "$K/rsa3072.pem"
+    flip optee-subkey.good -1 optee-subkey.tampered
+    public "$K/rsa2048.pem" optee-subkey.pub
+}
 make_fip() {
     run 0 pack fip -o fip.unsigned tb-fw="$I/bl2.bin" soc-fw="$I/bl31.bin"
     run 0 sign fip fip.unsigned -o fip.good --key "$K/p256.pem"
@@ -228,7 +236,7 @@ make_revoked() {
         echo "--crl ca.crl" >$format.revoked.ca.options
     done
 }
-for family in optee_ta fip fit capsule uefi_auth uefi_pe kernel corim avb tegra t210 x509 raw plain overlays dated revoked; do
+for family in optee_ta optee_subkey fip fit capsule uefi_auth uefi_pe kernel corim avb tegra t210 x509 raw plain overlays dated revoked; do
     make_$family
 done
 # Where a format takes no certificate, or no key, any other stands for what is asked.
