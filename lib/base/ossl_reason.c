@@ -55,6 +55,9 @@ static const struct words {
     { ERR_LIB_EC, EC_R_EC_GROUP_NEW_BY_NAME_FAILURE, no_curve },
     { ERR_LIB_EVP, EVP_R_BAD_DECRYPT, NULL },
     { ERR_LIB_EVP, EVP_R_DECODE_ERROR, NULL },
+    { ERR_LIB_EVP, EVP_R_UPDATE_ERROR, NULL },
+    { ERR_LIB_EVP, EVP_R_FINAL_ERROR, NULL },
+    { ERR_LIB_EVP, EVP_R_GENERATE_ERROR, NULL },
     { ERR_LIB_EVP, ERR_R_UNSUPPORTED, "OpenSSL does not provide it here" },
     { ERR_LIB_EVP, ERR_R_FETCH_FAILED, "OpenSSL does not provide it here" },
     { ERR_LIB_PEM, PEM_R_NO_START_LINE, "no line -----BEGIN ...----- that fits" },
@@ -64,6 +67,7 @@ static const struct words {
     { ERR_LIB_PEM, PEM_R_BAD_DECRYPT, NULL },
     { ERR_LIB_PKCS12, PKCS12_R_PKCS12_CIPHERFINAL_ERROR, NULL }, /* bad decrypt, said again */
     { ERR_LIB_PROV, PROV_R_BAD_DECRYPT, NULL },
+    { ERR_LIB_PROV, PROV_R_CIPHER_OPERATION_FAILED, NULL },
     { ERR_LIB_PROV, PROV_R_UNABLE_TO_GET_PASSPHRASE, NULL },
     { ERR_LIB_RSA, RSA_R_DATA_TOO_LARGE_FOR_KEY_SIZE, too_short },
     { ERR_LIB_RSA, RSA_R_DIGEST_TOO_BIG_FOR_RSA_KEY, too_short },
