@@ -1,32 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # TF-A's Trusted Board Boot for QEMU's arm64 board, built from Debian's source: BL1 and BL2 authenticate a package that
 # rotkit signed up to BL33, Debian's U-Boot, and refuse what differs from it in one place.
-. "$(dirname "$0")/lib.sh"
-K=$DATA/vectors/boot/keys
-judges=$SOURCE/build/judges
-uboot=/usr/lib/u-boot/qemu_arm64/u-boot.bin
-for file in /usr/bin/qemu-system-aarch64 /usr/bin/aarch64-linux-gnu-gcc /usr/bin/fiptool $uboot; do
-    [ -e "$file" ] || fail "$file is missing"
-done
+. "$(dirname "$0")/lib-tf-a.sh"
 
-# firmware NAME ROOT.pub.pem MAKE-VARIABLE=VALUE...: into $fw
-firmware() {
-    fw=$judges/tf-a-$1 root=$2
-    shift 2
-    sh "$SOURCE/scripts/build-tf-a.sh" "$judges" "${fw##*/}" "$root" NEED_BL32=yes "$@" >build.log 2>&1 ||
-        fail "TF-A does not build: $(cat build.log)"
-}
-
-# verdict FIP: into $said what TF-A says at its end, behind the number of the image that it loaded last. The package
-# stands at 256 KiB of the flash whose start is BL1. Files of the folder `beside` are what semihosting finds.
+# verdict FIP: into $said what TF-A says at its end, behind the number of the image that it loaded last
 verdict() {
-    { cat "$fw/bl1.bin" && head -c 262144 /dev/zero; } | head -c 262144 >flash
-    cat "$1" >>flash
-    mkdir -p beside
-    cd beside
-    boot ../console '^(ERROR: |U-Boot 20)' qemu-system-aarch64 -machine virt,secure=on -cpu cortex-a57 -m 1024 -nodefaults \
-        -display none -serial stdio -semihosting-config enable=on,target=native -bios ../flash
-    cd ..
+    tf_a "$1" '^(ERROR: |U-Boot 20)'
     said=$(sed -n 's/^INFO: *Image id=\([0-9]*\) loaded.*/\1/p' console | tail -n 1): \
         said="$said $(tr -d '\r' <console | sed -n '/^ERROR: /{s/^ERROR: *//;p;q};/^U-Boot 20/{s/ .*//;p;q}')"
 }
@@ -206,13 +185,7 @@ firmware encrypted "$K/rsa3072.pub.pem" KEY_SIZE=4096 HASH_ALG=sha512 DECRYPTION
 package
 echo 1234567890abcdef1234567890abcdef1234567890abcdef1234567890abcdef >ssk.key
 echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >other.key
-# signed FIP SETTING...
-signed() {
-    signed_to=$1
-    shift
-    run 0 sign fip plain -o "$signed_to" --key "$K/rsa3072.pem" --set tfw-nvctr=3 --set ntfw-nvctr=3 "$@"
-}
-signed signed --set hash=sha512
+run 0 sign fip plain -o signed --key "$K/rsa3072.pem" --set tfw-nvctr=3 --set ntfw-nvctr=3 --set hash=sha512
 run 0 encrypt fip signed -o fip --key ssk.key
 unseal=ssk.key
 takes "SHA-512, encrypted BL31 and BL32" fip
