@@ -89,6 +89,14 @@ static enum rk_rc unread(const struct nesting *in, struct rk_map *map, struct rk
     return rk_map_unknown(map, region->offset, region->len, RK_NEED_NOTHING, why, err);
 }
 
+/* What is malformed; and what does not hold, where the container's own digest says that it is as it
+ * was made. */
+static bool is_note(const struct rk_map *map, const struct rk_region *region, enum rk_rc rc)
+{
+    return rc == RK_E_FORMAT || rc == RK_E_USAGE ||
+           (rc == RK_E_VERIFY && rk_map_guard_of(map, region, RK_GUARD_DIGEST) != NULL);
+}
+
 static enum rk_rc parse_one(const struct nesting *in, struct rk_map *map, struct rk_region *region,
                             struct rk_err *err)
 {
@@ -97,14 +105,16 @@ static enum rk_rc parse_one(const struct nesting *in, struct rk_map *map, struct
     const struct rk_format *format;
     const uint8_t *bytes;
 
-    if (rk_format_align(in->file, region, &room, &bytes, err))
-        return err->rc;
+    /* Looked through, and perhaps copied: the same bytes may stand in many regions. */
+    if (rk_work_hash((size_t)region->len, err) ||
+        rk_format_align(in->file, region, &room, &bytes, err))
+        return rk_wrap(err, "%s at 0x%llx", region->name, (unsigned long long)region->offset);
     format = rk_format_recognise(in->ctx, bytes, (size_t)region->len);
     if (format == NULL)
         return RK_OK;
     if (parse(in->ctx, format, bytes, (size_t)region->len, in->depth + 1, &inner, err) == RK_OK)
         return adopt(in, map, region, &inner, err);
-    if ((err->rc == RK_E_FORMAT || err->rc == RK_E_USAGE) && !rk_work_refused())
+    if (is_note(map, region, err->rc) && !rk_work_refused())
         return unread(in, map, region, format, err);
     return rk_wrap(err, "%s at 0x%llx", region->name, (unsigned long long)region->offset);
 }

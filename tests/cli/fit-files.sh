@@ -19,6 +19,24 @@ openssl pkey -in key.pem -pubout -out key.pub
 run 0 sign fit bm.fit -o signed.fit --key key.pem
 run 0 verify --pub key.pub signed.fit
 
+# A file inside that is malformed, or does not hold, is a note: the FIT's own hash says that it is as it was made.
+head -c 1000 "$F/c-sha384-rsa3072.k3.fit" >inner-cut.fit
+perl -0777 -pe 'substr($_, 0xb0, 1) ^= "\x01"' "$F/c-sha384-rsa3072.k3.fit" >inner-flipped.fit
+run 3 verify inner-flipped.fit
+printf '%s\n' 'cut.fit;totalsize is 3678, the file has 1000 bytes' 'flipped.fit;image kernel: its sha384 hash does not hold' >rows
+while IFS=';' read -r inner why; do
+    run 0 pack fit -o outer.fit kernel=kernel ramdisk=inner-$inner
+    run 0 inspect outer.fit
+    grep -q "ramdisk-1  ramdisk; looks like fit: fit: $why  \[digest: sha256\]" "$out" || fail "$(cat "$out")"
+    run 0 verify outer.fit
+    run 0 sign fit outer.fit -o outer-signed.fit --key key.pem
+    run 0 verify --pub key.pub outer-signed.fit
+done <rows
+# A package without certificates says nothing of what is in it.
+run 0 pack fip -o outer.fip nt-fw="$F/c-sha384-rsa3072.k3.fit"
+perl -0777 -pi -e 'substr($_, 0x60 + 0xb0, 1) ^= "\x01"' outer.fip
+refuse 3 'rotkit: outer.fip: fip: nt-fw at 0x60: fit: image kernel: its sha384 hash does not hold' verify outer.fip
+
 # Data outside of the tree: hashed where it stands.
 run 0 inspect "$F/ext.keys.fit"
 cat >wanted <<'TEXT'

@@ -85,6 +85,18 @@ data = bytes(900 << 10)
 write("fit-hashes", fit([(b"k", data, [b"sha512"] * 800)]))
 write("fit-algorithms", fit([(b"k", data, [b"sha1", b"sha256", b"sha384", b"sha512"] * 4)]))
 write("fit-images", fit([(b"k%d" % i, bytes(30 << 10), [b"sha256", b"sha512"] * 8) for i in range(32)]))
+# Images outside of the tree, all of them the same bytes, where no reader of words may look in place.
+outside = Tree()
+outside.begin(b"")
+outside.begin(b"images")
+for i in range(500):
+    outside.begin(b"n%d" % i)
+    outside.prop(b"data-position", struct.pack(">I", 0x18004))
+    outside.prop(b"data-size", struct.pack(">I", 900 << 10))
+    outside.end()
+outside.end()
+outside.end()
+write("fit-outside", outside.file().ljust(0x18004, b"\0") + bytes(900 << 10))
 def deep(n):
     t = Tree()
     t.begin(b"")
@@ -151,13 +163,15 @@ pem = open(sys.argv[1]).read()
 pem = pem[pem.index("-----BEGIN"):]
 open("pem", "w").write(pem * ((1 << 20) // len(pem)))
 PY
-for shape in fit-hashes fit-algorithms fit-images dtb-deep dtb-wide fip-same fip-nested fip-nested-fit esl esl-long avb avb-many bup bup-many pem; do
+for shape in fit-hashes fit-algorithms fit-images fit-outside dtb-deep dtb-wide fip-same fip-nested fip-nested-fit esl esl-long avb avb-many bup bup-many pem; do
     [ "$(wc -c <$shape)" -le 1048576 ] || [ $shape = avb ] || [ $shape = fip-same ] || fail "$shape is no file of a megabyte: $(wc -c <$shape)"
     cheap $shape
 done
 
 # What is refused names its limit.
 refuse 2 'rotkit: "fit-hashes": fit: image k: more than 16 hash nodes over one image' inspect fit-hashes
+refuse 2 'rotkit: "fit-outside": fit: n72 at 0x18004: more than 67108864 bytes to hash in a file of 1019908 bytes: no tool makes one that asks for so much' \
+    inspect fit-outside
 refuse 2 'rotkit: "avb-many": avb: descriptor 64 is cut short or one too many' inspect avb-many
 spends avb inspect
 [ "$hashed" -gt 50000000 ] || fail "the boot image is not the one that costs most: $hashed, $(cat "$err")"

@@ -180,6 +180,28 @@ sys.stdout.buffer.write(esl("57347f87-7a9b-403a-b93c-dc4afb7a0ebc", 32, 2) + esl
     esl("c1c41626-504c-4092-aca9-41f936934328", 32, 0) + esl("00112233-4455-6677-8899-aabbccddeeff", 7, 3, b"head"))
 P
 printf '\147\0\0\0' | cat - db.auth | good image-uefi-auth -attributes.auth
+# a FIT with old names, data at positions and behind them, one of them twice and one inside too, a hash that nobody knows
+python3 - >odd.dts <<'P'
+import hashlib, zlib
+data = bytes(i * 11 & 255 for i in range(300))
+crc = "hash@1 { algo = \"crc32\"; value = <%d>; };" % zlib.crc32(data)
+print("""/dts-v1/;
+/ { description = "odd"; images {
+        kernel@1 { type = "kernel"; data-position = <0x800>; data-size = <300>; %s };
+        again@1 { type = "standalone"; data-position = <0x800>; data-size = <300>; data = "decoy"; %s };
+        tree@1 { type = "flat_dt"; data-offset = <0x200>; data-size = <0>; };
+        bare@1 { type = "script"; data = "echo"; hash@1 { algo = "sha256"; value = [%s]; }; hash@2 { algo = "sha3-256"; }; };
+        none@1 { type = "loadable"; };
+    };
+    configurations { default = "conf@1"; conf@1 { kernel = "kernel@1"; loadables = "again@1", "none@1"; };
+        conf@2 { fdt = "tree@1"; signature@1 { algo = "sha512,ecdsa384"; }; }; }; };""" % (crc, crc, hashlib.sha256(b"echo\0").hexdigest()))
+P
+dtc -q -O dtb odd.dts >odd.fit
+python3 - <<'P' | good image-fit -odd.fit
+import sys
+tree = open("odd.fit", "rb").read()
+sys.stdout.buffer.write(tree.ljust(0x800, b"\0") + bytes(i * 11 & 255 for i in range(300)))
+P
 "$rotkit" pack uefi-dtb dtb="$vectors/boot/fit/pub.dtb" cert="$uefi/db.crt" --set lowest-supported-version=0x00230301 -o uefi.dtb
 good image-uefi-dtb .dtb <uefi.dtb
 python3 - >br.bct <<'P'
