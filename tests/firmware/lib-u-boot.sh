@@ -35,7 +35,7 @@ board() {
 
 # u_boot CONTROL-DTB END COMMAND [EMULATOR-OPTION...]: $firmware, which is a U-Boot, under that device tree runs
 # COMMAND, until the file console has a line that matches END. The device tree carries the command (/config/bootcmd):
-# what is typed while U-Boot starts can get lost.
+# what is typed while U-Boot starts can get lost. $flash: the emulator's options for flash chips that U-Boot can write.
 u_boot() {
     u_boot_end=$2
     cp "$1" running.dtb
@@ -43,7 +43,13 @@ u_boot() {
     fdtput running.dtb /config bootcmd -t s "$3"
     shift 3
     # shellcheck disable=SC2086 # options, one a word
-    patience=60 boot console "$u_boot_end" qemu-system-aarch64 $machine -bios "$firmware" -dtb running.dtb "$@"
+    patience=60 boot console "$u_boot_end" qemu-system-aarch64 $machine ${flash:--bios $firmware} -dtb running.dtb "$@"
+}
+
+# at FILE PART: where the bytes of PART stand in FILE
+at() {
+    perl -0777 -e 'open F, "<:raw", shift or die; $h = <F>; open G, "<:raw", shift or die; $n = <G>;
+        $i = index($h, $n); die if $i < 0; print $i' "$1" "$2"
 }
 
 # boot_fit CONTROL-DTB FIT: what comes of `bootm`, "runs" or "refused": a refusal leads back to the prompt

@@ -39,12 +39,6 @@ changed() {
     fdtput "$changed_name.fit" "$@"
 }
 
-# at FIT FILE: where the bytes of FILE stand in FIT
-at() {
-    perl -0777 -e 'open F, "<:raw", $_ or die for shift; $h = <F>; open G, "<:raw", shift or die; $n = <G>;
-        $i = index($h, $n); die if $i < 0; print $i' "$1" "$2"
-}
-
 cp good.fit flipped.fit
 flip flipped.fit "$(at good.fit kernel.bin)"
 refused "a flipped bit of the kernel" 'Bad hash value .*kernel-1' flipped.fit
