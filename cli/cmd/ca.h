@@ -4,4 +4,4 @@
 
 #include "cli/app.h"
 
-extern const struct cmd cmd_ca_init, cmd_ca_issue, cmd_ca_crl;
+extern const struct cmd cmd_ca_init, cmd_ca_issue, cmd_ca_crl, cmd_ca_self;

@@ -17,7 +17,7 @@
 
 #include <openssl/err.h>
 
-enum { CHAIN_FILE_MAX = 1 << 20, SERIAL = 20 };
+enum { CHAIN_FILE_MAX = 1 << 20 };
 
 void rk_ca_free(rk_ca *ca)
 {
@@ -220,21 +220,6 @@ static enum rk_rc hand_out(const rk_signer *fresh, struct rk_secret *ret, struct
     return fresh == NULL ? RK_OK : rk_key_private_pem(fresh, ret, err);
 }
 
-/* 20 random octets, positive, the first never zero. */
-static enum rk_rc random_serial(const rk_ctx *ctx, X509 *cert, struct rk_err *err)
-{
-    uint8_t bytes[SERIAL];
-    RK_AUTO(rk_bn_done) BIGNUM *bn = NULL;
-
-    if (rk_random(ctx, bytes, sizeof bytes, err))
-        return err->rc;
-    bytes[0] = (uint8_t)((bytes[0] & 0x3f) | 0x40);
-    bn = BN_bin2bn(bytes, sizeof bytes, NULL);
-    if (bn == NULL || BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(cert)) == NULL)
-        return rk_fail_nomem(err);
-    return RK_OK;
-}
-
 struct ca_cert {        /* what the two CA certificates differ in */
     const char *suffix; /* of the common name */
     int path_len;
@@ -263,23 +248,6 @@ static enum rk_rc set_subject(X509 *cert, const struct rk_ca_init *in, const cha
     return RK_OK;
 }
 
-static enum rk_rc add_key_id(X509 *cert, struct rk_err *err)
-{
-    uint8_t digest[20];
-    unsigned len = 0;
-    ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
-    enum rk_rc rc;
-
-    /* RFC 5280 4.2.1.2, method 1 */
-    if (id == NULL || X509_pubkey_digest(cert, EVP_sha1(), digest, &len) != 1 ||
-        ASN1_OCTET_STRING_set(id, digest, (int)len) != 1)
-        rc = rk_fail_ossl(err, RK_E_NOMEM, "subjectKeyIdentifier");
-    else
-        rc = rk_x509_add(cert, NID_subject_key_identifier, false, id, err);
-    ASN1_OCTET_STRING_free(id);
-    return rc;
-}
-
 static enum rk_rc make_cert(const rk_ctx *ctx, const struct rk_ca_init *in,
                             const struct ca_cert *what, EVP_PKEY *key, X509 **ret,
                             struct rk_err *err)
@@ -292,14 +260,14 @@ static enum rk_rc make_cert(const rk_ctx *ctx, const struct rk_ca_init *in,
         X509_set_pubkey(cert, key) != 1)
         return rk_fail_ossl(err, RK_E_NOMEM, "certificate");
     issuer = what->issuer == NULL ? cert : what->issuer;
-    if (random_serial(ctx, cert, err) || set_subject(cert, in, what->suffix, err))
+    if (rk_x509_random_serial(ctx, cert, err) || set_subject(cert, in, what->suffix, err))
         return err->rc;
     if (X509_set_issuer_name(cert, X509_get_subject_name(issuer)) != 1)
         return rk_fail_ossl(err, RK_E_NOMEM, "certificate");
     if (rk_x509_set_validity(cert, in->not_before, what->not_after, err) ||
         rk_x509_add_basic_constraints(cert, true, what->path_len, err) ||
-        rk_x509_add_key_usage(cert, KU_KEY_CERT_SIGN | KU_CRL_SIGN, err) || add_key_id(cert, err) ||
-        rk_x509_add_authority(cert, issuer, err) ||
+        rk_x509_add_key_usage(cert, KU_KEY_CERT_SIGN | KU_CRL_SIGN, err) ||
+        rk_x509_add_key_id(cert, err) || rk_x509_add_authority(cert, issuer, err) ||
         rk_x509_add_crl(cert, &what->crl_url, what->crl_url == NULL ? 0 : 1, err) ||
         rk_x509_sign(cert, what->issuer_key, &der, err))
         return err->rc;

@@ -152,3 +152,34 @@ enum rk_rc rk_x509_add_crl(X509 *cert, const char *const *urls, size_t count, st
     }
     return rk_x509_add(cert, NID_crl_distribution_points, false, points, err);
 }
+
+enum rk_rc rk_x509_random_serial(const rk_ctx *ctx, X509 *cert, struct rk_err *err)
+{
+    uint8_t bytes[20];
+    RK_AUTO(rk_bn_done) BIGNUM *bn = NULL;
+
+    if (rk_random(ctx, bytes, sizeof bytes, err))
+        return err->rc;
+    bytes[0] = (uint8_t)((bytes[0] & 0x3f) | 0x40);
+    bn = BN_bin2bn(bytes, sizeof bytes, NULL);
+    if (bn == NULL || BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(cert)) == NULL)
+        return rk_fail_nomem(err);
+    return RK_OK;
+}
+
+enum rk_rc rk_x509_add_key_id(X509 *cert, struct rk_err *err)
+{
+    uint8_t digest[20];
+    unsigned len = 0;
+    ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
+    enum rk_rc rc;
+
+    /* RFC 5280 4.2.1.2, method 1 */
+    if (id == NULL || X509_pubkey_digest(cert, EVP_sha1(), digest, &len) != 1 ||
+        ASN1_OCTET_STRING_set(id, digest, (int)len) != 1)
+        rc = rk_fail_ossl(err, RK_E_NOMEM, "subjectKeyIdentifier");
+    else
+        rc = rk_x509_add(cert, NID_subject_key_identifier, false, id, err);
+    ASN1_OCTET_STRING_free(id);
+    return rc;
+}

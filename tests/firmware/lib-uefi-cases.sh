@@ -12,10 +12,14 @@ size=$(stat -c %s program.efi)
 # ---- keys as rotkit makes them: a CA, whose root is the platform key, and development keys
 run 0 ca init --name Platform --key-type rsa3072 platform
 cp platform/root.key PK.key && cp platform/root.pem PK.pem
-# key_pair NAME TYPE: a key with a certificate that it signs itself
+# key_pair NAME TYPE: a key with a certificate that it signs itself; db's alone is a CA, for a chain below it
 key_pair() {
     run 0 key new --type "$2" "$1.key"
-    openssl req -x509 -new -key "$1.key" -subj "/CN=$1" -days 3650 -out "$1.pem" 2>/dev/null
+    case $1 in
+        db) openssl req -x509 -new -key db.key -subj /CN=db -days 3650 -out db.pem 2>/dev/null ;;
+        PK* | KEK) run 0 ca self --key "$1.key" --subject "$1" --use "$(echo "${1%2}" | tr PKE pke)" -o "$1.pem" ;;
+        *) run 0 ca self --key "$1.key" --subject "$1" --use db -o "$1.pem" ;;
+    esac
     run 0 pack uefi-auth cert="$1.pem" -o "$1.esl"
 }
 # certified NAME ISSUER EXTENSION [TYPE]: one that another signs

@@ -34,6 +34,17 @@ enum rk_rc rk_ca_make(const rk_ctx *ctx, const struct rk_ca_init *in, struct rk_
                       struct rk_err *err) RK_MUST_CHECK;
 void rk_ca_files_done(struct rk_ca_files *files);
 
+/* A certificate that nobody vouches for: firmware is given it, and takes what its key signs. */
+struct rk_self_cert {
+    rk_signer *key;
+    const char *subject, *organization; /* CN and O; organization NULL: none */
+    const char *use;                    /* pk, kek, db, capsule or code */
+    int64_t not_before, not_after;
+};
+/* RK_E_USAGE for a use that is not known, or a subject that a certificate cannot carry. */
+enum rk_rc rk_self_cert_make(const rk_ctx *ctx, const struct rk_self_cert *in, struct rk_bytes *ret,
+                             struct rk_err *err) RK_MUST_CHECK;
+
 /*
  * Issues the EK certificate of a public key (SubjectPublicKeyInfo DER). The serial (20 octets) is
  * derived from issuer key, device and all of the certificate's content, so a rebuild gives the same

@@ -33,6 +33,10 @@ enum rk_rc rk_x509_add(X509 *cert, int nid, bool critical, void *value,
 enum rk_rc rk_x509_add_key_usage(X509 *cert, int usage_bits, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_x509_add_basic_constraints(X509 *cert, bool ca, int path_len,
                                          struct rk_err *err) RK_MUST_CHECK;
+/* subjectKeyIdentifier. RFC 5280 4.2.1.2, method 1. */
+enum rk_rc rk_x509_add_key_id(X509 *cert, struct rk_err *err) RK_MUST_CHECK;
+/* A serial number of 20 random octets, positive, the first never zero. */
+enum rk_rc rk_x509_random_serial(const rk_ctx *ctx, X509 *cert, struct rk_err *err) RK_MUST_CHECK;
 /* keyid of the issuer's subjectKeyIdentifier. */
 enum rk_rc rk_x509_add_authority(X509 *cert, X509 *issuer, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_x509_add_crl(X509 *cert, const char *const *urls, size_t count,
