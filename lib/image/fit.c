@@ -44,6 +44,8 @@ static const struct rk_setting_row setting_rows[] = {
       "pack, with --content-key: the name of that key (default: key-name)" },
     { "images", NULL,
       "encrypt: which images, by name and between commas (default: all but device trees)" },
+    { "hash", "sha256",
+      "sign, pub: sha256, sha384 or sha512; the same for both, since U-Boot compares them" },
     { "padding", "pkcs-1.5",
       "sign: pkcs-1.5, or pss (with the largest salt): U-Boot with CONFIG_FIT_RSASSA_PSS alone "
       "verifies that" },
@@ -185,12 +187,19 @@ static enum rk_rc check_content_key(const struct rk_request *request, struct rk_
                          RK_FIT_KEY_LEN);
 }
 
+static enum rk_rc find_algo(const struct rk_request *request, EVP_PKEY *pub,
+                            struct rk_fit_algo *ret, struct rk_err *err)
+{
+    return rk_fit_algo_of_key(pub, rk_request_text(request, self(), "hash"),
+                              rk_request_text(request, self(), "padding"), ret, err);
+}
+
 static enum rk_rc build_key(const struct rk_request *request, struct rk_bytes *ret,
                             struct rk_err *err)
 {
     const struct rk_input *part = rk_request_part(request, "pub");
     RK_AUTO(rk_public_done) rk_public *pub = NULL;
-    const struct rk_fit_algorithm *algo;
+    struct rk_fit_algo algo;
 
     for (size_t i = 0; i < request->part_count; i++) {
         if (strcmp(request->part[i].name, "pub") != 0 && strcmp(request->part[i].name, "dtb") != 0)
@@ -199,12 +208,12 @@ static enum rk_rc build_key(const struct rk_request *request, struct rk_bytes *r
     }
     if (rk_public_from_bytes(request->ctx, part->p, part->len, &pub, err))
         return rk_wrap(err, "part \"pub\"");
-    if (rk_fit_find_algorithm(rk_public_pkey(pub), &algo, err) ||
+    if (find_algo(request, rk_public_pkey(pub), &algo, err) ||
         (request->secret != NULL && check_content_key(request, err)))
         return err->rc;
     return rk_fit_key_dtb(
         &(struct rk_fit_keys) { .pub = rk_public_pkey(pub),
-                                .algo = algo->name,
+                                .algo = algo.name,
                                 .name = rk_request_text(request, self(), "key-name"),
                                 .content = request->secret,
                                 .content_name = content_key_name(request) },
@@ -338,22 +347,20 @@ static enum rk_rc prepare_conf(const struct rk_request *request, void *fdt, cons
 {
     const char *padding = rk_request_text(request, self(), "padding");
     static const uint8_t zeros[SIG_MAX];
-    const struct rk_fit_algorithm *algo;
+    struct rk_fit_algo algo;
     char path[RK_FIT_PATH];
     int conf, node;
 
     (void)snprintf(path, sizeof path, "/configurations/%s", conf_name);
     conf = fdt_path_offset(fdt, path);
-    if (strcmp(padding, "pss") != 0 && strcmp(padding, "pkcs-1.5") != 0)
-        return rk_fail(err, RK_E_USAGE, "setting \"padding\": expected pss or pkcs-1.5");
-    if (rk_fit_find_algorithm(request->key[0].pub, &algo, err) || drop_signatures(fdt, conf, err))
+    if (find_algo(request, request->key[0].pub, &algo, err) || drop_signatures(fdt, conf, err))
         return err->rc;
     node = fdt_add_subnode(fdt, conf, "signature-1");
-    if (node < 0 || rk_fdt_put_text(fdt, node, "algo", algo->name) != 0 ||
+    if (node < 0 || rk_fdt_put_text(fdt, node, "algo", algo.name) != 0 ||
         rk_fdt_put_text(fdt, node, "padding", padding) != 0 ||
         rk_fdt_put_text(fdt, node, "key-name-hint", rk_request_text(request, self(), "key-name")) !=
             0 ||
-        fdt_setprop(fdt, node, "value", zeros, algo->bits / 8) != 0 ||
+        fdt_setprop(fdt, node, "value", zeros, (int)algo.signature_len) != 0 ||
         rk_fdt_put_text(fdt, node, "signer-name", "rotkit") != 0 ||
         fdt_setprop_u32(fdt, node, "timestamp", (uint32_t)request->now) != 0 ||
         fdt_setprop_u64(fdt, node, "hashed-strings", 0) != 0)
@@ -441,15 +448,16 @@ static enum rk_rc to_sign(const struct rk_request *request, const uint8_t *file,
                           struct rk_sign_requests *ret, struct rk_err *err)
 {
     RK_AUTO(fit_done) struct fit fit = { .fdt = NULL };
-    enum rk_scheme scheme = rk_fit_scheme(rk_request_text(request, self(), "padding"));
+    struct rk_fit_algo algo;
 
-    if (prepare(request, file, len, &fit, err))
+    if (prepare(request, file, len, &fit, err) ||
+        find_algo(request, request->key[0].pub, &algo, err))
         return err->rc;
     for (size_t i = 0; i < fit.count; i++) {
         RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
 
         if (rk_fit_stored_region(fit.fdt, signature_node(&fit, i), NULL, &message, err) ||
-            rk_sign_requests_add(ret, "", fit.conf[i], scheme, &message, err))
+            rk_sign_requests_add(ret, "", fit.conf[i], algo.scheme, &message, err))
             return err->rc;
     }
     return RK_OK;
@@ -460,9 +468,9 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
                          struct rk_err *err)
 {
     RK_AUTO(fit_done) struct fit fit = { .fdt = NULL };
-    const struct rk_fit_algorithm *algo;
+    struct rk_fit_algo algo;
 
-    if (rk_fit_find_algorithm(request->key[0].pub, &algo, err) ||
+    if (find_algo(request, request->key[0].pub, &algo, err) ||
         prepare(request, file, len, &fit, err))
         return err->rc;
     if (wants_key(request) && strcmp(rk_request_text(request, self(), "output"), "key-dtb") != 0)
@@ -470,14 +478,14 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
     if (wants_key(request))
         return rk_fit_key_dtb(
             &(struct rk_fit_keys) { .pub = request->key[0].pub,
-                                    .algo = algo->name,
+                                    .algo = algo.name,
                                     .name = rk_request_text(request, self(), "key-name") },
             rk_request_part(request, "dtb"), ret, err);
     for (size_t i = 0; i < fit.count; i++) {
         if (fdt_setprop_inplace(fit.fdt, signature_node(&fit, i), "value", signatures[i].p,
                                 (int)signatures[i].len) != 0)
-            return rk_fail(err, RK_E_KEY, "a signature of %zu bytes, expected %d",
-                           signatures[i].len, algo->bits / 8);
+            return rk_fail(err, RK_E_KEY, "a signature of %zu bytes, expected %zu",
+                           signatures[i].len, algo.signature_len);
     }
     return rk_fit_append_data(fit.fdt, file, len, ret, err);
 }

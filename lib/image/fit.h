@@ -52,24 +52,22 @@ enum rk_rc rk_fit_list_nodes(const void *fdt, int conf, bool to_sign, struct rk_
 /* The signed bytes as the node list and the hashed-strings in a signature node say. */
 enum rk_rc rk_fit_stored_region(const uint8_t *fdt, int node, struct rk_map *covers,
                                 struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
-struct rk_fit_algorithm {
-    int bits;
-    const char *name;
-};
-/* By which name U-Boot verifies signatures of this key; RK_E_KEY when it has none. */
-enum rk_rc rk_fit_find_algorithm(EVP_PKEY *pub, const struct rk_fit_algorithm **ret,
-                                 struct rk_err *err) RK_MUST_CHECK;
-/* "pss" is with the largest salt, as mkimage signs. */
-enum rk_scheme rk_fit_scheme(const char *padding);
-
-/* How a signature node says that it is signed. */
+/* How a configuration is signed. */
 struct rk_fit_algo {
+    char name[24]; /* "sha256,rsa2048" */
     enum rk_scheme scheme;
     bool pss;
     bool raw_ecdsa;       /* r and s in their full width, one behind the other */
     size_t signature_len; /* bytes of its value */
 };
-/* RK_E_VERIFY when this key cannot have made it, naming the key that the node calls its own. */
+/*
+ * As a key signs: hash "sha256" and the like; padding "pkcs-1.5", or "pss", which is with the
+ * largest salt, as mkimage signs. RK_E_USAGE for others, RK_E_KEY for keys other than RSA.
+ */
+enum rk_rc rk_fit_algo_of_key(EVP_PKEY *pub, const char *hash, const char *padding,
+                              struct rk_fit_algo *ret, struct rk_err *err) RK_MUST_CHECK;
+/* As a signature node says. RK_E_VERIFY when this key cannot have made it, naming the key that the
+ * node calls its own. */
 enum rk_rc rk_fit_algo_of_node(const void *fdt, int node, EVP_PKEY *pub, struct rk_fit_algo *ret,
                                struct rk_err *err) RK_MUST_CHECK;
 

@@ -5,6 +5,7 @@
  */
 #include "image/fit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <libfdt.h>
@@ -56,6 +57,7 @@ static void fill(const struct hash_row *hash, const struct key_row *key, bool ps
 {
     bool rsa = strcmp(key->type, "RSA") == 0;
 
+    (void)snprintf(ret->name, sizeof ret->name, "%s,%s", hash->name, key->name);
     ret->raw_ecdsa = !rsa;
     ret->pss = rsa && pss;
     ret->scheme = !rsa ? hash->ecdsa : pss ? hash->pss : hash->pkcs1;
@@ -102,27 +104,22 @@ enum rk_rc rk_fit_algo_of_node(const void *fdt, int node, EVP_PKEY *pub, struct 
     return RK_OK;
 }
 
-static const struct rk_fit_algorithm algorithms[] = { { 2048, "sha256,rsa2048" },
-                                                      { 3072, "sha256,rsa3072" },
-                                                      { 4096, "sha256,rsa4096" } };
-
-enum rk_rc rk_fit_find_algorithm(EVP_PKEY *pub, const struct rk_fit_algorithm **ret,
-                                 struct rk_err *err)
+enum rk_rc rk_fit_algo_of_key(EVP_PKEY *pub, const char *hash_name, const char *padding,
+                              struct rk_fit_algo *ret, struct rk_err *err)
 {
-    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
-        if (EVP_PKEY_is_a(pub, "RSA") && EVP_PKEY_get_bits(pub) == algorithms[i].bits) {
-            *ret = &algorithms[i];
-            return RK_OK;
-        }
-    }
-    return rk_fail(err, RK_E_KEY,
-                   "FIT signatures here are by RSA of 2048, 3072 or 4096 bits, this "
-                   "is %s with %d",
-                   EVP_PKEY_get0_type_name(pub), EVP_PKEY_get_bits(pub));
-}
+    const struct hash_row *hash = find_hash(hash_name, strlen(hash_name));
+    const struct key_row *key = find_key(pub);
+    bool pss;
 
-/* "rsa-pss" with the largest salt, as mkimage signs; boot-images.md 5.3. */
-enum rk_scheme rk_fit_scheme(const char *padding)
-{
-    return strcmp(padding, "pss") == 0 ? RK_SCHEME_RSA_PSS_MAX_SHA256 : RK_SCHEME_RSA_PKCS1_SHA256;
+    if (find_padding(padding, &pss, err))
+        return rk_fail(err, RK_E_USAGE, "setting \"padding\": expected pss or pkcs-1.5");
+    if (hash == NULL)
+        return rk_fail(err, RK_E_USAGE, "setting \"hash\": expected sha256, sha384 or sha512");
+    if (key == NULL || strcmp(key->type, "RSA") != 0)
+        return rk_fail(err, RK_E_KEY,
+                       "FIT signatures here are by RSA of 2048, 3072 or 4096 bits, this "
+                       "is %s with %d",
+                       EVP_PKEY_get0_type_name(pub), EVP_PKEY_get_bits(pub));
+    fill(hash, key, pss, ret);
+    return RK_OK;
 }

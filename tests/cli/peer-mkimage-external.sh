@@ -109,11 +109,18 @@ for outside in '' -E '-E -p 0x4000' '-E -B 0x200'; do
         mkimage $outside -f peer.its -k keys -K theirs.dtb -r theirs.fit >mkimage.log 2>&1 || fail "mkimage: $(cat mkimage.log)"
         # shellcheck disable=SC2086
         mkimage $outside -f peer.its unsigned.fit >mkimage.log 2>&1 || fail "mkimage: $(cat mkimage.log)"
-        for from in unsigned theirs; do
-            run 0 sign fit $from.fit -o ours.fit --key keys/$key.key --set key-name=$key
-            judge -f ours.fit -k theirs.dtb || fail "$what: fit_check_sign: $(cat judged)"
-            run 0 verify --pub $key.pub ours.fit
-            images ours.fit
+        for hash in sha256 sha384 sha512; do
+            # U-Boot compares the algorithm of the key with that of the signature.
+            run 0 pack fit -o key.dtb pub=$key.pub --set key-name=$key --set hash=$hash
+            [ "$(fdtget key.dtb /signature/key-$key algo)" = $hash,$key ] || fail "another algorithm"
+            for from in unsigned theirs; do
+                run 0 sign fit $from.fit -o ours.fit --key keys/$key.key --set key-name=$key --set hash=$hash
+                judge -f ours.fit -k key.dtb || fail "$what $hash: fit_check_sign: $(cat judged)"
+                grep -q "$hash,$key:$key+" judged || fail "fit_check_sign: $(cat judged)"
+                [ $hash != sha256 ] || judge -f ours.fit -k theirs.dtb || fail "$what: fit_check_sign: $(cat judged)"
+                run 0 verify --pub $key.pub ours.fit
+                images ours.fit
+            done
         done
     done
     flips ours.fit rsa3072.pub
@@ -131,6 +138,9 @@ mkimage -E -p 0x580 -f peer.its tight.fit >mkimage.log 2>&1 || fail "mkimage: $(
 run 0 verify tight.fit
 run 2 sign fit tight.fit -o x --key keys/rsa2048.key
 grep -q '^rotkit: "tight.fit": sign fit: its tree of [0-9]* bytes would reach into its data, which data-position puts at 0x580: make it with a larger one (mkimage -p)$' "$err" || fail "$(cat "$err")"
+
+run 2 sign fit tight.fit -o x --key keys/rsa2048.key --set hash=sha1
+grep -q 'setting "hash": expected sha256, sha384 or sha512$' "$err" || fail "$(cat "$err")"
 
 # ECDSA: mkimage signs; fit_check_sign has no way to be given such a key.
 for outside in '' -E; do
