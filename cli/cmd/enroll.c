@@ -204,13 +204,16 @@ const struct cmd cmd_enroll = {
     .name = "enroll",
     .args = "TARGET RELEASE [NAME=FILE...]",
     .summary = "enrolment files for the services that attest devices",
-    .about = "'rotkit enroll --targets' lists the targets, and the files and settings each takes.\n"
-             "Verifies the release first: --pub is the release key; without it, --key must have "
-             "signed the\n"
-             "release too, and a release of unknown origin wants --unsigned. Then writes a folder\n"
-             "that appears whole or not at all. --verify holds such a folder, whoever wrote it, "
-             "against\n"
-             "the service's rules and the release: unknown members, ids, keys of other devices, a\n"
-             "device twice or none.",
+    .about =
+        "'rotkit enroll --targets' lists the targets, and the files and settings each takes.\n"
+        "Verifies the release first: --pub is the release key; without it, --key must have "
+        "signed the\n"
+        "release too, and a release of unknown origin wants --unsigned. Then writes a folder\n"
+        "that appears whole or not at all. --verify holds such a folder, whoever wrote it, "
+        "against\n"
+        "the service's rules and the release: unknown members, ids, keys of other devices, a\n"
+        "device twice or none. It wants the settings and parts that made the files: exit code 8 "
+        "where\n"
+        "one that is not named is needed.",
     .run = run,
 };

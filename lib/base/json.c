@@ -254,6 +254,11 @@ bool rk_json_u64(struct rk_jv value, uint64_t *ret)
     return true;
 }
 
+bool rk_json_equal(struct rk_jv a, struct rk_jv b)
+{
+    return a.v == b.v || (a.v != NULL && b.v != NULL && json_equal(a.v, b.v) != 0);
+}
+
 enum rk_json_kind rk_json_kind(struct rk_jv value)
 {
     const json_t *v = value.v;

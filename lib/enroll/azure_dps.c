@@ -25,17 +25,12 @@ static const struct rk_setting_row settings[] = {
     { NULL, NULL, NULL },
 };
 /* clang-format on */
-static const char *const ids[] = { "ek", "sn", NULL };
-static const char *const modes[] = { "create", "update", "delete", NULL };
-enum { ID_EK, ID_SN };
-enum { MODE_CREATE, MODE_UPDATE, MODE_DELETE };
+const char *const rk_dps_ids[] = { "ek", "sn", NULL };
+const char *const rk_dps_modes[] = { "create", "update", "delete", NULL };
 
 struct work {
     struct rk_enroll_out *out;
-    const char *template_name;
-    size_t id, mode; /* places in ids, modes */
-    rk_json *twin;   /* NULL: none */
-    const struct rk_input *srk;
+    struct rk_dps_rule rule;
     rk_json *doc; /* NULL: no file is begun */
     struct rk_jv enrollments;
     char bucket[19];
@@ -45,7 +40,7 @@ struct work {
 static void work_done(struct work *w)
 {
     rk_json_free(w->doc);
-    rk_json_free(w->twin);
+    rk_dps_rule_done(&w->rule);
 }
 
 /* ---- files of ten ---- */
@@ -56,7 +51,7 @@ static void begin(struct work *w, const char bucket[19])
 
     w->doc = rk_json_new();
     root = rk_json_root(w->doc);
-    rk_json_put_str(root, "mode", modes[w->mode]);
+    rk_json_put_str(root, "mode", rk_dps_modes[w->rule.mode]);
     w->enrollments = rk_json_put_array(root, "enrollments");
     memcpy(w->bucket, bucket, sizeof w->bucket);
 }
@@ -69,7 +64,8 @@ static enum rk_rc flush(struct work *w, struct rk_err *err)
     if (w->count == 0)
         return RK_OK;
     (void)snprintf(name, sizeof name, "azure-dps%s%s-%06llu.json",
-                   w->mode == MODE_CREATE ? "" : "-", w->mode == MODE_CREATE ? "" : modes[w->mode],
+                   w->rule.mode == RK_DPS_CREATE ? "" : "-",
+                   w->rule.mode == RK_DPS_CREATE ? "" : rk_dps_modes[w->rule.mode],
                    (unsigned long long)w->out->report.files + 1);
     if (rk_json_text(w->doc, true, &text, err))
         return err->rc;
@@ -98,7 +94,7 @@ static enum rk_rc put_base64(struct rk_jv at, const char *key, const struct rk_b
     return RK_OK;
 }
 
-static enum rk_rc put_keys(const struct work *w, const struct rk_device_sn *sn,
+static enum rk_rc put_keys(const struct rk_dps_rule *rule, const struct rk_device_sn *sn,
                            const struct rk_bytes *ek, struct rk_jv at, struct rk_err *err)
 {
     struct rk_jv attestation = rk_json_put_object(at, "attestation"), tpm;
@@ -108,9 +104,9 @@ static enum rk_rc put_keys(const struct work *w, const struct rk_device_sn *sn,
     tpm = rk_json_put_object(attestation, "tpm");
     if (put_base64(tpm, "endorsementKey", ek, err))
         return err->rc;
-    if (w->srk == NULL)
+    if (rule->srk == NULL)
         return RK_OK;
-    if (rk_dps_srk_find(w->srk, sn, &srk, err))
+    if (rk_dps_srk_find(rule->srk, sn, &srk, err))
         return rk_wrap(err, "srk");
     return put_base64(tpm, "storageRootKey", &srk, err);
 }
@@ -153,28 +149,26 @@ static enum rk_rc fill_text(void *arg, const char *text, struct rk_bytes *ret, s
 }
 
 /* A Device SN of 20 hex digits keeps the service's rule for ids as it is. */
-static enum rk_rc put(struct work *w, const struct rk_device_sn *sn, const struct rk_bytes *ek,
-                      struct rk_err *err)
+enum rk_rc rk_dps_put(const struct rk_dps_rule *rule, const struct rk_device_sn *sn,
+                      const struct rk_bytes *ek, struct rk_jv enrollments, struct rk_err *err)
 {
-    struct rk_jv at = rk_json_put_object(w->enrollments, NULL);
+    struct rk_jv at = rk_json_put_object(enrollments, NULL);
     char id[53], text[21];
     struct device_texts texts = { .sn = text };
 
     rk_device_sn_text(sn, text);
-    if (w->id == ID_EK && rk_enroll_registration_id(ek, id, err))
+    if (rule->id == RK_DPS_ID_EK && rk_enroll_registration_id(ek, id, err))
         return err->rc;
-    texts.registration_id = w->id == ID_SN ? text : id;
+    texts.registration_id = rule->id == RK_DPS_ID_SN ? text : id;
     rk_json_put_str(at, "registrationId", texts.registration_id);
     rk_json_put_str(at, "deviceId", text);
-    if (put_keys(w, sn, ek, at, err))
+    if (put_keys(rule, sn, ek, at, err))
         return err->rc;
-    w->count++;
-    w->out->report.devices++;
-    if (w->mode == MODE_DELETE)
+    if (rule->mode == RK_DPS_DELETE)
         return RK_OK;
-    if (rk_json_get(rk_json_root(w->twin), "provisioningStatus").v == NULL)
+    if (rk_json_get(rk_json_root(rule->twin), "provisioningStatus").v == NULL)
         rk_json_put_str(at, "provisioningStatus", "enabled");
-    return rk_json_put_filled(at, rk_json_root(w->twin), fill_text, &texts, err);
+    return rk_json_put_filled(at, rk_json_root(rule->twin), fill_text, &texts, err);
 }
 
 static enum rk_rc visit(void *arg, const struct rk_release_device *device, struct rk_err *err)
@@ -183,42 +177,53 @@ static enum rk_rc visit(void *arg, const struct rk_release_device *device, struc
     const struct rk_release_ek *ek;
     char bucket[19];
 
-    if (rk_enroll_ek(device, w->template_name, &ek, err))
+    if (rk_enroll_ek(device, w->rule.template_name, &ek, err))
         return err->rc;
     if (!rk_dps_is_rsa(&ek->public_tpm2b))
         return rk_fail(err, RK_E_USAGE, "EK \"%s\" is not RSA; DPS clients enrol RSA alone",
-                       w->template_name);
+                       w->rule.template_name);
     rk_device_bucket(&device->sn, bucket);
     if (strcmp(bucket, w->bucket) != 0 && flush(w, err))
         return err->rc;
     if (w->doc == NULL)
         begin(w, bucket);
-    if (put(w, &device->sn, &ek->public_tpm2b, err))
+    if (rk_dps_put(&w->rule, &device->sn, &ek->public_tpm2b, w->enrollments, err))
         return err->rc;
+    w->count++;
+    w->out->report.devices++;
     return w->count == RK_DPS_BATCH ? flush(w, err) : RK_OK;
 }
 
 /* ---- the target ---- */
 
-static enum rk_rc open_work(const struct rk_request *request, struct work *w, struct rk_err *err)
+void rk_dps_rule_done(struct rk_dps_rule *rule)
 {
+    rk_json_free(rule->twin);
+    rule->twin = NULL;
+}
+
+enum rk_rc rk_dps_rule_open(const struct rk_request *request, struct rk_dps_rule *ret,
+                            struct rk_err *err)
+{
+    RK_AUTO(rk_dps_rule_done)
+    struct rk_dps_rule rule = { .template_name = rk_request_setting(request, settings, "template"),
+                                .srk = rk_request_part(request, "srk") };
     const struct rk_input *twin = rk_request_part(request, "twin");
 
-    w->template_name = rk_request_setting(request, settings, "template");
-    w->srk = rk_request_part(request, "srk");
-    if (rk_request_choice(request, settings, "id", ids, &w->id, err) ||
-        rk_request_choice(request, settings, "mode", modes, &w->mode, err))
+    if (rk_request_choice(request, settings, "id", rk_dps_ids, &rule.id, err) ||
+        rk_request_choice(request, settings, "mode", rk_dps_modes, &rule.mode, err))
         return err->rc;
-    if (w->mode == MODE_DELETE && request->part_count != 0)
+    if (rule.mode == RK_DPS_DELETE && request->part_count != 0)
         return rk_fail(err, RK_E_USAGE, "mode delete takes no part \"%s\"", request->part[0].name);
-    if (w->srk != NULL && rk_dps_srk_check(w->srk, err))
+    if (rule.srk != NULL && rk_dps_srk_check(rule.srk, err))
         return rk_wrap(err, "srk");
-    if (twin == NULL)
-        return RK_OK;
-    if (rk_json_parse(twin->p, twin->len, &w->twin, err) || rk_dps_check_twin(w->twin, err)) {
+    if (twin != NULL &&
+        (rk_json_parse(twin->p, twin->len, &rule.twin, err) || rk_dps_check_twin(rule.twin, err))) {
         err->rc = RK_E_USAGE;
         return rk_wrap(err, "twin");
     }
+    *ret = rule;
+    rule.twin = NULL;
     return RK_OK;
 }
 
@@ -227,7 +232,7 @@ static enum rk_rc make(const struct rk_enroll_options *options, struct rk_enroll
 {
     RK_AUTO(work_done) struct work w = { .out = out };
 
-    if (open_work(options->request, &w, err) || rk_enroll_each(options, visit, &w, err))
+    if (rk_dps_rule_open(options->request, &w.rule, err) || rk_enroll_each(options, visit, &w, err))
         return err->rc;
     if (out->report.devices == 0)
         return rk_fail(err, RK_E_USAGE, "release \"%s\" has no device to enrol", options->release);

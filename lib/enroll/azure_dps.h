@@ -11,6 +11,24 @@ enum {
     RK_DPS_MESSAGE_MAX = 96 * 1024, /* bytes */
 };
 
+/* What settings and parts make of each device. */
+enum { RK_DPS_ID_EK, RK_DPS_ID_SN };
+enum { RK_DPS_CREATE, RK_DPS_UPDATE, RK_DPS_DELETE };
+struct rk_dps_rule {
+    const char *template_name;
+    size_t id, mode;
+    rk_json *twin;              /* NULL: none */
+    const struct rk_input *srk; /* NULL: none */
+};
+extern const char *const rk_dps_ids[], *const rk_dps_modes[]; /* by number; NULL behind the last */
+enum rk_rc rk_dps_rule_open(const struct rk_request *request, struct rk_dps_rule *ret,
+                            struct rk_err *err) RK_MUST_CHECK;
+void rk_dps_rule_done(struct rk_dps_rule *rule); /* for RK_AUTO */
+/* The enrolment of one device, behind those that stand in the array. */
+enum rk_rc rk_dps_put(const struct rk_dps_rule *rule, const struct rk_device_sn *sn,
+                      const struct rk_bytes *ek, struct rk_jv enrollments,
+                      struct rk_err *err) RK_MUST_CHECK;
+
 /* The members that a template may give each enrolment. RK_E_FORMAT names the place. */
 enum rk_rc rk_dps_check_twin(rk_json *twin, struct rk_err *err) RK_MUST_CHECK;
 /* Each file of a folder against the service's rules, each enrolment against the release. */

@@ -16,8 +16,6 @@ enum { ID_MAX = 128 };
 
 /* ---- the schema ---- */
 
-static const char *const modes[] = { "create", "update", "delete", NULL };
-
 enum kind { TEXT, ID, MODE, STATUS, TPM, KEY, BOOL, FREE, MEMBERS, ENROLLMENTS };
 struct row {
     const char *name;
@@ -64,6 +62,7 @@ static const struct row template_rows[] = {
     TEMPLATE_ROWS,
     ROW_END,
 };
+enum { TEMPLATES = sizeof template_rows / sizeof template_rows[0] - 1 };
 static const struct row enrollment_rows[] = {
     TEMPLATE_ROWS,
     { "registrationId", ID, true, NULL },
@@ -133,7 +132,7 @@ static enum rk_rc check_text(const char *text, enum kind kind, struct rk_err *er
     case KEY:
         return check_key(text, err);
     case MODE:
-        return check_word(text, modes, err);
+        return check_word(text, rk_dps_modes, err);
     case STATUS:
         return check_word(text, statuses, err);
     case TPM:
@@ -219,12 +218,13 @@ enum rk_rc rk_dps_check_twin(rk_json *twin, struct rk_err *err)
 
 /* ---- a folder against the release ---- */
 
+enum { UNKNOWN = 160 };
 struct checking {
     const struct rk_enroll_options *options;
-    const char *id, *template_name; /* settings that were given; NULL: any will do */
+    struct rk_dps_rule rule; /* by which such files are made */
     struct rk_enroll_report report;
-    char mode[16];            /* of the files before; "" at first */
     struct rk_device_sn last; /* of the devices before, when there are any */
+    char unknown[UNKNOWN];    /* the first that cannot be compared, and what is needed; "": none */
 };
 
 /* The release's EK of these bytes. */
@@ -235,10 +235,9 @@ static enum rk_rc find_ek(const struct checking *c, const struct rk_release_devi
 
     while (ek != end && !rk_bytes_equal(&ek->public_tpm2b, key))
         ek++;
-    if (ek != end && c->template_name != NULL &&
-        strcasecmp(ek->template_name, c->template_name) != 0)
+    if (ek != end && strcasecmp(ek->template_name, c->rule.template_name) != 0)
         return rk_fail(err, RK_E_VERIFY, "EK \"%s\", expected \"%s\"", ek->template_name,
-                       c->template_name);
+                       c->rule.template_name);
     if (ek != end)
         return RK_OK;
     return rk_fail(err, RK_E_VERIFY, "the endorsement key is none that the release states for it");
@@ -252,13 +251,60 @@ static enum rk_rc check_registration(const struct checking *c, const char *id, c
 
     if (rk_enroll_registration_id(key, of_key, err))
         return err->rc;
-    if (c->id != NULL && (is_sn || strcmp(id, of_key) == 0) && is_sn != (strcmp(c->id, "sn") == 0))
-        return rk_fail(err, RK_E_VERIFY, "registration id \"%s\" is not by id=%s", id, c->id);
+    if ((is_sn || strcmp(id, of_key) == 0) && is_sn != (c->rule.id == RK_DPS_ID_SN))
+        return rk_fail(err, RK_E_VERIFY, "registration id \"%s\" is not by id=%s", id,
+                       rk_dps_ids[c->rule.id]);
     if (is_sn || strcmp(id, of_key) == 0)
         return RK_OK;
     return rk_fail(err, RK_E_VERIFY,
                    "registration id \"%s\" is neither its Device SN nor the id of its key, \"%s\"",
                    id, of_key);
+}
+
+/* What came from a file that is not named here. */
+static enum rk_rc leave_unknown(struct checking *c, const char *sn, const char *what,
+                                const char *part)
+{
+    if (c->unknown[0] == '\0')
+        (void)snprintf(c->unknown, sizeof c->unknown, "%s of device %s: needs %s=FILE", what, sn,
+                       part);
+    return RK_OK;
+}
+
+static enum rk_rc compare_member(struct checking *c, const char *sn, const struct row *row,
+                                 struct rk_jv at, struct rk_jv made, struct rk_err *err)
+{
+    struct rk_jv tpm = rk_json_get(rk_json_get(at, "attestation"), "tpm");
+    struct rk_jv found = rk_json_get(at, row->name);
+    bool of_twin = row < enrollment_rows + TEMPLATES;
+
+    if (rk_json_equal(found, rk_json_get(made, row->name)))
+        return RK_OK;
+    if (c->rule.mode != RK_DPS_DELETE && of_twin && c->rule.twin == NULL && found.v != NULL)
+        return leave_unknown(c, sn, row->name, "twin");
+    if (c->rule.mode != RK_DPS_DELETE && !of_twin && c->rule.srk == NULL &&
+        rk_json_get(tpm, "storageRootKey").v != NULL)
+        return leave_unknown(c, sn, "storageRootKey", "srk");
+    return rk_fail(err, RK_E_VERIFY, "%s is not what the release, settings and parts make it",
+                   row->name);
+}
+
+/* All of it, member by member, against what would be written for this device. */
+static enum rk_rc compare_with_made(struct checking *c, const struct rk_device_sn *sn,
+                                    const struct rk_bytes *key, struct rk_jv at, struct rk_err *err)
+{
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
+    struct rk_jv made = rk_json_put_array(rk_json_root(doc), "enrollments");
+    char text[21];
+
+    rk_device_sn_text(sn, text);
+    if (rk_dps_put(&c->rule, sn, key, made, err))
+        return err->rc;
+    for (const struct row *row = enrollment_rows; row->name != NULL; row++) {
+        if (compare_member(c, text, row, at, rk_json_at(made, 0), err))
+            return err->rc;
+    }
+    return RK_OK;
 }
 
 static enum rk_rc check_enrollment(struct checking *c, struct rk_jv at, struct rk_err *err)
@@ -273,7 +319,8 @@ static enum rk_rc check_enrollment(struct checking *c, struct rk_jv at, struct r
     if (rk_enroll_sn(id, &sn, err) || rk_enroll_device(c->options, &sn, &device, err) ||
         rk_base64_read(text, strlen(text), &key, err) || find_ek(c, &device, &key, err) ||
         check_registration(c, rk_json_str(rk_json_get(at, "registrationId")), id, &key, err) ||
-        (c->report.devices != 0 && rk_enroll_ascends(&c->last, &sn, err)))
+        (c->report.devices != 0 && rk_enroll_ascends(&c->last, &sn, err)) ||
+        compare_with_made(c, &sn, &key, at, err))
         return rk_wrap(err, "device %s", id);
     if (!rk_enroll_asks_for(c->options, &sn))
         return rk_fail(err, RK_E_VERIFY, "device %s: was not asked for", id);
@@ -282,16 +329,13 @@ static enum rk_rc check_enrollment(struct checking *c, struct rk_jv at, struct r
     return RK_OK;
 }
 
-static enum rk_rc check_mode(struct checking *c, const char *mode, struct rk_err *err)
+static enum rk_rc check_mode(const struct checking *c, const char *mode, struct rk_err *err)
 {
-    if (c->mode[0] != '\0' && strcmp(c->mode, mode) != 0)
-        return rk_fail(err, RK_E_VERIFY, "mode %s, %s %s", mode,
-                       rk_request_setting(c->options->request, NULL, "mode") != NULL
-                           ? "expected"
-                           : "the files before have",
-                       c->mode);
-    (void)snprintf(c->mode, sizeof c->mode, "%s", mode);
-    return RK_OK;
+    const char *expected = rk_dps_modes[c->rule.mode];
+
+    return strcmp(mode, expected) == 0
+               ? RK_OK
+               : rk_fail(err, RK_E_VERIFY, "mode %s, expected %s", mode, expected);
 }
 
 static enum rk_rc check_file(void *arg, const struct rk_bytes *text, struct rk_err *err)
@@ -319,7 +363,7 @@ static enum rk_rc check_all_there(const struct checking *c, struct rk_err *err)
     if (c->options->device_count != 0 && c->report.devices != c->options->device_count)
         return rk_fail(err, RK_E_VERIFY, "%llu devices are in it, %zu were asked for",
                        (unsigned long long)c->report.devices, c->options->device_count);
-    if (c->options->device_count != 0 || strcmp(c->mode, "delete") == 0)
+    if (c->options->device_count != 0 || c->rule.mode == RK_DPS_DELETE)
         return RK_OK;
     if (rk_enroll_device_count(c->options, &devices, err))
         return err->rc;
@@ -338,42 +382,25 @@ static enum rk_rc check_folder(struct checking *c, const char *folder, struct rk
     return check_all_there(c, err);
 }
 
-/* Settings that were given say what must be there. */
-static enum rk_rc read_settings(struct checking *c, struct rk_err *err)
+static void checking_done(struct checking *c)
 {
-    static const char *const ids[] = { "ek", "sn", NULL };
-    const struct rk_request *request = c->options->request;
-    const char *mode = rk_request_setting(request, NULL, "mode");
-    size_t ignored;
-
-    c->id = rk_request_setting(request, NULL, "id");
-    c->template_name = rk_request_setting(request, NULL, "template");
-    if ((c->id != NULL && rk_request_choice(request, NULL, "id", ids, &ignored, err)) ||
-        (mode != NULL && rk_request_choice(request, NULL, "mode", modes, &ignored, err)))
-        return err->rc;
-    if (request->part_count != 0)
-        return rk_fail(err, RK_E_USAGE, "part \"%s\" is not held against the files: leave it out",
-                       request->part[0].name);
-    if (mode != NULL)
-        (void)snprintf(c->mode, sizeof c->mode, "%s", mode);
-    return RK_OK;
+    rk_dps_rule_done(&c->rule);
 }
 
 enum rk_rc rk_dps_check(const struct rk_enroll_options *options, const char *folder,
                         struct rk_enroll_report *ret, struct rk_err *err)
 {
-    struct checking c = {
-        .options = options,
-        .report.unchecked = "values in twins and storage root keys are not compared",
-    };
+    RK_AUTO(checking_done) struct checking c = { .options = options };
 
-    if (read_settings(&c, err))
+    if (rk_dps_rule_open(options->request, &c.rule, err))
         return err->rc;
     if (check_folder(&c, folder, err)) {
         if (err->rc == RK_E_FORMAT || err->rc == RK_E_USAGE)
             err->rc = RK_E_VERIFY;
         return err->rc;
     }
+    if (c.unknown[0] != '\0')
+        return rk_fail(err, RK_E_UNKNOWN, "could not be checked: %s", c.unknown);
     *ret = c.report;
     return RK_OK;
 }

@@ -3,10 +3,9 @@
 #include "enroll/corim.h"
 #include "enroll/walk.h"
 
-#include "base/folder.h"
+#include "base/beneath.h"
 #include "base/mem.h"
 #include "rotkit/chain.h"
-#include "rotkit/file.h"
 #include "rotkit/json.h"
 
 #include <stdio.h>
@@ -250,14 +249,12 @@ static enum rk_rc open_file(struct checking *c, const char *folder, struct rk_er
     const struct rk_request request = {
         .ctx = given->ctx, .key = given->key, .key_count = given->key_count, .now = given->now
     };
-    char path[RK_PATH_MAX];
 
     if (rk_names_list(folder, 2, &names, err))
         return err->rc;
     if (names.count != 1 || strcmp(names.name[0], "corim.cbor") != 0)
         return rk_fail(err, RK_E_VERIFY, "expected corim.cbor and nothing else");
-    if (rk_path_join(folder, "corim.cbor", path, sizeof path, err) ||
-        rk_file_read(path, RK_CORIM_MAX, &c->file, err))
+    if (rk_beneath_read(folder, "corim.cbor", RK_CORIM_MAX, &c->file, err))
         return err->rc;
     return rk_format_verify("corim", &request, c->file.p, c->file.len, &map, err) ||
                    rk_corim_read(c->file.p, c->file.len, &c->corim, err)

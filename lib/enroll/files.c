@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enroll/files.h"
 
-#include "base/folder.h"
-#include "rotkit/file.h"
-
+#include "base/beneath.h"
 #include <stdio.h>
 
 enum { FILES_MAX = 1 << 20 };
@@ -21,15 +19,13 @@ enum rk_rc rk_enroll_each_file(const char *folder, size_t max, rk_enroll_file ea
                                uint64_t *files, struct rk_err *err)
 {
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
-    char path[RK_PATH_MAX];
 
     if (rk_names_list(folder, FILES_MAX, &names, err))
         return err->rc;
     for (size_t i = 0; i < names.count; i++) {
         RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
 
-        if (rk_path_join(folder, names.name[i], path, sizeof path, err) ||
-            rk_file_read(path, max, &bytes, err) || each(arg, &bytes, err))
+        if (rk_beneath_read(folder, names.name[i], max, &bytes, err) || each(arg, &bytes, err))
             return rk_wrap(err, "\"%s\"", names.name[i]);
         ++*files;
     }

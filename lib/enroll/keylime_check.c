@@ -2,15 +2,14 @@
 /* Files for Keylime, whoever wrote them, against the release. */
 #include "enroll/keylime.h"
 
+#include "base/beneath.h"
 #include "base/digest.h"
-#include "base/folder.h"
 #include "base/ossl.h"
 #include "enroll/files.h"
 #include "enroll/walk.h"
 #include "rotkit/chain.h"
 #include "rotkit/ekcert.h"
 #include "rotkit/certs.h"
-#include "rotkit/file.h"
 #include "rotkit/hex.h"
 #include "rotkit/lines.h"
 #include "rotkit/pem.h"
@@ -176,10 +175,8 @@ static enum rk_rc check_list(struct checking *c, const char *folder, struct rk_e
 static enum rk_rc check_script(struct checking *c, const char *folder, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes script = RK_BYTES_NONE;
-    char path[RK_PATH_MAX];
 
-    if (rk_path_join(folder, RK_KEYLIME_SCRIPT, path, sizeof path, err) ||
-        rk_file_read(path, FILE_MAX, &script, err))
+    if (rk_beneath_read(folder, RK_KEYLIME_SCRIPT, FILE_MAX, &script, err))
         return err->rc;
     c->report.files++;
     if (script.len != strlen((const char *)rk_keylime_script) ||
@@ -217,13 +214,17 @@ static enum rk_rc check_folder(struct checking *c, const char *folder, struct rk
         const char *name;
         enum rk_rc (*check)(struct checking *c, const char *path, struct rk_err *err);
     } parts[] = { { RK_KEYLIME_STORE, check_store }, { RK_KEYLIME_LIST, check_list } };
+    enum rk_beneath_kind kind;
     char path[RK_PATH_MAX];
 
     if (check_names(folder, err))
         return err->rc;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (rk_path_join(folder, parts[i].name, path, sizeof path, err))
+        if (rk_beneath_kind_of(folder, parts[i].name, &kind, err) ||
+            rk_path_join(folder, parts[i].name, path, sizeof path, err))
             return err->rc;
+        if (kind != RK_BENEATH_FOLDER)
+            return rk_fail(err, RK_E_VERIFY, "\"%s\" is no folder", parts[i].name);
         if (parts[i].check(c, path, err))
             return rk_wrap(err, "\"%s\"", parts[i].name);
     }

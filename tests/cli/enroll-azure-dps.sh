@@ -55,7 +55,7 @@ run 0 build -q -o azure product/azure.yaml
 release=azure
 run 0 enroll --unsigned azure-dps azure -o by-sdk --set template=azure-sdk
 judge by-sdk azure-dps create ek 20 azure-sdk || fail "by-sdk"
-run 0 enroll --unsigned azure-dps azure --verify by-sdk
+run 0 enroll --unsigned azure-dps azure --verify by-sdk --set template=azure-sdk
 run 0 enroll --unsigned azure-dps azure -o by-l-1
 ! cmp -s by-sdk/azure-dps-000001.json by-l-1/azure-dps-000001.json || fail "one key for two templates"
 release=product/release
@@ -134,9 +134,15 @@ schema() {
 }
 for folder in by-ek by-sn twins retired; do
     schema $folder/* || fail "the schema refuses $folder"
-    run 0 enroll --unsigned azure-dps "$release" --verify $folder
+    case $folder in
+    by-ek) made='' ;;
+    by-sn) made='--set id=sn --set template=L-1' ;;
+    twins) made='twin=twin.json srk=srk --set mode=update' ;;
+    retired) made='--set mode=delete' ;;
+    esac
+    run 0 enroll --unsigned azure-dps "$release" $made --verify $folder
 done
-stderr_is "rotkit: holds: 1 devices in 1 files; values in twins and storage root keys are not compared"
+stderr_is "rotkit: holds: 1 devices in 1 files"
 run 0 enroll --unsigned azure-dps "$release" --verify by-ek --json
 jq -e '.devices == 20 and .files == 2' "$out" >/dev/null || fail "JSON: $(cat "$out")"
 
@@ -171,7 +177,8 @@ against fails "$e.attestation.tpm.endorsementKey = \"AAQAIwo=\"" \
 against fails "$e.provisioningStatus = \"lost\"" 'enrollments: 3: provisioningStatus: unknown value "lost" (known: enabled, disabled)'
 against fails "$e.initialTwin.properties.reported = {}" 'enrollments: 3: initialTwin: properties: unknown member "reported" (known: desired)'
 # What only the release tells.
-against holds ".mode = \"update\"" 'mode update, the files before have create'
+against holds ".mode = \"update\"" 'mode update, expected create'
+against holds ".mode = \"delete\"" 'mode delete, expected create'
 against holds "$e = .enrollments[2]" 'device 0102000000010000000d: stands behind device 0102000000010000000d: twice, or out of order'
 against holds '.enrollments |= reverse' 'device 01020000000100000013: stands behind device 01020000000100000014: twice, or out of order'
 against holds "$e.attestation = .enrollments[4].attestation" \
@@ -180,6 +187,39 @@ against holds "$e.registrationId = .enrollments[4].registrationId" \
     "device 0102000000010000000e: registration id \"$(jq -r '.enrollments[4].registrationId' by-ek/azure-dps-000002.json)\" is neither its Device SN nor the id of its key, \"$(jq -r '.enrollments[3].registrationId' by-ek/azure-dps-000002.json)\""
 against holds "$e.deviceId = \"99990000000100000001\"" \
     "device 99990000000100000001: release \"$release\" has no device 99990000000100000001"
+against holds "del($e.provisioningStatus)" 'device 0102000000010000000e: provisioningStatus is not what the release, settings and parts make it'
+# With the parts that it was made with every value is compared; without, nobody knows.
+parts='twin=twin.json srk=srk --set mode=update'
+twin_of() { # CODE MESSAGE JQ ARG...: a change to the first file of twins
+    twin_code=$1 twin_says=$2
+    rm -rf changed
+    cp -r twins changed
+    jq "$3" twins/azure-dps-update-000001.json >changed/azure-dps-update-000001.json
+    shift 3
+    schema changed/* || fail "the schema: $twin_says"
+    refuse "$twin_code" "rotkit: $twin_says" enroll --unsigned azure-dps "$release" --verify changed "$@"
+}
+d=01020000000100000001
+own='"changed": "azure-dps-update-000001.json": device '$d:
+made='is not what the release, settings and parts make it'
+twin_of 3 "$own provisioningStatus $made" '.enrollments[0].provisioningStatus = "enabled"' $parts
+twin_of 3 "$own capabilities $made" '.enrollments[0].capabilities.iotEdge |= not' $parts
+twin_of 3 "$own initialTwin $made" '.enrollments[0].initialTwin.properties.desired.evil = 1' $parts
+twin_of 3 "$own initialTwin $made" 'del(.enrollments[0].initialTwin)' $parts
+twin_of 3 "$own iotHubHostName $made" '.enrollments[0].iotHubHostName = "theirs.azure-devices.net"' $parts
+twin_of 3 "$own attestation $made" '.enrollments[0].attestation.tpm.storageRootKey = .enrollments[1].attestation.tpm.storageRootKey' $parts
+twin_of 8 "\"changed\": could not be checked: provisioningStatus of device $d: needs twin=FILE" . srk=srk --set mode=update
+twin_of 8 "\"changed\": could not be checked: storageRootKey of device $d: needs srk=FILE" . twin=twin.json --set mode=update
+# What fails is told, whatever else is not known.
+rm changed/azure-dps-update-000002.json
+refuse 3 'rotkit: "changed": 10 devices are enrolled, the release has 20' enroll --unsigned azure-dps "$release" --verify changed --set mode=update
+# A link is no file of the folder.
+rm -rf changed
+mkdir changed
+cp by-ek/azure-dps-000001.json changed/
+ln -s ../by-ek/azure-dps-000002.json changed/azure-dps-000002.json
+run 3 enroll --unsigned azure-dps "$release" --verify changed
+grep -q '"azure-dps-000002.json"' "$err" || fail "$(cat "$err")"
 # Another spelling is another device to the service, and another place in the order.
 against holds "$e.deviceId = \"0102000000010000000E\"" 'device 0102000000010000000E: Device SN "0102000000010000000E": the release writes it 0102000000010000000e'
 against holds "$e.deviceId = \"0102-000000010000000e\"" 'device 0102-000000010000000e: Device SN "0102-000000010000000e": the release writes it 0102000000010000000e'
@@ -203,8 +243,7 @@ asked alone '1 devices are in it, 2 were asked for' --device $first --device 010
 refuse 2 'rotkit: "by-ek": setting "mode": unknown value "x" (known: create, update, delete)' \
     enroll --unsigned azure-dps "$release" --verify by-ek --set mode=x
 echo '{}' >any.json
-refuse 2 'rotkit: "by-ek": part "twin" is not held against the files: leave it out' \
-    enroll --unsigned azure-dps "$release" twin=any.json --verify by-ek
+run 0 enroll --unsigned azure-dps "$release" twin=any.json --verify by-ek # which says nothing
 rm -rf changed
 cp -r by-ek changed
 rm changed/azure-dps-000001.json
@@ -212,7 +251,7 @@ refuse 3 'rotkit: "changed": 10 devices are enrolled, the release has 20' enroll
 # Another form of a Device SN is another id to the service.
 jq '.enrollments[0].deviceId |= .[:4] + "-" + .[4:]' retired/azure-dps-delete-000001.json >changed/azure-dps-000002.json
 refuse 3 'rotkit: "changed": "azure-dps-000002.json": device 0102-0000000100000001: Device SN "0102-0000000100000001": the release writes it 01020000000100000001' \
-    enroll --unsigned azure-dps "$release" --verify changed
+    enroll --unsigned azure-dps "$release" --verify changed --set mode=delete
 mkdir empty
 refuse 3 'rotkit: "empty": the folder is empty' enroll --unsigned azure-dps "$release" --verify empty
 printf '{}' >changed/azure-dps-000001.json

@@ -143,6 +143,8 @@ changed() {
     (cd copy && eval "$1")
     refuse 3 "rotkit: \"copy\": $2" enroll --unsigned keylime $release --verify copy
 }
+changed "mv ek-check.sh ../ek-check.sh; ln -s ../ek-check.sh ek-check.sh" '"ek-check.sh": "ek-check.sh" is no file'
+changed "rm -rf ../list; mv ek-allow-list.d ../list; ln -s ../list ek-allow-list.d" '"ek-allow-list.d" is no folder'
 line="line 2: device $second"
 list=ek-allow-list.d/000001
 one=$(sum_of "$bucket/$first/ek-cert-l-1.der")

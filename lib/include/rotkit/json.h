@@ -62,6 +62,8 @@ enum rk_json_kind {
     RK_JSON_OTHER
 };
 enum rk_json_kind rk_json_kind(struct rk_jv value);
+/* The same value, whatever the order of members; two that are absent are equal. */
+bool rk_json_equal(struct rk_jv a, struct rk_jv b);
 /*
  * The members of an object, in their order: *iter starts as NULL. False at the end. The key is
  * borrowed.
