@@ -30,6 +30,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     RK_AUTO(rk_map_done) struct rk_map map = { .format = NULL };
     const char *page = NULL;
+    struct rk_err why = { .rc = RK_OK };
     struct operands operands;
     /* clang-format off */
     const struct opt rows[] = {
@@ -42,13 +43,16 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
         rk_file_read(operands.v[0], REQUEST_FILE_MAX, &file, err))
         return err->rc;
-    if (rk_format_inspect(app->ctx, file.p, file.len, &map, err))
-        return rk_wrap(err, "\"%s\"", operands.v[0]);
-    if (page != NULL && request_write_page(app, &map, operands.v[0], page, err))
+    if (rk_format_inspect(app->ctx, file.p, file.len, &map, &why))
+        (void)rk_wrap(&why, "\"%s\"", operands.v[0]);
+    if (map.root != NULL && (page != NULL ? request_write_page(app, &map, operands.v[0], page, err)
+                             : app->json  ? print_json(app, &map, err)
+                                          : print_text(app, &map, err)))
         return err->rc;
-    if (page != NULL)
+    if (why.rc == RK_OK)
         return RK_OK;
-    return app->json ? print_json(app, &map, err) : print_text(app, &map, err);
+    *err = why;
+    return err->rc;
 }
 
 const struct cmd cmd_inspect = {
@@ -57,6 +61,6 @@ const struct cmd cmd_inspect = {
     .summary = "show what is in a file",
     .about = "The format is found by content; no key is needed, and no secret is shown.\n"
              "Each line is offset, size and name; in brackets the digest and the signature that\n"
-             "cover it.",
+             "cover it. What does not hold is drawn too, and exit code 3 says so.",
     .run = run,
 };

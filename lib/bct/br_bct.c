@@ -123,11 +123,18 @@ static enum rk_rc check_digest(const uint8_t *file, const struct digest *d, stru
 
 static enum rk_rc check_digests(const uint8_t *file, struct rk_map *map, struct rk_err *err)
 {
+    bool held = true;
+
     for (size_t i = 0; i < sizeof digests / sizeof digests[0]; i++) {
-        if (check_digest(file, &digests[i], err))
+        enum rk_rc rc = check_digest(file, &digests[i], err);
+
+        held = held && rc == RK_OK;
+        if (rk_map_compared(map, rc, digests[i].from, digests[i].to - digests[i].from, NULL, err))
             return err->rc;
     }
-    return rk_map_guard(map, PCP, WIRE - PCP, RK_GUARD_DIGEST, "digest at 0x4 (SHA-512)", err);
+    return held
+               ? rk_map_guard(map, PCP, WIRE - PCP, RK_GUARD_DIGEST, "digest at 0x4 (SHA-512)", err)
+               : RK_OK;
 }
 
 /* Version bytes: major, minor, ratchet, RevokePk. */

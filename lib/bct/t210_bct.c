@@ -17,8 +17,7 @@ static const struct rk_format *self(void);
 
 /* ---- reading ---- */
 
-static enum rk_rc check_hashes(const uint8_t *file, const struct t210_image *image,
-                               struct rk_err *err)
+static enum rk_rc check_bct(const uint8_t *file, struct rk_err *err)
 {
     uint8_t mac[T210_MAC];
 
@@ -26,14 +25,31 @@ static enum rk_rc check_hashes(const uint8_t *file, const struct t210_image *ima
         return err->rc;
     if (memcmp(mac, file + T210_HASH, T210_MAC) != 0)
         return rk_fail(err, RK_E_VERIFY, "hash at 0x310 over [0x510, 0x2800) does not hold");
-    for (size_t i = 0; i < image->loaders; i++) {
-        const struct t210_loader *loader = &image->loader[i];
+    return RK_OK;
+}
 
-        if (rk_t210_mac(file + loader->start, loader->padded, mac, err))
+static enum rk_rc check_loader(const uint8_t *file, const struct t210_image *image, size_t i,
+                               struct rk_err *err)
+{
+    const struct t210_loader *loader = &image->loader[i];
+    uint8_t mac[T210_MAC];
+
+    if (rk_t210_mac(file + loader->start, loader->padded, mac, err))
+        return err->rc;
+    if (memcmp(mac, file + loader->record + T210_LOADER_HASH, T210_MAC) != 0)
+        return rk_fail(err, RK_E_VERIFY, "hash of boot loader %zu at 0x%zx does not hold", i,
+                       loader->start);
+    return RK_OK;
+}
+
+static enum rk_rc check_hashes(const uint8_t *file, const struct t210_image *image,
+                               struct rk_err *err)
+{
+    if (check_bct(file, err))
+        return err->rc;
+    for (size_t i = 0; i < image->loaders; i++) {
+        if (check_loader(file, image, i, err))
             return err->rc;
-        if (memcmp(mac, file + loader->record + T210_LOADER_HASH, T210_MAC) != 0)
-            return rk_fail(err, RK_E_VERIFY, "hash of boot loader %zu at 0x%zx does not hold", i,
-                           loader->start);
     }
     return RK_OK;
 }
@@ -111,16 +127,15 @@ static enum rk_rc map_rest(const uint8_t *file, size_t len, const struct t210_im
         (void)snprintf(name, sizeof name, "boot loader %zu", i);
         end = loader->start + loader->len;
         if (rk_region_add(map, map->root, loader->start, loader->len, name, &region, err) ||
-            rk_map_guard(map, loader->start, loader->padded, RK_GUARD_DIGEST,
-                         "hash in its record (AES-CMAC, zero key)", err))
+            rk_map_compared(map, check_loader(file, image, i, err), loader->start, loader->padded,
+                            "hash in its record (AES-CMAC, zero key)", err))
             return err->rc;
     }
     if (len > end && rk_region_add(map, map->root, end, len - end, "behind it", &region, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "hashes ok, %s",
                    rk_all_zero(file + T210_SIG, T210_RSA) ? "not signed" : "RSA signature");
-    return rk_map_guard(map, T210_SIGNED, T210_WIRE - T210_SIGNED, RK_GUARD_DIGEST,
-                        "hash at 0x310 (AES-CMAC, zero key)", err);
+    return RK_OK;
 }
 
 static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
@@ -128,7 +143,9 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     struct rk_region *outer = NULL, *region;
     struct t210_image image;
 
-    if (rk_t210_open(file, len, &image, err) || check_hashes(file, &image, err))
+    if (rk_t210_open(file, len, &image, err) ||
+        rk_map_compared(map, check_bct(file, err), T210_SIGNED, T210_WIRE - T210_SIGNED,
+                        "hash at 0x310 (AES-CMAC, zero key)", err))
         return err->rc;
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (rk_region_add(map, places[i].in_signed ? outer : map->root, places[i].at, places[i].len,

@@ -326,7 +326,7 @@ static enum rk_rc handed_back(const struct rk_bytes *prepared, const struct rk_b
     struct rk_bch_stage2 c;
 
     if (rk_region_add(&map, NULL, 0, back->len, "image", &map.root, err) ||
-        rk_bch_parse(back->p, back->len, &map, err))
+        rk_bch_parse(back->p, back->len, &map, err) || rk_map_verdict(&map, err))
         return err->rc;
     if (map.mark_count != 0)
         return rk_fail(err, RK_E_VERIFY, "%s", map.mark[0].what);

@@ -127,10 +127,10 @@ static enum rk_rc hold(const uint8_t *file, const struct claim *claim, struct rk
         (void)snprintf(what, sizeof what, "%s: it is not filled in yet", claim->name);
         return rk_map_unknown(map, claim->at, claim->len, RK_NEED_NOTHING, what, err);
     }
-    if (rk_bch_check_digest(file + claim->at, claim->len, claim->digest, claim->name, claim->at,
-                            err))
-        return err->rc;
-    return rk_map_guard(map, claim->at, claim->len, RK_GUARD_DIGEST, claim->guard, err);
+    return rk_map_compared(map,
+                           rk_bch_check_digest(file + claim->at, claim->len, claim->digest,
+                                               claim->name, claim->at, err),
+                           claim->at, claim->len, claim->guard, err);
 }
 
 enum rk_rc rk_bch_check_header(const uint8_t *file, struct rk_map *map, struct rk_err *err)
@@ -370,7 +370,7 @@ enum rk_rc rk_bch_check_components(const uint8_t *file, size_t len, struct rk_er
 
     if (rk_region_add(&map, NULL, 0, len, "image", &map.root, err))
         return err->rc;
-    if (add_header(&in, err))
+    if (add_header(&in, err) || rk_map_verdict(&map, err))
         return err->rc;
     if (map.mark_count == 0)
         return RK_OK;

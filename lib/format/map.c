@@ -30,6 +30,7 @@ void rk_map_done(struct rk_map *map)
     region_free(map->root);
     rk_free(map->guard);
     rk_free(map->mark);
+    rk_free(map->failed);
     rk_free(map->fact);
     *map = (struct rk_map) { .root = NULL };
 }

@@ -45,8 +45,9 @@ static enum rk_rc adopt(const struct nesting *in, struct rk_map *map, struct rk_
                          err))
             return err->rc;
     }
-    for (size_t i = 0; in->counts && i < inner->mark_count; i++) {
-        if (rk_map_add_mark(map, &inner->mark[i], region->offset, region->name, err))
+    for (size_t i = 0; i < inner->mark_count; i++) {
+        if ((in->counts || inner->mark[i].kind == RK_MARK_FAILS) &&
+            rk_map_add_mark(map, &inner->mark[i], region->offset, region->name, err))
             return err->rc;
     }
     map->encrypted |= inner->encrypted;
@@ -104,6 +105,7 @@ static enum rk_rc parse_one(const struct nesting *in, struct rk_map *map, struct
     RK_AUTO(rk_bytes_done) struct rk_bytes room = RK_BYTES_NONE;
     const struct rk_format *format;
     const uint8_t *bytes;
+    enum rk_rc rc;
 
     /* Looked through, and perhaps copied: the same bytes may stand in many regions. */
     if (rk_work_hash((size_t)region->len, err) ||
@@ -112,11 +114,15 @@ static enum rk_rc parse_one(const struct nesting *in, struct rk_map *map, struct
     format = rk_format_recognise(in->ctx, bytes, (size_t)region->len);
     if (format == NULL)
         return RK_OK;
-    if (parse(in->ctx, format, bytes, (size_t)region->len, in->depth + 1, &inner, err) == RK_OK)
+    rc = parse(in->ctx, format, bytes, (size_t)region->len, in->depth + 1, &inner, err);
+    if (rc == RK_OK)
         return adopt(in, map, region, &inner, err);
-    if (is_note(map, region, err->rc) && !rk_work_refused())
+    if (is_note(map, region, rc) && !rk_work_refused())
         return unread(in, map, region, format, err);
-    return rk_wrap(err, "%s at 0x%llx", region->name, (unsigned long long)region->offset);
+    (void)rk_wrap(err, "%s at 0x%llx", region->name, (unsigned long long)region->offset);
+    if (rc != RK_E_VERIFY)
+        return rc;
+    return rk_map_keep_failure(map, err) || adopt(in, map, region, &inner, err) ? err->rc : RK_OK;
 }
 
 static enum rk_rc parse_nested(const struct nesting *in, struct rk_map *map, struct rk_region *list,
@@ -133,6 +139,7 @@ static enum rk_rc parse_nested(const struct nesting *in, struct rk_map *map, str
     return RK_OK;
 }
 
+/* Of one that does not hold (RK_E_VERIFY), too, *ret is what could be seen. */
 static enum rk_rc parse(const rk_ctx *ctx, const struct rk_format *format, const uint8_t *file,
                         size_t len, int depth, struct rk_map *ret, struct rk_err *err)
 {
@@ -146,12 +153,17 @@ static enum rk_rc parse(const rk_ctx *ctx, const struct rk_format *format, const
                        format->max);
     if (rk_region_add(&map, NULL, 0, len, format->title, &root, err))
         return err->rc;
-    if (format->parse(file, len, &map, err) ||
-        (depth < NESTED_MAX && parse_nested(&nesting, &map, map.root->child, err))) {
-        rc = rk_wrap(err, "%s", format->name);
-        if (rc != RK_E_VERIFY || depth != 0)
-            return rc;
+    rc = format->parse(file, len, &map, err);
+    if (rc == RK_OK && depth < NESTED_MAX)
+        rc = parse_nested(&nesting, &map, map.root->child, err);
+    if (map.failed != NULL &&
+        (rc == RK_OK || rc == RK_E_FORMAT || rc == RK_E_USAGE || rc == RK_E_VERIFY)) {
+        *err = *map.failed; /* that came first */
+        rc = err->rc;
+        (void)snprintf(map.integrity, sizeof map.integrity, "does not hold");
     }
+    if (rc != RK_OK && rk_wrap(err, "%s", format->name) != RK_E_VERIFY)
+        return rc;
     *ret = map;
     map = (struct rk_map) { .root = NULL };
     return rc;
@@ -171,12 +183,17 @@ enum rk_rc rk_format_inspect(const rk_ctx *ctx, const uint8_t *file, size_t len,
     RK_AUTO(rk_work_leave) struct rk_work_span span = rk_work_enter(file, len);
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
     const struct rk_format *format = rk_format_recognise(ctx, file, len);
+    struct rk_err ignored;
+    enum rk_rc rc;
 
     if (format == NULL)
         return rk_fail_unknown_format(err);
-    if (parse(ctx, format, file, len, 0, &map, err) || rk_map_settle(&map, err))
-        return err->rc;
+    rc = parse(ctx, format, file, len, 0, &map, err);
+    if (rc != RK_OK && rc != RK_E_VERIFY)
+        return rc;
+    if (rk_map_settle(&map, rc == RK_OK ? err : &ignored))
+        return rc == RK_OK ? err->rc : rc;
     *ret = map;
     map = (struct rk_map) { .root = NULL };
-    return RK_OK;
+    return rc;
 }

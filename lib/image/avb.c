@@ -308,22 +308,30 @@ static enum rk_rc guard_vbmeta(const struct avb *a, enum rk_guard_kind kind, con
 static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(avb_done) struct avb a = { .file = file };
+    enum rk_rc vbmeta = RK_OK, image;
     bool held = false;
 
-    if (read_avb(file, len, &a, err) ||
-        (a.algorithm != NULL && check_digest(a.algorithm->digest, NULL, 0, a.covered.p,
-                                             a.covered.len, a.auth + a.vbmeta.hash_offset,
-                                             (size_t)a.vbmeta.hash_size, "vbmeta's hash", err)) ||
-        check_descriptors(&a, &held, err) || add_regions(&a, len, map, err))
+    if (read_avb(file, len, &a, err))
+        return err->rc;
+    if (a.algorithm != NULL)
+        vbmeta = check_digest(a.algorithm->digest, NULL, 0, a.covered.p, a.covered.len,
+                              a.auth + a.vbmeta.hash_offset, (size_t)a.vbmeta.hash_size,
+                              "vbmeta's hash", err);
+    if (rk_map_compared(map, vbmeta, a.footer.vbmeta_offset, HEADER, NULL, err))
+        return err->rc;
+    image = check_descriptors(&a, &held, err);
+    if (rk_map_compared(map, image, 0, a.footer.original_size, NULL, err) ||
+        add_regions(&a, len, map, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "%s, %s",
                    held ? "digests ok" : "no hash descriptor",
                    a.algorithm == NULL ? "not signed" : "signature not checked: needs the key");
-    if (held &&
+    if (held && image == RK_OK &&
         rk_map_guard(map, 0, a.footer.original_size, RK_GUARD_DIGEST, "hash descriptor", err))
         return err->rc;
-    return a.algorithm == NULL ? RK_OK
-                               : guard_vbmeta(&a, RK_GUARD_DIGEST, "vbmeta's hash", map, err);
+    return a.algorithm == NULL || vbmeta != RK_OK
+               ? RK_OK
+               : guard_vbmeta(&a, RK_GUARD_DIGEST, "vbmeta's hash", map, err);
 }
 
 /* The key inside is the one given: num_bits, n0inv, modulus, R^2. */

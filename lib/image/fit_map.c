@@ -66,20 +66,24 @@ static enum rk_rc check_hashes(struct reading *r, int image, struct rk_region *r
                                struct rk_err *err)
 {
     int sub, count = 0, unknown = -1;
+    enum rk_rc rc;
 
     fdt_for_each_subnode(sub, r->file, image)
     {
         if (!rk_fit_is_named(r->file, sub, "hash"))
             continue;
         if (count++ == HASHES_MAX)
-            return rk_fail(err, RK_E_FORMAT, "more than %d hash nodes over one image", HASHES_MAX);
+            return rk_fail(err, RK_E_FORMAT, "image %.64s: more than %d hash nodes over one image",
+                           fdt_get_name(r->file, image, NULL), HASHES_MAX);
         if (!rk_fit_knows_hash(r->file, sub)) {
             unknown = sub;
             continue;
         }
-        if (check_hash(r, sub, region, err) ||
-            rk_map_guard(r->map, region->offset, region->len, RK_GUARD_DIGEST,
-                         rk_fit_text(r->file, sub, "algo"), err))
+        rc = check_hash(r, sub, region, err);
+        if (rc != RK_OK)
+            (void)rk_wrap(err, "image %.64s", fdt_get_name(r->file, image, NULL));
+        if (rk_map_compared(r->map, rc, region->offset, region->len,
+                            rk_fit_text(r->file, sub, "algo"), err))
             return err->rc;
         r->hashes++;
     }
@@ -167,9 +171,7 @@ static enum rk_rc add_image(struct reading *r, int image, struct rk_err *err)
         return rk_wrap(err, "image %.64s", name);
     region->nested = region->loaded = true;
     describe(r, image, &data, region);
-    if (check_hashes(r, image, region, err))
-        return rk_wrap(err, "image %.64s", name);
-    return RK_OK;
+    return check_hashes(r, image, region, err);
 }
 
 static enum rk_rc add_images(struct reading *r, struct rk_err *err)

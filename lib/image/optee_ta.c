@@ -183,14 +183,18 @@ static enum rk_rc check_above(const struct ta *ta, struct rk_err *err)
 static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
 {
     struct rk_region *region;
+    enum rk_rc rc = RK_OK;
     struct ta ta;
 
-    if (read_ta(file, len, &ta, err) || check_above(&ta, err) ||
-        (!ta.encrypted && check_hash(&ta, ta.image, err)) ||
-        rk_optee_chain_map(&ta.above, map, err) || add_headers(&ta, map, err) ||
+    if (read_ta(file, len, &ta, err) || check_above(&ta, err))
+        return err->rc;
+    if (!ta.encrypted)
+        rc = check_hash(&ta, ta.image, err);
+    if (rk_map_compared(map, rc, 0, len, NULL, err) || rk_optee_chain_map(&ta.above, map, err) ||
+        add_headers(&ta, map, err) ||
         rk_region_add(map, map->root, ta.image_at, ta.head.shdr.img_size,
                       ta.encrypted ? "image, encrypted" : "image", &region, err) ||
-        (!ta.encrypted && guard(map, &ta, RK_GUARD_DIGEST, "hash (SHA-256)", err)))
+        (!ta.encrypted && rc == RK_OK && guard(map, &ta, RK_GUARD_DIGEST, "hash (SHA-256)", err)))
         return err->rc;
     region->loaded = true;
     map->encrypted = ta.encrypted;

@@ -87,10 +87,14 @@ shdr_bootstrap_ta red fails
 image red fails'
 run 8 verify --pub sealed.pem --html page.html sealed.ta
 colours page.html | grep -qx 'image, encrypted grey unknown' || fail "$(colours page.html)"
-# What is changed without a key is drawn too, as far as it could be read.
+# What is changed without a key is drawn too.
 run 3 verify --html page.html changed.ta
 colours page.html >told
-is told 'OP-TEE trusted application red fails'
+is told 'shdr red fails
+hash red fails
+signature red fails
+shdr_bootstrap_ta red fails
+image red fails'
 run 3 verify --json changed.ta
 jq -c '[.outcome, .map[0].outcome]' "$out" >told
 is told '["fails","fails"]'

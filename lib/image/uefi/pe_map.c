@@ -134,6 +134,7 @@ static enum rk_rc add_signatures(const struct rk_pe *pe, const uint8_t *file,
                                  struct rk_err *err)
 {
     struct rk_region *region, *inside;
+    bool held = true;
 
     if (table->count == 0)
         return RK_OK;
@@ -142,15 +143,21 @@ static enum rk_rc add_signatures(const struct rk_pe *pe, const uint8_t *file,
         return err->rc;
     for (size_t i = 0; i < table->count; i++) {
         RK_AUTO(rk_pe_claim_done) struct rk_pe_claim claim = { .content = RK_BYTES_NONE };
+        enum rk_rc rc;
 
         if (rk_region_add(map, region, table->entry[i].offset, table->entry[i].len,
-                          "attribute certificate", &inside, err) ||
-            rk_pe_claim_check(pe, file, &table->pkcs7[i], &claim, err))
+                          "attribute certificate", &inside, err))
             return err->rc;
+        rc = rk_pe_claim_check(pe, file, &table->pkcs7[i], &claim, err);
+        held = held && rc == RK_OK;
+        if (rk_map_compared(map, rc, 0, pe->image_end, NULL, err))
+            return err->rc;
+        if (rc != RK_OK)
+            continue;
         (void)snprintf(inside->note, sizeof inside->note, "PKCS #7 over a digest of %s",
                        EVP_MD_get0_name(claim.md));
     }
-    return rk_pe_guard(pe, RK_GUARD_DIGEST, "Authenticode digest", map, err);
+    return held ? rk_pe_guard(pe, RK_GUARD_DIGEST, "Authenticode digest", map, err) : RK_OK;
 }
 
 enum rk_rc rk_pe_parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)

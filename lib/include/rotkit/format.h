@@ -98,11 +98,12 @@ struct rk_map {
     size_t mark_count;
     struct rk_fact *fact;
     size_t fact_count;
-    bool asks_signer;    /* somebody was named who must have signed */
-    bool encrypted;      /* part of it can be seen with an encryption key alone */
-    char integrity[192]; /* what was checked without a key: "digests ok", "MAC not checked: needs
-                            the root key" */
-    char signer[160];    /* what a signature was held against, "" when none was */
+    struct rk_err *failed; /* the first comparison that does not hold; NULL: none */
+    bool asks_signer;      /* somebody was named who must have signed */
+    bool encrypted;        /* part of it can be seen with an encryption key alone */
+    char integrity[192];   /* what was checked without a key: "digests ok", "MAC not checked: needs
+                              the root key" */
+    char signer[160];      /* what a signature was held against, "" when none was */
     char remark[RK_TRUST_REMARK]; /* what a person should know although all holds, "" for nothing */
 };
 void rk_map_done(struct rk_map *map);
@@ -294,12 +295,14 @@ enum rk_rc rk_format_check_handback(const rk_ctx *ctx, const char *format,
  * bytes that a consumer loads are covered by no signature that was checked. RK_E_UNKNOWN when
  * nothing is wrong so far, but something that was asked could not be checked: its marks say what,
  * and what is needed. RK_E_FORMAT, RK_E_USAGE. The map is handed out whenever the file could be
- * parsed, whatever the answer is (of one with a digest that does not hold, what was read until
- * then); else *ret is left as it was.
+ * parsed, whatever the answer is; else *ret is left as it was.
  */
 enum rk_rc rk_format_verify(const char *format, const struct rk_request *request,
                             const uint8_t *file, size_t len, struct rk_map *ret,
                             struct rk_err *err) RK_MUST_CHECK;
-/* Finds the format by content and parses; RK_E_FORMAT "unknown format" when no row knows it. */
+/*
+ * Finds the format by content and parses; RK_E_FORMAT "unknown format" when no row knows it.
+ * RK_E_VERIFY when something in it does not hold: it is drawn all the same, and the map handed out.
+ */
 enum rk_rc rk_format_inspect(const rk_ctx *ctx, const uint8_t *file, size_t len, struct rk_map *ret,
                              struct rk_err *err) RK_MUST_CHECK;

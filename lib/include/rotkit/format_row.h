@@ -22,7 +22,8 @@ struct rk_format {
     bool (*recognise)(const uint8_t *file, size_t len);
     /*
      * Fills map->root's children, guards and map->integrity; checks all that can be checked without
-     * a key (RK_E_FORMAT malformed, RK_E_VERIFY a digest does not hold). NULL with recognise.
+     * a key (RK_E_FORMAT malformed), and goes on behind what does not hold (rk_map_compared).
+     * RK_E_VERIFY where it cannot. NULL with recognise.
      */
     enum rk_rc (*parse)(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err);
 
@@ -93,6 +94,15 @@ enum rk_rc rk_map_guard(struct rk_map *map, uint64_t offset, uint64_t len, enum 
 /* States a fact, for the format's rows of firmware. Cut at its size. RK_E_NOMEM. */
 enum rk_rc rk_map_fact(struct rk_map *map, uint64_t offset, uint64_t len, const char *name,
                        const char *value, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * What comparing a digest over the range came to: RK_OK, so that it is a guard called `by` (NULL:
+ * of none); RK_E_VERIFY, with *err, so that the range fails, the first such error is that of the
+ * file, and the parse goes on. Returns any other rc, and RK_E_NOMEM.
+ */
+enum rk_rc rk_map_compared(struct rk_map *map, enum rk_rc rc, uint64_t offset, uint64_t len,
+                           const char *by, struct rk_err *err) RK_MUST_CHECK;
+/* For who calls a `parse` of its own: the failure that it went on behind, else RK_OK. */
+enum rk_rc rk_map_verdict(const struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
 /*
  * Says that the range was asked for and could not be checked. what: for people, without the needed
  * thing. RK_E_NOMEM.

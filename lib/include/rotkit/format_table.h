@@ -52,6 +52,8 @@ enum rk_rc rk_firmware_takes_made(const struct rk_request *request, const uint8_
  */
 enum rk_rc rk_firmware_takes(const struct rk_request *request, const uint8_t *file,
                              struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
+/* The file does not hold, for the reason in *err, unless there was one before. RK_E_NOMEM. */
+enum rk_rc rk_map_keep_failure(struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
 /* Marks a range that fails. RK_E_NOMEM. */
 enum rk_rc rk_map_fails(struct rk_map *map, uint64_t offset, uint64_t len, const char *what,
                         struct rk_err *err) RK_MUST_CHECK;

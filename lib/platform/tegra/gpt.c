@@ -171,7 +171,7 @@ bool rk_gpt_has_secondary(const uint8_t *device, size_t len)
 }
 
 static enum rk_rc check_header(const struct header *h, const uint8_t *wire, size_t len,
-                               struct rk_err *err)
+                               const char **ret_failed, struct rk_err *err)
 {
     uint64_t last = len / RK_GPT_SECTOR - 1;
     uint8_t copy[HEADER_WIRE];
@@ -184,7 +184,7 @@ static enum rk_rc check_header(const struct header *h, const uint8_t *wire, size
                        "header of %u bytes with %u entries of %u, expected 92, 128, 128",
                        h->header_size, h->entry_count, h->entry_size);
     if (crc(copy, sizeof copy) != h->header_crc)
-        return rk_fail(err, RK_E_VERIFY, "the GPT header's CRC does not hold");
+        *ret_failed = "the GPT header's CRC";
     if (h->my_lba != last || h->entries_lba != last - SECTORS_OF_ARRAY)
         return rk_fail(err, RK_E_FORMAT,
                        "the GPT header says it stands at sector %" PRIu64 ", it is at %" PRIu64,
@@ -271,10 +271,10 @@ enum rk_rc rk_gpt_read_secondary(const uint8_t *device, size_t len, struct rk_gp
     if (!rk_gpt_has_secondary(device, len))
         return rk_fail(err, RK_E_FORMAT, "no GPT header in the last sector");
     rk_layout_read(header_layout, HEADER_FIELDS, &rd, &h);
-    if (check_header(&h, wire, len, err))
+    if (check_header(&h, wire, len, &gpt.failed, err))
         return err->rc;
-    if (crc(wire - RK_GPT_ARRAY, RK_GPT_ARRAY) != h.entries_crc)
-        return rk_fail(err, RK_E_VERIFY, "the CRC of the GPT entries does not hold");
+    if (gpt.failed == NULL && crc(wire - RK_GPT_ARRAY, RK_GPT_ARRAY) != h.entries_crc)
+        gpt.failed = "the CRC of the GPT entries";
     memcpy(gpt.disk, h.disk, sizeof gpt.disk);
     gpt.part = rk_alloc(RK_GPT_ENTRIES, sizeof *gpt.part);
     if (gpt.part == NULL)

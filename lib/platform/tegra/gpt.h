@@ -24,6 +24,7 @@ struct rk_gpt {
     uint64_t device_size; /* bytes */
     struct rk_gpt_part *part;
     size_t count;
+    const char *failed; /* which check sum does not hold when it was read; NULL: none */
 };
 
 /* The first byte that a partition of the table may have: behind MBR and primary table. */
@@ -38,7 +39,8 @@ void rk_gpt_write_mbr(uint64_t device_size, uint8_t ret[RK_GPT_SECTOR]);
 
 /*
  * Reads the secondary table at the end of a device; CRCs, bounds and overlaps are checked. The list
- * is sorted by start. RK_E_FORMAT, RK_E_VERIFY for a CRC. Free part with rk_free.
+ * is sorted by start. RK_E_FORMAT. Of one whose CRC does not hold `failed` says which. Free part
+ * with rk_free.
  */
 enum rk_rc rk_gpt_read_secondary(const uint8_t *device, size_t len, struct rk_gpt *ret,
                                  struct rk_err *err) RK_MUST_CHECK;

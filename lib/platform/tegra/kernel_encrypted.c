@@ -51,10 +51,10 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     struct rk_bch_stage2 c;
 
     if (read_header(file, len, &c, err) || rk_bch_check_header(file, map, err) ||
-        rk_bch_check_digest(file + RK_BCH_WIRE, c.length, c.digest, "the component's digest",
-                            RK_BCH_WIRE, err) ||
-        rk_map_guard(map, RK_BCH_WIRE, c.length, RK_GUARD_DIGEST, "component digest (SHA-512)",
-                     err) ||
+        rk_map_compared(map,
+                        rk_bch_check_digest(file + RK_BCH_WIRE, c.length, c.digest,
+                                            "the component's digest", RK_BCH_WIRE, err),
+                        RK_BCH_WIRE, c.length, "component digest (SHA-512)", err) ||
         rk_region_add(map, map->root, 0, RK_BCH_WIRE, "header", &header, err) ||
         rk_region_add(map, header, RK_BCH_STAGE2, RK_BCH_STAGE2_WIRE, "Stage2Component", &component,
                       err) ||

@@ -53,6 +53,10 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
 
     if (rk_gpt_read_secondary(file, len, &gpt, err))
         return err->rc;
+    if (gpt.failed != NULL &&
+        rk_map_compared(map, rk_fail(err, RK_E_VERIFY, "%s does not hold", gpt.failed), table,
+                        RK_GPT_HEAD, NULL, err))
+        return err->rc;
     for (size_t i = 0; i < gpt.count; i++) {
         const struct rk_gpt_part *part = &gpt.part[i];
         char type[RK_GUID_TEXT];
