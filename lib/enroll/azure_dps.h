@@ -20,7 +20,8 @@ struct rk_dps_rule {
     rk_json *twin;              /* NULL: none */
     const struct rk_input *srk; /* NULL: none */
 };
-extern const char *const rk_dps_ids[], *const rk_dps_modes[]; /* by number; NULL behind the last */
+extern const char *const rk_dps_modes[]; /* by number; NULL behind the last */
+extern const struct rk_setting_row rk_dps_settings[];
 enum rk_rc rk_dps_rule_open(const struct rk_request *request, struct rk_dps_rule *ret,
                             struct rk_err *err) RK_MUST_CHECK;
 void rk_dps_rule_done(struct rk_dps_rule *rule); /* for RK_AUTO */
@@ -31,6 +32,8 @@ enum rk_rc rk_dps_put(const struct rk_dps_rule *rule, const struct rk_device_sn 
 
 /* The members that a template may give each enrolment. RK_E_FORMAT names the place. */
 enum rk_rc rk_dps_check_twin(rk_json *twin, struct rk_err *err) RK_MUST_CHECK;
+/* A file of enrolments by the service's rules alone. RK_E_FORMAT names the place. */
+enum rk_rc rk_dps_check_operation(rk_json *doc, struct rk_err *err) RK_MUST_CHECK;
 /* Each file of a folder against the service's rules, each enrolment against the release. */
 enum rk_rc rk_dps_check(const struct rk_enroll_options *options, const char *folder,
                         struct rk_enroll_report *ret, struct rk_err *err) RK_MUST_CHECK;

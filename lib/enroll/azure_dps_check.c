@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the service takes, as rows; and folders of enrolments held against them and the release. */
+/* Folders of enrolments, whoever wrote them, held against the rules and the release. */
 #include "enroll/azure_dps.h"
 
 #include "enroll/files.h"
@@ -11,210 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-enum { ID_MAX = 128 };
-
-/* ---- the schema ---- */
-
-enum kind { TEXT, ID, MODE, STATUS, TPM, KEY, BOOL, FREE, MEMBERS, ENROLLMENTS };
-struct row {
-    const char *name;
-    enum kind kind;
-    bool required;
-    const struct row *members; /* of MEMBERS and ENROLLMENTS */
-};
-#define ROW_END                                                                                    \
-    {                                                                                              \
-        .name = NULL                                                                               \
-    }
-
-/* clang-format off */
-static const struct row tpm_rows[] = {
-    { "endorsementKey", KEY, true, NULL },
-    { "storageRootKey", KEY, false, NULL },
-    ROW_END,
-};
-static const struct row attestation_rows[] = {
-    { "type", TPM, true, NULL },
-    { "tpm", MEMBERS, true, tpm_rows },
-    ROW_END,
-};
-static const struct row capabilities_rows[] = {
-    { "iotEdge", BOOL, true, NULL },
-    ROW_END,
-};
-static const struct row properties_rows[] = {
-    { "desired", FREE, false, NULL },
-    ROW_END,
-};
-static const struct row twin_rows[] = {
-    { "tags", FREE, false, NULL },
-    { "properties", MEMBERS, false, properties_rows },
-    ROW_END,
-};
-/* What a template may give comes first. */
-#define TEMPLATE_ROWS                                       \
-    { "provisioningStatus", STATUS, false, NULL },          \
-    { "capabilities", MEMBERS, false, capabilities_rows },  \
-    { "iotHubHostName", TEXT, false, NULL },                \
-    { "initialTwin", MEMBERS, false, twin_rows }
-static const struct row template_rows[] = {
-    TEMPLATE_ROWS,
-    ROW_END,
-};
-enum { TEMPLATES = sizeof template_rows / sizeof template_rows[0] - 1 };
-static const struct row enrollment_rows[] = {
-    TEMPLATE_ROWS,
-    { "registrationId", ID, true, NULL },
-    { "deviceId", ID, true, NULL },
-    { "attestation", MEMBERS, true, attestation_rows },
-    ROW_END,
-};
-static const struct row operation_rows[] = {
-    { "mode", MODE, true, NULL },
-    { "enrollments", ENROLLMENTS, true, enrollment_rows },
-    ROW_END,
-};
-/* clang-format on */
-
-static enum rk_rc check_members(struct rk_jv at, const struct row *rows, struct rk_err *err);
-
-/* At most 128 of letters, digits and - . _ : with a letter, a digit or - at the end. */
-static enum rk_rc check_id(const char *id, struct rk_err *err)
-{
-    size_t len = strlen(id);
-
-    if (len == 0 || len > ID_MAX)
-        return rk_fail(err, RK_E_FORMAT, "%zu characters, expected 1 to %d", len, ID_MAX);
-    for (size_t i = 0; i < len; i++) {
-        if (!isalnum((unsigned char)id[i]) && strchr("-._:", id[i]) == NULL)
-            return rk_fail(err, RK_E_FORMAT,
-                           "character %zu is none of letters, digits, - . _ :", i + 1);
-    }
-    if (!isalnum((unsigned char)id[len - 1]) && id[len - 1] != '-')
-        return rk_fail(err, RK_E_FORMAT, "ends in \"%c\", expected a letter, a digit or -",
-                       id[len - 1]);
-    return RK_OK;
-}
-
-static enum rk_rc check_word(const char *word, const char *const *among, struct rk_err *err)
-{
-    char known[RK_KNOWN_MAX] = "";
-
-    for (; *among != NULL; among++) {
-        if (strcmp(word, *among) == 0)
-            return RK_OK;
-        rk_known_add(known, *among);
-    }
-    return rk_fail(err, RK_E_FORMAT, "unknown value \"%s\" (known: %s)", word, known);
-}
-
-static enum rk_rc check_key(const char *text, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes key = RK_BYTES_NONE;
-
-    if (rk_base64_read(text, strlen(text), &key, err))
-        return err->rc;
-    return rk_dps_is_rsa(&key)
-               ? RK_OK
-               : rk_fail(err, RK_E_FORMAT, "%zu bytes that are no TPM2B_PUBLIC of an RSA key",
-                         key.len);
-}
-
-static enum rk_rc check_text(const char *text, enum kind kind, struct rk_err *err)
-{
-    static const char *const statuses[] = { "enabled", "disabled", NULL };
-    static const char *const types[] = { "tpm", NULL };
-
-    switch (kind) {
-    case ID:
-        return check_id(text, err);
-    case KEY:
-        return check_key(text, err);
-    case MODE:
-        return check_word(text, rk_dps_modes, err);
-    case STATUS:
-        return check_word(text, statuses, err);
-    case TPM:
-        return check_word(text, types, err);
-    default:
-        return RK_OK;
-    }
-}
-
-static enum rk_rc check_enrollments(struct rk_jv at, const struct row *rows, struct rk_err *err)
-{
-    size_t count = rk_json_count(at);
-
-    if (count == 0 || count > RK_DPS_BATCH)
-        return rk_fail(err, RK_E_FORMAT, "%zu of them, expected 1 to %d", count, RK_DPS_BATCH);
-    for (size_t i = 0; i < count; i++) {
-        if (rk_json_kind(rk_json_at(at, i)) != RK_JSON_OBJECT)
-            return rk_fail(err, RK_E_FORMAT, "%zu: expected an object", i);
-        if (check_members(rk_json_at(at, i), rows, err))
-            return rk_wrap(err, "%zu", i);
-    }
-    return RK_OK;
-}
-
-static enum rk_rc check_value(struct rk_jv at, const struct row *row, struct rk_err *err)
-{
-    static const struct {
-        enum rk_json_kind kind;
-        const char *name;
-    } kinds[] = {
-        [TEXT] = { RK_JSON_STRING, "a text" },       [ID] = { RK_JSON_STRING, "a text" },
-        [MODE] = { RK_JSON_STRING, "a text" },       [STATUS] = { RK_JSON_STRING, "a text" },
-        [TPM] = { RK_JSON_STRING, "a text" },        [KEY] = { RK_JSON_STRING, "a text" },
-        [BOOL] = { RK_JSON_BOOL, "true or false" },  [FREE] = { RK_JSON_OBJECT, "an object" },
-        [MEMBERS] = { RK_JSON_OBJECT, "an object" }, [ENROLLMENTS] = { RK_JSON_ARRAY, "an array" },
-    };
-
-    if (rk_json_kind(at) != kinds[row->kind].kind)
-        return rk_fail(err, RK_E_FORMAT, "expected %s", kinds[row->kind].name);
-    if (row->kind == ENROLLMENTS)
-        return check_enrollments(at, row->members, err);
-    if (row->kind == MEMBERS)
-        return check_members(at, row->members, err);
-    return rk_json_kind(at) == RK_JSON_STRING ? check_text(rk_json_str(at), row->kind, err) : RK_OK;
-}
-
-/* No member that no row knows, each as its row says, none missing. */
-static enum rk_rc check_members(struct rk_jv at, const struct row *rows, struct rk_err *err)
-{
-    void *iter = NULL;
-    const char *key;
-    struct rk_jv value;
-
-    while (rk_json_next(at, &iter, &key, &value)) {
-        const struct row *row = rows;
-        char known[RK_KNOWN_MAX] = "";
-
-        for (; row->name != NULL && strcmp(row->name, key) != 0; row++)
-            rk_known_add(known, row->name);
-        if (row->name == NULL)
-            return rk_fail(err, RK_E_FORMAT, "unknown member \"%s\" (known: %s)", key, known);
-        if (check_value(value, row, err))
-            return rk_wrap(err, "%s", key);
-    }
-    for (const struct row *row = rows; row->name != NULL; row++) {
-        if (row->required && rk_json_get(at, row->name).v == NULL)
-            return rk_fail(err, RK_E_FORMAT, "member \"%s\" is missing", row->name);
-    }
-    return RK_OK;
-}
-
-static enum rk_rc check_document(rk_json *doc, const struct row *rows, struct rk_err *err)
-{
-    if (rk_json_kind(rk_json_root(doc)) != RK_JSON_OBJECT)
-        return rk_fail(err, RK_E_FORMAT, "expected an object");
-    return check_members(rk_json_root(doc), rows, err);
-}
-
-enum rk_rc rk_dps_check_twin(rk_json *twin, struct rk_err *err)
-{
-    return check_document(twin, template_rows, err);
-}
 
 /* ---- a folder against the release ---- */
 
@@ -253,7 +49,7 @@ static enum rk_rc check_registration(const struct checking *c, const char *id, c
         return err->rc;
     if ((is_sn || strcmp(id, of_key) == 0) && is_sn != (c->rule.id == RK_DPS_ID_SN))
         return rk_fail(err, RK_E_VERIFY, "registration id \"%s\" is not by id=%s", id,
-                       rk_dps_ids[c->rule.id]);
+                       c->rule.id == RK_DPS_ID_SN ? "sn" : "ek");
     if (is_sn || strcmp(id, of_key) == 0)
         return RK_OK;
     return rk_fail(err, RK_E_VERIFY,
@@ -271,22 +67,31 @@ static enum rk_rc leave_unknown(struct checking *c, const char *sn, const char *
     return RK_OK;
 }
 
-static enum rk_rc compare_member(struct checking *c, const char *sn, const struct row *row,
+/* All that an enrolment may have, by the schema. */
+static const struct member {
+    const char *name;
+    bool of_twin; /* it may come from part twin */
+} members[] = {
+    { "provisioningStatus", true }, { "capabilities", true },    { "iotHubHostName", true },
+    { "initialTwin", true },        { "registrationId", false }, { "deviceId", false },
+    { "attestation", false },
+};
+
+static enum rk_rc compare_member(struct checking *c, const char *sn, const struct member *member,
                                  struct rk_jv at, struct rk_jv made, struct rk_err *err)
 {
     struct rk_jv tpm = rk_json_get(rk_json_get(at, "attestation"), "tpm");
-    struct rk_jv found = rk_json_get(at, row->name);
-    bool of_twin = row < enrollment_rows + TEMPLATES;
+    struct rk_jv found = rk_json_get(at, member->name);
 
-    if (rk_json_equal(found, rk_json_get(made, row->name)))
+    if (rk_json_equal(found, rk_json_get(made, member->name)))
         return RK_OK;
-    if (c->rule.mode != RK_DPS_DELETE && of_twin && c->rule.twin == NULL && found.v != NULL)
-        return leave_unknown(c, sn, row->name, "twin");
-    if (c->rule.mode != RK_DPS_DELETE && !of_twin && c->rule.srk == NULL &&
+    if (c->rule.mode != RK_DPS_DELETE && member->of_twin && c->rule.twin == NULL && found.v != NULL)
+        return leave_unknown(c, sn, member->name, "twin");
+    if (c->rule.mode != RK_DPS_DELETE && !member->of_twin && c->rule.srk == NULL &&
         rk_json_get(tpm, "storageRootKey").v != NULL)
         return leave_unknown(c, sn, "storageRootKey", "srk");
     return rk_fail(err, RK_E_VERIFY, "%s is not what the release, settings and parts make it",
-                   row->name);
+                   member->name);
 }
 
 /* All of it, member by member, against what would be written for this device. */
@@ -300,8 +105,8 @@ static enum rk_rc compare_with_made(struct checking *c, const struct rk_device_s
     rk_device_sn_text(sn, text);
     if (rk_dps_put(&c->rule, sn, key, made, err))
         return err->rc;
-    for (const struct row *row = enrollment_rows; row->name != NULL; row++) {
-        if (compare_member(c, text, row, at, rk_json_at(made, 0), err))
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        if (compare_member(c, text, &members[i], at, rk_json_at(made, 0), err))
             return err->rc;
     }
     return RK_OK;
@@ -344,7 +149,7 @@ static enum rk_rc check_file(void *arg, const struct rk_bytes *text, struct rk_e
     struct checking *c = arg;
     struct rk_jv enrollments;
 
-    if (rk_json_parse(text->p, text->len, &doc, err) || check_document(doc, operation_rows, err) ||
+    if (rk_json_parse(text->p, text->len, &doc, err) || rk_dps_check_operation(doc, err) ||
         check_mode(c, rk_json_str(rk_json_get(rk_json_root(doc), "mode")), err))
         return err->rc;
     enrollments = rk_json_get(rk_json_root(doc), "enrollments");
