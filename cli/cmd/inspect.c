@@ -30,7 +30,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     RK_AUTO(rk_map_done) struct rk_map map = { .format = NULL };
     const char *page = NULL;
-    struct rk_err why = { .rc = RK_OK };
+    struct rk_err why;
+    enum rk_rc rc;
     struct operands operands;
     /* clang-format off */
     const struct opt rows[] = {
@@ -43,16 +44,16 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
         rk_file_read(operands.v[0], REQUEST_FILE_MAX, &file, err))
         return err->rc;
-    if (rk_format_inspect(app->ctx, file.p, file.len, &map, &why))
+    rc = rk_format_inspect(app->ctx, file.p, file.len, &map, &why);
+    if (rc != RK_OK)
         (void)rk_wrap(&why, "\"%s\"", operands.v[0]);
     if (map.root != NULL && (page != NULL ? request_write_page(app, &map, operands.v[0], page, err)
                              : app->json  ? print_json(app, &map, err)
                                           : print_text(app, &map, err)))
         return err->rc;
-    if (why.rc == RK_OK)
-        return RK_OK;
-    *err = why;
-    return err->rc;
+    if (rc != RK_OK)
+        *err = why;
+    return rc;
 }
 
 const struct cmd cmd_inspect = {
