@@ -97,13 +97,15 @@ static enum rk_rc check_asked(struct rk_certifying *c, const struct rk_named *na
 {
     const struct rk_trust_question question = { .use = RK_CERT_EK, .when = c->now };
     RK_AUTO(rk_x509_done) X509 *cert = NULL;
+    enum rk_rc rc;
 
     if (c->asked == NULL)
         return RK_OK;
     if (rk_x509_parse(bytes->p, bytes->len, &cert, err))
         return err->rc;
-    if (rk_trust_check(c->asked, cert, c->helpers, &question, NULL, err) != RK_E_UNKNOWN)
-        return err->rc;
+    rc = rk_trust_check(c->asked, cert, c->helpers, &question, NULL, err);
+    if (rc != RK_E_UNKNOWN)
+        return rc;
     if (c->unknown[0] == '\0')
         (void)snprintf(c->unknown, sizeof c->unknown, "\"%.80s\": %.230s", named->path, err->msg);
     return RK_OK; /* what is behind it may still fail */
