@@ -38,13 +38,13 @@ key_pair stranger rsa2048
 key_pair ec p256
 
 # auth OUTPUT LIST SIGNER VARIABLE [OPTION...]: a signed variable, each a minute later than the one before
-minute=10
+minute=0
 auth() {
     auth_output=$1 auth_list=$2 auth_signer=$3 auth_variable=$4
     shift 4
     minute=$((minute + 1))
     run 0 sign uefi-auth "$auth_list" --key "$auth_signer.key" --cert "$auth_signer.pem" \
-        --set variable="$auth_variable" --set time="2026-01-01T01:$minute:00Z" "$@" -o "$auth_output"
+        --set variable="$auth_variable" --set time="$(date -u -d "@$((SOURCE_DATE_EPOCH + 60 * minute))" +%FT%TZ)" "$@" -o "$auth_output"
 }
 # flipped FILE OFFSET: FILE.bad, one bit of which is another; a negative offset is from the end
 flipped() {
@@ -187,6 +187,18 @@ list db signed.esl
 starts "its digest in db, signed" signed.efi
 denied "the digest that signing it would give in db" program.efi
 
+list dbx judge.esl
+list db db.esl
+cp two-stranger-first.efi broken-foreign && flip broken-foreign $(($(stat -c %s foreign.efi) - 40))
+cp two-db-first.efi broken-good && flip broken-good $(($(stat -c %s signed.efi) - 40))
+starts "two signatures, the foreign one broken" broken-foreign
+denied "two signatures, the good one broken" broken-good
+cp signed.efi checksum && flipped checksum $(($(perl -0777 -ne 'print unpack("V", substr($_, 60, 4))' signed.efi) + 88))
+starts "another CheckSum, which nothing signs" checksum.bad
+{ cat signed.efi && printf 12345678; } >behind.efi
+line "Access Denied" "bytes behind the signatures: denied" start behind.efi
+agrees "bytes behind the signatures" 2 $lists behind.efi
+
 # ---- other keys and digests, chains, sizes
 key_pair db3072 rsa3072
 key_pair db4096 rsa4096
@@ -199,6 +211,12 @@ list db db3072.esl db4096.esl db.esl
 for name in rsa3072 rsa4096 sha384 sha512 pss; do
     starts "signed by $name" $name.efi
 done
+run 0 pack uefi-auth program=sha384.efi -o sha384.esl
+list dbx program.esl
+denied "signed by SHA-384, the program's digest in dbx" sha384.efi
+list dbx judge.esl
+list db sha384.esl
+starts "signed by SHA-384, the program's digest in db" sha384.efi
 
 certified sub db basicConstraints=critical,CA:TRUE
 certified leaf sub extendedKeyUsage=codeSigning
@@ -214,9 +232,44 @@ denied "a chain to db that ends with an EC key" ec-leaf.efi
 list db sub.esl
 starts "a chain, its intermediate in db" chain.efi
 starts "a chain without its intermediate, which is in db" leaf.efi
+list db leaf.esl
+starts "a chain, its end in db" chain.efi
+starts "a certificate in db that another signed" leaf.efi
+list db sub.esl
+list dbx db.esl
+denied "a chain, its root in dbx and its intermediate in db" chain.efi
 list db db.esl
 list dbx sub.esl
 denied "a chain, its intermediate in dbx" chain.efi
+list dbx judge.esl
+
+# What a certificate is for, firmware asks of issuers alone.
+certified server db extendedKeyUsage=serverAuth
+certified cipher db keyUsage=critical,keyEncipherment
+certified unknown db 1.2.3.4.5=critical,ASN1:NULL
+signed server.efi program.efi server
+signed cipher.efi program.efi cipher
+signed unknown.efi program.efi unknown
+starts "a certificate for servers" server.efi
+starts "a certificate for encryption" cipher.efi
+denied "a certificate with an unknown critical extension" unknown.efi
+# issued ISSUER CASE: what a certificate signs that the issuer gave out
+issued() {
+    certified "by-$1" "$1" extendedKeyUsage=codeSigning
+    cat "$1.pem" ${3:+"$3"} >>"by-$1.pem"
+    signed "by-$1.efi" program.efi "by-$1"
+    denied "$2" "by-$1.efi"
+}
+certified no-ca db basicConstraints=critical,CA:FALSE
+certified no-constraints db subjectKeyIdentifier=hash
+certified no-signing db "basicConstraints=critical,CA:TRUE
+keyUsage=critical,digitalSignature"
+certified short db basicConstraints=critical,CA:TRUE,pathlen:0
+certified too-long short basicConstraints=critical,CA:TRUE
+issued no-ca "an issuer that is no CA"
+issued no-constraints "an issuer without basicConstraints"
+issued no-signing "an issuer that may not sign certificates"
+issued too-long "a chain longer than its path length" short.pem
 
 efi_program large.efi uefi-program.c -DBALLAST=3000001
 signed large-signed.efi large.efi db
@@ -272,6 +325,13 @@ auth dbx-zeros zeros.esl KEK dbx
 put Success "dbx of zeros: taken" dbx dbx-zeros
 dbx="--dbx zeros.esl" lists="$db"
 starts "dbx of zeros, which names nothing" signed.efi
+
+i=0
+while [ $i -lt 60 ]; do
+    cat db.esl && i=$((i + 1))
+done >sixty.esl
+auth sixty sixty.esl KEK db
+put "Invalid Parameter" "60 certificates in db, 48 KB: refused" db sixty
 
 # ---- the platform key changes hands, and goes
 auth PK2.auth PK2.esl PK PK

@@ -122,11 +122,13 @@ agrees() {
         echo "$agrees_name: rotkit verify $*: exit $verdict, expected $agrees_code: $(cat verdict)" >>differing
 }
 
-# emulate CONSOLE END: one boot of the firmware with the volume "volume"
+# emulate CONSOLE END: one boot of the firmware with the volume "volume", when all certificates have expired long since:
+# firmware does not ask
 emulate() {
     # shellcheck disable=SC2086
     boot "$1" "$2" $machine -accel tcg -m 256 -nodefaults -display none -serial stdio -net none \
-        -boot menu=on,splash-time=0 -drive "if=pflash,format=raw,unit=0,readonly=on,file=$firmware" \
+        -boot menu=on,splash-time=0 -rtc base=2045-06-01 \
+        -drive "if=pflash,format=raw,unit=0,readonly=on,file=$firmware" \
         -drive if=pflash,format=raw,unit=1,file=flash -drive if=virtio,format=raw,file=volume
 }
 

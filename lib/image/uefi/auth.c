@@ -48,7 +48,9 @@ static const struct rk_setting_row setting_rows[] = {
     { "owner", "00000000-0000-0000-0000-000000000000", "pack: SignatureOwner GUID" },
     { "variable", NULL,
       "sign: PK, KEK, db, dbx, dbt or dbr; verify: hold it against this one alone" },
-    { "time", NULL, "sign: YYYY-MM-DDThh:mm:ssZ (default: now, or SOURCE_DATE_EPOCH)" },
+    { "time", NULL,
+      "sign: YYYY-MM-DDThh:mm:ssZ, later than that of what it replaces (default: now, or "
+      "SOURCE_DATE_EPOCH)" },
     { "append", "no", "sign: yes adds to the variable instead of replacing it" },
     { NULL, NULL, NULL },
 };
