@@ -77,6 +77,15 @@ perl -0777 -pe 's/compression\0load/compressiom\0load/' "$F/c-sha384-rsa3072.k3.
 cmp -s flipped.fit "$F/c-sha384-rsa3072.k3.fit" && fail "nothing was flipped"
 refuse 3 'rotkit: flipped.fit: fit: configuration conf-1: signed by the key given, and changed since' verify --pub "$P" flipped.fit
 
+# ECDSA by P-256, with data outside of the tree.
+run 0 verify --pub "$DATA/vectors/boot/keys/p256.pub.pem" "$F/ecdsa256.fit"
+grep -q 'hashes and 1 signed configurations hold' "$out" || fail "$(cat "$out")"
+openssl ecparam -name prime256v1 -genkey -noout | openssl pkey -pubout -out other.pub
+refuse 3 "rotkit: $F/ecdsa256.fit: fit: configuration conf: signed by another key than the one given, which it calls \"p256\", or \
+changed since: the signature does not hold" verify --pub other.pub "$F/ecdsa256.fit"
+refuse 3 "rotkit: $F/ecdsa256.fit: fit: configuration conf: signed by another key, by \"sha256,ecdsa256\" and the key that it \
+calls \"p256\": the one given is EC with 521 bits" verify --pub "$DATA/vectors/boot/keys/p521.pub.pem" "$F/ecdsa256.fit"
+
 # Signed images alone: said, and not enough.
 run 0 inspect "$F/sign-images-sha256.fit"
 grep -q '^no hashes, images are signed, configurations are not$' "$out" || fail "$(cat "$out")"
