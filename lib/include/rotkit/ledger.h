@@ -70,7 +70,8 @@ void rk_ledger_use_key(rk_ledger *ledger, const rk_signer *key);
 /*
  * All units or none, in one durable transaction. A unit that this build holds already, or that was
  * committed with the same inputs, costs nothing. RK_E_LEDGER when a unit may not be made (quota,
- * another build's, other inputs, retired); says which and why.
+ * another build's, other inputs, retired); says which and why. Once a licence stands in the ledger,
+ * no unit is taken without one (rk_ledger_use_licence): RK_E_LEDGER.
  */
 enum rk_rc rk_ledger_reserve(rk_ledger *ledger, const struct rk_ledger_unit *units, size_t count,
                              struct rk_err *err) RK_MUST_CHECK;
