@@ -17,6 +17,10 @@
 const struct rk_demand rk_fip_demands[] = {
     { "tf-a", "certificate key", "rsa2048 rsa3072 rsa4096 p256 p384",
       "it verifies by RSA of 2048, 3072 or 4096 bits, P-256 and P-384", NULL },
+    { "tf-a", "certificate key", "rsa2048 rsa4096 p*",
+      "it verifies by RSA of 3072 bits only where that is built in", "KEY_SIZE=3072" },
+    { "tf-a", "certificate key", "rsa2048 rsa3072 p*",
+      "it verifies by RSA of 4096 bits only where that is built in", "KEY_SIZE=4096" },
     { "tf-a", "certificate key", "rsa* p256 p521 ed*",
       "it verifies by P-384 only where that is built in", "KEY_SIZE=384" },
     { "tf-a", "certificate hash", "sha256 sha512",
@@ -25,6 +29,8 @@ const struct rk_demand rk_fip_demands[] = {
       "it takes SHA-512 only where that is built in", "HASH_ALG=sha512" },
     { "tf-a", "certificate keys", "rsa ec",
       "it is built for one kind of key", "TF_MBEDTLS_KEY_ALG" },
+    { "tf-a", "encrypted image", "soc-fw tos-fw tos-fw-extra1 tos-fw-extra2",
+      "it decrypts BL31 and BL32 alone", NULL },
     { "tf-a", "image", "plain",
       "it decrypts images only where that is built in", "DECRYPTION_SUPPORT=aes_gcm" },
     { .firmware = NULL },
@@ -66,6 +72,10 @@ static enum rk_rc entry_facts(const struct rk_fip_entry *entry, struct kinds *ki
         return rk_x509_parse(entry->p, entry->len, &cert, &ignored) != RK_OK
                    ? RK_OK
                    : certificate_facts(entry, cert, kinds, map, err);
+    if (rk_encfw_is(entry->p, entry->len) &&
+        rk_map_fact(map, entry->offset, entry->len, "encrypted image",
+                    row == NULL ? "without a name" : row->name, err))
+        return err->rc;
     return rk_map_fact(map, entry->offset, entry->len, "image",
                        rk_encfw_is(entry->p, entry->len) ? "encrypted" : "plain", err);
 }

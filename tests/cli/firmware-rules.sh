@@ -83,18 +83,23 @@ breaks() {
             ;;
         "fip tf-a certificate key "*)
             signed_fip p256
-            made_with p521
-            [ -z "$option" ] || made_with p384
+            case $option in
+            KEY_SIZE=384) made_with p384 ;;
+            KEY_SIZE=*) made_with "rsa${option#*=}" ;;
+            *) made_with p521 ;;
+            esac
             ;;
         "fip tf-a certificate hash "*)
             signed_fip p256
-            # cert_create makes such certificates; here the hash in the signature algorithm is another.
-            perl -0777 -pe 'BEGIN { $to = "'"$option"'" =~ /512/ ? "\x04" : "\x03" }
-                s/(\x06\x08\x2a\x86\x48\xce\x3d\x04\x03)\x02/$1$to/g' taken >broken
+            warns sign fip plain --key p256.pem --set hash="${option#*=}"
             ;;
         "fip tf-a certificate keys "*)
             signed_fip p256
             warns sign fip plain --key p256.pem --key-for nt-fw=rsa2048.pem
+            ;;
+        "fip tf-a encrypted image "*)
+            signed_fip p256
+            warns encrypt fip taken --key sym.key --set images=nt-fw
             ;;
         "fip tf-a image "*)
             signed_fip p256
@@ -145,7 +150,7 @@ breaks() {
 # ---- each rule ----
 run 0 help firmware
 sed -n 's/^  \([a-z][^ ]*\)  *\([a-z][^ ]*\)  *\([^:]*\): .*/\1|\2|\3|/p
-    s/^ .*unless it is built with \([A-Za-z0-9_]*\): --for .*/+\1/p' "$out" |
+    s/^ .*unless it is built with \([A-Za-z0-9_=]*\): --for .*/+\1/p' "$out" |
     awk '/^\+/ { row = row substr($0, 2); next } row != "" { print row } { row = $0 } END { print row }' >rules
 [ "$(wc -l <rules)" -ge 6 ] || fail "too few rules are read: $(cat rules)"
 while IFS='|' read -r format firmware fact option; do

@@ -29,9 +29,9 @@ row() {
     esac
 }
 
-# takes CASE FIP: and so does rotkit, with the root of trust the key in $unseal and the image $outside
+# takes CASE FIP: and so does rotkit, with the root of trust, the key in $unseal and the image $outside, for the firmware $for
 takes() {
-    run 0 verify --pub "$root" ${unseal:+--key "$unseal"} ${outside:+--with "$outside"} "$2"
+    run 0 verify --for "$for" --pub "$root" ${unseal:+--key "$unseal"} ${outside:+--with "$outside"} "$2"
     verdict "$2"
     [ "$said" = "5: U-Boot" ] || fail "$1: TF-A says: $said"
     passed "$1: boots"
@@ -42,11 +42,19 @@ takes() {
 refuses() {
     run 3 verify --pub "$root" ${unseal:+--key "$unseal"} ${newest:+--not-older-than "$newest"} \
         ${outside:+--with "$outside"} "$2"
-    untaken "$@"
+    stopped "$@"
 }
 
-# untaken CASE FIP IMAGE: the same for what holds, and this firmware cannot take
+# untaken CASE FIP IMAGE: the same for what holds, and a firmware that is built like this does not take; so says --for
 untaken() {
+    run 0 verify --pub "$root" ${unseal:+--key "$unseal"} "$2"
+    run 3 verify --for "$for" --pub "$root" ${unseal:+--key "$unseal"} "$2"
+    grep -q ': tf-a does not take ' "$err" || fail "$1: rotkit says: $(cat "$err")"
+    stopped "$@"
+}
+
+# stopped CASE FIP IMAGE
+stopped() {
     verdict "$2"
     row "$3"
     case $stage in
@@ -93,6 +101,7 @@ head -c 20000 "$uboot" >bl32
 unseal=""
 newest=""
 outside=""
+for=tf-a
 
 # ---- RSA, a key a role; the counters of the board stand at 3 ----
 
@@ -133,9 +142,18 @@ for name in trusted-key-cert soc-fw-key-cert tos-fw-key-cert nt-fw-key-cert tb-f
     lacks "RSA, $name removed" bad $name
 done
 
-# A firmware built for SHA-256 takes no other hash.
+# A firmware built for RSA-2048 and SHA-256 takes no other hash, longer keys, other kinds of key, encrypted images.
 signed bad --set tfw-nvctr=3 --set ntfw-nvctr=3 --set hash=sha384
 untaken "RSA, SHA-384" bad tb-fw-cert
+run 0 sign fip plain -o bad --key "$K/rot.pem" --key-for trusted-world="$K/rsa3072.pem" --set tfw-nvctr=3 --set ntfw-nvctr=3
+untaken "RSA-3072 under RSA-2048" bad trusted-key-cert
+run 0 sign fip plain -o bad --key "$K/rot.pem" --key-for soc-fw="$K/p256.pem" --set tfw-nvctr=3 --set ntfw-nvctr=3
+untaken "P-256 under RSA" bad soc-fw-cert
+echo 1234567890abcdef1234567890abcdef1234567890abcdef1234567890abcdef >ssk.key
+unseal=ssk.key
+run 0 encrypt fip fip -o bad --key ssk.key --set images=soc-fw
+untaken "RSA, encrypted BL31" bad soc-fw
+unseal=""
 
 # BL2 and its certificate beside the package, as where a boot ROM has loaded it: in files that semihosting finds.
 run 0 pack fip -o inside soc-fw="$fw/bl31.bin" tos-fw=bl32 nt-fw=$uboot
@@ -178,12 +196,15 @@ for name in trusted-key-cert soc-fw-key-cert tos-fw-key-cert nt-fw-key-cert tb-f
 done
 run 0 sign fip plain -o bad --key "$K/rot.pem" --set tfw-nvctr=3 --set ntfw-nvctr=3
 refuses "ECDSA, RSA keys" bad tb-fw-cert
+openssl ecparam -name secp384r1 -genkey -noout -out p384.pem
+run 0 sign fip plain -o bad --key "$K/p256.pem" --key-for trusted-world=p384.pem --set tfw-nvctr=3 --set ntfw-nvctr=3
+untaken "P-384 under P-256" bad trusted-key-cert
 
 # ---- firmware encryption of BL31 and BL32, keys of 3072 bits ----
 
 firmware encrypted "$K/rsa3072.pub.pem" KEY_SIZE=4096 HASH_ALG=sha512 DECRYPTION_SUPPORT=aes_gcm ENCRYPT_BL31=1 ENCRYPT_BL32=1
+for=tf-a+KEY_SIZE=3072+HASH_ALG=sha384+HASH_ALG=sha512+DECRYPTION_SUPPORT=aes_gcm
 package
-echo 1234567890abcdef1234567890abcdef1234567890abcdef1234567890abcdef >ssk.key
 echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >other.key
 run 0 sign fip plain -o signed --key "$K/rsa3072.pem" --set tfw-nvctr=3 --set ntfw-nvctr=3 --set hash=sha512
 run 0 encrypt fip signed -o fip --key ssk.key
@@ -193,6 +214,8 @@ run 0 sign fip fip -o again --key "$K/rsa3072.pem" --content-key ssk.key --set t
 takes "SHA-384, signed again after encryption" again
 run 0 encrypt fip signed -o bssk --key ssk.key --set enc-key=bssk
 takes "encrypted under the board's own key" bssk
+run 0 encrypt fip signed -o bad --key ssk.key --set images=soc-fw,tos-fw,nt-fw
+untaken "encrypted BL33" bad nt-fw
 # unopened CASE FIP CERT SAID: behind the certificate it reads the image and cannot open it
 unopened() {
     verdict "$2"
