@@ -42,6 +42,7 @@ static const struct rk_setting_row setting_rows[] = {
     { "key-name", "dev", "sign and encrypt: the name of the key, key-name-hint" },
     { "content-key-name", NULL,
       "pack, with --content-key: the name of that key (default: key-name)" },
+    { "required-mode", NULL, "pack, where dtb requires another key already: any of them, or all" },
     { "images", NULL,
       "encrypt: which images, by name and between commas (default: all but device trees)" },
     { "hash", "sha256",
@@ -216,7 +217,9 @@ static enum rk_rc build_key(const struct rk_request *request, struct rk_bytes *r
                                 .algo = algo.name,
                                 .name = rk_request_text(request, self(), "key-name"),
                                 .content = request->secret,
-                                .content_name = content_key_name(request) },
+                                .content_name = content_key_name(request),
+                                .required_mode =
+                                    rk_request_text(request, self(), "required-mode") },
         rk_request_part(request, "dtb"), ret, err);
 }
 
@@ -479,7 +482,9 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
         return rk_fit_key_dtb(
             &(struct rk_fit_keys) { .pub = request->key[0].pub,
                                     .algo = algo.name,
-                                    .name = rk_request_text(request, self(), "key-name") },
+                                    .name = rk_request_text(request, self(), "key-name"),
+                                    .required_mode =
+                                        rk_request_text(request, self(), "required-mode") },
             rk_request_part(request, "dtb"), ret, err);
     for (size_t i = 0; i < fit.count; i++) {
         if (fdt_setprop_inplace(fit.fdt, signature_node(&fit, i), "value", signatures[i].p,

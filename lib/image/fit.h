@@ -165,6 +165,7 @@ struct rk_fit_keys {
     const char *name, *algo;         /* key-name-hint; "sha256,rsa2048" */
     const struct rk_secret *content; /* decrypts images; NULL: none is put in */
     const char *content_name;
+    const char *required_mode; /* "any" or "all" of several keys; NULL: as `base` has it */
 };
 /*
  * A dtb with /signature/key-NAME, required for configurations, and /cipher/key-aes256-NAME, as

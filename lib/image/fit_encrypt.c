@@ -41,8 +41,13 @@ static enum rk_rc encrypt_image(const struct rk_request *request, void *fdt, int
     int len, cipher;
     const uint8_t *data = fdt_getprop(fdt, node, "data", &len);
 
-    if (data == NULL || fdt_subnode_offset(fdt, node, "cipher") >= 0)
-        return rk_fail(err, RK_E_USAGE, "image %s has no data of its own, or is encrypted already",
+    if (data == NULL)
+        return rk_fail(
+            err, RK_E_USAGE,
+            "image %s has no data inside of the tree: encrypt before mkimage -E moves it",
+            fdt_get_name(fdt, node, NULL));
+    if (fdt_subnode_offset(fdt, node, "cipher") >= 0)
+        return rk_fail(err, RK_E_USAGE, "image %s is encrypted already",
                        fdt_get_name(fdt, node, NULL));
     if (rk_request_iv(request,
                       &(struct rk_iv_inputs) {

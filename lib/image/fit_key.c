@@ -105,6 +105,44 @@ static bool put_content_key(void *fdt, const struct rk_fit_keys *keys)
            fdt_setprop(fdt, node, "key", keys->content->p, (int)keys->content->len) == 0;
 }
 
+/* A key other than ours that the tree requires of every configuration; NULL: there is none. */
+static const char *other_required(const void *fdt, const char *name)
+{
+    int node;
+
+    fdt_for_each_subnode(node, fdt, fdt_subnode_offset(fdt, 0, "signature"))
+    {
+        const char *required = rk_fit_text(fdt, node, "required");
+        const char *found = fdt_get_name(fdt, node, NULL);
+
+        if (required != NULL && strcmp(required, "conf") == 0 && strncmp(found, "key-", 4) == 0 &&
+            strcmp(found + 4, name) != 0)
+            return found;
+    }
+    return NULL;
+}
+
+/* U-Boot asks for a signature by each required key, unless its tree says that any will do. */
+static enum rk_rc put_mode(void *fdt, const struct rk_fit_keys *keys, struct rk_err *err)
+{
+    const char *mode = keys->required_mode, *other = other_required(fdt, keys->name);
+    int signature = fdt_subnode_offset(fdt, 0, "signature");
+
+    if (mode != NULL && strcmp(mode, "any") != 0 && strcmp(mode, "all") != 0)
+        return rk_fail(err, RK_E_USAGE, "setting \"required-mode\": expected any or all");
+    if (mode == NULL && other != NULL && rk_fit_text(fdt, signature, "required-mode") == NULL) {
+        (void)rk_fail(err, RK_E_USAGE,
+                      "the tree requires \"%.64s\" too: U-Boot would boot what both keys have "
+                      "signed alone",
+                      other);
+        return rk_note(err, "to take a signature by either, say --set required-mode=any; by both, "
+                            "all (sign fit makes one)");
+    }
+    if (mode != NULL && rk_fdt_put_text(fdt, signature, "required-mode", mode) != 0)
+        return rk_fail(err, RK_E_NOMEM, "no room in the device tree");
+    return RK_OK;
+}
+
 static enum rk_rc check_name(const char *setting, const char *name, struct rk_err *err)
 {
     if (name[0] == '\0' || strnlen(name, RK_FIT_NAME + 1) > RK_FIT_NAME ||
@@ -124,8 +162,11 @@ enum rk_rc rk_fit_key_dtb(const struct rk_fit_keys *keys, const struct rk_input 
         (keys->content != NULL && check_name("content-key-name", keys->content_name, err)) ||
         open_base(base, &tree, err))
         return err->rc;
-    if (!put_signature_key(tree.p, keys) ||
-        (keys->content != NULL && !put_content_key(tree.p, keys)) || fdt_pack(tree.p) != 0)
+    if (!put_signature_key(tree.p, keys))
+        return rk_fail_ossl(err, RK_E_KEY, "the key cannot be put into a device tree");
+    if (put_mode(tree.p, keys, err))
+        return err->rc;
+    if ((keys->content != NULL && !put_content_key(tree.p, keys)) || fdt_pack(tree.p) != 0)
         return rk_fail_ossl(err, RK_E_KEY, "the key cannot be put into a device tree");
     return rk_bytes_copy(tree.p, fdt_totalsize(tree.p), ret, err);
 }

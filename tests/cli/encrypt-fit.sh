@@ -40,7 +40,7 @@ for image in data hash-1/value; do
 done
 refuse 2 'rotkit: "plain.fit": encrypt fit: setting "images": there is no image "kernel"' \
     encrypt --key aes fit plain.fit -o x --set images=ramdisk-1,kernel
-refuse 2 'rotkit: "default.fit": encrypt fit: image kernel-1 has no data of its own, or is encrypted already' \
+refuse 2 'rotkit: "default.fit": encrypt fit: image kernel-1 is encrypted already' \
     encrypt --key aes fit default.fit -o x
 echo 000102030405060708090a0b0c0d0e0f >short
 refuse 4 'rotkit: "plain.fit": encrypt fit: FIT encryption (aes256) needs a key of 32 bytes' \
@@ -67,3 +67,17 @@ refuse 4 'rotkit: pack fit: FIT encryption (aes256) needs a key of 32 bytes' \
     pack fit -o x pub="$K/rsa2048.pub.pem" --content-key short
 refuse 2 'rotkit: pack fit: setting "content-key-name": expected 1 to 64 characters, no @ and no /' \
     pack fit -o x pub="$K/rsa2048.pub.pem" --content-key aes --set content-key-name=a/b
+
+# Keys change: U-Boot asks for a signature by every key that its tree requires, unless the tree says "any".
+refuse 2 'rotkit: pack fit: the tree requires "key-prod" too: U-Boot would boot what both keys have signed alone
+  to take a signature by either, say --set required-mode=any; by both, all (sign fit makes one)' \
+    pack fit -o x pub="$K/rsa3072.pub.pem" dtb=both.dtb --set key-name=new
+for mode in any all; do
+    run 0 pack fit -o $mode.dtb pub="$K/rsa3072.pub.pem" dtb=both.dtb --set key-name=new --set required-mode=$mode
+    [ "$(fdtget $mode.dtb /signature required-mode)" = $mode ] || fail "another mode than $mode"
+done
+run 0 pack fit -o again.dtb pub="$K/rsa2048.pub.pem" dtb=any.dtb --set key-name=newer
+[ "$(fdtget -l again.dtb /signature | sort | tr '\n' ' ')" = 'key-new key-newer key-prod ' ] || fail "other keys"
+run 0 pack fit -o same.dtb pub="$K/rsa3072.pub.pem" dtb=both.dtb --set key-name=prod
+refuse 2 'rotkit: pack fit: setting "required-mode": expected any or all' \
+    pack fit -o x pub="$K/rsa3072.pub.pem" --set required-mode=either

@@ -52,21 +52,25 @@ at() {
         $i = index($h, $n); die if $i < 0; print $i' "$1" "$2"
 }
 
-# boot_fit CONTROL-DTB FIT: what comes of `bootm`, "runs" or "refused": a refusal leads back to the prompt
+# boot_fit CONTROL-DTB FIT: what comes of `bootm`, "runs" or "refused": a refusal leads back to the prompt, or
+# ends in a crash
 boot_fit() {
-    u_boot "$1" 'kernel of rotkit runs|^ERROR: |^=> ' 'bootm 0x50000000' \
+    u_boot "$1" 'kernel of rotkit runs|^ERROR: |^=> |Synchronous Abort' 'bootm 0x50000000' \
         -device "loader,file=$2,addr=0x50000000,force-raw=on"
     if grep -qa 'kernel of rotkit runs' console; then echo runs; else echo refused; fi
 }
 
-# runs CASE FIT [CONTROL-DTB]: the FIT is booted by $firmware
+# runs CASE FIT [CONTROL-DTB]: the FIT is booted by $firmware, and holds under the key $pub
 runs() {
+    run 0 verify --pub "$pub" "$2"
     [ "$(boot_fit "${3:-control.dtb}" "$2")" = runs ] || fail "$1: $(tail -n 8 console)"
     passed "$1"
 }
 
-# refused CASE WHY FIT [CONTROL-DTB]: U-Boot does not boot it, and says WHY
+# refused CASE WHY FIT [CONTROL-DTB [CODE]]: U-Boot does not boot it, and says WHY; nor does it hold (3), or as CODE says:
+# what this U-Boot cannot take may hold
 refused() {
+    run "${5:-3}" verify --pub "$pub" "$3"
     [ "$(boot_fit "${4:-control.dtb}" "$3")" = refused ] || fail "$1: it boots"
     grep -qaE "$2" console || fail "$1: \"$2\" is not what U-Boot says: $(tail -n 8 console)"
     passed "$1"

@@ -2,6 +2,7 @@
 # Does U-Boot as Debian builds it (u-boot-qemu, arm64) boot what `pack fit` and `sign fit` make with their defaults,
 # under the key that `pack fit pub=` put into its device tree, and nothing else?
 . "$(dirname "$0")/lib-u-boot.sh"
+need mkimage
 firmware=/usr/lib/u-boot/qemu_arm64/u-boot.bin
 [ -f $firmware ] || skip "$firmware is absent: Debian package u-boot-qemu"
 wrong_signature="Verification failed for .*conf-1.*|Failed to verify required signature 'key-dev'"
@@ -19,6 +20,7 @@ run 0 pack fit -o plain.fit kernel=kernel.bin fdt=board.dtb
 for bits in 3072 4096 2048; do
     run 0 pack fit -o control.dtb pub="rsa$bits.pub" dtb=board.dtb
     run 0 sign fit plain.fit -o good.fit --key "rsa$bits.pem"
+    pub=rsa$bits.pub
     runs "defaults, RSA-$bits" good.fit
 done
 run 0 pack fit -o disk.fit kernel=kernel.bin fdt=board.dtb ramdisk=other.bin
@@ -30,6 +32,44 @@ runs "another load address" low.fit
 run 0 pack fit -o named.dtb pub=rsa2048.pub dtb=board.dtb --set key-name=production
 run 0 sign fit plain.fit -o named.fit --key rsa2048.pem --set key-name=production
 runs "a key of another name" named.fit named.dtb
+
+# Keys change: the tree has the old and the new one.
+run 0 pack fit -o control.dtb pub=rsa2048.pub dtb=board.dtb
+run 0 pack fit -o either.dtb pub=rsa3072.pub dtb=control.dtb --set key-name=new --set required-mode=any
+run 0 pack fit -o each.dtb pub=rsa3072.pub dtb=control.dtb --set key-name=new --set required-mode=all
+run 0 sign fit plain.fit -o new.fit --key rsa3072.pem --set key-name=new
+runs "the old of two keys" good.fit either.dtb
+pub=rsa3072.pub
+runs "the new of two keys" new.fit either.dtb
+pub=rsa2048.pub
+refused "one key where both are required" "Failed to verify required signature 'key-new'" good.fit each.dtb 0
+
+# What mkimage -E leaves outside of the tree is signed as it stands.
+cat >external.its <<'ITS'
+/dts-v1/;
+/ {
+    description = "external";
+    #address-cells = <1>;
+    images {
+        kernel-1 {
+            data = /incbin/("kernel.bin"); type = "kernel"; arch = "arm64"; os = "linux"; compression = "none";
+            load = <0x80080000>; entry = <0x80080000>;
+            hash-1 { algo = "sha256"; };
+        };
+        fdt-1 {
+            data = /incbin/("board.dtb"); type = "flat_dt"; arch = "arm64"; compression = "none";
+            hash-1 { algo = "sha256"; };
+        };
+    };
+    configurations { default = "one"; one { kernel = "kernel-1"; fdt = "fdt-1"; }; };
+};
+ITS
+mkimage -E -f external.its external.fit >mkimage.log 2>&1 || fail "mkimage: $(cat mkimage.log)"
+run 0 sign fit external.fit -o external.fit --key rsa2048.pem
+runs "data outside of the tree" external.fit
+cp external.fit flipped.fit
+flip flipped.fit "$(at external.fit kernel.bin)"
+refused "a flipped bit outside of the tree" 'Bad hash value .*kernel-1' flipped.fit
 
 # changed NAME PROPERTY-OF-FDTPUT...: NAME.fit is good.fit with a property changed
 changed() {
@@ -76,4 +116,5 @@ refused "the configuration names another kernel" "$wrong_signature" beside.fit
 
 # What stands behind the default: PSS needs CONFIG_FIT_RSASSA_PSS, which this U-Boot lacks.
 run 0 sign fit plain.fit -o pss.fit --key rsa2048.pem --set padding=pss
-refused "PSS, by a U-Boot without it" 'Unknown signature algorithm' pss.fit
+refused "PSS, by a U-Boot without it" 'Unknown signature algorithm' pss.fit control.dtb 0
+run 3 verify --pub rsa2048.pub --for u-boot pss.fit
