@@ -92,10 +92,24 @@ static enum rk_rc check_image(const struct rk_manifest *m, const struct rk_mimag
     return RK_OK;
 }
 
+/* Those of image-types stand among the others. */
+static enum rk_rc check_once(const struct rk_manifest *m, size_t i, struct rk_err *err)
+{
+    const struct rk_mimage *image = &m->images.v[i];
+
+    for (size_t k = 0; k < i; k++) {
+        if (strcmp(m->images.v[k].name, image->name) == 0)
+            return rk_manifest_fail(m, image->at, err, RK_E_USAGE,
+                                    "images: \"%s\" is the name of the image on line %u too",
+                                    image->name, m->images.v[k].at.line);
+    }
+    return RK_OK;
+}
+
 static enum rk_rc check_images(const struct rk_manifest *m, struct rk_err *err)
 {
     for (size_t i = 0; i < m->images.count; i++) {
-        if (check_image(m, &m->images.v[i], err))
+        if (check_image(m, &m->images.v[i], err) || check_once(m, i, err))
             return err->rc;
     }
     if (m->components.count != 0 && m->images.count == 0)

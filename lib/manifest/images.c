@@ -41,6 +41,9 @@ const struct rk_mrow rk_image_rows[] = {
       "the format's parts, each a component or an image by name" },
     { "set", RK_M_TEXTS, RK_I(set), RK_M_VARIABLES, NULL, NULL, NULL, NULL,
       "the format's settings: version, load address, GUID" },
+    { "image-types", RK_M_TEXTS, RK_I(image_types), 0, NULL, NULL, NULL, NULL,
+      "of a capsule: the same update once more for each, a file by this name for the FMP image type "
+      "GUID (setting image-type)" },
     { "for", RK_M_LIST, RK_I(firmware), 0, NULL, NULL, NULL, NULL,
       "firmware that is to take the image, such as edk2 or u-boot+FIT_RSASSA_PSS: what it does not "
       "take is refused (see 'rotkit help firmware')" },

@@ -154,6 +154,73 @@ static enum rk_rc load_map(const struct rk_loading *l, const struct rk_mplace *p
     return RK_OK;
 }
 
+/* One image of the manifest; name: of its file. */
+static enum rk_rc load_image(const struct rk_loading *l, const struct rk_mplace *entry,
+                             const struct rk_mrow *row, const yaml_node_t *node, const char *name,
+                             struct rk_mimages *images, struct rk_err *err)
+{
+    struct rk_loading inside = *l;
+    struct rk_mimage *image = &images->v[images->count];
+
+    if (images->count == RK_MIMAGES_MAX)
+        return rk_manifest_fail(l->m, entry->at, err, RK_E_USAGE, "%s: more than %d images",
+                                entry->name, RK_MIMAGES_MAX);
+    images->count++;
+    image->at = entry->at;
+    inside.base = image;
+    return rk_manifest_keep_text(&image->name, name, err)
+               ? err->rc
+               : load_section(&inside, entry, row->sub, node, err);
+}
+
+/* The setting's value, in place of the one that is there. */
+static enum rk_rc replace_setting(struct rk_mmap *set, const char *name, const struct rk_mpair *by,
+                                  struct rk_err *err)
+{
+    struct rk_mpair *v = set->v;
+    size_t i = 0;
+
+    while (i < set->count && strcmp(v[i].name, name) != 0)
+        i++;
+    if (i == set->count) {
+        v = rk_alloc(set->count + 1, sizeof *v);
+        if (v == NULL)
+            return rk_fail_nomem(err);
+        if (i != 0)
+            memcpy(v, set->v, i * sizeof *v);
+        rk_free(set->v);
+        set->v = v;
+        if (rk_manifest_keep_text(&v[i].name, name, err))
+            return err->rc;
+        set->count++;
+    }
+    v[i].at = by->at;
+    rk_free(v[i].v);
+    v[i].v = NULL;
+    return rk_manifest_keep_text(&v[i].v, by->v, err);
+}
+
+/* The image once more for each further type, from the same lines. */
+static enum rk_rc load_image_types(const struct rk_loading *l, const struct rk_mplace *entry,
+                                   const struct rk_mrow *row, const yaml_node_t *node,
+                                   struct rk_mimages *images, struct rk_err *err)
+{
+    const struct rk_mmap *types = &images->v[images->count - 1].image_types;
+
+    if (types->count != 0 && images->v[images->count - 1].set.count == RK_MMAP_MAX)
+        return rk_manifest_fail(l->m, types->at, err, RK_E_USAGE,
+                                "%s.image-types: no room for one more setting", entry->name);
+    for (size_t i = 0; i < types->count; i++) {
+        struct rk_mplace place = *entry;
+
+        place.at = types->v[i].at;
+        if (load_image(l, &place, row, node, types->v[i].name, images, err) ||
+            replace_setting(&images->v[images->count - 1].set, "image-type", &types->v[i], err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
 static enum rk_rc load_images(const struct rk_loading *l, const struct rk_mplace *place,
                               const struct rk_mrow *row, const yaml_node_t *node,
                               struct rk_err *err)
@@ -164,23 +231,18 @@ static enum rk_rc load_images(const struct rk_loading *l, const struct rk_mplace
     if (count_pairs(l, place, node, RK_MIMAGES_MAX, &count, err))
         return err->rc;
     images->at = place->at;
-    images->v = rk_alloc(count + 1, sizeof *images->v);
+    images->v = rk_alloc(RK_MIMAGES_MAX, sizeof *images->v);
     if (images->v == NULL)
         return rk_fail_nomem(err);
     for (size_t i = 0; i < count; i++) {
         const yaml_node_pair_t *pair = node->data.mapping.pairs.start + i;
-        struct rk_loading inside = *l;
+        const yaml_node_t *value = yaml_document_get_node(l->yaml, pair->value);
         struct rk_mplace entry;
         const char *name;
 
-        if (load_name(l, place, node, pair, &entry, &name, err))
-            return err->rc;
-        images->v[i].at = entry.at;
-        images->count = i + 1;
-        inside.base = &images->v[i];
-        if (rk_manifest_keep_text(&images->v[i].name, name, err) ||
-            load_section(&inside, &entry, row->sub, yaml_document_get_node(l->yaml, pair->value),
-                         err))
+        if (load_name(l, place, node, pair, &entry, &name, err) ||
+            load_image(l, &entry, row, value, name, images, err) ||
+            load_image_types(l, &entry, row, value, images, err))
             return err->rc;
     }
     return RK_OK;
