@@ -9,17 +9,18 @@ printf odd >>program.efi
 size=$(stat -c %s program.efi)
 [ $((size % 8)) != 0 ] || printf o >>program.efi
 
-# ---- keys as rotkit makes them: a CA, whose root is the platform key, and development keys
-run 0 ca init --name Platform --key-type rsa3072 platform
-cp platform/root.key PK.key && cp platform/root.pem PK.pem
-# key_pair NAME TYPE: a key with a certificate that it signs itself; db's alone is a CA, for a chain below it
+# ---- keys as rotkit makes them: development keys, and the root of a CA, as platform key too
+# key_pair NAME TYPE USE: a key with a certificate that it signs itself
 key_pair() {
     run 0 key new --type "$2" "$1.key"
-    case $1 in
-        db) openssl req -x509 -new -key db.key -subj /CN=db -days 3650 -out db.pem 2>/dev/null ;;
-        PK* | KEK) run 0 ca self --key "$1.key" --subject "$1" --use "$(echo "${1%2}" | tr PKE pke)" -o "$1.pem" ;;
-        *) run 0 ca self --key "$1.key" --subject "$1" --use db -o "$1.pem" ;;
-    esac
+    run 0 ca self --key "$1.key" --subject "$1" --use "$3" -o "$1.pem"
+    run 0 pack uefi-auth cert="$1.pem" -o "$1.esl"
+}
+# root NAME
+root() {
+    run 0 ca init --name "$1" --key-type rsa3072 "$1.ca"
+    cp "$1.ca/root.key" "$1.key"
+    cp "$1.ca/root.pem" "$1.pem"
     run 0 pack uefi-auth cert="$1.pem" -o "$1.esl"
 }
 # certified NAME ISSUER EXTENSION [TYPE]: one that another signs
@@ -30,12 +31,13 @@ certified() {
     openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -days 3650 -extfile "$1.ext" -out "$1.pem" 2>/dev/null
     run 0 pack uefi-auth cert="$1.pem" -o "$1.esl"
 }
-run 0 pack uefi-auth cert=PK.pem -o PK.esl
-key_pair PK2 rsa2048
-key_pair KEK rsa2048
-key_pair db rsa2048
-key_pair stranger rsa2048
-key_pair ec p256
+root PK
+root root
+key_pair PK2 rsa2048 pk
+key_pair KEK rsa2048 kek
+key_pair db rsa2048 db
+key_pair stranger rsa2048 db
+key_pair ec p256 code
 
 # auth OUTPUT LIST SIGNER VARIABLE [OPTION...]: a signed variable, each a minute later than the one before
 minute=0
@@ -200,8 +202,8 @@ line "Access Denied" "bytes behind the signatures: denied" start behind.efi
 agrees "bytes behind the signatures" 2 $lists behind.efi
 
 # ---- other keys and digests, chains, sizes
-key_pair db3072 rsa3072
-key_pair db4096 rsa4096
+key_pair db3072 rsa3072 db
+key_pair db4096 rsa4096 db
 signed rsa3072.efi program.efi db3072
 signed rsa4096.efi program.efi db4096
 signed sha384.efi program.efi db --scheme rsa-pkcs1-sha384
@@ -218,15 +220,15 @@ list dbx judge.esl
 list db sha384.esl
 starts "signed by SHA-384, the program's digest in db" sha384.efi
 
-certified sub db basicConstraints=critical,CA:TRUE
+certified sub root basicConstraints=critical,CA:TRUE
 certified leaf sub extendedKeyUsage=codeSigning
 cp leaf.key chain.key && cat leaf.pem sub.pem >chain.pem
 signed chain.efi program.efi chain
 signed leaf.efi program.efi leaf
-list db db.esl
+list db root.esl
 starts "a chain, its root in db" chain.efi
 denied "a chain without its intermediate, its root in db" leaf.efi
-certified ec-leaf db extendedKeyUsage=codeSigning p256
+certified ec-leaf root extendedKeyUsage=codeSigning p256
 signed ec-leaf.efi program.efi ec-leaf
 denied "a chain to db that ends with an EC key" ec-leaf.efi
 list db sub.esl
@@ -236,17 +238,17 @@ list db leaf.esl
 starts "a chain, its end in db" chain.efi
 starts "a certificate in db that another signed" leaf.efi
 list db sub.esl
-list dbx db.esl
+list dbx root.esl
 denied "a chain, its root in dbx and its intermediate in db" chain.efi
-list db db.esl
+list db root.esl
 list dbx sub.esl
 denied "a chain, its intermediate in dbx" chain.efi
 list dbx judge.esl
 
 # What a certificate is for, firmware asks of issuers alone.
-certified server db extendedKeyUsage=serverAuth
-certified cipher db keyUsage=critical,keyEncipherment
-certified unknown db 1.2.3.4.5=critical,ASN1:NULL
+certified server root extendedKeyUsage=serverAuth
+certified cipher root keyUsage=critical,keyEncipherment
+certified unknown root 1.2.3.4.5=critical,ASN1:NULL
 signed server.efi program.efi server
 signed cipher.efi program.efi cipher
 signed unknown.efi program.efi unknown
@@ -260,16 +262,18 @@ issued() {
     signed "by-$1.efi" program.efi "by-$1"
     denied "$2" "by-$1.efi"
 }
-certified no-ca db basicConstraints=critical,CA:FALSE
-certified no-constraints db subjectKeyIdentifier=hash
-certified no-signing db "basicConstraints=critical,CA:TRUE
+certified no-ca root basicConstraints=critical,CA:FALSE
+certified no-constraints root subjectKeyIdentifier=hash
+certified no-signing root "basicConstraints=critical,CA:TRUE
 keyUsage=critical,digitalSignature"
-certified short db basicConstraints=critical,CA:TRUE,pathlen:0
+certified short root basicConstraints=critical,CA:TRUE,pathlen:0
 certified too-long short basicConstraints=critical,CA:TRUE
 issued no-ca "an issuer that is no CA"
 issued no-constraints "an issuer without basicConstraints"
 issued no-signing "an issuer that may not sign certificates"
 issued too-long "a chain longer than its path length" short.pem
+
+list db db.esl
 
 efi_program large.efi uefi-program.c -DBALLAST=3000001
 signed large-signed.efi large.efi db
@@ -302,11 +306,11 @@ for scheme in rsa-pkcs1-sha384 rsa-pkcs1-sha512 rsa-pss-sha256; do
     takes "db signed by $scheme" db $scheme
 done
 authority=PK.pem
-cat KEK.esl db3072.esl db4096.esl db.esl >KEKs.esl
+cat KEK.esl db3072.esl db4096.esl root.esl >KEKs.esl
 auth KEKs KEKs.esl PK KEK
 takes "KEK of four" KEK KEKs
 authority=KEKs.pem
-cat KEK.pem db3072.pem db4096.pem db.pem >KEKs.pem
+cat KEK.pem db3072.pem db4096.pem root.pem >KEKs.pem
 for name in db3072 db4096 chain; do
     auth db-by-$name db.esl $name db
     takes "db signed by $name in KEK" db db-by-$name
