@@ -40,6 +40,8 @@ static const struct need {
     [RK_NEED_CONTENT] = { "--with content=FILE", "the file that it is over: --with content=FILE" },
     [RK_NEED_SCHEME] = { "--scheme", "the signature's scheme: --scheme" },
     [RK_NEED_CRL] = { "--crl", "a revocation list: --crl" },
+    [RK_NEED_PARTITION] = { "--with PARTITION=FILE",
+                            "the partition's image: --with PARTITION=FILE" },
     [RK_NEED_NOTHING] = { "", NULL },
 };
 

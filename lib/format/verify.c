@@ -154,6 +154,7 @@ enum rk_rc rk_format_verify(const char *name, const struct rk_request *request, 
         return rk_fail_unknown_format(err);
     if (rk_format_open(name != NULL ? name : format->name, request, "verify", &format, err))
         return err->rc;
+    with_key = with_key || (format->parts_held && request->part_count != 0);
     map.format = format->name;
     if (format->parse != NULL)
         rc = rk_format_map(request->ctx, format, file, len, &map, err);

@@ -1,395 +1,372 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * avb: a partition image with an Android Verified Boot footer, read and verified. Source:
- * boot-images.md 5.5; the hash descriptor's fields are those that the golden has (avbtool's text
- * stands beside it).
+ * avb: a vbmeta image, or a partition image with an Android Verified Boot footer, read and
+ * verified; partitions that it vouches for are given as parts by their names. Source:
+ * boot-images.md 5.5.
  */
-#include "rotkit/format_row.h"
-#include "base/work.h"
+#include "image/avb.h"
+
 #include "base/layout.h"
 #include "base/ossl.h"
+#include "base/work.h"
 #include "rotkit/policy.h"
+#include "rotkit/public.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/core_names.h>
+enum { IMAGE_MAX = 1 << 30 };
 
-enum {
-    IMAGE_MAX = 1 << 30,
-    FOOTER = 64,
-    HEADER = 256,
-    AUX_MAX = 1 << 20,
-    HASH_DESCRIPTOR = 2,
-    DESCRIPTOR_HEAD = 16,
-    DESCRIPTORS_MAX = 64,
-};
-
-struct footer {
-    uint8_t magic[4];
-    uint32_t major, minor;
-    uint64_t original_size, vbmeta_offset, vbmeta_size;
-};
-struct vbmeta {
-    uint8_t magic[4];
-    uint32_t major, minor;
-    uint64_t auth_size, aux_size;
-    uint32_t algorithm;
-    uint64_t hash_offset, hash_size, sig_offset, sig_size, key_offset, key_size;
-    uint64_t metadata_offset, metadata_size, descriptors_offset, descriptors_size, rollback_index;
-    uint32_t flags, rollback_location;
-};
-struct hash_descriptor {
-    uint64_t image_size;
-    uint8_t algorithm[32];
-    uint32_t name_len, salt_len, digest_len, flags;
-    uint8_t reserved[60];
-};
-enum { FOOTER_FIELDS = 6, VBMETA_FIELDS = 19, HASH_FIELDS = 7 };
-/* clang-format off */
-static const struct rk_field footer_layout[FOOTER_FIELDS] = {
-    RK_BYTES(struct footer, magic),
-    RK_BE(struct footer, major),
-    RK_BE(struct footer, minor),
-    RK_BE(struct footer, original_size),
-    RK_BE(struct footer, vbmeta_offset),
-    RK_BE(struct footer, vbmeta_size),
-};
-static const struct rk_field vbmeta_layout[VBMETA_FIELDS] = {
-    RK_BYTES(struct vbmeta, magic),
-    RK_BE(struct vbmeta, major),
-    RK_BE(struct vbmeta, minor),
-    RK_BE(struct vbmeta, auth_size),
-    RK_BE(struct vbmeta, aux_size),
-    RK_BE(struct vbmeta, algorithm),
-    RK_BE(struct vbmeta, hash_offset),
-    RK_BE(struct vbmeta, hash_size),
-    RK_BE(struct vbmeta, sig_offset),
-    RK_BE(struct vbmeta, sig_size),
-    RK_BE(struct vbmeta, key_offset),
-    RK_BE(struct vbmeta, key_size),
-    RK_BE(struct vbmeta, metadata_offset),
-    RK_BE(struct vbmeta, metadata_size),
-    RK_BE(struct vbmeta, descriptors_offset),
-    RK_BE(struct vbmeta, descriptors_size),
-    RK_BE(struct vbmeta, rollback_index),
-    RK_BE(struct vbmeta, flags),
-    RK_BE(struct vbmeta, rollback_location),
-};
-static const struct rk_field hash_layout[HASH_FIELDS] = {
-    RK_BE(struct hash_descriptor, image_size),
-    RK_BYTES(struct hash_descriptor, algorithm),
-    RK_BE(struct hash_descriptor, name_len),
-    RK_BE(struct hash_descriptor, salt_len),
-    RK_BE(struct hash_descriptor, digest_len),
-    RK_BE(struct hash_descriptor, flags),
-    RK_BYTES(struct hash_descriptor, reserved),
-};
-static const struct algorithm {
-    uint32_t id;
-    int bits;
-    const char *digest;
-    enum rk_scheme scheme;
-} algorithms[] = {
-    { 1, 2048, "SHA256", RK_SCHEME_RSA_PKCS1_SHA256 },
-    { 2, 4096, "SHA256", RK_SCHEME_RSA_PKCS1_SHA256 },
-    { 3, 8192, "SHA256", RK_SCHEME_RSA_PKCS1_SHA256 },
-    { 4, 2048, "SHA512", RK_SCHEME_RSA_PKCS1_SHA512 },
-    { 5, 4096, "SHA512", RK_SCHEME_RSA_PKCS1_SHA512 },
-    { 6, 8192, "SHA512", RK_SCHEME_RSA_PKCS1_SHA512 },
-};
-/* clang-format on */
-
-/* What was read; all pointers into the file. */
-struct avb {
-    struct footer footer;
-    struct vbmeta vbmeta;
-    const struct algorithm *algorithm; /* NULL: not signed */
-    const uint8_t *file, *header, *auth, *aux;
-    const rk_ctx *policy;    /* what is too weak for a signature over it; NULL: not asked */
-    struct rk_bytes covered; /* header ‖ aux: what hash and signature are over */
-};
-
-static void avb_done(struct avb *a)
+static bool has_content(const struct rk_avb_descriptor *d)
 {
-    rk_bytes_done(&a->covered);
+    return d->tag == RK_AVB_HASH || d->tag == RK_AVB_HASHTREE;
 }
 
-static bool recognise(const uint8_t *file, size_t len)
+/* Whether a descriptor in a file with a footer is over that file's own content: trees are over
+ * whole blocks. */
+static bool is_own(const struct rk_avb *a, const struct rk_avb_descriptor *d)
 {
-    return len >= FOOTER + HEADER && memcmp(file + len - FOOTER, "AVBf", 4) == 0;
+    uint64_t size = a->footer.original_size;
+
+    if (d->tag == RK_AVB_HASHTREE && d->data_block != 0 && size % d->data_block != 0)
+        size += d->data_block - size % d->data_block;
+    return a->has_footer && has_content(d) && d->image_size == size;
 }
 
-/* [offset, offset + size) of a block. */
-static enum rk_rc within(uint64_t offset, uint64_t size, uint64_t block, const char *what,
-                         struct rk_err *err)
-{
-    if (offset <= block && size <= block - offset)
-        return RK_OK;
-    return rk_fail(err, RK_E_FORMAT,
-                   "%s: 0x%" PRIx64 " bytes at 0x%" PRIx64 " do not fit into 0x%" PRIx64, what,
-                   size, offset, block);
-}
+/* ---- the map ---- */
 
-static enum rk_rc read_footer(const uint8_t *file, size_t len, struct avb *a, struct rk_err *err)
+static enum rk_rc map_descriptor(const struct rk_avb *a, const struct rk_avb_descriptor *d,
+                                 struct rk_map *map, struct rk_region *parent, struct rk_err *err)
 {
-    struct rk_rd rd = { .buf = file + len - FOOTER, .len = FOOTER, .base = len - FOOTER };
+    static const char *const names[] = { "property", "hash tree descriptor", "hash descriptor",
+                                         "kernel command line", "chain descriptor" };
+    bool known = d->tag < sizeof names / sizeof names[0];
+    struct rk_region *region;
 
-    rk_layout_read(footer_layout, FOOTER_FIELDS, &rd, &a->footer);
-    if (a->footer.major != 1)
-        return rk_fail(err, RK_E_FORMAT, "footer version %u.%u, expected 1.x", a->footer.major,
-                       a->footer.minor);
-    if (within(a->footer.vbmeta_offset, a->footer.vbmeta_size, len - FOOTER, "vbmeta", err) ||
-        within(0, a->footer.original_size, a->footer.vbmeta_offset, "image", err))
+    if (rk_region_add(map, parent, d->at, d->len, known ? names[d->tag] : "unknown descriptor",
+                      &region, err))
         return err->rc;
-    if (a->footer.vbmeta_size < HEADER)
-        return rk_fail(err, RK_E_FORMAT, "vbmeta of %" PRIu64 " bytes, its header has 256",
-                       a->footer.vbmeta_size);
+    if (has_content(d))
+        (void)snprintf(region->note, sizeof region->note, "%s, %" PRIu64 " bytes, %s%s", d->name,
+                       d->image_size, d->algorithm, is_own(a, d) ? ": this image" : "");
+    else
+        (void)snprintf(region->note, sizeof region->note, "%s", d->name);
     return RK_OK;
 }
 
-static enum rk_rc check_blocks(const struct vbmeta *v, uint64_t size, struct rk_err *err)
+static enum rk_rc map_own(const struct rk_avb *a, struct rk_map *map, struct rk_err *err)
 {
-    if (memcmp(v->magic, "AVB0", 4) != 0 || v->major != 1)
-        return rk_fail(err, RK_E_FORMAT, "no vbmeta header AVB0 of version 1.x");
-    if (v->aux_size > AUX_MAX || v->auth_size > AUX_MAX ||
-        HEADER + v->auth_size + v->aux_size > size)
-        return rk_fail(err, RK_E_FORMAT,
-                       "authentication and auxiliary block of %" PRIu64 " and %" PRIu64
-                       " bytes in a vbmeta of %" PRIu64,
-                       v->auth_size, v->aux_size, size);
-    if (within(v->hash_offset, v->hash_size, v->auth_size, "hash", err) ||
-        within(v->sig_offset, v->sig_size, v->auth_size, "signature", err) ||
-        within(v->key_offset, v->key_size, v->aux_size, "public key", err) ||
-        within(v->descriptors_offset, v->descriptors_size, v->aux_size, "descriptors", err))
-        return err->rc;
-    return RK_OK;
-}
+    struct rk_region *region;
 
-static enum rk_rc find_algorithm(const struct vbmeta *v, const struct algorithm **ret,
-                                 struct rk_err *err)
-{
-    *ret = NULL;
-    if (v->algorithm == 0)
-        return RK_OK;
-    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
-        if (algorithms[i].id == v->algorithm)
-            *ret = &algorithms[i];
+    if (rk_region_add(map, map->root, 0, a->footer.original_size, "image", &region, err))
+        return err->rc;
+    region->nested = region->loaded = true;
+    for (size_t i = 0; i < a->descriptor_count; i++) {
+        const struct rk_avb_descriptor *d = &a->descriptor[i];
+
+        if (d->tag != RK_AVB_HASHTREE || !is_own(a, d))
+            continue;
+        if (rk_region_add(map, map->root, d->tree_offset, d->tree_size, "hash tree", &region, err))
+            return err->rc;
+        region->loaded = true;
+        if (d->fec_size == 0)
+            continue;
+        if (d->fec_offset > a->len || d->fec_size > a->len - d->fec_offset)
+            return rk_fail(err, RK_E_FORMAT, "FEC does not fit into the image");
+        if (rk_region_add(map, map->root, d->fec_offset, d->fec_size, "FEC", &region, err))
+            return err->rc;
+        (void)snprintf(region->note, sizeof region->note,
+                       "corrects errors; what it corrects is hashed after");
     }
-    if (*ret == NULL)
-        return rk_fail(err, RK_E_FORMAT, "unknown algorithm %u, expected 0 to 6", v->algorithm);
     return RK_OK;
 }
 
-static enum rk_rc read_avb(const uint8_t *file, size_t len, struct avb *a, struct rk_err *err)
+static enum rk_rc add_regions(const struct rk_avb *a, struct rk_map *map, struct rk_err *err)
 {
-    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(HEADER + AUX_MAX);
-    struct rk_rd rd;
+    size_t at = (size_t)a->footer.vbmeta_offset, aux = at + RK_AVB_HEADER;
+    struct rk_region *region;
 
-    if (!recognise(file, len))
-        return rk_fail(err, RK_E_FORMAT, "no AVBf footer in the last 64 bytes");
-    if (read_footer(file, len, a, err))
+    aux += (size_t)a->vbmeta.auth_size;
+    if (a->has_footer && map_own(a, map, err))
         return err->rc;
-    a->file = file;
-    a->header = file + a->footer.vbmeta_offset;
-    rd = (struct rk_rd) { .buf = a->header, .len = HEADER };
-    rk_layout_read(vbmeta_layout, VBMETA_FIELDS, &rd, &a->vbmeta);
-    if (check_blocks(&a->vbmeta, a->footer.vbmeta_size, err) ||
-        find_algorithm(&a->vbmeta, &a->algorithm, err))
+    if (rk_region_add(map, map->root, at, RK_AVB_HEADER, "vbmeta header", &region, err) ||
+        rk_layout_map(rk_avb_vbmeta_layout, RK_AVB_VBMETA_FIELDS, &a->vbmeta, at, region, err))
         return err->rc;
-    a->auth = a->header + HEADER;
-    a->aux = a->auth + a->vbmeta.auth_size;
-    rk_wr_bytes(&wr, a->header, HEADER);
-    rk_wr_bytes(&wr, a->aux, (size_t)a->vbmeta.aux_size);
-    return rk_wr_end(&wr, &a->covered, err);
+    region->loaded = true;
+    rk_region_set_child_ratchet(region, "rollback_index", a->vbmeta.rollback_index);
+    if (rk_region_add(map, map->root, at + RK_AVB_HEADER, a->vbmeta.auth_size,
+                      "authentication block", &region, err) ||
+        rk_region_add(map, map->root, aux, a->vbmeta.aux_size, "auxiliary block", &region, err))
+        return err->rc;
+    region->loaded = true;
+    for (size_t i = 0; i < a->descriptor_count; i++) {
+        if (map_descriptor(a, &a->descriptor[i], map, region, err))
+            return err->rc;
+    }
+    return a->has_footer ? rk_region_add(map, map->root, a->len - RK_AVB_FOOTER, RK_AVB_FOOTER,
+                                         "footer", &region, err)
+                         : RK_OK;
 }
 
-static enum rk_rc check_digest(const char *name, const uint8_t *salt, size_t salt_len,
-                               const uint8_t *bytes, size_t len, const uint8_t *want,
-                               size_t want_len, const char *what, struct rk_err *err)
+static enum rk_rc guard_vbmeta(const struct rk_avb *a, enum rk_guard_kind kind, const char *by,
+                               struct rk_map *map, struct rk_err *err)
 {
-    RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *run = EVP_MD_CTX_new();
-    const EVP_MD *md = EVP_get_digestbyname(name);
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
+    uint64_t at = a->footer.vbmeta_offset;
 
-    if (md == NULL)
-        return rk_fail(err, RK_E_FORMAT, "%s: unknown hash algorithm \"%s\"", what, name);
-    if (rk_work_hash(salt_len + len, err))
+    if (rk_map_guard(map, at, RK_AVB_HEADER, kind, by, err))
         return err->rc;
-    if (run == NULL || EVP_DigestInit_ex(run, md, NULL) != 1 ||
-        EVP_DigestUpdate(run, salt, salt_len) != 1 || EVP_DigestUpdate(run, bytes, len) != 1 ||
-        EVP_DigestFinal_ex(run, digest, &n) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "%s", name);
-    if (n != want_len || memcmp(digest, want, n) != 0)
-        return rk_fail(err, RK_E_VERIFY, "%s does not hold", what);
-    return RK_OK;
+    return rk_map_guard(map, at + RK_AVB_HEADER + a->vbmeta.auth_size, a->vbmeta.aux_size, kind, by,
+                        err);
 }
 
-/* The image's own digest, salted; `held` is told when there was one. */
-static enum rk_rc check_hash(const struct avb *a, struct rk_rd *rd, bool *held, struct rk_err *err)
+static enum rk_rc guard_own(const struct rk_avb *a, enum rk_guard_kind kind, struct rk_map *map,
+                            struct rk_err *err)
 {
-    struct hash_descriptor h;
-    const uint8_t *salt, *digest;
-    char name[sizeof h.algorithm + 1] = "";
+    for (size_t i = 0; i < a->descriptor_count; i++) {
+        const struct rk_avb_descriptor *d = &a->descriptor[i];
 
-    rk_layout_read(hash_layout, HASH_FIELDS, rd, &h);
-    (void)rk_rd_take(rd, h.name_len);
-    salt = rk_rd_take(rd, h.salt_len);
-    digest = rk_rd_take(rd, h.digest_len);
-    if (rk_rd_ok(rd, err))
-        return rk_wrap(err, "hash descriptor");
-    if (h.image_size != a->footer.original_size)
-        return rk_fail(err, RK_E_FORMAT,
-                       "the descriptor is over %" PRIu64 " bytes, the image has %" PRIu64,
-                       h.image_size, a->footer.original_size);
-    memcpy(name, h.algorithm, sizeof h.algorithm);
-    *held = true;
-    if (check_digest(name, salt, h.salt_len, a->file, (size_t)h.image_size, digest, h.digest_len,
-                     "the image's digest", err))
-        return err->rc;
-    return a->policy != NULL &&
-                   rk_policy_check_digest(a->policy, EVP_MD_get_type(EVP_get_digestbyname(name)),
-                                          RK_E_VERIFY, err)
-               ? rk_wrap(err, "the image's digest")
-               : RK_OK;
-}
-
-static enum rk_rc check_descriptors(const struct avb *a, bool *held, struct rk_err *err)
-{
-    struct rk_rd rd = { .buf = a->aux + a->vbmeta.descriptors_offset,
-                        .len = (size_t)a->vbmeta.descriptors_size };
-
-    for (int i = 0; rk_rd_left(&rd) != 0; i++) {
-        uint64_t tag = rk_rd_be(&rd, 8), size = rk_rd_be(&rd, 8);
-        struct rk_rd one = rk_rd_sub(&rd, (size_t)size);
-
-        if (rk_rd_ok(&rd, err) || i == DESCRIPTORS_MAX)
-            return rk_fail(err, RK_E_FORMAT, "descriptor %d is cut short or one too many", i);
-        if (tag == HASH_DESCRIPTOR && check_hash(a, &one, held, err))
+        if (!is_own(a, d))
+            continue;
+        if (rk_map_guard(map, 0, d->image_size, kind, "vbmeta, by its digest", err) ||
+            (d->tag == RK_AVB_HASHTREE &&
+             rk_map_guard(map, d->tree_offset, d->tree_size, kind, "vbmeta, by its root", err)))
             return err->rc;
     }
     return RK_OK;
 }
 
-static enum rk_rc add_regions(const struct avb *a, size_t len, struct rk_map *map,
-                              struct rk_err *err)
+/* ---- what can be told of the file alone ---- */
+
+/* *ret_held: how many descriptors are over the file's own content; each holds. */
+static enum rk_rc check_own(const struct rk_avb *a, size_t *ret_held, struct rk_err *err)
 {
-    size_t at = (size_t)a->footer.vbmeta_offset, original = (size_t)a->footer.original_size;
-    struct rk_region *region;
+    *ret_held = 0;
+    for (size_t i = 0; i < a->descriptor_count; i++) {
+        const struct rk_avb_descriptor *d = &a->descriptor[i];
 
-    if (rk_region_add(map, map->root, 0, original, "image", &region, err))
-        return err->rc;
-    region->nested = region->loaded = true;
-    if (rk_region_add(map, map->root, at, HEADER, "vbmeta header", &region, err) ||
-        rk_layout_map(vbmeta_layout, VBMETA_FIELDS, &a->vbmeta, at, region, err))
-        return err->rc;
-    region->loaded = true;
-    rk_region_set_child_ratchet(region, "rollback_index", a->vbmeta.rollback_index);
-    if (rk_region_add(map, map->root, at + HEADER, a->vbmeta.auth_size, "authentication block",
-                      &region, err) ||
-        rk_region_add(map, map->root, at + HEADER + a->vbmeta.auth_size, a->vbmeta.aux_size,
-                      "auxiliary block", &region, err))
-        return err->rc;
-    return rk_region_add(map, map->root, len - FOOTER, FOOTER, "footer", &region, err);
-}
-
-static enum rk_rc guard_vbmeta(const struct avb *a, enum rk_guard_kind kind, const char *by,
-                               struct rk_map *map, struct rk_err *err)
-{
-    uint64_t at = a->footer.vbmeta_offset;
-
-    if (rk_map_guard(map, at, HEADER, kind, by, err))
-        return err->rc;
-    return rk_map_guard(map, at + HEADER + a->vbmeta.auth_size, a->vbmeta.aux_size, kind, by, err);
+        for (size_t k = 0; k < i; k++) {
+            if (has_content(d) && has_content(&a->descriptor[k]) &&
+                strcmp(d->name, a->descriptor[k].name) == 0)
+                return rk_fail(err, RK_E_FORMAT, "two descriptors of partition \"%s\"", d->name);
+        }
+        if (!is_own(a, d))
+            continue;
+        if (rk_work_hash((size_t)d->image_size, err) ||
+            rk_avb_check_content(d, a->file, a->len - RK_AVB_FOOTER, err))
+            return err->rc;
+        (*ret_held)++;
+    }
+    return RK_OK;
 }
 
 static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
 {
-    RK_AUTO(avb_done) struct avb a = { .file = file };
-    enum rk_rc vbmeta = RK_OK, image;
-    bool held = false;
+    RK_AUTO(rk_avb_done) struct rk_avb a = { .file = file };
+    enum rk_rc vbmeta, image;
+    size_t held, end;
 
-    if (read_avb(file, len, &a, err))
+    if (rk_avb_read(file, len, &a, err))
         return err->rc;
-    if (a.algorithm != NULL)
-        vbmeta = check_digest(a.algorithm->digest, NULL, 0, a.covered.p, a.covered.len,
-                              a.auth + a.vbmeta.hash_offset, (size_t)a.vbmeta.hash_size,
-                              "vbmeta's hash", err);
-    if (rk_map_compared(map, vbmeta, a.footer.vbmeta_offset, HEADER, NULL, err))
+    vbmeta = rk_avb_check_hash(&a, err);
+    if (rk_map_compared(map, vbmeta, a.footer.vbmeta_offset, RK_AVB_HEADER, NULL, err))
         return err->rc;
-    image = check_descriptors(&a, &held, err);
+    image = check_own(&a, &held, err);
     if (rk_map_compared(map, image, 0, a.footer.original_size, NULL, err) ||
-        add_regions(&a, len, map, err))
+        add_regions(&a, map, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "%s, %s",
-                   held ? "digests ok" : "no hash descriptor",
+                   held != 0      ? "digests ok"
+                   : a.has_footer ? "no hash descriptor"
+                                  : "partitions not looked at: --with PARTITION=FILE",
                    a.algorithm == NULL ? "not signed" : "signature not checked: needs the key");
-    if (held && image == RK_OK &&
-        rk_map_guard(map, 0, a.footer.original_size, RK_GUARD_DIGEST, "hash descriptor", err))
+    end = RK_AVB_HEADER + (size_t)a.vbmeta.auth_size + (size_t)a.vbmeta.aux_size;
+    if ((image == RK_OK && guard_own(&a, RK_GUARD_DIGEST, map, err)) ||
+        (!a.has_footer && rk_map_rest(map, file, end, len, err)))
         return err->rc;
     return a.algorithm == NULL || vbmeta != RK_OK
                ? RK_OK
                : guard_vbmeta(&a, RK_GUARD_DIGEST, "vbmeta's hash", map, err);
 }
 
-/* The key inside is the one given: num_bits, n0inv, modulus, R^2. */
-static enum rk_rc check_key(const struct avb *a, EVP_PKEY *pub, struct rk_err *err)
-{
-    RK_AUTO(rk_bn_done) BIGNUM *n = NULL;
-    size_t bytes = (size_t)a->algorithm->bits / 8;
-    const uint8_t *key = a->aux + a->vbmeta.key_offset;
-    uint8_t modulus[1024];
+/* ---- signatures and partitions ---- */
 
-    if (!EVP_PKEY_is_a(pub, "RSA") || EVP_PKEY_get_bits(pub) != a->algorithm->bits ||
-        a->vbmeta.key_size != 8 + 2 * bytes ||
-        EVP_PKEY_get_bn_param(pub, OSSL_PKEY_PARAM_RSA_N, &n) != 1 ||
-        BN_bn2binpad(n, modulus, (int)bytes) != (int)bytes ||
-        memcmp(key + 8, modulus, bytes) != 0) {
-        ERR_clear_error();
-        return rk_fail(err, RK_E_VERIFY, "signed by another key than the one given");
+static enum rk_rc check_flags(const struct rk_avb *a, struct rk_err *err)
+{
+    if (a->vbmeta.flags & RK_AVB_VERIFICATION_DISABLED)
+        return rk_fail(err, RK_E_VERIFY,
+                       "flag 2 (verification disabled): the boot loader looks at no descriptor");
+    if ((a->vbmeta.flags & RK_AVB_HASHTREE_DISABLED) == 0)
+        return RK_OK;
+    for (size_t i = 0; i < a->descriptor_count; i++) {
+        if (a->descriptor[i].tag == RK_AVB_HASHTREE)
+            return rk_fail(err, RK_E_VERIFY,
+                           "flag 1 (hash tree disabled): partition \"%s\" is not verified",
+                           a->descriptor[i].name);
     }
     return RK_OK;
+}
+
+static enum rk_rc check_policy(const struct rk_request *request, const struct rk_avb_descriptor *d,
+                               struct rk_err *err)
+{
+    const EVP_MD *md = EVP_get_digestbyname(d->algorithm);
+
+    return request->key_count == 0 || md == NULL ||
+                   rk_policy_check_digest(request->ctx, EVP_MD_get_type(md), RK_E_VERIFY, err) ==
+                       RK_OK
+               ? RK_OK
+               : rk_wrap(err, "the image's digest");
+}
+
+static enum rk_rc check_partition(const struct rk_request *request,
+                                  const struct rk_avb_descriptor *d, const struct rk_input *part,
+                                  struct rk_err *err)
+{
+    return rk_avb_check_content(d, part->p, part->len, err) || check_policy(request, d, err)
+               ? rk_wrap(err, "partition \"%s\"", d->name)
+               : RK_OK;
+}
+
+/* Descriptors of a vbmeta inside of a chained partition: over that partition, or another. */
+static enum rk_rc check_chained_ones(const struct rk_request *request, const struct rk_avb *a,
+                                     bool *ret_all, struct rk_err *err)
+{
+    for (size_t i = 0; i < a->descriptor_count; i++) {
+        const struct rk_avb_descriptor *d = &a->descriptor[i];
+        const struct rk_input *part = rk_request_part(request, d->name);
+
+        if (d->tag == RK_AVB_CHAIN)
+            return rk_fail(err, RK_E_VERIFY, "a chain below a chain, which libavb does not follow");
+        if (!has_content(d) || is_own(a, d))
+            continue;
+        if (part == NULL)
+            *ret_all = false;
+        else if (check_partition(request, d, part, err))
+            return err->rc;
+    }
+    return RK_OK;
+}
+
+/* A partition that has a vbmeta of its own, by the key that the descriptor names. */
+static enum rk_rc check_chain(const struct rk_request *request, const struct rk_avb_descriptor *d,
+                              const struct rk_input *part, bool *ret_all, struct rk_err *err)
+{
+    RK_AUTO(rk_avb_done) struct rk_avb inner = { .file = part->p };
+    RK_AUTO(rk_public_done) rk_public *key = NULL;
+    size_t held;
+
+    if (rk_public_from_bytes(request->ctx, d->key, d->key_len, &key, err)) {
+        err->rc = err->rc == RK_E_KEY ? RK_E_VERIFY : err->rc;
+        return rk_wrap(err, "the key of the chain");
+    }
+    if (rk_avb_read(part->p, part->len, &inner, err)) {
+        err->rc = err->rc == RK_E_FORMAT ? RK_E_VERIFY : err->rc;
+        return err->rc;
+    }
+    if (rk_avb_check_signature(request, &inner, rk_public_pkey(key), err) ||
+        check_own(&inner, &held, err) || check_flags(&inner, err))
+        return err->rc;
+    if (inner.has_footer && held == 0)
+        return rk_fail(err, RK_E_VERIFY, "no descriptor is over the image");
+    return check_chained_ones(request, &inner, ret_all, err);
+}
+
+static enum rk_rc check_descriptor(const struct rk_request *request, const struct rk_avb *a,
+                                   const struct rk_avb_descriptor *d, struct rk_map *map,
+                                   struct rk_err *err)
+{
+    const struct rk_input *part = rk_request_part(request, d->name);
+    bool all = part != NULL;
+    char what[RK_AVB_NAME_MAX + 32];
+
+    if (is_own(a, d))
+        return check_policy(request, d, err);
+    if (!has_content(d) && d->tag != RK_AVB_CHAIN)
+        return RK_OK;
+    if (part != NULL && d->tag == RK_AVB_CHAIN && check_chain(request, d, part, &all, err))
+        return rk_wrap(err, "partition \"%s\"", d->name);
+    if (part != NULL && has_content(d) && check_partition(request, d, part, err))
+        return err->rc;
+    if (all)
+        return RK_OK;
+    (void)snprintf(what, sizeof what, "partition \"%s\"%s", d->name,
+                   part == NULL ? "" : ", what it chains to");
+    return rk_map_unknown(map, d->at, d->len, RK_NEED_PARTITION, what, err);
+}
+
+/* Each part must be a partition that a descriptor names. */
+static enum rk_rc check_names(const struct rk_request *request, const struct rk_avb *a,
+                              struct rk_err *err)
+{
+    bool chained = false;
+
+    for (size_t k = 0; k < a->descriptor_count; k++)
+        chained = chained || a->descriptor[k].tag == RK_AVB_CHAIN;
+    for (size_t i = 0; i < request->part_count && !chained; i++) {
+        bool named = false;
+
+        for (size_t k = 0; k < a->descriptor_count; k++)
+            named = named || (has_content(&a->descriptor[k]) &&
+                              strcmp(a->descriptor[k].name, request->part[i].name) == 0);
+        if (!named)
+            return rk_fail(err, RK_E_USAGE, "no descriptor is of a partition \"%s\"",
+                           request->part[i].name);
+    }
+    return RK_OK;
+}
+
+static enum rk_rc check_signed(const struct rk_request *request, const struct rk_avb *a,
+                               size_t held, struct rk_map *map, struct rk_err *err)
+{
+    uint64_t auth_at = a->footer.vbmeta_offset + RK_AVB_HEADER;
+
+    if (a->algorithm == NULL || (a->has_footer && held == 0))
+        return rk_fail(err, RK_E_VERIFY, "is not signed, or its signature is not over the image");
+    if (rk_avb_check_signature(request, a, request->key[0].pub, err) || check_flags(a, err))
+        return err->rc;
+    (void)snprintf(map->integrity, sizeof map->integrity, "digests and signature hold");
+    (void)snprintf(map->signer, sizeof map->signer, "the key given");
+    if (rk_map_checked(map, auth_at + a->vbmeta.hash_offset, a->vbmeta.hash_size, err) ||
+        rk_map_checked(map, auth_at + a->vbmeta.sig_offset, a->vbmeta.sig_size, err) ||
+        guard_own(a, RK_GUARD_SIGNATURE, map, err))
+        return err->rc;
+    return guard_vbmeta(a, RK_GUARD_SIGNATURE, "vbmeta signature", map, err);
 }
 
 static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
-    RK_AUTO(avb_done) struct avb a = { .file = file };
-    bool keyed = request->key_count != 0, held = false, go;
-    uint64_t auth_at;
+    RK_AUTO(rk_avb_done) struct rk_avb a = { .file = file };
+    bool keyed = request->key_count != 0, go = false;
+    size_t held;
 
-    a.policy = keyed ? request->ctx : NULL;
-    if (read_avb(file, len, &a, err) || check_descriptors(&a, &held, err) ||
-        rk_check_begin(request, keyed || a.algorithm != NULL, RK_NEED_PUB, map, &go, err))
+    if (rk_avb_read(file, len, &a, err) || check_own(&a, &held, err) ||
+        check_names(request, &a, err) ||
+        (rk_request_asks_signer(request) &&
+         rk_check_begin(request, keyed || a.algorithm != NULL, RK_NEED_PUB, map, &go, err)) ||
+        (go && check_signed(request, &a, held, map, err)))
         return err->rc;
-    if (!go)
-        return RK_OK;
-    if (a.algorithm == NULL || !held)
-        return rk_fail(err, RK_E_VERIFY, "is not signed, or its signature is not over the image");
-    if (check_key(&a, request->key[0].pub, err) ||
-        rk_signature_check(request->ctx, request->key[0].pub, a.algorithm->scheme, a.covered.p,
-                           a.covered.len, a.auth + a.vbmeta.sig_offset, (size_t)a.vbmeta.sig_size,
-                           err))
-        return err->rc;
-    auth_at = a.footer.vbmeta_offset + HEADER;
-    (void)snprintf(map->integrity, sizeof map->integrity, "digests and signature hold");
-    (void)snprintf(map->signer, sizeof map->signer, "the key given");
-    if (rk_map_checked(map, auth_at + a.vbmeta.hash_offset, a.vbmeta.hash_size, err) ||
-        rk_map_checked(map, auth_at + a.vbmeta.sig_offset, a.vbmeta.sig_size, err) ||
-        rk_map_guard(map, 0, a.footer.original_size, RK_GUARD_SIGNATURE,
-                     "vbmeta signature, by its digest", err))
-        return err->rc;
-    return guard_vbmeta(&a, RK_GUARD_SIGNATURE, "vbmeta signature", map, err);
+    for (size_t i = 0; i < a.descriptor_count; i++) {
+        if (check_descriptor(request, &a, &a.descriptor[i], map, err))
+            return err->rc;
+    }
+    return RK_OK;
 }
+
+static const struct rk_part_row part_rows[] = {
+    { "*", false, false, "verify: a partition's image, under the name that a descriptor has" },
+    { NULL, false, false, NULL },
+};
 
 const struct rk_format rk_format_avb = {
     .name = "avb",
-    .title = "image with AVB footer",
+    .title = "AVB vbmeta, or image with AVB footer",
     .max = IMAGE_MAX,
-    .recognise = recognise,
+    .recognise = rk_avb_is,
     .parse = parse,
-    .refusal = "AVB footers are read and verified here; avbtool makes them",
+    .parts = part_rows,
+    .parts_held = true,
+    .refusal = "AVB is read and verified here; avbtool makes it",
     .check = check,
 };

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/ossl.h"
+#include "keys/avb_key.h"
 #include "keys/signer.h"
 #include "rotkit/file.h"
 #include "rotkit/key.h"
@@ -260,6 +261,8 @@ static enum rk_rc read_public(const rk_ctx *ctx, const char *path, struct span f
     struct asked asked = { .path = path, .err = err };
 
     if (decode(ctx, file.p, file.len, EVP_PKEY_PUBLIC_KEY, &asked, ret, err) == RK_OK)
+        return RK_OK;
+    if (err->rc == RK_E_KEY && (*ret = rk_avb_key_read(ctx, file.p, file.len)) != NULL)
         return RK_OK;
     return err->rc == RK_E_KEY ? read_certified(ctx, path, file, ret, err) : err->rc;
 }

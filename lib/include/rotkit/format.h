@@ -28,13 +28,14 @@ enum rk_outcome rk_outcome_of(enum rk_rc rc);
 
 /* What a check needs that was not given. */
 enum rk_need {
-    RK_NEED_KEY,     /* the encryption key */
-    RK_NEED_PUB,     /* the signer's public key */
-    RK_NEED_CA,      /* whom the signer's certificate comes from */
-    RK_NEED_CONTENT, /* the file that a detached signature is over */
-    RK_NEED_SCHEME,  /* of a bare signature */
-    RK_NEED_CRL,     /* a revocation list of the signer's issuer, in date */
-    RK_NEED_NOTHING, /* nothing that could be given: it is not filled in yet, or not readable */
+    RK_NEED_KEY,       /* the encryption key */
+    RK_NEED_PUB,       /* the signer's public key */
+    RK_NEED_CA,        /* whom the signer's certificate comes from */
+    RK_NEED_CONTENT,   /* the file that a detached signature is over */
+    RK_NEED_SCHEME,    /* of a bare signature */
+    RK_NEED_CRL,       /* a revocation list of the signer's issuer, in date */
+    RK_NEED_PARTITION, /* the image of a partition that the file vouches for */
+    RK_NEED_NOTHING,   /* nothing that could be given: it is not filled in yet, or not readable */
     RK_NEEDS
 };
 const char *rk_need_option(enum rk_need need); /* "--key"; "" for RK_NEED_NOTHING */

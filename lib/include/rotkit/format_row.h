@@ -49,7 +49,8 @@ struct rk_format {
     bool (*makes_bare)(const struct rk_request *request);
     /* Whether what build makes of this request carries request->secret. NULL: it never does. */
     bool (*keeps_secret)(const struct rk_request *request);
-    bool detaches; /* a signature may stand in a file of its own; check takes part "content" */
+    bool detaches;   /* a signature may stand in a file of its own; check takes part "content" */
+    bool parts_held; /* check compares parts that it is given also when nobody must have signed */
     /* Any of these may be NULL; `refusal` then says why, and what to do instead. */
     const char *refusal;
     enum rk_rc (*build)(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err);

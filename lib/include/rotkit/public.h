@@ -16,3 +16,6 @@ EVP_PKEY *rk_public_pkey(const rk_public *key);
  */
 enum rk_rc rk_public_want(struct rk_jv object, const char *name, EVP_PKEY **ret,
                           struct rk_err *err) RK_MUST_CHECK;
+/* An RSA key as avbtool writes it (extract_public_key), and vbmeta structures hold it. RK_E_KEY. */
+enum rk_rc rk_avb_key_write(const EVP_PKEY *key, struct rk_bytes *ret,
+                            struct rk_err *err) RK_MUST_CHECK;
