@@ -71,6 +71,8 @@ tail -c +1201 sealed | head -c 2092 >payload # 176 bytes of table and 1024 of BL
 equals encfw/bl31_gcm_bssk.enc payload
 run 0 verify --pub "$K/rsa2048.pub.pem" "$V/fip/fip_tbbr.bin"
 stdout_is "$V/fip/fip_tbbr.bin: fip: certificate chain and hashes hold; not signed: 0x0-0x217; signer: root-of-trust key"
+run 0 verify --pub "$K/p256.pub.pem" "$V/fip/fip_no_bl2_sha384.bin"
+stdout_is "$V/fip/fip_no_bl2_sha384.bin: fip: certificate chain and hashes hold; not signed: 0x0-0x217; signer: root-of-trust key"
 run 3 verify --pub "$K/rsa3072.pub.pem" "$V/fip/fip_tbbr.bin"
 stderr_is "rotkit: $V/fip/fip_tbbr.bin: fip: trusted-key-cert: its signature does not hold under the root-of-trust key"
 

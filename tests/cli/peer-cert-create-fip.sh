@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Each way in which TF-A's cert_create signs: rotkit verifies it, and says of the same images under the same keys the same.
+# slow: two programs for each key, hash and certificate; peer-fiptool-fip has the quick ones
 . "$(dirname "$0")/lib.sh"
 need cert_create fiptool openssl
 V=$DATA/vectors/boot
