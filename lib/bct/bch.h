@@ -8,6 +8,9 @@
 extern const uint8_t rk_bch_magic[4];
 extern const struct rk_tegra_place rk_bch_place; /* of the OEM signature and key */
 
+/* Of a file some of whose digests are zeros, for people. */
+extern const char rk_bch_unfilled[];
+
 uint32_t rk_bch_le32(const uint8_t *at);
 enum rk_rc rk_bch_sha512(const uint8_t *bytes, size_t len, uint8_t ret[64],
                          struct rk_err *err) RK_MUST_CHECK;

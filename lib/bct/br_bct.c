@@ -5,7 +5,9 @@
  * from its device tree; here it is read, held against its digests and key, and signed by the same
  * split as tegra-bch. Fields that the document does not place are carried as they are.
  */
+#include "bct/bch.h"
 #include "rotkit/format_row.h"
+#include "base/mem.h"
 #include "base/work.h"
 #include "base/ossl.h"
 #include "base/rd.h"
@@ -121,15 +123,34 @@ static enum rk_rc check_digest(const uint8_t *file, const struct digest *d, stru
     return RK_OK;
 }
 
+/* Of zeros before the BSP's signing fills it in. */
+static bool is_unfilled(const uint8_t *file, const struct digest *d)
+{
+    return rk_all_zero(file + d->at, DIGEST) && !rk_tegra_is_signed(&place, file);
+}
+
+static enum rk_rc compare(const uint8_t *file, const struct digest *d, struct rk_map *map,
+                          bool *held, struct rk_err *err)
+{
+    char what[96];
+    enum rk_rc rc;
+
+    if (is_unfilled(file, d)) {
+        *held = false;
+        (void)snprintf(what, sizeof what, "%s: it is not filled in yet", d->name);
+        return rk_map_unknown(map, d->from, d->to - d->from, RK_NEED_NOTHING, what, err);
+    }
+    rc = check_digest(file, d, err);
+    *held = *held && rc == RK_OK;
+    return rk_map_compared(map, rc, d->from, d->to - d->from, NULL, err);
+}
+
 static enum rk_rc check_digests(const uint8_t *file, struct rk_map *map, struct rk_err *err)
 {
     bool held = true;
 
     for (size_t i = 0; i < sizeof digests / sizeof digests[0]; i++) {
-        enum rk_rc rc = check_digest(file, &digests[i], err);
-
-        held = held && rc == RK_OK;
-        if (rk_map_compared(map, rc, digests[i].from, digests[i].to - digests[i].from, NULL, err))
+        if (compare(file, &digests[i], map, &held, err))
             return err->rc;
     }
     return held
@@ -162,7 +183,8 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
         if (fields[i].at == VERSION)
             set_version(file, region);
     }
-    (void)snprintf(map->integrity, sizeof map->integrity, "digests ok, %s (experimental offsets)",
+    (void)snprintf(map->integrity, sizeof map->integrity, "%s, %s (experimental offsets)",
+                   map->mark_count == 0 ? "digests ok" : rk_bch_unfilled,
                    rk_tegra_is_signed(&place, file) ? "OEM signature" : "no OEM signature");
     return rk_map_rest(map, file, WIRE, len, err);
 }

@@ -12,6 +12,8 @@
 #include <string.h>
 
 enum { BLOCK = 512, META_RECORD = 92, META_PAGE = 4096 };
+const char rk_bch_unfilled[] =
+    "digests that are not filled in yet, as in an input of the BSP's signing";
 const uint8_t rk_bch_magic[4] = { 'N', 'V', 'D', 'A' };
 
 /* clang-format off */
@@ -354,9 +356,7 @@ enum rk_rc rk_bch_parse(const uint8_t *file, size_t len, struct rk_map *map, str
     if (rk_bch_check_header(file, map, err) || add_header(&in, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "%s, %s",
-                   map->mark_count == 0
-                       ? "digests ok"
-                       : "digests that are not filled in yet, as in an input of the BSP's signing",
+                   map->mark_count == 0 ? "digests ok" : rk_bch_unfilled,
                    rk_tegra_is_signed(&rk_bch_place, file) ? "OEM signature at experimental offsets"
                                                            : "no OEM signature");
     return rk_map_rest(map, file, in.end, len, err);

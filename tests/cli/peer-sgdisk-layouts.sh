@@ -39,10 +39,10 @@ refuse 2 'rotkit: pack qspi: layout:8: partition "UDA" has no size' pack qspi -o
 # Words instead of numbers.
 sed -e 's/num_sectors="65536"/num_sectors="INT_NUM_SECTORS"/' -e 's|<size> 1048576 </size>|<size> APPSIZE </size>|' "$layout" >words.xml
 refuse 2 "rotkit: pack qspi: layout:4: num_sectors: \"INT_NUM_SECTORS\" is a placeholder, which the BSP's flashing script replaces
-  pack qspi takes its value: --set placeholders=INT_NUM_SECTORS=NUMBER" \
+  pack qspi takes its value: --set placeholders=INT_NUM_SECTORS=NUMBER; elsewhere the layout needs the number itself" \
     pack qspi -o x --set device=sdmmc_user layout=words.xml
 refuse 2 "rotkit: pack qspi: layout:7: size: \"APPSIZE\" is a placeholder, which the BSP's flashing script replaces
-  pack qspi takes its value: --set placeholders=APPSIZE=NUMBER" \
+  pack qspi takes its value: --set placeholders=APPSIZE=NUMBER; elsewhere the layout needs the number itself" \
     pack qspi -o x --set device=sdmmc_user --set placeholders=INT_NUM_SECTORS=0x10000,XAPPSIZE=1 layout=words.xml
 refuse 2 'rotkit: pack qspi: layout:7: size: "1 MiB" is no number' \
     pack qspi -o x --set device=sdmmc_user --set "placeholders=INT_NUM_SECTORS=65536,APPSIZE=1 MiB" layout=words.xml

@@ -29,6 +29,16 @@ cmp filled bch || fail "filled in, it is another file"
 perl -0777 -pe 'substr($_, 0x50, 1) = "\1"' nvdec >damaged
 run 3 verify damaged
 
+# The boot ROM's table before signing.
+perl -e 'my $f = "\0" x 0x2000; substr($f, $_, 4) = "BCTB" for 0, 0x1210; print $f' >bct
+run 0 inspect bct
+[ "$(tail -n 1 "$out")" = "digests that are not filled in yet, as in an input of the BSP's signing, no OEM signature (experimental offsets)" ] ||
+    fail "$(tail -n 1 "$out")"
+refuse 8 "rotkit: bct: tegra-br-bct: could not be checked: digest at 0x1ac0 over [0x170c, 0x1ac0): it is not filled in yet
+  digest at 0x1c4 over [0x1200, 0x2000): it is not filled in yet
+  digest at 0x4 over [0x44, 0x2000): it is not filled in yet" \
+    verify bct
+
 # ---- T194: another header of the same magic ----
 
 perl -MDigest::SHA=sha256 -e 'local $/; my $payload = <>; my $f = "\0" x 0x1000;

@@ -67,7 +67,10 @@ static enum rk_rc read_number(const struct layout *in, struct rk_xv at, const ch
                 err, RK_E_FORMAT, file, rk_xml_line(at), 0,
                 "%s: \"%s\" is a placeholder, which the BSP's flashing script replaces", what,
                 text);
-            return rk_note(err, "pack qspi takes its value: --set placeholders=%s=NUMBER", text);
+            return rk_note(err,
+                           "pack qspi takes its value: --set placeholders=%s=NUMBER; elsewhere the "
+                           "layout needs the number itself",
+                           text);
         }
         text = value;
     }
