@@ -75,26 +75,37 @@ authorityKeyIdentifier = keyid
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 keyUsage = critical, digitalSignature
+[unnamed]
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = none
+keyUsage = critical, digitalSignature
 EXT
 certificate root
 certificate sub root ca
 certificate signer sub leaf
 certificate foreign
+certificate unnamed sub unnamed
 cat signer.crt sub.crt >chain.pem
+cat unnamed.crt sub.crt >unnamed.pem
+openssl ecparam -name prime256v1 -genkey -noout -out ec.key
+openssl req -x509 -new -key ec.key -subj /CN=ec -days 3650 -sha256 -out ec.crt
 run 0 pack uefi-auth -o root.esl cert=root.crt
 cp board.dtb capsule.dtb
 fdtput -p -t bx capsule.dtb /signature capsule-key $(xxd -p -c 1 root.esl)
+run 0 pack uefi-auth -o ec.esl cert=ec.crt
+cp board.dtb ec.dtb
+fdtput -p -t bx ec.dtb /signature capsule-key $(xxd -p -c 1 ec.esl)
 openssl rand -out payload 3000
 qemu_arm64=058b7d83-50d5-4c47-a195-60d86ad341c4 # the image type of U-Boot itself on this board
 
 flash='-drive if=pflash,format=raw,file=flash0 -drive if=pflash,format=raw,file=flash1'
 
-# update CASE CAPSULE IN-FLASH SAID: what stands at the start of U-Boot's flash once U-Boot has looked at the capsule
+# update CASE CAPSULE IN-FLASH SAID [CONTROL-DTB]: what stands at the start of U-Boot's flash once U-Boot has looked at the capsule
 update() {
     rm -f flash0 flash1
     cp "$firmware" flash0
     truncate -s 64M flash0 flash1
-    u_boot capsule.dtb '^=> ' 'efidebug capsule update -v 0x50000000' -device "loader,file=$2,addr=0x50000000,force-raw=on"
+    u_boot "${5:-capsule.dtb}" '^=> ' 'efidebug capsule update -v 0x50000000' -device "loader,file=$2,addr=0x50000000,force-raw=on"
     grep -qaE "$4" console || fail "$1: \"$4\" is not what U-Boot says: $(tail -n 8 console)"
     cmp -n "$(wc -c <"$3")" "$3" flash0 || fail "$1: in flash is not \"$3\": $(tail -n 8 console)"
     passed "$1"
@@ -117,6 +128,12 @@ run 0 sign capsule update.plain -o foreign.cap --key foreign.key --cert foreign.
 update "a capsule, signed by another" foreign.cap "$firmware" "$refused_by"
 run 0 sign capsule update.plain -o short.cap --key signer.key --cert signer.crt
 update "a capsule without the certificate between" short.cap "$firmware" "$refused_by"
+# U-Boot goes from one certificate in the capsule to the next by the identifier of the issuer's key.
+run 0 sign capsule update.plain -o unnamed.cap --key unnamed.key --cert unnamed.pem
+update "a capsule, whose signer does not name the key of its issuer" unnamed.cap "$firmware" "$refused_by"
+run 0 sign capsule update.plain -o ec.cap --key ec.key --cert ec.crt
+update "a capsule, signed by ECDSA" ec.cap "$firmware" "$refused_by" ec.dtb
+run 3 verify --ca ec.crt --for u-boot ec.cap
 update "a capsule that is not signed" update.plain "$firmware" 'Cannot handle a capsule'
 cp update.cap flipped.cap
 flip flipped.cap "$(at update.cap payload)"

@@ -23,6 +23,12 @@ for bits in 3072 4096 2048; do
     pub=rsa$bits.pub
     runs "defaults, RSA-$bits" good.fit
 done
+for hash in sha384 sha512; do
+    run 0 sign fit plain.fit -o $hash.fit --key rsa2048.pem --set hash=$hash
+    run 0 pack fit -o $hash.dtb pub=rsa2048.pub dtb=board.dtb --set hash=$hash
+    runs "$hash" $hash.fit $hash.dtb
+    refused "$hash, under a tree that names sha256" "$wrong_signature" $hash.fit control.dtb 0
+done
 run 0 pack fit -o disk.fit kernel=kernel.bin fdt=board.dtb ramdisk=other.bin
 run 0 sign fit disk.fit -o disk.fit --key rsa2048.pem
 runs "with a RAM disk" disk.fit
@@ -118,3 +124,9 @@ refused "the configuration names another kernel" "$wrong_signature" beside.fit
 run 0 sign fit plain.fit -o pss.fit --key rsa2048.pem --set padding=pss
 refused "PSS, by a U-Boot without it" 'Unknown signature algorithm' pss.fit control.dtb 0
 run 3 verify --pub rsa2048.pub --for u-boot pss.fit
+
+# What `--for u-boot` says of a kernel alone.
+run 0 pack fit -o alone.fit kernel=kernel.bin
+run 0 sign fit alone.fit -o alone.fit --key rsa2048.pem
+refused "a kernel without a device tree" 'Could not find configuration node' alone.fit control.dtb 0
+run 3 verify --pub rsa2048.pub --for u-boot alone.fit
