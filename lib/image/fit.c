@@ -16,7 +16,7 @@
 
 #include <libfdt.h>
 
-enum { CONFIGS_MAX = 16, TEXT_MAX = 65536, ROOM = 1 << 18, SIG_MAX = 512 };
+enum { CONFIGS_MAX = RK_SIGN_REQUESTS_MAX, TEXT_MAX = 65536, ROOM = 1 << 18, SIG_MAX = 512 };
 static const struct rk_format *self(void);
 
 RK_CLEANUP(bytes_free, uint8_t, OPENSSL_free)
@@ -385,7 +385,7 @@ static enum rk_rc finish_conf(void *fdt, int conf, struct rk_err *err)
 struct fit {
     uint8_t *fdt;
     size_t count;
-    char conf[CONFIGS_MAX][RK_FIT_PATH];
+    char conf[CONFIGS_MAX][RK_FIT_NODE_NAME + 1];
 };
 
 static void fit_done(struct fit *fit)
@@ -404,7 +404,7 @@ static enum rk_rc list_configurations(struct fit *fit, struct rk_err *err)
         if (fit->count == CONFIGS_MAX || name == NULL || strlen(name) > RK_FIT_NODE_NAME)
             return rk_fail(err, RK_E_FORMAT, "more than %d configurations, or one with a long name",
                            CONFIGS_MAX);
-        (void)snprintf(fit->conf[fit->count++], RK_FIT_PATH, "%s", name);
+        (void)snprintf(fit->conf[fit->count++], sizeof fit->conf[0], "%s", name);
     }
     if (fit->count == 0)
         return rk_fail(err, RK_E_FORMAT, "no configuration to sign");

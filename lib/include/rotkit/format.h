@@ -206,7 +206,7 @@ struct rk_sign_request {
     enum rk_scheme scheme;
     struct rk_bytes message;
 };
-enum { RK_SIGN_REQUESTS_MAX = 16 };
+enum { RK_SIGN_REQUESTS_MAX = 40 };
 struct rk_sign_requests {
     struct rk_sign_request item[RK_SIGN_REQUESTS_MAX];
     size_t count;

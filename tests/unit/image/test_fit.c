@@ -596,6 +596,43 @@ START_TEST(an_image_without_a_strong_hash_is_not_signed)
 }
 END_TEST
 
+/* The golden with so many configurations of its one kernel, names as long as boards have them. */
+static struct rk_bytes open_many(int count)
+{
+    struct rk_bytes made = RK_BYTES_NONE;
+    uint8_t *fdt = open_golden();
+    char name[80];
+
+    ck_assert_int_eq(fdt_del_node(fdt, at(fdt, SIG)), 0);
+    for (int i = 1; i < count; i++) {
+        int node;
+
+        (void)snprintf(name, sizeof name,
+                       "conf-freescale_imx8mp-tqma8mpql-mba8mpxl-lvds-with-a-camera-%d.dtb", i);
+        node = fdt_add_subnode(fdt, at(fdt, "/configurations"), name);
+        ck_assert_int_eq(fdt_setprop_string(fdt, node, "kernel", "kernel-1"), 0);
+    }
+    ck_assert_int_eq(fdt_pack(fdt), 0);
+    ck_assert_int_eq(rk_bytes_copy(fdt, fdt_totalsize(fdt), &made, &err), RK_OK);
+    free(fdt);
+    return made;
+}
+
+START_TEST(forty_configurations_are_signed_and_no_more)
+{
+    struct rk_bytes file = open_many(40), made = RK_BYTES_NONE;
+
+    ck_assert_msg(sign(&file, &made) == RK_OK, "%s", err.msg);
+    ck_assert_msg(image_verify(NULL, &request.verify, made.p, made.len) == RK_OK, "%s", err.msg);
+    rk_bytes_done(&made);
+    rk_bytes_done(&file);
+    file = open_many(41);
+    ck_assert_int_eq(sign(&file, &made), RK_E_FORMAT);
+    ck_assert_str_eq(err.msg, "sign fit: more than 40 configurations, or one with a long name");
+    rk_bytes_done(&file);
+}
+END_TEST
+
 /* clang-format off */
 static const struct patch {
     size_t at;
@@ -719,6 +756,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, strings_beyond_their_block_are_refused);
     tcase_add_loop_test(tc, a_changed_property_is_answered, 0, CHANGES);
     tcase_add_loop_test(tc, an_image_without_a_strong_hash_is_not_signed, 0, 2);
+    tcase_add_test(tc, forty_configurations_are_signed_and_no_more);
     tcase_add_loop_test(tc, a_hostile_number_is_answered, 0, PATCHES);
     tcase_add_test(tc, depth_and_counts_have_an_end);
     tcase_add_test(tc, encrypting_drops_the_signature_and_openssl_decrypts);
