@@ -22,7 +22,7 @@ struct rk_mimage {
     struct rk_mmap parts; /* name of the part: a component or an image */
     struct rk_mmap set;
     struct rk_mmap image_types; /* further images as this one: name of the file, FMP image type */
-    struct rk_mlist firmware; /* that takes it, "NAME[+OPTION...]" */
+    struct rk_mlist firmware;   /* that takes it, "NAME[+OPTION...]" */
     struct rk_mbool publish;
     struct {
         struct rk_where at;
