@@ -179,7 +179,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "key",         0,  OPT_STR,  &args.request.key,        "URI",        "the key that signs, where the target takes one", false },
         { "passphrase",  0,  OPT_STR,  &args.request.passphrase, "SOURCE",     "of the key: fd:N, file:PATH or env:NAME (default: ask)", false },
         { "scheme",      0,  OPT_STR,  &args.request.scheme,     "NAME",       "signature scheme (default: the key's)", false },
-        { "cert",        0,  OPT_STR,  &args.request.cert,       "FILE",       "the signer's certificate (PEM), then its chain", false },
+        { "cert",        0,  OPT_STR,  &args.request.cert,       "FILE",       "the signer's certificate (PEM or DER), then its chain", false },
         { "to-sign",     0,  OPT_STR,  &args.request.to_sign,    "DIR",        "sign nothing: write what is to be signed elsewhere", false },
         { "attach",      0,  OPT_STR,  &args.request.attach,     "DIR",        "take the signatures of a folder that --to-sign wrote", false },
         { "targets",     0,  OPT_FLAG, &args.targets,        NULL,         "list the targets, the files and settings each takes", false },

@@ -25,7 +25,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "key", 0, OPT_STR, &args.key, "URI", "the key that signs", true },
         { "key-for", 0, OPT_LIST, &args.key_for, "ROLE=URI", "the key of one role, where a format has several", false },
         { "passphrase", 0, OPT_STR, &args.passphrase, "SOURCE", "of the keys: fd:N, file:PATH or env:NAME (default: ask)", false },
-        { "cert", 0, OPT_STR, &args.cert, "FILE", "the signer's certificate (PEM), then its chain", false },
+        { "cert", 0, OPT_STR, &args.cert, "FILE", "the signer's certificate (PEM or DER), then its chain", false },
         { "content-key", 0, OPT_STR, &args.secret, "URI", "symmetric key of an encrypted image whose plaintext is signed", false },
         { "scheme", 0, OPT_STR, &args.scheme, "NAME", "signature scheme, e.g. rsa-pss-sha512 (default: the format's)", false },
         { "with", 0, OPT_LIST, &with, "NAME=FILE", "a further file that the format takes", false },

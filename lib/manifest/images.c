@@ -13,7 +13,7 @@ static const struct rk_mrow sign_rows[] = {
     { "keys", RK_M_KEYS, RK_I(sign.keys), RK_M_VARIABLES, NULL, NULL, NULL, NULL,
       "keys of single roles, where the format has several (fip); the others sign with key" },
     { "certificate", RK_M_PATH, RK_I(sign.certificate), 0, NULL, NULL, NULL, NULL,
-      "the signer's certificate (PEM), then its chain, where the format carries one" },
+      "the signer's certificate (PEM or DER), then its chain, where the format carries one" },
     { "passphrase", RK_M_PASSPHRASE, RK_I(sign.passphrase), 0, NULL, NULL, NULL, NULL,
       "of the keys: fd:N, file:PATH or env:NAME" },
     { "scheme", RK_M_TEXT, RK_I(sign.scheme), 0, NULL, NULL, NULL, NULL,
