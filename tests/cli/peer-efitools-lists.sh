@@ -111,6 +111,13 @@ run 0 inspect theirs.auth
 grep -q 'attributes  0x00000067 NON_VOLATILE BOOTSERVICE_ACCESS' "$out" || fail "$(cat "$out")"
 refuse 2 'rotkit: "once.esl": sign uefi-auth: setting "variable": expected PK, KEK, db, dbx, dbt or dbr' sign uefi-auth once.esl \
     -o no.auth --key "$V/keys/KEK.key" --cert "$V/uefi/KEK.crt" --set variable=MokList
+# shim's MokListRT, as efivarfs shows it: readable at run time, lists of certificates and hashes.
+{ printf '\006\0\0\0' && cat "$V/uefi/db.esl" ours.esl; } >MokListRT
+run 0 inspect MokListRT
+grep -q 'attributes  0x00000006 BOOTSERVICE_ACCESS RUNTIME_ACCESS$' "$out" || fail "$(cat "$out")"
+grep -q 'entry  owner .* CN=rotkit test db$' "$out" || fail "$(cat "$out")"
+run 0 verify --db MokListRT "$V/uefi/min_aarch64.signed.efi"
+run 3 verify --db "$DATA/image/efivar-db.bin" --dbx MokListRT "$V/uefi/min_aarch64.signed.efi"
 # What a variable holds goes into another list, whatever it stands in.
 run 0 pack uefi-auth cert=theirs.auth cert="$DATA/image/efivar-db.bin" -o both.esl
 { cat once.esl && tail -c +5 "$DATA/image/efivar-db.bin"; } >wanted
