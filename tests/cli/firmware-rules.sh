@@ -126,6 +126,13 @@ breaks() {
             run 0 pack uefi-auth -o plain cert=rsa.crt cert=rsa.crt
             warns sign uefi-auth plain --key rsa2048.pem --cert rsa.crt --set variable=PK
             ;;
+        "uefi-auth edk2 list of PK or KEK "*)
+            extra="--set variable=KEK"
+            run 0 pack uefi-auth -o plain cert=rsa.crt
+            run 0 sign uefi-auth plain -o taken --key rsa2048.pem --cert rsa.crt --set variable=KEK
+            hashes c1c41626-504c-4092-aca9-41f936934328 07 >plain
+            warns sign uefi-auth plain --key rsa2048.pem --cert rsa.crt --set variable=KEK
+            ;;
         "uefi-auth edk2 list type "*)
             hashes c1c41626-504c-4092-aca9-41f936934328 07 >taken
             hashes 57347f87-7a9b-403a-b93c-dc4afb7a0ebc 07 >broken # SM3

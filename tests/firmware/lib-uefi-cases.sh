@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The cases of the UEFI judges, the same for each architecture. Sourced after lib-uefi.sh.
-need hash-to-efi-sig-list cert-to-efi-hash-list
+need cert-to-efi-hash-list
 
 # The size is no multiple of 8: signing pads it.
 efi_program judge.efi uefi-judge.c
@@ -355,4 +355,22 @@ takes "PK taken away" PK pk-gone
 line same "PK is gone" same PK $global -
 mode 1 0 "without PK"
 line started "setup mode again, a program that is not signed: starts" start program.efi
+
+# ---- what firmware takes and nobody can undo: `rotkit verify --for edk2` knows
+# traps CASE VARIABLE FILE
+traps() {
+    put Success "$1: taken" "$2" "$3"
+    agrees "$1" 3 --for edk2 --ca "$authority" --set variable="$2" "$3"
+}
+auth pk-again PK.esl PK PK
+auth kek-hash signed.esl PK KEK
+auth kek-again KEK.esl PK KEK
+auth pk-hash signed.esl PK PK
+auth pk-after PK2.esl PK PK
+authority=PK.pem
+takes "PK again" PK pk-again
+traps "a digest as KEK" KEK kek-hash
+takes "KEK again" KEK kek-again
+traps "a digest as PK" PK pk-hash
+put "Security Policy Violation" "PK after that: refused" PK pk-after
 session judge-signed.efi

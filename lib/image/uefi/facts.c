@@ -25,6 +25,8 @@ const struct rk_demand rk_uefi_auth_demands[] = {
       "it refuses a variable with a certificate whose key is not RSA", NULL },
     { "edk2", "signer key", RSA_KEYS, RSA_ALONE, WITH_CURVES },
     { "edk2", "entries of PK", "0 1", "it takes one certificate as PK", NULL },
+    { "edk2", "list of PK or KEK", "certificate",
+      "it takes the list, and nobody can sign by it", NULL },
     { "edk2", "list type",
       "certificate SHA-1 SHA-224 SHA-256 SHA-384 SHA-512 certificate-SHA-* RSA-2048-*",
       "it refuses a variable with a list of this type", NULL },
@@ -98,15 +100,22 @@ static enum rk_rc entry_facts(enum rk_esl_kind kind, const uint8_t *p, size_t le
     return rk_map_fact(map, at, len, "certificate key", word, err);
 }
 
-static enum rk_rc list_facts(struct rk_esl_list *list, uint64_t at, size_t *entries,
-                             struct rk_map *map, struct rk_err *err)
+static bool says_who_signs(const char *variable)
+{
+    return variable != NULL && (strcmp(variable, "PK") == 0 || strcmp(variable, "KEK") == 0);
+}
+
+static enum rk_rc list_facts(struct rk_esl_list *list, uint64_t at, const char *variable,
+                             size_t *entries, struct rk_map *map, struct rk_err *err)
 {
     char word[40];
 
     (void)snprintf(word, sizeof word, "%s", rk_esl_kind_name(list->kind));
     for (char *c = word; *c != '\0'; c++)
         *c = *c == ' ' ? '-' : *c;
-    if (rk_map_fact(map, at, list->len, "list type", word, err))
+    if (rk_map_fact(map, at, list->len, "list type", word, err) ||
+        (says_who_signs(variable) &&
+         rk_map_fact(map, at, list->len, "list of PK or KEK", word, err)))
         return err->rc;
     while (list->entry_len > RK_ESL_OWNER && rk_rd_left(&list->entries) >= list->entry_len) {
         uint64_t from = rk_rd_offset(&list->entries) + RK_ESL_OWNER;
@@ -143,7 +152,7 @@ enum rk_rc rk_uefi_auth_facts(const struct rk_request *request, const uint8_t *f
         uint64_t at = rk_rd_offset(&rd);
         struct rk_esl_list list;
 
-        if (rk_esl_next(&rd, &list, err) || list_facts(&list, at, &entries, map, err))
+        if (rk_esl_next(&rd, &list, err) || list_facts(&list, at, variable, &entries, map, err))
             return err->rc;
     }
     if (variable == NULL || strcmp(variable, "PK") != 0)
