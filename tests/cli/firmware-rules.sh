@@ -150,6 +150,12 @@ breaks() {
             run 0 sign capsule plain -o taken --key rsa2048.pem --cert rsa.crt
             warns sign capsule plain --key p256.pem --cert ec.crt
             ;;
+        "capsule u-boot issuer "*)
+            run 0 pack capsule -o plain payload="$I/kernel.bin" --set version=1
+            run 0 sign capsule plain -o taken --key rsa2048.pem --cert rsa.crt
+            cat "$V/keys/cap_sign.crt" "$V/keys/cap_sub.crt" >chain.pem # X.509 version 1: without extensions
+            warns sign capsule plain --key "$V/keys/cap_sign.key" --cert chain.pem
+            ;;
         *) fail "no file here breaks the rule \"$format $firmware $fact $option\"" ;;
     esac
 }

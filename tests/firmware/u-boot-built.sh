@@ -131,6 +131,8 @@ update "a capsule without the certificate between" short.cap "$firmware" "$refus
 # U-Boot goes from one certificate in the capsule to the next by the identifier of the issuer's key.
 run 0 sign capsule update.plain -o unnamed.cap --key unnamed.key --cert unnamed.pem
 update "a capsule, whose signer does not name the key of its issuer" unnamed.cap "$firmware" "$refused_by"
+run 3 verify --ca root.crt --for u-boot unnamed.cap
+run 0 verify --ca root.crt --for u-boot update.cap
 run 0 sign capsule update.plain -o ec.cap --key ec.key --cert ec.crt
 update "a capsule, signed by ECDSA" ec.cap "$firmware" "$refused_by" ec.dtb
 run 3 verify --ca ec.crt --for u-boot ec.cap

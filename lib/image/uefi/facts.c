@@ -40,6 +40,8 @@ const struct rk_demand rk_uefi_pe_demands[] = {
 const struct rk_demand rk_capsule_demands[] = {
     { "edk2", "signer key", RSA_KEYS, RSA_ALONE, WITH_CURVES },
     { "u-boot", "signer key", RSA_KEYS, RSA_ALONE, NULL },
+    { "u-boot", "issuer", "named-by-key",
+      "it goes to the next certificate of a chain by authorityKeyIdentifier, which is missing", NULL },
     { .firmware = NULL },
 };
 /* clang-format on */
@@ -183,6 +185,34 @@ enum rk_rc rk_uefi_pe_facts(const struct rk_request *request, const uint8_t *fil
 
 /* ---- capsules ---- */
 
+struct chain {
+    size_t certificates;
+    bool unnamed; /* one that another has signed does not name that one's key */
+};
+
+static void add_link(void *arg, const X509 *cert)
+{
+    struct chain *chain = arg;
+
+    chain->certificates++;
+    if (X509_NAME_cmp(X509_get_subject_name(cert), X509_get_issuer_name(cert)) != 0 &&
+        X509_get_ext_by_NID(cert, NID_authority_key_identifier, -1) < 0)
+        chain->unnamed = true;
+}
+
+/* Of several certificates: how one leads to the next. Firmware finds the issuer of one alone. */
+static enum rk_rc chain_facts(const uint8_t *der, size_t len, uint64_t at, struct rk_map *map,
+                              struct rk_err *err)
+{
+    struct chain chain = { .certificates = 0 };
+
+    if (rk_pkcs7_certificates(der, len, add_link, &chain, err))
+        return err->rc;
+    return chain.certificates < 2 ? RK_OK
+                                  : rk_map_fact(map, at, len, "issuer",
+                                                chain.unnamed ? "not-named" : "named-by-key", err);
+}
+
 enum rk_rc rk_capsule_facts(const struct rk_request *request, const uint8_t *file, size_t len,
                             struct rk_map *map, struct rk_err *err)
 {
@@ -196,8 +226,11 @@ enum rk_rc rk_capsule_facts(const struct rk_request *request, const uint8_t *fil
 
         if (rk_capsule_payload_read(&capsule, file, i, &payload, err))
             return err->rc;
-        if (payload.is_signed &&
-            rk_uefi_signer_facts(file + payload.der_at, payload.der_len, payload.der_at, map, err))
+        if (!payload.is_signed)
+            continue;
+        if (rk_uefi_signer_facts(file + payload.der_at, payload.der_len, payload.der_at, map,
+                                 err) ||
+            chain_facts(file + payload.der_at, payload.der_len, payload.der_at, map, err))
             return err->rc;
     }
     return RK_OK;
