@@ -40,7 +40,8 @@ RK_API const char *rk_format_name_at(const rk_ctx *ctx, size_t i);
  * RK_E_FORMAT when no format knows the file or it is malformed; RK_E_VERIFY when a digest or
  * signature does not hold, nothing is signed, another signed, or bytes that a consumer loads are
  * covered by no signature; RK_E_UNKNOWN when nothing is wrong so far, but something that was asked
- * could not be checked for want of a key, a trust or a secret, which the message names; RK_E_USAGE
+ * could not be checked for want of a key, a trust or a secret, or of digests that are not filled in
+ * yet, which the message names; RK_E_USAGE
  * for an unknown format, what the format cannot answer, a malformed SOURCE_DATE_EPOCH, or options
  * of a newer library; RK_E_IO when the clock cannot be read; RK_E_NOMEM.
  */
