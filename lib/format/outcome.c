@@ -42,6 +42,7 @@ static const struct need {
     [RK_NEED_CRL] = { "--crl", "a revocation list: --crl" },
     [RK_NEED_PARTITION] = { "--with PARTITION=FILE",
                             "the partition's image: --with PARTITION=FILE" },
+    [RK_NEED_IMAGE] = { "--with NAME=FILE", "the image: --with NAME=FILE" },
     [RK_NEED_NOTHING] = { "", NULL },
 };
 

@@ -76,7 +76,8 @@ struct chain {
     /* By entry of the package: it was compared with what a certificate says, or could not be for
      * want of the encryption key; a certificate: its signature was checked. */
     bool covered[RK_FIP_ENTRIES_MAX];
-    bool sealed; /* at least one could not be compared */
+    bool sealed;                   /* at least one could not be compared */
+    const struct rk_fip_entry *at; /* the certificate that is looked at */
 };
 
 static void chain_done(struct chain *chain)
@@ -164,6 +165,16 @@ static enum rk_rc settle_image(struct chain *chain, const char *name, bool known
     return known ? guard_image(chain->map, image, err) : leave_unknown(chain, image, name, err);
 }
 
+/* BL2 may be what a boot ROM loads from elsewhere; all else is loaded from the package. */
+static enum rk_rc leave_outside(struct chain *chain, const char *name, struct rk_err *err)
+{
+    if (strcmp(name, "tb-fw") == 0)
+        return rk_map_unknown(chain->map, chain->at->offset, chain->at->len, RK_NEED_IMAGE,
+                              "hash of tb-fw, which is not in the package", err);
+    (void)rk_fail(err, RK_E_VERIFY, "%s is certified and not in the package", name);
+    return rk_note(err, "--with %s=FILE, where it stands elsewhere", name);
+}
+
 static enum rk_rc check_hash(struct chain *chain, const char *name, const ASN1_OCTET_STRING *value,
                              struct rk_err *err)
 {
@@ -179,12 +190,8 @@ static enum rk_rc check_hash(struct chain *chain, const char *name, const ASN1_O
     if (by == NULL)
         return rk_fail_ossl(err, RK_E_VERIFY, "the hash of %s is no SHA-256, SHA-384 or SHA-512",
                             name);
-    if (!rk_tbbr_image(chain->request, chain->fip, name, &image)) {
-        if (memcmp(claimed, none, by->len) == 0)
-            return RK_OK;
-        (void)rk_fail(err, RK_E_VERIFY, "%s is certified and not in the package", name);
-        return rk_note(err, "--with %s=FILE, where it stands elsewhere", name);
-    }
+    if (!rk_tbbr_image(chain->request, chain->fip, name, &image))
+        return memcmp(claimed, none, by->len) == 0 ? RK_OK : leave_outside(chain, name, err);
     if (rk_tbbr_hash(chain->request, by, &image, digest, &known, err))
         return rk_wrap(err, "%s", name);
     if (known && memcmp(claimed, digest, by->len) != 0)
@@ -258,6 +265,7 @@ static enum rk_rc check_cert(struct chain *chain, const struct rk_tbbr_cert *cer
     if (rk_map_guard(chain->map, entry->offset, entry->len, RK_GUARD_SIGNATURE, "TBBR certificate",
                      err))
         return err->rc;
+    chain->at = entry;
     return check_subs(chain, cert, x509, err);
 }
 

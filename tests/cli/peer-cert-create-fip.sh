@@ -99,8 +99,8 @@ run 0 sign fip plain -o outside --key prime256v1.pem --with tb-fw=tb-fw
 run 0 verify --pub pub --with tb-fw=tb-fw outside
 run 3 verify --pub pub --with tb-fw=soc-fw outside
 stderr_is 'rotkit: outside: fip: tb-fw-cert: tb-fw: its SHA-256 is not the certified one'
-refuse 3 'rotkit: outside: fip: tb-fw-cert: tb-fw is certified and not in the package
-  --with tb-fw=FILE, where it stands elsewhere' verify --pub pub outside
+refuse 8 'rotkit: outside: fip: could not be checked: hash of tb-fw, which is not in the package: needs the image: --with NAME=FILE' \
+    verify --pub pub outside
 refuse 2 'rotkit: "plain": sign fip: image "nt-fw" stands in the package, and is another' \
     sign fip plain -o x --key prime256v1.pem --with nt-fw=soc-fw
 refuse 2 'rotkit: "plain": sign fip: no certificate covers an image "rmm-fw"' \

@@ -35,6 +35,7 @@ enum rk_need {
     RK_NEED_SCHEME,    /* of a bare signature */
     RK_NEED_CRL,       /* a revocation list of the signer's issuer, in date */
     RK_NEED_PARTITION, /* the image of a partition that the file vouches for */
+    RK_NEED_IMAGE,     /* an image that stands outside of the package which certifies it */
     RK_NEED_NOTHING,   /* nothing that could be given: it is not filled in yet, or not readable */
     RK_NEEDS
 };
