@@ -9,6 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+enum rk_rc rk_bucket_fail_empty(const char *folder, struct rk_err *err)
+{
+    return rk_fail(err, RK_E_VERIFY, "\"%s\": an empty folder, which nothing names", folder);
+}
+
 /* The files right below one folder of the bucket; folders only when deeper is allowed. */
 static enum rk_rc walk_folder(const char *root, const char *folder, bool deeper,
                               rk_bucket_visit visit, void *arg, struct rk_err *err)
@@ -19,6 +24,8 @@ static enum rk_rc walk_folder(const char *root, const char *folder, bool deeper,
 
     if (rk_beneath_list(root, folder, RK_BUCKET_ENTRIES_MAX, &names, err))
         return err->rc;
+    if (names.count == 0)
+        return rk_bucket_fail_empty(folder, err);
     for (size_t i = 0; i < names.count; i++) {
         if (rk_path_join(folder, names.name[i], path, sizeof path, err) ||
             rk_beneath_kind_of(root, path, &kind, err))

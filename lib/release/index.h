@@ -17,11 +17,15 @@ enum {
     RK_BUCKETS_MAX = 1 << 24
 };
 
-/* Visits each file of <root>/<top>/<bucket> in order; path is relative to root. index.json is
- * skipped. */
+/*
+ * Visits each file of <root>/<top>/<bucket> in order; path is relative to root. index.json is
+ * skipped. RK_E_VERIFY for a folder that is empty: a folder is named by the files in it.
+ */
 typedef enum rk_rc (*rk_bucket_visit)(void *arg, const char *path, struct rk_err *err);
 enum rk_rc rk_bucket_walk(const char *root, const char *top, const char *bucket,
                           rk_bucket_visit visit, void *arg, struct rk_err *err) RK_MUST_CHECK;
+
+enum rk_rc rk_bucket_fail_empty(const char *folder, struct rk_err *err);
 
 /* The buckets below <root>/<top>, sorted; none when that folder does not exist. */
 enum rk_rc rk_buckets_list(const char *root, const char *top, struct rk_names *ret,

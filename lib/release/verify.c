@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads a release as a stranger would: from its bytes and public material alone. */
-#include "release/release.h"
+#include "release/verifying.h"
 
 #include "base/beneath.h"
-#include "base/mem.h"
-#include "base/workers.h"
 #include "release/index.h"
 #include "rotkit/certs.h"
 #include "rotkit/format.h"
@@ -15,25 +13,13 @@
 #include <stdio.h>
 #include <string.h>
 
-struct verifying {
-    const rk_ctx *ctx;
-    bool staged; /* not published yet: the journal still stands beside the rest */
-    struct rk_release_view *view;
-    const struct rk_release_asked *asked;
-    rk_trust *trust;        /* by ca/chain.pem; NULL when the release has none */
-    STACK_OF(X509) * chain; /* its certificates, then */
-    int64_t now;
-    uint64_t stated; /* devices, by release.json */
-};
-
-static void verifying_done(struct verifying *v)
+static void verifying_done(struct rk_verifying *v)
 {
     rk_trust_free(v->trust);
     sk_X509_pop_free(v->chain, X509_free);
 }
 
-/* What was asked and cannot be known: the first reason is told, and all that is needed. */
-static void leave_unchecked(const struct verifying *v, unsigned needs, const char *why)
+void rk_verifying_unchecked(const struct rk_verifying *v, unsigned needs, const char *why)
 {
     struct rk_release_report *report = &v->view->report;
 
@@ -45,7 +31,7 @@ static void leave_unchecked(const struct verifying *v, unsigned needs, const cha
                        RK_RELEASE_UNCHECKED - 1, why);
 }
 
-static void leave_out(struct verifying *v, const char *folder)
+void rk_verifying_left_out(struct rk_verifying *v, const char *folder)
 {
     char *to = v->view->report.left_out;
     size_t used = strlen(to);
@@ -54,230 +40,10 @@ static void leave_out(struct verifying *v, const char *folder)
                    folder);
 }
 
-/* ---- one file ---- */
-
-/* What one thread has found. */
-struct counting {
-    const struct verifying *v;
-    struct rk_certifying certifying;
-    uint64_t files, devices;
-    bool is_main; /* of the files outside the buckets, where images are */
-};
-
-static enum rk_rc check_format(const rk_ctx *ctx, const struct rk_role_row *row,
-                               const struct rk_bytes *bytes, struct rk_err *err)
-{
-    RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
-
-    if (rk_format_inspect(ctx, bytes->p, bytes->len, &map, err)) {
-        err->rc = err->rc == RK_E_FORMAT ? RK_E_VERIFY : err->rc;
-        return err->rc;
-    }
-    return strcmp(map.format, row->format) == 0
-               ? RK_OK
-               : rk_fail(err, RK_E_VERIFY, "format is %s, expected %s", map.format, row->format);
-}
-
-static enum rk_rc check_image(struct counting *c, const struct rk_named *named,
-                              const struct rk_bytes *bytes, struct rk_err *err)
-{
-    struct rk_release_report *report = &c->v->view->report;
-    size_t used = strlen(report->sealed);
-    bool encrypted = false;
-
-    report->images++;
-    if (rk_image_verify(c->v->view, named->entry, bytes, &encrypted, err))
-        return rk_wrap(err, "\"%s\"", named->path);
-    if (encrypted)
-        (void)snprintf(report->sealed + used, sizeof report->sealed - used, "%s%s",
-                       used == 0 ? "" : ", ", named->path);
-    return RK_OK;
-}
-
-static enum rk_rc check_entry(struct counting *c, const struct rk_named *named, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
-    const struct verifying *v = c->v;
-    struct rk_role_row row;
-
-    if (rk_named_read(v->view->root, named, &bytes, err))
-        return err->rc;
-    c->files++;
-    c->devices += strcmp(named->role, rk_role_device.role) == 0;
-    if (strcmp(named->role, "image") == 0)
-        return c->is_main ? check_image(c, named, &bytes, err)
-                          : rk_fail(err, RK_E_VERIFY, "\"%s\": an image in a bucket", named->path);
-    if (!rk_role_find(v->ctx, named->role, &row) || row.place == RK_PLACE_SECRET)
-        return RK_OK;
-    if ((row.format != NULL && check_format(v->ctx, &row, &bytes, err)) ||
-        rk_certified_check(&c->certifying, &row, named, &bytes, err))
-        return rk_wrap(err, "\"%s\"", named->path);
-    return RK_OK;
-}
-
-/* ---- buckets ---- */
-
-static enum rk_rc add_standing(void *arg, const char *path, struct rk_err *err)
-{
-    return rk_names_add(arg, SIZE_MAX, path, err);
-}
-
-/* Every file of the bucket's index holds, and the folder has no other. sha256 NULL: nothing names
- * the index. */
-static enum rk_rc check_bucket(struct counting *c, const char *path, const char *sha256,
-                               struct rk_err *err)
-{
-    RK_AUTO(rk_bucket_done) struct rk_bucket bucket = { .doc = NULL };
-    RK_AUTO(rk_names_done) struct rk_names standing = { .name = NULL };
-    RK_AUTO(rk_names_done) struct rk_names named = { .name = NULL };
-    const char *root = c->v->view->root;
-    char top[16], name[32], index[96];
-
-    if (!rk_bucket_split(path, top, name))
-        return rk_fail(err, RK_E_VERIFY, "\"%.64s\" is no index of a bucket", path);
-    if (rk_bucket_open(root, path, sha256, &bucket, err))
-        return err->rc;
-    for (size_t i = 0; i < rk_bucket_count(&bucket); i++) {
-        struct rk_named one;
-
-        if (rk_bucket_at(&bucket, i, &one, err) || check_entry(c, &one, err) ||
-            rk_names_add(&named, SIZE_MAX, one.path, err))
-            return err->rc;
-    }
-    (void)snprintf(index, sizeof index, "\"%s\"", path);
-    return rk_bucket_walk(root, top, name, add_standing, &standing, err) ||
-                   rk_named_compare(&standing, &named, index, err)
-               ? err->rc
-               : RK_OK;
-}
-
-/* One bucket on its way through a thread of the pool. */
-struct bucket_check {
-    struct counting c;
-    char path[64], sha256[65]; /* sha256 "": nothing names its index */
-    struct rk_err err;
-    bool failed;
-};
-
-static void run_check(void *arg, void *item)
-{
-    struct bucket_check *check = item;
-
-    (void)arg;
-    check->failed =
-        check_bucket(&check->c, check->path, check->sha256[0] == '\0' ? NULL : check->sha256,
-                     &check->err) != RK_OK;
-    rk_certifying_done(&check->c.certifying);
-}
-
-/* The oldest bucket is done: its counts, or its error. */
-static enum rk_rc add_results(struct verifying *v, rk_workers *workers, uint64_t *devices,
-                              struct rk_err *err)
-{
-    const struct bucket_check *check = rk_workers_take(workers);
-
-    if (check->failed) {
-        *err = check->err;
-        return err->rc;
-    }
-    if (check->c.certifying.unknown[0] != '\0')
-        leave_unchecked(v, 1U << RK_NEED_CRL, check->c.certifying.unknown);
-    v->view->report.files += check->c.files;
-    v->view->report.certificates += check->c.certifying.certificates;
-    *devices += check->c.devices;
-    return RK_OK;
-}
-
-static void workers_done(rk_workers **workers)
-{
-    rk_workers_free(*workers);
-}
-
-static void checks_done(struct bucket_check **checks)
-{
-    rk_free(*checks);
-}
-
-/* A list of buckets: named by an index, or of a release that names none. */
-struct buckets {
-    struct rk_jv named;              /* {path, sha256} each */
-    const char *but;                 /* of these, none below this folder; NULL: all */
-    const char *top;                 /* else the folders in it */
-    const struct rk_names *standing; /* then */
-};
-
-static bool is_left_out(const struct buckets *list, const char *path)
-{
-    size_t len = list->but == NULL ? 0 : strlen(list->but);
-
-    return len != 0 && strncmp(path, list->but, len) == 0 && path[len] == '/';
-}
-
-static enum rk_rc bucket_at(const struct buckets *list, size_t i, struct bucket_check *ret,
-                            struct rk_err *err)
-{
-    struct rk_jv entry = rk_json_at(list->named, i);
-    const char *path = rk_json_str(rk_json_get(entry, "path"));
-    const char *sha256 = rk_json_str(rk_json_get(entry, "sha256"));
-    int n;
-
-    if (list->standing != NULL) {
-        n = snprintf(ret->path, sizeof ret->path, "%s/%s/index.json", list->top,
-                     list->standing->name[i]);
-        return n > 0 && (size_t)n < sizeof ret->path
-                   ? RK_OK
-                   : rk_fail(err, RK_E_VERIFY, "\"%s/%.64s\" is no bucket", list->top,
-                             list->standing->name[i]);
-    }
-    if (path == NULL || sha256 == NULL || strlen(sha256) != 64 || strlen(path) >= sizeof ret->path)
-        return rk_fail(err, RK_E_VERIFY, "bucket %zu is malformed", i + 1);
-    memcpy(ret->path, path, strlen(path) + 1);
-    memcpy(ret->sha256, sha256, sizeof ret->sha256);
-    return RK_OK;
-}
-
-/* Buckets know nothing of each other, so threads check them; the first error is the one told. */
-static enum rk_rc check_all(struct verifying *v, const struct buckets *list, uint64_t *ret_devices,
-                            struct rk_err *err)
-{
-    size_t threads = rk_workers_default(), room = 2 * threads;
-    size_t count = list->standing != NULL ? list->standing->count : rk_json_count(list->named);
-    RK_AUTO(checks_done) struct bucket_check *checks = rk_alloc(room, sizeof *checks);
-    RK_AUTO(workers_done) rk_workers *workers = NULL;
-    const struct rk_workers_options options = { threads, room, run_check, NULL };
-
-    if (checks == NULL)
-        return rk_fail_nomem(err);
-    if (rk_workers_new(&options, &workers, err))
-        return err->rc;
-    for (size_t i = 0; i < count; i++) {
-        struct bucket_check *check = &checks[i % room];
-
-        if (rk_workers_full(workers) && add_results(v, workers, ret_devices, err))
-            return err->rc;
-        memset(check, 0, sizeof *check);
-        check->c.v = v;
-        check->c.certifying = (struct rk_certifying) { .ctx = v->ctx,
-                                                       .trust = v->trust,
-                                                       .asked = v->asked->trust,
-                                                       .helpers = v->chain,
-                                                       .now = v->now };
-        if (bucket_at(list, i, check, err))
-            return err->rc;
-        if (is_left_out(list, check->path))
-            continue;
-        rk_workers_put(workers, check);
-    }
-    while (!rk_workers_empty(workers)) {
-        if (add_results(v, workers, ret_devices, err))
-            return err->rc;
-    }
-    return RK_OK;
-}
-
 /* The folders below `top` against the buckets of a list: the same, by name. */
-static enum rk_rc compare_buckets(const struct verifying *v, struct rk_jv buckets, const char *top,
-                                  const char *const *but, const char *index, struct rk_err *err)
+static enum rk_rc compare_buckets(const struct rk_verifying *v, struct rk_jv buckets,
+                                  const char *top, const char *const *but, const char *index,
+                                  struct rk_err *err)
 {
     RK_AUTO(rk_names_done) struct rk_names below = { .name = NULL };
     RK_AUTO(rk_names_done) struct rk_names standing = { .name = NULL };
@@ -328,7 +94,7 @@ static enum rk_rc check_tops(struct rk_jv buckets, struct rk_err *err)
 }
 
 /* An archive leaves what is handed to the OEM out, as a whole; *ret NULL: it is here. */
-static enum rk_rc find_left_out(struct verifying *v, struct rk_jv buckets, const char **ret,
+static enum rk_rc find_left_out(struct rk_verifying *v, struct rk_jv buckets, const char **ret,
                                 struct rk_err *err)
 {
     static const char folder[] = "handover/";
@@ -344,20 +110,20 @@ static enum rk_rc find_left_out(struct verifying *v, struct rk_jv buckets, const
         return err->rc;
     if (kind != RK_BENEATH_MISSING)
         return RK_OK;
-    leave_out(v, "handover");
+    rk_verifying_left_out(v, "handover");
     *ret = "handover";
     return RK_OK;
 }
 
-static enum rk_rc check_buckets(struct verifying *v, struct rk_err *err)
+static enum rk_rc check_buckets(struct rk_verifying *v, struct rk_err *err)
 {
     static const char *const none[] = { NULL };
     struct rk_jv buckets = v->view->tree.buckets;
-    struct buckets list = { .named = buckets };
+    struct rk_bucket_list list = { .named = buckets };
     uint64_t devices = 0;
 
     if (check_tops(buckets, err) || find_left_out(v, buckets, &list.but, err) ||
-        check_all(v, &list, &devices, err))
+        rk_verifying_buckets(v, &list, &devices, err))
         return err->rc;
     for (size_t i = 0; i < BUCKET_TOPS; i++) {
         if (list.but != NULL && strcmp(list.but, bucket_tops[i]) == 0)
@@ -375,35 +141,35 @@ static enum rk_rc check_buckets(struct verifying *v, struct rk_err *err)
 /* ---- secrets ---- */
 
 /* A release from before: the buckets' own indices are all there is. */
-static enum rk_rc check_unnamed_secrets(struct verifying *v, struct rk_err *err)
+static enum rk_rc check_unnamed_secrets(struct rk_verifying *v, struct rk_err *err)
 {
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
-    const struct buckets list = { .top = "secrets", .standing = &names };
+    const struct rk_bucket_list list = { .top = "secrets", .standing = &names };
     uint64_t none = 0;
 
-    leave_unchecked(v, 0,
-                    "secrets/: the release is of a rotkit that signed no " RK_SECRETS_INDEX
-                    ": build it again");
+    rk_verifying_unchecked(v, 0,
+                           "secrets/: the release is of a rotkit that signed no " RK_SECRETS_INDEX
+                           ": build it again");
     if (rk_beneath_list(v->view->root, "secrets", RK_BUCKETS_MAX, &names, err))
         return err->rc;
-    return check_all(v, &list, &none, err);
+    return rk_verifying_buckets(v, &list, &none, err);
 }
 
-static enum rk_rc check_secrets(struct verifying *v, struct rk_err *err)
+static enum rk_rc check_secrets(struct rk_verifying *v, struct rk_err *err)
 {
     static const char *const but[] = { "index.json", "index.json.sig", NULL };
     struct rk_release_view *view = v->view;
     struct rk_jv head = rk_json_root(view->doc);
     const char *stated = rk_json_str(rk_json_get(head, "secrets"));
     enum rk_beneath_kind kind;
-    struct buckets list = { .top = NULL };
+    struct rk_bucket_list list = { .top = NULL };
     uint64_t none = 0;
 
     if (rk_beneath_kind_of(view->root, "secrets", &kind, err))
         return err->rc;
     if (kind == RK_BENEATH_MISSING) {
         if (stated != NULL && strcmp(stated, "none") != 0)
-            leave_out(v, "secrets");
+            rk_verifying_left_out(v, "secrets");
         return RK_OK;
     }
     if (stated != NULL && strcmp(stated, "none") == 0)
@@ -418,14 +184,14 @@ static enum rk_rc check_secrets(struct verifying *v, struct rk_err *err)
                    : rk_fail(err, RK_E_VERIFY, "\"" RK_SECRETS_INDEX "\" is missing");
     list.named = view->secrets.buckets;
     return compare_buckets(v, list.named, "secrets", but, "\"" RK_SECRETS_INDEX "\"", err) ||
-                   check_all(v, &list, &none, err)
+                   rk_verifying_buckets(v, &list, &none, err)
                ? err->rc
                : RK_OK;
 }
 
 /* ---- the ledger's checkpoint ---- */
 
-static enum rk_rc check_checkpoint(struct verifying *v, struct rk_err *err)
+static enum rk_rc check_checkpoint(struct rk_verifying *v, struct rk_err *err)
 {
     RK_AUTO(rk_public_done) rk_public *key = NULL;
     RK_AUTO(rk_checkpoint_done) struct rk_checkpoint checkpoint = { .size = 0 };
@@ -434,7 +200,7 @@ static enum rk_rc check_checkpoint(struct verifying *v, struct rk_err *err)
     RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
 
     if (rk_json_get(head, "checkpoint_key").v == NULL) {
-        leave_unchecked(v, 0, RK_CHECKPOINT ": release.json names no checkpoint key");
+        rk_verifying_unchecked(v, 0, RK_CHECKPOINT ": release.json names no checkpoint key");
         return RK_OK;
     }
     if (rk_json_want_bytes(head, "checkpoint_key", 4096, &spki, err) ||
@@ -449,7 +215,7 @@ static enum rk_rc check_checkpoint(struct verifying *v, struct rk_err *err)
 }
 
 /* Nothing but the checkpoint stands below ledger/. */
-static enum rk_rc check_ledger(struct verifying *v, struct rk_err *err)
+static enum rk_rc check_ledger(struct rk_verifying *v, struct rk_err *err)
 {
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
     struct rk_release_view *view = v->view;
@@ -463,7 +229,7 @@ static enum rk_rc check_ledger(struct verifying *v, struct rk_err *err)
     }
     if (names.count == 0) {
         if (!v->staged && rk_json_get(rk_json_root(view->doc), "checkpoint_key").v != NULL)
-            leave_out(v, "ledger");
+            rk_verifying_left_out(v, "ledger");
         return RK_OK;
     }
     if (rk_beneath_read(view->root, RK_CHECKPOINT, RK_INDEX_FILE_MAX, &view->checkpoint, err))
@@ -477,21 +243,45 @@ static enum rk_rc check_ledger(struct verifying *v, struct rk_err *err)
 static const char *const top_names[] = { "ca", "devices", "handover", "images", "ledger", "release.json", RK_RELEASE_SIG, "secrets" };
 /* clang-format on */
 
-static enum rk_rc check_top(const struct verifying *v, struct rk_err *err)
+static bool belongs(const struct rk_verifying *v, const char *name)
+{
+    if (v->staged && (strcmp(name, RK_JOURNAL_NAME) == 0 || strcmp(name, RK_KEPT) == 0))
+        return true;
+    for (size_t k = 0; k < sizeof top_names / sizeof top_names[0]; k++) {
+        if (strcmp(top_names[k], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A folder is named by the files in it: an empty one is named by nothing. */
+static enum rk_rc check_not_empty(const char *root, const char *name, struct rk_err *err)
+{
+    RK_AUTO(rk_names_done) struct rk_names below = { .name = NULL };
+    enum rk_beneath_kind kind;
+
+    if (rk_beneath_kind_of(root, name, &kind, err))
+        return err->rc;
+    if (kind != RK_BENEATH_FOLDER)
+        return RK_OK;
+    if (rk_beneath_list(root, name, RK_BUCKETS_MAX, &below, err))
+        return err->rc;
+    return below.count == 0 ? rk_bucket_fail_empty(name, err) : RK_OK;
+}
+
+static enum rk_rc check_top(const struct rk_verifying *v, struct rk_err *err)
 {
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    const char *root = v->view->root;
 
-    if (rk_beneath_list(v->view->root, "", RK_BUCKET_ENTRIES_MAX, &names, err))
+    if (rk_beneath_list(root, "", RK_BUCKET_ENTRIES_MAX, &names, err))
         return err->rc;
     for (size_t i = 0; i < names.count; i++) {
-        bool known = v->staged && (strcmp(names.name[i], RK_JOURNAL_NAME) == 0 ||
-                                   strcmp(names.name[i], RK_KEPT) == 0);
-
-        for (size_t k = 0; k < sizeof top_names / sizeof top_names[0]; k++)
-            known = known || strcmp(names.name[i], top_names[k]) == 0;
-        if (!known)
+        if (!belongs(v, names.name[i]))
             return rk_fail(err, RK_E_VERIFY, "\"%s\" does not belong into a release",
                            names.name[i]);
+        if (!v->staged && check_not_empty(root, names.name[i], err))
+            return err->rc;
     }
     return RK_OK;
 }
@@ -509,7 +299,7 @@ static bool stands_below(const char *path, const char *top)
            strchr(path + len + 1, '/') == NULL;
 }
 
-static enum rk_rc list_loose(const struct verifying *v, struct rk_names *ret, struct rk_err *err)
+static enum rk_rc list_loose(const struct rk_verifying *v, struct rk_names *ret, struct rk_err *err)
 {
     for (size_t k = 0; k < LOOSE; k++) {
         RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
@@ -527,12 +317,12 @@ static enum rk_rc list_loose(const struct verifying *v, struct rk_names *ret, st
 }
 
 /* The files outside the buckets: release.json names each one, and nothing else is there. */
-static enum rk_rc check_files(struct verifying *v, struct rk_err *err)
+static enum rk_rc check_files(struct rk_verifying *v, struct rk_err *err)
 {
     RK_AUTO(rk_names_done) struct rk_names standing = { .name = NULL };
     RK_AUTO(rk_names_done) struct rk_names named = { .name = NULL };
     struct rk_jv files = rk_json_get(rk_json_root(v->view->doc), "files");
-    struct counting c = { .v = v, .is_main = true };
+    struct rk_counting c = { .v = v, .is_main = true };
 
     for (size_t i = 0; i < rk_json_count(files); i++) {
         struct rk_jv entry = rk_json_at(files, i);
@@ -545,7 +335,7 @@ static enum rk_rc check_files(struct verifying *v, struct rk_err *err)
         if (k == LOOSE)
             return rk_fail(err, RK_E_VERIFY, "release.json: file %zu is none of ca/ or images/",
                            i + 1);
-        if (rk_named_of(entry, loose[k], &one, err) || check_entry(&c, &one, err) ||
+        if (rk_named_of(entry, loose[k], &one, err) || rk_verifying_entry(&c, &one, err) ||
             rk_names_add(&named, SIZE_MAX, one.path, err))
             return err->rc;
     }
@@ -575,7 +365,7 @@ enum rk_rc rk_release_read_head(struct rk_release_view *view, EVP_PKEY *pub, str
     return rk_release_verify_signature(view, pub, err);
 }
 
-static enum rk_rc check_origin(const struct verifying *v, const struct rk_bytes *pem,
+static enum rk_rc check_origin(const struct rk_verifying *v, const struct rk_bytes *pem,
                                struct rk_err *err)
 {
     const struct rk_trust_question question = { .use = RK_CERT_CA,
@@ -590,18 +380,19 @@ static enum rk_rc check_origin(const struct verifying *v, const struct rk_bytes 
         (void)rk_wrap(err, "\"ca/chain.pem\"");
         if (err->rc != RK_E_UNKNOWN)
             return err->rc;
-        leave_unchecked(v, 1U << RK_NEED_CRL, err->msg);
+        rk_verifying_unchecked(v, 1U << RK_NEED_CRL, err->msg);
     }
     if (!v->view->report.is_signed)
         return rk_fail(err, RK_E_VERIFY, "the release is not signed");
     if (v->asked->pub == NULL)
-        leave_unchecked(v, 1U << RK_NEED_PUB,
-                        "could not be checked: who signed the release: needs its key: --pub");
+        rk_verifying_unchecked(
+            v, 1U << RK_NEED_PUB,
+            "could not be checked: who signed the release: needs its key: --pub");
     return RK_OK;
 }
 
 /* Once: what is compared with its digest is what the certificates are held against. */
-static enum rk_rc read_chain(struct verifying *v, struct rk_err *err)
+static enum rk_rc read_chain(struct rk_verifying *v, struct rk_err *err)
 {
     struct rk_jv files = rk_json_get(rk_json_root(v->view->doc), "files");
     RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
@@ -624,7 +415,7 @@ enum rk_rc rk_release_verify_into(const rk_ctx *ctx, const char *path, bool stag
 {
     static const struct rk_release_asked nothing = { .pub = NULL };
     RK_AUTO(verifying_done)
-    struct verifying v = { .ctx = ctx, .staged = staged, .view = ret };
+    struct rk_verifying v = { .ctx = ctx, .staged = staged, .view = ret };
     int n = snprintf(ret->root, sizeof ret->root, "%s", path);
 
     ret->ctx = ctx;

@@ -110,6 +110,18 @@ attack "\"$device/more\" stands here, and \"$bucket/index.json\" does not name i
 attack '"images/more" stands here, and release.json does not name it' as_shell 'mkdir -p images; touch images/more'
 attack '"devices/000000000000000000" stands here, and release.json does not name it' mkdir devices/000000000000000000
 attack "\"ledger/more\" is no checkpoint of the ledger" as_shell 'mkdir ledger; touch ledger/more'
+# A folder is named by the files in it.
+for folder in "$device/more" "$bucket/more" "$(dirname "$secret")/more" "$(dirname "$(dirname "$secret")")/more"; do
+    case $folder in
+    "$device/more" | "$(dirname "$secret")/more") attack "\"$folder\": a folder where none belongs" mkdir "$folder" ;;
+    *) attack "\"$folder\": an empty folder, which nothing names" mkdir "$folder" ;;
+    esac
+done
+for folder in images ledger; do
+    attack "\"$folder\": an empty folder, which nothing names" mkdir $folder
+done
+attack '"ca/more" stands here, and release.json does not name it' mkdir ca/more
+attack '"secrets/more" stands here, and "secrets/index.json" does not name it' mkdir secrets/more
 # As many as before, with other names.
 attack "\"$device/eks.img\" is missing" mv "$device/eks.img" "$device/sek.img"
 if strace -o /dev/null true 2>/dev/null; then
