@@ -320,7 +320,9 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
         return err->rc;
     if (!go)
         return RK_OK;
-    if (modulus(request->key[0].pub, n, err) || rk_t210_open(file, len, &image, err) ||
+    if (modulus(request->key[0].pub, n, err))
+        return rk_check_other_kind(err);
+    if (rk_t210_open(file, len, &image, err) ||
         check_one(request, file + T210_SIGNED, T210_WIRE - T210_SIGNED, file + T210_SIG,
                   "[0x510, 0x2800)", err))
         return err->rc;

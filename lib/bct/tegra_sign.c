@@ -198,11 +198,11 @@ enum rk_rc rk_tegra_signature_verify(const rk_ctx *ctx, EVP_PKEY *pub,
 {
     struct rk_tegra_key key;
 
-    if (rk_tegra_key(pub, &key, err))
-        return err->rc;
     if (!rk_tegra_is_signed(place, file))
         return rk_fail(err, RK_E_VERIFY, "no OEM signature at 0x%zx (experimental offset)",
                        place->signature);
+    if (rk_tegra_key(pub, &key, err))
+        return rk_check_other_kind(err);
     if (memcmp(file + place->pcp, key.pcp, sizeof key.pcp) != 0)
         return rk_fail(err, RK_E_VERIFY, "signed by another key: the PCP at 0x%zx is not this one",
                        place->pcp);

@@ -453,3 +453,11 @@ enum rk_rc rk_check_begin(const struct rk_request *request, bool is_signed, enum
         return RK_OK;
     return rk_map_unknown(map, 0, map->root == NULL ? 0 : map->root->len, need, "who signed", err);
 }
+
+enum rk_rc rk_check_other_kind(struct rk_err *err)
+{
+    if (err->rc != RK_E_KEY)
+        return err->rc;
+    err->rc = RK_E_VERIFY;
+    return rk_wrap(err, "the key given cannot have signed this");
+}

@@ -54,7 +54,7 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
         return RK_OK;
     if (rk_signature_check(request->ctx, request->key[0].pub, request->key[0].scheme, content->p,
                            content->len, file, len, err))
-        return err->rc;
+        return rk_check_other_kind(err);
     (void)snprintf(map->integrity, sizeof map->integrity, "signature over %zu bytes", content->len);
     (void)snprintf(map->signer, sizeof map->signer, "the key given");
     return RK_OK;

@@ -25,7 +25,7 @@ typedef enum rk_rc (*rk_bucket_visit)(void *arg, const char *path, struct rk_err
 enum rk_rc rk_bucket_walk(const char *root, const char *top, const char *bucket,
                           rk_bucket_visit visit, void *arg, struct rk_err *err) RK_MUST_CHECK;
 
-enum rk_rc rk_bucket_fail_empty(const char *folder, struct rk_err *err);
+enum rk_rc rk_bucket_fail_empty(const char *folder, struct rk_err *err) RK_MUST_CHECK;
 
 /* The buckets below <root>/<top>, sorted; none when that folder does not exist. */
 enum rk_rc rk_buckets_list(const char *root, const char *top, struct rk_names *ret,

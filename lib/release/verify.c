@@ -19,19 +19,7 @@ static void verifying_done(struct rk_verifying *v)
     sk_X509_pop_free(v->chain, X509_free);
 }
 
-void rk_verifying_unchecked(const struct rk_verifying *v, unsigned needs, const char *why)
-{
-    struct rk_release_report *report = &v->view->report;
-
-    if (v->asked->pub == NULL && v->asked->trust == NULL)
-        return;
-    report->needs |= needs;
-    if (report->unchecked[0] == '\0')
-        (void)snprintf(report->unchecked, sizeof report->unchecked, "%.*s",
-                       RK_RELEASE_UNCHECKED - 1, why);
-}
-
-void rk_verifying_left_out(struct rk_verifying *v, const char *folder)
+static void leave_out(struct rk_verifying *v, const char *folder)
 {
     char *to = v->view->report.left_out;
     size_t used = strlen(to);
@@ -110,7 +98,7 @@ static enum rk_rc find_left_out(struct rk_verifying *v, struct rk_jv buckets, co
         return err->rc;
     if (kind != RK_BENEATH_MISSING)
         return RK_OK;
-    rk_verifying_left_out(v, "handover");
+    leave_out(v, "handover");
     *ret = "handover";
     return RK_OK;
 }
@@ -169,7 +157,7 @@ static enum rk_rc check_secrets(struct rk_verifying *v, struct rk_err *err)
         return err->rc;
     if (kind == RK_BENEATH_MISSING) {
         if (stated != NULL && strcmp(stated, "none") != 0)
-            rk_verifying_left_out(v, "secrets");
+            leave_out(v, "secrets");
         return RK_OK;
     }
     if (stated != NULL && strcmp(stated, "none") == 0)
@@ -229,7 +217,7 @@ static enum rk_rc check_ledger(struct rk_verifying *v, struct rk_err *err)
     }
     if (names.count == 0) {
         if (!v->staged && rk_json_get(rk_json_root(view->doc), "checkpoint_key").v != NULL)
-            rk_verifying_left_out(v, "ledger");
+            leave_out(v, "ledger");
         return RK_OK;
     }
     if (rk_beneath_read(view->root, RK_CHECKPOINT, RK_INDEX_FILE_MAX, &view->checkpoint, err))

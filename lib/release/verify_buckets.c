@@ -10,6 +10,18 @@
 #include <stdio.h>
 #include <string.h>
 
+void rk_verifying_unchecked(const struct rk_verifying *v, unsigned needs, const char *why)
+{
+    struct rk_release_report *report = &v->view->report;
+
+    if (v->asked->pub == NULL && v->asked->trust == NULL)
+        return;
+    report->needs |= needs;
+    if (report->unchecked[0] == '\0')
+        (void)snprintf(report->unchecked, sizeof report->unchecked, "%.*s",
+                       RK_RELEASE_UNCHECKED - 1, why);
+}
+
 /* ---- one file ---- */
 
 static enum rk_rc check_format(const rk_ctx *ctx, const struct rk_role_row *row,

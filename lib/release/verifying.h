@@ -16,8 +16,6 @@ struct rk_verifying {
 };
 /* What was asked and cannot be known: the first reason is told, and all that is needed. */
 void rk_verifying_unchecked(const struct rk_verifying *v, unsigned needs, const char *why);
-/* A folder that an archive leaves out: it is told. */
-void rk_verifying_left_out(struct rk_verifying *v, const char *folder);
 
 /* What one thread has found. */
 struct rk_counting {

@@ -96,7 +96,7 @@ for key in rsa3072 p256 p521; do
         for other in rsa3072 p256 p521; do
             [ $other = $key ] || run 3 verify --pub "$keys/$other.pub.pem" $key.$what
         done
-        refuse 4 "rotkit: $key.$what: $format: an Orin boot ROM takes RSA-3072, P-256 or P-521, this key is RSA with 2048 bits" \
+        refuse 3 "rotkit: $key.$what: $format: the key given cannot have signed this: an Orin boot ROM takes RSA-3072, P-256 or P-521, this key is RSA with 2048 bits" \
             verify --pub "$keys/rsa2048.pub.pem" $key.$what
     done
 done

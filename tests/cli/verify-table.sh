@@ -289,6 +289,28 @@ for wanted in *.group; do
 done
 [ ! -s wrong ] || fail "$(cat wrong)"
 
+# A key of any other kind has signed none of it: 3 where the right key says 0 or 3, and never the 4 of a key that is no use.
+openssl genrsa -out rsa1024.pem 1024 2>/dev/null
+openssl genpkey -algorithm ed25519 -out ed25519.pem
+openssl ecparam -name secp384r1 -genkey -noout -out p384.pem
+for key in rsa1024.pem ed25519.pem p384.pem "$K/rsa2048.pem" "$K/rsa3072.pem" "$K/p256.pem" "$K/p521.pem"; do
+    kind=$(basename "$key" .pem)
+    public "$key" "$kind.pub"
+    while read -r format case none pub ca; do
+        file=$format.$case
+        case $file in raw.*) continue ;; *.good | *.unsigned | *.unfilled) ;; *) continue ;; esac
+        [ "$pub" != 0 ] || pub=3
+        cmp -s "$kind.pub" "$(either "$file.pub" "$format.pub")" && continue
+        echo "$file $pub" >>"$kind.kinds"
+    done <lines
+    # shellcheck disable=SC2046
+    run 3 verify --json --pub "$kind.pub" $(cut -d ' ' -f 1 "$kind.kinds")
+    jq -r '"\(.path) \(.outcome)"' "$out" | sed 's/holds$/0/; s/fails$/3/; s/unreadable$/2/; s/unknown$/8/' >found
+    same "outcomes under a key of kind $kind" "$kind.kinds" found
+    cmp -s "$kind.pub" raw.pub ||
+        run 3 verify --pub "$kind.pub" --format raw --scheme ecdsa-sha256 --with content="$I/bl2.bin" raw.good
+done
+
 # Every format is in the table, with what it can be.
 run 0 pack --formats --json
 jq -r '.formats[].name' "$out" | sort >known

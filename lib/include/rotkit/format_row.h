@@ -126,6 +126,11 @@ bool rk_request_asks_signer(const struct rk_request *request);
  */
 enum rk_rc rk_check_begin(const struct rk_request *request, bool is_signed, enum rk_need need,
                           struct rk_map *map, bool *ret, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * For a `check` whose key has failed: one of a kind that the format does not take (RK_E_KEY where
+ * it shall sign) has not signed this, RK_E_VERIFY. Other errors stay.
+ */
+enum rk_rc rk_check_other_kind(struct rk_err *err) RK_MUST_CHECK;
 /* The smallest guard of this kind that covers the region whole; NULL: none. */
 const struct rk_guard *rk_map_guard_of(const struct rk_map *map, const struct rk_region *region,
                                        enum rk_guard_kind kind);
