@@ -42,6 +42,19 @@ static enum rk_rc check_nested(const struct rk_request *request, const struct rk
     return RK_OK;
 }
 
+/* Parse could not read what stands here, and said so by a mark. */
+static const struct rk_mark *unread(const struct rk_map *map, const struct rk_region *region)
+{
+    for (size_t i = 0; i < map->mark_count; i++) {
+        const struct rk_mark *mark = &map->mark[i];
+
+        if (mark->kind == RK_MARK_UNKNOWN && mark->need == RK_NEED_NOTHING &&
+            mark->offset == region->offset && mark->len == region->len)
+            return mark;
+    }
+    return NULL;
+}
+
 /* A container that is not signed itself: every signed format inside must hold. */
 static enum rk_rc check_inside(const struct rk_request *request, const struct rk_region *list,
                                const uint8_t *file, struct rk_map *map, size_t *checked,
@@ -51,6 +64,11 @@ static enum rk_rc check_inside(const struct rk_request *request, const struct rk
         const struct rk_format *format;
 
         if (region->nested_format[0] == '\0') {
+            const struct rk_mark *why = region->nested ? unread(map, region) : NULL;
+
+            if (why != NULL && rk_request_asks_signer(request))
+                return rk_fail(err, RK_E_VERIFY, "%s: nobody has signed what cannot be read",
+                               why->what);
             if (check_inside(request, region->child, file, map, checked, err))
                 return err->rc;
             continue;

@@ -141,7 +141,10 @@ make_tegra() {
     for signed in good other unsigned; do
         run 0 pack qspi -o qspi.$signed layout="$SOURCE/examples/jetson-product/flash_qspi.xml" A_mb2=tegra-bch.$signed
     done
+    run 0 pack qspi -o two layout="$SOURCE/examples/jetson-product/flash_qspi.xml" A_mb2=tegra-bch.good \
+        B_mb2=tegra-bch.good
     flip qspi.good 0x422010 qspi.tampered
+    flip two 0x420000 qspi.headless # one copy has its header no more
     cp tegra-bch.pub qspi.pub
 }
 make_t210() {

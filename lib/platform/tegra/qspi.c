@@ -45,6 +45,40 @@ static enum rk_rc add_gap(struct rk_map *map, uint64_t from, uint64_t to, const 
     return RK_OK;
 }
 
+/*
+ * Behind a header that the OEM signs (boot-images.md 1.2), in front of what MB1 or MB2 loads. eks
+ * is left out: it is found with and without one.
+ */
+static const char *const headed[] = {
+    "mb1",     "psc_bl1",        "MB1_BCT",     "MEM_BCT", "tsec-fw", "nvdec",  "mb2",
+    "xusb-fw", "bpmp-fw",        "bpmp-fw-dtb", "psc-fw",  "mts-mce", "sc7",    "pscrf",
+    "mb2rf",   "cpu-bootloader", "secure-os",   "dce-fw",  "spe-fw",  "rce-fw", "adsp-fw"
+};
+
+static bool is_erased(const uint8_t *p, uint64_t len)
+{
+    for (uint64_t i = 0; i < len; i++) {
+        if (p[i] != 0xff)
+            return false;
+    }
+    return true;
+}
+
+/* What stands there is loaded and shows no header whose signature could cover it. */
+static bool lacks_header(const struct rk_gpt_part *part, const uint8_t *file)
+{
+    const char *name = part->name;
+
+    if ((name[0] == 'A' || name[0] == 'B') && name[1] == '_')
+        name += 2;
+    for (size_t i = 0; i < sizeof headed / sizeof headed[0]; i++) {
+        if (strcmp(headed[i], name) == 0)
+            return part->size >= 4 && memcmp(file + part->start, "NVDA", 4) != 0 &&
+                   !is_erased(file + part->start, part->size);
+    }
+    return false;
+}
+
 static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(gpt_done) struct rk_gpt gpt = { .count = 0 };
@@ -67,6 +101,7 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
         rk_guid_text(part->type, type);
         (void)snprintf(region->note, sizeof region->note, "type %s", type);
         region->nested = true;
+        region->loaded = lacks_header(part, file);
         at = part->start + part->size;
     }
     if (add_gap(map, at, table, file, err) ||
