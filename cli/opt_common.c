@@ -10,7 +10,7 @@ const struct opt opt_common[] = {
     { "help",    'h', OPT_FLAG,    NULL, NULL, "show this help", false },
     { "quiet",   'q', OPT_FLAG,    NULL, NULL, "no notes, no progress", false },
     { "verbose", 'v', OPT_COUNTER, NULL, NULL, "say more; twice for even more", false },
-    { "allow-open-keys", 0, OPT_FLAG, NULL, NULL, "take key files that others may write", false },
+    { "allow-open-keys", 0, OPT_FLAG, NULL, NULL, "take key files that others may write, or whose folder they may", false },
     { "require-locked-memory", 0, OPT_FLAG, NULL, NULL, "refuse to work when secrets may be swapped out", false },
     OPT_END,
 };

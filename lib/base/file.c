@@ -212,7 +212,7 @@ static enum rk_rc make_dirs(const char *path, bool sync, struct rk_err *err)
         if (part[i] != '/' && part[i] != '\0')
             continue;
         part[i] = '\0';
-        if (mkdir(part, 0777) != 0) {
+        if (mkdir(part, 0755) != 0) {
             if (errno != EEXIST)
                 return rk_fail_errno(err, RK_E_IO, "cannot make folder \"%s\"", part);
         } else if (sync && rk_file_sync_folder_of(part, err)) {

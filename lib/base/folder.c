@@ -188,7 +188,7 @@ enum rk_rc rk_folder_claim(const char *path, const char *why, int *ret_lock, str
         if (rk_file_make_dirs(parent, err))
             return err->rc;
     }
-    if (mkdir(path, 0777) != 0)
+    if (mkdir(path, 0755) != 0)
         return errno == EEXIST ? in_use(path, why, err)
                                : rk_fail_errno(err, RK_E_IO, "cannot make folder \"%s\"", path);
     return lock_folder(path, why, ret_lock, err);

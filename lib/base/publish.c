@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/folder.h"
+#include "base/leftovers.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -104,7 +105,7 @@ enum rk_rc rk_staged_create(const char *root, const char *name, enum rk_file_mod
     if (rk_path_join(root, name, path, sizeof path, err))
         return err->rc;
     (void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST && rk_file_make_dirs_unsynced(folder, err))
+    if (mkdir(folder, 0755) != 0 && errno != EEXIST && rk_file_make_dirs_unsynced(folder, err))
         return err->rc;
     if (mode == RK_FILE_KEY && chmod(folder, 0700) != 0)
         return rk_fail_errno(err, RK_E_IO, "cannot close folder \"%s\" to others", folder);
@@ -138,7 +139,15 @@ enum rk_rc rk_new_file_open(const char *path, enum rk_file_mode mode, struct rk_
     if (is_stream(path))
         return rk_fail(err, RK_E_USAGE, "\"%s\" is a device or a pipe: name a file", path);
     ret->path = path;
-    return create(ret->sibling, path, mode, &ret->fd, err);
+    rk_leftovers_remove(path);
+    for (;;) {
+        if (create(ret->sibling, path, mode, &ret->fd, err))
+            return err->rc;
+        if (rk_leftovers_hold(ret->fd))
+            return RK_OK;
+        (void)close(ret->fd);
+        ret->fd = -1;
+    }
 }
 
 enum rk_rc rk_new_file_publish(struct rk_new_file *file, struct rk_err *err)
@@ -220,6 +229,25 @@ enum rk_rc rk_new_folder_claim(const char *path, const char *why, struct rk_new_
     return RK_OK;
 }
 
+/* A new folder, and ours; *ret -1: somebody has the name, or has taken the folder away. */
+static enum rk_rc make_sibling(const char *sibling, const char *path, int *ret, struct rk_err *err)
+{
+    RK_AUTO(fd_done) int fd = -1;
+
+    *ret = -1;
+    if (mkdir(sibling, 0755) != 0)
+        return errno == EEXIST ? RK_OK
+                               : rk_fail_errno(err, RK_E_IO, "cannot make folder \"%s\"", path);
+    fd = open(sibling, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 && errno != ENOENT)
+        return rk_fail_errno(err, RK_E_IO, "cannot open folder \"%s\"", path);
+    if (fd < 0 || !rk_leftovers_hold(fd))
+        return RK_OK;
+    *ret = fd;
+    fd = -1;
+    return RK_OK;
+}
+
 enum rk_rc rk_new_folder_open(const char *path, struct rk_new_folder *ret, struct rk_err *err)
 {
     enum { TRIES = 1024 }; /* in a container each run may have the number of one that was killed */
@@ -228,19 +256,20 @@ enum rk_rc rk_new_folder_open(const char *path, struct rk_new_folder *ret, struc
     if (rk_new_folder_name(path, ret, err))
         return err->rc;
     ret->sibling[0] = '\0';
+    rk_leftovers_remove(ret->path);
     for (unsigned i = 0; i < TRIES; i++) {
         int n = snprintf(sibling, sizeof sibling, "%s.tmp-%ld-%u", ret->path, (long)getpid(), i);
 
         if (n < 0 || (size_t)n >= sizeof sibling)
             return too_long(path, err);
-        if (mkdir(sibling, 0777) == 0) {
+        if (make_sibling(sibling, path, &ret->lock, err))
+            return err->rc;
+        if (ret->lock >= 0) {
             memcpy(ret->sibling, sibling, sizeof sibling);
             return RK_OK;
         }
-        if (errno != EEXIST)
-            break;
     }
-    return rk_fail_errno(err, RK_E_IO, "cannot make folder \"%s\"", path);
+    return rk_fail(err, RK_E_IO, "cannot make folder \"%s\": each name beside it is taken", path);
 }
 
 enum rk_rc rk_new_folder_add(const struct rk_new_folder *folder, const char *name,

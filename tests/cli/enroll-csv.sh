@@ -174,7 +174,23 @@ refuse 2 "rotkit: device $first: the release states no EK (an OEM's does not, ta
 refuse 2 "rotkit: release \"oem\" has no ca/chain.pem: it certifies no EK (an OEM's does not, take the ODM's)" \
     enroll --unsigned keylime oem -o x
 
-# ---- what a run that was killed leaves does not stop one of the same number, as each in a container has
+# ---- what a run that was killed leaves goes with the next, also of the same number, as each in a container has
 sh -c 'mkdir "later.tmp-$$-0" "later.tmp-$$-1" && exec "$@"' sh "$ROTKIT" enroll --unsigned csv $release -o later -q ||
     fail "a folder left behind stops the next run"
 diff -r table later || fail "later"
+find . -name '*.tmp-*' >left
+[ ! -s left ] || fail "left behind: $(cat left)"
+shim=$BUILD/bin/disk_fault.so
+[ -e "$shim" ] || fail "no $shim"
+rm -r later
+killed=0
+for step in 2 4; do
+    ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0 LD_PRELOAD=$shim DISK_FAULT_KILL=$step \
+        "$ROTKIT" enroll --unsigned csv $release -o later -q 2>/dev/null && fail "not killed at step $step"
+    [ -z "$(find . -name 'later.tmp-*')" ] || killed=$((killed + 1))
+done
+[ $killed -gt 0 ] || fail "the kills have left nothing"
+run 0 enroll --unsigned csv $release -o later -q
+diff -r table later || fail "later, behind kills"
+find . -name '*.tmp-*' >left
+[ ! -s left ] || fail "left behind by a kill: $(cat left)"

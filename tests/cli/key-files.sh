@@ -30,6 +30,32 @@ for open in ca/issuing.key keys/oem_k1.key devices/kdk_db.csv devices/eps_seeds.
     chmod o-w product/$open
 done
 
+# A folder that others may write: they can put another file there. In /tmp only the file's owner can.
+mkdir shared && cp ed.key shared/ && ln -s shared/ed.key link.key
+for mode in 0777 0775 0757; do
+    chmod $mode shared
+    for name in shared/ed.key link.key; do
+        folder=shared
+        [ $name = shared/ed.key ] || folder=$(pwd -P)/shared
+        refuse 4 "rotkit: --key: key file \"$name\": others may write its folder \"$folder\", and put a key of theirs there: \"chmod go-w\", or --allow-open-keys" \
+            sign --key $name --scheme ed25519 raw content -o none
+    done
+done
+run 0 sign --allow-open-keys --key shared/ed.key --scheme ed25519 raw content -o again
+chmod 1777 shared
+run 0 sign --key shared/ed.key --scheme ed25519 raw content -o again
+if [ "$(id -u)" = 0 ]; then
+    chown 1 shared/ed.key
+    run 4 sign --key shared/ed.key --scheme ed25519 raw content -o none
+    chown 0 shared/ed.key
+    chown 1 shared
+    run 4 sign --key shared/ed.key --scheme ed25519 raw content -o none
+fi
+chmod o+w product/devices
+run 4 build -q product/manifest.yaml
+grep -qF 'others may write its folder "product/devices"' "$err" || fail "$(cat "$err")"
+chmod o-w product/devices
+
 # ---- said, once a run, and not to those who want no notes
 chmod 0644 ed.key sym.key product/keys/*.key
 "$ROTKIT" build product/manifest.yaml 2>said >/dev/null
@@ -45,6 +71,7 @@ openssl pkey -in ed.key | "$ROTKIT" sign --key /dev/stdin --scheme ed25519 raw c
 for mask in 000 022 077; do
     rm -rf made authority
     (umask $mask && "$ROTKIT" init -q made && "$ROTKIT" ca init -q --name O authority 2>/dev/null)
+    [ $((0$(stat -c %a made) & 022)) = 0 ] || fail "others may write what init makes under umask $mask"
     for folder in made/keys made/ca made/devices made/factory authority; do
         [ -d $folder ] || fail "$folder is not there"
         mode_is 700 $folder

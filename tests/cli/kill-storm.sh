@@ -203,5 +203,5 @@ for ledger in sqlite postgres; do
     [ "$(ask $ledger "SELECT count(*) FROM rotkit_entry WHERE kind = 'commit'")" -eq $((leavers + made)) ] ||
         fail "$ledger: a unit was committed twice, or never"
 done
-find . -name '*.staging*' >left # what claims a name of its own, PATH.tmp-PID, may be left by a kill
+find . -name '*.staging*' >left # what claims a name of its own, PATH.tmp-PID, goes with the next run for that PATH
 [ ! -s left ] || fail "left behind: $(cat left)"

@@ -9,7 +9,7 @@
 #include "rotkit/file.h"
 
 enum rk_file_mode {
-    RK_FILE_PUBLIC,  /* 0644 less umask */
+    RK_FILE_PUBLIC,  /* 0644 less umask; folders on the way 0755 less umask */
     RK_FILE_PRIVATE, /* 0600 */
     RK_FILE_KEY,     /* 0600, and where a folder is made for it, that is 0700 whatever the umask */
     RK_FILE_PROGRAM, /* 0755 less umask */
@@ -43,7 +43,7 @@ void rk_new_file_done(struct rk_new_file *file);
 
 struct rk_new_folder {
     char path[RK_PATH_MAX], sibling[RK_PATH_MAX]; /* sibling "": nothing to clear away */
-    int lock;                                     /* -1: the sibling has a name of its own */
+    int lock;                                     /* of the sibling: its maker lives */
 };
 #define RK_NEW_FOLDER_NONE                                                                         \
     {                                                                                              \
@@ -58,7 +58,11 @@ enum rk_rc rk_new_folder_name(const char *path, struct rk_new_folder *ret,
  */
 enum rk_rc rk_new_folder_claim(const char *path, const char *why, struct rk_new_folder *ret,
                                struct rk_err *err) RK_MUST_CHECK;
-/* The sibling is new, under a name that nobody has: nothing that stands there is touched. */
+/*
+ * The sibling is new, under a name that nobody has (PATH.tmp-PID-N). Nothing that stands there is
+ * touched, but for such siblings of processes that were killed, which are removed; rk_new_file_open
+ * does the same.
+ */
 enum rk_rc rk_new_folder_open(const char *path, struct rk_new_folder *ret,
                               struct rk_err *err) RK_MUST_CHECK;
 /* A new file in the folder, or below it: folders are made on the way. Synced with the whole. */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct rk_err err;
@@ -171,6 +172,70 @@ START_TEST(a_folder_that_is_not_published_is_removed)
 }
 END_TEST
 
+/* A sibling as a killed process left it, with its lock free. */
+static void leave(const char *name, bool is_folder)
+{
+    if (is_folder)
+        ck_assert_int_eq(mkdir(name, 0755), 0);
+    ck_assert_int_eq(is_folder ? rk_staged_create(name, "b/f", RK_FILE_PUBLIC, "old", 3, &err)
+                               : rk_file_write(name, RK_FILE_PUBLIC, "old", 3, &err),
+                     RK_OK);
+}
+
+START_TEST(what_a_dead_process_left_is_removed_and_nothing_else)
+{
+    static const char *const others[] = { "a.tmp-", "a.tmp-1x", "a.tmp-1-", "aa.tmp-1",
+                                          "a.tmp-1-2-3" };
+    struct rk_new_folder place = RK_NEW_FOLDER_NONE;
+    struct rk_new_file file = RK_NEW_FILE_NONE;
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        leave(others[i], false);
+    ck_assert_int_eq(symlink("nowhere", "a.tmp-3"), 0);
+    for (int by = 0; by < 2; by++) {
+        leave("a.tmp-1", false);
+        leave("a.tmp-2-0", true);
+        ck_assert_int_eq(by == 0 ? rk_new_file_open("a", RK_FILE_PUBLIC, &file, &err)
+                                 : rk_new_folder_open("./a/", &place, &err),
+                         RK_OK);
+        ck_assert_int_eq(access("a.tmp-1", F_OK) + access("a.tmp-2-0", F_OK), -2);
+        rk_new_file_done(&file);
+        rk_new_folder_done(&place);
+    }
+    ck_assert_int_eq(entries(), 6);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        ck_assert_int_eq(unlink(others[i]), 0);
+    ck_assert_int_eq(unlink("a.tmp-3"), 0);
+}
+END_TEST
+
+START_TEST(what_a_living_process_makes_stays)
+{
+    struct rk_new_folder place = RK_NEW_FOLDER_NONE;
+    struct rk_new_file file = RK_NEW_FILE_NONE;
+    int lived;
+
+    ck_assert_int_eq(rk_new_folder_open("a", &place, &err), RK_OK);
+    ck_assert_int_eq(rk_new_file_open("a", RK_FILE_PUBLIC, &file, &err), RK_OK);
+    fflush(NULL);
+    pid_t other = fork();
+
+    if (other == 0) {
+        struct rk_new_folder mine = RK_NEW_FOLDER_NONE;
+        enum rk_rc rc = rk_new_folder_open("a", &mine, &err);
+
+        rk_new_folder_done(&mine);
+        _exit(rc == RK_OK ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(other, &lived, 0), other);
+    ck_assert_int_eq(lived, 0);
+    ck_assert_int_eq(access(place.sibling, F_OK) | access(file.sibling, F_OK), 0);
+    rk_new_folder_done(&place);
+    rk_new_file_done(&file);
+    ck_assert_int_eq(entries(), 0);
+}
+END_TEST
+
 START_TEST(a_claimed_folder_has_one_owner)
 {
     struct rk_new_folder first = RK_NEW_FOLDER_NONE, second = RK_NEW_FOLDER_NONE;
@@ -256,6 +321,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, a_file_that_is_not_published_is_removed);
     tcase_add_test(tc, a_folder_appears_whole);
     tcase_add_test(tc, a_folder_that_is_not_published_is_removed);
+    tcase_add_test(tc, what_a_dead_process_left_is_removed_and_nothing_else);
+    tcase_add_test(tc, what_a_living_process_makes_stays);
     tcase_add_test(tc, a_claimed_folder_has_one_owner);
     tcase_add_test(tc, a_claimed_folder_holds_nothing_of_a_dead_owner);
     tcase_add_test(tc, an_exchange_leaves_the_old_one_as_the_sibling);
