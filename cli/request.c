@@ -246,15 +246,24 @@ static enum rk_rc open_certificates(const struct app *app, const struct request_
     return open_trust(app, args, request, err);
 }
 
-static enum rk_rc allow_weak(const struct app *app, const struct request_args *args,
-                             struct rk_err *err)
+enum rk_rc request_allow_weak(const struct app *app, const struct opt_list *names,
+                              struct rk_err *err)
 {
     rk_policy_offer(app->ctx);
-    for (size_t i = 0; args->allow_weak != NULL && i < args->allow_weak->count; i++) {
-        if (rk_policy_allow(app->ctx, args->allow_weak->v[i], err))
+    for (size_t i = 0; names != NULL && i < names->count; i++) {
+        if (rk_policy_allow(app->ctx, names->v[i], err))
             return rk_wrap(err, "--allow-weak");
     }
     return RK_OK;
+}
+
+void request_tell_weak(const struct app *app)
+{
+    char weak[RK_WEAK_TEXT];
+
+    rk_policy_take_weak(app->ctx, weak);
+    if (weak[0] != '\0')
+        out_note(app, "weak, and allowed: %s", weak);
 }
 
 static enum rk_rc fill(const struct app *app, const struct request_args *args,
@@ -267,7 +276,8 @@ static enum rk_rc fill(const struct app *app, const struct request_args *args,
         request->core.firmware = args->firmware->v;
         request->core.firmware_count = args->firmware->count;
     }
-    if (allow_weak(app, args, err) || time_option(app, "at", args->at, &request->core.now, err))
+    if (request_allow_weak(app, args->allow_weak, err) ||
+        time_option(app, "at", args->at, &request->core.now, err))
         return err->rc;
     if (parse_settings(app, &args->set, request, err) || read_parts(app, args, request, err) ||
         open_keys(app, args, request, err) || open_certificates(app, args, request, err))
@@ -366,7 +376,6 @@ enum rk_rc request_change(const struct app *app, const struct request_args *args
     RK_AUTO(request_done) struct request *request = NULL;
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
-    char weak[RK_WEAK_TEXT];
 
     if (request_open(app, args, &request, err) ||
         rk_file_read(operands->v[1], REQUEST_FILE_MAX, &file, err) ||
@@ -376,9 +385,7 @@ enum rk_rc request_change(const struct app *app, const struct request_args *args
         return rk_wrap(err, "\"%s\"", operands->v[1]);
     if (request_end_round(app, args, request, err))
         return err->rc;
-    rk_policy_take_weak(app->ctx, weak);
-    if (weak[0] != '\0')
-        out_note(app, "weak, and allowed: %s", weak);
+    request_tell_weak(app);
     return made.p == NULL ? RK_OK : request_write(app, out, &made, err);
 }
 

@@ -47,6 +47,11 @@ struct request {
     rk_sigbook *book; /* NULL: keys sign */
     struct rk_wants wants;
 };
+/* --allow-weak of a run, before threads use the context; names NULL: nothing is allowed. */
+enum rk_rc request_allow_weak(const struct app *app, const struct opt_list *names,
+                              struct rk_err *err) RK_MUST_CHECK;
+/* Names what was weak and taken, in a note. */
+void request_tell_weak(const struct app *app);
 /* On the heap, since it is large and points into itself. */
 enum rk_rc request_open(const struct app *app, const struct request_args *args,
                         struct request **ret, struct rk_err *err) RK_MUST_CHECK;

@@ -6,6 +6,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 #include "cli/progress.h"
+#include "cli/request.h"
 
 #include "rotkit/build.h"
 
@@ -138,6 +139,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     struct rk_build_options options = { .tool = "rotkit " ROTKIT_VERSION };
     struct rk_build_report report;
     struct opt_u64 jobs = { .set = false };
+    struct opt_list allow_weak = { .count = 0 };
     RK_AUTO(building_done)
     struct building building = { .app = app, .progress = { .app = app, .what = "devices" } };
     const char *shard = NULL;
@@ -154,6 +156,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "keep-going", 'k', OPT_FLAG, &keep_going, NULL, "leave out devices that fail, and exit 6: the release has the others", false },
         { "shard", 0, OPT_STR, &shard, "I/N", "make the devices of shard I of N alone, I from 0; auto/N and auto read Kubernetes' and Slurm's variables", false },
         { "anchor", 0, OPT_STR, &options.anchor, "DIR", "where the ledger's last checkpoint is kept (default: licence.anchor of the manifest)", false },
+        { "allow-weak", 0, OPT_LIST, &allow_weak, "NAME", "take what is too weak, see 'rotkit help keys'", false },
         OPT_DRY_RUN(app),
         OPT_JSON(app),
         OPT_END,
@@ -161,7 +164,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     /* clang-format on */
 
     if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
-        opt_jobs(app, &jobs, &options.jobs, err))
+        opt_jobs(app, &jobs, &options.jobs, err) || request_allow_weak(app, &allow_weak, err))
         return err->rc;
     if (options.to_sign != NULL && options.attach != NULL)
         return opt_fail(app, err, "--to-sign and --attach exclude each other");
@@ -182,6 +185,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     }
     rc = rk_build(app->ctx, &options, &report, err);
     progress_end(&building.progress);
+    request_tell_weak(app);
     if (rc != RK_OK)
         return rc;
     if (report.stopped)

@@ -59,21 +59,17 @@ static enum rk_rc answer(const struct app *app, const char *what,
                          const struct rk_enroll_report *report, struct rk_err *err)
 {
     RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
-    const char *unchecked = report->unchecked, *mark = unchecked == NULL ? "" : "; ";
     char devices[40] = ""; /* none of a target that states images and CAs alone */
 
     if (app->json) {
         rk_json_put_u64(rk_json_root(doc), "devices", report->devices);
         rk_json_put_u64(rk_json_root(doc), "files", report->files);
-        if (unchecked != NULL)
-            rk_json_put_str(rk_json_root(doc), "unchecked", unchecked);
         return out_json(app, doc, err);
     }
     if (report->devices != 0)
         (void)snprintf(devices, sizeof devices, "%llu devices in ",
                        (unsigned long long)report->devices);
-    out_note(app, "%s%s%llu files%s%s", what, devices, (unsigned long long)report->files, mark,
-             unchecked == NULL ? "" : unchecked);
+    out_note(app, "%s%s%llu files", what, devices, (unsigned long long)report->files);
     return RK_OK;
 }
 

@@ -280,8 +280,10 @@ enum rk_rc rk_corim_check(const struct rk_enroll_options *options, const char *f
             err->rc = RK_E_VERIFY;
         return err->rc;
     }
-    ret->files = 1;
     if (c.corim.is_signed && options->request->key_count == 0)
-        ret->unchecked = "signature not checked, no key was named";
+        return rk_fail(err, RK_E_UNKNOWN,
+                       "could not be checked: who signed \"corim.cbor\": needs the signer's key: "
+                       "--key pub:FILE");
+    ret->files = 1;
     return RK_OK;
 }

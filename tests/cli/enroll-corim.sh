@@ -90,8 +90,8 @@ signed() { # NAME ALG ARG...: enroll signs, and sign signs the unsigned one
     stderr_is "rotkit: holds: 1 files"
     run 3 enroll --unsigned corim release --verify "s-$name" --key pub:other.pub
     run 3 verify --pub other.pub "s-$name/corim.cbor"
-    run 0 enroll --unsigned corim release --verify "s-$name"
-    stderr_is "rotkit: holds: 1 files; signature not checked, no key was named"
+    refuse 8 "rotkit: \"s-$name\": could not be checked: who signed \"corim.cbor\": needs the signer's key: --key pub:FILE" \
+        enroll --unsigned corim release --verify "s-$name"
 }
 signed p256 -7
 signed p384 -35

@@ -59,6 +59,11 @@ subjectAltName = dirName:tpm
 basicConstraints = critical,CA:FALSE
 keyUsage = critical,digitalSignature
 extendedKeyUsage = 2.23.133.8.1
+[anycode]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = anyExtendedKeyUsage
+authorityKeyIdentifier = keyid
 [ekca]
 basicConstraints = critical,CA:TRUE
 extendedKeyUsage = 2.23.133.8.1
@@ -246,6 +251,7 @@ use 3 ekca ek 'certificate "CN=Leaf": may not be used so: it is a CA certificate
 use 3 ek ak 'certificate "CN=Leaf": may not be used so: keyUsage lacks digitalSignature'
 use 0 code code
 use 0 plain code
+use 0 anycode code # RFC 5280, 4.2.1.12; EDK2 asks signers for no use (X509_PURPOSE_ANY)
 use 3 server code 'certificate "CN=Leaf": may not be used so: extKeyUsage lacks codeSigning (1.3.6.1.5.5.7.3.3)'
 use 0 server any
 use 2 server tls 'setting "use": unknown use "tls" of a certificate (known: any, ca, ek, ak, code)'

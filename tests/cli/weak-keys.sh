@@ -70,7 +70,13 @@ release: { path: release, key: $1 }
 YAML
 }
 manifest 1024.key >product.yaml
-refuse 4 'rotkit: product.yaml:7:32: release.key: the RSA key is weak: 1024 bits, at least 2048' build product.yaml
+refuse 4 "rotkit: product.yaml:7:32: release.key: $weak1024" build product.yaml
+refuse 2 'rotkit: --allow-weak: "rsa512" is nothing weak that may be allowed (known: rsa1024, p224, sha224, sha1, md5)' \
+    build --allow-weak rsa512 product.yaml
+run 0 build --allow-weak rsa1024 -o allowed product.yaml
+grep -qx 'rotkit: weak, and allowed: rsa1024' "$err" || fail "$(cat "$err")"
+run 3 verify --pub 1024.pub allowed
+run 0 verify --pub 1024.pub --allow-weak rsa1024 allowed
 manifest p256.key >product.yaml
 run 0 build product.yaml
 spki=$(openssl pkey -in 1024.key -pubout -outform DER | od -An -v -tx1 | tr -d ' \n')

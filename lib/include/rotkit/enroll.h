@@ -33,7 +33,6 @@ struct rk_enroll_options {
 };
 struct rk_enroll_report {
     uint64_t devices, files;
-    const char *unchecked; /* rk_enroll_check: what was not looked at; NULL: nothing */
 };
 /*
  * Takes one file; the content is borrowed. The name may have one folder in front, such as
