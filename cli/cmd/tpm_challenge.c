@@ -3,6 +3,7 @@
 #include "cli/cmd/tpm.h"
 #include "cli/cmd/tpm_args.h"
 
+#include "cli/from.h"
 #include "cli/seal.h"
 
 #include "rotkit/file.h"
@@ -16,18 +17,22 @@ enum { CHALLENGE = 32, NAME_MAX_LEN = 66 };
 
 struct challenge {
     const char *release, *device, *template_name, *name, *credential, *secret;
+    struct from from;
 };
 
-static enum rk_rc find_ek(const struct challenge *in, struct rk_release_device *device,
-                          const struct rk_release_ek **ret, struct rk_err *err)
+static enum rk_rc find_ek(const struct app *app, const struct challenge *in,
+                          struct rk_release_device *device, const struct rk_release_ek **ret,
+                          struct rk_err *err)
 {
     const char *name = in->template_name != NULL ? in->template_name
                                                  : rk_ek_template_name(rk_ek_template_default());
+    RK_AUTO(rk_release_view_close) rk_release_view *view = NULL;
     struct rk_device_sn sn;
 
     if (rk_device_sn_parse(in->device, &sn, err))
         return rk_wrap(err, "--device");
-    if (rk_release_device_read(in->release, &sn, device, err))
+    if (from_open(app, &in->from, in->release, NULL, &view, err) ||
+        rk_release_view_device(view, &sn, device, err))
         return err->rc;
     for (size_t i = 0; i < device->ek_count; i++) {
         *ret = &device->ek[i];
@@ -76,13 +81,15 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "name",       0, OPT_STR, &in.name,          "HEX",  "Name of the key that shall live in the same TPM (rotkit tpm key)", true },
         { "credential", 0, OPT_STR, &in.credential,    "FILE", "credential to write, for rotkit tpm activate or tpm2_activatecredential", true },
         { "secret",     0, OPT_STR, &in.secret,        "FILE", "secret to write: what must come back", true },
+        FROM_PUB(&in.from),
+        FROM_UNSIGNED(&in.from),
         OPT_DRY_RUN(app),
         OPT_END,
     };
     /* clang-format on */
 
     if (opt_parse(app, rows, argc, argv, 0, 0, &none, err) || new_file_check(in.credential, err) ||
-        new_file_check(in.secret, err) || find_ek(&in, &device, &ek, err))
+        new_file_check(in.secret, err) || find_ek(app, &in, &device, &ek, err))
         return err->rc;
     return make(app, &in, &ek->public_tpm2b, err);
 }
@@ -91,7 +98,9 @@ const struct cmd cmd_tpm_challenge = {
     .name = "challenge",
     .args = "",
     .summary = "make a credential that only one device of a release can activate",
-    .about = "Needs no TPM: the EK comes from the release. The device answers by\n"
-             "`rotkit tpm activate --credential`; the secret that comes back proves it.",
+    .about =
+        "Needs no TPM: the EK comes from the release, which is verified first: whoever could put\n"
+        "an EK of theirs there would answer. --pub names the release key. The device answers by\n"
+        "`rotkit tpm activate --credential`; the secret that comes back proves it.",
     .run = run,
 };

@@ -31,7 +31,7 @@ for template in L-1 L-2; do
     flush
 
     # Ours, activated by tpm2_activatecredential.
-    run 0 tpm challenge --release $release --device $first --template $template --name "$(xxd -p -c 200 ak.name)" \
+    run 0 tpm challenge --unsigned --release $release --device $first --template $template --name "$(xxd -p -c 200 ak.name)" \
         --credential ours.$template --secret ours.$template.secret
     mode_is 600 ours.$template.secret
     tpm2_startauthsession -Q --policy-session -S session.ctx
@@ -69,7 +69,7 @@ run 3 tpm activate --release $release --tcti "$tcti" --device $second --template
 run 3 tpm activate --release $release --tcti "$tcti" --device $second --template H-3
 # For the right TPM and another key.
 run 0 tpm key --tcti "$tcti" --key ak-ecc --json
-run 0 tpm challenge --release $release --device $first --name "$(jq -r .key_name "$out")" --credential c --secret s
+run 0 tpm challenge --unsigned --release $release --device $first --name "$(jq -r .key_name "$out")" --credential c --secret s
 run 0 tpm activate --tcti "$tcti" --key ak-ecc --credential c -o s2
 cmp -s s s2 || fail "the AK's secret differs"
 refuse 3 "rotkit: EK L-1: the credential is not for this TPM and the storage root key (0x1df)" \
@@ -92,10 +92,10 @@ refuse 2 "rotkit: release \"$release\" states no EK H-6 of device $first" \
 refuse 2 "rotkit: --credential and --output go together
   see 'rotkit help tpm activate'" tpm activate --tcti "$tcti" --credential c
 refuse 2 "rotkit: a Name of 1 bytes, expected 2 to 66" \
-    tpm challenge --release $release --device $first --name 00 --credential d --secret t
+    tpm challenge --unsigned --release $release --device $first --name 00 --credential d --secret t
 refuse 2 "rotkit: \"c\" exists, it is never overwritten" \
-    tpm challenge --release $release --device $first --name 000b --credential c --secret t
-run 0 tpm challenge --release $release --device $first --name 000b00 --credential d --secret t --dry-run
+    tpm challenge --unsigned --release $release --device $first --name 000b --credential c --secret t
+run 0 tpm challenge --unsigned --release $release --device $first --name 000b00 --credential d --secret t --dry-run
 [ ! -e d ] && [ ! -e t ] || fail "a dry run wrote something"
 tpm_of random
 run 3 tpm activate --release $release --tcti "$tcti"

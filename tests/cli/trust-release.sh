@@ -110,6 +110,16 @@ attack "\"$device/more\" stands here, and \"$bucket/index.json\" does not name i
 attack '"images/more" stands here, and release.json does not name it' as_shell 'mkdir -p images; touch images/more'
 attack '"devices/000000000000000000" stands here, and release.json does not name it' mkdir devices/000000000000000000
 attack "\"ledger/more\" is no checkpoint of the ledger" as_shell 'mkdir ledger; touch ledger/more'
+# A secret is wrapped to the EK of a release that holds, and to no other's.
+attack "\"$device/device.json\": SHA-256 is $(sed 's/L-1/L-9/' "whole/$device/device.json" | sha256sum | cut -d ' ' -f 1), the index says $(sum "whole/$device/device.json")" \
+    sed -i 's/L-1/L-9/' "$device/device.json"
+run 3 tpm challenge --release r --pub release.pem --device "$sn" --name 000b00 --credential c --secret s
+run 3 tpm challenge --release r --unsigned --device "$sn" --name 000b00 --credential c --secret s
+run 3 tpm challenge --release whole --pub product/keys/pkc.pem --device "$sn" --name 000b00 --credential c --secret s
+run 2 tpm challenge --release whole --device "$sn" --name 000b00 --credential c --secret s
+if [ -e c ] || [ -e s ]; then fail "a challenge to nobody knows whom"; fi
+run 0 tpm challenge --release whole --pub release.pem --device "$sn" --name 000b00 --credential c --secret s
+rm c s
 # A folder is named by the files in it.
 for folder in "$device/more" "$bucket/more" "$(dirname "$secret")/more" "$(dirname "$(dirname "$secret")")/more"; do
     case $folder in
