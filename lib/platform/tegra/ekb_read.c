@@ -45,7 +45,7 @@ static enum rk_rc read_header(struct rk_rd *rd, struct rk_ekb_outline *out, stru
         return err->rc;
     if (memcmp(header.magic, rk_ekb_magic, sizeof header.magic) != 0)
         return rk_fail(err, RK_E_FORMAT, "magic at offset 0x4 is not NVEKBP");
-    if (header.ekb_size > rd->len - 4)
+    if (header.ekb_size > rd->len - 4 || header.ekb_size < rd->pos - 4)
         return rk_fail(err, RK_E_FORMAT, "size word says %u bytes, the file has %zu",
                        header.ekb_size, rd->len - 4);
     if (header.ekb_size > RK_EKB_IMAGE_MAX - 4)

@@ -207,6 +207,24 @@ START_TEST(every_cut_is_refused)
 }
 END_TEST
 
+START_TEST(a_size_word_that_ends_in_the_header_is_refused)
+{
+    struct rk_bytes image = RK_BYTES_NONE;
+    struct rk_ekb_outline outline;
+    uint8_t *head = malloc(16); /* exactly these bytes are ours to read */
+
+    read_image(record(13), &image);
+    memcpy(head, image.p, 16);
+    memset(head, 0, 4);
+    for (head[0] = 0; head[0] < 12; head[0]++) {
+        ck_assert_int_eq(rk_ekb_outline(head, 16, &outline, &err), RK_E_FORMAT);
+        ck_assert_msg(strstr(err.msg, "size word says ") == err.msg, "%s", err.msg);
+    }
+    free(head);
+    rk_bytes_done(&image);
+}
+END_TEST
+
 /*
  * What a flip at an offset must be answered with: file header and pad RK_E_FORMAT or, when the
  * version becomes 2.1, RK_E_USAGE; FV, CMAC, IV and ciphertext RK_E_VERIFY; the content header
@@ -681,6 +699,7 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, writing_gives_the_tools_bytes, 0, 22);
     tcase_add_loop_test(tc, reading_gives_back_what_the_tool_was_given, 0, 22);
     tcase_add_loop_test(tc, every_cut_is_refused, 0, 22);
+    tcase_add_test(tc, a_size_word_that_ends_in_the_header_is_refused);
     tcase_add_loop_test(tc, every_flipped_byte_is_refused, 0, 22);
     tcase_add_test(tc, nvidias_default_images_open);
     tcase_add_loop_test(tc, a_malformed_list_is_refused_though_its_mac_holds, 0, COUNT(malformed));
