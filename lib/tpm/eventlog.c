@@ -62,8 +62,9 @@ static enum rk_rc read_head(struct rk_rd *rd, struct algs *algs, struct rk_event
 {
     struct rk_rd event;
 
-    *ret =
-        (struct rk_event) { .pcr = (uint32_t)rk_rd_le(rd, 4), .type = (uint32_t)rk_rd_le(rd, 4) };
+    *ret = (struct rk_event) { .at = rd->pos };
+    ret->pcr = (uint32_t)rk_rd_le(rd, 4);
+    ret->type = (uint32_t)rk_rd_le(rd, 4);
     (void)rk_rd_take(rd, SHA1_LEN);
     ret->data_len = (size_t)rk_rd_le(rd, 4);
     ret->data = rk_rd_take(rd, ret->data_len);
@@ -106,9 +107,9 @@ static enum rk_rc read_event(struct rk_rd *rd, const struct algs *algs, struct r
 {
     uint32_t count;
 
-    *ret = (struct rk_event) { .at = rd->pos,
-                               .pcr = (uint32_t)rk_rd_le(rd, 4),
-                               .type = (uint32_t)rk_rd_le(rd, 4) };
+    *ret = (struct rk_event) { .at = rd->pos };
+    ret->pcr = (uint32_t)rk_rd_le(rd, 4);
+    ret->type = (uint32_t)rk_rd_le(rd, 4);
     count = (uint32_t)rk_rd_le(rd, 4);
     if (rk_rd_ok(rd, err))
         return err->rc;
