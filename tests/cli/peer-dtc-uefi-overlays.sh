@@ -90,6 +90,16 @@ refuse 3 'rotkit: bad.dtbo: uefi-update-dtbo: dbxSigned_0: is not signed' verify
 dtc -q -O dtb -o placeholder.dtbo "$DATA/image/uefi-update-keys.dts"
 refuse 2 'rotkit: placeholder.dtbo: uefi-update-dtbo: dbSigned_0: neither a signature list nor a signed one' verify placeholder.dtbo
 
+# Nothing rides along that nobody signed: another variable, another fragment.
+overlay bad.dtbo dbSigned_0=db.auth BootOrder=db.auth
+run 0 verify bad.dtbo
+run 3 verify --ca "$boot/uefi/KEK.crt" bad.dtbo
+grep -q '"BootOrder" at 0x[0-9a-f]* is loaded, and no signature that was checked covers it$' "$err" || fail "$(cat "$err")"
+overlay good.dtbo dbSigned_0=db.auth
+{ dtc -q -I dtb -O dts good.dtbo && echo '/ { fragment@1 { target-path = "/firmware"; __overlay__ { uefi { }; }; }; };'; } >two.dts
+dtc -q -O dtb -o two.dtbo two.dts
+refuse 2 'rotkit: two.dtbo: uefi-update-dtbo: a second fragment, "fragment@1"' verify --ca "$boot/uefi/KEK.crt" two.dtbo
+
 # ---- dbx among the default keys ----
 run 0 pack uefi-auth program="$boot/uefi/min_aarch64.efi" -o hash.esl
 run 0 pack uefi-keys-dtbo -o keys.dtbo PK="$boot/uefi/PK.esl" KEK="$boot/uefi/KEK.esl" db="$boot/uefi/db.esl" dbx=hash.esl \

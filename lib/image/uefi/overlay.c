@@ -60,6 +60,19 @@ enum rk_rc rk_overlay_open(const uint8_t *file, size_t len, struct rk_overlay *r
     return rk_fail(err, RK_E_FORMAT, "no fragment with firmware/uefi/variables");
 }
 
+/* Another fragment could set the same variables, or others, unseen. */
+static enum rk_rc check_alone(const struct rk_overlay *overlay, struct rk_err *err)
+{
+    const void *fdt = overlay->dtb.fdt;
+
+    for (int node = fdt_first_subnode(fdt, 0); node >= 0; node = fdt_next_subnode(fdt, node)) {
+        if (node != overlay->fragment && fdt_subnode_offset(fdt, node, path[0]) >= 0)
+            return rk_fail(err, RK_E_FORMAT, "a second fragment, \"%.64s\"",
+                           fdt_get_name(fdt, node, NULL));
+    }
+    return RK_OK;
+}
+
 enum rk_rc rk_overlay_check_frame(const struct rk_overlay *overlay, struct rk_err *err)
 {
     const struct rk_dtb *dtb = &overlay->dtb;
@@ -69,7 +82,7 @@ enum rk_rc rk_overlay_check_frame(const struct rk_overlay *overlay, struct rk_er
     if (!rk_overlay_holds(dtb, rk_overlay_below(dtb, overlay->fragment, "board_config"),
                           "sw-modules", "uefi", 5))
         return rk_fail(err, RK_E_FORMAT, "the fragment's board_config/sw-modules is not \"uefi\"");
-    return RK_OK;
+    return check_alone(overlay, err);
 }
 
 static enum rk_rc each_of(const struct rk_overlay *overlay, int vendor, rk_overlay_visit visit,

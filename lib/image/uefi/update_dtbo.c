@@ -15,6 +15,7 @@
 #include <string.h>
 
 enum { NUMBERS = 50, NAME_MAX_LEN = 16 };
+static const char enroll[] = "EnrollDefaultSecurityKeys"; /* what has UEFI read the others */
 static const struct rk_format *self(void);
 
 /* clang-format off */
@@ -91,6 +92,7 @@ static enum rk_rc draw(void *arg, const struct rk_overlay_variable *variable, st
         return err->rc;
     if (kind == NULL) {
         (void)snprintf(region->note, sizeof region->note, "another variable");
+        region->loaded = strcmp(variable->name, enroll) != 0;
         return RK_OK;
     }
     data = w->overlay->dtb.fdt + region->offset;
@@ -272,7 +274,7 @@ static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, 
     if (rk_overlay_begin(&out, err))
         return err->rc;
     rk_overlay_begin_vendor(&out, RK_OVERLAY_NVIDIA);
-    rk_overlay_put(&out, "EnrollDefaultSecurityKeys", yes, sizeof yes, true);
+    rk_overlay_put(&out, enroll, yes, sizeof yes, true);
     for (size_t i = 0; i < KINDS; i++) {
         if (put_kind(request, &kinds[i], &out, err))
             return err->rc;
