@@ -13,6 +13,8 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
+enum { SIGNATURES_MAX = 16 }; /* of one configuration */
+
 /* ---- one signature ---- */
 
 /* What U-Boot would not boot although the file can be read: it does not hold. */
@@ -172,13 +174,15 @@ static enum rk_rc check_conf(const struct rk_request *request, const uint8_t *fi
 {
     enum stage furthest = UNSIGNED, stage;
     struct rk_err why;
-    int node;
+    int node, count = 0;
 
     (void)rk_fail(err, RK_E_VERIFY, "is not signed");
     fdt_for_each_subnode(node, file, conf)
     {
         if (!rk_fit_is_named(file, node, "signature"))
             continue;
+        if (count++ == SIGNATURES_MAX)
+            return rk_fail(err, RK_E_FORMAT, "more than %d signatures", SIGNATURES_MAX);
         if (check_signature(request, file, conf, node, &stage, &why) == RK_OK)
             return keep(file, len, conf, node, map, err);
         if (why.rc != RK_E_VERIFY) {

@@ -62,6 +62,9 @@ enum rk_rc rk_fit_list_nodes(const void *fdt, int conf, bool to_sign, struct rk_
     for (size_t i = 0; rk_fit_image_props[i] != NULL; i++) {
         int len, count = fdt_stringlist_count(fdt, conf, rk_fit_image_props[i]);
 
+        if (count > RK_FIT_NODES_MAX)
+            return rk_fail(err, RK_E_FORMAT, "its \"%s\" names %d images, expected at most %d",
+                           rk_fit_image_props[i], count, RK_FIT_NODES_MAX);
         if (count <= 0 && count != -FDT_ERR_NOTFOUND)
             return rk_fail(err, RK_E_FORMAT, "its \"%s\" is no list of names",
                            rk_fit_image_props[i]);
@@ -84,7 +87,8 @@ enum rk_rc rk_fit_stored_region(const uint8_t *fdt, int node, struct rk_map *cov
     int count = fdt_stringlist_count(fdt, node, "hashed-nodes"), len;
     const fdt32_t *strings = fdt_getprop(fdt, node, "hashed-strings", &len);
 
-    if (count <= 0 || strings == NULL || len != 8 || fdt32_ld(&strings[0]) != 0)
+    if (count <= 0 || count > RK_FIT_NODES_MAX || strings == NULL || len != 8 ||
+        fdt32_ld(&strings[0]) != 0)
         return rk_fail(err, RK_E_VERIFY, "hashed-nodes or hashed-strings is missing or odd");
     for (int i = 0; i < count; i++) {
         const char *path = fdt_stringlist_get(fdt, node, "hashed-nodes", i, NULL);

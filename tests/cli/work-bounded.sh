@@ -37,7 +37,7 @@ spends million.fit inspect
 [ "$hashed" -ge 1000000 ] && [ "$hashed" -lt 1010000 ] || fail "a million bytes are counted as $hashed"
 spends "$B/fip/fip_tbbr.bin" verify --pub "$B/keys/rsa2048.pub.pem"
 [ "$hashed" -gt 10000 ] && [ "$signatures" -ge 5 ] || fail "the counter sees $hashed bytes and $signatures signatures"
-for file in "$B"/*/*; do
+for file in $(find "$B" -mindepth 2 -type f); do
     cheap "$file"
 done
 
@@ -97,6 +97,37 @@ for i in range(500):
 outside.end()
 outside.end()
 write("fit-outside", outside.file().ljust(0x18004, b"\0") + bytes(900 << 10))
+# Names without end: images of a configuration, nodes that are signed, signatures.
+def signed(names, nodes, count):
+    t = Tree()
+    t.begin(b"")
+    t.begin(b"images")
+    t.begin(b"k")
+    t.prop(b"data", b"k")
+    t.begin(b"hash")
+    t.prop(b"algo", b"sha256\0")
+    t.prop(b"value", hashlib.sha256(b"k").digest())
+    t.end()
+    t.end()
+    t.end()
+    t.begin(b"configurations")
+    t.begin(b"c")
+    t.prop(b"loadables", names)
+    for i in range(count):
+        t.begin(b"signature-%d" % i)
+        t.prop(b"algo", b"sha256,rsa2048\0")
+        t.prop(b"value", bytes(256))
+        t.prop(b"hashed-nodes", nodes)
+        t.prop(b"hashed-strings", bytes(8))
+        t.end()
+    t.end()
+    t.end()
+    t.end()
+    return t.file()
+needed = b"/\0/configurations/c\0/images/k\0/images/k/hash\0"
+write("fit-names", signed(b"k\0" * 500000, needed, 1))
+write("fit-nodes", signed(b"k\0", needed + b"/\0" * 500000, 1))
+write("fit-signatures", signed(b"k\0" * 100, b"/\0" * 40, 2300))
 def deep(n):
     t = Tree()
     t.begin(b"")
@@ -163,7 +194,7 @@ pem = open(sys.argv[1]).read()
 pem = pem[pem.index("-----BEGIN"):]
 open("pem", "w").write(pem * ((1 << 20) // len(pem)))
 PY
-for shape in fit-hashes fit-algorithms fit-images fit-outside dtb-deep dtb-wide fip-same fip-nested fip-nested-fit esl esl-long avb avb-many bup bup-many pem; do
+for shape in fit-hashes fit-algorithms fit-images fit-outside fit-names fit-nodes fit-signatures dtb-deep dtb-wide fip-same fip-nested fip-nested-fit esl esl-long avb avb-many bup bup-many pem; do
     [ "$(wc -c <$shape)" -le 1048576 ] || [ $shape = avb ] || [ $shape = fip-same ] || fail "$shape is no file of a megabyte: $(wc -c <$shape)"
     cheap $shape
 done
