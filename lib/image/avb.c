@@ -23,6 +23,11 @@ static bool has_content(const struct rk_avb_descriptor *d)
     return d->tag == RK_AVB_HASH || d->tag == RK_AVB_HASHTREE;
 }
 
+static bool names_partition(const struct rk_avb_descriptor *d)
+{
+    return has_content(d) || d->tag == RK_AVB_CHAIN;
+}
+
 /* Whether a descriptor in a file with a footer is over that file's own content: trees are over
  * whole blocks. */
 static bool is_own(const struct rk_avb *a, const struct rk_avb_descriptor *d)
@@ -55,6 +60,14 @@ static enum rk_rc map_descriptor(const struct rk_avb *a, const struct rk_avb_des
     return RK_OK;
 }
 
+static enum rk_rc map_part(const struct rk_avb *a, uint64_t offset, uint64_t size, const char *name,
+                           struct rk_map *map, struct rk_region **ret, struct rk_err *err)
+{
+    if (offset > a->len || size > a->len - offset)
+        return rk_fail(err, RK_E_FORMAT, "%s does not fit into the image", name);
+    return rk_region_add(map, map->root, offset, size, name, ret, err);
+}
+
 static enum rk_rc map_own(const struct rk_avb *a, struct rk_map *map, struct rk_err *err)
 {
     struct rk_region *region;
@@ -67,14 +80,12 @@ static enum rk_rc map_own(const struct rk_avb *a, struct rk_map *map, struct rk_
 
         if (d->tag != RK_AVB_HASHTREE || !is_own(a, d))
             continue;
-        if (rk_region_add(map, map->root, d->tree_offset, d->tree_size, "hash tree", &region, err))
+        if (map_part(a, d->tree_offset, d->tree_size, "hash tree", map, &region, err))
             return err->rc;
         region->loaded = true;
         if (d->fec_size == 0)
             continue;
-        if (d->fec_offset > a->len || d->fec_size > a->len - d->fec_offset)
-            return rk_fail(err, RK_E_FORMAT, "FEC does not fit into the image");
-        if (rk_region_add(map, map->root, d->fec_offset, d->fec_size, "FEC", &region, err))
+        if (map_part(a, d->fec_offset, d->fec_size, "FEC", map, &region, err))
             return err->rc;
         (void)snprintf(region->note, sizeof region->note,
                        "corrects errors; what it corrects is hashed after");
@@ -138,18 +149,29 @@ static enum rk_rc guard_own(const struct rk_avb *a, enum rk_guard_kind kind, str
 
 /* ---- what can be told of the file alone ---- */
 
-/* *ret_held: how many descriptors are over the file's own content; each holds. */
-static enum rk_rc check_own(const struct rk_avb *a, size_t *ret_held, struct rk_err *err)
+static enum rk_rc check_names_once(const struct rk_avb *a, struct rk_err *err)
 {
-    *ret_held = 0;
     for (size_t i = 0; i < a->descriptor_count; i++) {
         const struct rk_avb_descriptor *d = &a->descriptor[i];
 
         for (size_t k = 0; k < i; k++) {
-            if (has_content(d) && has_content(&a->descriptor[k]) &&
+            if (names_partition(d) && names_partition(&a->descriptor[k]) &&
                 strcmp(d->name, a->descriptor[k].name) == 0)
                 return rk_fail(err, RK_E_FORMAT, "two descriptors of partition \"%s\"", d->name);
         }
+    }
+    return RK_OK;
+}
+
+/* *ret_held: how many descriptors are over the file's own content; each holds. */
+static enum rk_rc check_own(const struct rk_avb *a, size_t *ret_held, struct rk_err *err)
+{
+    *ret_held = 0;
+    if (check_names_once(a, err))
+        return err->rc;
+    for (size_t i = 0; i < a->descriptor_count; i++) {
+        const struct rk_avb_descriptor *d = &a->descriptor[i];
+
         if (!is_own(a, d))
             continue;
         if (rk_work_hash((size_t)d->image_size, err) ||
@@ -191,12 +213,13 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
 
 /* ---- signatures and partitions ---- */
 
-static enum rk_rc check_flags(const struct rk_avb *a, struct rk_err *err)
+/* The flags of one vbmeta over the descriptors in it, or in another that it chains to. */
+static enum rk_rc check_flags(uint32_t flags, const struct rk_avb *a, struct rk_err *err)
 {
-    if (a->vbmeta.flags & RK_AVB_VERIFICATION_DISABLED)
+    if (flags & RK_AVB_VERIFICATION_DISABLED)
         return rk_fail(err, RK_E_VERIFY,
                        "flag 2 (verification disabled): the boot loader looks at no descriptor");
-    if ((a->vbmeta.flags & RK_AVB_HASHTREE_DISABLED) == 0)
+    if ((flags & RK_AVB_HASHTREE_DISABLED) == 0)
         return RK_OK;
     for (size_t i = 0; i < a->descriptor_count; i++) {
         if (a->descriptor[i].tag == RK_AVB_HASHTREE)
@@ -228,48 +251,54 @@ static enum rk_rc check_partition(const struct rk_request *request,
                : RK_OK;
 }
 
-/* Descriptors of a vbmeta inside of a chained partition: over that partition, or another. */
+/*
+ * Descriptors of a vbmeta inside of a chained partition: over that partition, or another. What is
+ * signed for another partition of the same size does not hold in its place.
+ */
 static enum rk_rc check_chained_ones(const struct rk_request *request, const struct rk_avb *a,
-                                     bool *ret_all, struct rk_err *err)
+                                     const struct rk_input *self, bool *ret_all, struct rk_err *err)
 {
+    bool held = false;
+
     for (size_t i = 0; i < a->descriptor_count; i++) {
         const struct rk_avb_descriptor *d = &a->descriptor[i];
         const struct rk_input *part = rk_request_part(request, d->name);
 
         if (d->tag == RK_AVB_CHAIN)
             return rk_fail(err, RK_E_VERIFY, "a chain below a chain, which libavb does not follow");
-        if (!has_content(d) || is_own(a, d))
+        if (!has_content(d))
             continue;
+        held = held || (is_own(a, d) && strcmp(d->name, self->name) == 0);
         if (part == NULL)
             *ret_all = false;
         else if (check_partition(request, d, part, err))
             return err->rc;
     }
-    return RK_OK;
+    return held || !a->has_footer ? RK_OK
+                                  : rk_fail(err, RK_E_VERIFY, "no descriptor is over the image");
 }
 
 /* A partition that has a vbmeta of its own, by the key that the descriptor names. */
-static enum rk_rc check_chain(const struct rk_request *request, const struct rk_avb_descriptor *d,
-                              const struct rk_input *part, bool *ret_all, struct rk_err *err)
+static enum rk_rc check_chain(const struct rk_request *request, const struct rk_avb *above,
+                              const struct rk_avb_descriptor *d, const struct rk_input *part,
+                              bool *ret_all, struct rk_err *err)
 {
     RK_AUTO(rk_avb_done) struct rk_avb inner = { .file = part->p };
     RK_AUTO(rk_public_done) rk_public *key = NULL;
-    size_t held;
 
     if (rk_public_from_bytes(request->ctx, d->key, d->key_len, &key, err)) {
         err->rc = err->rc == RK_E_KEY ? RK_E_VERIFY : err->rc;
         return rk_wrap(err, "the key of the chain");
     }
-    if (rk_avb_read(part->p, part->len, &inner, err)) {
+    if (rk_avb_read(part->p, part->len, &inner, err) || check_names_once(&inner, err)) {
         err->rc = err->rc == RK_E_FORMAT ? RK_E_VERIFY : err->rc;
         return err->rc;
     }
     if (rk_avb_check_signature(request, &inner, rk_public_pkey(key), err) ||
-        check_own(&inner, &held, err) || check_flags(&inner, err))
+        check_flags(inner.vbmeta.flags, &inner, err) ||
+        check_flags(above->vbmeta.flags, &inner, err))
         return err->rc;
-    if (inner.has_footer && held == 0)
-        return rk_fail(err, RK_E_VERIFY, "no descriptor is over the image");
-    return check_chained_ones(request, &inner, ret_all, err);
+    return check_chained_ones(request, &inner, part, ret_all, err);
 }
 
 static enum rk_rc check_descriptor(const struct rk_request *request, const struct rk_avb *a,
@@ -282,9 +311,9 @@ static enum rk_rc check_descriptor(const struct rk_request *request, const struc
 
     if (is_own(a, d))
         return check_policy(request, d, err);
-    if (!has_content(d) && d->tag != RK_AVB_CHAIN)
+    if (!names_partition(d))
         return RK_OK;
-    if (part != NULL && d->tag == RK_AVB_CHAIN && check_chain(request, d, part, &all, err))
+    if (part != NULL && d->tag == RK_AVB_CHAIN && check_chain(request, a, d, part, &all, err))
         return rk_wrap(err, "partition \"%s\"", d->name);
     if (part != NULL && has_content(d) && check_partition(request, d, part, err))
         return err->rc;
@@ -323,7 +352,8 @@ static enum rk_rc check_signed(const struct rk_request *request, const struct rk
 
     if (a->algorithm == NULL || (a->has_footer && held == 0))
         return rk_fail(err, RK_E_VERIFY, "is not signed, or its signature is not over the image");
-    if (rk_avb_check_signature(request, a, request->key[0].pub, err) || check_flags(a, err))
+    if (rk_avb_check_signature(request, a, request->key[0].pub, err) ||
+        check_flags(a->vbmeta.flags, a, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "digests and signature hold");
     (void)snprintf(map->signer, sizeof map->signer, "the key given");

@@ -36,6 +36,7 @@ enum rk_rc rk_avb_key_write(const EVP_PKEY *key, struct rk_bytes *ret, struct rk
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(HEAD + 2 * BYTES_MAX);
     RK_AUTO(rk_bn_done) BIGNUM *n = NULL;
+    RK_AUTO(rk_bn_done) BIGNUM *e = NULL;
     RK_AUTO(rk_bn_done) BIGNUM *rr = BN_new();
     int bits = EVP_PKEY_get_bits(key), len = bits / 8;
     uint8_t number[BYTES_MAX];
@@ -43,7 +44,8 @@ enum rk_rc rk_avb_key_write(const EVP_PKEY *key, struct rk_bytes *ret, struct rk
 
     if (!EVP_PKEY_is_a(key, "RSA") || bits % 8 != 0 || len > BYTES_MAX)
         return rk_fail(err, RK_E_KEY, "AVB takes RSA keys of at most 8192 bits");
-    if (rr == NULL || EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n) != 1 ||
+    if (rr == NULL || EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) != 1 ||
+        EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n) != 1 || !BN_is_word(e, 65537) ||
         !compute(n, bits, rr, &inverse))
         return rk_fail_ossl(err, RK_E_KEY, "the RSA key's numbers");
     rk_wr_be(&wr, (uint64_t)bits, 4);

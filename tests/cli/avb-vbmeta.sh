@@ -92,6 +92,21 @@ run 3 verify --pub root.pub --with vendor=changed vbmeta.img
 stderr_is 'rotkit: vbmeta.img: avb: partition "vendor": signed by another key than the one given'
 flipped vendor.img 5 changed
 run 3 verify --pub root.pub --with vendor=changed vbmeta.img
+make chain.key changed --footer boot.img 131072 hash:recovery:boot.img # signed for another place of this size
+run 3 verify --pub root.pub --with vendor=changed vbmeta.img
+stderr_is 'rotkit: vbmeta.img: avb: partition "vendor": no descriptor is over the image'
+head -c 100000000 /dev/zero >large # the work on it is not that of vbmeta.img
+make chain.key vendor.large --footer large 100663296 hash:vendor:large
+make root.key vbmeta.large chain:vendor:chain.key
+run 0 verify --pub root.pub --with vendor=vendor.large vbmeta.large
+rm large vendor.large
+make root.key half.chain --flags 1 chain:small:chain.key
+make chain.key changed --footer small.img 65536 tree:small:small:$tree:$root:00112233
+run 3 verify --pub root.pub --with small=changed half.chain
+stderr_is 'rotkit: half.chain: avb: partition "small": flag 1 (hash tree disabled): partition "small" is not verified'
+make root.key twice.img chain:vendor:chain.key hash:vendor:boot.img
+run 2 verify --pub root.pub --with vendor=vendor.img twice.img
+stderr_is 'rotkit: twice.img: avb: two descriptors of partition "vendor"'
 make chain.key changed chain:deeper:other.key
 run 3 verify --pub root.pub --with vendor=changed vbmeta.img
 stderr_is 'rotkit: vbmeta.img: avb: partition "vendor": a chain below a chain, which libavb does not follow'
