@@ -167,7 +167,7 @@ write("esl-long", uuid.UUID("c1c41626-504c-4092-aca9-41f936934328").bytes_le + s
 def avb(entries, size):
     desc = b""
     for i in range(entries):
-        body = struct.pack(">Q", size) + b"sha256".ljust(32, b"\0") + struct.pack(">III", 1, 0, 32) + bytes(4) + bytes(60) + b"b" + hashlib.sha256(bytes(size)).digest()
+        body = struct.pack(">Q", size) + b"sha256".ljust(32, b"\0") + struct.pack(">III", 4, 0, 32) + bytes(4) + bytes(60) + b"%04d" % i + hashlib.sha256(bytes(size)).digest()
         body += bytes(-len(body) % 8)
         desc += struct.pack(">QQ", 2, len(body)) + body
     aux = desc + bytes(-len(desc) % 64)
