@@ -122,7 +122,7 @@ static bool add_configuration(void *fdt, const struct rk_request *request)
     return true;
 }
 
-/* Hashes of every image, over the data as it stands. */
+/* Hashes of every image in the tree, over the data as it stands; what is outside stays. */
 static enum rk_rc set_hashes(void *fdt, struct rk_err *err)
 {
     int images = fdt_path_offset(fdt, "/images"), node, sub;
@@ -136,10 +136,10 @@ static enum rk_rc set_hashes(void *fdt, struct rk_err *err)
             int len = 0;
             const void *data = fdt_getprop(fdt, node, "data", &len);
 
-            if (!rk_fit_is_named(fdt, sub, "hash"))
+            if (data == NULL || !rk_fit_is_named(fdt, sub, "hash"))
                 continue;
-            if (data == NULL || rk_fit_hash(fdt, sub, data, (size_t)len, digest, &digest_len, err))
-                return data == NULL ? rk_fail(err, RK_E_FORMAT, "an image without data") : err->rc;
+            if (rk_fit_hash(fdt, sub, data, (size_t)len, digest, &digest_len, err))
+                return err->rc;
             if (fdt_setprop(fdt, sub, "value", digest, (int)digest_len) != 0)
                 return rk_fail(err, RK_E_NOMEM, "no room for a hash");
         }
@@ -299,7 +299,7 @@ static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file,
                           struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(bytes_free) uint8_t *fdt = NULL;
-    int conf;
+    int conf, rc;
 
     if (check_content_key(request, err) || open_copy(file, len, &fdt, err) ||
         rk_fit_encrypt_images(request, rk_request_text(request, self(), "images"),
@@ -312,7 +312,9 @@ static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file,
     }
     if (set_hashes(fdt, err))
         return err->rc;
-    return copy_packed(fdt, ret, err);
+    rc = fdt_pack(fdt);
+    return rc == 0 ? rk_fit_append_data(fdt, file, len, ret, err)
+                   : rk_fit_bad_tree(rc, "device tree", err);
 }
 
 /* ---- signing ---- */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Which images of a FIT are encrypted, and the key as U-Boot carries it (peer-mkimage-fit.sh holds it against mkimage's).
 . "$(dirname "$0")/lib.sh"
-need fdtget dtc openssl perl xxd
+need fdtget fdtput dtc openssl perl xxd
 K=$DATA/vectors/boot/keys
 head -c 100 "$DATA/vectors/boot/inputs/kernel.bin" >kernel
 echo '/dts-v1/; / { model = "board"; };' | dtc -q -I dts -O dtb -o board.dtb -
@@ -38,6 +38,19 @@ for image in data hash-1/value; do
     done
     same "the device tree" plain.bytes default.bytes
 done
+# What stays in the clear may stand outside of the tree.
+cp plain.fit mixed.fit
+fdtput -d mixed.fit /images/fdt-1 data
+fdtput -t i mixed.fit /images/fdt-1 data-offset 0
+fdtput -t i mixed.fit /images/fdt-1 data-size "$(wc -c <board.dtb)"
+truncate -s %4 mixed.fit
+cat board.dtb >>mixed.fit
+run 0 verify mixed.fit
+run 0 encrypt --key aes fit mixed.fit -o mixed.enc
+tail -c "$(wc -c <board.dtb)" mixed.enc | cmp - board.dtb || fail "the device tree is not behind the tree"
+run 0 verify mixed.enc
+refuse 2 'rotkit: "mixed.fit": encrypt fit: image fdt-1 has no data inside of the tree: encrypt before mkimage -E moves it' \
+    encrypt --key aes fit mixed.fit -o x --set images=fdt-1
 refuse 2 'rotkit: "plain.fit": encrypt fit: setting "images": there is no image "kernel"' \
     encrypt --key aes fit plain.fit -o x --set images=ramdisk-1,kernel
 refuse 2 'rotkit: "default.fit": encrypt fit: image kernel-1 is encrypted already' \
