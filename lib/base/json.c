@@ -254,6 +254,11 @@ bool rk_json_u64(struct rk_jv value, uint64_t *ret)
     return true;
 }
 
+bool rk_json_is_true(struct rk_jv value)
+{
+    return json_is_true((const json_t *)value.v);
+}
+
 bool rk_json_equal(struct rk_jv a, struct rk_jv b)
 {
     return a.v == b.v || (a.v != NULL && b.v != NULL && json_equal(a.v, b.v) != 0);

@@ -32,13 +32,27 @@ static enum rk_rc refuse(const struct rk_format *format, const char *what, struc
     return format->refusal == NULL ? err->rc : rk_note(err, "%s", format->refusal);
 }
 
+static bool makes_bare(const struct rk_format *format, const struct rk_request *request)
+{
+    return format->makes_bare != NULL && format->makes_bare(request);
+}
+
+bool rk_format_makes_bare(const char *name, const struct rk_request *request)
+{
+    const struct rk_format *format;
+    struct rk_err ignored;
+
+    return rk_format_row(request->ctx, name, &format, &ignored) == RK_OK &&
+           makes_bare(format, request);
+}
+
 /* No writer makes what its reader would refuse. */
 static enum rk_rc read_back(const struct rk_format *format, const struct rk_request *request,
                             const struct rk_bytes *file, struct rk_err *err)
 {
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
 
-    if (format->recognise == NULL || (format->makes_bare != NULL && format->makes_bare(request)))
+    if (format->recognise == NULL || makes_bare(format, request))
         return RK_OK;
     if (!format->recognise(file->p, file->len))
         return rk_fail(err, RK_E_INTERNAL, "%s: what was made is not recognised", format->name);

@@ -60,12 +60,15 @@ static enum rk_rc map_descriptor(const struct rk_avb *a, const struct rk_avb_des
     return RK_OK;
 }
 
-static enum rk_rc map_part(const struct rk_avb *a, uint64_t offset, uint64_t size, const char *name,
+/* A part that a descriptor of this image names. */
+static enum rk_rc map_part(const struct rk_avb *a, uint64_t at, uint64_t len, const char *name,
                            struct rk_map *map, struct rk_region **ret, struct rk_err *err)
 {
-    if (offset > a->len || size > a->len - offset)
-        return rk_fail(err, RK_E_FORMAT, "%s does not fit into the image", name);
-    return rk_region_add(map, map->root, offset, size, name, ret, err);
+    if (at > a->len || len > a->len - at)
+        return rk_fail(err, RK_E_FORMAT,
+                       "%s: %" PRIu64 " bytes at 0x%" PRIx64 ", the image has %zu", name, len, at,
+                       a->len);
+    return rk_region_add(map, map->root, at, len, name, ret, err);
 }
 
 static enum rk_rc map_own(const struct rk_avb *a, struct rk_map *map, struct rk_err *err)

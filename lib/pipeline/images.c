@@ -24,6 +24,7 @@ struct made {
     struct rk_format_info format;
     enum state state;
     struct rk_bytes bytes;
+    bool bare;                    /* the bytes are no file of the format */
     struct rk_bytes signer;       /* SubjectPublicKeyInfo of the main key; empty: not signed */
     const struct rk_bytes *input; /* what it was before; NULL: it was built of parts */
     const struct made *content;   /* the image that a detached signature is over; NULL: none */
@@ -450,7 +451,7 @@ static enum rk_rc read_back(struct made *made, struct work *work, struct rk_err 
         work->request.part = &content;
         work->request.part_count = 1;
     }
-    if (!keyed || !made->format.checks)
+    if (!keyed || !made->format.checks || made->bare)
         return RK_OK;
     rc = rk_format_verify(made->format.name, &work->request, made->bytes.p, made->bytes.len, &map,
                           err);
@@ -477,6 +478,7 @@ static enum rk_rc process(rk_images *images, struct made *made, bool *ret_whole,
         return err->rc;
     if (work->waits)
         return RK_OK;
+    made->bare = rk_format_makes_bare(made->format.name, &work->request);
     /* The parts were for packing alone. */
     work->request.part_count = 0;
     if ((made->format.encrypts_first && encrypt(made, work, err)) ||
@@ -576,6 +578,7 @@ enum rk_rc rk_images_publish(const rk_images *images, rk_release *release, struc
         struct rk_release_image image = {
             .name = made->image->name,
             .format = made->format.name,
+            .bare = made->bare,
             .bytes = &made->bytes,
             .signer = made->signer.p == NULL ? NULL : &made->signer,
             .content = detached && made->format.detaches ? content->image->name : NULL,

@@ -38,6 +38,8 @@ enum rk_rc rk_release_add_image(rk_release *release, const struct rk_release_ima
         return err->rc;
     entry = rk_json_at(release->files, rk_json_count(release->files) - 1);
     rk_json_put_str(entry, "format", image->format);
+    if (image->bare)
+        rk_json_put_bool(entry, "bare", true);
     if (image->content != NULL)
         rk_json_put_str(entry, "content", image->content);
     if (image->signer == NULL)
@@ -134,6 +136,10 @@ enum rk_rc rk_image_verify(const struct rk_release_view *view, struct rk_jv entr
 
     if (format == NULL)
         return rk_fail(err, RK_E_VERIFY, "release.json: an image without a format");
+    *ret_encrypted = false;
+    /* No file of the format: what it is, release.json says. */
+    if (rk_json_is_true(rk_json_get(entry, "bare")))
+        return RK_OK;
     if (rk_release_read_key(entry, "signer", &signer, err) ||
         read_content(view, entry, &content, err) || rk_clock_now(view->ctx, &request.now, err))
         return err->rc;
@@ -205,7 +211,7 @@ static enum rk_rc image_not_older(const rk_ctx *ctx, const struct side *newer,
     if (format == NULL || rk_format_find(ctx, format, &info, err))
         return rk_fail(err, RK_E_VERIFY, "\"%s\" of \"%s\" has no known format", was_image->path,
                        older->root);
-    if (!info.maps)
+    if (!info.maps || rk_json_is_true(rk_json_get(was_image->entry, "bare")))
         return RK_OK;
     if (map_of(ctx, newer, &now_image, format, &now, err) ||
         map_of(ctx, older, was_image, format, &was, err))

@@ -253,6 +253,11 @@ enum rk_rc rk_format_find(const rk_ctx *ctx, const char *name, struct rk_format_
 bool rk_format_keeps_secret(const char *format, const struct rk_request *request);
 enum rk_rc rk_format_build(const char *format, const struct rk_request *request,
                            struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Whether what build or attach makes of the request is no file of the format: a bare signature, a
+ * device tree with a key in it. Nothing reads it back, and no format verifies it.
+ */
+bool rk_format_makes_bare(const char *format, const struct rk_request *request);
 /* What is to be signed, in order. The same request gives the same requests. */
 enum rk_rc rk_format_to_sign(const char *format, const struct rk_request *request,
                              const uint8_t *file, size_t len, struct rk_sign_requests *ret,

@@ -53,6 +53,7 @@ size_t rk_json_count(struct rk_jv array);
 struct rk_jv rk_json_at(struct rk_jv array, size_t i);
 const char *rk_json_str(struct rk_jv value); /* NULL when absent or no string; borrowed */
 bool rk_json_u64(struct rk_jv value, uint64_t *ret);
+bool rk_json_is_true(struct rk_jv value); /* absent is not */
 enum rk_json_kind {
     RK_JSON_ABSENT,
     RK_JSON_OBJECT,

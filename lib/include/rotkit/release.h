@@ -84,6 +84,7 @@ enum { RK_IMAGE_SIGNATURES_MAX = 16 };
 struct rk_release_image {
     const char *name;              /* of the file below images/ */
     const char *format;            /* as rk_format_find knows it */
+    bool bare;                     /* rk_format_makes_bare: release.json alone vouches for it */
     const struct rk_bytes *bytes;  /* borrowed */
     const struct rk_bytes *signer; /* SubjectPublicKeyInfo, DER; NULL: not signed */
     const char *content;           /* the image that a detached signature is over; NULL: none */
