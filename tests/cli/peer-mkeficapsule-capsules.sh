@@ -88,10 +88,14 @@ dress 'substr($_, 0x20, 0) = "\0" x 0xfe0; substr($_, 0x10, 4) = pack("V", 0x100
 dress 'substr($_, 0x30, 4) = pack("V", 2); substr($_, 0x58, 8) = ""' v2.cap
 dress 'substr($_, 0x30, 4) = pack("V", 1); substr($_, 0x50, 16) = ""' v1.cap
 dress '$_ .= "vendor"; substr($_, 0x4c, 4) = pack("V", 6)' vendor.cap
-for file in page v2 v1 vendor; do
+for file in page v2 v1; do
     run 0 verify --pub sign.pub $file.cap
     run 3 verify --ca "$U/KEK.crt" $file.cap
 done
+refuse 8 "rotkit: vendor.cap: capsule: could not be checked: the vendor's bytes, which no signature covers" \
+    verify --pub sign.pub vendor.cap
+run 3 verify --ca "$U/KEK.crt" vendor.cap
+run 0 verify vendor.cap
 run 0 inspect page.cap
 shows '^0x001000 +16    FMP capsule header$'
 run 0 inspect vendor.cap

@@ -241,6 +241,16 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
 
 /* ---- checking ---- */
 
+/* FMP drivers are handed them beside the payload (UEFI 2.10, 23.1: VendorCode of SetImage). */
+static enum rk_rc leave_vendor(const struct rk_capsule_payload *p, struct rk_map *map,
+                               struct rk_err *err)
+{
+    return p->image.vendor_size == 0
+               ? RK_OK
+               : rk_map_unknown(map, p->vendor_at, p->image.vendor_size, RK_NEED_NOTHING,
+                                "the vendor's bytes, which no signature covers", err);
+}
+
 static enum rk_rc check_payload(const struct rk_request *request, const uint8_t *file,
                                 const struct rk_capsule_payload *p, struct rk_map *map,
                                 struct rk_err *err)
@@ -261,7 +271,7 @@ static enum rk_rc check_payload(const struct rk_request *request, const uint8_t 
         (!request->own_signer &&
          refuse_test_keys(request, file + p->der_at, p->der_len, RK_E_VERIFY, err)))
         return err->rc;
-    if (rk_map_checked(map, p->der_at, p->der_len, err) ||
+    if (leave_vendor(p, map, err) || rk_map_checked(map, p->der_at, p->der_len, err) ||
         rk_map_guard(map, p->auth_at, 8, RK_GUARD_SIGNATURE, "PKCS #7 signature", err))
         return err->rc;
     return rk_map_guard(map, p->content_at, p->content_len, RK_GUARD_SIGNATURE, "PKCS #7 signature",

@@ -64,8 +64,11 @@ static enum rk_rc add_content(const struct rk_capsule_payload *p, struct rk_map 
     region->nested = region->loaded = true;
     if (p->image.vendor_size == 0)
         return RK_OK;
-    return rk_region_add(map, parent, p->vendor_at, p->image.vendor_size, "vendor's bytes", &region,
-                         err);
+    if (rk_region_add(map, parent, p->vendor_at, p->image.vendor_size, "vendor's bytes", &region,
+                      err))
+        return err->rc;
+    region->loaded = true;
+    return RK_OK;
 }
 
 /* Right under the root where there is one alone. */
