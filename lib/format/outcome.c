@@ -46,11 +46,6 @@ static const struct need {
     [RK_NEED_NOTHING] = { "", NULL },
 };
 
-const char *rk_need_option(enum rk_need need)
-{
-    return needs[need].option;
-}
-
 bool rk_request_asks_signer(const struct rk_request *request)
 {
     for (size_t i = 0; i < request->part_count; i++) {

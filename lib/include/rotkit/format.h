@@ -39,7 +39,6 @@ enum rk_need {
     RK_NEED_NOTHING,   /* nothing that could be given: it is not filled in yet, or not readable */
     RK_NEEDS
 };
-const char *rk_need_option(enum rk_need need); /* "--key"; "" for RK_NEED_NOTHING */
 
 /* ---- the map ---- */
 
