@@ -54,6 +54,27 @@ static const struct rk_setting_row setting_rows[] = {
     { NULL, NULL, NULL },
 };
 
+/* As mkimage of U-Boot 2023.01 lists them: U-Boot starts nothing under another name. */
+static const char *const arch_names[] = {
+    "arm64",   "arm",  "x86",   "x86_64",     "riscv",    "powerpc", "mips", "mips64", "m68k",
+    "sandbox", "sh",   "sparc", "sparc64",    "nios2",    "arc",     "or1k", "nds32",  "xtensa",
+    "alpha",   "ia64", "avr32", "microblaze", "blackfin", "s390",    NULL,
+};
+static const char *const os_names[] = {
+    "linux",     "u-boot",  "arm-trusted-firmware",
+    "tee",       "efi",     "opensbi",
+    "openrtos",  "vxworks", "qnx",
+    "integrity", "ose",     "plan9",
+    "rtems",     "netbsd",  "freebsd",
+    "openbsd",   "4_4bsd",  "solaris",
+    "svr4",      "esix",    "irix",
+    "sco",       "dell",    "ncr",
+    "psos",      NULL,
+};
+static const char *const compression_names[] = {
+    "none", "gzip", "bzip2", "lzma", "lzo", "lz4", "zstd", NULL,
+};
+
 static bool wants_key(const struct rk_request *request)
 {
     return strcmp(rk_request_text(request, self(), "output"), "image") != 0;
@@ -67,6 +88,26 @@ static bool makes_bare(const struct rk_request *request)
 static bool keeps_secret(const struct rk_request *request)
 {
     return rk_request_part(request, "pub") != NULL;
+}
+
+/* What is packed is what U-Boot can start, so far as names and first bytes tell. */
+static enum rk_rc check_parts(const struct rk_request *request, struct rk_err *err)
+{
+    static const uint8_t gzip[] = { 0x1f, 0x8b }, tree[] = { 0xd0, 0x0d, 0xfe, 0xed };
+    const struct rk_input *kernel = rk_request_part(request, "kernel");
+    const struct rk_input *fdt = rk_request_part(request, "fdt");
+    size_t i;
+
+    if (rk_request_choice(request, setting_rows, "arch", arch_names, &i, err) ||
+        rk_request_choice(request, setting_rows, "os", os_names, &i, err) ||
+        rk_request_choice(request, setting_rows, "compression", compression_names, &i, err))
+        return err->rc;
+    if (i == 0 && kernel->len >= sizeof gzip && memcmp(kernel->p, gzip, sizeof gzip) == 0)
+        rk_warn(request->ctx, "the kernel looks compressed by gzip, and U-Boot will not unpack it: "
+                              "--set compression=gzip");
+    if (fdt != NULL && (fdt->len < sizeof tree || memcmp(fdt->p, tree, sizeof tree) != 0))
+        rk_warn(request->ctx, "part \"fdt\" is no device tree: it does not begin with 0xd00dfeed");
+    return RK_OK;
 }
 
 static bool add_node(void *fdt, int images, const struct rk_input *part, const char *node_name,
@@ -213,7 +254,8 @@ static enum rk_rc build_key(const struct rk_request *request, struct rk_bytes *r
         (request->secret != NULL && check_content_key(request, err)))
         return err->rc;
     return rk_fit_key_dtb(
-        &(struct rk_fit_keys) { .pub = rk_public_pkey(pub),
+        &(struct rk_fit_keys) { .ctx = request->ctx,
+                                .pub = rk_public_pkey(pub),
                                 .algo = algo.name,
                                 .name = rk_request_text(request, self(), "key-name"),
                                 .content = request->secret,
@@ -235,7 +277,7 @@ static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, 
         return build_key(request, ret, err);
     if (rk_request_part(request, "kernel") == NULL || rk_request_part(request, "dtb") != NULL)
         return rk_fail(err, RK_E_USAGE, "needs a part \"kernel\", or \"pub\" and perhaps \"dtb\"");
-    if (room_for(request, &room, err))
+    if (check_parts(request, err) || room_for(request, &room, err))
         return err->rc;
     fdt = OPENSSL_zalloc((size_t)room);
     if (fdt == NULL)
@@ -277,7 +319,7 @@ static enum rk_rc open_copy(const uint8_t *file, size_t len, uint8_t **ret, stru
 }
 
 /* Signature nodes of a configuration go: what they signed is about to change. */
-static enum rk_rc drop_signatures(void *fdt, int conf, struct rk_err *err)
+static enum rk_rc drop_signatures(void *fdt, int conf, size_t *dropped, struct rk_err *err)
 {
     int node = fdt_first_subnode(fdt, conf);
 
@@ -288,6 +330,7 @@ static enum rk_rc drop_signatures(void *fdt, int conf, struct rk_err *err)
         }
         if (fdt_del_node(fdt, node) != 0)
             return rk_fail(err, RK_E_INTERNAL, "a signature node cannot be removed");
+        ++*dropped;
         node = fdt_first_subnode(fdt, conf);
     }
     return RK_OK;
@@ -299,6 +342,7 @@ static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file,
                           struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(bytes_free) uint8_t *fdt = NULL;
+    size_t dropped = 0;
     int conf, rc;
 
     if (check_content_key(request, err) || open_copy(file, len, &fdt, err) ||
@@ -307,9 +351,12 @@ static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file,
         return err->rc;
     fdt_for_each_subnode(conf, fdt, fdt_path_offset(fdt, "/configurations"))
     {
-        if (drop_signatures(fdt, conf, err))
+        if (drop_signatures(fdt, conf, &dropped, err))
             return err->rc;
     }
+    if (dropped != 0)
+        rk_warn(request->ctx,
+                "its signature was of what is encrypted now, and is gone: sign it again");
     if (set_hashes(fdt, err))
         return err->rc;
     rc = fdt_pack(fdt);
@@ -354,11 +401,13 @@ static enum rk_rc prepare_conf(const struct rk_request *request, void *fdt, cons
     static const uint8_t zeros[SIG_MAX];
     struct rk_fit_algo algo;
     char path[RK_FIT_PATH];
+    size_t dropped = 0;
     int conf, node;
 
     (void)snprintf(path, sizeof path, "/configurations/%s", conf_name);
     conf = fdt_path_offset(fdt, path);
-    if (find_algo(request, request->key[0].pub, &algo, err) || drop_signatures(fdt, conf, err))
+    if (find_algo(request, request->key[0].pub, &algo, err) ||
+        drop_signatures(fdt, conf, &dropped, err))
         return err->rc;
     node = fdt_add_subnode(fdt, conf, "signature-1");
     if (node < 0 || rk_fdt_put_text(fdt, node, "algo", algo.name) != 0 ||
@@ -482,7 +531,8 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
         return rk_fail(err, RK_E_USAGE, "setting \"output\": expected image or key-dtb");
     if (wants_key(request))
         return rk_fit_key_dtb(
-            &(struct rk_fit_keys) { .pub = request->key[0].pub,
+            &(struct rk_fit_keys) { .ctx = request->ctx,
+                                    .pub = request->key[0].pub,
                                     .algo = algo.name,
                                     .name = rk_request_text(request, self(), "key-name"),
                                     .required_mode =

@@ -161,6 +161,7 @@ enum rk_rc rk_fit_encrypt_images(const struct rk_request *request, const char *n
 /* ---- keys, as U-Boot carries them (fit_key.c) ---- */
 
 struct rk_fit_keys {
+    const rk_ctx *ctx;               /* hears that a key is replaced */
     EVP_PKEY *pub;                   /* verifies configurations */
     const char *name, *algo;         /* key-name-hint; "sha256,rsa2048" */
     const struct rk_secret *content; /* decrypts images; NULL: none is put in */

@@ -132,11 +132,12 @@ static enum rk_rc put_mode(void *fdt, const struct rk_fit_keys *keys, struct rk_
         return rk_fail(err, RK_E_USAGE, "setting \"required-mode\": expected any or all");
     if (mode == NULL && other != NULL && rk_fit_text(fdt, signature, "required-mode") == NULL) {
         (void)rk_fail(err, RK_E_USAGE,
-                      "the tree requires \"%.64s\" too: U-Boot would boot what both keys have "
-                      "signed alone",
+                      "the tree requires \"%.64s\" too: U-Boot would boot only what is signed by "
+                      "both keys",
                       other);
-        return rk_note(err, "to take a signature by either, say --set required-mode=any; by both, "
-                            "all (sign fit makes one)");
+        return rk_note(err,
+                       "--set required-mode=any boots what either has signed; all wants both, of "
+                       "which sign fit makes one");
     }
     if (mode != NULL && rk_fdt_put_text(fdt, signature, "required-mode", mode) != 0)
         return rk_fail(err, RK_E_NOMEM, "no room in the device tree");
@@ -153,6 +154,30 @@ static enum rk_rc check_name(const char *setting, const char *name, struct rk_er
     return RK_OK;
 }
 
+/* Whether the tree had another key under the same name, which is not in it any more. */
+static enum rk_rc warn_of_replaced(const struct rk_fit_keys *keys, const struct rk_input *base,
+                                   const void *fdt, struct rk_err *err)
+{
+    char path[RK_FIT_PATH];
+    const void *was, *is;
+    int was_len, is_len;
+    struct rk_dtb dtb;
+
+    if (base == NULL)
+        return RK_OK;
+    if (rk_dtb_open(base->p, base->len, &dtb, err))
+        return rk_wrap(err, "part \"%s\"", base->name);
+    (void)snprintf(path, sizeof path, "/signature/key-%.*s", RK_FIT_NAME, keys->name);
+    was = fdt_getprop(dtb.fdt, fdt_path_offset(dtb.fdt, path), "rsa,modulus", &was_len);
+    is = fdt_getprop(fdt, fdt_path_offset(fdt, path), "rsa,modulus", &is_len);
+    if (was != NULL && is != NULL && (was_len != is_len || memcmp(was, is, (size_t)is_len) != 0))
+        rk_warn(keys->ctx,
+                "the tree had another key \"%s\", which is replaced: what that one signed will not "
+                "boot; --set key-name=NAME and required-mode=any keep both",
+                keys->name);
+    return RK_OK;
+}
+
 enum rk_rc rk_fit_key_dtb(const struct rk_fit_keys *keys, const struct rk_input *base,
                           struct rk_bytes *ret, struct rk_err *err)
 {
@@ -164,7 +189,7 @@ enum rk_rc rk_fit_key_dtb(const struct rk_fit_keys *keys, const struct rk_input 
         return err->rc;
     if (!put_signature_key(tree.p, keys))
         return rk_fail_ossl(err, RK_E_KEY, "the key cannot be put into a device tree");
-    if (put_mode(tree.p, keys, err))
+    if (put_mode(tree.p, keys, err) || warn_of_replaced(keys, base, tree.p, err))
         return err->rc;
     if ((keys->content != NULL && !put_content_key(tree.p, keys)) || fdt_pack(tree.p) != 0)
         return rk_fail_ossl(err, RK_E_KEY, "the key cannot be put into a device tree");

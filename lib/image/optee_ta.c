@@ -339,6 +339,9 @@ static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file,
     plain = ta.image;
     ta.image = text.p;
     /* A signature did not cover the encryption header: it is gone, sign next. */
+    if (rk_optee_is_signed(&ta.head))
+        rk_warn(request->ctx,
+                "its signature was of what is encrypted now, and is gone: sign it again");
     return write_ta(&ta, plain, NULL, ret, err);
 }
 

@@ -82,8 +82,8 @@ refuse 2 'rotkit: pack fit: setting "content-key-name": expected 1 to 64 charact
     pack fit -o x pub="$K/rsa2048.pub.pem" --content-key aes --set content-key-name=a/b
 
 # Keys change: U-Boot asks for a signature by every key that its tree requires, unless the tree says "any".
-refuse 2 'rotkit: pack fit: the tree requires "key-prod" too: U-Boot would boot what both keys have signed alone
-  to take a signature by either, say --set required-mode=any; by both, all (sign fit makes one)' \
+refuse 2 'rotkit: pack fit: the tree requires "key-prod" too: U-Boot would boot only what is signed by both keys
+  --set required-mode=any boots what either has signed; all wants both, of which sign fit makes one' \
     pack fit -o x pub="$K/rsa3072.pub.pem" dtb=both.dtb --set key-name=new
 for mode in any all; do
     run 0 pack fit -o $mode.dtb pub="$K/rsa3072.pub.pem" dtb=both.dtb --set key-name=new --set required-mode=$mode
