@@ -181,6 +181,20 @@ const struct rk_fip_entry *rk_fip_find(const struct rk_fip *fip, const char *nam
     return NULL;
 }
 
+/* The certificates come by signing, and are not what somebody looks for. */
+static enum rk_rc fail_name(const char *name, struct rk_err *err)
+{
+    char known[RK_KNOWN_MAX] = "";
+
+    for (size_t i = 0; i < ROWS; i++) {
+        size_t len = strlen(rows[i].name);
+
+        if (len < 5 || strcmp(rows[i].name + len - 5, "-cert") != 0)
+            rk_known_add(known, rows[i].name);
+    }
+    return rk_fail(err, RK_E_USAGE, "no image is named \"%s\" (known: %s)", name, known);
+}
+
 enum rk_rc rk_fip_put(struct rk_fip *fip, const char *name, const uint8_t *p, size_t len,
                       struct rk_err *err)
 {
@@ -188,7 +202,7 @@ enum rk_rc rk_fip_put(struct rk_fip *fip, const char *name, const uint8_t *p, si
     size_t i = 0;
 
     if (row == NULL)
-        return rk_fail(err, RK_E_USAGE, "no image is named \"%s\"", name);
+        return fail_name(name, err);
     while (i < fip->count && memcmp(fip->entry[i].uuid, row->uuid, 16) != 0)
         i++;
     if (i == RK_FIP_ENTRIES_MAX)

@@ -107,6 +107,8 @@ struct rk_unit_row {
     bool committed;
     char licence[RK_LICENCE_ID_MAX], build[RK_HEX32], inputs[RK_HEX32], digest[RK_HEX32];
 };
+/* unit.c: RK_E_LEDGER, and what to do then. */
+enum rk_rc rk_fail_retired(const char *unit, struct rk_err *err);
 /* unit_row.c: by the last entry about it, which must have its hash; its row must say the same. */
 enum rk_rc rk_unit_get(rk_ledger *ledger, const struct rk_device_sn *sn, struct rk_unit_row *ret,
                        struct rk_err *err) RK_MUST_CHECK;

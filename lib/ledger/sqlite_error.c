@@ -15,6 +15,8 @@ enum rk_rc rk_sqlite_fail(const struct sqlite *s, int code, struct rk_err *err)
     case SQLITE_READONLY:
         return rk_fail(err, RK_E_IO, "ledger \"%s\": it may not be written", s->path);
     case SQLITE_CANTOPEN:
+        (void)rk_fail(err, RK_E_IO, "ledger \"%s\": %s", s->path, sqlite3_errmsg(s->handle));
+        return rk_note(err, "the first build makes it, where licence.ledger of the manifest says");
     case SQLITE_IOERR:
     case SQLITE_PERM:
         return rk_fail(err, RK_E_IO, "ledger \"%s\": %s", s->path, sqlite3_errmsg(s->handle));

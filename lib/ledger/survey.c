@@ -19,7 +19,7 @@ static enum rk_rc survey(rk_ledger *ledger, void *arg, struct rk_err *err)
         if (rk_unit_get(ledger, &s->sn[i], &row, err))
             return err->rc;
         if (row.state == RK_UNIT_RETIRED)
-            return rk_fail(err, RK_E_LEDGER, "unit %s is retired", row.unit);
+            return rk_fail_retired(row.unit, err);
         if (row.state != RK_UNIT_FREE)
             continue;
         s->fresh++;

@@ -159,8 +159,14 @@ static enum rk_rc reserve(rk_ledger *ledger, const struct rk_ledger_unit *unit,
                    ? err->rc
                    : adopt_unit(ledger, row, inputs, RK_UNIT_REISSUING, err);
     default:
-        return rk_fail(err, RK_E_LEDGER, "unit %s is retired", row->unit);
+        return rk_fail_retired(row->unit, err);
     }
+}
+
+enum rk_rc rk_fail_retired(const char *unit, struct rk_err *err)
+{
+    (void)rk_fail(err, RK_E_LEDGER, "unit %s is retired", unit);
+    return rk_note(err, "it is never made again: take its rows out of the databases");
 }
 
 enum rk_rc rk_ledger_reserve(rk_ledger *ledger, const struct rk_ledger_unit *units, size_t count,

@@ -61,7 +61,8 @@ run 0 ledger export a.db
 [ "$(jq -r .unit "$out" | head -n 1)" = 01020000000000000001 ]
 
 # Refusals.
-says 7 'rotkit: ledger "none.db": unable to open database file' ledger status none.db
+says 7 'rotkit: ledger "none.db": unable to open database file
+  the first build makes it, where licence.ledger of the manifest says' ledger status none.db
 echo "this is no database at all, whatever its name may say of it, and long enough" >text.db
 says 2 'rotkit: ledger "text.db": this is no SQLite database' ledger status text.db
 says 5 'rotkit: unit 01020000000000000001 is issued: only a reserved unit can be given back' \

@@ -66,7 +66,8 @@ sqlite3 units.db "SELECT kind FROM rotkit_entry WHERE kind = 'time'" >kind
 is kind time
 sed -i '2,$d' product/devices/kdk_db.csv product/devices/eps_seeds.csv
 run 5 build -q -o later product/manifest.yaml # the time is right; the unit is retired all the same
-stderr_is "rotkit: unit $sn is retired"
+stderr_is "rotkit: unit $sn is retired
+  it is never made again: take its rows out of the databases"
 
 # By another's key: seen by verify, and by the next build.
 cp wrong.db units.db

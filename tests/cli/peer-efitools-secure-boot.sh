@@ -112,7 +112,8 @@ takes both.efi --db db.esl
 leaves both.efi 'signature 1 of 2: certificate "CN=Weak", from which it comes, is in dbx' --db db.esl --dbx weak.esl
 
 # ---- files that are no lists, and what has no db
-refuse 2 'rotkit: one.efi: uefi-pe: --db: neither a signature list (.esl) nor a signed variable (.auth) nor a dump of an efivar' \
+refuse 2 'rotkit: one.efi: uefi-pe: --db: neither a signature list (.esl) nor a signed variable (.auth) nor a dump of an efivar
+  '"'rotkit pack uefi-auth cert=FILE' makes a list of a certificate" \
     verify --db "$U/db.crt" one.efi
 head -c 100 db.esl >cut
 refuse 2 'rotkit: one.efi: uefi-pe: --dbx: signature list at 0x0: sizes 837, 0, 809 do not fit its 100 bytes' verify --db db.esl --dbx cut one.efi

@@ -200,11 +200,12 @@ enum rk_rc rk_esl_read(struct rk_esl *esl, const uint8_t *file, size_t len, stru
     struct rk_rd rd = { .buf = file, .len = len };
     struct rk_esl_place place;
 
-    if (!rk_esl_find(file, len, &place) || place.lists > len)
-        return rk_fail(
-            err, RK_E_FORMAT,
-            "neither a signature list (.esl) nor a signed variable (.auth) nor a dump of "
-            "an efivar");
+    if (!rk_esl_find(file, len, &place) || place.lists > len) {
+        (void)rk_fail(err, RK_E_FORMAT,
+                      "neither a signature list (.esl) nor a signed variable (.auth) nor a dump of "
+                      "an efivar");
+        return rk_note(err, "'rotkit pack uefi-auth cert=FILE' makes a list of a certificate");
+    }
     rd.pos = place.lists;
     while (rk_rd_left(&rd) != 0) {
         if (read_list(&rd, esl, err))
