@@ -84,8 +84,8 @@ const struct cmd cmd_encrypt = {
     .args = "FORMAT IN",
     .summary = "encrypt an image",
     .about =
-        "FORMAT is one of 'rotkit pack --formats'. Whether an image is signed before or after\n"
-        "it is encrypted is the format's own rule: optee-ta before signing, fip and\n"
-        "kernel-encrypted after.",
+        "FORMAT is one of 'rotkit pack --formats'. What comes first is the format's own rule:\n"
+        "fit and optee-ta are encrypted, then signed; fip and kernel-encrypted are signed, then\n"
+        "encrypted. What is signed must be signed again where that order is not kept.",
     .run = run,
 };

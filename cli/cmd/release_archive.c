@@ -67,6 +67,6 @@ const struct cmd cmd_release_archive = {
         "the\n"
         "release key, and one of unknown origin wants --unsigned. What is\n"
         "packed is what was verified, and the archive is read back and compared with it. Equal\n"
-        "releases give equal archives.",
+        "releases give equal archives. To verify one, unpack it into an empty folder.",
     .run = run,
 };

@@ -60,6 +60,7 @@ const struct cmd cmd_sign = {
         "FORMAT is one of 'rotkit pack --formats', or raw with --scheme for a bare signature.\n"
         "Every signature is held against its public key, and the signed image is read back,\n"
         "before anything is written. Where a key is elsewhere, name it pub:FILE: --to-sign DIR\n"
-        "writes messages, digests and an index; somebody signs; --attach DIR goes on from there.",
+        "writes messages, digests and an index; somebody signs; --attach DIR goes on from there.\n"
+        "Signing again replaces the signatures of fit, fip and optee-ta, and adds one to uefi-pe.",
     .run = run,
 };

@@ -51,7 +51,8 @@ static const struct rk_setting_row setting_rows[] = {
     { "time", NULL,
       "sign: YYYY-MM-DDThh:mm:ssZ, later than that of what it replaces (default: now, or "
       "SOURCE_DATE_EPOCH)" },
-    { "append", "no", "sign: yes adds to the variable instead of replacing it" },
+    { "append", "no",
+      "sign: yes adds to the variable; no replaces it, and a dbx then forgets what it held" },
     { NULL, NULL, NULL },
 };
 
