@@ -238,11 +238,16 @@ static enum rk_rc check_policy(const struct rk_request *request, const struct rk
 {
     const EVP_MD *md = EVP_get_digestbyname(d->algorithm);
 
-    return request->key_count == 0 || md == NULL ||
-                   rk_policy_check_digest(request->ctx, EVP_MD_get_type(md), RK_E_VERIFY, err) ==
-                       RK_OK
-               ? RK_OK
-               : rk_wrap(err, "the image's digest");
+    if (request->key_count == 0 || md == NULL)
+        return RK_OK;
+    if (rk_policy_check_digest(request->ctx, EVP_MD_get_type(md), RK_E_VERIFY, err))
+        return rk_wrap(err, "the image's digest");
+    if (d->tag != RK_AVB_HASH || strcmp(d->algorithm, "sha256") == 0 ||
+        strcmp(d->algorithm, "sha512") == 0 || EVP_MD_is_a(md, "SHA1"))
+        return RK_OK;
+    return rk_fail(err, RK_E_VERIFY,
+                   "hash algorithm \"%s\" of a partition: libavb takes sha256 and sha512",
+                   d->algorithm);
 }
 
 static enum rk_rc check_partition(const struct rk_request *request,
@@ -281,6 +286,20 @@ static enum rk_rc check_chained_ones(const struct rk_request *request, const str
                                   : rk_fail(err, RK_E_VERIFY, "no descriptor is over the image");
 }
 
+/* What libavb asks of a chained vbmeta beside its signature. */
+static enum rk_rc check_place(const struct rk_avb_descriptor *chain, const struct rk_avb *inner,
+                              struct rk_err *err)
+{
+    if (chain->location == 0)
+        return rk_fail(err, RK_E_VERIFY,
+                       "a chain with rollback index location 0, which is vbmeta's own: libavb "
+                       "refuses it");
+    return inner->vbmeta.flags == 0
+               ? RK_OK
+               : rk_fail(err, RK_E_VERIFY, "flags 0x%x of a chained vbmeta: libavb refuses any",
+                         inner->vbmeta.flags);
+}
+
 /* A partition that has a vbmeta of its own, by the key that the descriptor names. */
 static enum rk_rc check_chain(const struct rk_request *request, const struct rk_avb *above,
                               const struct rk_avb_descriptor *d, const struct rk_input *part,
@@ -298,8 +317,7 @@ static enum rk_rc check_chain(const struct rk_request *request, const struct rk_
         return err->rc;
     }
     if (rk_avb_check_signature(request, &inner, rk_public_pkey(key), err) ||
-        check_flags(inner.vbmeta.flags, &inner, err) ||
-        check_flags(above->vbmeta.flags, &inner, err))
+        check_place(d, &inner, err) || check_flags(above->vbmeta.flags, &inner, err))
         return err->rc;
     return check_chained_ones(request, &inner, part, ret_all, err);
 }

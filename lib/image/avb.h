@@ -53,6 +53,7 @@ struct rk_avb_descriptor {
     uint32_t salt_len, digest_len, key_len;
     uint64_t tree_offset, tree_size, fec_offset, fec_size; /* of a hash tree */
     uint32_t data_block, hash_block;
+    uint32_t location; /* of a chain: which rollback index the device keeps for it */
 };
 
 /* What was read; all pointers into the file. */

@@ -260,6 +260,7 @@ static void read_chain(struct rk_rd *rd, struct rk_avb_descriptor *d)
     struct chain_descriptor c;
 
     rk_layout_read(chain_layout, CHAIN_FIELDS, rd, &c);
+    d->location = c.rollback_location;
     (void)take_name(rd, c.name_len, d);
     d->key = rk_rd_take(rd, c.key_len);
     d->key_len = c.key_len;

@@ -116,6 +116,8 @@ struct rk_fit_data {
 };
 /* Whether it has any: in its property, or elsewhere. */
 bool rk_fit_has_data(const void *fdt, int image);
+/* In how many places it says that they stand. */
+unsigned rk_fit_places(const void *fdt, int image);
 /* RK_E_FORMAT when there are none, or not all of them in the file. */
 enum rk_rc rk_fit_find_data(const uint8_t *file, size_t len, int image, struct rk_fit_data *ret,
                             struct rk_err *err) RK_MUST_CHECK;

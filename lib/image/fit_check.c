@@ -130,6 +130,13 @@ static enum rk_rc guard_image(const uint8_t *file, size_t len, const char *name,
 
     if (!rk_fit_has_data(file, image))
         return rk_fail(err, RK_E_VERIFY, "image \"%.64s\" has no data", name);
+    /* The signature does not cover where it stands, and the hash is over one place alone: U-Boot's
+     * command "source" hashes what is outside of the tree, and runs what is inside. */
+    if (rk_fit_places(file, image) > 1)
+        return rk_fail(err, RK_E_VERIFY,
+                       "image \"%.64s\" has data in more than one place, and not all of U-Boot "
+                       "takes the one that is hashed",
+                       name);
     if (rk_fit_find_data(file, len, image, &data, err))
         return err->rc;
     /* One whose hash is not known here has a mark that says so. */

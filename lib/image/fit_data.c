@@ -51,6 +51,15 @@ bool rk_fit_has_data(const void *fdt, int image)
     return find_place(fdt, image) != NULL || fdt_getprop(fdt, image, "data", NULL) != NULL;
 }
 
+unsigned rk_fit_places(const void *fdt, int image)
+{
+    unsigned count = fdt_getprop(fdt, image, "data", NULL) != NULL;
+
+    for (size_t i = 0; i < PLACES; i++)
+        count += fdt_getprop(fdt, image, place_rows[i].name, NULL) != NULL;
+    return count;
+}
+
 static enum rk_rc find_external(const uint8_t *file, size_t len, int image,
                                 const struct place_row *place, struct rk_fit_data *ret,
                                 struct rk_err *err)

@@ -111,6 +111,25 @@ make chain.key changed chain:deeper:other.key
 run 3 verify --pub root.pub --with vendor=changed vbmeta.img
 stderr_is 'rotkit: vbmeta.img: avb: partition "vendor": a chain below a chain, which libavb does not follow'
 
+# ---- what libavb refuses of a chain: flags of its vbmeta; vbmeta's own rollback index
+for flags in 1 4; do
+    make chain.key changed --flags $flags --footer boot.img 131072 hash:vendor:boot.img
+    run 3 verify --pub root.pub --with vendor=changed vbmeta.img
+    stderr_is "rotkit: vbmeta.img: avb: partition \"vendor\": flags 0x$flags of a chained vbmeta: libavb refuses any"
+done
+make root.key changed --location 0 chain:vendor:chain.key
+run 3 verify --pub root.pub --with vendor=vendor.img changed
+stderr_is 'rotkit: changed: avb: partition "vendor": a chain with rollback index location 0, which is vbmeta'"'"'s own: libavb refuses it'
+
+# ---- a hash that libavb does not know
+for name in sha384 SHA256; do
+    make root.key changed --hash $name hash:boot:boot.img
+    run 3 verify --pub root.pub --with boot=boot.img changed
+    stderr_is "rotkit: changed: avb: partition \"boot\": hash algorithm \"$name\" of a partition: libavb takes sha256 and sha512"
+done
+make root.key changed --hash sha512 hash:boot:boot.img
+run 0 verify --pub root.pub --with boot=boot.img changed
+
 # ---- flags that make a boot loader look away; no signature; a vbmeta in its padded partition
 make root.key off.img --flags 2 hash:boot:boot.img
 run 3 verify --pub root.pub --with boot=boot.img off.img

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # FITs that people have are read, and verify says of each what is right (tests/data/image/fit/README.md).
 . "$(dirname "$0")/lib.sh"
-need dtc perl openssl
+need dtc fdtput perl openssl
 F=$DATA/image/fit
 P=$F/fit-rsa3072.pub
 
@@ -18,6 +18,17 @@ openssl genrsa -out key.pem 2048 2>/dev/null
 openssl pkey -in key.pem -pubout -out key.pub
 run 0 sign fit bm.fit -o signed.fit --key key.pem
 run 0 verify --pub key.pub signed.fit
+
+# Data inside of the tree and outside: U-Boot hashes what is outside, and its command "source" runs what is inside.
+cp signed.fit both.fit
+fdtput -t s both.fit /images/kernel-1 data evil
+fdtput -t u both.fit /images/kernel-1 data-size 5000
+fdtput -t u both.fit /images/kernel-1 data-offset 0
+{ perl -e 'print "\0" x (-(-s "both.fit") % 4)' && cat kernel; } >outside
+cat outside >>both.fit
+run 0 verify both.fit
+refuse 3 'rotkit: both.fit: fit: configuration conf-1: image "kernel-1" has data in more than one place, and not all of U-Boot takes '\
+'the one that is hashed' verify --pub key.pub both.fit
 
 # A file inside that is malformed, or does not hold, is a note: the FIT's own hash says that it is as it was made.
 head -c 1000 "$F/c-sha384-rsa3072.k3.fit" >inner-cut.fit

@@ -75,7 +75,19 @@ for at in 600 700 1100; do
     flip vbmeta.img $at
     case_is "byte $at of vbmeta" ERROR_VERIFICATION 3
 done
-# What libavb takes and rotkit does not: it looks at no descriptor then.
+fresh
+make "$K/tw.pem" vendor.img --flags 4 --footer first/boot.img 131072 hash:vendor:first/boot.img
+case_is "flags in a chained vbmeta" ERROR_INVALID_METADATA 3
+fresh
+make "$K/rsa2048.pem" vbmeta.img --rollback 5 --location 0 "$@"
+case_is "vbmeta's own rollback index in a chain" ERROR_INVALID_METADATA 3
+fresh
+make "$K/rsa2048.pem" vbmeta.img --rollback 5 --hash sha384 "$@"
+case_is "a partition's hash by SHA-384" ERROR_INVALID_METADATA 3
+# What libavb takes and rotkit does not: it looks at no descriptor then, or at another partition's.
+fresh
+make "$K/tw.pem" vendor.img --footer first/boot.img 131072 hash:boot:first/boot.img
+case_is "another partition's image, signed by the chain's key" OK 3
 fresh
 make "$K/rsa2048.pem" vbmeta.img --rollback 5 --flags 2 "$@"
 flip boot.img 17

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # vbmeta structures as avbtool writes them (which Debian does not package), from libavb's description of the bytes
 # (boot-images.md 5.5) and nothing of rotkit's. tests/cli/avb-vbmeta.sh has libavb itself judge what this makes.
-#   vbmeta.py KEY.pem|none OUT [--flags N] [--rollback N] [--footer CONTENT SIZE] [--original N] DESCRIPTOR...
+#   vbmeta.py KEY.pem|none OUT [--flags N] [--rollback N] [--footer CONTENT SIZE] [--original N] [--location N]
+#     [--hash NAME] DESCRIPTOR...
 #   vbmeta.py --key KEY.pem OUT: the public key in avbtool's form
 # DESCRIPTOR: hash:PARTITION:FILE, tree:PARTITION:FILE:TREE:ROOT:SALT, chain:PARTITION:KEY.pem, prop:KEY:VALUE, cmdline:TEXT
 import hashlib
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 
 SALT = bytes(range(32))
+STATED = {"location": "1", "hash": "sha256"}  # of chains, of hash descriptors
 
 
 def load(path):
@@ -44,13 +46,14 @@ def make(text):
         return descriptor(3, struct.pack(">II", 0, len(args[0])) + args[0].encode())
     if kind == "chain":
         key = public(load(args[1]))
-        return descriptor(4, struct.pack(">IIII", 1, len(args[0]), len(key), 0) + bytes(60) + args[0].encode() + key)
+        return descriptor(4, struct.pack(">IIII", int(STATED["location"]), len(args[0]), len(key), 0) + bytes(60) + args[0].encode() + key)
     with open(args[1], "rb") as f:
         content = f.read()
     name = args[0].encode()
     if kind == "hash":
-        digest = hashlib.sha256(SALT + content).digest()
-        return descriptor(2, struct.pack(">Q32sIIII", len(content), b"sha256", len(name), 32, 32, 0) + bytes(60) + name + SALT + digest)
+        digest = hashlib.new(STATED["hash"].lower(), SALT + content).digest()
+        return descriptor(2, struct.pack(">Q32sIIII", len(content), STATED["hash"].encode(), len(name), 32, len(digest), 0) + bytes(60)
+                          + name + SALT + digest)
     tree, root, salt = int(args[2]), bytes.fromhex(args[3]), bytes.fromhex(args[4])
     return descriptor(1, struct.pack(">IQQQIIIQQ32sIIII", 1, len(content), len(content), tree, 4096, 4096, 0, 0, 0, b"sha256",
                                      len(name), len(salt), len(root), 0) + bytes(60) + name + salt + root)
@@ -85,6 +88,8 @@ def main(args):
             footer, rest = (rest[1], int(rest[2])), rest[3:]
         elif rest[0] == "--original":
             stated, rest = int(rest[1]), rest[2:]
+        elif rest[0][2:] in STATED:
+            STATED[rest[0][2:]], rest = rest[1], rest[2:]
         elif rest[0] == "--flags":
             flags, rest = int(rest[1]), rest[2:]
         else:
