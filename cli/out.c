@@ -60,17 +60,17 @@ static enum rk_rc error_text(const struct rk_err *fault, int exit_code, struct r
     rest = strstr(line, "\n  ");
     if (rest != NULL)
         *rest = '\0';
-    rk_json_put_str(at, "message", line);
+    rk_json_put_words(at, "message", line);
     context = rk_json_put_array(at, "context");
     while (rest != NULL) {
         line = rest + 3;
         rest = strstr(line, "\n  ");
         if (rest != NULL)
             *rest = '\0';
-        rk_json_put_str(context, NULL, line);
+        rk_json_put_words(context, NULL, line);
     }
     if (fault->file[0] != '\0')
-        rk_json_put_str(at, "file", fault->file);
+        rk_json_put_words(at, "file", fault->file);
     if (fault->line != 0)
         rk_json_put_u64(at, "line", fault->line);
     if (fault->column != 0)

@@ -59,22 +59,22 @@ static enum rk_rc tell_json(const struct app *app, const struct operand *o, enum
     RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     struct rk_jv root = rk_json_root(doc);
 
-    rk_json_put_str(root, "path", o->path);
+    rk_json_put_words(root, "path", o->path);
     if (o->format != NULL)
         rk_json_put_str(root, "format", o->format);
     rk_json_put_str(root, "outcome", rk_outcome_name(rk_outcome_of(rc)));
     if (o->detail[0] != '\0')
-        rk_json_put_str(root, "integrity", o->detail);
+        rk_json_put_words(root, "integrity", o->detail);
     if (rc == RK_OK)
-        rk_json_put_str(root, "signer", o->signer);
+        rk_json_put_words(root, "signer", o->signer);
     if (o->sealed != NULL)
-        rk_json_put_str(root, "not_looked_into", o->sealed);
+        rk_json_put_words(root, "not_looked_into", o->sealed);
     if (o->map != NULL && o->map->remark[0] != '\0')
-        rk_json_put_str(root, "remark", o->map->remark);
+        rk_json_put_words(root, "remark", o->map->remark);
     if (o->weak[0] != '\0')
-        rk_json_put_str(root, "weak", o->weak);
+        rk_json_put_words(root, "weak", o->weak);
     if (why != NULL)
-        rk_json_put_str(root, "message", why);
+        rk_json_put_words(root, "message", why);
     rk_needs_json(o->needs, root);
     if (o->map != NULL && put_map(o, root, err))
         return err->rc;

@@ -2,6 +2,7 @@
 #include "base/err.h"
 
 #include "base/ossl.h"
+#include "rotkit/words.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -22,11 +23,14 @@ static void mark_cut(char *text, size_t size, int wanted)
  */
 static void tame(char *text)
 {
-    for (; *text != '\0'; text++) {
-        bool note = strncmp(text, "\n  ", 3) == 0;
+    for (char *note; text != NULL; text = note == NULL ? NULL : note + 3) {
+        size_t len;
 
-        if (((unsigned char)*text < ' ' && !note) || *text == 0x7f)
-            *text = '?';
+        note = strstr(text, "\n  ");
+        len = note == NULL ? strlen(text) : (size_t)(note - text);
+        rk_words_show((const uint8_t *)text, len, text, len + 1);
+        if (note != NULL)
+            *note = '\n';
     }
 }
 
@@ -52,6 +56,7 @@ static void append(struct rk_err *err, const char *separator, const char *text)
     size_t room = sizeof err->msg - used;
 
     mark_cut(err->msg + used, room, snprintf(err->msg + used, room, "%s%s", separator, text));
+    tame(err->msg);
 }
 
 enum rk_rc rk_fail(struct rk_err *err, enum rk_rc rc, const char *fmt, ...)
@@ -88,6 +93,7 @@ enum rk_rc rk_wrap(struct rk_err *err, const char *fmt, ...)
         err->msg[len + 2 + keep] = '\0';
         if (cut)
             memcpy(err->msg + sizeof err->msg - 4, "...", 4);
+        tame(err->msg);
     }
     return err->rc;
 }

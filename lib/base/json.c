@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "rotkit/hex.h"
+#include "rotkit/words.h"
 
 #include <string.h>
 
@@ -59,6 +60,20 @@ static struct rk_jv put(struct rk_jv at, const char *key, json_t *value)
 void rk_json_put_str(struct rk_jv at, const char *key, const char *value)
 {
     (void)put(at, key, json_string(value));
+}
+
+void rk_json_put_words(struct rk_jv at, const char *key, const char *value)
+{
+    struct rk_bytes text = RK_BYTES_NONE;
+    struct rk_err ignored;
+
+    if (rk_bytes_new(strlen(value) + 1, &text, &ignored) != RK_OK) {
+        (void)put(at, key, NULL);
+        return;
+    }
+    rk_words_show((const uint8_t *)value, strlen(value), (char *)text.p, text.len);
+    rk_json_put_str(at, key, (const char *)text.p);
+    rk_bytes_done(&text);
 }
 
 void rk_json_put_u64(struct rk_jv at, const char *key, uint64_t value)

@@ -19,6 +19,20 @@ static bool is_control(const uint8_t *at, size_t n)
            (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9);
 }
 
+/* One character of RFC 3629: a lead byte, n - 1 behind it, no longer than needed, no surrogate. */
+static bool is_utf8(const uint8_t *at, size_t n)
+{
+    if (n == 1)
+        return at[0] < 0x80;
+    if (n == 2)
+        return at[0] >= 0xc2 && at[0] <= 0xdf;
+    if (n == 3)
+        return at[0] >= 0xe0 && at[0] <= 0xef && (at[0] != 0xe0 || at[1] >= 0xa0) &&
+               (at[0] != 0xed || at[1] < 0xa0);
+    return n == 4 && at[0] >= 0xf0 && at[0] <= 0xf4 && (at[0] != 0xf0 || at[1] >= 0x90) &&
+           (at[0] != 0xf4 || at[1] < 0x90);
+}
+
 void rk_words_show(const uint8_t *text, size_t len, char *ret, size_t size)
 {
     size_t used = 0;
@@ -26,14 +40,14 @@ void rk_words_show(const uint8_t *text, size_t len, char *ret, size_t size)
     for (size_t i = 0; i < len;) {
         size_t n = 1;
 
-        while (i + n < len && (text[i + n] & 0xc0) == 0x80)
+        while (text[i] >= 0xc0 && i + n < len && (text[i + n] & 0xc0) == 0x80)
             n++;
         if (used + n >= size)
             break;
-        if (is_control(text + i, n))
+        if (!is_utf8(text + i, n) || is_control(text + i, n))
             memset(ret + used, '?', n);
         else
-            memcpy(ret + used, text + i, n);
+            memmove(ret + used, text + i, n);
         used += n;
         i += n;
     }

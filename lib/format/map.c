@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/wr.h"
 #include "rotkit/grow.h"
+#include "rotkit/words.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -139,11 +140,7 @@ struct visible {
 
 static const char *visible(const char *text, struct visible *room)
 {
-    size_t n = 0;
-
-    for (; text[n] != '\0' && n + 1 < sizeof room->text; n++)
-        room->text[n] = (unsigned char)text[n] < 0x20 || text[n] == 0x7f ? '?' : text[n];
-    room->text[n] = '\0';
+    rk_words_show((const uint8_t *)text, strlen(text), room->text, sizeof room->text);
     return room->text;
 }
 
@@ -197,7 +194,7 @@ static void json_guard(const struct rk_map *map, const struct rk_region *region,
     const struct rk_guard *guard = rk_map_guard_of(map, region, kind);
 
     if (guard != NULL)
-        rk_json_put_str(o, key, guard->by);
+        rk_json_put_words(o, key, guard->by);
 }
 
 static void json_walk(const struct rk_map *map, const struct rk_region *region, struct rk_jv at)
@@ -205,11 +202,11 @@ static void json_walk(const struct rk_map *map, const struct rk_region *region, 
     for (; region != NULL; region = region->next) {
         struct rk_jv o = rk_json_put_object(at, NULL);
 
-        rk_json_put_str(o, "name", region->name);
+        rk_json_put_words(o, "name", region->name);
         rk_json_put_u64(o, "offset", region->offset);
         rk_json_put_u64(o, "length", region->len);
         if (region->note[0] != '\0')
-            rk_json_put_str(o, "note", region->note);
+            rk_json_put_words(o, "note", region->note);
         if (region->nested_format[0] != '\0')
             rk_json_put_str(o, "format", region->nested_format);
         if (region->has_ratchet)
@@ -226,7 +223,7 @@ static void json_walk(const struct rk_map *map, const struct rk_region *region, 
 void rk_map_json(const struct rk_map *map, struct rk_jv at)
 {
     rk_json_put_str(at, "format", map->format);
-    rk_json_put_str(at, "integrity", map->integrity);
+    rk_json_put_words(at, "integrity", map->integrity);
     rk_map_json_nodes(map, at, "map");
 }
 

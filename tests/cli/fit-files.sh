@@ -30,6 +30,19 @@ run 0 verify both.fit
 refuse 3 'rotkit: both.fit: fit: configuration conf-1: image "kernel-1" has data in more than one place, and not all of U-Boot takes '\
 'the one that is hashed' verify --pub key.pub both.fit
 
+# Names in a file are anybody's: what is no UTF-8 (0x9b moves the cursor of some terminals) is shown as ?, and JSON stays JSON.
+perl -0777 -pe 's/(\0\0\0\x01)hash-1/$1hash\x9b1/' signed.fit >name.fit
+refuse 3 'rotkit: name.fit: fit: configuration conf-1: "/images/kernel-1/hash?1" is not among the signed nodes' verify --pub key.pub name.fit
+run 3 verify --json --pub key.pub name.fit
+grep -q '"outcome":"fails".*hash?1' "$out" || fail "$(cat "$out")"
+grep -q '^{"error":{"code":3,.*hash?1' "$err" || fail "$(cat "$err")"
+fdtput -t bx signed.fit /configurations/conf-1/signature-1 key-name-hint 64 9b 76 00
+run 0 verify --json --pub key.pub signed.fit
+grep -q '"outcome":"holds".*key d?v' "$out" || fail "$(cat "$out")"
+cp signed.fit "$(printf 'name\233.fit')"
+run 0 verify --json --pub key.pub "$(printf 'name\233.fit')"
+grep -q '"path":"name?.fit"' "$out" || fail "$(cat "$out")"
+
 # A file inside that is malformed, or does not hold, is a note: the FIT's own hash says that it is as it was made.
 head -c 1000 "$F/c-sha384-rsa3072.k3.fit" >inner-cut.fit
 perl -0777 -pe 'substr($_, 0xb0, 1) ^= "\x01"' "$F/c-sha384-rsa3072.k3.fit" >inner-flipped.fit

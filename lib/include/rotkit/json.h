@@ -22,6 +22,8 @@ struct rk_jv rk_json_root(rk_json *doc);
 
 /* key NULL appends to an array. Strings must be UTF-8. */
 void rk_json_put_str(struct rk_jv at, const char *key, const char *value);
+/* Text of anybody's, as rk_words_show shows it: what is no UTF-8 becomes '?'. */
+void rk_json_put_words(struct rk_jv at, const char *key, const char *value);
 void rk_json_put_u64(struct rk_jv at, const char *key, uint64_t value);
 void rk_json_put_bool(struct rk_jv at, const char *key, bool value);
 void rk_json_put_hex(struct rk_jv at, const char *key, const uint8_t *bytes, size_t len);

@@ -7,6 +7,7 @@
 
 /*
  * UTF-8 of anybody's for people: what would move a terminal's cursor or turn the direction of its
- * text becomes '?'; what does not fit into size is left out, by whole characters.
+ * text, and what is no UTF-8, becomes '?', byte for byte; what does not fit into size is left out,
+ * by whole characters. ret may be text.
  */
 void rk_words_show(const uint8_t *text, size_t len, char *ret, size_t size);

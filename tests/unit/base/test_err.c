@@ -45,6 +45,11 @@ START_TEST(what_is_quoted_moves_no_cursor)
     ck_assert_str_eq(err.msg, "\"c?d\": \"a?[31m?rotkit: holds???\"\n  give \"b?\"");
     (void)rk_fail(&err, RK_E_USAGE, "first\n  its note");
     ck_assert_str_eq(err.msg, "first\n  its note");
+    /* C1 controls, alone and in UTF-8; what is no UTF-8; what is stays. */
+    (void)rk_fail(&err, RK_E_USAGE, "%s",
+                  "a\x9b"
+                  "2J \xc2\x9b \xc0\x80 \xed\xa0\x80 \xe2\x82 \xe2\x82\xac \xf0\x9f\x98\x80");
+    ck_assert_str_eq(err.msg, "a?2J ?? ?? ??? ?? \xe2\x82\xac \xf0\x9f\x98\x80");
 }
 END_TEST
 
