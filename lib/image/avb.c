@@ -9,8 +9,8 @@
 #include "base/layout.h"
 #include "base/ossl.h"
 #include "base/work.h"
+#include "rotkit/avb_key.h"
 #include "rotkit/policy.h"
-#include "rotkit/public.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -306,17 +306,16 @@ static enum rk_rc check_chain(const struct rk_request *request, const struct rk_
                               bool *ret_all, struct rk_err *err)
 {
     RK_AUTO(rk_avb_done) struct rk_avb inner = { .file = part->p };
-    RK_AUTO(rk_public_done) rk_public *key = NULL;
+    /* In this form and no other: libavb compares its bytes with those in the partition. */
+    RK_AUTO(rk_pkey_done) EVP_PKEY *key = rk_avb_key_read(request->ctx, d->key, d->key_len);
 
-    if (rk_public_from_bytes(request->ctx, d->key, d->key_len, &key, err)) {
-        err->rc = err->rc == RK_E_KEY ? RK_E_VERIFY : err->rc;
-        return rk_wrap(err, "the key of the chain");
-    }
+    if (key == NULL)
+        return rk_fail(err, RK_E_VERIFY, "the key of the chain is none of avbtool's form");
     if (rk_avb_read(part->p, part->len, &inner, err) || check_names_once(&inner, err)) {
         err->rc = err->rc == RK_E_FORMAT ? RK_E_VERIFY : err->rc;
         return err->rc;
     }
-    if (rk_avb_check_signature(request, &inner, rk_public_pkey(key), err) ||
+    if (rk_avb_check_signature(request, &inner, key, err) ||
         check_place(d, &inner, err) || check_flags(above->vbmeta.flags, &inner, err))
         return err->rc;
     return check_chained_ones(request, &inner, part, ret_all, err);

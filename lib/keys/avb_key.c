@@ -4,7 +4,7 @@
  * of bits u32, -1 / n mod 2^32 u32, modulus, 2^(2 * bits) mod n, all big-endian. The exponent is
  * 65537 always.
  */
-#include "keys/avb_key.h"
+#include "rotkit/avb_key.h"
 
 #include "base/err.h"
 #include "base/ossl.h"

@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/ossl.h"
-#include "keys/avb_key.h"
+#include "rotkit/avb_key.h"
 #include "keys/signer.h"
 #include "rotkit/file.h"
 #include "rotkit/key.h"
