@@ -108,6 +108,21 @@ static enum rk_rc open_to_sign(const char *name, const struct rk_request *reques
     return RK_OK;
 }
 
+/* A scheme that was asked for is the one that signs, or nothing is signed. */
+static enum rk_rc check_schemes(const struct rk_request *request, const char *name,
+                                const struct rk_sign_requests *requests, struct rk_err *err)
+{
+    for (size_t i = 0; i < requests->count; i++) {
+        const struct rk_sign_request *wanted = &requests->item[i];
+        enum rk_scheme asked = rk_request_key(request, wanted->role)->scheme;
+
+        if (asked != RK_SCHEME_NONE && asked != wanted->scheme)
+            return rk_fail(err, RK_E_USAGE, "scheme %s: %s is signed by %s", rk_scheme_name(asked),
+                           name, rk_scheme_name(wanted->scheme));
+    }
+    return RK_OK;
+}
+
 enum rk_rc rk_format_to_sign(const char *name, const struct rk_request *request,
                              const uint8_t *file, size_t len, struct rk_sign_requests *ret,
                              struct rk_err *err)
@@ -117,7 +132,8 @@ enum rk_rc rk_format_to_sign(const char *name, const struct rk_request *request,
 
     if (open_to_sign(name, request, &format, err))
         return err->rc;
-    if (format->to_sign(request, file, len, &requests, err))
+    if (format->to_sign(request, file, len, &requests, err) ||
+        check_schemes(request, name, &requests, err))
         return rk_wrap(err, "sign %s", name);
     *ret = requests;
     requests.count = 0;

@@ -315,8 +315,8 @@ static enum rk_rc check_chain(const struct rk_request *request, const struct rk_
         err->rc = err->rc == RK_E_FORMAT ? RK_E_VERIFY : err->rc;
         return err->rc;
     }
-    if (rk_avb_check_signature(request, &inner, key, err) ||
-        check_place(d, &inner, err) || check_flags(above->vbmeta.flags, &inner, err))
+    if (rk_avb_check_signature(request, &inner, key, err) || check_place(d, &inner, err) ||
+        check_flags(above->vbmeta.flags, &inner, err))
         return err->rc;
     return check_chained_ones(request, &inner, part, ret_all, err);
 }

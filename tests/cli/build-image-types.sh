@@ -2,11 +2,10 @@
 # One entry under images: is one update for several FMP image types: the same payload, each in a signed file of its own.
 . "$(dirname "$0")/lib.sh"
 need xxd jq perl
-K=$DATA/vectors/boot/keys
 
 mkdir keys
-cp "$K/cap_sign.key" keys/capsule.key
-cat "$K/cap_sign.crt" "$K/cap_sub.crt" >keys/capsule.pem
+run 0 key new --type rsa2048 keys/capsule.key
+run 0 ca self --key keys/capsule.key --subject capsule --use capsule -o keys/capsule.pem
 cp "$DATA/vectors/boot/inputs/mb2.bin" mb2.bin
 cat >product.yaml <<'YAML'
 rotkit: 1
@@ -30,7 +29,7 @@ run 0 verify release
 while read -r name bytes; do
     file=release/images/$name.Cap
     [ "$(xxd -p -s 52 -l 16 "$file")" = "$bytes" ] || fail "$name: $(xxd -p -s 52 -l 16 "$file")"
-    run 0 verify --ca "$K/cap_root.crt" --at 2027-01-01 "$file"
+    run 0 verify --ca keys/capsule.pem "$file"
     perl -0777 -pe 'substr($_, 52, 16) = ""' "$file" >rest
     [ ! -f first ] || cmp rest first || fail "$name: more than the type differs"
     mv rest first

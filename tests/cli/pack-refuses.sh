@@ -100,3 +100,10 @@ stdout_is 'install  mb1
 install  mb2
 skip     BCT (3767-300-0000-M.1-1-1-jetson-orin-nano-devkit-): for boards without the production fuse
 skip     BCT (3767--0000--1--jetson-orin-nano-devkit-): for another board'
+
+# ---- a scheme that the format does not sign by is refused, not left aside ----
+run 0 pack fip -o plain.fip tb-fw="$V/inputs/bl2.bin"
+refuse 2 'rotkit: "plain.fip": sign fip: scheme rsa-pkcs1-sha256: fip is signed by rsa-pss-sha256' \
+    sign fip plain.fip -o x --key "$K/rsa2048.pem" --scheme rsa-pkcs1-sha256
+refuse 2 'rotkit: "'"$V"'/uefi/min_aarch64.efi": sign uefi-pe: scheme rsa-pss-sha384: uefi-pe is signed by rsa-pkcs1-sha256' \
+    sign uefi-pe "$V/uefi/min_aarch64.efi" -o x --key "$K/db.key" --cert "$V/uefi/db.crt" --scheme rsa-pss-sha384
