@@ -325,8 +325,9 @@ START_TEST(misplaced_data_is_answered) /* loop test: _i is the case */
 }
 END_TEST
 
-/* U-Boot takes what is outside where both are there; so the decoy inside counts for nothing. */
-START_TEST(data_outside_goes_before_data_inside)
+/* One part of U-Boot hashes what is outside and another runs what is inside: no signature makes
+ * that good. */
+START_TEST(data_in_two_places_is_not_signed)
 {
     static const uint8_t decoy[] = "decoy";
     struct rk_bytes file = move_out("data-position", 512), made = RK_BYTES_NONE;
@@ -338,9 +339,8 @@ START_TEST(data_outside_goes_before_data_inside)
     ck_assert_int_eq(fdt_pack(fdt), 0);
     ck_assert_int_eq(rk_bytes_copy(file.p, file.len, &made, &err), RK_OK);
     memcpy(made.p, fdt, fdt_totalsize(fdt));
-    ck_assert_msg(image_verify(NULL, &request.verify, made.p, made.len) == RK_OK, "%s", err.msg);
-    made.p[made.len - 1] ^= 1;
     ck_assert_int_eq(image_verify(NULL, &request.verify, made.p, made.len), RK_E_VERIFY);
+    ck_assert_ptr_nonnull(strstr(err.msg, "image \"kernel-1\" has data in more than one place"));
     free(fdt);
     rk_bytes_done(&made);
     rk_bytes_done(&file);
@@ -745,7 +745,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, an_image_of_the_same_name_with_a_unit_address_is_refused);
     tcase_add_loop_test(tc, data_outside_of_the_tree_is_hashed_and_signed, 0, 4);
     tcase_add_loop_test(tc, misplaced_data_is_answered, 0, MISPLACED);
-    tcase_add_test(tc, data_outside_goes_before_data_inside);
+    tcase_add_test(tc, data_in_two_places_is_not_signed);
     tcase_add_loop_test(tc, a_padded_slot_is_read, 0, 4);
     tcase_add_test(tc, images_further_down_make_no_fit);
     tcase_add_test(tc, old_names_and_unknown_hashes_are_read);

@@ -279,7 +279,9 @@ START_TEST(other_inputs_need_a_recorded_reissue)
             "unit 01020000000000000001: licence \"L1\" allows no more reissues");
     ck_assert_int_eq(rk_ledger_put_record(ledger, RK_LEDGER_RETIRE, &unit.sn, "burnt", &err),
                      RK_OK);
-    refused(rk_ledger_reserve(ledger, &anew, 1, &err), "unit 01020000000000000001 is retired");
+    refused(rk_ledger_reserve(ledger, &anew, 1, &err),
+            "unit 01020000000000000001 is retired\n  it is never made again: take its rows out of "
+            "the databases");
     holds();
 }
 END_TEST

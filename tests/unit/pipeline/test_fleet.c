@@ -396,7 +396,8 @@ START_TEST(a_unit_that_the_ledger_refuses_is_left_out_alone)
     ck_assert_uint_eq(run.report.devices, 11);
     ck_assert_uint_eq(run.report.failed, 1);
     ck_assert_uint_eq(run.told.failed[0], 3);
-    ck_assert_str_eq(run.told.why[0], "unit 01020000000000000003 is retired");
+    ck_assert_str_eq(run.told.why[0], "unit 01020000000000000003 is retired\n  it is never made "
+                                      "again: take its rows out of the databases");
     journal_is(made, 11);
     close_run(&run);
     ledger_says(11, 0, PRODUCT_DEVICES); /* a retired unit was made, and stays charged */
@@ -411,7 +412,8 @@ START_TEST(a_unit_that_the_ledger_refuses_ends_the_work_without_keep_going)
     open_run(&run, 2, false);
     retire(3);
     ck_assert_int_eq(make(&run), RK_E_LEDGER);
-    ck_assert_str_eq(err.msg, "unit 01020000000000000003 is retired");
+    ck_assert_str_eq(err.msg, "unit 01020000000000000003 is retired\n  it is never made again: "
+                              "take its rows out of the databases");
     journal_is(all, 0);
     close_run(&run);
     ledger_says(11, 0, PRODUCT_DEVICES);

@@ -349,7 +349,7 @@ static const struct {
       "manufacturer \"NVDA\", expected id: and 8 hex digits of the TCG vendor id" },
     { { .manufacturer = "id:4E56444" },
       "manufacturer \"id:4E56444\", expected id: and 8 hex digits of the TCG vendor id" },
-    { { .model = "\xff\xfe" }, "model \"\xff\xfe\", expected 1 to 255 bytes of UTF-8 text" },
+    { { .model = "\xff\xfe" }, "model \"?\?\", expected 1 to 255 bytes of UTF-8 text" },
     { { .model = "" }, "model \"\", expected 1 to 255 bytes of UTF-8 text" },
     { { .version = "1.2" }, "version \"1.2\", expected id: and the firmware version in hex" },
     { { .spec_family = "" }, "specification family \"\", expected \"2.0\"" },
