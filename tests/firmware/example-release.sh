@@ -12,23 +12,8 @@ cp $uboot board/u-boot.bin
 head -c 20000 $uboot >board/tee.bin
 version=$(sed -n 's/^  version: //p' "$SOURCE/examples/tf-a-board/manifest.yaml")
 [ -n "$version" ] || fail "the manifest states no version"
-cat >kernel.S <<CODE
-    .globl _start
-_start:
-    adr x1, text
-    mov x2, #0x09000000 /* PL011 */
-1:  ldrb w0, [x1], #1
-    cbz w0, 2f
-    str w0, [x2]
-    b 1b
-2:  b 2b
-text: .asciz "this is release $version\r\n"
-CODE
-aarch64-linux-gnu-gcc -nostdlib -static -Wl,-Ttext=0,--build-id=none -o kernel.elf kernel.S
-aarch64-linux-gnu-objcopy -O binary -j .text kernel.elf board/kernel.bin
-qemu-system-aarch64 -machine virt,secure=on,dumpdtb=dumped.dtb -cpu cortex-a57 -m 2048 -nodefaults -display none >dumped.log 2>&1 ||
-    fail "$(cat dumped.log)"
-dtc -q -I dtb -O dtb -o board/board.dtb dumped.dtb
+program board/kernel "this is release $version"
+device_tree board/board.dtb -machine virt,secure=on -cpu cortex-a57 -m 2048 -nodefaults -display none
 
 sh "$SOURCE/examples/tf-a-board/prepare.sh" "$ROTKIT" board
 run 0 build board/manifest.yaml

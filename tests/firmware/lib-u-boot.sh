@@ -1,36 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Helpers of the judges that run U-Boot on QEMU's arm64 board "virt": that board's device tree with rotkit's keys in
-# it, a kernel that says a line, and a FIT put into memory and booted from U-Boot's prompt. Source it first.
+# it, and a FIT put into memory and booted from U-Boot's prompt. Source it first.
 . "$(dirname "$0")/lib.sh"
 need qemu-system-aarch64 aarch64-linux-gnu-gcc aarch64-linux-gnu-objcopy openssl fdtput fdtget dtc perl xxd
 # 2 GiB: the default load address of `pack fit`, 0x80080000, is memory then.
 machine='-machine virt -cpu cortex-a57 -m 2048 -nographic -net none'
 
-# program NAME LINE: NAME.bin is a kernel that says LINE on the console and switches the board off
-program() {
-    cat >"$1.S" <<CODE
-    .globl _start
-_start:
-    adr x1, text
-    mov x2, #0x09000000 /* PL011 */
-1:  ldrb w0, [x1], #1
-    cbz w0, 2f
-    str w0, [x2]
-    b 1b
-2:  ldr w0, =0x84000008 /* PSCI SYSTEM_OFF */
-    hvc #0
-    b 2b
-text: .asciz "$2\r\n"
-CODE
-    aarch64-linux-gnu-gcc -nostdlib -static -Wl,-Ttext=0,--build-id=none -o "$1.elf" "$1.S"
-    aarch64-linux-gnu-objcopy -O binary -j .text "$1.elf" "$1.bin"
-}
-
 # board: board.dtb is the device tree of QEMU's board
 board() {
     # shellcheck disable=SC2086 # options, one a word
-    qemu-system-aarch64 $machine -machine dumpdtb=dumped.dtb >dumped.log 2>&1 || fail "$(cat dumped.log)"
-    dtc -q -I dtb -O dtb -o board.dtb dumped.dtb
+    device_tree board.dtb $machine
 }
 
 # u_boot CONTROL-DTB END COMMAND [EMULATOR-OPTION...]: $firmware, which is a U-Boot, under that device tree runs

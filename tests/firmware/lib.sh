@@ -40,3 +40,31 @@ boot() {
         fail "$boot_console: the emulator ended without a line that matches \"$boot_end\""
     }
 }
+
+# program NAME LINE: NAME.bin is a kernel that says LINE on the console and switches the board off
+program() {
+    cat >"$1.S" <<CODE
+    .globl _start
+_start:
+    adr x1, text
+    mov x2, #0x09000000 /* PL011 */
+1:  ldrb w0, [x1], #1
+    cbz w0, 2f
+    str w0, [x2]
+    b 1b
+2:  ldr w0, =0x84000008 /* PSCI SYSTEM_OFF */
+    hvc #0
+    b 2b
+text: .asciz "$2\r\n"
+CODE
+    aarch64-linux-gnu-gcc -nostdlib -static -Wl,-Ttext=0,--build-id=none -o "$1.elf" "$1.S"
+    aarch64-linux-gnu-objcopy -O binary -j .text "$1.elf" "$1.bin"
+}
+
+# device_tree FILE OPTION...: the one that QEMU gives a 64-bit Arm board of these options
+device_tree() {
+    device_tree_file=$1
+    shift
+    qemu-system-aarch64 "$@" -machine dumpdtb=dumped.dtb >dumped.log 2>&1 || fail "$(cat dumped.log)"
+    dtc -q -I dtb -O dtb -o "$device_tree_file" dumped.dtb
+}
