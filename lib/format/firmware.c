@@ -230,28 +230,28 @@ static enum rk_rc state(const struct rk_request *request, const uint8_t *file, s
 
 /* ---- a file against the rules ---- */
 
-static const struct rk_demand *demands_of(const rk_ctx *ctx, const char *name)
+/* Whether the file is of this format, or has one inside that states something. */
+static bool stands_in(const struct rk_map *map, const struct rk_format *format)
 {
-    static const struct rk_demand none[] = { { .firmware = NULL } };
-    const struct rk_format *format;
-    struct rk_err ignored;
+    bool found = strcmp(map->format, format->name) == 0;
 
-    return rk_format_row(ctx, name, &format, &ignored) || format->demands == NULL ? none
-                                                                                  : format->demands;
+    for (size_t i = 0; i < map->fact_count && !found; i++)
+        found = strcmp(map->fact[i].format, format->name) == 0;
+    return found;
 }
 
-static bool has_rules(const rk_ctx *ctx, const struct named *named, const char *format)
+/* The first fact that breaks the rule; NULL: none does. */
+static const struct rk_fact *breaker(const struct rk_map *map, const struct rk_format *format,
+                                     const struct rk_demand *demand)
 {
-    for (const struct rk_demand *d = demands_of(ctx, format); d->firmware != NULL; d++) {
-        if (is_of(named, d))
-            return true;
+    for (size_t i = 0; i < map->fact_count; i++) {
+        const struct rk_fact *fact = &map->fact[i];
+
+        if (strcmp(fact->format, format->name) == 0 && strcmp(demand->fact, fact->name) == 0 &&
+            !lists(demand->taken, fact->value))
+            return fact;
     }
-    return false;
-}
-
-static bool breaks(const struct rk_demand *demand, const struct rk_fact *fact)
-{
-    return strcmp(demand->fact, fact->name) == 0 && !lists(demand->taken, fact->value);
+    return NULL;
 }
 
 /* One rule that is broken, in words. */
@@ -265,25 +265,27 @@ static enum rk_rc refuse(const struct rk_demand *demand, const struct rk_fact *f
                                             demand->option, demand->firmware, demand->option);
 }
 
-/* The first rule of a named firmware that is broken; judged: whether any rule was asked. */
-static enum rk_rc meet(const struct rk_request *request, const struct named *named,
-                       const struct rk_map *map, enum rk_rc as, const struct rk_fact **broken,
-                       bool *judged, struct rk_err *err)
-{
-    for (size_t i = 0; i < map->fact_count; i++) {
-        const struct rk_demand *d = demands_of(request->ctx, map->fact[i].format);
+/* A file asked for one firmware. */
+struct asking {
+    const struct named *named;
+    const struct rk_map *map;
+    bool judged; /* a rule of it is known */
+    const struct rk_demand *demand;
+    const struct rk_fact *broken;
+};
 
-        for (; d->firmware != NULL; d++) {
-            if (!is_of(named, d))
-                continue;
-            *judged = true;
-            if (!breaks(d, &map->fact[i]) || (d->option != NULL && has_option(named, d->option)))
-                continue;
-            *broken = &map->fact[i];
-            return refuse(d, &map->fact[i], as, err);
-        }
-    }
-    return RK_OK;
+static bool is_broken(void *arg, const struct rk_format *format, const struct rk_demand *demand)
+{
+    struct asking *asking = arg;
+
+    if (!is_of(asking->named, demand) || !stands_in(asking->map, format))
+        return false;
+    asking->judged = true;
+    if (demand->option != NULL && has_option(asking->named, demand->option))
+        return false;
+    asking->demand = demand;
+    asking->broken = breaker(asking->map, format, demand);
+    return asking->broken != NULL;
 }
 
 static enum rk_rc meet_all(const struct rk_request *request, const struct rk_map *map,
@@ -292,39 +294,36 @@ static enum rk_rc meet_all(const struct rk_request *request, const struct rk_map
 {
     for (size_t i = 0; i < request->firmware_count; i++) {
         const struct named named = named_of(request->firmware[i]);
-        bool judged = has_rules(request->ctx, &named, map->format);
+        struct asking asking = { .named = &named, .map = map };
 
-        if (meet(request, &named, map, as, broken, &judged, err))
-            return err->rc;
-        if (!judged)
+        if (any_demand(request->ctx, is_broken, &asking)) {
+            *broken = asking.broken;
+            return refuse(asking.demand, asking.broken, as, err);
+        }
+        if (!asking.judged)
             return rk_fail(err, as_unknown, "no rule of %.*s is known for what is in this %s",
                            (int)named.name_len, named.name, map->format);
     }
     return RK_OK;
 }
 
+struct warning {
+    const rk_ctx *ctx;
+    const struct rk_map *map;
+};
+
 /* Once for each rule: a file may break it in a hundred places. */
-static void warn(const struct rk_request *request, const struct rk_map *map)
+static bool warn_of(void *arg, const struct rk_format *format, const struct rk_demand *demand)
 {
-    const struct rk_demand *told[16];
-    size_t count = 0;
+    const struct warning *to = arg;
+    const struct rk_fact *fact = breaker(to->map, format, demand);
+    struct rk_err why;
 
-    for (size_t i = 0; i < map->fact_count; i++) {
-        const struct rk_demand *d = demands_of(request->ctx, map->fact[i].format);
-
-        for (; d->firmware != NULL; d++) {
-            struct rk_err why;
-            bool again = false;
-
-            for (size_t k = 0; k < count; k++)
-                again |= told[k] == d;
-            if (again || count == sizeof told / sizeof *told || !breaks(d, &map->fact[i]))
-                continue;
-            told[count++] = d;
-            (void)refuse(d, &map->fact[i], RK_E_USAGE, &why);
-            rk_warn(request->ctx, "%s", why.msg);
-        }
+    if (fact != NULL) {
+        (void)refuse(demand, fact, RK_E_USAGE, &why);
+        rk_warn(to->ctx, "%s", why.msg);
     }
+    return false;
 }
 
 enum rk_rc rk_firmware_takes_made(const struct rk_request *request, const uint8_t *file,
@@ -335,7 +334,9 @@ enum rk_rc rk_firmware_takes_made(const struct rk_request *request, const uint8_
     if (state(request, file, map, err))
         return err->rc;
     if (request->firmware_count == 0) {
-        warn(request, map);
+        struct warning to = { request->ctx, map };
+
+        (void)any_demand(request->ctx, warn_of, &to);
         return RK_OK;
     }
     return meet_all(request, map, RK_E_USAGE, RK_E_USAGE, &broken, err);
