@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/uefi/facts.h"
 
+#include "base/mem.h"
 #include "base/ossl.h"
 #include "image/uefi/capsule.h"
 #include "image/uefi/esl.h"
@@ -75,15 +76,6 @@ enum rk_rc rk_uefi_signer_facts(const uint8_t *der, size_t len, uint64_t at, str
 
 /* ---- variables ---- */
 
-static bool is_zero(const uint8_t *p, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (p[i] != 0)
-            return false;
-    }
-    return true;
-}
-
 /* One entry, without its owner, at `at` of the file. */
 static enum rk_rc entry_facts(enum rk_esl_kind kind, const uint8_t *p, size_t len, uint64_t at,
                               struct rk_map *map, struct rk_err *err)
@@ -93,7 +85,7 @@ static enum rk_rc entry_facts(enum rk_esl_kind kind, const uint8_t *p, size_t le
     char word[RK_PKEY_WORD];
     struct rk_err ignored;
 
-    if (hash != 0 && hash <= len && is_zero(p, hash))
+    if (hash != 0 && hash <= len && rk_all_zero(p, hash))
         return rk_map_fact(map, at, len, "hash", "zeros", err);
     if (kind != RK_ESL_X509 || rk_x509_parse(p, len, &cert, &ignored) != RK_OK ||
         X509_get0_pubkey(cert) == NULL)

@@ -55,6 +55,12 @@ static const char *const headed[] = {
     "mb2rf",   "cpu-bootloader", "secure-os",   "dce-fw",  "spe-fw",  "rce-fw", "adsp-fw"
 };
 
+/* The one that the OEM signs, by its magic. */
+static bool has_header(const uint8_t *p, uint64_t len)
+{
+    return len >= 4 && memcmp(p, "NVDA", 4) == 0;
+}
+
 static bool is_erased(const uint8_t *p, uint64_t len)
 {
     for (uint64_t i = 0; i < len; i++) {
@@ -73,7 +79,7 @@ static bool lacks_header(const struct rk_gpt_part *part, const uint8_t *file)
         name += 2;
     for (size_t i = 0; i < sizeof headed / sizeof headed[0]; i++) {
         if (strcmp(headed[i], name) == 0)
-            return part->size >= 4 && memcmp(file + part->start, "NVDA", 4) != 0 &&
+            return part->size >= 4 && !has_header(file + part->start, part->size) &&
                    !is_erased(file + part->start, part->size);
     }
     return false;
@@ -171,7 +177,7 @@ static enum rk_rc place_part(struct building *b, const struct rk_input *part, st
     if (part->len > p->size)
         return rk_fail(err, RK_E_USAGE, "partition \"%s\" has %llu bytes, the file %zu", p->name,
                        (unsigned long long)p->size, part->len);
-    if (p->oem_sign && (part->len < 4 || memcmp(part->p, "NVDA", 4) != 0))
+    if (p->oem_sign && !has_header(part->p, part->len))
         rk_warn(b->request->ctx,
                 "partition \"%s\" is oem_sign in the layout, and the file has no NVDA header",
                 p->name);
