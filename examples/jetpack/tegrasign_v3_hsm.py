@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lets NVIDIA's tegrasign_v3 sign with keys that rotkit reaches (tokens, helpers, files).
+"""Lets NVIDIA's tegrasign_v3 (R35, R36) sign with RSA keys that rotkit reaches: tokens, helpers, files.
 
 Rename the BSP's own tegrasign_v3_hsm.py to tegrasign_v3_hsm_bsp.py, put this file in its place, and run
 the BSP's tools with --hsm. The environment says:
@@ -8,9 +8,11 @@ the BSP's tools with --hsm. The environment says:
     ROTKIT_KEY   the PKC key by rotkit's key grammar (default: the key name tegrasign was given), e.g.
                  pkcs11:token=prod;object=pkc?module-path=/usr/lib/x.so&pin-source=file:/run/pin
 
-Here are the RSA functions. Those of the symmetric keys (SBK, KEK) are the BSP's, as they are. What nobody
-provides raises NotImplementedError with its name: Montgomery values (T194 and older), and Ed25519, for
-which the byte order tegrasign expects is not public.
+Here is what an RSA key takes: do_rsa_pss_hsm, get_rsa_mod_hsm, get_rsa_mod_from_pubkey_hsm. Every other
+name is the BSP's, as it is: SBK, KEK, ECDSA, Ed25519, XMSS, Montgomery values (T194 and older). Those work
+with the key files that tegrasign was given; where the BSP's functions sign or ask by one of the names
+above, they come here too. A function that the BSP's file has not, or any where there is no such file, raises
+NotImplementedError with its name when it is called.
 """
 import base64
 import importlib
@@ -19,9 +21,6 @@ import os
 import subprocess
 
 _BSP = "tegrasign_v3_hsm_bsp"
-_FROM_BSP = ("do_hmac_sha256_hsm", "do_aes_gcm_hsm", "do_random_hsm", "do_derive_hmacsha_hsm",
-             "do_derive_aesgcm_hsm", "do_kdf_kdf2_hsm", "do_kdf_oem_hsm")
-_REFUSED = ("get_rsa_mont_hsm", "do_ed25519_hsm", "get_ed25519_pub_hsm")
 
 
 def _rotkit(args, data=b""):
@@ -33,15 +32,17 @@ def _rotkit(args, data=b""):
 
 
 def _key(p_key):
-    return os.environ.get("ROTKIT_KEY") or p_key.filename
+    name = os.environ.get("ROTKIT_KEY") or p_key.filename
+    if not name:
+        raise ValueError("no key is named: set ROTKIT_KEY, or give tegrasign --key")
+    return name
 
 
 def _public(p_key):
     return json.loads(_rotkit(["key", "show", "--json", _key(p_key)]))
 
 
-def _modulus(p_key):
-    pem = _public(p_key)["public_key"]
+def _modulus(pem):
     der = base64.b64decode("".join(pem.split("-----")[2].split()))
 
     def inside(at, tag):
@@ -60,30 +61,42 @@ def _modulus(p_key):
 
 
 def _sha(p_key):
-    said = str(p_key.key.pkckey.Sha)
-    known = [size for size in ("256", "512") if size in said]
+    """tegrasign_v3_util.Sha has _256 = 0 and _512 = 1."""
+    said = p_key.key.pkckey.Sha
+    known = [size for number, size in ((0, "256"), (1, "512")) if said == number or size in str(said)]
     if len(known) != 1:
         raise ValueError("p_key.key.pkckey.Sha is \"%s\", neither SHA-256 nor SHA-512" % said)
     return known[0]
 
 
 def do_rsa_pss_hsm(buf, p_key):
-    """The PSS signature over buf, least significant byte first."""
+    """The PSS signature over buf, least significant byte first; the salt is as long as the hash."""
     scheme = "rsa-pss-sha" + _sha(p_key)
     args = ["sign", "-q", "--key", _key(p_key), "--scheme", scheme, "-o", "-", "raw", "-"]
     return _rotkit(args, bytes(buf))[::-1]
 
 
 def get_rsa_mod_hsm(p_key, pub_modf=None):
-    """Sets p_key.keysize in bytes, writes the little-endian modulus; False where the key is not RSA."""
-    if _public(p_key)["type"] != "RSA":
+    """Sets p_key.keysize in bytes, writes the little-endian modulus; False where the key is not RSA.
+
+    Not so for ROTKIT_KEY: at False the caller would try the key file that it was given, another key.
+    """
+    public = _public(p_key)
+    if public["type"] != "RSA":
+        if os.environ.get("ROTKIT_KEY"):
+            raise ValueError("ROTKIT_KEY is of type %s, this hook signs with RSA keys" % public["type"])
         return False
-    modulus = _modulus(p_key)
+    modulus = _modulus(public["public_key"])
     p_key.keysize = len(modulus)
     if pub_modf:
         with open(pub_modf, "wb") as file:
             file.write(modulus[::-1])
     return True
+
+
+def get_rsa_mod_from_pubkey_hsm(p_key, pub_modf=None):  # pylint: disable=unused-argument
+    """False, at which R36, that asks this first, goes on to get_rsa_mod_hsm: it knows public keys too."""
+    return False
 
 
 def _refusal(name):
@@ -93,21 +106,24 @@ def _refusal(name):
 
 
 def _bsp():
+    """The BSP's module, whose own functions call ours; None where there is none."""
     try:
-        return importlib.import_module(_BSP)
+        module = importlib.import_module(_BSP)
     except ModuleNotFoundError as error:
         if error.name != _BSP:
             raise
         return None
+    for ours in (do_rsa_pss_hsm, get_rsa_mod_hsm, get_rsa_mod_from_pubkey_hsm):
+        setattr(module, ours.__name__, ours)
+    return module
 
 
-for _name in _FROM_BSP:
-    globals()[_name] = getattr(_bsp(), _name, None) or _refusal(_name)
-for _name in _REFUSED:
-    globals()[_name] = _refusal(_name)
+_bsp_module = _bsp()
 
 
 def __getattr__(name):
-    if name.startswith("_"):
-        raise AttributeError(name)
+    if not name.startswith("__") and hasattr(_bsp_module, name):
+        return getattr(_bsp_module, name)
+    if not name.islower() or name.startswith("_"):
+        raise AttributeError("%s: neither rotkit nor %s.py provides it" % (name, _BSP))
     return _refusal(name)
