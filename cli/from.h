@@ -28,3 +28,7 @@ struct from {
 enum rk_rc from_open(const struct app *app, const struct from *from, const char *path,
                      const rk_signer *signer, rk_release_view **ret,
                      struct rk_err *err) RK_MUST_CHECK;
+/* The same for what reads one device: release.json alone is verified, and what is read against it
+ * (rk_release_view_open_devices). */
+enum rk_rc from_open_devices(const struct app *app, const struct from *from, const char *path,
+                             rk_release_view **ret, struct rk_err *err) RK_MUST_CHECK;

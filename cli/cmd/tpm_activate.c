@@ -12,6 +12,7 @@ enum { CREDENTIAL_MAX = 16384 };
 struct activate {
     struct tpm_args args;
     const char *device, *template_name, *key, *release, *credential, *out;
+    struct from from;
     enum rk_tpm_key which;
 };
 
@@ -35,11 +36,11 @@ static enum rk_rc tell(const struct app *app, const struct rk_tpm_attested *atte
 }
 
 /* Both sides in this process: the verifier knows the release, the prover is the TPM. */
-static enum rk_rc attest(const struct app *app, const struct activate *in, rk_tpm *tpm,
-                         struct rk_err *err)
+static enum rk_rc attest(const struct app *app, const struct activate *in, rk_release_view *release,
+                         rk_tpm *tpm, struct rk_err *err)
 {
     RK_AUTO(rk_tpm_attested_done) struct rk_tpm_attested attested = { .eks = 0 };
-    struct rk_tpm_attest_options options = { .release = in->release,
+    struct rk_tpm_attest_options options = { .release = release,
                                              .template_name = in->template_name,
                                              .key = in->which };
     struct rk_device_sn sn;
@@ -83,17 +84,22 @@ static enum rk_rc check_options(const struct app *app, struct activate *in, stru
         return opt_fail(app, err, "--credential and --output go together");
     if (in->credential != NULL && (in->device != NULL || app->json))
         return opt_fail(app, err, "--device and --json go with --release");
+    if (in->credential != NULL && (in->from.pub != NULL || in->from.any_unsigned))
+        return opt_fail(app, err, "--pub and --unsigned go with --release");
     return tpm_key_find(in->key, &in->which, err);
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
     struct activate in = { .device = NULL };
+    RK_AUTO(rk_release_view_close) rk_release_view *view = NULL;
     RK_AUTO(rk_tpm_done) rk_tpm *tpm = NULL;
     struct operands none;
     /* clang-format off */
     const struct opt rows[] = {
         { "release",    0, OPT_STR, &in.release,       "DIR",  "attest against the EKs that this release states", false },
+        FROM_PUB(&in.from),
+        FROM_UNSIGNED(&in.from),
         OPT_TCTI(in.args),
         { "device",     0, OPT_STR, &in.device,        "SN",   "as this device (default: whichever the TPM is)", false },
         { "template",   0, OPT_STR, &in.template_name, "NAME", "by this EK (default: every certified one; L-1 with --credential)", false },
@@ -108,9 +114,10 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     /* clang-format on */
 
     if (opt_parse(app, rows, argc, argv, 0, 0, &none, err) || check_options(app, &in, err) ||
+        (in.release != NULL && from_open_devices(app, &in.from, in.release, &view, err)) ||
         tpm_open(app, &in.args, &tpm, err))
         return err->rc;
-    return in.release != NULL ? attest(app, &in, tpm, err) : answer(&in, tpm, err);
+    return in.release != NULL ? attest(app, &in, view, tpm, err) : answer(&in, tpm, err);
 }
 
 const struct cmd cmd_tpm_activate = {

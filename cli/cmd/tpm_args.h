@@ -2,7 +2,7 @@
 /* The options that the verbs of `rotkit tpm` share. */
 #pragma once
 
-#include "cli/opt.h"
+#include "cli/from.h"
 
 #include "rotkit/json.h"
 #include "rotkit/tpmcheck.h"

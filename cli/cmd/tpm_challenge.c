@@ -31,7 +31,7 @@ static enum rk_rc find_ek(const struct app *app, const struct challenge *in,
 
     if (rk_device_sn_parse(in->device, &sn, err))
         return rk_wrap(err, "--device");
-    if (from_open(app, &in->from, in->release, NULL, &view, err) ||
+    if (from_open_devices(app, &in->from, in->release, &view, err) ||
         rk_release_view_device(view, &sn, device, err))
         return err->rc;
     for (size_t i = 0; i < device->ek_count; i++) {
@@ -99,8 +99,9 @@ const struct cmd cmd_tpm_challenge = {
     .args = "",
     .summary = "make a credential that only one device of a release can activate",
     .about =
-        "Needs no TPM: the EK comes from the release, which is verified first: whoever could put\n"
-        "an EK of theirs there would answer. --pub names the release key. The device answers by\n"
-        "`rotkit tpm activate --credential`; the secret that comes back proves it.",
+        "Needs no TPM: the EK comes from the release, of which the index and this device are\n"
+        "verified first: whoever could put an EK of theirs there would answer. --pub names the\n"
+        "release key. The device answers by `rotkit tpm activate --credential`; the secret that\n"
+        "comes back proves it.",
     .run = run,
 };

@@ -9,7 +9,8 @@ enum { MASTER_LEN = 32 };
 
 struct check {
     struct tpm_args args;
-    const char *device, *master, *platform;
+    const char *release, *device, *master, *platform;
+    struct from from;
     struct rk_tpm_check_options options;
     struct rk_device_sn sn;
     const struct app *app;
@@ -108,12 +109,15 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     struct check in = { .app = app, .options = { .report = report, .arg = &in } };
     RK_AUTO(rk_mac_done) rk_mac *master = NULL;
     RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
+    RK_AUTO(rk_release_view_close) rk_release_view *view = NULL;
     RK_AUTO(rk_tpm_done) rk_tpm *tpm = NULL;
     struct rk_tpm_verdict verdict;
     struct operands none;
     /* clang-format off */
     const struct opt rows[] = {
-        { "release",    0, OPT_STR,  &in.options.release,    "DIR",  "the release that certifies the devices", true },
+        { "release",    0, OPT_STR,  &in.release,            "DIR",  "the release that certifies the devices", true },
+        FROM_PUB(&in.from),
+        FROM_UNSIGNED(&in.from),
         OPT_TCTI(in.args),
         { "device",     0, OPT_STR,  &in.device,             "SN",   "the unit in hand: another device's EK is a mismatch", false },
         { "ek-only",    0, OPT_FLAG, &in.options.ek_only,    NULL,   "compare the EKs alone, not what NV and handles hold", false },
@@ -130,8 +134,11 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     /* clang-format on */
 
     if (opt_parse(app, rows, argc, argv, 0, 0, &none, err) ||
-        read_options(app, &in, &master, err) || tpm_open(app, &in.args, &tpm, err))
+        read_options(app, &in, &master, err) ||
+        from_open_devices(app, &in.from, in.release, &view, err) ||
+        tpm_open(app, &in.args, &tpm, err))
         return err->rc;
+    in.options.release = view;
     in.doc = doc;
     in.findings = rk_json_put_array(rk_json_root(doc), "findings");
     if (rk_tpm_check(app->ctx, tpm, &in.options, &verdict, err))

@@ -9,7 +9,8 @@
 
 struct provision {
     struct tpm_args args;
-    const char *device, *by, *new_auth[RK_TPM_HIERARCHIES];
+    const char *release, *device, *by, *new_auth[RK_TPM_HIERARCHIES];
+    struct from from;
     struct tpm_handles handles;
     struct rk_tpm_provision_options options;
     struct rk_device_sn sn;
@@ -83,12 +84,15 @@ static enum rk_rc read_options(const struct app *app, struct provision *in, stru
 static enum rk_rc provision(struct app *app, struct provision *in, struct rk_err *err)
 {
     RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
+    RK_AUTO(rk_release_view_close) rk_release_view *view = NULL;
     RK_AUTO(rk_tpm_done) rk_tpm *tpm = NULL;
     struct rk_device_sn sn;
     char text[21];
 
-    if (read_options(app, in, err) || tpm_open(app, &in->args, &tpm, err))
+    if (read_options(app, in, err) || from_open_devices(app, &in->from, in->release, &view, err) ||
+        tpm_open(app, &in->args, &tpm, err))
         return err->rc;
+    in->options.release = view;
     in->app = app;
     in->done = rk_json_put_array(rk_json_root(doc), "done");
     in->options.report = report;
@@ -110,7 +114,9 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     struct operands none;
     /* clang-format off */
     const struct opt rows[] = {
-        { "release",  0, OPT_STR,  &in.options.release,  "DIR",  "the release that has the device's certificates", true },
+        { "release",  0, OPT_STR,  &in.release,          "DIR",  "the release that has the device's certificates", true },
+        FROM_PUB(&in.from),
+        FROM_UNSIGNED(&in.from),
         OPT_TCTI(in.args),
         { "device",   0, OPT_STR,  &in.device,           "SN",   "the unit in hand: another device's TPM is refused", false },
         { "by",       0, OPT_STR,  &in.by,               "WHO",  "who makes the NV indices: platform (default) or owner", false },

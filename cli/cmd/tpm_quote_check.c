@@ -17,6 +17,7 @@ enum { NONCE = 32, LOG_MAX = 1 << 24, PCRS_DEFAULT = 0xff };
 struct quote_check {
     struct tpm_args args;
     const char *release, *device, *template_name, *ak, *pcrs, *event_log, *ak_public;
+    struct from from;
     enum rk_tpm_key which;
     uint32_t mask;
 };
@@ -152,11 +153,10 @@ static enum rk_rc tell(const struct app *app, const struct quote_check *in,
 
 static enum rk_rc check(const struct app *app, const struct quote_check *in, struct rk_err *err)
 {
+    RK_AUTO(rk_release_view_close) rk_release_view *view = NULL;
     RK_AUTO(rk_tpm_done) rk_tpm *tpm = NULL;
     RK_AUTO(rk_tpm_attested_done) struct rk_tpm_attested attested = { .eks = 0 };
-    struct rk_tpm_attest_options options = { .release = in->release,
-                                             .template_name = in->template_name,
-                                             .key = in->which };
+    struct rk_tpm_attest_options options = { .template_name = in->template_name, .key = in->which };
     struct rk_quote_facts facts;
     struct rk_pcrs pcrs = { .mask = 0 };
     struct rk_device_sn sn;
@@ -166,8 +166,11 @@ static enum rk_rc check(const struct app *app, const struct quote_check *in, str
             return rk_wrap(err, "--device");
         options.device = &sn;
     }
-    if (replay(in, &pcrs, err) || tpm_open(app, &in->args, &tpm, err) ||
-        rk_tpm_attest(app->ctx, tpm, &options, &attested, err) ||
+    if (replay(in, &pcrs, err) || from_open_devices(app, &in->from, in->release, &view, err) ||
+        tpm_open(app, &in->args, &tpm, err))
+        return err->rc;
+    options.release = view;
+    if (rk_tpm_attest(app->ctx, tpm, &options, &attested, err) ||
         check_quote(app, in, tpm, &attested.key, &pcrs, &facts, err) ||
         write_ak(in, &attested.key, err))
         return err->rc;
@@ -181,6 +184,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     /* clang-format off */
     const struct opt rows[] = {
         { "release",   0, OPT_STR, &in.release,       "DIR",  "the release that states the EKs", true },
+        FROM_PUB(&in.from),
+        FROM_UNSIGNED(&in.from),
         OPT_TCTI(in.args),
         { "device",    0, OPT_STR, &in.device,        "SN",   "as this device (default: whichever the TPM is)", false },
         { "template",  0, OPT_STR, &in.template_name, "NAME", "activate by this EK (default: every certified one)", false },

@@ -7,14 +7,18 @@
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
+    RK_AUTO(rk_release_view_close) rk_release_view *view = NULL;
     RK_AUTO(rk_bytes_done) struct rk_bytes script = RK_BYTES_NONE;
     struct rk_tpm_script_options options = { .tool = "rotkit " ROTKIT_VERSION };
     struct tpm_handles handles = { .args.count = 0 };
     struct operands none;
-    const char *out = NULL;
+    const char *release = NULL, *out = NULL;
+    struct from from = { .pub = NULL };
     /* clang-format off */
     const struct opt rows[] = {
-        { "release",  0, OPT_STR,  &options.release, "DIR",  "the release whose devices it is for", true },
+        { "release",  0, OPT_STR,  &release,         "DIR",  "the release whose devices it is for", true },
+        FROM_PUB(&from),
+        FROM_UNSIGNED(&from),
         { "handle",   0, OPT_LIST, &handles.args,    "TEMPLATE=HANDLE", "where an EK persists (default: 0x81010001 for L-1, 0x81010002 for L-2); may repeat", false },
         { "output", 'o', OPT_STR,  &out,             "FILE", "script to write, - is standard output", true },
         OPT_DRY_RUN(app),
@@ -31,6 +35,9 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
             return opt_fail(app, err, "--handle \"%s\": the script keeps both EKs",
                             handles.args.v[i]);
     }
+    if (from_open_devices(app, &from, release, &view, err))
+        return err->rc;
+    options.release = view;
     if (rk_tpm_script(&options, &script, err))
         return err->rc;
     if (app->dry_run)

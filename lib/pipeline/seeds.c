@@ -2,7 +2,6 @@
 #include "rotkit/seeds.h"
 
 #include "pipeline/devices.h"
-#include "rotkit/release.h"
 
 bool rk_seeds_given(const struct rk_seeds_from *from)
 {
@@ -51,6 +50,7 @@ enum rk_rc rk_seeds_each(const struct rk_seeds_from *from, rk_seeds_visit visit,
 {
     struct by_master by = { .from = from, .visit = visit, .arg = arg };
 
-    return from->master != NULL ? rk_release_each_device(from->release, visit_by_master, &by, err)
-                                : each_of_files(from, visit, arg, err);
+    return from->master != NULL
+               ? rk_release_view_each_device(from->release, visit_by_master, &by, err)
+               : each_of_files(from, visit, arg, err);
 }

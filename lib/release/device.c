@@ -113,7 +113,9 @@ static enum rk_rc read_device(const struct reading *from, const struct rk_device
     if (text.p == NULL)
         return rk_fail(err, RK_E_USAGE, "release \"%s\" has no device %s", from->root, name);
     if (read_eks(from, sn, &text, &device, err))
-        return rk_wrap(err, "\"%s/%s\"", from->root, below);
+        return err->rc == RK_E_VERIFY /* which names its file, perhaps a certificate */
+                   ? err->rc
+                   : rk_wrap(err, "\"%s/%s\"", from->root, below);
     *ret = device;
     device = (struct rk_release_device) { .ek_count = 0 };
     return RK_OK;
@@ -178,7 +180,8 @@ enum rk_rc rk_release_each_device(const char *path, rk_release_visit visit, void
 }
 
 struct search {
-    const char *root, *hex;
+    rk_release_view *view;
+    const char *hex;
     struct rk_device_sn sn;
     bool found;
 };
@@ -187,7 +190,7 @@ static enum rk_rc holds_ek(void *arg, const struct rk_device_sn *sn, bool *more,
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     struct search *search = arg;
-    const struct reading from = { .root = search->root };
+    const struct reading from = { .root = search->view->root, .view = search->view };
 
     if (find_artifact(&from, &rk_role_device, sn, DEVICE_JSON_MAX, &text, err))
         return err->rc;
@@ -199,17 +202,17 @@ static enum rk_rc holds_ek(void *arg, const struct rk_device_sn *sn, bool *more,
     return RK_OK;
 }
 
-static enum rk_rc find_hex(const char *path, const uint8_t *bytes, size_t len,
+static enum rk_rc find_hex(rk_release_view *view, const uint8_t *bytes, size_t len,
                            struct rk_device_sn *ret, bool *ret_found, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes hex = RK_BYTES_NONE;
-    struct search search = { .root = path };
+    struct search search = { .view = view };
 
     if (rk_bytes_new(2 * len, &hex, err))
         return err->rc;
     rk_hex_write(bytes, len, (char *)hex.p);
     search.hex = (const char *)hex.p;
-    if (rk_release_each_device(path, holds_ek, &search, err))
+    if (rk_release_view_each_device(view, holds_ek, &search, err))
         return err->rc;
     if (search.found)
         *ret = search.sn;
@@ -217,18 +220,18 @@ static enum rk_rc find_hex(const char *path, const uint8_t *bytes, size_t len,
     return RK_OK;
 }
 
-enum rk_rc rk_release_find_ek(const char *path, const struct rk_bytes *public_tpm2b,
-                              struct rk_device_sn *ret, bool *ret_found, struct rk_err *err)
+enum rk_rc rk_release_view_find_ek(rk_release_view *view, const struct rk_bytes *public_tpm2b,
+                                   struct rk_device_sn *ret, bool *ret_found, struct rk_err *err)
 {
-    return find_hex(path, public_tpm2b->p, public_tpm2b->len, ret, ret_found, err);
+    return find_hex(view, public_tpm2b->p, public_tpm2b->len, ret, ret_found, err);
 }
 
-enum rk_rc rk_release_find_spki(const char *path, const struct rk_bytes *spki,
-                                struct rk_device_sn *ret, bool *ret_found, struct rk_err *err)
+enum rk_rc rk_release_view_find_spki(rk_release_view *view, const struct rk_bytes *spki,
+                                     struct rk_device_sn *ret, bool *ret_found, struct rk_err *err)
 {
     uint8_t digest[32];
 
     if (rk_sha256(spki->p, spki->len, digest, err))
         return err->rc;
-    return find_hex(path, digest, sizeof digest, ret, ret_found, err);
+    return find_hex(view, digest, sizeof digest, ret, ret_found, err);
 }

@@ -32,8 +32,9 @@ enum rk_rc rk_release_view_open(const rk_ctx *ctx, const char *path,
     return RK_OK;
 }
 
-enum rk_rc rk_release_view_open_secrets(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
-                                        rk_release_view **ret, struct rk_err *err)
+/* release.json alone, by its signature. */
+static enum rk_rc open_head(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
+                            rk_release_view **ret, struct rk_err *err)
 {
     RK_AUTO(rk_release_view_close) rk_release_view *view = rk_alloc(1, sizeof *view);
     int n;
@@ -46,6 +47,18 @@ enum rk_rc rk_release_view_open_secrets(const rk_ctx *ctx, const char *path, EVP
         return rk_fail(err, RK_E_USAGE, "path too long: \"%s\"", path);
     if (rk_release_read_head(view, pub, err))
         return err->rc;
+    *ret = view;
+    view = NULL;
+    return RK_OK;
+}
+
+enum rk_rc rk_release_view_open_secrets(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
+                                        rk_release_view **ret, struct rk_err *err)
+{
+    RK_AUTO(rk_release_view_close) rk_release_view *view = NULL;
+
+    if (open_head(ctx, path, pub, &view, err))
+        return err->rc;
     if (view->signer == NULL)
         return rk_fail(err, RK_E_VERIFY, "the release is not signed");
     if (rk_release_read_secrets(view, err))
@@ -57,6 +70,17 @@ enum rk_rc rk_release_view_open_secrets(const rk_ctx *ctx, const char *path, EVP
     *ret = view;
     view = NULL;
     return RK_OK;
+}
+
+enum rk_rc rk_release_view_open_devices(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
+                                        rk_release_view **ret, struct rk_err *err)
+{
+    return open_head(ctx, path, pub, ret, err);
+}
+
+const char *rk_release_view_path(const rk_release_view *view)
+{
+    return view->root;
 }
 
 const struct rk_release_report *rk_release_view_report(const rk_release_view *view)

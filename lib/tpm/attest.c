@@ -14,7 +14,7 @@ void rk_tpm_attested_done(struct rk_tpm_attested *attested)
     rk_tpm_public_done(&attested->key);
 }
 
-static enum rk_rc find_device(const rk_ctx *ctx, rk_tpm *tpm, const char *release,
+static enum rk_rc find_device(const rk_ctx *ctx, rk_tpm *tpm, rk_release_view *release,
                               struct rk_device_sn *ret, struct rk_err *err)
 {
     const struct rk_tpm_check_options options = { .release = release, .ek_only = true };
@@ -23,8 +23,8 @@ static enum rk_rc find_device(const rk_ctx *ctx, rk_tpm *tpm, const char *releas
     if (rk_tpm_check(ctx, tpm, &options, &verdict, err))
         return err->rc;
     if (!verdict.known)
-        return rk_fail(err, RK_E_VERIFY, "this TPM is no device of release \"%s\": %s", release,
-                       rk_tpm_cause_name(verdict.cause));
+        return rk_fail(err, RK_E_VERIFY, "this TPM is no device of release \"%s\": %s",
+                       rk_release_view_path(release), rk_tpm_cause_name(verdict.cause));
     *ret = verdict.sn;
     return RK_OK;
 }
@@ -63,7 +63,7 @@ enum rk_rc rk_tpm_attest(const rk_ctx *ctx, rk_tpm *tpm,
         made.sn = *options->device;
     else if (find_device(ctx, tpm, options->release, &made.sn, err))
         return err->rc;
-    if (rk_release_device_read(options->release, &made.sn, &device, err) ||
+    if (rk_release_view_device(options->release, &made.sn, &device, err) ||
         rk_tpm_key_public(tpm, options->key, &made.key, err))
         return err->rc;
     rk_device_sn_text(&made.sn, text);
@@ -77,7 +77,7 @@ enum rk_rc rk_tpm_attest(const rk_ctx *ctx, rk_tpm *tpm,
     }
     if (made.eks == 0)
         return rk_fail(err, RK_E_USAGE, "release \"%s\" states no EK %s of device %s",
-                       options->release,
+                       rk_release_view_path(options->release),
                        options->template_name != NULL ? options->template_name : "", text);
     *ret = made;
     made = (struct rk_tpm_attested) { .eks = 0 };

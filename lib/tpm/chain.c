@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-enum { PEM_MAX = 1 << 20 };
-
 void rk_tpm_chain_done(struct rk_tpm_chain *chain)
 {
     for (size_t i = 0; i < chain->count; i++)
@@ -72,16 +70,16 @@ static enum rk_rc split(const struct rk_bytes *pem, uint32_t limit, struct rk_tp
     return RK_OK;
 }
 
-enum rk_rc rk_tpm_chain_read(const char *release, uint32_t limit, struct rk_tpm_chain *ret,
+enum rk_rc rk_tpm_chain_read(rk_release_view *release, uint32_t limit, struct rk_tpm_chain *ret,
                              struct rk_err *err)
 {
     RK_AUTO(rk_tpm_chain_done) struct rk_tpm_chain chain = { .count = 0 };
     RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
 
-    if (rk_release_file_find(release, "ca/chain.pem", PEM_MAX, &pem, err))
+    if (rk_release_view_find(release, "ca/chain.pem", &pem, err))
         return err->rc;
     if (pem.p != NULL && split(&pem, limit, &chain, err))
-        return rk_wrap(err, "\"%s/ca/chain.pem\"", release);
+        return rk_wrap(err, "\"%s/ca/chain.pem\"", rk_release_view_path(release));
     *ret = chain;
     chain.count = 0;
     return RK_OK;

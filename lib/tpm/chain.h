@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "rotkit/release.h"
 #include "rotkit/tpm.h"
 
 #define RK_CHAIN_INDEX 0x01C00100u
@@ -18,5 +19,5 @@ void rk_tpm_chain_done(struct rk_tpm_chain *chain);
  * The release's ca/chain.pem without self-signed certificates, as many whole ones an index as fit
  * into limit bytes (0: one an index). RK_E_USAGE when one alone does not fit.
  */
-enum rk_rc rk_tpm_chain_read(const char *release, uint32_t limit, struct rk_tpm_chain *ret,
+enum rk_rc rk_tpm_chain_read(rk_release_view *release, uint32_t limit, struct rk_tpm_chain *ret,
                              struct rk_err *err) RK_MUST_CHECK;

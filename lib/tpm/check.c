@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CHAIN_MAX = 1 << 20 };
 #define CLOCK_UNSET_BEFORE INT64_C(1577836800) /* 2020-01-01 */
 
 static void checking_done(struct rk_checking *c)
@@ -31,7 +30,7 @@ static enum rk_rc first_device(void *arg, const struct rk_device_sn *sn, bool *m
     struct rk_checking *c = arg;
 
     *more = false;
-    return rk_release_device_read(c->options->release, sn, &c->device, err);
+    return rk_release_view_device(c->options->release, sn, &c->device, err);
 }
 
 /* The templates that the release certifies, by the device at hand or by its first one. */
@@ -40,16 +39,16 @@ static enum rk_rc read_reference(struct rk_checking *c, struct rk_err *err)
     const struct rk_tpm_check_options *options = c->options;
 
     if (options->device != NULL
-            ? rk_release_device_read(options->release, options->device, &c->device, err)
-            : rk_release_each_device(options->release, first_device, c, err))
+            ? rk_release_view_device(options->release, options->device, &c->device, err)
+            : rk_release_view_each_device(options->release, first_device, c, err))
         return err->rc;
     if (c->device.ek_count == 0)
         return rk_fail(err, RK_E_USAGE, "release \"%s\" states no EK to compare with",
-                       options->release);
+                       rk_release_view_path(options->release));
     for (size_t i = 0; i < c->device.ek_count; i++) {
         if (rk_checking_template(c, c->device.ek[i].template_name) == c->seen_count)
             return rk_fail(err, RK_E_USAGE, "release \"%s\": EK of unknown template \"%s\"",
-                           options->release, c->device.ek[i].template_name);
+                           rk_release_view_path(options->release), c->device.ek[i].template_name);
     }
     return RK_OK;
 }
@@ -60,7 +59,7 @@ static enum rk_rc use_device(struct rk_checking *c, const struct rk_device_sn *s
     c->verdict.known = true;
     c->verdict.sn = *sn;
     rk_release_device_done(&c->device);
-    return rk_release_device_read(c->options->release, sn, &c->device, err);
+    return rk_release_view_device(c->options->release, sn, &c->device, err);
 }
 
 /* ECC first: such an EK costs a TPM a hundredth of an RSA one. */
@@ -80,7 +79,7 @@ static enum rk_rc find_device(struct rk_checking *c, struct rk_err *err)
                 continue;
             if (rk_checking_ek(c, at, &ek, err) ||
                 (ek != NULL &&
-                 rk_release_find_ek(c->options->release, &ek->public_tpm2b, &sn, &found, err)))
+                 rk_release_view_find_ek(c->options->release, &ek->public_tpm2b, &sn, &found, err)))
                 return err->rc;
         }
     }
@@ -126,19 +125,18 @@ static enum rk_rc check_stated(const struct rk_checking *c, const struct rk_rele
                                const struct rk_tpm_public *ek, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
-    const char *name = stated->template_name;
+    const char *path = rk_release_view_path(c->options->release), *name = stated->template_name;
     char sn[21];
 
     if (stated->cert.len == 0)
         return RK_OK;
     rk_device_sn_text(&c->verdict.sn, sn);
     if (rk_ekcert_spki(stated->cert.p, stated->cert.len, &spki, err))
-        (void)rk_wrap(err, "release \"%s\": device %s: certificate %s", c->options->release, sn,
-                      name);
+        (void)rk_wrap(err, "release \"%s\": device %s: certificate %s", path, sn, name);
     else if (!rk_bytes_equal(&spki, &ek->spki))
         (void)rk_fail(err, RK_E_VERIFY,
                       "release \"%s\": device %s: certificate %s is for another key than its EK",
-                      c->options->release, sn, name);
+                      path, sn, name);
     else
         return RK_OK;
     return rk_note(err, "the release is damaged: rotkit verify names the files that are");
@@ -189,7 +187,7 @@ static enum rk_rc explain_cert(struct rk_checking *c, const struct rk_release_ek
         return RK_OK;
     }
     if (rk_checking_whose(c, NULL, &spki, &whose, err) ||
-        rk_release_find_spki(c->options->release, &spki, &sn, &known, err))
+        rk_release_view_find_spki(c->options->release, &spki, &sn, &known, err))
         return err->rc;
     if (known)
         rk_device_sn_text(&sn, text);
@@ -338,10 +336,10 @@ static enum rk_rc read_chain(struct rk_checking *c, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
 
-    if (rk_release_file_find(c->options->release, "ca/chain.pem", CHAIN_MAX, &pem, err))
+    if (rk_release_view_find(c->options->release, "ca/chain.pem", &pem, err))
         return err->rc;
     return pem.p != NULL && rk_trust_open_chain(c->ctx, &pem, &c->trust, err)
-               ? rk_wrap(err, "\"%s/ca/chain.pem\"", c->options->release)
+               ? rk_wrap(err, "\"%s/ca/chain.pem\"", rk_release_view_path(c->options->release))
                : RK_OK;
 }
 

@@ -230,7 +230,7 @@ static enum rk_rc report_found(struct rk_checking *c, const struct search *searc
                            seed);
         return RK_OK;
     }
-    if (rk_release_each_device(c->options->release, is_it, &in, err))
+    if (rk_release_view_each_device(c->options->release, is_it, &in, err))
         return err->rc;
     if (!in.found) {
         rk_checking_report(c, RK_TPM_EK, NULL, 0, RK_TPM_NOT_IN_RELEASE,
@@ -241,7 +241,7 @@ static enum rk_rc report_found(struct rk_checking *c, const struct search *searc
     c->verdict.known = true;
     c->verdict.sn = search->kdk_sn;
     rk_release_device_done(&c->device);
-    return rk_release_device_read(c->options->release, &search->kdk_sn, &c->device, err);
+    return rk_release_view_device(c->options->release, &search->kdk_sn, &c->device, err);
 }
 
 enum rk_rc rk_explain_stranger(struct rk_checking *c, struct rk_err *err)

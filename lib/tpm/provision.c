@@ -324,7 +324,7 @@ enum rk_rc rk_tpm_provision(const rk_ctx *ctx, rk_tpm *tpm,
     struct rk_device_sn sn;
 
     if (adopt_auth(&p, err) || find_device(&p, &sn, err) ||
-        rk_release_device_read(options->release, &sn, &p.device, err) || plan(&p, err))
+        rk_release_view_device(options->release, &sn, &p.device, err) || plan(&p, err))
         return err->rc;
     for (size_t i = 0; i < p.item_count; i++) {
         if (write_item(&p, &p.item[i], err))

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCRIPT_MAX = 1 << 20, JSON_MAX = 1 << 30, NV_LIMIT = 2048, BYTES_A_LINE = 24 };
+enum { SCRIPT_MAX = 1 << 20, NV_LIMIT = 2048, BYTES_A_LINE = 24 };
 
 /* In single quotes, whatever the text. */
 static void put_quoted(struct rk_wr *wr, const char *text)
@@ -68,7 +68,7 @@ static enum rk_rc first_device(void *arg, const struct rk_device_sn *sn, bool *m
 }
 
 /* The script is for all devices, and all are certified alike: one tells. */
-static enum rk_rc check_templates(const char *release, struct rk_err *err)
+static enum rk_rc check_templates(rk_release_view *release, struct rk_err *err)
 {
     RK_AUTO(rk_release_device_done) struct rk_release_device device = { .ek_count = 0 };
     struct rk_device_sn sn = { .b = { 0 } };
@@ -76,8 +76,8 @@ static enum rk_rc check_templates(const char *release, struct rk_err *err)
     char wanted[64] = "";
     bool all = true;
 
-    if (rk_release_each_device(release, first_device, &sn, err) ||
-        rk_release_device_read(release, &sn, &device, err))
+    if (rk_release_view_each_device(release, first_device, &sn, err) ||
+        rk_release_view_device(release, &sn, &device, err))
         return err->rc;
     for (size_t i = 0; (tpl = rk_ek_template_in_blob(i)) != NULL; i++) {
         size_t used = strlen(wanted);
@@ -90,28 +90,21 @@ static enum rk_rc check_templates(const char *release, struct rk_err *err)
                        tpl->name);
     }
     return all ? RK_OK
-               : rk_fail(err, RK_E_USAGE, "release \"%s\" does not certify both %s", release,
-                         wanted);
+               : rk_fail(err, RK_E_USAGE, "release \"%s\" does not certify both %s",
+                         rk_release_view_path(release), wanted);
 }
 
-static enum rk_rc put_head(const struct rk_tpm_script_options *options, struct rk_wr *wr,
-                           struct rk_err *err)
+static void put_head(const struct rk_tpm_script_options *options, struct rk_wr *wr)
 {
-    RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
-    RK_AUTO(rk_json_done) rk_json *doc = NULL;
-    const char *product;
+    const char *product =
+        rk_json_str(rk_json_get(rk_release_view_root(options->release), "product"));
 
-    if (rk_release_file_find(options->release, "release.json", JSON_MAX, &text, err) ||
-        rk_json_parse(text.p, text.len, &doc, err))
-        return err->rc;
-    product = rk_json_str(rk_json_get(rk_json_root(doc), "product"));
     rk_wr_printf(wr,
                  "#!/bin/sh\n# Provisions the firmware TPM of a device, on the device, by "
                  "tpm2-tools; -h says how.\n# Made by %s.\nset -u\nproduct=",
                  options->tool);
     put_quoted(wr, product == NULL ? "device" : product);
     rk_wr_str(wr, "\n");
-    return RK_OK;
 }
 
 enum rk_rc rk_tpm_script(const struct rk_tpm_script_options *options, struct rk_bytes *ret,
@@ -122,11 +115,12 @@ enum rk_rc rk_tpm_script(const struct rk_tpm_script_options *options, struct rk_
     const struct rk_bytes none = RK_BYTES_NONE;
 
     if (check_templates(options->release, err) ||
-        rk_tpm_chain_read(options->release, NV_LIMIT, &chain, err) || put_head(options, &wr, err))
+        rk_tpm_chain_read(options->release, NV_LIMIT, &chain, err))
         return err->rc;
     if (chain.count > 1)
         return rk_fail(err, RK_E_USAGE, "the CA chain does not fit into one NV index of %d bytes",
                        NV_LIMIT);
+    put_head(options, &wr);
     put_rows(&wr, options);
     put_chain(&wr, chain.count == 0 ? &none : &chain.part[0]);
     rk_wr_str(&wr, (const char *)rk_device_script);

@@ -8,6 +8,7 @@ need jq tpm2_createek tpm2_createak tpm2_makecredential tpm2_activatecredential 
 unset SOURCE_DATE_EPOCH
 demo_product product
 release=product/release
+from="--pub product/keys/release.pem"
 first=01020000000100000001
 second=01020000000100000002
 tpm_of first "$(eps_of product $first)"
@@ -58,15 +59,15 @@ run 0 tpm key --tcti "$tcti" --json
 [ "$(jq -r .key_name "$out")" = "$(xxd -p -c 200 srk.name)" ] || fail "another storage root key"
 
 # A release's EKs, one by one and all: the device, and no other.
-run 0 tpm activate --release $release --tcti "$tcti"
+run 0 tpm activate $from --release $release --tcti "$tcti"
 stdout_is "$first: attested by 3 EKs"
-run 0 tpm activate --release $release --tcti "$tcti" --template H-3 --key ak-rsa --json
+run 0 tpm activate $from --release $release --tcti "$tcti" --template H-3 --key ak-rsa --json
 jq -e --arg sn $first '.device_sn == $sn and .eks == 1' "$out" >/dev/null || fail "JSON: $(cat "$out")"
-run 3 tpm activate --release $release --tcti "$tcti" --device $second
+run 3 tpm activate $from --release $release --tcti "$tcti" --device $second
 grep -q "^rotkit: device $second: EK L-1: the credential is not for this TPM and the storage root key (0x" "$err" ||
     fail "$(cat "$err")"
-run 3 tpm activate --release $release --tcti "$tcti" --device $second --template L-2
-run 3 tpm activate --release $release --tcti "$tcti" --device $second --template H-3
+run 3 tpm activate $from --release $release --tcti "$tcti" --device $second --template L-2
+run 3 tpm activate $from --release $release --tcti "$tcti" --device $second --template H-3
 # For the right TPM and another key.
 run 0 tpm key --tcti "$tcti" --key ak-ecc --json
 run 0 tpm challenge --unsigned --release $release --device $first --name "$(jq -r .key_name "$out")" --credential c --secret s
@@ -88,7 +89,7 @@ refuse 2 "rotkit: \"other\": no credential of tpm2-tools: magic 0x6e656974, vers
 refuse 2 "rotkit: unknown template \"L-9\"" tpm activate --tcti "$tcti" --credential c --template L-9 -o s3
 refuse 2 "rotkit: unknown key \"ek\" (known: srk, ak-ecc, ak-rsa)" tpm key --tcti "$tcti" --key ek
 refuse 2 "rotkit: release \"$release\" states no EK H-6 of device $first" \
-    tpm activate --release $release --tcti "$tcti" --template H-6
+    tpm activate $from --release $release --tcti "$tcti" --template H-6
 refuse 2 "rotkit: --credential and --output go together
   see 'rotkit help tpm activate'" tpm activate --tcti "$tcti" --credential c
 refuse 2 "rotkit: a Name of 1 bytes, expected 2 to 66" \
@@ -98,5 +99,5 @@ refuse 2 "rotkit: \"c\" exists, it is never overwritten" \
 run 0 tpm challenge --unsigned --release $release --device $first --name 000b00 --credential d --secret t --dry-run
 [ ! -e d ] && [ ! -e t ] || fail "a dry run wrote something"
 tpm_of random
-run 3 tpm activate --release $release --tcti "$tcti"
+run 3 tpm activate $from --release $release --tcti "$tcti"
 stderr_is "rotkit: this TPM is no device of release \"$release\": unknown EK"

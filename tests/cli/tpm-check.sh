@@ -6,6 +6,7 @@ need jq openssl tpm2_createprimary tpm2_evictcontrol tpm2_nvdefine tpm2_nvwrite
 unset SOURCE_DATE_EPOCH # the CA of today signs
 demo_product product
 release=product/release
+from="--pub product/keys/release.pem"
 first=01020000000100000001
 second=01020000000100000002
 seeds="--kdk-db product/devices/kdk_db.csv --eps-seeds product/devices/eps_seeds.csv"
@@ -13,7 +14,7 @@ seeds="--kdk-db product/devices/kdk_db.csv --eps-seeds product/devices/eps_seeds
 check() { # CODE ARG...
     check_code=$1
     shift
-    run "$check_code" tpm check --release "$release" --tcti "$tcti" "$@"
+    run "$check_code" tpm check $from --release "$release" --tcti "$tcti" "$@"
 }
 
 # mismatch VERDICT-LINE ARG...: exit 3, and the last line of the output
@@ -187,8 +188,16 @@ json=wrong/devices/010200000001000000/$second/device.json
 jq --arg azure "$azure" '(.ek[] | select(.template == "L-1") | .public_tpm2b) = $azure' "$json" >"$scratch/json"
 cp "$scratch/json" "$json"
 release=wrong
+check 3 --ek-only # what the signed index does not name
+stderr_is "rotkit: \"devices/010200000001000000/$second/device.json\": SHA-256 is $(sha256sum <"$json" | head -c 64), the index says $(sha256sum <"product/release/${json#wrong/}" | head -c 64)"
+python3 "$SOURCE/tests/support/strip_release.py" wrong
+check 3 --ek-only
+stderr_is "rotkit: \"wrong\": the release is not signed"
+from=--unsigned
 mismatch "$second: wrong template" --ek-only
 grep -qxF "EK L-1: wrong template: the release states the EK of template azure-sdk" "$out" || fail "$(cat "$out")"
+
+from="--pub product/keys/release.pem"
 
 # ---- derived from a master key
 openssl rand -hex 32 >master.key
@@ -220,6 +229,7 @@ mismatch "01020000000000000002: other profile" --ek-only --master master.key
 
 # ---- a release that is damaged
 release=damaged
+from=--unsigned # its digests are put right, so that what is damaged is the content
 json=damaged/devices/010200000001000000/$first/device.json
 tpm_of first "$(eps_of product $first)"
 damage() { # MESSAGE JQ-FILTER
@@ -227,7 +237,8 @@ damage() { # MESSAGE JQ-FILTER
     cp -r product/release damaged
     jq "$2" "$json" >"$scratch/json"
     cp "$scratch/json" "$json"
-    refuse 2 "rotkit: $1" tpm check --release damaged --tcti "$tcti" --device $first
+    python3 "$SOURCE/tests/support/strip_release.py" damaged
+    refuse 2 "rotkit: $1" tpm check $from --release damaged --tcti "$tcti" --device $first
 }
 malformed="is missing or malformed, expected"
 damage "\"$json\": EK 2: member \"profile\" $malformed a text of at most 31 bytes" 'del(.ek[1].profile)'
@@ -242,13 +253,15 @@ cert=damaged/devices/010200000001000000/$first/ek-cert-l-1.der
 rm -rf damaged
 cp -r product/release damaged
 : >$cert
-refuse 2 "rotkit: \"$json\": the certificate of EK L-1 is empty" tpm check --release damaged --tcti "$tcti"
+python3 "$SOURCE/tests/support/strip_release.py" damaged
+refuse 2 "rotkit: \"$json\": the certificate of EK L-1 is empty" tpm check $from --release damaged --tcti "$tcti"
 damage "\"$json\": unknown EK template \"L-9\"" '.ek[0].template = "L-9"'
 
 # ... in its certificates: they were the ones that provision writes, and check compares with
 damaged_cert() { # CODE MESSAGE COMMAND: stands in damaged/, L-1 of the first device
+    python3 "$SOURCE/tests/support/strip_release.py" damaged
     for verb in check provision activate; do
-        run "$1" tpm $verb --release damaged --tcti "$tcti"
+        run "$1" tpm $verb $from --release damaged --tcti "$tcti"
         stderr_is "rotkit: $2"
         ! grep -v '^EK ' "$out" || fail "tpm $verb goes on: $(cat "$out")"
     done
@@ -268,11 +281,35 @@ damaged_cert 2 "release \"damaged\": device $first: certificate L-1: certificate
 damaged_cert 2 "release \"damaged\": device $first: certificate L-1: certificate: trailing data at offset 0x$(printf %x "$size"): 1 left
   $advice"
 
+# ... which a key's signature rules out: nothing of it is believed
+rm -rf damaged
+cp -r product/release damaged
+cp "$certs/$second/ek-cert-l-1.der" "$cert"
+for verb in check provision activate quote-check; do
+    refuse 3 "rotkit: \"${cert#damaged/}\": SHA-256 is $(sha256sum <"$cert" | head -c 64), the index says $(sha256sum <"product/release/${cert#damaged/}" | head -c 64)" \
+        tpm $verb --pub product/keys/release.pem --release damaged --tcti "$tcti"
+done
+
+# ---- whose release it must be is said, and holds
+for verb in check provision activate quote-check "script -o no.sh"; do
+    # shellcheck disable=SC2086
+    set -- $verb
+    where="--tcti $tcti"
+    [ "$1" != script ] || where=
+    refuse 2 "rotkit: \"product/release\": nothing says whose release this must be
+  name the release key with --pub FILE; --unsigned takes one of unknown origin" tpm "$@" --release product/release $where
+    refuse 3 "rotkit: \"product/release\": the release is signed by another key" \
+        tpm "$@" --release product/release --pub product/keys/pkc.pem $where
+    refuse 2 "rotkit: --pub and --unsigned exclude each other
+  see 'rotkit help tpm $1'" tpm "$@" --release product/release --pub product/keys/release.pem --unsigned $where
+done
+from="--pub product/keys/release.pem"
+
 # ---- what is no release, no device, no TPM
-refuse 2 "rotkit: \"product\" is no release: it has no release.json" tpm check --release product --tcti "$tcti"
+refuse 2 "rotkit: \"product\" is no release: it has no release.json" tpm check $from --release product --tcti "$tcti"
 refuse 2 "rotkit: release \"product/one\" has no device 01020000000100000099" \
-    tpm check --release product/one --tcti "$tcti" --device 01020000000100000099
+    tpm check $from --release product/one --tcti "$tcti" --device 01020000000100000099
 tpm_stop
 refuse 7 "rotkit: cannot reach a TPM by TCTI \"$tcti\": tcti:IO failure (0xa000a)
-  name one with --tcti, such as device:/dev/tpmrm0" tpm check --release product/one --tcti "$tcti"
-run 7 tpm check --release product/one --tcti nonsense:x
+  name one with --tcti, such as device:/dev/tpmrm0" tpm check $from --release product/one --tcti "$tcti"
+run 7 tpm check $from --release product/one --tcti nonsense:x

@@ -8,6 +8,7 @@ need jq openssl tpm2_getekcertificate tpm2_nvreadpublic tpm2_readpublic tpm2_nvd
 unset SOURCE_DATE_EPOCH
 demo_product product
 release=product/release
+from="--pub product/keys/release.pem"
 first=01020000000100000001
 second=01020000000100000002
 certs=$release/devices/010200000001000000/$first
@@ -15,7 +16,7 @@ certs=$release/devices/010200000001000000/$first
 provision() { # CODE ARG...
     provision_code=$1
     shift
-    run "$provision_code" tpm provision --release $release --tcti "$tcti" "$@"
+    run "$provision_code" tpm provision $from --release $release --tcti "$tcti" "$@"
 }
 
 all() { # RESULT: what a run with this result for everything prints
@@ -31,7 +32,7 @@ EOF
 }
 
 matches() {
-    run 0 tpm check --release $release --tcti "$tcti" --device $first
+    run 0 tpm check $from --release $release --tcti "$tcti" --device $first
 }
 
 # ---- once, again, and dry
@@ -123,7 +124,7 @@ for cut in 12a=die@1 12a=die@2 12a=die@3 12a=die@4 137=die@1 137=die@2 137=cut@3
     # TPM2_NV_DefineSpace, TPM2_NV_Write, TPM2_EvictControl: not executed, or executed and not answered
     what=$cut
     tpm_of cut "$(eps_of product $first)"
-    run 7 tpm provision --release $release --tcti "$(through $cut)"
+    run 7 tpm provision $from --release $release --tcti "$(through $cut)"
     provision 0
     tail -n 1 "$out" >"$scratch/last"
     is "$scratch/last" "$first: provisioned"
@@ -136,7 +137,7 @@ done
 for cut in 129=die@1 129=cut@1 129=die@2 129=cut@2 129=die@3 129=cut@3; do
     what=$cut
     tpm_of cut "$(eps_of product $first)"
-    run 7 tpm provision --release $release --tcti "$(through $cut)" $auths
+    run 7 tpm provision $from --release $release --tcti "$(through $cut)" $auths
     provision 0 $auths
     provision 0 $auths
     tpm2_changeauth -c o -p file:owner file:owner || fail "$cut: the owner authorisation is another"
@@ -156,17 +157,17 @@ matches
 # ---- what was certified anew replaces the old certificate of the same EK
 sed -e "s,model: demo fTPM,model: demo fTPM 2," -e "s,path: release,path: anew," product/manifest.yaml >product/anew.yaml
 run 0 build -q product/anew.yaml
-run 0 tpm provision --release product/anew --tcti "$tcti"
+run 0 tpm provision $from --release product/anew --tcti "$tcti"
 stdout_is "$(all 'there already' | sed '/certificate/s/there already/replaced/')
 $first: provisioned"
-run 3 tpm check --release $release --tcti "$tcti"
+run 3 tpm check $from --release $release --tcti "$tcti"
 provision 0
 # ... cut off between the old one's removal (TPM2_NV_UndefineSpace) and the new one's definition
 for cut in 122=die@1 122=cut@1 12a=die@1 122=cut@2; do
     what=$cut
-    run 7 tpm provision --release product/anew --tcti "$(through $cut)"
-    run 0 tpm provision --release product/anew --tcti "$tcti"
-    run 0 tpm check --release product/anew --tcti "$tcti"
+    run 7 tpm provision $from --release product/anew --tcti "$(through $cut)"
+    run 0 tpm provision $from --release product/anew --tcti "$tcti"
+    run 0 tpm check $from --release product/anew --tcti "$tcti"
     provision 0
     matches
 done
@@ -196,7 +197,7 @@ for other in $release/devices/010200000001000000/$second/ek-cert-l-1.der $certs/
     tpm_of taken "$(eps_of product $first)"
     put 0x01C00002 "$other"
     refuse 3 "rotkit: NV index 0x01C00002 holds another identity: nothing is written
-  if it may go, remove it first (tpm2_nvundefine 0x01C00002)" tpm provision --release $release --tcti "$tcti"
+  if it may go, remove it first (tpm2_nvundefine 0x01C00002)" tpm provision $from --release $release --tcti "$tcti"
     [ "$(tpm2_getcap handles-nv-index)" = "- 0x1C00002" ] || fail "$other: something was written"
     tpm2_nvread 0x01C00002 -o found
     cmp -s found "$other" || fail "$other: overwritten"
@@ -206,7 +207,7 @@ for other in garbage cut; do
     tpm_of taken "$(eps_of product $first)"
     put 0x01C00100 $other
     refuse 3 "rotkit: NV index 0x01C00100 holds something else than a CA chain: nothing is written
-  if it may go, remove it first (tpm2_nvundefine 0x01C00100)" tpm provision --release $release --tcti "$tcti"
+  if it may go, remove it first (tpm2_nvundefine 0x01C00100)" tpm provision $from --release $release --tcti "$tcti"
     [ "$(tpm2_getcap handles-nv-index)" = "- 0x1C00100" ] || fail "chain: something was written"
 done
 provision 0 --no-chain
@@ -220,14 +221,14 @@ tpm2_nvdefine -Q -C o -s 40 -a 'authread|authwrite|no_da' -p hello 0x01C00002
 tpm2_nvwrite -C 0x01C00002 -P hello -i garbage 0x01C00002
 refuse 4 "rotkit: cannot read NV index 0x01C00002: tpm:session(1):authorization failure without DA implications (0x9a2)
   the authorisation value is wrong
-  nothing is written: it may hold another identity" tpm provision --release $release --tcti "$tcti"
+  nothing is written: it may hold another identity" tpm provision $from --release $release --tcti "$tcti"
 [ "$(tpm2_getcap handles-nv-index)" = "- 0x1C00002" ] || fail "unreadable: something was written"
 # ... and is asked for by the owner before a guess at its password counts against the TPM
 tpm_of taken "$(eps_of product $first)"
 tpm2_nvdefine -Q -C o -s 40 -a 'ownerread|authread|authwrite' -p hello 0x01C00002
 tpm2_nvwrite -C 0x01C00002 -P hello -i garbage 0x01C00002
 refuse 3 "rotkit: NV index 0x01C00002 holds another identity: nothing is written
-  if it may go, remove it first (tpm2_nvundefine 0x01C00002)" tpm provision --release $release --tcti "$tcti"
+  if it may go, remove it first (tpm2_nvundefine 0x01C00002)" tpm provision $from --release $release --tcti "$tcti"
 tpm2_getcap properties-variable | grep -q 'TPM2_PT_LOCKOUT_COUNTER: 0x0$' || fail "a guess was counted"
 tpm_of taken "$(eps_of product $first)" # by its policy alone
 tpm2_startauthsession -S session
@@ -236,20 +237,20 @@ tpm2_flushcontext session
 tpm2_nvdefine -Q -C o -s 40 -a 'ownerwrite|policyread' -L policy 0x01C00002
 tpm2_nvwrite -C o -i garbage 0x01C00002
 refuse 4 "rotkit: cannot read NV index 0x01C00002: only its policy allows it
-  nothing is written: it may hold another identity" tpm provision --release $release --tcti "$tcti"
+  nothing is written: it may hold another identity" tpm provision $from --release $release --tcti "$tcti"
 tpm_of taken "$(eps_of product $first)" # unwritten, and not to be removed
 tpm2_startauthsession -S session
 tpm2_policycommandcode -S session -L policy TPM2_CC_NV_UndefineSpaceSpecial >/dev/null
 tpm2_flushcontext session
 tpm2_nvdefine -Q -C p -s 100 -a 'ppread|ppwrite|authread|policydelete|platformcreate' -L policy 0x01C00002
 refuse 4 "rotkit: NV index 0x01C00002 is in the way, and only its policy lets it be removed: nothing is written" \
-    tpm provision --release $release --tcti "$tcti"
+    tpm provision $from --release $release --tcti "$tcti"
 [ "$(tpm2_getcap handles-nv-index)" = "- 0x1C00002" ] || fail "policy: something was written"
 tpm_of taken "$(eps_of product $first)" # ... nor is one that the platform has put there
 tpm2_nvdefine -C p -s 40 -a 'ppwrite|ppread|ownerread|authread|no_da|platformcreate' 0x01C00002 >/dev/null
 tpm2_nvwrite -C p -i garbage 0x01C00002
 refuse 3 "rotkit: NV index 0x01C00002 holds another identity: nothing is written
-  if it may go, remove it first (tpm2_nvundefine -C p 0x01C00002)" tpm provision --release $release --tcti "$tcti"
+  if it may go, remove it first (tpm2_nvundefine -C p 0x01C00002)" tpm provision $from --release $release --tcti "$tcti"
 tpm2_nvundefine -C p 0x01C00002
 provision 0
 tpm_of taken "$(eps_of product $first)"
@@ -257,24 +258,24 @@ tpm2_createek -G ecc -c 0x81010001
 tpm2_flushcontext -t
 refuse 3 "rotkit: handle 0x81010001 holds another key than EK L-1: nothing is written
   if it may go, remove it first (tpm2_evictcontrol -c 0x81010001), or name another with --handle" \
-    tpm provision --release $release --tcti "$tcti"
+    tpm provision $from --release $release --tcti "$tcti"
 [ -z "$(tpm2_getcap handles-nv-index)" ] || fail "something was written"
 provision 0 --handle L-1=0x81010005
 tpm_of random
 refuse 3 "rotkit: not provisioned, since the TPM's EKs are not the release's: unknown EK
-  rotkit tpm check says more" tpm provision --release $release --tcti "$tcti"
+  rotkit tpm check says more" tpm provision $from --release $release --tcti "$tcti"
 tpm_of second "$(eps_of product $second)"
 refuse 3 "rotkit: not provisioned, since the TPM's EKs are not the release's: other device's blob
-  rotkit tpm check says more" tpm provision --release $release --tcti "$tcti" --device $first
+  rotkit tpm check says more" tpm provision $from --release $release --tcti "$tcti" --device $first
 
 # ---- usage
 refuse 2 "rotkit: --by \"root\": expected platform or owner
-  see 'rotkit help tpm provision'" tpm provision --release $release --tcti "$tcti" --by root
+  see 'rotkit help tpm provision'" tpm provision $from --release $release --tcti "$tcti" --by root
 refuse 2 "rotkit: --handle \"L-1\": expected such as L-2=0x81010002" \
-    tpm provision --release $release --tcti "$tcti" --handle L-1
+    tpm provision $from --release $release --tcti "$tcti" --handle L-1
 refuse 2 "rotkit: --handle: unknown template \"L-9\"" \
-    tpm provision --release $release --tcti "$tcti" --handle L-9=0x81010001
+    tpm provision $from --release $release --tcti "$tcti" --handle L-9=0x81010001
 refuse 2 "rotkit: --handle \"L-1=0x01C00002\": expected 0x81000000 to 0x81FFFFFF, or none" \
-    tpm provision --release $release --tcti "$tcti" --handle L-1=0x01C00002
+    tpm provision $from --release $release --tcti "$tcti" --handle L-1=0x01C00002
 refuse 2 "rotkit: new authorisation: authorisation source is none of fd:N, file:PATH, env:NAME" \
-    tpm provision --release $release --tcti "$tcti" --new-owner-auth secret
+    tpm provision $from --release $release --tcti "$tcti" --new-owner-auth secret

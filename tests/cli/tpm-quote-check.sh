@@ -7,6 +7,7 @@ need jq openssl tpm2_pcrextend tpm2_eventlog tpm2_pcrread
 unset SOURCE_DATE_EPOCH
 demo_product product
 release=product/release
+from="--pub product/keys/release.pem"
 first=01020000000100000001
 second=01020000000100000002
 tpm_of first "$(eps_of product $first)"
@@ -14,7 +15,7 @@ tpm_of first "$(eps_of product $first)"
 quote() { # CODE ARG...
     quote_code=$1
     shift
-    run "$quote_code" tpm quote-check --release $release --tcti "$tcti" "$@"
+    run "$quote_code" tpm quote-check $from --release $release --tcti "$tcti" "$@"
 }
 
 quote 0
@@ -80,14 +81,14 @@ head -c 20 log >cut
 head -c 150 log >cut-later
 printf 'x' | cat log - >longer
 refuse 2 "rotkit: \"cut\": event 1: cut short at offset 0x8: 20 wanted, 12 left" \
-    tpm quote-check --release $release --tcti "$tcti" --event-log cut
+    tpm quote-check $from --release $release --tcti "$tcti" --event-log cut
 refuse 2 "rotkit: \"longer\": event 7: cut short at offset 0x$(printf %x "$(wc -c <log)"): 4 wanted, 1 left" \
-    tpm quote-check --release $release --tcti "$tcti" --event-log longer
-run 2 tpm quote-check --release $release --tcti "$tcti" --event-log cut-later
-run 2 tpm quote-check --release $release --tcti "$tcti" --event-log product/manifest.yaml
-run 2 tpm quote-check --release $release --tcti "$tcti" --event-log /dev/null
+    tpm quote-check $from --release $release --tcti "$tcti" --event-log longer
+run 2 tpm quote-check $from --release $release --tcti "$tcti" --event-log cut-later
+run 2 tpm quote-check $from --release $release --tcti "$tcti" --event-log product/manifest.yaml
+run 2 tpm quote-check $from --release $release --tcti "$tcti" --event-log /dev/null
 for pcrs in 24 1- -1 1,,2 a 5-3 ""; do
-    run 2 tpm quote-check --release $release --tcti "$tcti" --pcrs "$pcrs"
+    run 2 tpm quote-check $from --release $release --tcti "$tcti" --pcrs "$pcrs"
 done
 refuse 2 "rotkit: --ak \"dsa\": expected ecc or rsa
-  see 'rotkit help tpm quote-check'" tpm quote-check --release $release --tcti "$tcti" --ak dsa
+  see 'rotkit help tpm quote-check'" tpm quote-check $from --release $release --tcti "$tcti" --ak dsa

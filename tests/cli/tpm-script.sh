@@ -11,17 +11,18 @@ sed -e "s,templates: .*,templates: [L-1\, L-2]," -e "s,path: release,path: two,"
     product/manifest.yaml >product/two.yaml
 run 0 build -q product/two.yaml
 release=product/two
+from="--pub product/keys/release.pem"
 first=01020000000100000001
 second=01020000000100000002
 folder=$release/devices/010200000001000000
 
-run 0 tpm script --release $release -o provision.sh
+run 0 tpm script $from --release $release -o provision.sh
 stderr_is ""
 dash -n provision.sh
 shellcheck provision.sh >findings || fail "shellcheck: $(cat findings)"
-run 0 tpm script --release $release -o -
+run 0 tpm script $from --release $release -o -
 same "the script on standard output" provision.sh "$out"
-run 0 tpm script --release $release -o dry.sh --dry-run
+run 0 tpm script $from --release $release -o dry.sh --dry-run
 [ ! -e dry.sh ] || fail "a dry run wrote something"
 
 # The helper's stand-in opens "the blob": the device's own certificates.
@@ -66,12 +67,12 @@ it's a demo: persistent EK L-1 (0x81010001): written
 it's a demo: persistent EK L-2 (0x81010002): written
 verdict: provisioned"
 stderr_is ""
-run 0 tpm check --release $release --tcti "$tcti" --device $first
+run 0 tpm check $from --release $release --tcti "$tcti" --device $first
 grep -qxF "CA chain (0x01C00100): the release's chain" "$out" || fail "$(cat "$out")"
 script 0 "provisioned" -r $folder/$first/ek-cert-l-1.der -e $folder/$first/ek-cert-l-2.der
 [ "$(grep -c ': there already$' "$out")" -eq 5 ] || fail "$(cat "$out")"
 # rotkit finds nothing left to do.
-run 0 tpm provision --release $release --tcti "$tcti" --handle L-2=0x81010002
+run 0 tpm provision $from --release $release --tcti "$tcti" --handle L-2=0x81010002
 ! grep -v -e ': there already$' -e ': provisioned$' "$out" || fail "rotkit would write something else"
 
 # ---- authorisation values, as of a first and a second run
@@ -93,7 +94,7 @@ tpm2_nvdefine -C p -s "$size" -a 'ppwrite|writedefine|ppread|ownerread|authread|
 head -c 100 $folder/$first/ek-cert-l-1.der | tpm2_nvwrite -C p -i - 0x01C00002
 tpm2_nvdefine -C p -s 10 -a 'ppwrite|writedefine|ppread|ownerread|authread|no_da|platformcreate' 0x01C0000A >/dev/null
 script 0 "provisioned" -H ./helper
-run 0 tpm check --release $release --tcti "$tcti" --device $first
+run 0 tpm check $from --release $release --tcti "$tcti" --device $first
 
 # ---- what does not match
 why="is not the certified one: the TPM got no EPS at its first start, or the blob is another device's"
@@ -142,7 +143,7 @@ for row in "0x01C00002 ek-cert-l-1" "0x01C00100 ek-cert-l-2"; do
     tpm2_nvwrite -C o -i $folder/$first/$2.der "$1"
 done
 script 0 "provisioned" -H ./helper
-run 0 tpm check --release $release --tcti "$tcti" --device $first
+run 0 tpm check $from --release $release --tcti "$tcti" --device $first
 
 # ---- what fails on the way is named, and the next run completes it
 spoiled() { # CODE VERDICT RULES ARG...: behind a TPM whose answers are spoiled
@@ -174,7 +175,7 @@ spoiled 7 "FAILED: cannot write NV index 0x01C00002" 137=cut@1
 spoiled 4 "FAILED: cannot keep EK L-1 at 0x81010001" 120=9a2 # the owner's authorisation is wrong
 spoiled 7 "FAILED: cannot make EK L-1" 131=101 # failure mode
 script 0 "provisioned" -H ./helper
-run 0 tpm check --release $release --tcti "$tcti" --device $first
+run 0 tpm check $from --release $release --tcti "$tcti" --device $first
 tpm2_changeauth -c p file:password
 tpm2_nvundefine -C p -P file:password 0x01C00002
 script 4 "FAILED: cannot define NV index 0x01C00002" -H ./helper
@@ -200,8 +201,8 @@ tpm_stop
 script 7 "FAILED: no TPM answers at $tcti" -H ./helper
 
 # ---- what no script can be made of
-run 0 tpm script --release $release -o other.sh --handle L-2=0x8101000A
+run 0 tpm script $from --release $release -o other.sh --handle L-2=0x8101000A
 grep -qx "L-2:0x01C0000A:0x8101000A:ecc'" other.sh || fail "another handle"
 refuse 2 "rotkit: --handle \"L-2=none\": the script keeps both EKs
-  see 'rotkit help tpm script'" tpm script --release $release -o no.sh --handle L-2=none
-refuse 2 "rotkit: \"product\" is no release: it has no release.json" tpm script --release product -o no.sh
+  see 'rotkit help tpm script'" tpm script $from --release $release -o no.sh --handle L-2=none
+refuse 2 "rotkit: \"product\" is no release: it has no release.json" tpm script $from --release product -o no.sh

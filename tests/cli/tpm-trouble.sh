@@ -8,6 +8,7 @@ need jq openssl tpm2_changeauth tpm2_dictionarylockout tpm2_nvdefine
 unset SOURCE_DATE_EPOCH
 demo_product product
 release=product/release
+from="--pub product/keys/release.pem"
 first=01020000000100000001
 tpm_of first "$(eps_of product $first)"
 
@@ -17,7 +18,7 @@ trouble() {
     trouble_text=$3
     trouble_code=$1
     shift 3
-    refuse "$trouble_code" "$trouble_text" tpm "$@" --release $release --tcti "$(through "$trouble_rules")"
+    refuse "$trouble_code" "$trouble_text" tpm "$@" $from --release $release --tcti "$(through "$trouble_rules")"
 }
 
 check_ek="template L-2: cannot make the EK in the endorsement hierarchy"
@@ -26,7 +27,7 @@ trouble 7 131=922 "rotkit: $check_ek: tpm:warn(2.0): the TPM was not able to sta
   the TPM is busy: run the same command again later" check --ek-only
 trouble 7 131=90a "rotkit: $check_ek: tpm:warn(2.0): TPM is performing selftests (0x90a)
   the TPM is testing itself: run the same command again later" check --ek-only
-run 0 tpm check --ek-only --release $release --tcti "$(through '131=922*2')"
+run 0 tpm check --ek-only $from --release $release --tcti "$(through '131=922*2')"
 # ---- failure mode, and a TPM that nobody has started
 trouble 7 131=101 "rotkit: $check_ek: tpm:error(2.0): commands not being accepted because of a TPM failure (0x101)
   the TPM is in failure mode: reset the device; a TPM that stays there is broken" check
@@ -44,7 +45,7 @@ trouble 7 176=903 "rotkit: device $first: cannot start a policy session: tpm:war
 # ---- a TPM that makes no EK for another reason
 trouble 2 131=2c4 "rotkit: template L-1: cannot make the EK in the endorsement hierarchy: tpm:parameter(2):value is out of range or is not correct for the context (0x2c4)" check
 # ... or lacks one template of those that are certified: the others still tell which device it is
-run 3 tpm check --ek-only --release $release --tcti "$(through 131=2c4@3)"
+run 3 tpm check --ek-only $from --release $release --tcti "$(through 131=2c4@3)"
 stdout_is "EK L-1: public area as in the release
 EK L-2: public area as in the release
 EK H-3: wrong template: this TPM cannot make it
@@ -56,7 +57,7 @@ trouble 4 131=185 "rotkit: $check_ek: tpm:handle(1):hierarchy is not enabled or 
   the hierarchy is disabled until the next start" check
 # ---- the TPM goes away
 refuse 7 "rotkit: $check_ek: tcti:Response is malformed (0xa0011)" \
-    tpm check --release $release --tcti "$(through 131=die@1)"
+    tpm check $from --release $release --tcti "$(through 131=die@1)"
 
 # ---- somebody between us and the TPM, or a TPM that does not open the credential
 trouble 3 147=flip "rotkit: device $first: EK L-1: cannot activate the credential: esapi:Authorizing the TPM response failed (0x7001b)
@@ -67,13 +68,13 @@ trouble 3 147=flip "rotkit: device $first: EK H-3: the TPM gives back another se
 trouble 3 147=flip "rotkit: device $first: EK H-3: the TPM gives back another secret" quote-check --template H-3
 # ---- what is written does not stay
 tpm_of forgets "$(eps_of product $first)"
-run 3 tpm provision --release $release --tcti "$(through 14e=flip)"
+run 3 tpm provision $from --release $release --tcti "$(through 14e=flip)"
 stderr_is "rotkit: CA chain: NV index 0x01C00100 does not read back as written"
 tpm2_nvundefine -C p 0x01C00100
-run 3 tpm provision --release $release --tcti "$(through 14e=flip)" --no-chain
+run 3 tpm provision $from --release $release --tcti "$(through 14e=flip)" --no-chain
 stderr_is "rotkit: certificate L-1: NV index 0x01C00002 does not read back as written"
-run 0 tpm provision --release $release --tcti "$tcti"
-run 0 tpm check --release $release --tcti "$tcti"
+run 0 tpm provision $from --release $release --tcti "$tcti"
+run 0 tpm check $from --release $release --tcti "$tcti"
 tpm_of first "$(eps_of product $first)"
 
 # ---- wrong, missing and unreadable authorisation values
@@ -82,43 +83,43 @@ printf 'bad' >bad
 tpm2_changeauth -c e file:good
 wrong="rotkit: $check_ek: tpm:session(1):authorization failure without DA implications (0x9a2)
   the authorisation value is wrong"
-refuse 4 "$wrong" tpm check --release $release --tcti "$tcti"
-refuse 4 "$wrong" tpm check --release $release --tcti "$tcti" --endorsement-auth file:bad
-run 0 tpm check --ek-only --release $release --tcti "$tcti" --endorsement-auth file:good
+refuse 4 "$wrong" tpm check $from --release $release --tcti "$tcti"
+refuse 4 "$wrong" tpm check $from --release $release --tcti "$tcti" --endorsement-auth file:bad
+run 0 tpm check --ek-only $from --release $release --tcti "$tcti" --endorsement-auth file:good
 AUTH=good
 export AUTH
-run 0 tpm check --ek-only --release $release --tcti "$tcti" --endorsement-auth env:AUTH
+run 0 tpm check --ek-only $from --release $release --tcti "$tcti" --endorsement-auth env:AUTH
 refuse 4 "rotkit: endorsement authorisation: cannot open authorisation file \"absent\": No such file or directory" \
-    tpm check --release $release --tcti "$tcti" --endorsement-auth file:absent
+    tpm check $from --release $release --tcti "$tcti" --endorsement-auth file:absent
 refuse 2 "rotkit: endorsement authorisation: authorisation source is none of fd:N, file:PATH, env:NAME" \
-    tpm check --release $release --tcti "$tcti" --endorsement-auth good
+    tpm check $from --release $release --tcti "$tcti" --endorsement-auth good
 printf '%065d' 0 >long
 refuse 2 "rotkit: endorsement authorisation: longer than 64 bytes" \
-    tpm check --release $release --tcti "$tcti" --endorsement-auth file:long
-refuse 3 "rotkit: this TPM has no persistent EK" tpm check --persistent --release $release --tcti "$tcti"
+    tpm check $from --release $release --tcti "$tcti" --endorsement-auth file:long
+refuse 3 "rotkit: this TPM has no persistent EK" tpm check --persistent $from --release $release --tcti "$tcti"
 # Without it, the persistent EKs still tell which device it is.
-run 0 tpm provision --release $release --tcti "$tcti" --endorsement-auth file:good
-run 0 tpm check --persistent --release $release --tcti "$tcti"
+run 0 tpm provision $from --release $release --tcti "$tcti" --endorsement-auth file:good
+run 0 tpm check --persistent $from --release $release --tcti "$tcti"
 tail -n 1 "$out" >"$scratch/last"
 is "$scratch/last" "$first: matches"
 tpm2_changeauth -c o file:good
 tpm_of owned "$(eps_of product $first)"
 tpm2_changeauth -c o file:good
 tpm2_changeauth -c p file:good
-run 4 tpm provision --release $release --tcti "$tcti"
+run 4 tpm provision $from --release $release --tcti "$tcti"
 grep -q '^rotkit: CA chain: cannot define NV index 0x01C00100 of [0-9]* bytes as platform: tpm:session(1):authorization failure' "$err" ||
     fail "$(cat "$err")"
-run 4 tpm provision --release $release --tcti "$tcti" --platform-auth file:good
+run 4 tpm provision $from --release $release --tcti "$tcti" --platform-auth file:good
 sed -n 1p "$err" >"$scratch/line"
 is "$scratch/line" "rotkit: cannot keep EK L-1 at 0x81010001 as owner: tpm:session(1):authorization failure without DA implications (0x9a2)"
-run 0 tpm provision --release $release --tcti "$tcti" --platform-auth file:good --owner-auth file:good
-run 0 tpm check --release $release --tcti "$tcti"
+run 0 tpm provision $from --release $release --tcti "$tcti" --platform-auth file:good --owner-auth file:good
+run 0 tpm check $from --release $release --tcti "$tcti"
 
 # ---- two runs at once: each looks first, then one is late
 tpm_of race "$(eps_of product $first)"
 trouble 7 12a=14c "rotkit: CA chain: cannot define NV index 0x01C00100 of $(openssl x509 -in product/ca/issuing.pem -outform der | wc -c) bytes as platform: tpm:error(2.0): NV Index or persistent object already defined (0x14c)
   something else has defined it meanwhile: run the same command again" provision
-run 7 tpm provision --release $release --tcti "$(through 120=14c)"
+run 7 tpm provision $from --release $release --tcti "$(through 120=14c)"
 stderr_is "rotkit: cannot keep EK L-1 at 0x81010001 as owner: tpm:error(2.0): NV Index or persistent object already defined (0x14c)
   something else has defined it meanwhile: run the same command again"
 trouble 7 14e=14a "rotkit: cannot read NV index 0x01C00100: tpm:error(2.0): an NV Index is used before being initialized or the state saved by TPM2_ShutdownSTATE could not be restored (0x14a)
@@ -127,17 +128,17 @@ trouble 7 14e=18b "rotkit: cannot read NV index 0x01C00100: tpm:handle(1):the ha
   something else has removed it meanwhile: run the same command again" provision
 # swtpm takes the commands of both as they come: one at least gets through, or the next run does.
 tpm_of race "$(eps_of product $first)"
-"$ROTKIT" tpm provision --release $release --tcti "$tcti" >one 2>&1 &
+"$ROTKIT" tpm provision $from --release $release --tcti "$tcti" >one 2>&1 &
 one=$!
-"$ROTKIT" tpm provision --release $release --tcti "$tcti" >two 2>&1 &
+"$ROTKIT" tpm provision $from --release $release --tcti "$tcti" >two 2>&1 &
 two=$!
 for pid in $one $two; do
     code=0
     wait $pid || code=$?
     [ $code -eq 0 ] || [ $code -eq 7 ] || fail "two runs at once: exit $code: $(cat one two)"
 done
-run 0 tpm provision --release $release --tcti "$tcti"
-run 0 tpm check --release $release --tcti "$tcti"
+run 0 tpm provision $from --release $release --tcti "$tcti"
+run 0 tpm check $from --release $release --tcti "$tcti"
 
 # ---- locked out after wrong guesses at an object
 tpm_of locked "$(eps_of product $first)"
@@ -147,10 +148,10 @@ tpm2_create -Q -C guarded.ctx -P guess -u u -r r >/dev/null 2>&1 || true
 tpm2_flushcontext -t
 refuse 4 "rotkit: device $first: EK L-2: cannot activate the credential: tpm:warn(2.0): authorizations for objects subject to DA protection are not allowed at this time because the TPM is in DA lockout mode (0x921)
   the TPM is locked out after wrong authorisations: wait, or reset it as its owner (tpm2_dictionarylockout -c)" \
-    tpm quote-check --release $release --tcti "$tcti" --template L-2
-run 0 tpm provision --release $release --tcti "$tcti" # hierarchies are exempt
+    tpm quote-check $from --release $release --tcti "$tcti" --template L-2
+run 0 tpm provision $from --release $release --tcti "$tcti" # hierarchies are exempt
 tpm2_dictionarylockout -c
-run 0 tpm quote-check --release $release --tcti "$tcti" --template L-2
+run 0 tpm quote-check $from --release $release --tcti "$tcti" --template L-2
 
 # ---- NV full: what fits is written, the rest once there is room
 tpm_of full "$(eps_of product $first)"
@@ -158,7 +159,7 @@ index=$((0x01800000))
 while tpm2_nvdefine -C o -s 1024 $index >/dev/null 2>&1; do index=$((index + 1)); done
 last=$((index - 1))
 tpm2_nvundefine -C o $last
-run 7 tpm provision --release $release --tcti "$tcti"
+run 7 tpm provision $from --release $release --tcti "$tcti"
 grep -q '^rotkit: certificate L-.: cannot define NV index 0x01C000.. of [0-9]* bytes as platform: tpm:error(2.0): insufficient space for NV allocation (0x14b)$' "$err" ||
     fail "$(cat "$err")"
 grep -qxF "  the TPM's NV storage is full: remove what is not needed (tpm2_nvreadpublic lists it), then run the same command again" "$err" ||
@@ -167,8 +168,8 @@ while [ $last -gt $((0x01800000)) ]; do
     last=$((last - 1))
     tpm2_nvundefine -C o $last
 done
-run 0 tpm provision --release $release --tcti "$tcti"
-run 0 tpm check --release $release --tcti "$tcti"
+run 0 tpm provision $from --release $release --tcti "$tcti"
+run 0 tpm check $from --release $release --tcti "$tcti"
 
 # ---- NV indices too small: nothing is written
 tpm_of small "$(eps_of product $first)"
@@ -178,5 +179,5 @@ trouble 2 property:117=100 "rotkit: \"$release/ca/chain.pem\": CA certificate of
 cert=$(wc -c <$release/devices/010200000001000000/$first/ek-cert-l-1.der)
 trouble 2 property:117=100 "rotkit: certificate L-1: $cert bytes, this TPM's NV indices hold 256" provision --no-chain
 [ -z "$(tpm2_getcap handles-nv-index)" ] || fail "something was written"
-run 3 tpm check --release $release --tcti "$(through property:117=100)"
+run 3 tpm check $from --release $release --tcti "$(through property:117=100)"
 stderr_is "rotkit: $first: not provisioned (3 found)"

@@ -224,6 +224,11 @@ enum rk_rc rk_release_view_open(const rk_ctx *ctx, const char *path,
  * those below secrets/ alone. RK_E_VERIFY when nothing signed names them. */
 enum rk_rc rk_release_view_open_secrets(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
                                         rk_release_view **ret, struct rk_err *err) RK_MUST_CHECK;
+/* The part that states devices: release.json by its signature, and under `pub` (NULL: whose it is
+ * is not asked). What is then read has the digests that it names; the rest is not looked at, so
+ * this costs the same for one device as for a million. */
+enum rk_rc rk_release_view_open_devices(const rk_ctx *ctx, const char *path, EVP_PKEY *pub,
+                                        rk_release_view **ret, struct rk_err *err) RK_MUST_CHECK;
 void rk_release_view_free(rk_release_view *view);
 static inline void rk_release_view_close(rk_release_view **view) /* for RK_AUTO */
 {
@@ -237,6 +242,7 @@ enum rk_rc rk_release_view_find(rk_release_view *view, const char *path, struct 
 enum rk_rc rk_release_file_find(const char *release, const char *path, size_t max,
                                 struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 const struct rk_release_report *rk_release_view_report(const rk_release_view *view);
+const char *rk_release_view_path(const rk_release_view *view); /* as it was opened; borrowed */
 /* release.json: its bytes and its values; borrowed. */
 const struct rk_bytes *rk_release_view_text(const rk_release_view *view);
 struct rk_jv rk_release_view_root(const rk_release_view *view);
@@ -314,15 +320,15 @@ enum rk_rc rk_release_view_device(rk_release_view *view, const struct rk_device_
 /*
  * The device that states this EK (marshalled TPM2B_PUBLIC), under any template. Looks at the text
  * of each device.json and parses only the one that holds it: one file read a device, in bucket
- * order, and memory for the names of one folder.
+ * order, and memory for one bucket's index.
  */
-enum rk_rc rk_release_find_ek(const char *path, const struct rk_bytes *public_tpm2b,
-                              struct rk_device_sn *ret, bool *ret_found,
-                              struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_view_find_ek(rk_release_view *view, const struct rk_bytes *public_tpm2b,
+                                   struct rk_device_sn *ret, bool *ret_found,
+                                   struct rk_err *err) RK_MUST_CHECK;
 /* The same by the SubjectPublicKeyInfo (DER) of a certificate. */
-enum rk_rc rk_release_find_spki(const char *path, const struct rk_bytes *spki,
-                                struct rk_device_sn *ret, bool *ret_found,
-                                struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_view_find_spki(rk_release_view *view, const struct rk_bytes *spki,
+                                     struct rk_device_sn *ret, bool *ret_found,
+                                     struct rk_err *err) RK_MUST_CHECK;
 /* Calls `visit` with each Device SN, in ascending order, until it clears *more or fails. */
 typedef enum rk_rc (*rk_release_visit)(void *arg, const struct rk_device_sn *sn, bool *more,
                                        struct rk_err *err);

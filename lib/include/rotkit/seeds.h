@@ -3,12 +3,13 @@
 #pragma once
 
 #include "rotkit/platform.h"
+#include "rotkit/release.h"
 
 struct rk_seeds_from { /* borrowed */
     const struct rk_platform *platform;
     const char *kdk_db, *eps_seeds; /* every row of the platform's first two files */
     const rk_mac *master;           /* instead: every unit of the release */
-    const char *release;
+    rk_release_view *release;
 };
 typedef enum rk_rc (*rk_seeds_visit)(void *arg, const struct rk_unit *unit, bool *more,
                                      struct rk_err *err);

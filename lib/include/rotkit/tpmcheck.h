@@ -4,6 +4,7 @@
 
 #include "rotkit/identity.h"
 #include "rotkit/mac.h"
+#include "rotkit/release.h"
 #include "rotkit/tpm.h"
 
 enum rk_tpm_cause {
@@ -34,7 +35,7 @@ struct rk_tpm_finding {
 };
 
 struct rk_tpm_check_options { /* everything is borrowed */
-    const char *release;
+    rk_release_view *release;
     const struct rk_device_sn *device; /* the unit in hand; NULL: whichever it is */
     bool ek_only;                      /* leave NV and persistent keys aside */
     bool persistent; /* read the persistent EKs instead of making them: no authorisation needed */
@@ -63,7 +64,7 @@ enum rk_rc rk_tpm_check(const rk_ctx *ctx, rk_tpm *tpm, const struct rk_tpm_chec
                         struct rk_tpm_verdict *ret, struct rk_err *err) RK_MUST_CHECK;
 
 struct rk_tpm_attest_options { /* borrowed */
-    const char *release;
+    rk_release_view *release;
     const struct rk_device_sn *device; /* NULL: whichever of the release this TPM is */
     const char *template_name;         /* NULL: each EK that the release certifies */
     enum rk_tpm_key key;
@@ -89,7 +90,7 @@ struct rk_tpm_handle { /* where an EK shall persist */
     uint32_t handle; /* 0: nowhere */
 };
 struct rk_tpm_provision_options { /* borrowed */
-    const char *release;
+    rk_release_view *release;
     const struct rk_device_sn *device; /* NULL: whichever of the release this TPM is */
     enum rk_tpm_hierarchy by;          /* who makes the NV indices: platform or owner */
     bool no_chain;
@@ -114,8 +115,9 @@ enum rk_rc rk_tpm_provision(const rk_ctx *ctx, rk_tpm *tpm,
                             const struct rk_tpm_provision_options *options,
                             struct rk_device_sn *ret, struct rk_err *err) RK_MUST_CHECK;
 
-struct rk_tpm_script_options {          /* borrowed */
-    const char *release, *tool;         /* tool: what made it, "rotkit 0.1.0" */
+struct rk_tpm_script_options { /* borrowed */
+    rk_release_view *release;
+    const char *tool;                   /* what made it, "rotkit 0.1.0" */
     const struct rk_tpm_handle *handle; /* default: 0x81010001 for L-1, 0x81010002 for L-2 */
     size_t handle_count;
 };
