@@ -5,11 +5,11 @@
 
 #include <stddef.h>
 
-static const struct cmd *const subs[] = { &cmd_blob_pack, &cmd_blob_open, NULL };
+static const struct cmd *const subs[] = { &cmd_blob_pack, &cmd_blob_open, &cmd_blob_luks, NULL };
 
 const struct cmd cmd_blob = {
     .name = "blob",
     .args = "",
-    .summary = "pack and open encrypted key blobs (eks.img)",
+    .summary = "pack and open encrypted key blobs (eks.img), disk passphrases",
     .subs = subs,
 };

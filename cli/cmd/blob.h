@@ -4,4 +4,4 @@
 
 #include "cli/app.h"
 
-extern const struct cmd cmd_blob_pack, cmd_blob_open;
+extern const struct cmd cmd_blob_pack, cmd_blob_open, cmd_blob_luks;

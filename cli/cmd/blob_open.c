@@ -2,28 +2,13 @@
 /* rotkit blob open: checks and decrypts a key blob, and tells what is in it. */
 #include "cli/cmd/blob.h"
 #include "cli/cmd/blob_names.h"
+#include "cli/cmd/blob_read.h"
 
 #include "cli/opt.h"
 #include "cli/out.h"
-#include "cli/request.h"
 
 #include "rotkit/ekb.h"
-#include "rotkit/file.h"
 #include "rotkit/hex.h"
-
-#include <string.h>
-
-struct open_options {
-    const char *root_key, *fv;
-    struct opt_u64 at;
-    bool show_secrets;
-};
-enum { PLACES_SHOWN = 16 };
-
-/* Where in the file the key blob stands. */
-struct place {
-    size_t at, len, dump_len, copies;
-};
 
 static bool is_secret(uint32_t tag)
 {
@@ -48,7 +33,7 @@ static const char *version_name(enum rk_ekb_version version)
     return row->name;
 }
 
-static enum rk_rc print_json(const struct app *app, const struct place *place,
+static enum rk_rc print_json(const struct app *app, const struct blob_place *place,
                              const struct rk_ekb *ekb, bool show, struct rk_err *err)
 {
     RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
@@ -90,7 +75,7 @@ static enum rk_rc print_value(const struct app *app, const struct rk_secret *val
     return out_bytes(app, text.p, 2 * value->len, err);
 }
 
-static enum rk_rc print_text(const struct app *app, const struct place *place,
+static enum rk_rc print_text(const struct app *app, const struct blob_place *place,
                              const struct rk_ekb *ekb, bool show, struct rk_err *err)
 {
     char fv[33], iv[33];
@@ -116,97 +101,30 @@ static enum rk_rc print_text(const struct app *app, const struct place *place,
     return RK_OK;
 }
 
-static enum rk_rc several(const struct rk_bytes *dump, struct rk_err *err)
-{
-    struct rk_ekb_outline out;
-    size_t at = 0;
-
-    (void)rk_fail(err, RK_E_USAGE, "several key blobs, and they differ: --at OFFSET picks one");
-    for (int i = 0; i < PLACES_SHOWN && rk_ekb_next(dump->p, dump->len, &at, &out); i++) {
-        (void)rk_note(err, "at 0x%zx, %zu bytes", at, out.len);
-        at += out.len;
-    }
-    return err->rc;
-}
-
-/* The one key blob of a dump, or copies of it, as both slots of a flash hold. */
-static enum rk_rc search(const struct rk_bytes *dump, struct place *ret, struct rk_err *err)
-{
-    struct rk_ekb_outline out, other;
-    size_t at = 0, next;
-
-    if (!rk_ekb_next(dump->p, dump->len, &at, &out))
-        return rk_fail(err, RK_E_FORMAT, "no key blob inside");
-    *ret = (struct place) { .at = at, .len = out.len, .copies = 1 };
-    for (next = at + out.len; rk_ekb_next(dump->p, dump->len, &next, &other); next += other.len) {
-        if (other.len != out.len || memcmp(dump->p + at, dump->p + next, out.len) != 0)
-            return several(dump, err);
-        ret->copies++;
-    }
-    return RK_OK;
-}
-
-/* A file that begins as a key blob is one, whatever is wrong with it. */
-static enum rk_rc find_place(const struct rk_bytes *dump, const struct opt_u64 *at,
-                             struct place *ret, struct rk_err *err)
-{
-    static const char magic[] = "NVEKBP";
-    struct rk_ekb_outline out;
-    bool begins = dump->len >= 4 + sizeof magic && memcmp(dump->p + 4, magic, sizeof magic) == 0;
-
-    if (!at->set && !begins && dump->len >= 4 + sizeof magic)
-        return search(dump, ret, err);
-    if (at->v > dump->len)
-        return rk_fail(err, RK_E_USAGE, "--at: the file has %zu bytes", dump->len);
-    if (rk_ekb_outline(dump->p + at->v, dump->len - (size_t)at->v, &out, err))
-        return err->rc;
-    *ret = (struct place) { .at = (size_t)at->v, .len = out.len, .copies = 1 };
-    return RK_OK;
-}
-
-static enum rk_rc open_blob(const struct app *app, const struct open_options *in, const char *path,
-                            struct place *place, struct rk_ekb *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes dump = RK_BYTES_NONE;
-    RK_AUTO(rk_secret_done) struct rk_secret fv = RK_SECRET_NONE;
-    RK_AUTO(rk_mac_done) rk_mac *root = NULL;
-
-    if (rk_file_read(path, REQUEST_FILE_MAX, &dump, err))
-        return err->rc;
-    if (rk_mac_open(app->ctx, in->root_key, 0, &root, err))
-        return rk_wrap(err, "--root-key");
-    if (in->fv != NULL && rk_file_read_key(in->fv, 16, &fv, err))
-        return rk_wrap(err, "--fv");
-    if (find_place(&dump, &in->at, place, err) ||
-        rk_ekb_read(root, fv.p, dump.p + place->at, place->len, ret, err))
-        return rk_wrap(err, "\"%s\"", path);
-    place->dump_len = dump.len;
-    return RK_OK;
-}
-
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
     RK_AUTO(rk_ekb_done) struct rk_ekb ekb = { .item_count = 0 };
-    struct open_options in = { .root_key = NULL };
-    struct place place = { .at = 0 };
+    struct blob_source in = { .root_key = NULL };
+    struct blob_place place = { .at = 0 };
     struct operands operands;
+    bool show_secrets = false;
     /* clang-format off */
     const struct opt rows[] = {
         { "root-key",     0, OPT_STR,  &in.root_key,     "KEY",  "fuse key the blob was made with", true },
         { "fv",           0, OPT_STR,  &in.fv,           "FILE", "FV, 16 bytes, for 1.0 and legacy", false },
         { "at",           0, OPT_U64,  &in.at,           "OFFSET", "where in a dump, when it holds several", false },
-        { "show-secrets", 0, OPT_FLAG, &in.show_secrets, NULL,   "print the keys and the EPS seed too", false },
+        { "show-secrets", 0, OPT_FLAG, &show_secrets,    NULL,   "print the keys and the EPS seed too", false },
         OPT_JSON(app),
         OPT_END,
     };
     /* clang-format on */
 
     if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
-        open_blob(app, &in, operands.v[0], &place, &ekb, err))
+        blob_read(app, &in, operands.v[0], &place, &ekb, err))
         return err->rc;
     if (app->json)
-        return print_json(app, &place, &ekb, in.show_secrets, err);
-    return print_text(app, &place, &ekb, in.show_secrets, err);
+        return print_json(app, &place, &ekb, show_secrets, err);
+    return print_text(app, &place, &ekb, show_secrets, err);
 }
 
 const struct cmd cmd_blob_open = {
