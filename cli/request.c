@@ -5,6 +5,7 @@
 #include "cli/time_option.h"
 
 #include "rotkit/component.h"
+#include "rotkit/counted.h"
 #include "rotkit/key.h"
 #include "rotkit/publish.h"
 #include "rotkit/mac.h"
@@ -75,7 +76,7 @@ static enum rk_rc read_lists(const struct app *app, const struct opt_list *files
         size_t at = request->core.part_count;
 
         if (at == REQUEST_PARTS_MAX)
-            return opt_fail(app, err, "more than %d parts", REQUEST_PARTS_MAX);
+            return opt_fail(app, err, "more than %s", RK_COUNTED(REQUEST_PARTS_MAX, "part"));
         request->name[at] = strdup(name);
         if (request->name[at] == NULL)
             return rk_fail(err, RK_E_NOMEM, "out of memory");
@@ -92,7 +93,8 @@ static enum rk_rc read_parts(const struct app *app, const struct request_args *a
                              struct request *request, struct rk_err *err)
 {
     if (args->part_count > REQUEST_PARTS_MAX)
-        return opt_fail(app, err, "%zu parts, at most %d", args->part_count, REQUEST_PARTS_MAX);
+        return opt_fail(app, err, "%s, at most %d", RK_COUNTED(args->part_count, "part"),
+                        REQUEST_PARTS_MAX);
     for (size_t i = 0; i < args->part_count; i++) {
         const char *path = NULL;
 
@@ -127,7 +129,7 @@ static enum rk_rc parse_settings(const struct app *app, const struct opt_list *s
 
 static enum rk_rc too_many_keys(const struct app *app, struct rk_err *err)
 {
-    return opt_fail(app, err, "more than %d keys", REQUEST_KEYS_MAX);
+    return opt_fail(app, err, "more than %s", RK_COUNTED(REQUEST_KEYS_MAX, "key"));
 }
 
 /* The signer that was opened last, under its role. */
@@ -356,8 +358,8 @@ enum rk_rc request_end_round(const struct app *app, const struct request_args *a
         rk_sigbook_close_round(request->book, app->dry_run, &round, err))
         return err->rc;
     if (round.wanted != 0) {
-        out_note(app, "\"%s\": %" PRIu64 " signatures wanted",
-                 args->to_sign != NULL ? args->to_sign : args->attach, round.wanted);
+        out_note(app, "\"%s\": %s wanted", args->to_sign != NULL ? args->to_sign : args->attach,
+                 RK_COUNTED(round.wanted, "signature"));
         return RK_OK;
     }
     return args->to_sign == NULL

@@ -5,6 +5,7 @@
 
 #include "cli/opt.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/luks.h"
 #include "rotkit/publish.h"
 
@@ -78,8 +79,8 @@ static enum rk_rc make(const struct app *app, const struct luks_options *in, str
     if (in->ecid != NULL && rk_luks_ecid(in->ecid, ecid, err))
         return rk_wrap(err, "--ecid");
     if (strlen(in->context) > RK_LUKS_CONTEXT_MAX)
-        return rk_fail(err, RK_E_USAGE, "--context: %zu bytes, at most %d", strlen(in->context),
-                       RK_LUKS_CONTEXT_MAX);
+        return rk_fail(err, RK_E_USAGE, "--context: %s, at most %d",
+                       RK_COUNTED(strlen(in->context), "byte"), RK_LUKS_CONTEXT_MAX);
     if (open_key(app, in, &key, err) ||
         rk_luks_passphrase(key, in->ecid != NULL ? ecid : NULL, in->context, &digits, err))
         return err->rc;

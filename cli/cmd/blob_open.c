@@ -7,6 +7,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/ekb.h"
 #include "rotkit/hex.h"
 
@@ -83,8 +84,9 @@ static enum rk_rc print_text(const struct app *app, const struct blob_place *pla
     rk_hex_write(ekb->fv, sizeof ekb->fv, fv);
     rk_hex_write(ekb->iv, sizeof ekb->iv, iv);
     if (place->len != place->dump_len)
-        (void)fprintf(app->out, "place    0x%zx, %zu of %zu bytes%s\n", place->at, place->len,
-                      place->dump_len, place->copies > 1 ? ", and again behind it" : "");
+        (void)fprintf(app->out, "place    0x%zx, %zu of %s%s\n", place->at, place->len,
+                      RK_COUNTED(place->dump_len, "byte"),
+                      place->copies > 1 ? ", and again behind it" : "");
     (void)fprintf(app->out, "version  %s\nFV       %s\nIV       %s\n", version_name(ekb->version),
                   fv, iv);
     for (size_t i = 0; i < ekb->item_count; i++) {

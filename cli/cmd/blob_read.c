@@ -3,6 +3,7 @@
 
 #include "cli/request.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/file.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ static enum rk_rc several(const struct rk_bytes *dump, struct rk_err *err)
 
     (void)rk_fail(err, RK_E_USAGE, "several key blobs, and they differ: --at OFFSET picks one");
     for (int i = 0; i < PLACES_SHOWN && rk_ekb_next(dump->p, dump->len, &at, &out); i++) {
-        (void)rk_note(err, "at 0x%zx, %zu bytes", at, out.len);
+        (void)rk_note(err, "at 0x%zx, %s", at, RK_COUNTED(out.len, "byte"));
         at += out.len;
     }
     return err->rc;
@@ -50,7 +51,7 @@ static enum rk_rc find_place(const struct rk_bytes *dump, const struct opt_u64 *
     if (!at->set && !begins && dump->len >= 4 + sizeof magic)
         return search(dump, ret, err);
     if (at->v > dump->len)
-        return rk_fail(err, RK_E_USAGE, "--at: the file has %zu bytes", dump->len);
+        return rk_fail(err, RK_E_USAGE, "--at: the file has %s", RK_COUNTED(dump->len, "byte"));
     if (rk_ekb_outline(dump->p + at->v, dump->len - (size_t)at->v, &out, err))
         return err->rc;
     *ret = (struct blob_place) { .at = (size_t)at->v, .len = out.len, .copies = 1 };

@@ -9,6 +9,7 @@
 #include "cli/request.h"
 
 #include "rotkit/build.h"
+#include "rotkit/counted.h"
 
 #include <inttypes.h>
 
@@ -28,9 +29,8 @@ static enum rk_rc tell_wanted(const struct app *app, const struct rk_build_optio
     RK_AUTO(rk_json_done) rk_json *doc = NULL;
 
     if (!app->json) {
-        out_note(app,
-                 "round %" PRIu64 ": %" PRIu64 " signatures wanted in \"%s\", nothing published",
-                 report->round, report->wanted, folder);
+        out_note(app, "round %" PRIu64 ": %s wanted in \"%s\", nothing published", report->round,
+                 RK_COUNTED(report->wanted, "signature"), folder);
         return RK_OK;
     }
     doc = rk_json_new();
@@ -88,14 +88,13 @@ static enum rk_rc tell_failed(const struct app *app, const struct rk_build_repor
     if (report->failed == 0)
         return RK_OK;
     if (report->devices == 0)
-        return rk_fail(err, RK_E_PARTIAL, "all %" PRIu64 " devices failed; nothing was published",
-                       all);
+        return rk_fail(err, RK_E_PARTIAL, "all %s failed; nothing was published",
+                       RK_COUNTED(all, "device"));
     if (app->dry_run)
-        return rk_fail(err, RK_E_PARTIAL, "%" PRIu64 " of %" PRIu64 " devices failed",
-                       report->failed, all);
-    return rk_fail(err, RK_E_PARTIAL,
-                   "%" PRIu64 " of %" PRIu64 " devices failed; release \"%s\" has the others",
-                   report->failed, all, report->path);
+        return rk_fail(err, RK_E_PARTIAL, "%" PRIu64 " of %s failed", report->failed,
+                       RK_COUNTED(all, "device"));
+    return rk_fail(err, RK_E_PARTIAL, "%" PRIu64 " of %s failed; release \"%s\" has the others",
+                   report->failed, RK_COUNTED(all, "device"), report->path);
 }
 
 static enum rk_rc tell(const struct app *app, const struct rk_build_report *report, rk_json *doc,
@@ -105,21 +104,21 @@ static enum rk_rc tell(const struct app *app, const struct rk_build_report *repo
     const char *remark = app->dry_run || report->is_signed ? "" : ", not signed";
 
     if (report->resumed != 0)
-        out_note(app, "went on from an interrupted build: %" PRIu64 " devices were there",
-                 report->resumed);
+        out_note(app, "went on from an interrupted build: %s %s there",
+                 RK_COUNTED(report->resumed, "device"), report->resumed == 1 ? "was" : "were");
     if (report->has_plaintext_secrets)
         out_note(app, "warning: secret outputs are in the clear, as --plaintext-secrets asked");
     if (report->has_unconfirmed_hash)
         out_note(app,
                  "warning: a PublicKeyHash is unconfirmed: no vendor value was there to compare");
     if (!app->json && report->images != 0) {
-        out_note(app, "%" PRIu64 " devices, %" PRIu64 " images, release \"%s\": %s%s",
-                 report->devices, report->images, report->path, outcome, remark);
+        out_note(app, "%s, %s, release \"%s\": %s%s", RK_COUNTED(report->devices, "device"),
+                 RK_COUNTED(report->images, "image"), report->path, outcome, remark);
         return RK_OK;
     }
     if (!app->json) {
-        out_note(app, "%" PRIu64 " devices, release \"%s\": %s%s", report->devices, report->path,
-                 outcome, remark);
+        out_note(app, "%s, release \"%s\": %s%s", RK_COUNTED(report->devices, "device"),
+                 report->path, outcome, remark);
         return RK_OK;
     }
     rk_json_put_str(rk_json_root(doc), "release", report->path);

@@ -6,6 +6,7 @@
 #include "cli/from.h"
 #include "cli/out.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/retire.h"
 
 #include <inttypes.h>
@@ -63,10 +64,9 @@ static enum rk_rc tell(const struct app *app, const struct rk_retire_options *op
     RK_AUTO(rk_json_done) rk_json *doc = NULL;
 
     if (!app->json) {
-        out_note(app,
-                 "%zu devices: %" PRIu64 " certificates revoked, CRL %" PRIu64 ", %" PRIu64
-                 " units recorded as %s%s",
-                 options->count, report->revoked, report->crl_number, report->recorded,
+        out_note(app, "%s: %s revoked, CRL %" PRIu64 ", %s recorded as %s%s",
+                 RK_COUNTED(options->count, "device"), RK_COUNTED(report->revoked, "certificate"),
+                 report->crl_number, RK_COUNTED(report->recorded, "unit"),
                  options->reissue ? "reissue" : "retired", options->dry_run ? " (dry run)" : "");
         return RK_OK;
     }

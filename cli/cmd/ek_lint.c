@@ -6,6 +6,7 @@
 #include "cli/out.h"
 
 #include "rotkit/certs.h"
+#include "rotkit/counted.h"
 #include "rotkit/ekcert.h"
 #include "rotkit/file.h"
 
@@ -125,10 +126,10 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         bad += lint.errors != 0;
     }
     if (bad != 0)
-        return rk_fail(err, RK_E_VERIFY,
-                       "%zu of %zu certificates would be refused: %zu errors, %zu warnings", bad,
-                       operands.count, errors, warnings);
-    out_note(app, "no errors, %zu warnings", warnings);
+        return rk_fail(err, RK_E_VERIFY, "%zu of %s would be refused: %s, %s", bad,
+                       RK_COUNTED(operands.count, "certificate"), RK_COUNTED(errors, "error"),
+                       RK_COUNTED(warnings, "warning"));
+    out_note(app, "no errors, %s", RK_COUNTED(warnings, "warning"));
     return RK_OK;
 }
 

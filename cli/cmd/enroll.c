@@ -7,6 +7,7 @@
 #include "cli/out.h"
 #include "cli/staging.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/enroll.h"
 
 #include <string.h>
@@ -67,9 +68,8 @@ static enum rk_rc answer(const struct app *app, const char *what,
         return out_json(app, doc, err);
     }
     if (report->devices != 0)
-        (void)snprintf(devices, sizeof devices, "%llu devices in ",
-                       (unsigned long long)report->devices);
-    out_note(app, "%s%s%llu files", what, devices, (unsigned long long)report->files);
+        (void)snprintf(devices, sizeof devices, "%s in ", RK_COUNTED(report->devices, "device"));
+    out_note(app, "%s%s%s", what, devices, RK_COUNTED(report->files, "file"));
     return RK_OK;
 }
 

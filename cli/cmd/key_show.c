@@ -6,6 +6,7 @@
 #include "cli/out.h"
 #include "cli/pubkey.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/publish.h"
 #include "rotkit/hex.h"
 #include "rotkit/pem.h"
@@ -65,11 +66,12 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     if (app->json)
         return print_json(app, key, digest, &pem, err);
     rk_hex_write(digest, sizeof digest, hex);
-    (void)fprintf(
-        app->out, "type: %s, %d bits\nsigns: %s\nSHA-256 of the public key: %s\n%s",
-        EVP_PKEY_get0_type_name(rk_signer_pkey(key)), EVP_PKEY_get_bits(rk_signer_pkey(key)),
-        rk_signer_can_sign(key) ? rk_scheme_name(rk_signer_default_scheme(key)) : "no, public only",
-        hex, out == NULL ? (const char *)pem.p : "");
+    (void)fprintf(app->out, "type: %s, %s\nsigns: %s\nSHA-256 of the public key: %s\n%s",
+                  EVP_PKEY_get0_type_name(rk_signer_pkey(key)),
+                  RK_COUNTED(EVP_PKEY_get_bits(rk_signer_pkey(key)), "bit"),
+                  rk_signer_can_sign(key) ? rk_scheme_name(rk_signer_default_scheme(key))
+                                          : "no, public only",
+                  hex, out == NULL ? (const char *)pem.p : "");
     return RK_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/ledger.h"
 #include "rotkit/grow.h"
 
@@ -122,8 +123,8 @@ static enum rk_rc reconcile(struct ids *ids, rk_ledger *a, rk_ledger *b, struct 
         (ids->app->json && out_json(ids->app, doc, err)))
         return err->rc;
     if (ids->clashes != 0)
-        return rk_fail(err, RK_E_VERIFY, "%" PRIu64 " clashes between \"%s\" and \"%s\"",
-                       ids->clashes, ids->a, ids->b);
+        return rk_fail(err, RK_E_VERIFY, "%s between \"%s\" and \"%s\"",
+                       RK_COUNTED(ids->clashes, "clash"), ids->a, ids->b);
     return RK_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/out.h"
 #include "cli/pubkey.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/file.h"
 #include "rotkit/ledger.h"
 
@@ -51,11 +52,10 @@ static void print_text(const struct app *app, const struct rk_ledger_status *s)
                   s->ledger, s->entries, s->checkpoint_size, s->issued, s->reserved, s->reissue,
                   s->retired, s->voided);
     for (size_t i = 0; i < s->licence_count; i++)
-        (void)fprintf(app->out,
-                      "licence %s: %" PRIu64 " of %" PRIu64 " units spent, %" PRIu64 " of %" PRIu64
-                      " reissues\n",
-                      s->licence[i].id, s->licence[i].spent, s->licence[i].units,
-                      s->licence[i].reissued, s->licence[i].reissues);
+        (void)fprintf(app->out, "licence %s: %" PRIu64 " of %s spent, %" PRIu64 " of %s\n",
+                      s->licence[i].id, s->licence[i].spent,
+                      RK_COUNTED(s->licence[i].units, "unit"), s->licence[i].reissued,
+                      RK_COUNTED(s->licence[i].reissues, "reissue"));
 }
 
 static enum rk_rc tell(const struct app *app, rk_ledger *ledger, struct rk_err *err)

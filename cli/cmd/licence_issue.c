@@ -6,6 +6,7 @@
 #include "cli/cmd/licence_file.h"
 #include "cli/opt.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/publish.h"
 #include "rotkit/hex.h"
 
@@ -38,7 +39,7 @@ static enum rk_rc copy(const struct app *app, const char *name, const char *text
     if (text == NULL)
         return RK_OK;
     if (strlen(text) >= size)
-        return opt_fail(app, err, "--%s: longer than %zu characters", name, size - 1);
+        return opt_fail(app, err, "--%s: longer than %s", name, RK_COUNTED(size - 1, "character"));
     memcpy(ret, text, strlen(text) + 1);
     return RK_OK;
 }

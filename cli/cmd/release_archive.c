@@ -5,6 +5,7 @@
 #include "cli/from.h"
 #include "cli/out.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/release.h"
 
 #include <inttypes.h>
@@ -15,8 +16,8 @@ static enum rk_rc tell(const struct app *app, const char *to,
     RK_AUTO(rk_json_done) rk_json *doc = NULL;
 
     if (!app->json) {
-        out_note(app, "\"%s\": %" PRIu64 " files, %" PRIu64 " bytes", to, report->files,
-                 report->bytes);
+        out_note(app, "\"%s\": %s, %s", to, RK_COUNTED(report->files, "file"),
+                 RK_COUNTED(report->bytes, "byte"));
         return RK_OK;
     }
     doc = rk_json_new();

@@ -5,6 +5,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/release.h"
 
 #include <inttypes.h>
@@ -15,7 +16,7 @@ static enum rk_rc tell(const struct app *app, const char *path,
     RK_AUTO(rk_json_done) rk_json *doc = NULL;
 
     if (!app->json) {
-        out_note(app, "%" PRIu64 " devices, release \"%s\": %s", report->devices, path,
+        out_note(app, "%s, release \"%s\": %s", RK_COUNTED(report->devices, "device"), path,
                  rk_release_outcome_name(report->outcome));
         return RK_OK;
     }

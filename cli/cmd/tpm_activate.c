@@ -5,6 +5,7 @@
 
 #include "cli/out.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/publish.h"
 
 enum { CREDENTIAL_MAX = 16384 };
@@ -24,8 +25,7 @@ static enum rk_rc tell(const struct app *app, const struct rk_tpm_attested *atte
 
     rk_device_sn_text(&attested->sn, sn);
     if (!app->json) {
-        (void)fprintf(app->out, "%s: attested by %zu EK%s\n", sn, attested->eks,
-                      attested->eks == 1 ? "" : "s");
+        (void)fprintf(app->out, "%s: attested by %s\n", sn, RK_COUNTED(attested->eks, "EK"));
         return RK_OK;
     }
     doc = rk_json_new();

@@ -6,6 +6,7 @@
 #include "cli/from.h"
 #include "cli/seal.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
 #include "rotkit/ek.h"
@@ -53,7 +54,8 @@ static enum rk_rc make(const struct app *app, const struct challenge *in,
     size_t name_len = strlen(in->name) / 2;
 
     if (name_len > sizeof name)
-        return rk_fail(err, RK_E_USAGE, "--name: %zu bytes, at most %d", name_len, NAME_MAX_LEN);
+        return rk_fail(err, RK_E_USAGE, "--name: %s, at most %d", RK_COUNTED(name_len, "byte"),
+                       NAME_MAX_LEN);
     if (rk_hex_read(in->name, strlen(in->name), name, name_len, err))
         return rk_wrap(err, "--name");
     if (rk_random_secret(app->ctx, CHALLENGE, &value, err) ||

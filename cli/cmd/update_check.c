@@ -5,6 +5,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/format.h"
 #include "rotkit/hex.h"
 #include "rotkit/update.h"
@@ -71,8 +72,9 @@ static enum rk_rc conclude(const struct check *in, rk_json *doc,
                        "unknown): %s",
                        verdict->from, verdict->to, verdict->unknown, verdict->first);
     return rk_fail(err, RK_E_VERIFY,
-                   "the update from %s to %s breaks %" PRIu64 " of %" PRIu64 " devices (%zu found)",
-                   verdict->from, verdict->to, verdict->broken, verdict->devices, verdict->faults);
+                   "the update from %s to %s breaks %" PRIu64 " of %s (%zu found)", verdict->from,
+                   verdict->to, verdict->broken, RK_COUNTED(verdict->devices, "device"),
+                   verdict->faults);
 }
 
 static enum rk_rc read_options(const struct app *app, struct check *in, const char *sample,

@@ -5,6 +5,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/key.h"
 #include "rotkit/update.h"
 
@@ -17,12 +18,12 @@ static enum rk_rc tell(const struct app *app, const struct rk_update_make_option
     struct rk_jv root;
 
     if (!app->json && made->wanted != 0) {
-        out_note(app, "\"%s\": %" PRIu64 " signatures wanted", options->to_sign, made->wanted);
+        out_note(app, "\"%s\": %s wanted", options->to_sign, RK_COUNTED(made->wanted, "signature"));
         return RK_OK;
     }
     if (!app->json) {
-        out_note(app, "%s to %s: %zu payloads, update \"%s\"%s", made->verdict.from,
-                 made->verdict.to, made->payloads, options->path,
+        out_note(app, "%s to %s: %s, update \"%s\"%s", made->verdict.from, made->verdict.to,
+                 RK_COUNTED(made->payloads, "payload"), options->path,
                  options->dry_run ? " not written" : "");
         return RK_OK;
     }

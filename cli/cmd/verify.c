@@ -6,6 +6,7 @@
 #include "cli/out.h"
 #include "cli/request.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/file.h"
 #include "rotkit/format.h"
 #include "rotkit/policy.h"
@@ -142,13 +143,12 @@ static enum rk_rc verify_release(const struct app *app, const struct verify_opti
     if (report.unchecked[0] != '\0')
         return rk_fail(err, RK_E_UNKNOWN, "%s: %s", o->path, report.unchecked);
     if (report.images != 0)
-        (void)snprintf(images, sizeof images, ", %" PRIu64 " images", report.images);
+        (void)snprintf(images, sizeof images, ", %s", RK_COUNTED(report.images, "image"));
     if (report.left_out[0] != '\0')
         (void)snprintf(left_out, sizeof left_out, "; not here: %s", report.left_out);
-    (void)snprintf(o->detail, sizeof o->detail,
-                   "holds: %" PRIu64 " devices, %" PRIu64 " files, %" PRIu64
-                   " EK certificates%s%s%s",
-                   report.devices, report.files, report.certificates,
+    (void)snprintf(o->detail, sizeof o->detail, "holds: %s, %s, %s%s%s%s",
+                   RK_COUNTED(report.devices, "device"), RK_COUNTED(report.files, "file"),
+                   RK_COUNTED(report.certificates, "EK certificate"),
                    request->core.trust == NULL ? "" : " of the CA named", images, left_out);
     o->signer = report.signer;
     o->sealed = report.sealed[0] == '\0' ? NULL : report.sealed;
@@ -173,8 +173,8 @@ static enum rk_rc verify_update(const struct app *app, const struct verify_optio
         return rk_wrap(err, "%s", o->path);
     if (report.unchecked[0] != '\0')
         return rk_fail(err, RK_E_UNKNOWN, "%s: %s", o->path, report.unchecked);
-    (void)snprintf(o->detail, sizeof o->detail, "holds: %s to %s, %zu payloads", report.from,
-                   report.to, report.payloads);
+    (void)snprintf(o->detail, sizeof o->detail, "holds: %s to %s, %s", report.from, report.to,
+                   RK_COUNTED(report.payloads, "payload"));
     o->signer = report.signer;
     return tell(app, o, err);
 }

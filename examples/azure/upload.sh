@@ -138,6 +138,8 @@ for file in "$folder"/azure-dps-*.json; do
 done
 [ "$found" = yes ] || { echo "upload.sh: no azure-dps-*.json in \"$folder\"" >&2; exit 2; }
 if [ -s "$state/errors" ]; then
-    echo "upload.sh: $(wc -l <"$state/errors") enrolments refused, see \"$state/errors\"; run again when mended" >&2
+    refused=$(wc -l <"$state/errors")
+    [ "$refused" -eq 1 ] && thing=enrolment || thing=enrolments
+    echo "upload.sh: $refused $thing refused, see \"$state/errors\"; run again when mended" >&2
     exit 6
 fi

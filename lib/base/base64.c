@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rotkit/base64.h"
+#include "rotkit/counted.h"
 
 #include "base/err.h"
 
@@ -14,7 +15,7 @@ enum rk_rc rk_base64_write(const uint8_t *bytes, size_t len, struct rk_bytes *re
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
 
     if (len > INT_MAX / 2)
-        return rk_fail(err, RK_E_USAGE, "base64: %zu bytes are too many", len);
+        return rk_fail(err, RK_E_USAGE, "base64: %s are too many", RK_COUNTED(len, "byte"));
     if (rk_bytes_new((len + 2) / 3 * 4, &text, err))
         return err->rc;
     (void)EVP_EncodeBlock(text.p, bytes, (int)len);
@@ -32,8 +33,8 @@ enum rk_rc rk_base64_read(const char *text, size_t text_len, struct rk_bytes *re
     size_t padding = 0;
 
     if (text_len % 4 != 0 || text_len > INT_MAX / 2)
-        return rk_fail(err, RK_E_FORMAT, "base64: %zu characters, expected a multiple of 4",
-                       text_len);
+        return rk_fail(err, RK_E_FORMAT, "base64: %s, expected a multiple of 4",
+                       RK_COUNTED(text_len, "character"));
     while (padding < 2 && padding < text_len && text[text_len - 1 - padding] == '=')
         padding++;
     if (rk_bytes_new(text_len / 4 * 3, &bytes, err))

@@ -2,6 +2,7 @@
 #include "base/ctr_drbg.h"
 
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -101,7 +102,7 @@ enum rk_rc rk_drbg_generate(struct rk_drbg *drbg, uint8_t *ret, size_t len, stru
     size_t blocks = (len + BLOCK - 1) / BLOCK;
 
     if (len > RK_DRBG_GEN_MAX)
-        return rk_fail(err, RK_E_INTERNAL, "%zu bytes asked of the generator", len);
+        return rk_fail(err, RK_E_INTERNAL, "%s asked of the generator", RK_COUNTED(len, "byte"));
     if (rk_drbg_aes_key(drbg->aes, drbg->state.key, err) || stream(drbg, blocks, out, err))
         return err->rc;
     memcpy(ret, out, len);

@@ -5,6 +5,7 @@
 #include "base/folder.h"
 #include "base/open_keys.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 
 #include <errno.h>
@@ -100,8 +101,8 @@ static enum rk_rc read_whole(int fd, const char *path, size_t max, struct rk_byt
             return err->rc;
         len += n;
         if (len > max)
-            return rk_fail(err, RK_E_USAGE, "\"%s\" is too large: more than %zu bytes", shown(path),
-                           max);
+            return rk_fail(err, RK_E_USAGE, "\"%s\" is too large: more than %s", shown(path),
+                           RK_COUNTED(max, "byte"));
         if (len < got.len)
             break;
         if (rk_bytes_new(2 * got.len, &more, err))
@@ -146,8 +147,8 @@ static enum rk_rc read_secret(const char *path, size_t max, bool key, struct rk_
     if (rk_secret_new(size, &room, err) || read_some(fd, path, room.p, room.len, &len, err))
         return err->rc;
     if (len > max || len == size)
-        return rk_fail(err, RK_E_USAGE, "\"%s\" is too large: more than %zu bytes", shown(path),
-                       len > max ? max : size - 1);
+        return rk_fail(err, RK_E_USAGE, "\"%s\" is too large: more than %s", shown(path),
+                       RK_COUNTED(len > max ? max : size - 1, "byte"));
     return rk_secret_copy(room.p, len, ret, err);
 }
 
@@ -175,11 +176,11 @@ enum rk_rc rk_file_read_key(const char *path, size_t len, struct rk_secret *ret,
     if (rk_hex_read_key((const char *)text.p, text.len, key.p, len == 0 ? 32 : len, &found, err))
         return rk_wrap(err, "key file \"%s\"", path);
     if (len != 0 && found != len)
-        return rk_fail(err, RK_E_USAGE, "key file \"%s\": %zu bytes, expected %zu", path, found,
-                       len);
+        return rk_fail(err, RK_E_USAGE, "key file \"%s\": %s, expected %zu", path,
+                       RK_COUNTED(found, "byte"), len);
     if (len == 0 && found != 16 && found != 32)
-        return rk_fail(err, RK_E_USAGE, "key file \"%s\": %zu bytes, expected 16 or 32", path,
-                       found);
+        return rk_fail(err, RK_E_USAGE, "key file \"%s\": %s, expected 16 or 32", path,
+                       RK_COUNTED(found, "byte"));
     return rk_secret_copy(key.p, found, ret, err);
 }
 

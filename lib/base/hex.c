@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rotkit/hex.h"
+#include "rotkit/counted.h"
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -40,7 +41,8 @@ enum rk_rc rk_hex_read(const char *text, size_t text_len, uint8_t *bytes, size_t
                        struct rk_err *err)
 {
     if (text_len != 2 * len)
-        return rk_fail(err, RK_E_USAGE, "%zu hex digits, expected %zu", text_len, 2 * len);
+        return rk_fail(err, RK_E_USAGE, "%s, expected %zu", RK_COUNTED(text_len, "hex digit"),
+                       2 * len);
     for (size_t i = 0; i < len; i++) {
         unsigned hi = digit_value(text[2 * i]), lo = digit_value(text[2 * i + 1]);
 
@@ -79,9 +81,9 @@ static enum rk_rc read_words(const char *text, size_t text_len, uint8_t *bytes, 
 
     if (!shaped || words * 4 > room)
         return rk_fail(err, shaped ? RK_E_USAGE : RK_E_FORMAT,
-                       "malformed 0x words: expected at most %zu words of 8 digits, "
+                       "malformed 0x words: expected at most %s of 8 digits, "
                        "one blank between",
-                       room / 4);
+                       RK_COUNTED(room / 4, "word"));
     for (size_t i = 0; i < words; i++) {
         const char *word = text + i * (WORD + 1);
 
@@ -106,7 +108,8 @@ enum rk_rc rk_hex_read_key(const char *text, size_t text_len, uint8_t *bytes, si
     if (text_len >= 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
         text += 2, text_len -= 2;
     if (text_len % 2 != 0 || text_len / 2 > room || text_len == 0)
-        return rk_fail(err, RK_E_USAGE, "%zu hex digits, expected %zu", text_len, 2 * room);
+        return rk_fail(err, RK_E_USAGE, "%s, expected %zu", RK_COUNTED(text_len, "hex digit"),
+                       2 * room);
     if (read_digits(text, bytes, text_len / 2, err))
         return err->rc;
     *ret_len = text_len / 2;

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 #include "rotkit/words.h"
 
@@ -186,7 +187,7 @@ static enum rk_rc fill_value(const struct fill *fill, json_t *from, int depth, j
         return RK_OK;
     }
     if (depth == FILL_DEPTH)
-        return rk_fail(err, RK_E_USAGE, "JSON: more than %d levels deep", FILL_DEPTH);
+        return rk_fail(err, RK_E_USAGE, "JSON: more than %s deep", RK_COUNTED(FILL_DEPTH, "level"));
     copy = json_is_object(from) ? json_object() : json_array();
     if (copy == NULL)
         return rk_fail_nomem(err);

@@ -3,6 +3,7 @@
 #include "rotkit/json.h"
 
 #include "base/err.h"
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 
 #include <inttypes.h>
@@ -35,7 +36,8 @@ enum rk_rc rk_json_want_text(struct rk_jv object, const char *name, char *ret, s
     char expected[EXPECTED];
 
     if (text == NULL || strlen(text) >= ret_size) {
-        (void)snprintf(expected, sizeof expected, "a text of at most %zu bytes", ret_size - 1);
+        (void)snprintf(expected, sizeof expected, "a text of at most %s",
+                       RK_COUNTED(ret_size - 1, "byte"));
         return rk_json_unlike(name, expected, err);
     }
     memcpy(ret, text, strlen(text) + 1);
@@ -68,7 +70,7 @@ enum rk_rc rk_json_want_hex(struct rk_jv object, const char *name, uint8_t *ret,
     if (rk_bytes_new(len, &bytes, err))
         return err->rc;
     if (text == NULL || rk_hex_read(text, strlen(text), bytes.p, len, &digit) != RK_OK) {
-        (void)snprintf(expected, sizeof expected, "%zu hex digits", 2 * len);
+        (void)snprintf(expected, sizeof expected, "%s", RK_COUNTED(2 * len, "hex digit"));
         return rk_json_unlike(name, expected, err);
     }
     memcpy(ret, bytes.p, len);
@@ -88,7 +90,7 @@ enum rk_rc rk_json_want_bytes(struct rk_jv object, const char *name, size_t max,
     if (fits && rk_bytes_new(len / 2, &bytes, err))
         return err->rc;
     if (!fits || rk_hex_read(text, len, bytes.p, bytes.len, &digit) != RK_OK) {
-        (void)snprintf(expected, sizeof expected, "hex of 1 to %zu bytes", max);
+        (void)snprintf(expected, sizeof expected, "hex of 1 to %s", RK_COUNTED(max, "byte"));
         return rk_json_unlike(name, expected, err);
     }
     *ret = rk_bytes_take(&bytes);

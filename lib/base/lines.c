@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rotkit/lines.h"
+#include "rotkit/counted.h"
 
 #include "base/err.h"
 
@@ -108,7 +109,7 @@ enum rk_rc rk_line_reader_next(struct rk_line_reader *reader, struct rk_line *re
 
         if (line.len > reader->line_max)
             return rk_fail_at(err, RK_E_USAGE, reader->path, (unsigned)line.number, 0,
-                              "line of more than %zu characters", reader->line_max);
+                              "line of more than %s", RK_COUNTED(reader->line_max, "character"));
         if (line.ended || !more_to_read) {
             reader->at = reader->end - rest.left;
             reader->number = rest.number;

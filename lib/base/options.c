@@ -2,6 +2,7 @@
 #include "base/options.h"
 
 #include "base/mem.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -16,9 +17,9 @@ enum rk_rc rk_options_copy(void *to, size_t known, const void *from, struct rk_e
         return rk_fail(err, RK_E_USAGE, "options without their size: begin with their _INIT macro");
     if (size > known && !rk_all_zero((const uint8_t *)from + known, size - known))
         return rk_fail(err, RK_E_USAGE,
-                       "options of a newer library: %zu bytes, %zu are known, and the others ask "
+                       "options of a newer library: %s, %zu are known, and the others ask "
                        "for something",
-                       size, known);
+                       RK_COUNTED(size, "byte"), known);
     if (from != NULL)
         memcpy(to, from, size < known ? size : known);
     memcpy(to, &known, sizeof known);

@@ -2,6 +2,7 @@
 #include "ftpmprov/secret.h"
 
 #include "base/err.h"
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 
 #include <string.h>
@@ -60,7 +61,7 @@ enum rk_rc rk_secret_from_hex(const char *text, size_t text_len, size_t want_len
         rk_hex_read_key(text, text_len, key.p, key.len, &found, err))
         return err->rc;
     if (found != want_len)
-        return rk_fail(err, RK_E_USAGE, "%zu bytes, expected %zu", found, want_len);
+        return rk_fail(err, RK_E_USAGE, "%s, expected %zu", RK_COUNTED(found, "byte"), want_len);
     *ret = rk_secret_take(&key);
     return RK_OK;
 }

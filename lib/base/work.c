@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/work.h"
 
+#include "rotkit/counted.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -72,9 +74,9 @@ static enum rk_rc spend(uint64_t *spent, uint64_t max, uint64_t more, const char
     account.refused = account.refused || more > max - *spent;
     if (more > max - *spent)
         return rk_fail(err, RK_E_FORMAT,
-                       "more than %" PRIu64 " %s in a file of %zu bytes: no tool makes one that "
+                       "more than %" PRIu64 " %s in a file of %s: no tool makes one that "
                        "asks for so much",
-                       max, what, account.len);
+                       max, what, RK_COUNTED(account.len, "byte"));
     *spent += more;
     return RK_OK;
 }

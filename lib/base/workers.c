@@ -2,6 +2,7 @@
 #include "base/workers.h"
 
 #include "base/mem.h"
+#include "rotkit/counted.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -118,7 +119,7 @@ enum rk_rc rk_workers_new(const struct rk_workers_options *options, rk_workers *
     w->slot = rk_alloc(options->room, sizeof *w->slot);
     if (w->thread == NULL || w->slot == NULL || !start_threads(w)) {
         rk_workers_free(w);
-        return rk_fail(err, RK_E_NOMEM, "cannot start %zu threads", options->threads);
+        return rk_fail(err, RK_E_NOMEM, "cannot start %s", RK_COUNTED(options->threads, "thread"));
     }
     *ret = w;
     return RK_OK;

@@ -2,6 +2,7 @@
 #include "base/wr.h"
 
 #include "base/mem.h"
+#include "rotkit/counted.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -148,7 +149,7 @@ enum rk_rc rk_wr_end(struct rk_wr *wr, struct rk_bytes *ret, struct rk_err *err)
     if (wr->failed == RK_E_NOMEM)
         return rk_fail(err, RK_E_NOMEM, "out of memory");
     if (wr->failed != RK_OK)
-        return rk_fail(err, RK_E_USAGE, "too large: more than %zu bytes", wr->max);
+        return rk_fail(err, RK_E_USAGE, "too large: more than %s", RK_COUNTED(wr->max, "byte"));
     if (wr->buf == NULL)
         return rk_bytes_new(0, ret, err);
     if (rk_bytes_copy(wr->buf, wr->len, ret, err))

@@ -2,6 +2,7 @@
 #include "base/xml.h"
 
 #include "base/mem.h"
+#include "rotkit/counted.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -94,7 +95,8 @@ enum rk_rc rk_xml_parse(const uint8_t *text, size_t len, const char *what, rk_xm
     if (parser == NULL || xml == NULL)
         return rk_fail_nomem(err);
     if (len == 0 || len > XML_MAX)
-        return rk_fail(err, RK_E_FORMAT, "%s: %zu bytes, expected 1 to %d", what, len, XML_MAX);
+        return rk_fail(err, RK_E_FORMAT, "%s: %s, expected 1 to %d", what, RK_COUNTED(len, "byte"),
+                       XML_MAX);
     if (has_long_tag(text, len))
         return rk_fail(err, RK_E_FORMAT, "%s: an element of more than 16 KiB of attributes", what);
     xml->doc = xmlCtxtReadMemory(parser, (const char *)text, (int)len, NULL, NULL,

@@ -6,6 +6,7 @@
  * split as tegra-bch. Fields that the document does not place are carried as they are.
  */
 #include "bct/bch.h"
+#include "rotkit/counted.h"
 #include "rotkit/format_row.h"
 #include "base/mem.h"
 #include "base/work.h"
@@ -106,7 +107,7 @@ static enum rk_rc sha512(const uint8_t *file, const struct digest *d, uint8_t re
 static enum rk_rc check_shape(const uint8_t *file, size_t len, struct rk_err *err)
 {
     if (len < WIRE)
-        return rk_fail(err, RK_E_FORMAT, "%zu bytes, a BR-BCT has 8192", len);
+        return rk_fail(err, RK_E_FORMAT, "%s, a BR-BCT has 8192", RK_COUNTED(len, "byte"));
     if (!recognise(file, len))
         return rk_fail(err, RK_E_FORMAT, "no BCTB at 0x0 and 0x1210");
     return RK_OK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rotkit/pcp.h"
+#include "rotkit/counted.h"
 
 #include "base/ossl.h"
 
@@ -76,9 +77,9 @@ static enum rk_rc find_kind(EVP_PKEY *pub, const struct key_kind **ret, struct r
         }
     }
     return rk_fail(err, RK_E_USAGE,
-                   "a %s key of %d bits cannot be fused, expected RSA-3072, P-256, "
+                   "a %s key of %s cannot be fused, expected RSA-3072, P-256, "
                    "P-521 or Ed25519",
-                   EVP_PKEY_get0_type_name(pub), EVP_PKEY_get_bits(pub));
+                   EVP_PKEY_get0_type_name(pub), RK_COUNTED(EVP_PKEY_get_bits(pub), "bit"));
 }
 
 enum rk_rc rk_pcp(EVP_PKEY *pub, uint8_t ret[RK_PCP_WIRE], struct rk_err *err)

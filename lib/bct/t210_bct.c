@@ -5,6 +5,7 @@
  * at 0x310, the RSA signature behind it at 0x320.
  */
 #include "rotkit/format_row.h"
+#include "rotkit/counted.h"
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "bct/t210.h"
@@ -99,9 +100,9 @@ static void describe(const uint8_t *file, const struct place *place, struct rk_r
     if (place->len == 4) {
         (void)snprintf(region->note, sizeof region->note, "0x%x", rk_t210_get(file, place->at));
     } else if (place->len == T210_LOADER_LEN && i < rk_t210_get(file, T210_LOADERS)) {
-        (void)snprintf(region->note, sizeof region->note,
-                       "version %u, %u bytes, load 0x%x, entry 0x%x", rk_t210_get(file, place->at),
-                       rk_t210_get(file, place->at + T210_LOADER_SIZE),
+        (void)snprintf(region->note, sizeof region->note, "version %u, %s, load 0x%x, entry 0x%x",
+                       rk_t210_get(file, place->at),
+                       RK_COUNTED(rk_t210_get(file, place->at + T210_LOADER_SIZE), "byte"),
                        rk_t210_get(file, place->at + T210_LOADER_LOAD),
                        rk_t210_get(file, place->at + T210_LOADER_ENTRY));
         rk_region_set_ratchet(region, rk_t210_get(file, place->at));
@@ -281,8 +282,8 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
         return err->rc;
     for (size_t i = 0; i < (bct ? 1 : image.loaders); i++) {
         if (signatures[i].len != T210_RSA)
-            return rk_fail(err, RK_E_KEY, "a signature of %zu bytes, expected %d",
-                           signatures[i].len, T210_RSA);
+            return rk_fail(err, RK_E_KEY, "a signature of %s, expected %d",
+                           RK_COUNTED(signatures[i].len, "byte"), T210_RSA);
         rk_t210_reverse(signatures[i].p,
                         made.p + (bct ? T210_SIG : image.loader[i].record + T210_LOADER_SIG));
     }

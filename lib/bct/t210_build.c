@@ -6,6 +6,7 @@
 #include "bct/t210_keys.h"
 
 #include "base/mem.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -39,8 +40,8 @@ static enum rk_rc image_size(struct t210_build *b, size_t *ret_blocks, size_t *r
         return rk_fail(err, RK_E_FORMAT,
                        "an image needs a BlockSize of 16384 to 2^26 and a PageSize of 512 to that");
     if (len == 0 || len > T210_FILE_MAX / 8)
-        return rk_fail(err, RK_E_FORMAT, "boot loader of %zu bytes, expected 1 to %d", len,
-                       T210_FILE_MAX / 8);
+        return rk_fail(err, RK_E_FORMAT, "boot loader of %s, expected 1 to %d",
+                       RK_COUNTED(len, "byte"), T210_FILE_MAX / 8);
     block = (size_t)1 << block_log2;
     page = (size_t)1 << page_log2;
     *ret_blocks = (len + block - 1) >> block_log2;

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -87,7 +88,8 @@ enum rk_rc rk_t210_open(const uint8_t *file, size_t len, struct t210_image *ret,
     uint32_t block_log2, page_log2;
 
     if (len < T210_WIRE)
-        return rk_fail(err, RK_E_FORMAT, "%zu bytes, a T210 BCT has %d", len, T210_WIRE);
+        return rk_fail(err, RK_E_FORMAT, "%s, a T210 BCT has %d", RK_COUNTED(len, "byte"),
+                       T210_WIRE);
     if (!rk_t210_is(file, len))
         return rk_fail(err, RK_E_FORMAT, "version 0x%x at 0x530, expected 0x%x",
                        rk_t210_get(file, T210_VERSION_AT), T210_VERSION);
@@ -98,10 +100,9 @@ enum rk_rc rk_t210_open(const uint8_t *file, size_t len, struct t210_image *ret,
                        page_log2);
     if (rk_t210_get(file, T210_LOADERS) > T210_LOADER_MAX ||
         rk_t210_get(file, T210_SDRAM_COUNT) > T210_SDRAM_MAX || rk_t210_get(file, T210_DEVICES) > 1)
-        return rk_fail(err, RK_E_FORMAT,
-                       "%u boot loaders, %u SDRAM sets, %u devices: at most 4, 4, 1",
+        return rk_fail(err, RK_E_FORMAT, "%u boot loaders, %u SDRAM sets, %s: at most 4, 4, 1",
                        rk_t210_get(file, T210_LOADERS), rk_t210_get(file, T210_SDRAM_COUNT),
-                       rk_t210_get(file, T210_DEVICES));
+                       RK_COUNTED(rk_t210_get(file, T210_DEVICES), "device"));
     image.block = (size_t)1 << block_log2;
     image.loaders = rk_t210_get(file, T210_LOADERS);
     for (size_t i = 0; i < image.loaders; i++) {

@@ -6,6 +6,7 @@
  */
 #include "bct/t210_keys.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 #include "rotkit/edit_distance.h"
 
@@ -87,7 +88,8 @@ static enum rk_rc set_bct(struct t210_build *b, const char *name, struct rk_err 
     if (find_file(b, name, &in, err))
         return err->rc;
     if (in->len != T210_WIRE)
-        return rk_fail(err, RK_E_FORMAT, "%zu bytes, a BCT has %d", in->len, T210_WIRE);
+        return rk_fail(err, RK_E_FORMAT, "%s, a BCT has %d", RK_COUNTED(in->len, "byte"),
+                       T210_WIRE);
     if (rk_t210_open(in->p, in->len, &image, err))
         return err->rc;
     return rk_bytes_copy(in->p, in->len, &b->file, err);
@@ -123,8 +125,8 @@ static enum rk_rc set_rsa(struct t210_build *b, size_t which, const char *name, 
     if (find_file(b, name, &b->part[which], err))
         return err->rc;
     if (b->part[which]->len != T210_RSA)
-        return rk_fail(err, RK_E_FORMAT, "file \"%s\": %zu bytes, expected %d", name,
-                       b->part[which]->len, T210_RSA);
+        return rk_fail(err, RK_E_FORMAT, "file \"%s\": %s, expected %d", name,
+                       RK_COUNTED(b->part[which]->len, "byte"), T210_RSA);
     return RK_OK;
 }
 

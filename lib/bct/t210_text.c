@@ -5,6 +5,7 @@
  */
 #include "bct/t210.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 
 #include <stdio.h>
@@ -27,7 +28,7 @@ static enum rk_rc squeeze(const char *line, size_t len, char *ret, size_t room, 
         if (c < 0x21 || c > 0x7e)
             return rk_fail(err, RK_E_FORMAT, "a character that is not printable ASCII");
         if (n + 1 >= room)
-            return rk_fail(err, RK_E_FORMAT, "longer than %zu characters", room - 1);
+            return rk_fail(err, RK_E_FORMAT, "longer than %s", RK_COUNTED(room - 1, "character"));
         ret[n++] = c;
     }
     ret[n] = '\0';
@@ -64,7 +65,8 @@ static enum rk_rc split(const char *statement, struct t210_line *line, struct rk
     size_t key = equals == NULL ? strlen(statement) : (size_t)(equals - statement);
 
     if (key == 0 || key >= sizeof line->key)
-        return rk_fail(err, RK_E_FORMAT, "no key of 1 to %zu characters", sizeof line->key - 1);
+        return rk_fail(err, RK_E_FORMAT, "no key of 1 to %s",
+                       RK_COUNTED(sizeof line->key - 1, "character"));
     memcpy(line->key, statement, key);
     line->key[key] = '\0';
     if (equals != NULL && strlen(equals + 1) >= sizeof line->value)
@@ -105,7 +107,7 @@ static enum rk_rc put_hex(uint8_t *at, size_t width, const char *value, struct r
     size_t len = strlen(value);
 
     if (len < 3 || strncmp(value, "0x", 2) != 0 || len - 2 > 2 * width)
-        return rk_fail(err, RK_E_FORMAT, "expected 0x and 1 to %zu digits", 2 * width);
+        return rk_fail(err, RK_E_FORMAT, "expected 0x and 1 to %s", RK_COUNTED(2 * width, "digit"));
     memset(digits, '0', sizeof digits - 1);
     digits[sizeof digits - 1] = '\0';
     memcpy(digits + 2 * width - (len - 2), value + 2, len - 2);

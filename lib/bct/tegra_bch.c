@@ -6,6 +6,7 @@
  */
 #include "bct/bch.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/format_row.h"
 #include "base/mem.h"
 #include "base/ossl.h"
@@ -123,8 +124,8 @@ static enum rk_rc copy_header(const struct rk_input *from, uint8_t header[RK_BCH
     memcpy(header, from->p, RK_BCH_WIRE);
     memset(header + RK_BCH_SIGNATURE, 0, 0xd20 - RK_BCH_SIGNATURE); /* an OEM key's, of before */
     if (rk_bch_le32(header + RK_BCH_STAGE2_COUNT) != 1)
-        return rk_fail(err, RK_E_USAGE, "part \"header\" is of %u components, expected 1",
-                       rk_bch_le32(header + RK_BCH_STAGE2_COUNT));
+        return rk_fail(err, RK_E_USAGE, "part \"header\" is of %s, expected 1",
+                       RK_COUNTED(rk_bch_le32(header + RK_BCH_STAGE2_COUNT), "component"));
     rk_layout_read(rk_bch_stage2_layout, RK_BCH_STAGE2_FIELDS, &rd, ret);
     if ((ret->flags0 & (RK_BCH_ENCRYPTED | RK_BCH_COMPRESSED)) != 0)
         return rk_fail(err, RK_E_USAGE, "part \"header\" is of an encrypted or compressed image");
@@ -339,8 +340,8 @@ static enum rk_rc handed_back(const struct rk_bytes *prepared, const struct rk_b
     if ((c.flags0 & RK_BCH_ENCRYPTED) == 0)
         return rk_fail(err, RK_E_VERIFY, "is not encrypted: bit 26 of the flags at 0x141c is 0");
     if (c.length < plain_len || c.length > plain_len + 16)
-        return rk_fail(err, RK_E_VERIFY, "%u bytes of payload, the input had %zu", c.length,
-                       plain_len);
+        return rk_fail(err, RK_E_VERIFY, "%s of payload, the input had %zu",
+                       RK_COUNTED(c.length, "byte"), plain_len);
     if (memcmp(back->p + RK_BCH_WIRE, plain, plain_len) == 0)
         return rk_fail(err, RK_E_VERIFY, "says it is encrypted, and holds the plaintext");
     if (!rk_tegra_is_signed(&rk_bch_place, back->p))

@@ -7,6 +7,7 @@
 
 #include "base/work.h"
 #include "base/mem.h"
+#include "rotkit/counted.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -198,12 +199,12 @@ static enum rk_rc covered(const struct rk_bch_stage2 *c, const uint8_t *payload,
     if ((c->flags0 & RK_BCH_COMPRESSED) == 0)
         return RK_OK;
     if (c->length < 4)
-        return rk_fail(err, RK_E_FORMAT, "compressed payload of %u bytes", c->length);
+        return rk_fail(err, RK_E_FORMAT, "compressed payload of %s", RK_COUNTED(c->length, "byte"));
     meta = ((uint64_t)rk_bch_le32(payload) + 1) * META_RECORD;
     meta = (meta + META_PAGE - 1) / META_PAGE * META_PAGE;
     if (meta > c->length)
-        return rk_fail(err, RK_E_FORMAT, "metadata of %llu bytes in a payload of %u",
-                       (unsigned long long)meta, c->length);
+        return rk_fail(err, RK_E_FORMAT, "metadata of %s in a payload of %u",
+                       RK_COUNTED(meta, "byte"), c->length);
     *ret = (size_t)meta;
     return RK_OK;
 }
@@ -217,8 +218,8 @@ static enum rk_rc add_payload(struct reading *in, const struct rk_bch_stage2 *c,
 
     name_payload(c->magic, name, sizeof name);
     if (c->length > in->len - at)
-        return rk_fail(err, RK_E_FORMAT, "%s: %u bytes at 0x%zx, the file has %zu", name, c->length,
-                       at, in->len - at);
+        return rk_fail(err, RK_E_FORMAT, "%s: %s at 0x%zx, the file has %zu", name,
+                       RK_COUNTED(c->length, "byte"), at, in->len - at);
     if (take(in, at, c->length, name, err) || covered(c, in->file + at, &digested, err))
         return err->rc;
     const struct claim claim = { at, digested, c->digest, "the component's digest",
@@ -277,8 +278,8 @@ static enum rk_rc check_stage1(struct reading *in, const struct rk_bch_stage1 *c
     if (in->encrypted || in->payload_count != 1 || in->payload[0].at != RK_BCH_WIRE)
         return RK_OK;
     if (c->length > in->len - RK_BCH_WIRE)
-        return rk_fail(err, RK_E_FORMAT, "stage 1: %u bytes at 0x2000, the file has %zu", c->length,
-                       in->len - RK_BCH_WIRE);
+        return rk_fail(err, RK_E_FORMAT, "stage 1: %s at 0x2000, the file has %zu",
+                       RK_COUNTED(c->length, "byte"), in->len - RK_BCH_WIRE);
     return hold(in->file,
                 &(struct claim) { RK_BCH_WIRE, c->length, c->digest, "the stage 1 digest",
                                   "stage 1 digest (SHA-512)" },

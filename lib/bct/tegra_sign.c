@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 #include "rotkit/format_row.h"
 
 #include <stdio.h>
@@ -50,8 +51,8 @@ static enum rk_rc find_type(EVP_PKEY *pub, const struct key_type **ret, struct r
         }
     }
     return rk_fail(err, RK_E_KEY,
-                   "an Orin boot ROM takes RSA-3072, P-256 or P-521, this key is %s with %d bits",
-                   EVP_PKEY_get0_type_name(pub), EVP_PKEY_get_bits(pub));
+                   "an Orin boot ROM takes RSA-3072, P-256 or P-521, this key is %s with %s",
+                   EVP_PKEY_get0_type_name(pub), RK_COUNTED(EVP_PKEY_get_bits(pub), "bit"));
 }
 
 /* The public exponent is not in the key's form, so the ROM has to assume it. */
@@ -107,8 +108,8 @@ enum rk_rc rk_tegra_signature(EVP_PKEY *pub, const struct rk_bytes *signature, s
             return err->rc;
     } else {
         if (signature->len != type->wire)
-            return rk_fail(err, RK_E_KEY, "RSA signature of %zu bytes, expected %zu",
-                           signature->len, type->wire);
+            return rk_fail(err, RK_E_KEY, "RSA signature of %s, expected %zu",
+                           RK_COUNTED(signature->len, "byte"), type->wire);
         memcpy(wire.p, signature->p, type->wire);
         reverse(wire.p, type->wire);
     }

@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "rotkit/certs.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -80,10 +81,11 @@ static enum rk_rc choose(const struct rk_request_key *key, const struct alg **re
     }
     if (known[0] == '\0')
         return rk_fail(err, RK_E_KEY,
-                       "%s of %d bits: no such key in COSE (known: EC P-256, P-384 and P-521, "
-                       "ED25519, RSA from %d bits)",
-                       EVP_PKEY_get0_type_name(key->pub), EVP_PKEY_get_bits(key->pub),
-                       RSA_BITS_MIN);
+                       "%s of %s: no such key in COSE (known: EC P-256, P-384 and P-521, "
+                       "ED25519, RSA from %s)",
+                       EVP_PKEY_get0_type_name(key->pub),
+                       RK_COUNTED(EVP_PKEY_get_bits(key->pub), "bit"),
+                       RK_COUNTED(RSA_BITS_MIN, "bit"));
     return rk_fail(err, RK_E_USAGE, "scheme %s: not what COSE has for this key (known: %s)",
                    rk_scheme_name(key->scheme), known);
 }
@@ -238,8 +240,8 @@ static enum rk_rc from_raw(const struct alg *alg, const uint8_t *raw, size_t len
     if (half == 0)
         return rk_bytes_copy(raw, len, ret, err);
     if (len != 2 * alg->half)
-        return rk_fail(err, RK_E_VERIFY, "a signature of %zu bytes, %s has %zu", len, alg->name,
-                       2 * alg->half);
+        return rk_fail(err, RK_E_VERIFY, "a signature of %s, %s has %zu", RK_COUNTED(len, "byte"),
+                       alg->name, 2 * alg->half);
     return rk_ecdsa_der(BN_bin2bn(raw, half, NULL), BN_bin2bn(raw + half, half, NULL), ret, err);
 }
 

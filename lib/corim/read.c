@@ -3,6 +3,7 @@
 #include "corim/tags.h"
 
 #include "base/mem.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -207,7 +208,8 @@ static enum rk_rc read_meta(struct rk_reader *r, struct rk_rd *rd, struct rk_err
 static enum rk_rc read_cert(struct rk_reader *r, struct rk_rd *rd, struct rk_err *err)
 {
     if (r->to->cert_count == RK_COSE_CERTS_MAX)
-        return rk_fail(err, RK_E_FORMAT, "more than %d certificates", RK_COSE_CERTS_MAX);
+        return rk_fail(err, RK_E_FORMAT, "more than %s",
+                       RK_COUNTED(RK_COSE_CERTS_MAX, "certificate"));
     return rk_reader_string(r, rd, RK_CBOR_BYTES, &r->to->cert[r->to->cert_count++], err);
 }
 

@@ -2,6 +2,8 @@
 /* Sources: corim.h. */
 #include "corim/tags.h"
 
+#include "rotkit/counted.h"
+
 /* ---- environments ---- */
 
 static enum rk_rc read_vendor(struct rk_reader *r, struct rk_rd *rd, struct rk_err *err)
@@ -76,8 +78,9 @@ static enum rk_rc read_digest(struct rk_reader *r, struct rk_rd *rd, struct rk_e
     if (rk_reader_string(r, rd, RK_CBOR_BYTES, &digest.value, err))
         return err->rc;
     if (rk_corim_digest_name(digest.alg, &wanted) != NULL && digest.value.len != wanted)
-        return rk_fail(err, RK_E_FORMAT, "%zu bytes for %s at offset 0x%zx, expected %zu",
-                       digest.value.len, rk_corim_digest_name(digest.alg, &wanted), at, wanted);
+        return rk_fail(err, RK_E_FORMAT, "%s for %s at offset 0x%zx, expected %zu",
+                       RK_COUNTED(digest.value.len, "byte"),
+                       rk_corim_digest_name(digest.alg, &wanted), at, wanted);
     for (size_t i = 0; i < m->digest_count; i++) {
         if (digest.alg != 0 && m->digest[i].alg == digest.alg)
             return rk_fail(err, RK_E_FORMAT, "algorithm %lld twice at offset 0x%zx",

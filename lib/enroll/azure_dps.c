@@ -7,6 +7,7 @@
 #include "enroll/registration_id.h"
 #include "enroll/walk.h"
 #include "rotkit/base64.h"
+#include "rotkit/counted.h"
 #include "rotkit/json.h"
 
 #include <stdio.h>
@@ -62,9 +63,9 @@ static enum rk_rc flush(struct work *w, struct rk_err *err)
     if (rk_json_text(w->doc, true, &text, err))
         return err->rc;
     if (text.len > RK_DPS_MESSAGE_MAX)
-        return rk_fail(err, RK_E_USAGE,
-                       "%zu bytes for %zu enrolments, the service takes %d: shorten the twin",
-                       text.len, w->count, RK_DPS_MESSAGE_MAX);
+        return rk_fail(err, RK_E_USAGE, "%s for %s, the service takes %d: shorten the twin",
+                       RK_COUNTED(text.len, "byte"), RK_COUNTED(w->count, "enrolment"),
+                       RK_DPS_MESSAGE_MAX);
     if (rk_enroll_put(w->out, name, &text, err))
         return err->rc;
     rk_json_free(w->doc);

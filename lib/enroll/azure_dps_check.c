@@ -6,6 +6,7 @@
 #include "enroll/registration_id.h"
 #include "enroll/walk.h"
 #include "rotkit/base64.h"
+#include "rotkit/counted.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -166,15 +167,15 @@ static enum rk_rc check_all_there(const struct checking *c, struct rk_err *err)
     uint64_t devices;
 
     if (c->options->device_count != 0 && c->report.devices != c->options->device_count)
-        return rk_fail(err, RK_E_VERIFY, "%llu devices are in it, %zu were asked for",
-                       (unsigned long long)c->report.devices, c->options->device_count);
+        return rk_fail(err, RK_E_VERIFY, "it has %s, %zu were asked for",
+                       RK_COUNTED(c->report.devices, "device"), c->options->device_count);
     if (c->options->device_count != 0 || c->rule.mode == RK_DPS_DELETE)
         return RK_OK;
     if (rk_enroll_device_count(c->options, &devices, err))
         return err->rc;
     if (c->report.devices != devices)
-        return rk_fail(err, RK_E_VERIFY, "%llu devices are enrolled, the release has %llu",
-                       (unsigned long long)c->report.devices, (unsigned long long)devices);
+        return rk_fail(err, RK_E_VERIFY, "it enrols %s, the release has %llu",
+                       RK_COUNTED(c->report.devices, "device"), (unsigned long long)devices);
     return RK_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "enroll/registration_id.h"
 #include "rotkit/base64.h"
+#include "rotkit/counted.h"
 #include "rotkit/words.h"
 
 #include <ctype.h>
@@ -85,7 +86,8 @@ static enum rk_rc check_id(const char *id, struct rk_err *err)
     size_t len = strlen(id);
 
     if (len == 0 || len > ID_MAX)
-        return rk_fail(err, RK_E_FORMAT, "%zu characters, expected 1 to %d", len, ID_MAX);
+        return rk_fail(err, RK_E_FORMAT, "%s, expected 1 to %d", RK_COUNTED(len, "character"),
+                       ID_MAX);
     for (size_t i = 0; i < len; i++) {
         if (!isalnum((unsigned char)id[i]) && strchr("-._:", id[i]) == NULL)
             return rk_fail(err, RK_E_FORMAT,
@@ -117,8 +119,8 @@ static enum rk_rc check_key(const char *text, struct rk_err *err)
         return err->rc;
     return rk_dps_is_rsa(&key)
                ? RK_OK
-               : rk_fail(err, RK_E_FORMAT, "%zu bytes that are no TPM2B_PUBLIC of an RSA key",
-                         key.len);
+               : rk_fail(err, RK_E_FORMAT, "%s that are no TPM2B_PUBLIC of an RSA key",
+                         RK_COUNTED(key.len, "byte"));
 }
 
 static enum rk_rc check_text(const char *text, enum kind kind, struct rk_err *err)

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "enroll/registration_id.h"
 #include "rotkit/base64.h"
+#include "rotkit/counted.h"
 #include "rotkit/lines.h"
 
 #include <string.h>
@@ -18,16 +19,16 @@ static enum rk_rc read_line(const struct rk_line *line, struct rk_device_sn *ret
     char sn[SN_TEXT + 1];
 
     if (line->len <= SN_TEXT + 1 || line->len > KEY_TEXT_MAX || line->p[SN_TEXT] != ' ')
-        return rk_fail(err, RK_E_USAGE, "expected a Device SN of %d digits, a blank and base64",
-                       SN_TEXT);
+        return rk_fail(err, RK_E_USAGE, "expected a Device SN of %s, a blank and base64",
+                       RK_COUNTED(SN_TEXT, "digit"));
     memcpy(sn, line->p, SN_TEXT);
     sn[SN_TEXT] = '\0';
     if (rk_device_sn_parse(sn, ret_sn, err) ||
         rk_base64_read(line->p + SN_TEXT + 1, line->len - SN_TEXT - 1, &key, err))
         return err->rc;
     if (!rk_dps_is_rsa(&key))
-        return rk_fail(err, RK_E_USAGE, "%zu bytes that are no TPM2B_PUBLIC of an RSA key",
-                       key.len);
+        return rk_fail(err, RK_E_USAGE, "%s that are no TPM2B_PUBLIC of an RSA key",
+                       RK_COUNTED(key.len, "byte"));
     *ret_key = rk_bytes_take(&key);
     return RK_OK;
 }

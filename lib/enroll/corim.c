@@ -11,6 +11,7 @@
 #include "enroll/walk.h"
 #include "rotkit/certs.h"
 #include "rotkit/chain.h"
+#include "rotkit/counted.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
 #include "rotkit/json.h"
@@ -66,7 +67,8 @@ static enum rk_rc make_id(struct work *w, struct rk_err *err)
                      version, w->hash);
     return n > 0 && (size_t)n < sizeof w->id
                ? RK_OK
-               : rk_fail(err, RK_E_USAGE, "an id of %d bytes, expected 1 to %d", n, ID_MAX - 1);
+               : rk_fail(err, RK_E_USAGE, "an id of %s, expected 1 to %d", RK_COUNTED(n, "byte"),
+                         ID_MAX - 1);
 }
 
 static enum rk_rc read_index(struct work *w, struct rk_err *err)

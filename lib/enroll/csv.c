@@ -10,6 +10,7 @@
 #include "enroll/files.h"
 #include "enroll/registration_id.h"
 #include "enroll/walk.h"
+#include "rotkit/counted.h"
 #include "rotkit/ekcert.h"
 #include "rotkit/base64.h"
 #include "rotkit/hex.h"
@@ -109,8 +110,8 @@ static enum rk_rc read_cert(const struct rk_release_ek *ek, struct cert_texts *r
         return err->rc;
     sign = ids.serial_len > 1 && ids.serial[0] == 0;
     if (ids.serial_len - sign > SERIAL_MAX)
-        return rk_fail(err, RK_E_USAGE, "serial number of %zu octets, at most %d",
-                       ids.serial_len - sign, SERIAL_MAX);
+        return rk_fail(err, RK_E_USAGE, "serial number of %s, at most %d",
+                       RK_COUNTED(ids.serial_len - sign, "octet"), SERIAL_MAX);
     rk_hex_write(ids.serial + sign, ids.serial_len - sign, ret->serial);
     return hash_text(ids.spki, ids.spki_len, ret->spki, err) ||
                    hash_text(ek->cert.p, ek->cert.len, ret->digest, err) ||

@@ -7,6 +7,7 @@
 #include "enroll/files.h"
 #include "enroll/registration_id.h"
 #include "enroll/walk.h"
+#include "rotkit/counted.h"
 #include "rotkit/ekcert.h"
 #include "rotkit/base64.h"
 #include "rotkit/hex.h"
@@ -223,7 +224,8 @@ static enum rk_rc end_device(struct checking *c, struct rk_err *err)
     if (c->device.ek_count == 0 || c->rows == wanted)
         return RK_OK;
     rk_device_sn_text(&c->device.sn, text);
-    return rk_fail(err, RK_E_VERIFY, "device %s: %zu rows, expected %zu", text, c->rows, wanted);
+    return rk_fail(err, RK_E_VERIFY, "device %s: %s, expected %zu", text,
+                   RK_COUNTED(c->rows, "row"), wanted);
 }
 
 /* Whether the row's device is not that of the row before. */
@@ -314,8 +316,8 @@ static enum rk_rc check_folder(struct checking *c, const char *folder, struct rk
         end_device(c, err))
         return err->rc;
     if (c->report.devices != devices)
-        return rk_fail(err, RK_E_VERIFY, "%llu devices are in it, expected %llu",
-                       (unsigned long long)c->report.devices, (unsigned long long)devices);
+        return rk_fail(err, RK_E_VERIFY, "it has %s, expected %llu",
+                       RK_COUNTED(c->report.devices, "device"), (unsigned long long)devices);
     return RK_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "enroll/files.h"
 #include "enroll/walk.h"
 #include "rotkit/chain.h"
+#include "rotkit/counted.h"
 #include "rotkit/ekcert.h"
 #include "rotkit/certs.h"
 #include "rotkit/hex.h"
@@ -124,9 +125,8 @@ static enum rk_rc check_line(struct checking *c, const char *line, size_t len, s
         strspn(line, "0123456789abcdef") != (size_t)2 * DIGEST ||
         strspn(line + 2 * DIGEST + 2, "0123456789abcdef") != SN_TEXT)
         return rk_fail(err, RK_E_VERIFY,
-                       "expected a SHA-256 in lower-case hex, two blanks and a Device SN of %d "
-                       "digits",
-                       SN_TEXT);
+                       "expected a SHA-256 in lower-case hex, two blanks and a Device SN of %s",
+                       RK_COUNTED(SN_TEXT, "digit"));
     (void)snprintf(sn_text, sizeof sn_text, "%.*s", SN_TEXT, line + 2 * DIGEST + 2);
     if (rk_hex_read(line, (size_t)2 * DIGEST, digest, DIGEST, err) ||
         rk_enroll_sn(sn_text, &sn, err))
@@ -165,8 +165,8 @@ static enum rk_rc check_list(struct checking *c, const char *folder, struct rk_e
         rk_enroll_each_file(folder, FILE_MAX, check_lines, c, &c->report.files, err))
         return err->rc;
     if (c->report.devices != devices)
-        return rk_fail(err, RK_E_VERIFY, "%llu devices are listed, expected %llu",
-                       (unsigned long long)c->report.devices, (unsigned long long)devices);
+        return rk_fail(err, RK_E_VERIFY, "%s are listed, expected %llu",
+                       RK_COUNTED(c->report.devices, "device"), (unsigned long long)devices);
     return RK_OK;
 }
 

@@ -5,6 +5,7 @@
  * its name stands in the legend below and on hovering.
  */
 #include "rotkit/format_row.h"
+#include "rotkit/counted.h"
 
 #include "base/wr.h"
 
@@ -65,8 +66,8 @@ static void box(const struct rk_region *region, size_t i, struct rk_wr *wr)
     fill(region, i, wr);
     rk_wr_str(wr, " stroke=\"#333\" vector-effect=\"non-scaling-stroke\"><title>");
     escaped(wr, region->name);
-    rk_wr_printf(wr, ", 0x%" PRIx64 ", %" PRIu64 " bytes: %s</title></rect>\n", region->offset,
-                 region->len, rk_outcome_name(region->outcome));
+    rk_wr_printf(wr, ", 0x%" PRIx64 ", %s: %s</title></rect>\n", region->offset,
+                 RK_COUNTED(region->len, "byte"), rk_outcome_name(region->outcome));
 }
 
 /* Names in their own layer, which is not stretched. */

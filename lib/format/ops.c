@@ -4,6 +4,7 @@
  */
 #include "rotkit/format_table.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/request.h"
 
 #include <stdio.h>
@@ -147,7 +148,7 @@ static enum rk_rc check_signatures(const struct rk_request *request,
                                    struct rk_err *err)
 {
     if (count != requests->count)
-        return rk_fail(err, RK_E_USAGE, "%zu signatures, %zu were asked for", count,
+        return rk_fail(err, RK_E_USAGE, "%s, %zu were asked for", RK_COUNTED(count, "signature"),
                        requests->count);
     for (size_t i = 0; i < count; i++) {
         const struct rk_sign_request *wanted = &requests->item[i];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A file's map, and in it those of the files inside. */
 #include "rotkit/format_table.h"
+#include "rotkit/counted.h"
 #include "base/work.h"
 
 #include <stdio.h>
@@ -149,8 +150,8 @@ static enum rk_rc parse(const rk_ctx *ctx, const struct rk_format *format, const
     enum rk_rc rc = RK_OK;
 
     if (len > format->max)
-        return rk_fail(err, RK_E_FORMAT, "%zu bytes, a %s has at most %zu", len, format->title,
-                       format->max);
+        return rk_fail(err, RK_E_FORMAT, "%s, a %s has at most %zu", RK_COUNTED(len, "byte"),
+                       format->title, format->max);
     if (rk_region_add(&map, NULL, 0, len, format->title, &root, err))
         return err->rc;
     rc = format->parse(file, len, &map, err);

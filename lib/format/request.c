@@ -2,6 +2,7 @@
 /* What a row asks of its request: parts, settings, keys, IVs. */
 #include "rotkit/request.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/format_row.h"
 #include "base/ossl.h"
 #include "rotkit/hex.h"
@@ -206,8 +207,8 @@ enum rk_rc rk_sign_requests_add(struct rk_sign_requests *requests, const char *r
     struct rk_sign_request *item;
 
     if (requests->count == RK_SIGN_REQUESTS_MAX)
-        return rk_fail(err, RK_E_INTERNAL, "more than %d signatures in one file",
-                       RK_SIGN_REQUESTS_MAX);
+        return rk_fail(err, RK_E_INTERNAL, "more than %s in one file",
+                       RK_COUNTED(RK_SIGN_REQUESTS_MAX, "signature"));
     item = &requests->item[requests->count++];
     *item = (struct rk_sign_request) { .scheme = scheme, .message = rk_bytes_take(message) };
     (void)snprintf(item->role, sizeof item->role, "%s", role);

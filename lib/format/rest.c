@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stands behind the content where a file fills a partition or a slot. */
 #include "rotkit/format_row.h"
+#include "rotkit/counted.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +57,7 @@ enum rk_rc rk_map_rest(struct rk_map *map, const uint8_t *file, size_t at, size_
         return err->rc;
     (void)snprintf(region->note, sizeof region->note, "no padding of 0x00 or 0xff");
     (void)snprintf(map->integrity + used, sizeof map->integrity - used,
-                   "; %zu bytes behind it at 0x%zx are no padding", end - at, at);
+                   "; %s behind it at 0x%zx %s no padding", RK_COUNTED(end - at, "byte"), at,
+                   end - at == 1 ? "is" : "are");
     return add_run(map, file, end, len, err);
 }

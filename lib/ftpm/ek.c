@@ -6,6 +6,7 @@
 #include "ftpm/drbg.h"
 #include "ftpm/prime.h"
 #include "ftpm/profile.h"
+#include "rotkit/counted.h"
 #include "rotkit/template.h"
 
 #include <string.h>
@@ -305,8 +306,8 @@ static enum rk_rc begin(struct job *job, const struct rk_secret *eps, struct rk_
     size_t name_len;
 
     if (eps->len != profile->eps_len)
-        return rk_fail(err, RK_E_USAGE, "EPS of %zu bytes, profile %s takes %zu", eps->len,
-                       profile->name, profile->eps_len);
+        return rk_fail(err, RK_E_USAGE, "EPS of %s, profile %s takes %zu",
+                       RK_COUNTED(eps->len, "byte"), profile->name, profile->eps_len);
     job->area = job->ek.tpl->public_area;
     if (rk_template_name(job->ctx, &job->area, name, &name_len, err) ||
         rk_drbg_init(job->ctx, eps, name, name_len, profile->drbg_key_len, &job->drbg, err))

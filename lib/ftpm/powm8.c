@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ftpm/powm8.h"
 
+#include "rotkit/counted.h"
+
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -14,7 +16,7 @@ enum rk_rc rk_powm8_new(size_t bits, struct rk_powm8 *ret, struct rk_err *err)
     uintptr_t at;
 
     if (bits % 512 != 0 || bits == 0 || bits > RK_POWM8_BITS_MAX)
-        return rk_fail(err, RK_E_INTERNAL, "no modular powers of %zu bits", bits);
+        return rk_fail(err, RK_E_INTERNAL, "no modular powers of %s", RK_COUNTED(bits, "bit"));
     work.limbs = bits / 512 * 10;
     work.block_len = (NUMBERS * work.limbs + 2) * sizeof *row; /* one row to align the others */
     work.block = OPENSSL_secure_zalloc(work.block_len);

@@ -5,6 +5,7 @@
 #include "base/ossl.h"
 #include "ftpm/prime_test.h"
 #include "ftpm/sieve.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -92,7 +93,8 @@ enum rk_rc rk_prime_search_new(const struct rk_ek_profile *profile, size_t bits,
     if (search == NULL)
         return rk_fail_nomem(err);
     if (streams_max > RK_PRIME_STREAMS_MAX)
-        return rk_fail(err, RK_E_INTERNAL, "%zu streams of primes at once", streams_max);
+        return rk_fail(err, RK_E_INTERNAL, "%s of primes at once",
+                       RK_COUNTED(streams_max, "stream"));
     if (rk_prime_tester_new(bits, &search->tester, err))
         return err->rc;
     search->profile = profile;
@@ -492,7 +494,7 @@ enum rk_rc rk_prime_run(rk_prime_search *search, struct rk_prime_stream *streams
     size_t lanes = rk_prime_tester_lanes(search->tester);
 
     if (count > search->seekers_max)
-        return rk_fail(err, RK_E_INTERNAL, "%zu streams of primes at once", count);
+        return rk_fail(err, RK_E_INTERNAL, "%s of primes at once", RK_COUNTED(count, "stream"));
     search->seekers = count;
     search->turn = 0;
     for (size_t i = 0; i < count; i++) {

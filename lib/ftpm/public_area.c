@@ -2,6 +2,7 @@
 #include "rotkit/public_area.h"
 
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 #include "rotkit/template.h"
 
 #include <string.h>
@@ -32,7 +33,7 @@ enum rk_rc rk_area_read(const uint8_t *public_tpm2b, size_t len, TPMT_PUBLIC *re
     if (len < 2 || ((size_t)public_tpm2b[0] << 8 | public_tpm2b[1]) != len - 2 ||
         Tss2_MU_TPMT_PUBLIC_Unmarshal(public_tpm2b + 2, len - 2, &used, &area) != TSS2_RC_SUCCESS ||
         used != len - 2)
-        return rk_fail(err, RK_E_FORMAT, "no TPM2B_PUBLIC of %zu bytes", len);
+        return rk_fail(err, RK_E_FORMAT, "no TPM2B_PUBLIC of %s", RK_COUNTED(len, "byte"));
     *ret = area;
     return RK_OK;
 }

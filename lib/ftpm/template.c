@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rotkit/template.h"
+#include "rotkit/counted.h"
 
 #include "base/mem.h"
 #include "base/ossl.h"
@@ -271,8 +272,8 @@ enum rk_rc rk_ek_template_parse(const uint8_t *tpmt, size_t len, struct rk_ek_te
     TPMT_PUBLIC area = { .type = 0 };
 
     if (len > sizeof area || !unmarshal(tpmt, len, &area))
-        return rk_fail(err, RK_E_FORMAT, "template: no TPMT_PUBLIC or TPM2B_PUBLIC of %zu bytes",
-                       len);
+        return rk_fail(err, RK_E_FORMAT, "template: no TPMT_PUBLIC or TPM2B_PUBLIC of %s",
+                       RK_COUNTED(len, "byte"));
     if (check_area(&area, err))
         return err->rc;
     struct rk_ek_template *tpl = rk_alloc(1, sizeof *tpl);

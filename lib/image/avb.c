@@ -10,6 +10,7 @@
 #include "base/ossl.h"
 #include "base/work.h"
 #include "rotkit/avb_key.h"
+#include "rotkit/counted.h"
 #include "rotkit/policy.h"
 
 #include <inttypes.h>
@@ -53,8 +54,9 @@ static enum rk_rc map_descriptor(const struct rk_avb *a, const struct rk_avb_des
                       &region, err))
         return err->rc;
     if (has_content(d))
-        (void)snprintf(region->note, sizeof region->note, "%s, %" PRIu64 " bytes, %s%s", d->name,
-                       d->image_size, d->algorithm, is_own(a, d) ? ": this image" : "");
+        (void)snprintf(region->note, sizeof region->note, "%s, %s, %s%s", d->name,
+                       RK_COUNTED(d->image_size, "byte"), d->algorithm,
+                       is_own(a, d) ? ": this image" : "");
     else
         (void)snprintf(region->note, sizeof region->note, "%s", d->name);
     return RK_OK;
@@ -65,9 +67,8 @@ static enum rk_rc map_part(const struct rk_avb *a, uint64_t at, uint64_t len, co
                            struct rk_map *map, struct rk_region **ret, struct rk_err *err)
 {
     if (at > a->len || len > a->len - at)
-        return rk_fail(err, RK_E_FORMAT,
-                       "%s: %" PRIu64 " bytes at 0x%" PRIx64 ", the image has %zu", name, len, at,
-                       a->len);
+        return rk_fail(err, RK_E_FORMAT, "%s: %s at 0x%" PRIx64 ", the image has %zu", name,
+                       RK_COUNTED(len, "byte"), at, a->len);
     return rk_region_add(map, map->root, at, len, name, ret, err);
 }
 

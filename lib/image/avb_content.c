@@ -8,6 +8,7 @@
 #include "image/avb.h"
 
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -22,8 +23,8 @@ static enum rk_rc find_digest(const struct rk_avb_descriptor *d, const EVP_MD **
     if (*ret == NULL)
         return rk_fail(err, RK_E_FORMAT, "unknown hash algorithm \"%s\"", d->algorithm);
     if ((size_t)EVP_MD_get_size(*ret) != d->digest_len)
-        return rk_fail(err, RK_E_FORMAT, "a digest of %u bytes, %s has %d", d->digest_len,
-                       d->algorithm, EVP_MD_get_size(*ret));
+        return rk_fail(err, RK_E_FORMAT, "a digest of %s, %s has %d",
+                       RK_COUNTED(d->digest_len, "byte"), d->algorithm, EVP_MD_get_size(*ret));
     return RK_OK;
 }
 
@@ -94,7 +95,8 @@ static enum rk_rc make_tree(const struct rk_avb_descriptor *d, const EVP_MD *md,
         struct rk_bytes *level = &ret->level[ret->count];
 
         if (ret->count == LEVELS_MAX)
-            return rk_fail(err, RK_E_FORMAT, "a tree of more than %d levels", LEVELS_MAX);
+            return rk_fail(err, RK_E_FORMAT, "a tree of more than %s",
+                           RK_COUNTED(LEVELS_MAX, "level"));
         if (hash_level(d, md, from, len, level, err))
             return err->rc;
         ret->count++;
@@ -110,8 +112,8 @@ static enum rk_rc compare_tree(const struct rk_avb_descriptor *d, const struct t
                                const uint8_t *stored, struct rk_err *err)
 {
     if (tree->len != d->tree_size)
-        return rk_fail(err, RK_E_FORMAT, "a tree of %" PRIu64 " bytes, expected %zu", d->tree_size,
-                       tree->len);
+        return rk_fail(err, RK_E_FORMAT, "a tree of %s, expected %zu",
+                       RK_COUNTED(d->tree_size, "byte"), tree->len);
     for (size_t i = tree->count; i-- > 0;) {
         if (memcmp(stored, tree->level[i].p, tree->level[i].len) != 0)
             return rk_fail(err, RK_E_VERIFY, "the hash tree in the image is another");
@@ -142,23 +144,21 @@ static enum rk_rc check_tree(const struct rk_avb_descriptor *d, const EVP_MD *md
 static enum rk_rc check_numbers(const struct rk_avb_descriptor *d, size_t len, struct rk_err *err)
 {
     if (d->image_size > len || d->image_size > CONTENT_MAX)
-        return rk_fail(err, RK_E_VERIFY,
-                       "the descriptor is over %" PRIu64 " bytes, the image has %zu", d->image_size,
-                       len);
+        return rk_fail(err, RK_E_VERIFY, "the descriptor is over %s, the image has %zu",
+                       RK_COUNTED(d->image_size, "byte"), len);
     if (d->tag == RK_AVB_HASH)
         return RK_OK;
     if (d->data_block != d->hash_block || d->data_block < 512 || d->data_block > BLOCK_MAX ||
         (d->data_block & (d->data_block - 1)) != 0 || d->image_size == 0 ||
         d->image_size % d->data_block != 0)
         return rk_fail(err, RK_E_FORMAT,
-                       "blocks of %u and %u bytes over %" PRIu64
+                       "blocks of %u and %s over %" PRIu64
                        ": expected one power of two from 512 that divides it",
-                       d->data_block, d->hash_block, d->image_size);
+                       d->data_block, RK_COUNTED(d->hash_block, "byte"), d->image_size);
     if (d->tree_offset > len || d->tree_size > len - d->tree_offset)
         return rk_fail(err, RK_E_VERIFY,
-                       "the hash tree, %" PRIu64 " bytes at %" PRIu64
-                       ", does not fit into the image's %zu",
-                       d->tree_size, d->tree_offset, len);
+                       "the hash tree, %s at %" PRIu64 ", does not fit into the image's %zu",
+                       RK_COUNTED(d->tree_size, "byte"), d->tree_offset, len);
     return RK_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "base/work.h"
+#include "rotkit/counted.h"
 #include "rotkit/public.h"
 #include "rotkit/words.h"
 
@@ -153,8 +154,8 @@ static enum rk_rc read_footer(const uint8_t *file, size_t len, struct rk_avb *a,
         within(0, a->footer.original_size, a->footer.vbmeta_offset, "image", err))
         return err->rc;
     if (a->footer.vbmeta_size < RK_AVB_HEADER)
-        return rk_fail(err, RK_E_FORMAT, "vbmeta of %" PRIu64 " bytes, its header has 256",
-                       a->footer.vbmeta_size);
+        return rk_fail(err, RK_E_FORMAT, "vbmeta of %s, its header has 256",
+                       RK_COUNTED(a->footer.vbmeta_size, "byte"));
     return RK_OK;
 }
 
@@ -165,9 +166,9 @@ static enum rk_rc check_blocks(const struct rk_avb_vbmeta *v, uint64_t size, str
     if (v->aux_size > AUX_MAX || v->auth_size > AUX_MAX ||
         RK_AVB_HEADER + v->auth_size + v->aux_size > size)
         return rk_fail(err, RK_E_FORMAT,
-                       "authentication and auxiliary block of %" PRIu64 " and %" PRIu64
-                       " bytes in a vbmeta of %" PRIu64,
-                       v->auth_size, v->aux_size, size);
+                       "authentication and auxiliary block of %" PRIu64
+                       " and %s in a vbmeta of %" PRIu64,
+                       v->auth_size, RK_COUNTED(v->aux_size, "byte"), size);
     if (within(v->hash_offset, v->hash_size, v->auth_size, "hash", err) ||
         within(v->sig_offset, v->sig_size, v->auth_size, "signature", err) ||
         within(v->key_offset, v->key_size, v->aux_size, "public key", err) ||
@@ -306,8 +307,8 @@ static enum rk_rc read_descriptors(struct rk_avb *a, struct rk_err *err)
             return rk_fail(err, RK_E_FORMAT, "descriptor %zu is cut short or one too many", i);
         d = &a->descriptor[i];
         if (size % 8 != 0)
-            return rk_fail(err, RK_E_FORMAT, "descriptor %zu: %" PRIu64 " bytes, no multiple of 8",
-                           i, size);
+            return rk_fail(err, RK_E_FORMAT, "descriptor %zu: %s, no multiple of 8", i,
+                           RK_COUNTED(size, "byte"));
         *d = (struct rk_avb_descriptor) {
             .tag = tag,
             .at = (size_t)(a->aux - a->file) + (size_t)a->vbmeta.descriptors_offset + at,

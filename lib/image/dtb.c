@@ -2,6 +2,7 @@
 #include "image/dtb.h"
 
 #include "base/err.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -22,8 +23,8 @@ enum rk_rc rk_dtb_open(const uint8_t *file, size_t len, struct rk_dtb *ret, stru
     int code;
 
     if (len > RK_DTB_MAX)
-        return rk_fail(err, RK_E_FORMAT, "device tree of %zu bytes, expected at most %d", len,
-                       RK_DTB_MAX);
+        return rk_fail(err, RK_E_FORMAT, "device tree of %s, expected at most %d",
+                       RK_COUNTED(len, "byte"), RK_DTB_MAX);
     if ((uintptr_t)file % 8 != 0) {
         if (rk_bytes_copy(file, len, &dtb.copy, err))
             return err->rc;

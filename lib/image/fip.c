@@ -6,6 +6,7 @@
  */
 #include "image/fip.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/format_row.h"
 #include "rotkit/hex.h"
 
@@ -56,10 +57,10 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
         if (add_image(&fip.entry[i], map, err))
             return err->rc;
     }
-    (void)snprintf(map->integrity, sizeof map->integrity, "table holds, %zu images%s", fip.count,
-                   rk_tbbr_is_signed(&fip)
-                       ? "; certificates not checked: needs the root-of-trust key"
-                       : ", not signed");
+    (void)snprintf(
+        map->integrity, sizeof map->integrity, "table holds, %s%s", RK_COUNTED(fip.count, "image"),
+        rk_tbbr_is_signed(&fip) ? "; certificates not checked: needs the root-of-trust key"
+                                : ", not signed");
     return rk_map_rest(map, file, fip.end, len, err);
 }
 
@@ -178,8 +179,8 @@ static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file,
     size_t n = 0;
 
     if (strlen(rk_request_text(request, self(), "images")) >= sizeof names)
-        return rk_fail(err, RK_E_USAGE, "setting \"images\": longer than %zu characters",
-                       sizeof names - 1);
+        return rk_fail(err, RK_E_USAGE, "setting \"images\": longer than %s",
+                       RK_COUNTED(sizeof names - 1, "character"));
     (void)snprintf(names, sizeof names, "%s", rk_request_text(request, self(), "images"));
     if (rk_fip_read(file, len, &fip, err))
         return err->rc;

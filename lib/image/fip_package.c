@@ -3,6 +3,7 @@
 #include "image/fip.h"
 
 #include "base/layout.h"
+#include "rotkit/counted.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -128,7 +129,8 @@ static enum rk_rc read_entries(struct rk_rd *rd, struct rk_fip *fip, struct rk_e
                                                  (unsigned long long)e.offset, rd->len);
         }
         if (fip->count == RK_FIP_ENTRIES_MAX)
-            return rk_fail(err, RK_E_FORMAT, "more than %d images", RK_FIP_ENTRIES_MAX);
+            return rk_fail(err, RK_E_FORMAT, "more than %s",
+                           RK_COUNTED(RK_FIP_ENTRIES_MAX, "image"));
         *out = (struct rk_fip_entry) { .flags = e.flags, .offset = e.offset };
         memcpy(out->uuid, e.uuid, 16);
         if (e.size > RK_FIP_MAX)
@@ -206,7 +208,7 @@ enum rk_rc rk_fip_put(struct rk_fip *fip, const char *name, const uint8_t *p, si
     while (i < fip->count && memcmp(fip->entry[i].uuid, row->uuid, 16) != 0)
         i++;
     if (i == RK_FIP_ENTRIES_MAX)
-        return rk_fail(err, RK_E_USAGE, "more than %d images", RK_FIP_ENTRIES_MAX);
+        return rk_fail(err, RK_E_USAGE, "more than %s", RK_COUNTED(RK_FIP_ENTRIES_MAX, "image"));
     if (i == fip->count)
         fip->entry[fip->count++].flags = 0;
     fip->entry[i] = (struct rk_fip_entry) { .p = p, .len = len, .flags = fip->entry[i].flags };
@@ -270,7 +272,8 @@ enum rk_rc rk_fip_write(const struct rk_fip *fip, uint64_t align, struct rk_byte
     e = (struct entry) { .offset = (at + align - 1) & ~(align - 1) };
     rk_layout_write(entry_layout, ENTRY_FIELDS, &e, &wr);
     if (e.offset > RK_FIP_MAX)
-        return rk_fail(err, RK_E_USAGE, "the package grows beyond %d bytes", RK_FIP_MAX);
+        return rk_fail(err, RK_E_USAGE, "the package grows beyond %s",
+                       RK_COUNTED(RK_FIP_MAX, "byte"));
     for (size_t i = 0; i < fip->count; i++) {
         rk_wr_zero(&wr, (size_t)((align - wr.len % align) % align));
         rk_wr_bytes(&wr, ordered[i]->p, ordered[i]->len);

@@ -5,6 +5,7 @@
  */
 #include "image/fit.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/format_row.h"
 #include "base/ossl.h"
 #include "base/wr.h"
@@ -203,7 +204,8 @@ static enum rk_rc room_for(const struct rk_request *request, int *ret, struct rk
 
     for (size_t i = 0; i < request->part_count; i++) {
         if (request->part[i].len > RK_FIT_MAX - room)
-            return rk_fail(err, RK_E_USAGE, "the parts are larger than %d bytes", RK_FIT_MAX);
+            return rk_fail(err, RK_E_USAGE, "the parts are larger than %s",
+                           RK_COUNTED(RK_FIT_MAX, "byte"));
         room += request->part[i].len;
     }
     for (size_t i = 0; i < request->setting_count; i++)
@@ -224,9 +226,8 @@ static enum rk_rc check_content_key(const struct rk_request *request, struct rk_
 {
     return request->secret->len == RK_FIT_KEY_LEN
                ? RK_OK
-               : rk_fail(err, RK_E_KEY,
-                         "FIT encryption (" RK_FIT_CIPHER ") needs a key of %d bytes",
-                         RK_FIT_KEY_LEN);
+               : rk_fail(err, RK_E_KEY, "FIT encryption (" RK_FIT_CIPHER ") needs a key of %s",
+                         RK_COUNTED(RK_FIT_KEY_LEN, "byte"));
 }
 
 static enum rk_rc find_algo(const struct rk_request *request, EVP_PKEY *pub,
@@ -541,8 +542,8 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
     for (size_t i = 0; i < fit.count; i++) {
         if (fdt_setprop_inplace(fit.fdt, signature_node(&fit, i), "value", signatures[i].p,
                                 (int)signatures[i].len) != 0)
-            return rk_fail(err, RK_E_KEY, "a signature of %zu bytes, expected %zu",
-                           signatures[i].len, algo.signature_len);
+            return rk_fail(err, RK_E_KEY, "a signature of %s, expected %zu",
+                           RK_COUNTED(signatures[i].len, "byte"), algo.signature_len);
     }
     return rk_fit_append_data(fit.fdt, file, len, ret, err);
 }

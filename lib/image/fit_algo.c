@@ -5,6 +5,8 @@
  */
 #include "image/fit.h"
 
+#include "rotkit/counted.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -91,9 +93,9 @@ enum rk_rc rk_fit_algo_of_node(const void *fdt, int node, EVP_PKEY *pub, struct 
     if (key == NULL || strcmp(key->name, comma + 1) != 0)
         return rk_fail(err, RK_E_VERIFY,
                        "signed by another key, by \"%.40s\" and the key that it calls \"%.64s\": "
-                       "the one given is %s with %d bits",
+                       "the one given is %s with %s",
                        algo, hint == NULL ? "" : hint, EVP_PKEY_get0_type_name(pub),
-                       EVP_PKEY_get_bits(pub));
+                       RK_COUNTED(EVP_PKEY_get_bits(pub), "bit"));
     hash = find_hash(algo, (size_t)(comma - algo));
     if (hash == NULL)
         return rk_fail(err, RK_E_VERIFY,

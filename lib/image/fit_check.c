@@ -2,6 +2,7 @@
 /* FIT images: whether every configuration is signed, by whom, and over all that it loads. */
 #include "image/fit.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/format_row.h"
 #include "rotkit/signer.h"
 
@@ -83,7 +84,7 @@ static enum rk_rc check_value(const struct rk_request *request, const struct rk_
     RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
 
     if (len != algo->signature_len)
-        return rk_fail(err, RK_E_VERIFY, "a signature of %zu bytes, expected %zu", len,
+        return rk_fail(err, RK_E_VERIFY, "a signature of %s, expected %zu", RK_COUNTED(len, "byte"),
                        algo->signature_len);
     if (algo->raw_ecdsa && rk_ecdsa_from_raw(value, len, &der, err))
         return err->rc;
@@ -189,7 +190,8 @@ static enum rk_rc check_conf(const struct rk_request *request, const uint8_t *fi
         if (!rk_fit_is_named(file, node, "signature"))
             continue;
         if (count++ == SIGNATURES_MAX)
-            return rk_fail(err, RK_E_FORMAT, "more than %d signatures", SIGNATURES_MAX);
+            return rk_fail(err, RK_E_FORMAT, "more than %s",
+                           RK_COUNTED(SIGNATURES_MAX, "signature"));
         if (check_signature(request, file, conf, node, &stage, &why) == RK_OK)
             return keep(file, len, conf, node, map, err);
         if (why.rc != RK_E_VERIFY) {

@@ -7,6 +7,7 @@
 
 #include "base/work.h"
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -77,9 +78,9 @@ static enum rk_rc find_external(const uint8_t *file, size_t len, int image,
                        "its data at 0x%llx stands in the device tree, which ends at 0x%llx",
                        (unsigned long long)data.at, (unsigned long long)tree);
     if (data.at > len || data.len > len - data.at)
-        return rk_fail(err, RK_E_FORMAT,
-                       "its data, %llu bytes at 0x%llx, ends behind the file of %zu bytes",
-                       (unsigned long long)data.len, (unsigned long long)data.at, len);
+        return rk_fail(err, RK_E_FORMAT, "its data, %s at 0x%llx, ends behind the file of %s",
+                       RK_COUNTED(data.len, "byte"), (unsigned long long)data.at,
+                       RK_COUNTED(len, "byte"));
     *ret = data;
     return RK_OK;
 }
@@ -168,9 +169,9 @@ static enum rk_rc place_outside(const struct outside *outside, const uint8_t *fi
                        "data-offset: expected one of the two");
     if (outside->by_position && size > outside->from)
         return rk_fail(err, RK_E_USAGE,
-                       "its tree of %llu bytes would reach into its data, which data-position puts "
+                       "its tree of %s would reach into its data, which data-position puts "
                        "at 0x%llx: make it with a larger one (mkimage -p)",
-                       (unsigned long long)size, (unsigned long long)outside->from);
+                       RK_COUNTED(size, "byte"), (unsigned long long)outside->from);
     *ret = outside->by_position
                ? outside->from
                : size + outside->from - ((uint64_t)fdt_totalsize(file) + 3) / 4 * 4;

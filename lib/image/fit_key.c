@@ -7,6 +7,7 @@
 #include "image/fit.h"
 
 #include "image/dtb.h"
+#include "rotkit/counted.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -148,9 +149,8 @@ static enum rk_rc check_name(const char *setting, const char *name, struct rk_er
 {
     if (name[0] == '\0' || strnlen(name, RK_FIT_NAME + 1) > RK_FIT_NAME ||
         strpbrk(name, "@/") != NULL)
-        return rk_fail(err, RK_E_USAGE,
-                       "setting \"%s\": expected 1 to %d characters, no @ and no /", setting,
-                       RK_FIT_NAME);
+        return rk_fail(err, RK_E_USAGE, "setting \"%s\": expected 1 to %s, no @ and no /", setting,
+                       RK_COUNTED(RK_FIT_NAME, "character"));
     return RK_OK;
 }
 

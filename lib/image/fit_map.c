@@ -2,6 +2,8 @@
 /* FIT images: the map, with the hashes of the images. */
 #include "image/fit.h"
 
+#include "rotkit/counted.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -181,7 +183,7 @@ static enum rk_rc add_images(struct reading *r, struct rk_err *err)
     for (int image = rk_fit_first(r->file, "images"); image >= 0;
          image = fdt_next_subnode(r->file, image)) {
         if (++count > IMAGES_MAX)
-            return rk_fail(err, RK_E_FORMAT, "more than %d images", IMAGES_MAX);
+            return rk_fail(err, RK_E_FORMAT, "more than %s", RK_COUNTED(IMAGES_MAX, "image"));
         if (add_image(r, image, err) || add_signatures(r, image, err))
             return err->rc;
     }

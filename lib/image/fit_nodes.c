@@ -3,6 +3,8 @@
  */
 #include "image/fit.h"
 
+#include "rotkit/counted.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -63,8 +65,8 @@ enum rk_rc rk_fit_list_nodes(const void *fdt, int conf, bool to_sign, struct rk_
         int len, count = fdt_stringlist_count(fdt, conf, rk_fit_image_props[i]);
 
         if (count > RK_FIT_NODES_MAX)
-            return rk_fail(err, RK_E_FORMAT, "its \"%s\" names %d images, expected at most %d",
-                           rk_fit_image_props[i], count, RK_FIT_NODES_MAX);
+            return rk_fail(err, RK_E_FORMAT, "its \"%s\" names %s, expected at most %d",
+                           rk_fit_image_props[i], RK_COUNTED(count, "image"), RK_FIT_NODES_MAX);
         if (count <= 0 && count != -FDT_ERR_NOTFOUND)
             return rk_fail(err, RK_E_FORMAT, "its \"%s\" is no list of names",
                            rk_fit_image_props[i]);

@@ -5,6 +5,8 @@
  */
 #include "image/fit.h"
 
+#include "rotkit/counted.h"
+
 #include <string.h>
 
 #include <libfdt.h>
@@ -94,7 +96,8 @@ static enum rk_rc check_structure(const void *fdt, struct rk_err *err)
         if (next < 0)
             return rk_fit_bad_tree(next, "damaged device tree", err);
         if (count == TAGS_MAX)
-            return rk_fail(err, RK_E_FORMAT, "more than %d nodes and properties", TAGS_MAX);
+            return rk_fail(err, RK_E_FORMAT, "more than %s and properties",
+                           RK_COUNTED(TAGS_MAX, "node"));
         depth += tag == FDT_BEGIN_NODE ? 1 : tag == FDT_END_NODE ? -1 : 0;
         if (depth > DEPTH_MAX)
             return rk_fail(err, RK_E_FORMAT, "nodes nested more than %d deep", DEPTH_MAX);
@@ -109,14 +112,14 @@ enum rk_rc rk_fit_open(const uint8_t *file, size_t len, struct rk_err *err)
     if (!has_magic(file, len))
         return rk_fail(err, RK_E_FORMAT, "no device tree magic");
     if (fdt_totalsize(file) > len)
-        return rk_fail(err, RK_E_FORMAT, "totalsize is %u, the file has %zu bytes",
-                       fdt_totalsize(file), len);
+        return rk_fail(err, RK_E_FORMAT, "totalsize is %u, the file has %s", fdt_totalsize(file),
+                       RK_COUNTED(len, "byte"));
     rc = fdt_check_header(file);
     if (rc != 0)
         return rk_fit_bad_tree(rc, "damaged device tree", err);
     if (fdt_size_dt_strings(file) > STRINGS_MAX)
-        return rk_fail(err, RK_E_FORMAT, "a strings block of %u bytes, expected at most %d",
-                       fdt_size_dt_strings(file), STRINGS_MAX);
+        return rk_fail(err, RK_E_FORMAT, "a strings block of %s, expected at most %d",
+                       RK_COUNTED(fdt_size_dt_strings(file), "byte"), STRINGS_MAX);
     if (check_structure(file, err))
         return err->rc;
     rc = fdt_check_full(file, len);

@@ -2,6 +2,7 @@
 #include "image/fit.h"
 
 #include "base/wr.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -184,8 +185,8 @@ enum rk_rc rk_fit_region(const uint8_t *fdt, const struct rk_fit_nodes *nodes, s
     struct kept kept = { .fdt = fdt, .covers = covers, .wr = &wr };
 
     if (strings > fdt_size_dt_strings(fdt))
-        return rk_fail(err, RK_E_FORMAT, "hashed-strings is %zu, the strings block has %u bytes",
-                       strings, fdt_size_dt_strings(fdt));
+        return rk_fail(err, RK_E_FORMAT, "hashed-strings is %zu, the strings block has %s", strings,
+                       RK_COUNTED(fdt_size_dt_strings(fdt), "byte"));
     if (walk_structure(&w, &kept, err) || keep(&kept, fdt_off_dt_strings(fdt), strings, err) ||
         flush(&kept, err))
         return err->rc;

@@ -8,6 +8,7 @@
 #include "base/rd.h"
 #include "base/wr.h"
 #include "rotkit/certs.h"
+#include "rotkit/counted.h"
 #include "rotkit/pkcs7.h"
 
 #include <stdio.h>
@@ -70,8 +71,8 @@ static enum rk_rc image_size(const uint8_t *file, size_t len, uint64_t *ret, str
         *ret = rk_rd_be(&rd, 4);
     }
     if (*ret > len)
-        return rk_fail(err, RK_E_FORMAT, "the header says %llu bytes, the file has %zu",
-                       (unsigned long long)*ret, len);
+        return rk_fail(err, RK_E_FORMAT, "the header says %s, the file has %zu",
+                       RK_COUNTED(*ret, "byte"), len);
     return RK_OK;
 }
 
@@ -245,9 +246,9 @@ static enum rk_rc append(const uint8_t *file, const struct form *form, const str
 
     if (der->len > form->page)
         return rk_fail(err, RK_E_USAGE,
-                       "the signature with its certificates is %zu bytes, the launcher reads %zu: "
+                       "the signature with its certificates is %s, the launcher reads %zu: "
                        "leave out the chain, or take page=4096",
-                       der->len, form->page);
+                       RK_COUNTED(der->len, "byte"), form->page);
     rk_wr_bytes(&wr, file, form->content_len);
     rk_wr_zero(&wr, (size_t)(rounded(form->content_len, form->page) - form->content_len));
     rk_wr_bytes(&wr, der->p, der->len);

@@ -4,6 +4,7 @@
 
 #include "base/ossl.h"
 #include "base/wr.h"
+#include "rotkit/counted.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,8 +28,8 @@ static enum rk_rc put_name(const struct rk_optee_subkey *above, const char *name
                        "its name");
     if (len > above->name_size)
         return rk_fail(err, RK_E_USAGE,
-                       "setting \"name\": %zu bytes, at most %" PRIu32 " (name_size of the subkey)",
-                       len, above->name_size);
+                       "setting \"name\": %s, at most %" PRIu32 " (name_size of the subkey)",
+                       RK_COUNTED(len, "byte"), above->name_size);
     rk_wr_bytes(wr, name, len);
     rk_wr_zero(wr, above->name_size - len);
     return RK_OK;

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -170,9 +171,8 @@ static enum rk_rc read_attr(const struct rk_optee_subkey *s, struct rk_rd *rd,
     if (rk_rd_ok(rd, err))
         return rk_wrap(err, "attribute");
     if (offset > s->head.shdr.img_size || size > s->head.shdr.img_size - offset)
-        return rk_fail(err, RK_E_FORMAT,
-                       "attribute 0x%08x: %u bytes at %u do not fit into img_size %u", id, size,
-                       offset, s->head.shdr.img_size);
+        return rk_fail(err, RK_E_FORMAT, "attribute 0x%08x: %s at %u do not fit into img_size %u",
+                       id, RK_COUNTED(size, "byte"), offset, s->head.shdr.img_size);
     value = s->image + offset;
     for (; size != 0 && *value == 0; value++)
         size--;
@@ -200,7 +200,8 @@ static enum rk_rc read_image(struct rk_optee_subkey *s, size_t at, struct rk_err
         return rk_fail(err, RK_E_FORMAT,
                        "algo 0x%08x of the subkey, expected 0x70414930 or 0x70004830", s->algo);
     if (s->attr_count > ATTRS_MAX)
-        return rk_fail(err, RK_E_FORMAT, "%u attributes, at most %d", s->attr_count, ATTRS_MAX);
+        return rk_fail(err, RK_E_FORMAT, "%s, at most %d", RK_COUNTED(s->attr_count, "attribute"),
+                       ATTRS_MAX);
     for (uint32_t i = 0; i < s->attr_count; i++) {
         if (read_attr(s, &rd, &s->modulus, &s->modulus_len, &s->exponent, &s->exponent_len, err))
             return err->rc;
@@ -251,7 +252,8 @@ enum rk_rc rk_optee_chain_read(const uint8_t *file, size_t len, struct rk_optee_
     ret->count = 0;
     while (rk_rd_left(&rd) != 0 && is_subkey(&rd)) {
         if (ret->count == RK_OPTEE_SUBKEYS_MAX)
-            return rk_fail(err, RK_E_FORMAT, "more than %d subkeys", RK_OPTEE_SUBKEYS_MAX);
+            return rk_fail(err, RK_E_FORMAT, "more than %s",
+                           RK_COUNTED(RK_OPTEE_SUBKEYS_MAX, "subkey"));
         if (read_subkey(&rd, &ret->subkey[ret->count], err))
             return rk_wrap(err, "subkey %zu", ret->count + 1);
         ret->count++;

@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 #include "rotkit/public.h"
 
 #include <stdio.h>
@@ -70,8 +71,8 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     if (rk_optee_chain_check(request, &chain, request->key[0].pub, map, &below, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity, "hashes, UUIDs and signatures hold");
-    (void)snprintf(map->signer, sizeof map->signer, "the key given, by %zu subkey%s", chain.count,
-                   chain.count == 1 ? "" : "s");
+    (void)snprintf(map->signer, sizeof map->signer, "the key given, by %s",
+                   RK_COUNTED(chain.count, "subkey"));
     return RK_OK;
 }
 
@@ -264,8 +265,8 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
     if (prepare(request, file, len, &chain, &last, err))
         return err->rc;
     if (signatures[0].len != last->head.shdr.sig_size)
-        return rk_fail(err, RK_E_KEY, "a signature of %zu bytes, expected %u", signatures[0].len,
-                       last->head.shdr.sig_size);
+        return rk_fail(err, RK_E_KEY, "a signature of %s, expected %u",
+                       RK_COUNTED(signatures[0].len, "byte"), last->head.shdr.sig_size);
     if (rk_bytes_copy(file, last->head.at, &front, err))
         return err->rc;
     return write_subkey(&front, &last->head.shdr, signatures[0].p, last->image, ret, err);

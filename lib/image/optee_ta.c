@@ -12,6 +12,7 @@
 #include "base/gcm.h"
 #include "base/mem.h"
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 
 #include <inttypes.h>
@@ -256,7 +257,7 @@ static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, 
     uint64_t version;
 
     if (elf->len == 0 || elf->len > TA_MAX - 4096)
-        return rk_fail(err, RK_E_USAGE, "a TA of %zu bytes", elf->len);
+        return rk_fail(err, RK_E_USAGE, "a TA of %s", RK_COUNTED(elf->len, "byte"));
     if (rk_optee_above(request, self(), &ta.above, &front, ta.bootstrap.uuid, err) ||
         rk_optee_uuid(request, self(), ta.above.count != 0, ta.bootstrap.uuid, err) ||
         rk_optee_algo_find(rk_request_text(request, self(), "algo"), &ta.head.algo, err) ||
@@ -415,8 +416,8 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
     if (prepare(request, file, len, &s, err))
         return err->rc;
     if (signatures[0].len != s.ta.head.shdr.sig_size)
-        return rk_fail(err, RK_E_KEY, "a signature of %zu bytes, expected %u", signatures[0].len,
-                       s.ta.head.shdr.sig_size);
+        return rk_fail(err, RK_E_KEY, "a signature of %s, expected %u",
+                       RK_COUNTED(signatures[0].len, "byte"), s.ta.head.shdr.sig_size);
     return write_ta(&s.ta, s.plain, signatures[0].p, ret, err);
 }
 
@@ -432,8 +433,8 @@ static enum rk_rc check_signature(const struct rk_request *request, const struct
     if (ta->above.count == 0)
         (void)snprintf(map->signer, sizeof map->signer, "the key given (%s)", ta->head.algo->name);
     else
-        (void)snprintf(map->signer, sizeof map->signer, "the key given, by %zu subkey%s (%s)",
-                       ta->above.count, ta->above.count == 1 ? "" : "s", ta->head.algo->name);
+        (void)snprintf(map->signer, sizeof map->signer, "the key given, by %s (%s)",
+                       RK_COUNTED(ta->above.count, "subkey"), ta->head.algo->name);
     return RK_OK;
 }
 

@@ -4,6 +4,7 @@
  * signatures are big-endian, ECDSA ones DER. Source: PKCS #1, SEC 1.
  */
 #include "rotkit/format_row.h"
+#include "rotkit/counted.h"
 
 #include <stdio.h>
 
@@ -55,7 +56,8 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     if (rk_signature_check(request->ctx, request->key[0].pub, request->key[0].scheme, content->p,
                            content->len, file, len, err))
         return rk_check_other_kind(err);
-    (void)snprintf(map->integrity, sizeof map->integrity, "signature over %zu bytes", content->len);
+    (void)snprintf(map->integrity, sizeof map->integrity, "signature over %s",
+                   RK_COUNTED(content->len, "byte"));
     (void)snprintf(map->signer, sizeof map->signer, "the key given");
     return RK_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/wr.h"
+#include "rotkit/counted.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -133,8 +134,8 @@ static enum rk_rc put_algorithm(struct rk_wr *wr, EVP_PKEY *key,
         return rk_fail(err, RK_E_KEY, "TBBR certificates are signed by RSA or EC keys, this is %s",
                        EVP_PKEY_get0_type_name(key));
     if (rsa && EVP_PKEY_get_bits(key) < 2048)
-        return rk_fail(err, RK_E_KEY, "an RSA key of %d bits, expected 2048 or more",
-                       EVP_PKEY_get_bits(key));
+        return rk_fail(err, RK_E_KEY, "an RSA key of %s, expected 2048 or more",
+                       RK_COUNTED(EVP_PKEY_get_bits(key), "bit"));
     *ret = rsa ? digest->rsa : digest->ecdsa;
     (rsa ? put_pss : put_ecdsa)(wr, digest);
     return RK_OK;

@@ -3,6 +3,7 @@
 #include "keys/source.h"
 
 #include "base/err.h"
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 
 #include <stdlib.h>
@@ -22,11 +23,11 @@ static enum rk_rc read_env(const struct rk_key_name *name, size_t len, struct rk
     if (rk_hex_read_key(text, strlen(text), key.p, key.len, &found, err))
         return rk_wrap(err, "environment variable \"%s\"", name->rest);
     if (len != 0 && found != len)
-        return rk_fail(err, RK_E_USAGE, "environment variable \"%s\": %zu bytes, expected %zu",
-                       name->rest, found, len);
+        return rk_fail(err, RK_E_USAGE, "environment variable \"%s\": %s, expected %zu", name->rest,
+                       RK_COUNTED(found, "byte"), len);
     if (len == 0 && found != 16 && found != 32)
-        return rk_fail(err, RK_E_USAGE, "environment variable \"%s\": %zu bytes, expected 16 or 32",
-                       name->rest, found);
+        return rk_fail(err, RK_E_USAGE, "environment variable \"%s\": %s, expected 16 or 32",
+                       name->rest, RK_COUNTED(found, "byte"));
     return rk_secret_copy(key.p, found, ret, err);
 }
 

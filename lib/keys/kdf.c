@@ -2,6 +2,7 @@
 /* Key derivations over an rk_mac. */
 #include "base/err.h"
 #include "base/wr.h"
+#include "rotkit/counted.h"
 #include "rotkit/mac.h"
 
 #include <string.h>
@@ -31,8 +32,8 @@ enum rk_rc rk_kdf108(const rk_mac *mac, const struct rk_kdf108 *in, struct rk_se
     RK_AUTO(rk_secret_done) struct rk_secret out = RK_SECRET_NONE;
 
     if (in->out_len > OUT_MAX || (in->counter_bits != 8 && in->counter_bits != 32))
-        return rk_fail(err, RK_E_INTERNAL, "key derivation: %zu bytes with a counter of %u bits",
-                       in->out_len, in->counter_bits);
+        return rk_fail(err, RK_E_INTERNAL, "key derivation: %s with a counter of %s",
+                       RK_COUNTED(in->out_len, "byte"), RK_COUNTED(in->counter_bits, "bit"));
     if (rk_secret_new(in->out_len, &out, err))
         return err->rc;
     for (size_t at = 0, counter = 1; at < out.len; counter++) {
@@ -98,7 +99,7 @@ enum rk_rc rk_hkdf_sha256(const rk_ctx *ctx, const uint8_t *salt, size_t salt_le
     RK_AUTO(rk_secret_done) struct rk_secret out = RK_SECRET_NONE;
 
     if (out_len > OUT_MAX)
-        return rk_fail(err, RK_E_INTERNAL, "key derivation: %zu bytes", out_len);
+        return rk_fail(err, RK_E_INTERNAL, "key derivation: %s", RK_COUNTED(out_len, "byte"));
     if (rk_secret_copy(salt, salt_len, &salt_key, err) || rk_secret_new(out_len, &out, err) ||
         hmac(ctx, &salt_key, ikm->p, ikm->len, &prk, err) ||
         expand(ctx, &prk, info, info_len, &out, err))

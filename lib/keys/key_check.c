@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 #include "keys/signer.h"
 #include "keys/source.h"
@@ -147,9 +148,9 @@ static bool open_signer(struct check *check, const char *uri, const struct rk_pi
         return false;
     }
     rk_hex_write(digest, sizeof digest, hex);
-    say(check, RK_CHECK_OK, "key", "%s, %d bits, SHA-256 of its public key %s",
-        EVP_PKEY_get0_type_name(rk_signer_pkey(*ret)), EVP_PKEY_get_bits(rk_signer_pkey(*ret)),
-        hex);
+    say(check, RK_CHECK_OK, "key", "%s, %s, SHA-256 of its public key %s",
+        EVP_PKEY_get0_type_name(rk_signer_pkey(*ret)),
+        RK_COUNTED(EVP_PKEY_get_bits(rk_signer_pkey(*ret)), "bit"), hex);
     return true;
 }
 
@@ -168,7 +169,8 @@ static void check_signature(struct check *check, rk_signer *signer, enum rk_sche
                            signature.p, signature.len, &err))
         say(check, RK_CHECK_FAILED, what, "%s", err.msg);
     else
-        say(check, RK_CHECK_OK, what, "%zu bytes, holds under the public key", signature.len);
+        say(check, RK_CHECK_OK, what, "%s, holds under the public key",
+            RK_COUNTED(signature.len, "byte"));
 }
 
 static bool is_in_token(const char *uri)
@@ -212,7 +214,7 @@ enum rk_rc rk_key_check_mac(const rk_ctx *ctx, const char *uri,
         say(&check, RK_CHECK_FAILED, "key", "%s", err->msg);
         return conclude(&check, err);
     }
-    say(&check, RK_CHECK_OK, "key", "%zu bytes", rk_mac_key_len(mac));
+    say(&check, RK_CHECK_OK, "key", "%s", RK_COUNTED(rk_mac_key_len(mac), "byte"));
     if (is_in_token(uri)) {
         if (rk_token_key_open(ctx, uri, NULL, CKO_SECRET_KEY, &key, err))
             return err->rc;

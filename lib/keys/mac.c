@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -50,7 +51,8 @@ size_t rk_mac_key_len(const rk_mac *mac)
 static enum rk_rc check_aes_len(const rk_mac *mac, struct rk_err *err)
 {
     if (mac->key_len != 16 && mac->key_len != 32)
-        return rk_fail(err, RK_E_USAGE, "AES key of %zu bytes, expected 16 or 32", mac->key_len);
+        return rk_fail(err, RK_E_USAGE, "AES key of %s, expected 16 or 32",
+                       RK_COUNTED(mac->key_len, "byte"));
     return RK_OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rotkit/policy.h"
+#include "rotkit/counted.h"
 
 #include "base/ctx.h"
 #include "base/ossl.h"
@@ -90,8 +91,8 @@ static enum rk_rc check_bits(const rk_ctx *ctx, enum kind kind, int bits, int mi
 
     if (bits >= min)
         return RK_OK;
-    (void)rk_fail(err, refused, "the %s key is weak: %d bits, at least %d",
-                  kind == RSA_BITS ? "RSA" : "EC", bits, min);
+    (void)rk_fail(err, refused, "the %s key is weak: %s, at least %d",
+                  kind == RSA_BITS ? "RSA" : "EC", RK_COUNTED(bits, "bit"), min);
     while (i < ROWS && (rows[i].kind != kind || bits < rows[i].from))
         i++;
     return allowed(ctx, i, err);

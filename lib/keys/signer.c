@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/signer.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/key.h"
 #include "rotkit/policy.h"
 
@@ -101,9 +102,8 @@ enum rk_rc rk_signer_sign(rk_signer *signer, enum rk_scheme id, const uint8_t *m
         return err->rc;
     if (signer->ops->outside && rk_signature_check(signer->ctx, signer->pkey, id, msg, msg_len,
                                                    sig.p, sig.len, err) != RK_OK) {
-        (void)rk_fail(err, RK_E_KEY,
-                      "what came back is no signature by this key (%zu bytes, scheme %s)", sig.len,
-                      scheme->name);
+        (void)rk_fail(err, RK_E_KEY, "what came back is no signature by this key (%s, scheme %s)",
+                      RK_COUNTED(sig.len, "byte"), scheme->name);
         return rk_note(err, "the signer is broken, or it signed with another key");
     }
     *ret = rk_bytes_take(&sig);

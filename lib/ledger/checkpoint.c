@@ -2,6 +2,7 @@
 /* Signed checkpoints: made, and what a ledger is compared with. */
 #include "ledger/checkpoint.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 
 #include <inttypes.h>
@@ -99,9 +100,8 @@ static enum rk_rc compare_checkpoint(rk_ledger *ledger, void *arg, struct rk_err
                        c->ledger, name);
     if (c->size > ledger->size) {
         (void)rk_fail(err, RK_E_LEDGER,
-                      "the ledger is older than its checkpoint: %" PRIu64 " entries, %" PRIu64
-                      " were there",
-                      ledger->size, c->size);
+                      "the ledger is older than its checkpoint: %s, %" PRIu64 " were there",
+                      RK_COUNTED(ledger->size, "entry"), c->size);
         return rk_note(err, "an old copy was put back: bring the newest one");
     }
     if (ledger->db->ops->run(ledger->db, RK_SQL_ENTRY_GET, &at, 1, read_hash, hash, err))

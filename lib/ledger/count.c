@@ -3,6 +3,7 @@
  * the first. */
 #include "ledger/checkpoint.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 
 #include <inttypes.h>
@@ -33,18 +34,16 @@ static enum rk_rc check_end(const rk_ledger *ledger, struct rk_err *err)
     char found[RK_HEX32], counted[RK_HEX32];
 
     if (tally->size != ledger->size)
-        return rk_fail(err, RK_E_VERIFY,
-                       "the ledger has %" PRIu64 " entries, %" PRIu64 " were there", ledger->size,
-                       tally->size);
+        return rk_fail(err, RK_E_VERIFY, "the ledger has %s, %" PRIu64 " were there",
+                       RK_COUNTED(ledger->size, "entry"), tally->size);
     rk_hex_write(ledger->head, 32, found);
     rk_hex_write(tally->head, 32, counted);
     if (memcmp(ledger->head, tally->head, 32) != 0)
         return rk_fail(err, RK_E_VERIFY, "entry %" PRIu64 " has hash %.16s, it was %.16s",
                        ledger->size, found, counted);
     if (tally->unstated != 0)
-        return rk_fail(err, RK_E_VERIFY,
-                       "%" PRIu64 " licences and splits of format 1 have no amounts",
-                       tally->unstated);
+        return rk_fail(err, RK_E_VERIFY, "%s and splits of format 1 have no amounts",
+                       RK_COUNTED(tally->unstated, "licence"));
     return RK_OK;
 }
 

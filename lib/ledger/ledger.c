@@ -3,6 +3,7 @@
 #include "ledger/ledger.h"
 
 #include "base/mem.h"
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 
 #include <inttypes.h>
@@ -123,10 +124,9 @@ static enum rk_rc check_clock(const rk_ledger *ledger, struct rk_err *err)
         ledger->clock <= ledger->signed_at + (int64_t)AHEAD_MAX_DAYS * DAY)
         return RK_OK;
     (void)rk_fail(err, RK_E_LEDGER,
-                  "the clock says %" PRId64
-                  ", more than %d days after the ledger's last checkpoint, "
+                  "the clock says %" PRId64 ", more than %s after the ledger's last checkpoint, "
                   "%" PRId64,
-                  ledger->clock, AHEAD_MAX_DAYS, ledger->signed_at);
+                  ledger->clock, RK_COUNTED(AHEAD_MAX_DAYS, "day"), ledger->signed_at);
     return rk_note(err, "seconds since 1970; when the clock is right: rotkit ledger correct-time");
 }
 

@@ -3,6 +3,7 @@
 #include "rotkit/licence.h"
 
 #include "base/wr.h"
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 #include "ledger/signed_text.h"
 
@@ -168,7 +169,7 @@ enum rk_rc rk_licence_read(const rk_ctx *ctx, const uint8_t *file, size_t len,
     enum rk_scheme scheme;
 
     if (len > FILE_MAX)
-        return rk_fail(err, RK_E_FORMAT, "%zu bytes are too many for a licence", len);
+        return rk_fail(err, RK_E_FORMAT, "%s are too many for a licence", RK_COUNTED(len, "byte"));
     if (rk_json_parse(file, len, &doc, err) || read_terms(rk_json_root(doc), &licence, err) ||
         rk_signed_text_read(rk_json_root(doc), &scheme, &signature, err))
         return err->rc;

@@ -3,6 +3,8 @@
  * taken from it is counted from the entries. */
 #include "ledger/ledger.h"
 
+#include "rotkit/counted.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -28,9 +30,10 @@ static enum rk_rc same_terms(const struct rk_ledger_sum *sum, const struct rk_li
                        licence->id);
     if (sum->units != licence->units || sum->reissues != licence->reissues)
         return rk_fail(err, RK_E_LEDGER,
-                       "licence \"%s\": the ledger's entry says %" PRIu64 " units and %" PRIu64
-                       " reissues, the licence %" PRIu64 " and %" PRIu64,
-                       licence->id, sum->units, sum->reissues, licence->units, licence->reissues);
+                       "licence \"%s\": the ledger's entry says %s and %s, the licence %" PRIu64
+                       " and %" PRIu64,
+                       licence->id, RK_COUNTED(sum->units, "unit"),
+                       RK_COUNTED(sum->reissues, "reissue"), licence->units, licence->reissues);
     return RK_OK;
 }
 
@@ -148,10 +151,10 @@ enum rk_rc rk_licence_covers(rk_ledger *ledger, const struct rk_device_sn *sn, s
 enum rk_rc rk_licence_used_up(const struct rk_licence *licence, uint64_t spent, uint64_t wanted,
                               struct rk_err *err)
 {
-    return rk_fail(
-        err, RK_E_LEDGER,
-        "licence \"%s\" does not cover %" PRIu64 " more units: %" PRIu64 " of %" PRIu64 " left",
-        licence->id, wanted, licence->units > spent ? licence->units - spent : 0, licence->units);
+    return rk_fail(err, RK_E_LEDGER,
+                   "licence \"%s\" does not cover %s: %" PRIu64 " of %" PRIu64 " left", licence->id,
+                   RK_COUNTED(wanted, "more unit"),
+                   licence->units > spent ? licence->units - spent : 0, licence->units);
 }
 
 enum rk_rc rk_licence_spend(rk_ledger *ledger, struct rk_err *err)

@@ -2,6 +2,7 @@
 /* Parts of a licence that go to other sites for good. */
 #include "ledger/ledger.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 
 #include <inttypes.h>
@@ -32,9 +33,8 @@ static enum rk_rc range_is_free(rk_ledger *ledger, const struct rk_licence *pare
     if (ledger->db->ops->run(ledger->db, RK_SQL_UNITS_BETWEEN, between, 3, read_count, &used, err))
         return err->rc;
     if (used != 0)
-        return rk_fail(err, RK_E_LEDGER,
-                       "licence \"%s\": %" PRIu64 " units of \"%s\" stand in its range already",
-                       child->id, used, parent->id);
+        return rk_fail(err, RK_E_LEDGER, "licence \"%s\": %s of \"%s\" stand in its range already",
+                       child->id, RK_COUNTED(used, "unit"), parent->id);
     for (size_t i = 0; i < ledger->splits.count; i++) {
         const struct rk_split *other = &ledger->splits.v[i];
 
@@ -143,10 +143,11 @@ static enum rk_rc put_child(rk_ledger *ledger, const struct rk_licence *parent,
     if (sum->spent > parent->units || child->units > parent->units - sum->spent)
         return rk_licence_used_up(parent, sum->spent, child->units, err);
     if (sum->reissued > parent->reissues || child->reissues > parent->reissues - sum->reissued)
-        return rk_fail(err, RK_E_LEDGER,
-                       "licence \"%s\" has %" PRIu64 " reissues left, not %" PRIu64, parent->id,
-                       parent->reissues > sum->reissued ? parent->reissues - sum->reissued : 0,
-                       child->reissues);
+        return rk_fail(
+            err, RK_E_LEDGER, "licence \"%s\" has %s left, not %" PRIu64, parent->id,
+            RK_COUNTED(parent->reissues > sum->reissued ? parent->reissues - sum->reissued : 0,
+                       "reissue"),
+            child->reissues);
     return range_is_free(ledger, parent, child, err) || record(ledger, parent, child, err) ? err->rc
                                                                                            : RK_OK;
 }

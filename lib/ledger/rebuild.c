@@ -3,6 +3,7 @@
 #include "ledger/verify.h"
 
 #include "base/mem.h"
+#include "rotkit/counted.h"
 #include "rotkit/grow.h"
 #include "rotkit/hex.h"
 
@@ -128,7 +129,7 @@ static enum rk_rc add_named(struct rebuilding *r, char *const *column, uint64_t 
     void *items = r->named;
 
     if (!rk_terms_note_read(column[RK_ENTRY_NOTE], split, &named.note))
-        return rk_fail(err, RK_E_VERIFY, "entry %" PRIu64 " names no licence", seq);
+        return rk_fail(err, RK_E_VERIFY, "entry %s no licence", RK_COUNTED(seq, "name"));
     named.stated = named.note.stated;
     (void)snprintf(named.licence, sizeof named.licence, "%s", column[RK_ENTRY_LICENCE]);
     (void)snprintf(named.terms, sizeof named.terms, "%s", column[RK_ENTRY_DIGEST]);
@@ -227,9 +228,8 @@ static enum rk_rc settle(rk_ledger *ledger, struct rebuilding *r, const struct n
         return RK_OK;
     if (file == NULL || strcmp(file->id, id) != 0) {
         (void)rk_fail(err, RK_E_LEDGER,
-                      "licence \"%s\": entry %" PRIu64
-                      " names it by terms %.16s, and says no units",
-                      id, named->seq, named->terms);
+                      "licence \"%s\": entry %s it by terms %.16s, and says no units", id,
+                      RK_COUNTED(named->seq, "name"), named->terms);
         return rk_note(err, "give its file: --licence");
     }
     return state_amounts(ledger, named, file, err);
@@ -251,9 +251,9 @@ static enum rk_rc settle_all(rk_ledger *ledger, struct rebuilding *r, struct rk_
 
         if (sum->spent > sum->units || sum->reissued > sum->reissues)
             return rk_fail(err, RK_E_LEDGER,
-                           "licence \"%s\" is overdrawn: %" PRIu64 " of %" PRIu64 " units, %" PRIu64
-                           " of %" PRIu64 " reissues",
-                           sum->id, sum->spent, sum->units, sum->reissued, sum->reissues);
+                           "licence \"%s\" is overdrawn: %" PRIu64 " of %s, %" PRIu64 " of %s",
+                           sum->id, sum->spent, RK_COUNTED(sum->units, "unit"), sum->reissued,
+                           RK_COUNTED(sum->reissues, "reissue"));
     }
     return RK_OK;
 }

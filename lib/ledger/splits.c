@@ -74,8 +74,8 @@ static enum rk_rc compare_row(void *arg, const char *const *column, struct rk_er
         strcmp(column[3], last) != 0 || strcmp(column[4], text[0]) != 0 ||
         strcmp(column[5], text[1]) != 0 || strcmp(column[6], text[2]) != 0)
         return rk_fail(err, RK_E_VERIFY,
-                       "licence \"%s\": the row of its split \"%s\" (%s units, %s to %s) is not "
-                       "what entry %" PRIu64 " says (\"%s\", %" PRIu64 " units, %s to %s)",
+                       "licence \"%s\": the row of its split \"%s\" (units %s, %s to %s) is not "
+                       "what entry %" PRIu64 " says (\"%s\", units %" PRIu64 ", %s to %s)",
                        column[1], column[0], column[4], column[2], column[3], s->seq, s->child,
                        s->units, first, last);
     reading->row++;

@@ -2,14 +2,15 @@
 /* What SQLite answers, as a person should hear of it. */
 #include "ledger/sqlite.h"
 
+#include "rotkit/counted.h"
+
 enum rk_rc rk_sqlite_fail(const struct sqlite *s, int code, struct rk_err *err)
 {
     switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return rk_fail(err, RK_E_LEDGER,
-                       "ledger \"%s\": another process has kept it locked for %d seconds", s->path,
-                       RK_SQLITE_BUSY_MS / 1000);
+        return rk_fail(err, RK_E_LEDGER, "ledger \"%s\": another process has kept it locked for %s",
+                       s->path, RK_COUNTED(RK_SQLITE_BUSY_MS / 1000, "second"));
     case SQLITE_FULL:
         return rk_fail(err, RK_E_IO, "ledger \"%s\": the disk is full", s->path);
     case SQLITE_READONLY:

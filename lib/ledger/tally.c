@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "ledger/ledger.h"
+#include "rotkit/counted.h"
 #include "rotkit/grow.h"
 #include "rotkit/hex.h"
 
@@ -279,9 +280,10 @@ static enum rk_rc within_limits(const struct rk_tally *tally, const char *id, st
         (sum->spent <= sum->units && sum->reissued <= sum->reissues))
         return RK_OK;
     return rk_fail(err, RK_E_VERIFY,
-                   "entry %" PRIu64 " overdraws licence \"%s\": %" PRIu64 " of %" PRIu64
-                   " units, %" PRIu64 " of %" PRIu64 " reissues",
-                   tally->size, id, sum->spent, sum->units, sum->reissued, sum->reissues);
+                   "entry %" PRIu64 " overdraws licence \"%s\": %" PRIu64 " of %s, %" PRIu64
+                   " of %s",
+                   tally->size, id, sum->spent, RK_COUNTED(sum->units, "unit"), sum->reissued,
+                   RK_COUNTED(sum->reissues, "reissue"));
 }
 
 enum rk_rc rk_tally_add(struct rk_tally *tally, const char *const *column, struct rk_err *err)

@@ -2,6 +2,8 @@
 /* Whether a ledger holds: its guards, its chain, its checkpoints, and its tables. */
 #include "ledger/verify.h"
 
+#include "rotkit/counted.h"
+
 #include <inttypes.h>
 
 struct verify_by {
@@ -21,9 +23,8 @@ static enum rk_rc verify(rk_ledger *ledger, void *arg, struct rk_err *err)
         (licences != NULL && rk_verify_licences_sums(licences, &tally, err)))
         return err->rc;
     if (tally.unstated != 0)
-        return rk_fail(err, RK_E_VERIFY,
-                       "%" PRIu64 " licences and splits of format 1 have no amounts",
-                       tally.unstated);
+        return rk_fail(err, RK_E_VERIFY, "%s and splits of format 1 have no amounts",
+                       RK_COUNTED(tally.unstated, "licence"));
     return rk_verify_tables(ledger, &tally, err) || ledger->db->ops->check_schema(ledger->db, err)
                ? err->rc
                : RK_OK;

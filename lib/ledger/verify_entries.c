@@ -3,6 +3,7 @@
 #include "ledger/verify.h"
 
 #include "base/mem.h"
+#include "rotkit/counted.h"
 #include "rotkit/grow.h"
 #include "rotkit/hex.h"
 
@@ -71,15 +72,14 @@ static enum rk_rc compare_sums(const struct rk_checkpoint *mark, const struct rk
         if (!same_sum(said, counted))
             return rk_fail(err, RK_E_VERIFY,
                            "the checkpoint at entry %" PRIu64 " says licence \"%s\", %" PRIu64
-                           " of %" PRIu64 " units spent; the entries say \"%s\", %" PRIu64
-                           " of %" PRIu64,
-                           mark->size, said->id, said->spent, said->units, counted->id,
-                           counted->spent, counted->units);
+                           " of %s spent; the entries say \"%s\", %" PRIu64 " of %" PRIu64,
+                           mark->size, said->id, said->spent, RK_COUNTED(said->units, "unit"),
+                           counted->id, counted->spent, counted->units);
     }
     if (mark->sum_count != tally->count)
         return rk_fail(err, RK_E_VERIFY,
-                       "the checkpoint at entry %" PRIu64 " is of %zu licences, the entries of %zu",
-                       mark->size, mark->sum_count, tally->count);
+                       "the checkpoint at entry %" PRIu64 " is of %s, the entries of %zu",
+                       mark->size, RK_COUNTED(mark->sum_count, "licence"), tally->count);
     return RK_OK;
 }
 
@@ -132,9 +132,8 @@ enum rk_rc rk_verify_entries(rk_ledger *ledger, const rk_signer *key,
         db->ops->run(db, RK_SQL_ENTRY_COUNT, &all, 1, check_entry, &v, err))
         return err->rc;
     if (v.mark_at != v.mark_count)
-        return rk_fail(err, RK_E_VERIFY,
-                       "a checkpoint is at entry %" PRIu64 ", the ledger has %" PRIu64 " entries",
-                       v.mark[v.mark_at].size, v.tally.size);
+        return rk_fail(err, RK_E_VERIFY, "a checkpoint is at entry %" PRIu64 ", the ledger has %s",
+                       v.mark[v.mark_at].size, RK_COUNTED(v.tally.size, "entry"));
     *ret = v.tally;
     v.tally.sum = NULL;
     return RK_OK;

@@ -3,6 +3,7 @@
 #include "ledger/verify.h"
 
 #include "base/mem.h"
+#include "rotkit/counted.h"
 #include "rotkit/grow.h"
 #include "rotkit/hex.h"
 
@@ -74,10 +75,11 @@ static enum rk_rc other_amounts(const struct rk_licence *licence, const char *co
                                 struct rk_err *err)
 {
     return rk_fail(err, RK_E_VERIFY,
-                   "licence \"%s\": entry %s says \"%s\", the licence %" PRIu64 " units, %" PRIu64
-                   " reissues, %016" PRIx64 " to %016" PRIx64,
-                   licence->id, column[RK_ENTRY_SEQ], column[RK_ENTRY_NOTE], licence->units,
-                   licence->reissues, licence->first_sn, licence->last_sn);
+                   "licence \"%s\": entry %s says \"%s\", the licence %s, %s, %016" PRIx64
+                   " to %016" PRIx64,
+                   licence->id, column[RK_ENTRY_SEQ], column[RK_ENTRY_NOTE],
+                   RK_COUNTED(licence->units, "unit"), RK_COUNTED(licence->reissues, "reissue"),
+                   licence->first_sn, licence->last_sn);
 }
 
 static enum rk_rc check_licence(const struct rk_verify_licences *l, const char *const *column,
@@ -212,15 +214,15 @@ enum rk_rc rk_verify_licences_sums(const struct rk_verify_licences *l, const str
                                    struct rk_err *err)
 {
     if (l->unlicensed != 0)
-        return rk_fail(err, RK_E_VERIFY, "%" PRIu64 " units stand under no licence", l->unlicensed);
+        return rk_fail(err, RK_E_VERIFY, "%s stand under no licence",
+                       RK_COUNTED(l->unlicensed, "unit"));
     for (size_t i = 0; i < tally->count; i++) {
         const struct rk_ledger_sum *sum = &tally->sum[i];
         const struct rk_licence *licence = find(l, sum->terms);
 
         if (licence == NULL || sum->spent > licence->units || sum->reissued > licence->reissues)
-            return rk_fail(err, RK_E_VERIFY,
-                           "licence \"%s\" is overdrawn: %" PRIu64 " units, %" PRIu64 " reissues",
-                           sum->id, sum->spent, sum->reissued);
+            return rk_fail(err, RK_E_VERIFY, "licence \"%s\" is overdrawn: %s, %s", sum->id,
+                           RK_COUNTED(sum->spent, "unit"), RK_COUNTED(sum->reissued, "reissue"));
     }
     return RK_OK;
 }

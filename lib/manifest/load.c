@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/mem.h"
+#include "rotkit/counted.h"
 #include "rotkit/edit_distance.h"
 #include "rotkit/file.h"
 
@@ -116,8 +117,8 @@ static enum rk_rc count_pairs(const struct rk_loading *l, const struct rk_mplace
                                 place->name);
     *ret = (size_t)(node->data.mapping.pairs.top - node->data.mapping.pairs.start);
     if (*ret > max)
-        return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: %zu entries, at most %zu",
-                                place->name, *ret, max);
+        return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: %s, at most %zu",
+                                place->name, RK_COUNTED(*ret, "entry"), max);
     return RK_OK;
 }
 
@@ -163,8 +164,8 @@ static enum rk_rc load_image(const struct rk_loading *l, const struct rk_mplace 
     struct rk_mimage *image = &images->v[images->count];
 
     if (images->count == RK_MIMAGES_MAX)
-        return rk_manifest_fail(l->m, entry->at, err, RK_E_USAGE, "%s: more than %d images",
-                                entry->name, RK_MIMAGES_MAX);
+        return rk_manifest_fail(l->m, entry->at, err, RK_E_USAGE, "%s: more than %s", entry->name,
+                                RK_COUNTED(RK_MIMAGES_MAX, "image"));
     images->count++;
     image->at = entry->at;
     inside.base = image;

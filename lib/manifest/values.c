@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/wr.h"
+#include "rotkit/counted.h"
 #include "rotkit/ctx.h"
 #include "rotkit/hex.h"
 #include "rotkit/key.h"
@@ -218,8 +219,8 @@ enum rk_rc rk_manifest_add_to_list(const struct rk_loading *l, const struct rk_m
     RK_AUTO(rk_bytes_done) struct rk_bytes replaced = RK_BYTES_NONE;
 
     if (list->count == RK_MLIST_MAX)
-        return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: more than %d entries",
-                                place->name, RK_MLIST_MAX);
+        return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: more than %s", place->name,
+                                RK_COUNTED(RK_MLIST_MAX, "entry"));
     if (replace(l, place, row, text, &replaced, err) ||
         rk_manifest_keep_text(&list->v[list->count], (const char *)replaced.p, err))
         return err->rc;

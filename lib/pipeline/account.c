@@ -6,6 +6,7 @@
 #include "base/folder.h"
 #include "base/ossl.h"
 #include "base/wr.h"
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 #include "rotkit/key.h"
 #include "rotkit/policy.h"
@@ -355,7 +356,7 @@ static enum rk_rc add_serial(struct rk_ledger_unit *unit, const struct rk_ekcert
         len--;
     }
     if (len > 64)
-        return rk_fail(err, RK_E_FORMAT, "a serial number of %zu bytes", len);
+        return rk_fail(err, RK_E_FORMAT, "a serial number of %s", RK_COUNTED(len, "byte"));
     if (rk_sha256(ids->issuer, ids->issuer_len, digest, err))
         return err->rc;
     rk_hex_write(digest, 16, kind + 5);

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -93,9 +94,8 @@ static enum rk_rc count_range(const struct rk_devices_from *from, struct rk_devi
     struct rk_devices_count count = { .all = from->count };
 
     if (from->count == 0 || from->first_sn + (from->count - 1) < from->first_sn)
-        return rk_fail(err, RK_E_USAGE,
-                       "%llu devices from serial number 0x%llx on are more than there are",
-                       (unsigned long long)from->count, (unsigned long long)from->first_sn);
+        return rk_fail(err, RK_E_USAGE, "%s from serial number 0x%llx on are more than there are",
+                       RK_COUNTED(from->count, "device"), (unsigned long long)from->first_sn);
     for (uint64_t i = 0; i < from->count; i++) {
         struct rk_device_sn sn;
 

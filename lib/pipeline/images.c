@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "rotkit/component.h"
+#include "rotkit/counted.h"
 #include "rotkit/format.h"
 #include "rotkit/key.h"
 #include "rotkit/mac.h"
@@ -170,8 +171,8 @@ static enum rk_rc add_key(rk_images *images, const struct rk_mimage *image, cons
     size_t i = work->request.key_count;
 
     if (i == KEYS_MAX)
-        return rk_manifest_fail(manifest_of(images), at, err, RK_E_USAGE, "more than %d keys",
-                                KEYS_MAX);
+        return rk_manifest_fail(manifest_of(images), at, err, RK_E_USAGE, "more than %s",
+                                RK_COUNTED(KEYS_MAX, "key"));
     if (rk_signer_open(images->ctx, uri, &pin, &work->signer[i], err))
         return at_image(images, image, at, "sign", err);
     work->key[i] = (struct rk_request_key) { .role = role, .pub = rk_signer_pkey(work->signer[i]) };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rotkit/cert_read.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -16,8 +17,8 @@ static enum rk_rc read_ext(struct rk_rd *rd, struct rk_cert_ext *ret, struct rk_
         if (rk_der_want(&inside, RK_DER_BOOLEAN, "critical", &ret->critical, err))
             return err->rc;
         if (ret->critical.len != 1)
-            return rk_fail(err, RK_E_FORMAT, "critical: %zu bytes at offset 0x%zx, expected 1",
-                           ret->critical.len, ret->critical.at);
+            return rk_fail(err, RK_E_FORMAT, "critical: %s at offset 0x%zx, expected 1",
+                           RK_COUNTED(ret->critical.len, "byte"), ret->critical.at);
     }
     if (rk_der_want(&inside, RK_DER_OCTET_STRING, "extension value", &ret->value, err))
         return err->rc;
@@ -112,7 +113,8 @@ enum rk_rc rk_cert_read(const uint8_t *der, size_t len, struct rk_cert *ret, str
     struct rk_cert cert = { .ext_count = 0 };
 
     if (len > RK_CERT_MAX)
-        return rk_fail(err, RK_E_FORMAT, "certificate: %zu bytes, at most %d", len, RK_CERT_MAX);
+        return rk_fail(err, RK_E_FORMAT, "certificate: %s, at most %d", RK_COUNTED(len, "byte"),
+                       RK_CERT_MAX);
     if (rk_der_want(&file, RK_DER_SEQUENCE, "certificate", &cert.cert, err))
         return err->rc;
     inside = rk_der_inside(&cert.cert);
@@ -155,9 +157,8 @@ static enum rk_rc read_curve(struct rk_rd *alg, struct rk_spki_info *info, struc
         if (!rk_der_is_oid(&name, &curves[i].oid))
             continue;
         if (info->key.len != 1 + curves[i].point || info->key.p[0] != 0 || info->key.p[1] != 4)
-            return rk_fail(err, RK_E_FORMAT,
-                           "the point is no uncompressed one of %zu bytes on P-%zu",
-                           curves[i].point, curves[i].bits);
+            return rk_fail(err, RK_E_FORMAT, "the point is no uncompressed one of %s on P-%zu",
+                           RK_COUNTED(curves[i].point, "byte"), curves[i].bits);
         info->kind = RK_KEY_EC;
         info->bits = curves[i].bits;
         return RK_OK;

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "rotkit/certs.h"
+#include "rotkit/counted.h"
 #include "rotkit/key.h"
 
 #include <limits.h>
@@ -53,8 +54,8 @@ static enum rk_rc check_key(X509 *cert, struct rk_err *err)
     if (key == NULL || (!rsa && !EVP_PKEY_is_a(key, "EC")))
         return rk_fail(err, RK_E_USAGE, "recipient certificate holds neither an RSA nor an EC key");
     if (rsa && EVP_PKEY_get_bits(key) < RSA_BITS_MIN)
-        return rk_fail(err, RK_E_USAGE, "recipient's RSA key has %d bits, at least %d are needed",
-                       EVP_PKEY_get_bits(key), RSA_BITS_MIN);
+        return rk_fail(err, RK_E_USAGE, "recipient's RSA key has %s, at least %d are needed",
+                       RK_COUNTED(EVP_PKEY_get_bits(key), "bit"), RSA_BITS_MIN);
     if ((X509_get_extension_flags(cert) & EXFLAG_KUSAGE) != 0 &&
         (X509_get_key_usage(cert) & need) == 0)
         return rk_fail(err, RK_E_USAGE, "recipient certificate's key usage lacks %s",
@@ -105,7 +106,8 @@ enum rk_rc rk_cms_seal(const rk_ctx *ctx, const struct rk_bytes *recipient_pem,
     RK_AUTO(cms_done) CMS_ContentInfo *cms = NULL;
 
     if (content->len > CONTENT_MAX)
-        return rk_fail(err, RK_E_USAGE, "%zu bytes to seal, at most %d", content->len, CONTENT_MAX);
+        return rk_fail(err, RK_E_USAGE, "%s to seal, at most %d", RK_COUNTED(content->len, "byte"),
+                       CONTENT_MAX);
     if (read_certificate(recipient_pem, &cert, err) || check_key(cert, err))
         return err->rc;
     cms = CMS_encrypt_ex(NULL, NULL, gcm, CMS_BINARY | CMS_PARTIAL, rk_ctx_libctx(ctx),

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/wr.h"
+#include "rotkit/counted.h"
 #include "rotkit/x509.h"
 #include "rotkit/der.h"
 
@@ -121,8 +122,8 @@ enum rk_rc rk_crl_add(struct rk_crl *crl, const struct rk_crl_entry *entry, bool
     if (*slot != 0)
         return RK_OK;
     if (crl->count == RK_CRL_ENTRIES_MAX) {
-        (void)rk_fail(err, RK_E_USAGE, "the CRL is full: %d certificates, as many as one may hold",
-                      RK_CRL_ENTRIES_MAX);
+        (void)rk_fail(err, RK_E_USAGE, "the CRL is full: %s, as many as one may hold",
+                      RK_COUNTED(RK_CRL_ENTRIES_MAX, "certificate"));
         return rk_note(err, "begin another issuing CA, and with it another CRL");
     }
     crl->entry[crl->count] = *entry;
@@ -140,7 +141,8 @@ static enum rk_rc read_serial(const ASN1_INTEGER *serial, struct rk_crl_entry *r
     int len = number == NULL ? 0 : BN_num_bytes(number);
 
     if (len == 0 || len > RK_SERIAL_MAX || BN_is_negative(number))
-        return rk_fail(err, RK_E_FORMAT, "a serial number is not of 1 to %d octets", RK_SERIAL_MAX);
+        return rk_fail(err, RK_E_FORMAT, "a serial number is not of 1 to %s",
+                       RK_COUNTED(RK_SERIAL_MAX, "octet"));
     ret->serial_len = (size_t)BN_bn2bin(number, ret->serial);
     return RK_OK;
 }
@@ -176,8 +178,8 @@ static enum rk_rc read_entries(X509_CRL *object, struct rk_crl *crl, struct rk_e
     STACK_OF(X509_REVOKED) *list = X509_CRL_get_REVOKED(object);
 
     if (sk_X509_REVOKED_num(list) > RK_CRL_ENTRIES_MAX)
-        return rk_fail(err, RK_E_FORMAT, "%d entries, at most %d", sk_X509_REVOKED_num(list),
-                       RK_CRL_ENTRIES_MAX);
+        return rk_fail(err, RK_E_FORMAT, "%s, at most %d",
+                       RK_COUNTED(sk_X509_REVOKED_num(list), "entry"), RK_CRL_ENTRIES_MAX);
     for (int i = 0; i < sk_X509_REVOKED_num(list); i++) {
         if (read_entry(sk_X509_REVOKED_value(list, i), crl, err))
             return err->rc;

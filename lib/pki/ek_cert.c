@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/wr.h"
 #include "rotkit/cert_read.h"
+#include "rotkit/counted.h"
 #include "rotkit/policy.h"
 
 #include <string.h>
@@ -343,7 +344,8 @@ enum rk_rc rk_ekcert_to_sign(const rk_ctx *ctx, const rk_ca *ca,
     if (check_key(ctx, spki, &rsa, err))
         return err->rc;
     if (device_len > 255)
-        return rk_fail(err, RK_E_USAGE, "device name of %zu bytes, at most 255", device_len);
+        return rk_fail(err, RK_E_USAGE, "device name of %s, at most 255",
+                       RK_COUNTED(device_len, "byte"));
     if (rk_ekcert_profile_check(profile, err))
         return err->rc;
     if (cert == NULL || X509_set_version(cert, X509_VERSION_3) != 1 ||

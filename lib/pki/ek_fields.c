@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the manifest may say about EK certificates. Source: formats/ek-certificate.md 4.2. */
 #include "rotkit/x509.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -66,8 +67,8 @@ enum rk_rc rk_ekcert_profile_check(const struct rk_ekcert_profile *profile, stru
                        "manufacturer \"%s\", expected id: and 8 hex digits of the TCG vendor id",
                        profile->manufacturer != NULL ? profile->manufacturer : "");
     if (!is_text(profile->model))
-        return rk_fail(err, RK_E_USAGE, "model \"%s\", expected 1 to %d bytes of UTF-8 text",
-                       profile->model != NULL ? profile->model : "", TEXT_MAX);
+        return rk_fail(err, RK_E_USAGE, "model \"%s\", expected 1 to %s of UTF-8 text",
+                       profile->model != NULL ? profile->model : "", RK_COUNTED(TEXT_MAX, "byte"));
     if (!is_hex_id(profile->version, 1, 16))
         return rk_fail(err, RK_E_USAGE,
                        "version \"%s\", expected id: and the firmware version in hex",
@@ -76,8 +77,8 @@ enum rk_rc rk_ekcert_profile_check(const struct rk_ekcert_profile *profile, stru
         return rk_fail(err, RK_E_USAGE, "specification family \"%s\", expected \"2.0\"",
                        profile->spec_family != NULL ? profile->spec_family : "");
     if (profile->subject_cn != NULL && !is_text(profile->subject_cn))
-        return rk_fail(err, RK_E_USAGE, "subject \"%s\", expected 1 to %d bytes of UTF-8 text",
-                       profile->subject_cn, TEXT_MAX);
+        return rk_fail(err, RK_E_USAGE, "subject \"%s\", expected 1 to %s of UTF-8 text",
+                       profile->subject_cn, RK_COUNTED(TEXT_MAX, "byte"));
     if (profile->aik && profile->subject_cn != NULL)
         return rk_fail(err, RK_E_USAGE,
                        "subject \"%s\", but an attestation key's certificate has an empty one",

@@ -6,6 +6,7 @@
  */
 #include "pki/lint.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/ekcert.h"
 
 #include <stdarg.h>
@@ -140,7 +141,7 @@ static bool serial_positive(const struct rk_lint_facts *f, struct says *s)
 static bool serial_octets(const struct rk_lint_facts *f, struct says *s)
 {
     return f->cert.serial.len > SERIAL_OCTETS_MAX &&
-           say(s, "serial number takes %zu octets, at most %d", f->cert.serial.len,
+           say(s, "serial number takes %s, at most %d", RK_COUNTED(f->cert.serial.len, "octet"),
                SERIAL_OCTETS_MAX);
 }
 
@@ -239,7 +240,7 @@ static bool times_order(const struct rk_lint_facts *f, struct says *s)
 static bool size(const struct rk_lint_facts *f, struct says *s)
 {
     return f->len > EK_CERT_MAX &&
-           say(s, "certificate takes %zu bytes, at most %d", f->len, EK_CERT_MAX);
+           say(s, "certificate takes %s, at most %d", RK_COUNTED(f->len, "byte"), EK_CERT_MAX);
 }
 
 static bool key_type(const struct rk_lint_facts *f, struct says *s)
@@ -252,7 +253,7 @@ static bool key_size(const struct rk_lint_facts *f, struct says *s)
     enum { RSA_MIN = 2048 };
 
     return f->key_known && f->key.kind == RK_KEY_RSA && f->key.bits < RSA_MIN &&
-           say(s, "RSA key has %zu bits, at least %d", f->key.bits, RSA_MIN);
+           say(s, "RSA key has %s, at least %d", RK_COUNTED(f->key.bits, "bit"), RSA_MIN);
 }
 
 /* ---- subjectAltName ---- */
@@ -280,12 +281,13 @@ static bool san_form(const struct rk_lint_facts *f, struct says *s)
     if (f->san == NULL || san->malformed)
         return false;
     if (san->directories != 1)
-        return say(s, "subjectAltName holds %zu directoryNames, expected 1", san->directories);
+        return say(s, "subjectAltName holds %s, expected 1",
+                   RK_COUNTED(san->directories, "directoryName"));
     if (san->foreign != 0)
         return say(s,
-                   "subjectAltName holds %zu attributes other than tpmManufacturer, tpmModel, "
+                   "subjectAltName holds %s other than tpmManufacturer, tpmModel, "
                    "tpmVersion",
-                   san->foreign);
+                   RK_COUNTED(san->foreign, "attribute"));
     if (san->manufacturer.tag == 0 || san->model.tag == 0 || san->version.tag == 0)
         return say(s, "subjectAltName lacks %s",
                    san->manufacturer.tag == 0 ? "tpmManufacturer"

@@ -3,6 +3,7 @@
 #include "rotkit/x509.h"
 
 #include "rotkit/cert_policy.h"
+#include "rotkit/counted.h"
 #include "rotkit/trust.h"
 
 #include <string.h>
@@ -48,8 +49,8 @@ static enum rk_rc add_name(X509 *cert, const char *field, const char *text, stru
     if (text[0] != '\0' && X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8,
                                                       (const unsigned char *)text, -1, -1, 0) == 1)
         return RK_OK;
-    return rk_fail_ossl(err, RK_E_USAGE, "%s \"%s\" cannot be written: 1 to %d characters", field,
-                        text, SUBJECT_MAX);
+    return rk_fail_ossl(err, RK_E_USAGE, "%s \"%s\" cannot be written: 1 to %s", field, text,
+                        RK_COUNTED(SUBJECT_MAX, "character"));
 }
 
 static enum rk_rc add_code_signing(X509 *cert, struct rk_err *err)

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 #include "rotkit/crl.h"
 #include "rotkit/der.h"
 #include "rotkit/policy.h"
@@ -78,8 +79,8 @@ static enum rk_rc add(rk_trust *trust, X509_CRL *crl, struct rk_err *err)
     if (sk_X509_CRL_num(trust->crls) == RK_TRUST_CRLS_MAX)
         return rk_fail(err, RK_E_FORMAT, "one list too many, at most %d", RK_TRUST_CRLS_MAX);
     if (entries > RK_CRL_ENTRIES_MAX - trust->crl_entries)
-        return rk_fail(err, RK_E_FORMAT, "more than %d certificates in all lists",
-                       RK_CRL_ENTRIES_MAX);
+        return rk_fail(err, RK_E_FORMAT, "more than %s in all lists",
+                       RK_COUNTED(RK_CRL_ENTRIES_MAX, "certificate"));
     if (X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) >= 0)
         return rk_fail(err, RK_E_FORMAT, "a delta list: the complete one is wanted");
     if (check_digest(trust, crl, err))
@@ -134,7 +135,8 @@ enum rk_rc rk_trust_add_crl(rk_trust *trust, const struct rk_bytes *file, struct
     RK_AUTO(crl_done) X509_CRL *crl = NULL;
 
     if (file->len > INT32_MAX)
-        return rk_fail(err, RK_E_FORMAT, "%zu bytes are too many for a revocation list", file->len);
+        return rk_fail(err, RK_E_FORMAT, "%s are too many for a revocation list",
+                       RK_COUNTED(file->len, "byte"));
     if (file->len == 0 || file->p[0] != RK_DER_SEQUENCE)
         return add_pem(trust, file, err);
     crl = d2i_X509_CRL(NULL, &at, (long)file->len);

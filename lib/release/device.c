@@ -5,6 +5,7 @@
 #include "base/beneath.h"
 #include "base/digest.h"
 #include "base/mem.h"
+#include "rotkit/counted.h"
 #include "rotkit/ek.h"
 #include "rotkit/hex.h"
 #include "release/index.h"
@@ -85,7 +86,7 @@ static enum rk_rc read_eks(const struct reading *from, const struct rk_device_sn
         return err->rc;
     eks = rk_json_get(rk_json_root(doc), "ek");
     if (rk_json_count(eks) > RK_RELEASE_EKS_MAX)
-        return rk_fail(err, RK_E_FORMAT, "%zu EKs, at most %d", rk_json_count(eks),
+        return rk_fail(err, RK_E_FORMAT, "%s, at most %d", RK_COUNTED(rk_json_count(eks), "EK"),
                        RK_RELEASE_EKS_MAX);
     for (size_t i = 0; i < rk_json_count(eks); i++) {
         ret->ek_count = i + 1;

@@ -4,6 +4,7 @@
 
 #include "base/folder.h"
 #include "base/mem.h"
+#include "rotkit/counted.h"
 #include "rotkit/ctx.h"
 #include "rotkit/hex.h"
 #include "release/index.h"
@@ -102,10 +103,10 @@ static enum rk_rc read_part(const struct merging *m, const char *path, struct pa
     ret->shard = (struct rk_shard) { (uint32_t)index, (uint32_t)count };
     if (ret->view->report.devices != devices)
         return rk_fail(err, RK_E_USAGE,
-                       "shard \"%s\" has %llu of its %llu devices: build it again, without "
+                       "shard \"%s\" has %llu of its %s: build it again, without "
                        "--keep-going",
                        path, (unsigned long long)ret->view->report.devices,
-                       (unsigned long long)devices);
+                       RK_COUNTED(devices, "device"));
     return RK_OK;
 }
 
@@ -226,12 +227,10 @@ static enum rk_rc check_parts(const struct merging *m, struct rk_err *err)
         if (head.len != first.len || memcmp(head.p, first.p, head.len) != 0)
             return heads_differ(&m->part[0], &m->part[i], err);
         if (m->part[i].fleet_devices != m->part[0].fleet_devices)
-            return rk_fail(err, RK_E_USAGE,
-                           "shards \"%s\" and \"%s\" are not of one build: of %llu and of %llu "
-                           "devices",
-                           m->part[0].path, m->part[i].path,
-                           (unsigned long long)m->part[0].fleet_devices,
-                           (unsigned long long)m->part[i].fleet_devices);
+            return rk_fail(
+                err, RK_E_USAGE, "shards \"%s\" and \"%s\" are not of one build: of %llu and of %s",
+                m->part[0].path, m->part[i].path, (unsigned long long)m->part[0].fleet_devices,
+                RK_COUNTED(m->part[i].fleet_devices, "device"));
         if (!is_of_fleet(&m->part[0], &m->part[i]))
             return rk_fail(err, RK_E_USAGE,
                            "shards \"%s\" and \"%s\" are not of one build: of other devices",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rotkit/shard.h"
+#include "rotkit/counted.h"
 
 #include "base/err.h"
 
@@ -110,7 +111,8 @@ enum rk_rc rk_shard_parse(const char *text, struct rk_shard *ret, struct rk_err 
     if (read_text(text, &shard, err))
         return err->rc;
     if (shard.count == 0 || shard.count > RK_SHARDS_MAX)
-        return rk_fail(err, RK_E_USAGE, "%u shards, expected 1 to %d", shard.count, RK_SHARDS_MAX);
+        return rk_fail(err, RK_E_USAGE, "%s, expected 1 to %d", RK_COUNTED(shard.count, "shard"),
+                       RK_SHARDS_MAX);
     if (shard.index >= shard.count)
         return rk_fail(err, RK_E_USAGE, "shard %u of %u: they count from 0 to %u", shard.index,
                        shard.count, shard.count - 1);

@@ -5,6 +5,7 @@
 #include "base/beneath.h"
 #include "release/index.h"
 #include "rotkit/certs.h"
+#include "rotkit/counted.h"
 #include "rotkit/format.h"
 #include "rotkit/ledger.h"
 #include "rotkit/public.h"
@@ -121,9 +122,8 @@ static enum rk_rc check_buckets(struct rk_verifying *v, struct rk_err *err)
     }
     return devices == v->stated
                ? RK_OK
-               : rk_fail(err, RK_E_VERIFY,
-                         "%" PRIu64 " devices stand here, release.json says %" PRIu64, devices,
-                         v->stated);
+               : rk_fail(err, RK_E_VERIFY, "%s stand here, release.json says %" PRIu64,
+                         RK_COUNTED(devices, "device"), v->stated);
 }
 
 /* ---- secrets ---- */

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/ossl.h"
 #include "base/wr.h"
+#include "rotkit/counted.h"
 #include "rotkit/ekcert.h"
 #include "rotkit/hex.h"
 #include "rotkit/grow.h"
@@ -144,7 +145,8 @@ enum rk_rc rk_ocsp_index_add(struct rk_ocsp_index *index, const struct rk_bytes 
         rk_ekcert_ids(certificate->p, certificate->len, &ids, err))
         return err->rc;
     if (!serial_text(ids.serial, ids.serial_len, serial))
-        return rk_fail(err, RK_E_FORMAT, "a serial number of more than %d bytes", RK_SERIAL_MAX);
+        return rk_fail(err, RK_E_FORMAT, "a serial number of more than %s",
+                       RK_COUNTED(RK_SERIAL_MAX, "byte"));
     if (find(index, serial) != NULL)
         return RK_OK;
     /* For people: openssl looks for the serial number alone. */
@@ -180,7 +182,8 @@ enum rk_rc rk_ocsp_index_revoke(struct rk_ocsp_index *index, const struct rk_crl
     struct tm tm;
 
     if (!serial_text(entry->serial, entry->serial_len, serial))
-        return rk_fail(err, RK_E_FORMAT, "a serial number of more than %d bytes", RK_SERIAL_MAX);
+        return rk_fail(err, RK_E_FORMAT, "a serial number of more than %s",
+                       RK_COUNTED(RK_SERIAL_MAX, "byte"));
     sort(index);
     line = find(index, serial);
     if (line == NULL)

@@ -4,6 +4,7 @@
 #include "base/folder.h"
 #include "base/mem.h"
 #include "retire/ocsp_index.h"
+#include "rotkit/counted.h"
 #include "rotkit/ctx.h"
 #include "rotkit/enroll.h"
 #include "rotkit/publish.h"
@@ -98,9 +99,8 @@ static enum rk_rc check_reissues(const struct retiring *r, struct rk_err *err)
     bool enough = status.licence_count == 0 || left >= needed;
     rk_ledger_status_done(&status);
     return enough ? RK_OK
-                  : rk_fail(err, RK_E_LEDGER,
-                            "%llu reissues are asked for, the licences have %llu left",
-                            (unsigned long long)needed, (unsigned long long)left);
+                  : rk_fail(err, RK_E_LEDGER, "%s asked for, the licences have %llu left",
+                            RK_COUNTED(needed, "reissue"), (unsigned long long)left);
 }
 
 static enum rk_rc check_ledger(struct retiring *r, struct rk_err *err)
@@ -168,11 +168,10 @@ static enum rk_rc read_folder(struct retiring *r, struct rk_err *err)
     if (index.p != NULL && rk_ocsp_index_read(&index, &r->index, err))
         return rk_wrap(err, "\"%s/index.txt\"", r->options->folder);
     if (crl.p == NULL && index.p == NULL && r->before != 0)
-        rk_warn(
-            r->ctx,
-            "\"%s\" has no crl.der, so a first list begins, and the ledger has %zu units retired "
-            "before: is this the folder of the CA?",
-            r->options->folder, r->before);
+        rk_warn(r->ctx,
+                "\"%s\" has no crl.der, so a first list begins, and the ledger has %s retired "
+                "before: is this the folder of the CA?",
+                r->options->folder, RK_COUNTED(r->before, "unit"));
     return RK_OK;
 }
 
@@ -292,9 +291,8 @@ static enum rk_rc check_unlisted(const struct retiring *r, struct rk_err *err)
 
     if (unlisted == 0)
         return RK_OK;
-    (void)rk_fail(err, RK_E_VERIFY,
-                  "\"%s/index.txt\": %zu certificates are revoked that crl.der does not list",
-                  r->options->folder, unlisted);
+    (void)rk_fail(err, RK_E_VERIFY, "\"%s/index.txt\": %s revoked that crl.der does not list",
+                  r->options->folder, RK_COUNTED(unlisted, "certificate"));
     return rk_note(err, "an act was cut: do that one again first; or the list was lost: put its "
                         "last copy back");
 }

@@ -4,6 +4,7 @@
 #include "base/folder.h"
 #include "base/ossl.h"
 #include "rotkit/certs.h"
+#include "rotkit/counted.h"
 #include "rotkit/release.h"
 
 #include <string.h>
@@ -35,8 +36,8 @@ static enum rk_rc add(struct rk_tpm_chain *chain, const uint8_t *der, size_t len
     struct rk_bytes *last = chain->count == 0 ? NULL : &chain->part[chain->count - 1];
 
     if (limit != 0 && len > limit)
-        return rk_fail(err, RK_E_USAGE,
-                       "CA certificate of %zu bytes, this TPM's NV indices hold %u", len, limit);
+        return rk_fail(err, RK_E_USAGE, "CA certificate of %s, this TPM's NV indices hold %u",
+                       RK_COUNTED(len, "byte"), limit);
     if (last != NULL && limit != 0 && last->len + len <= limit)
         return append(last, der, len, err);
     if (chain->count == RK_CHAIN_PARTS_MAX)

@@ -5,6 +5,7 @@
 #include "base/folder.h"
 #include "tpm/chain.h"
 #include "tpm/explain.h"
+#include "rotkit/counted.h"
 #include "rotkit/ekcert.h"
 #include "rotkit/file.h"
 
@@ -183,7 +184,7 @@ static enum rk_rc explain_cert(struct rk_checking *c, const struct rk_release_ek
 
     if (rk_ekcert_spki(found->p, rk_tpm_nv_cert_len(found), &spki, &none) != RK_OK) {
         rk_checking_report(c, RK_TPM_CERTIFICATE, name, index, RK_TPM_HALF_PROVISIONED,
-                           "%zu bytes that are no certificate", found->len);
+                           "%s that are no certificate", RK_COUNTED(found->len, "byte"));
         return RK_OK;
     }
     if (rk_checking_whose(c, NULL, &spki, &whose, err) ||

@@ -5,6 +5,7 @@
 #include "base/ossl.h"
 #include "base/rd.h"
 #include "base/wr.h"
+#include "rotkit/counted.h"
 #include "rotkit/public_area.h"
 #include "rotkit/template.h"
 
@@ -294,11 +295,11 @@ enum rk_rc rk_credential_make(const rk_ctx *ctx, const struct rk_bytes *ek_publi
     if (read_protection(ek_public_tpm2b, &p, err))
         return err->rc;
     if (value->len == 0 || value->len > p.digest_len)
-        return rk_fail(err, RK_E_USAGE, "a credential of %zu bytes, expected 1 to %zu", value->len,
-                       p.digest_len);
+        return rk_fail(err, RK_E_USAGE, "a credential of %s, expected 1 to %zu",
+                       RK_COUNTED(value->len, "byte"), p.digest_len);
     if (name_len < 2 || name_len > RK_EK_NAME_MAX)
-        return rk_fail(err, RK_E_USAGE, "a Name of %zu bytes, expected 2 to %d", name_len,
-                       RK_EK_NAME_MAX);
+        return rk_fail(err, RK_E_USAGE, "a Name of %s, expected 2 to %d",
+                       RK_COUNTED(name_len, "byte"), RK_EK_NAME_MAX);
     if ((p.area.type == TPM2_ALG_RSA ? seed_by_rsa(&p, &seed, &wr, err)
                                      : seed_by_ecdh(&p, &seed, &wr, err)) ||
         rk_wr_end(&wr, &made.secret, err) ||

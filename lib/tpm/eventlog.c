@@ -4,6 +4,7 @@
 
 #include "base/ossl.h"
 #include "base/rd.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -114,8 +115,8 @@ static enum rk_rc read_event(struct rk_rd *rd, const struct algs *algs, struct r
     if (rk_rd_ok(rd, err))
         return err->rc;
     if (count > algs->count)
-        return rk_fail(err, RK_E_FORMAT, "%u digests, the log's head names %zu", count,
-                       algs->count);
+        return rk_fail(err, RK_E_FORMAT, "%s, the log's head names %zu",
+                       RK_COUNTED(count, "digest"), algs->count);
     for (uint32_t i = 0; i < count; i++) {
         uint64_t id = rk_rd_le(rd, 2);
         size_t size = size_of(algs, id);

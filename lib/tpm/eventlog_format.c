@@ -6,6 +6,7 @@
  */
 #include "tpm/eventlog.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/format_row.h"
 
 #include "base/rd.h"
@@ -145,9 +146,9 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     if (rk_eventlog_walk(file, len, add_event, &d, &end, err))
         return err->rc;
     (void)snprintf(map->integrity, sizeof map->integrity,
-                   "structure holds, %u events; whether the TPM agrees, a quote tells: rotkit tpm "
+                   "structure holds, %s; whether the TPM agrees, a quote tells: rotkit tpm "
                    "quote-check",
-                   d.count);
+                   RK_COUNTED(d.count, "event"));
     return rk_map_rest(map, file, end, len, err);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "tpm/explain.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/seeds.h"
 #include "rotkit/template.h"
 
@@ -208,9 +209,9 @@ static enum rk_rc is_it(void *arg, const struct rk_device_sn *sn, bool *more, st
 static void report_random(struct rk_checking *c, const struct search *search)
 {
     rk_checking_report(c, RK_TPM_EK, NULL, 0, RK_TPM_EPS_NOT_INJECTED,
-                       "none of the %zu devices' seeds makes this EK, so the EPS is random: the "
+                       "none of the %s' seeds makes this EK, so the EPS is random: the "
                        "TPM draws one when it gets none at its first start%s",
-                       search->devices,
+                       RK_COUNTED(search->devices, "device"),
                        c->options->device == NULL && search->devices > CROSS_MAX
                            ? " (--device would try the blobs of other devices too)"
                            : "");

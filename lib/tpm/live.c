@@ -3,6 +3,7 @@
 #include "tpm/live.h"
 
 #include "base/mem.h"
+#include "rotkit/counted.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -150,8 +151,8 @@ static enum rk_rc to_auth(const struct rk_secret *value, enum rk_tpm_hierarchy h
                           TPM2B_AUTH *ret, struct rk_err *err)
 {
     if (value->len > sizeof ret->buffer)
-        return rk_fail(err, RK_E_USAGE, "%s authorisation: longer than %zu bytes",
-                       rk_live_hierarchy_name(hierarchy), sizeof ret->buffer);
+        return rk_fail(err, RK_E_USAGE, "%s authorisation: longer than %s",
+                       rk_live_hierarchy_name(hierarchy), RK_COUNTED(sizeof ret->buffer, "byte"));
     ret->size = (uint16_t)value->len;
     if (value->len != 0)
         memcpy(ret->buffer, value->p, value->len);

@@ -2,6 +2,7 @@
 /* Attestation keys and credential activation. Source: TPM 2.0 Part 3, 12.5; Part 1, 24. */
 #include "tpm/live.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/template.h"
 
 #include <string.h>
@@ -110,12 +111,14 @@ static enum rk_rc unmarshal(const struct rk_credential *in, TPM2B_ID_OBJECT *id,
     if (Tss2_MU_TPM2B_ID_OBJECT_Unmarshal(in->id_object.p, in->id_object.len, &at, id) !=
             TSS2_RC_SUCCESS ||
         at != in->id_object.len)
-        return rk_fail(err, RK_E_FORMAT, "no TPM2B_ID_OBJECT of %zu bytes", in->id_object.len);
+        return rk_fail(err, RK_E_FORMAT, "no TPM2B_ID_OBJECT of %s",
+                       RK_COUNTED(in->id_object.len, "byte"));
     at = 0;
     if (Tss2_MU_TPM2B_ENCRYPTED_SECRET_Unmarshal(in->secret.p, in->secret.len, &at, secret) !=
             TSS2_RC_SUCCESS ||
         at != in->secret.len)
-        return rk_fail(err, RK_E_FORMAT, "no TPM2B_ENCRYPTED_SECRET of %zu bytes", in->secret.len);
+        return rk_fail(err, RK_E_FORMAT, "no TPM2B_ENCRYPTED_SECRET of %s",
+                       RK_COUNTED(in->secret.len, "byte"));
     return RK_OK;
 }
 

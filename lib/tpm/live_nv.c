@@ -2,6 +2,8 @@
 /* NV indices of a live TPM. Source: TPM 2.0 Part 3, 31. */
 #include "tpm/live.h"
 
+#include "rotkit/counted.h"
+
 #include <string.h>
 
 enum { NV_BUFFER_LEAST = 64 };
@@ -194,8 +196,8 @@ static enum rk_rc define(rk_tpm *tpm, uint32_t number, enum rk_tpm_hierarchy by,
 
     if (rc != TSS2_RC_SUCCESS) {
         ret->handle = ESYS_TR_NONE;
-        return rk_live_fail(err, rc, "cannot define NV index 0x%08X of %zu bytes as %s", number,
-                            len, rk_live_hierarchy_name(by));
+        return rk_live_fail(err, rc, "cannot define NV index 0x%08X of %s as %s", number,
+                            RK_COUNTED(len, "byte"), rk_live_hierarchy_name(by));
     }
     ret->tpm = tpm;
     ret->number = number;
@@ -232,8 +234,8 @@ enum rk_rc rk_tpm_nv_store(rk_tpm *tpm, uint32_t number, enum rk_tpm_hierarchy b
     RK_AUTO(rk_bytes_done) struct rk_bytes again = RK_BYTES_NONE;
 
     if (bytes->len > UINT16_MAX)
-        return rk_fail(err, RK_E_USAGE, "NV index 0x%08X: %zu bytes, no index holds that", number,
-                       bytes->len);
+        return rk_fail(err, RK_E_USAGE, "NV index 0x%08X: %s, no index holds that", number,
+                       RK_COUNTED(bytes->len, "byte"));
     if (define(tpm, number, by, bytes->len, &index, err) || write_all(&index, by, bytes, err) ||
         read_all(&index, &again, err))
         return err->rc;

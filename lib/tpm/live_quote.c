@@ -2,6 +2,8 @@
 /* Quotes and PCRs of a live TPM. Source: TPM 2.0 Part 3, 18.4 and 22.4. */
 #include "tpm/live.h"
 
+#include "rotkit/counted.h"
+
 #include <string.h>
 
 #include <tss2/tss2_mu.h>
@@ -40,7 +42,7 @@ enum rk_rc rk_tpm_quote(rk_tpm *tpm, enum rk_tpm_key ak, uint32_t pcr_mask, cons
     TSS2_RC rc;
 
     if (nonce_len > sizeof data.buffer)
-        return rk_fail(err, RK_E_USAGE, "a nonce of %zu bytes, at most %zu", nonce_len,
+        return rk_fail(err, RK_E_USAGE, "a nonce of %s, at most %zu", RK_COUNTED(nonce_len, "byte"),
                        sizeof data.buffer);
     memcpy(data.buffer, nonce, nonce_len);
     if (rk_live_key(tpm, ak, &key, err))

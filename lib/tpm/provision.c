@@ -3,6 +3,7 @@
 #include "rotkit/tpmcheck.h"
 
 #include "tpm/chain.h"
+#include "rotkit/counted.h"
 #include "rotkit/ekcert.h"
 #include "rotkit/release.h"
 
@@ -221,8 +222,8 @@ static enum rk_rc plan_index(const struct provision *p, struct item *item, uint3
     RK_AUTO(rk_tpm_nv_done) struct rk_tpm_nv nv = { .attributes = 0 };
 
     if (limit != 0 && item->bytes->len > limit)
-        return rk_fail(err, RK_E_USAGE, "%s: %zu bytes, this TPM's NV indices hold %u", item->what,
-                       item->bytes->len, limit);
+        return rk_fail(err, RK_E_USAGE, "%s: %s, this TPM's NV indices hold %u", item->what,
+                       RK_COUNTED(item->bytes->len, "byte"), limit);
     if (rk_tpm_nv_read(p->tpm, item->index, &nv, err))
         return err->rc != RK_E_KEY
                    ? err->rc

@@ -3,6 +3,7 @@
 #include "rotkit/attest.h"
 
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 #include "rotkit/public_area.h"
 #include "rotkit/signer.h"
 
@@ -27,7 +28,7 @@ static enum rk_rc read_signature(const struct rk_bytes *bytes, enum rk_scheme *r
 
     if (Tss2_MU_TPMT_SIGNATURE_Unmarshal(bytes->p, bytes->len, &used, &sig) != TSS2_RC_SUCCESS ||
         used != bytes->len)
-        return rk_fail(err, RK_E_FORMAT, "no TPMT_SIGNATURE of %zu bytes", bytes->len);
+        return rk_fail(err, RK_E_FORMAT, "no TPMT_SIGNATURE of %s", RK_COUNTED(bytes->len, "byte"));
     if (sig.sigAlg == TPM2_ALG_RSASSA && sig.signature.rsassa.hash == TPM2_ALG_SHA256) {
         *ret_scheme = RK_SCHEME_RSA_PKCS1_SHA256;
         return rk_bytes_copy(sig.signature.rsassa.sig.buffer, sig.signature.rsassa.sig.size, ret,
@@ -120,7 +121,7 @@ static enum rk_rc check_statement(const struct rk_bytes *bytes, const uint8_t *n
 
     if (Tss2_MU_TPMS_ATTEST_Unmarshal(bytes->p, bytes->len, &used, &attest) != TSS2_RC_SUCCESS ||
         used != bytes->len)
-        return rk_fail(err, RK_E_FORMAT, "no TPMS_ATTEST of %zu bytes", bytes->len);
+        return rk_fail(err, RK_E_FORMAT, "no TPMS_ATTEST of %s", RK_COUNTED(bytes->len, "byte"));
     if (attest.magic != TPM2_GENERATED_VALUE || attest.type != TPM2_ST_ATTEST_QUOTE)
         return rk_fail(err, RK_E_VERIFY, "no quote: magic 0x%08x, type 0x%04x", attest.magic,
                        attest.type);

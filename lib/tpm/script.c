@@ -3,6 +3,7 @@
 
 #include "base/wr.h"
 #include "tpm/chain.h"
+#include "rotkit/counted.h"
 #include "rotkit/json.h"
 #include "rotkit/file.h"
 #include "rotkit/release.h"
@@ -118,8 +119,8 @@ enum rk_rc rk_tpm_script(const struct rk_tpm_script_options *options, struct rk_
         rk_tpm_chain_read(options->release, NV_LIMIT, &chain, err))
         return err->rc;
     if (chain.count > 1)
-        return rk_fail(err, RK_E_USAGE, "the CA chain does not fit into one NV index of %d bytes",
-                       NV_LIMIT);
+        return rk_fail(err, RK_E_USAGE, "the CA chain does not fit into one NV index of %s",
+                       RK_COUNTED(NV_LIMIT, "byte"));
     put_head(options, &wr);
     put_rows(&wr, options);
     put_chain(&wr, chain.count == 0 ? &none : &chain.part[0]);

@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/folder.h"
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 #include "rotkit/file.h"
 #include "rotkit/format.h"
 #include "rotkit/hex.h"
@@ -147,9 +148,8 @@ static enum rk_rc check_bytes(struct rk_jv at, const char *name, const struct rk
     char text[65];
 
     if (!rk_json_u64(rk_json_get(at, "size"), &size) || size != bytes->len)
-        return rk_fail(err, RK_E_VERIFY,
-                       "\"%s\": %zu bytes, \"" RK_UPDATE_JSON "\" says another size", name,
-                       bytes->len);
+        return rk_fail(err, RK_E_VERIFY, "\"%s\": %s, \"" RK_UPDATE_JSON "\" says another size",
+                       name, RK_COUNTED(bytes->len, "byte"));
     if (rk_sha256(bytes->p, bytes->len, digest, err))
         return err->rc;
     rk_hex_write(digest, sizeof digest, text);

@@ -3,6 +3,7 @@
 #include "update/update.h"
 
 #include "update/findings.h"
+#include "rotkit/counted.h"
 #include "rotkit/release.h"
 
 #include <inttypes.h>
@@ -83,8 +84,8 @@ static void check_components(struct rk_updating *u)
     for (size_t i = 0; i < u->was->component_count; i++)
         hold &= component_holds(u, &u->was->component[i]);
     if (hold)
-        rk_updating_report(u, RK_UPDATE_HOLDS, "component", NULL,
-                           "%zu components, no version or SVN falls", u->was->component_count);
+        rk_updating_report(u, RK_UPDATE_HOLDS, "component", NULL, "%s, no version or SVN falls",
+                           RK_COUNTED(u->was->component_count, "component"));
 }
 
 /* The values that the images themselves carry. */

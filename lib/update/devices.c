@@ -4,6 +4,7 @@
 
 #include "update/findings.h"
 #include "update/stated.h"
+#include "rotkit/counted.h"
 
 #include <inttypes.h>
 
@@ -41,13 +42,14 @@ enum rk_rc rk_update_devices(struct rk_updating *u, struct rk_err *err)
     if (rk_release_view_each_device(u->older, visit, &d, err))
         return err->rc;
     if (d.stateless != 0)
-        rk_updating_report(u, RK_UPDATE_NOT_RECOMPUTED, "device", NULL,
-                           "%" PRIu64 " devices state no EK", d.stateless);
+        rk_updating_report(u, RK_UPDATE_NOT_RECOMPUTED, "device", NULL, "%s state%s no EK",
+                           RK_COUNTED(d.stateless, "device"), d.stateless == 1 ? "s" : "");
     if (rk_update_recompute(u, u->was->devices - d.stateless, err))
         return err->rc;
     if (u->verdict.broken == 0 && rk_updating_found(u) == before)
-        rk_updating_report(u, RK_UPDATE_HOLDS, "device", NULL,
-                           "%" PRIu64 " devices keep their EKs, %" PRIu64 " of them recomputed",
-                           u->was->devices, u->verdict.recomputed);
+        rk_updating_report(
+            u, RK_UPDATE_HOLDS, "device", NULL, "%s keep%s, %" PRIu64 " of them recomputed",
+            RK_COUNTED(u->was->devices, "device"),
+            u->was->devices == 1 ? "s its EKs" : " their EKs", u->verdict.recomputed);
     return RK_OK;
 }

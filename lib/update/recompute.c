@@ -11,6 +11,7 @@
 #include "base/workers.h"
 #include "update/findings.h"
 #include "update/stated.h"
+#include "rotkit/counted.h"
 #include "rotkit/lane.h"
 #include "rotkit/seeds.h"
 
@@ -325,13 +326,13 @@ enum rk_rc rk_update_recompute(struct rk_updating *u, uint64_t devices, struct r
                        .now = rk_ek_profile_find(u->now->profile) };
 
     if (!rk_seeds_given(&from)) {
-        rk_updating_report(u, RK_UPDATE_NOT_RECOMPUTED, "device", NULL,
-                           "%" PRIu64 " devices: no seeds are given", devices);
+        rk_updating_report(u, RK_UPDATE_NOT_RECOMPUTED, "device", NULL, "%s: no seeds are given",
+                           RK_COUNTED(devices, "device"));
         return RK_OK;
     }
     if (a.now == NULL) {
         rk_updating_report(u, RK_UPDATE_NOT_RECOMPUTED, "device", NULL,
-                           "%" PRIu64 " devices: derivation \"%s\" is not known here", devices,
+                           "%s: derivation \"%s\" is not known here", RK_COUNTED(devices, "device"),
                            u->now->profile);
         return RK_OK;
     }
@@ -342,11 +343,11 @@ enum rk_rc rk_update_recompute(struct rk_updating *u, uint64_t devices, struct r
         return err->rc;
     if (a.met < devices)
         rk_updating_report(u, RK_UPDATE_NOT_RECOMPUTED, "device", NULL,
-                           "%" PRIu64 " of %" PRIu64 " devices: the seeds given have none for them",
-                           devices - a.met, devices);
+                           "%" PRIu64 " of %s: the seeds given have none for them", devices - a.met,
+                           RK_COUNTED(devices, "device"));
     if (u->verdict.recomputed < a.met)
         rk_updating_report(u, RK_UPDATE_NOT_RECOMPUTED, "device", NULL,
-                           "%" PRIu64 " of %" PRIu64 " devices: not in the sample",
-                           a.met - u->verdict.recomputed, devices);
+                           "%" PRIu64 " of %s: not in the sample", a.met - u->verdict.recomputed,
+                           RK_COUNTED(devices, "device"));
     return RK_OK;
 }

@@ -6,6 +6,7 @@
 #include "update/update.h"
 
 #include "update/findings.h"
+#include "rotkit/counted.h"
 #include "rotkit/file.h"
 #include "rotkit/format.h"
 #include "rotkit/identity.h"
@@ -34,10 +35,10 @@ static void check_slots_stay(struct rk_updating *u)
 
         if (was != NULL && memcmp(was->size, now->size, sizeof was->size) != 0)
             rk_updating_report(u, RK_UPDATE_BREAKS, "size", NULL,
-                               "slots of \"%s\" are stated as %" PRIu64 " and %" PRIu64
-                               " bytes, were %" PRIu64 " and %" PRIu64
-                               ": an update moves no partition",
-                               now->name, now->size[0], now->size[1], was->size[0], was->size[1]);
+                               "slots of \"%s\" are stated as %" PRIu64 " and %s, were %" PRIu64
+                               " and %" PRIu64 ": an update moves no partition",
+                               now->name, now->size[0], RK_COUNTED(now->size[1], "byte"),
+                               was->size[0], was->size[1]);
     }
 }
 
@@ -60,8 +61,8 @@ static void check_part(struct rk_updating *u, const char *image, const struct rk
     for (size_t i = 0; i < 2; i++) {
         if (part->len > slot->size[i])
             rk_updating_report(u, RK_UPDATE_BREAKS, "size", NULL,
-                               "\"%s\" of \"%s\": %" PRIu64 " bytes, slot %c has %" PRIu64, name,
-                               image, part->len, i == 0 ? 'A' : 'B', slot->size[i]);
+                               "\"%s\" of \"%s\": %s, slot %c has %" PRIu64, name, image,
+                               RK_COUNTED(part->len, "byte"), i == 0 ? 'A' : 'B', slot->size[i]);
     }
 }
 

@@ -104,7 +104,7 @@ for db in kdk_db eps_seeds; do
 done
 mistype
 run 6 build --keep-going manifest.yaml
-[ "$(tail -n 1 "$err")" = "rotkit: all 1 devices failed; nothing was published" ] || fail "$(cat "$err")"
+[ "$(tail -n 1 "$err")" = "rotkit: all 1 device failed; nothing was published" ] || fail "$(cat "$err")"
 [ ! -e release ] || fail "a release of nothing"
 
 # A key that cannot be used fails for all alike.

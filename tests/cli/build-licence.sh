@@ -122,7 +122,7 @@ run 0 ledger reissue units.db "$sn" --reason "came back"
 refuse 5 "rotkit: unit $sn is reissue: only an issued unit can be made anew" \
     ledger reissue units.db "$sn" --reason "again"
 run 0 build manifest.yaml
-grep -q '^rotkit: 1 devices, release "release": replaced' "$err" || fail "$(cat "$err")"
+grep -q '^rotkit: 1 device, release "release": replaced' "$err" || fail "$(cat "$err")"
 run 0 ledger verify units.db --key checkpoint.pem --checkpoint anchor/checkpoint.json
 rm -f units.db-wal units.db-shm
 cp yesterday.db units.db

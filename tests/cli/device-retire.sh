@@ -60,13 +60,13 @@ state() {
 # A dry run says what it would do, and does nothing.
 snapshot >before
 run 0 device retire --unsigned -n release "$gone" $ca --note "broken at incoming goods"
-stderr_is 'rotkit: 1 devices: 2 certificates revoked, CRL 1, 1 units recorded as retired (dry run)'
+stderr_is 'rotkit: 1 device: 2 certificates revoked, CRL 1, 1 unit recorded as retired (dry run)'
 rm before
 [ ! -e revoked ] || fail "a dry run wrote files"
 [ "$(state "$gone")" = issued ] || fail "a dry run wrote the ledger"
 
 run 0 device retire --unsigned release "$gone" $ca --note "broken at incoming goods"
-stderr_is 'rotkit: 1 devices: 2 certificates revoked, CRL 1, 1 units recorded as retired'
+stderr_is 'rotkit: 1 device: 2 certificates revoked, CRL 1, 1 unit recorded as retired'
 [ "$(state "$gone")" = retired ] || fail "the ledger says $(state "$gone")"
 ocsp revoked "$gone"
 grep -q 'Reason: cessationOfOperation' ocsp.txt || fail "$(cat ocsp.txt)"
@@ -84,7 +84,7 @@ run 5 build manifest.yaml # the unit is never made again
 # Done twice, it changes nothing.
 find revoked -type f -exec sha256sum {} + | sort >first
 run 0 device retire --unsigned release "$gone" $ca --note "again"
-stderr_is 'rotkit: 1 devices: 0 certificates revoked, CRL 1, 0 units recorded as retired'
+stderr_is 'rotkit: 1 device: 0 certificates revoked, CRL 1, 0 units recorded as retired'
 find revoked -type f -exec sha256sum {} + | sort >second
 same "the folder after the same act" first second
 
@@ -135,7 +135,7 @@ denied() {
 }
 denied 5 'rotkit: 1 of the units named are not in the ledger' device retire --unsigned release 01020000000000009999 $ca --note x
 denied 5 "rotkit: unit $gone is retired: only an issued unit can be made anew" device reissue --unsigned release "$gone" $ca --note x
-denied 5 'rotkit: 1 reissues are asked for, the licences have 0 left' device reissue --unsigned release "$(sn 1)" $ca --note x
+denied 5 'rotkit: 1 reissue asked for, the licences have 0 left' device reissue --unsigned release "$(sn 1)" $ca --note x
 denied 2 'rotkit: a device is named twice' device retire --unsigned release "$(sn 1)" "$(sn 1)" $ca --note x
 denied 2 "rotkit: --dps-id: unknown rule \"x\" (known: ek, sn, none)
   see 'rotkit help device retire'" device retire --unsigned release "$(sn 1)" $ca --note x --dps-id x
@@ -146,11 +146,11 @@ stderr_is "rotkit: \"revoked/index.txt\": line 9: expected status, expiry, revoc
 cp index revoked/index.txt
 # A list that was lost is not begun anew: what it revoked would be good again.
 mv revoked/crl.der lost.der
-denied 3 'rotkit: "revoked/index.txt": 4 certificates are revoked that crl.der does not list
+denied 3 'rotkit: "revoked/index.txt": 4 certificates revoked that crl.der does not list
   an act was cut: do that one again first; or the list was lost: put its last copy back' device retire --unsigned release "$(sn 1)" $ca --note x
 # ... nor an older one taken for the last, nor one that a cut act has not come to yet
 cp whole/crl.der revoked/
-denied 3 'rotkit: "revoked/index.txt": 2 certificates are revoked that crl.der does not list
+denied 3 'rotkit: "revoked/index.txt": 2 certificates revoked that crl.der does not list
   an act was cut: do that one again first; or the list was lost: put its last copy back' device retire --unsigned release "$(sn 1)" $ca --note x
 mv lost.der revoked/crl.der
 # While another act is under way, none begins.
@@ -229,10 +229,10 @@ cp units.db kept.db
 cp -r revoked kept
 run 0 device retire --unsigned before "$other" $ca --note lost
 stderr_is "rotkit: warning: no certificate was revoked that was not before: where a unit was made anew, name the release that did it
-rotkit: 1 devices: 0 certificates revoked, CRL 2, 1 units recorded as retired"
+rotkit: 1 device: 0 certificates revoked, CRL 2, 1 unit recorded as retired"
 run 0 device retire --unsigned release "$other" --ledger units.db --cert ca/chain.pem --key ca/issuing.key -o stray --note lost
 head -n 1 "$err" >"$scratch/line"
-is "$scratch/line" 'rotkit: warning: "stray" has no crl.der, so a first list begins, and the ledger has 1 units retired before: is this the folder of the CA?'
+is "$scratch/line" 'rotkit: warning: "stray" has no crl.der, so a first list begins, and the ledger has 1 unit retired before: is this the folder of the CA?'
 cp kept.db units.db
 rm -rf units.db-wal units.db-shm revoked
 mv kept revoked

@@ -32,7 +32,7 @@ refuse 2 'rotkit: --template: one template, found 2
 refuse 2 'rotkit: none: holds no EPS' \
     ek csr --eps none --template L-1 --manufacturer id:44454D4F --model demo --version id:01 -o x.der
 echo 00 >short
-refuse 2 'rotkit: short:1: 1 bytes, expected 64' \
+refuse 2 'rotkit: short:1: 1 byte, expected 64' \
     ek csr --eps short --template L-1 --manufacturer id:44454D4F --model demo --version id:01 -o x.der
 refuse 2 "rotkit: --spec-revision is a 32-bit number
   see 'rotkit help ek csr'" \

@@ -21,7 +21,7 @@ info aia-missing
 warning san-sample-values
 warning sda-missing"
 [ "$(wc -l <"$out")" -eq 6 ] || fail "a finding is not whole"
-is "$err" '{"error":{"code":3,"message":"1 of 1 certificates would be refused: 3 errors, 2 warnings","context":[]}}'
+is "$err" '{"error":{"code":3,"message":"1 of 1 certificate would be refused: 3 errors, 2 warnings","context":[]}}'
 run 3 ek lint --json ec.der
 rules "$out" >found
 grep -qx "error key-usage-signs" found || fail "digitalSignature of an EK that only decrypts"

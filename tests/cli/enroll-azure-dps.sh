@@ -43,7 +43,7 @@ run 0 enroll --unsigned azure-dps "$release" -o by-sn --set id=sn --set template
 jq -e '.devices == 20 and .files == 2' "$out" >/dev/null || fail "JSON: $(cat "$out")"
 judge by-sn azure-dps create sn 20 || fail "by-sn"
 run 0 enroll --unsigned azure-dps "$release" -o retired --set mode=delete --device 01020000000100000001
-stderr_is "rotkit: 1 devices in 1 files"
+stderr_is "rotkit: 1 device in 1 file"
 judge retired azure-dps-delete delete ek 1 || fail "retired"
 run 0 enroll --unsigned azure-dps "$release" -o dry -n -q
 [ ! -e dry ] || fail "--dry-run writes"
@@ -142,7 +142,7 @@ for folder in by-ek by-sn twins retired; do
     esac
     run 0 enroll --unsigned azure-dps "$release" $made --verify $folder
 done
-stderr_is "rotkit: holds: 1 devices in 1 files"
+stderr_is "rotkit: holds: 1 device in 1 file"
 run 0 enroll --unsigned azure-dps "$release" --verify by-ek --json
 jq -e '.devices == 20 and .files == 2' "$out" >/dev/null || fail "JSON: $(cat "$out")"
 
@@ -212,7 +212,7 @@ twin_of 8 "\"changed\": could not be checked: provisioningStatus of device $d: n
 twin_of 8 "\"changed\": could not be checked: storageRootKey of device $d: needs srk=FILE" . twin=twin.json --set mode=update
 # What fails is told, whatever else is not known.
 rm changed/azure-dps-update-000002.json
-refuse 3 'rotkit: "changed": 10 devices are enrolled, the release has 20' enroll --unsigned azure-dps "$release" --verify changed --set mode=update
+refuse 3 'rotkit: "changed": it enrols 10 devices, the release has 20' enroll --unsigned azure-dps "$release" --verify changed --set mode=update
 # A link is no file of the folder.
 rm -rf changed
 mkdir changed
@@ -239,7 +239,7 @@ asked by-ek "\"azure-dps-000001.json\": device $first: EK \"L-1\", expected \"az
 asked by-sn "\"azure-dps-000001.json\": device $first: registration id \"$first\" is not by id=ek" --set id=ek
 asked by-ek "\"azure-dps-000001.json\": device $first: registration id \"$(jq -r '.enrollments[0].registrationId' by-ek/azure-dps-000001.json)\" is not by id=sn" --set id=sn
 asked by-ek '"azure-dps-000001.json": device 01020000000100000002: was not asked for' --device $first
-asked alone '1 devices are in it, 2 were asked for' --device $first --device 01020000000100000002
+asked alone 'it has 1 device, 2 were asked for' --device $first --device 01020000000100000002
 refuse 2 'rotkit: "by-ek": setting "mode": unknown value "x" (known: create, update, delete)' \
     enroll --unsigned azure-dps "$release" --verify by-ek --set mode=x
 echo '{}' >any.json
@@ -247,7 +247,7 @@ run 0 enroll --unsigned azure-dps "$release" twin=any.json --verify by-ek # whic
 rm -rf changed
 cp -r by-ek changed
 rm changed/azure-dps-000001.json
-refuse 3 'rotkit: "changed": 10 devices are enrolled, the release has 20' enroll --unsigned azure-dps "$release" --verify changed
+refuse 3 'rotkit: "changed": it enrols 10 devices, the release has 20' enroll --unsigned azure-dps "$release" --verify changed
 # Another form of a Device SN is another id to the service.
 jq '.enrollments[0].deviceId |= .[:4] + "-" + .[4:]' retired/azure-dps-delete-000001.json >changed/azure-dps-000002.json
 refuse 3 'rotkit: "changed": "azure-dps-000002.json": device 0102-0000000100000001: Device SN "0102-0000000100000001": the release writes it 01020000000100000001' \

@@ -158,6 +158,6 @@ upload 6 "$url" one none
 is none/errors "azure-dps-000001.json $id 400 a  b"
 printf '{"isSuccessful":false,"errors":[{"registrationId":"%s","errorCode":409,"errorStatus":"x"},{"registrationId":"%s","errorCode":5}]}' "$id" "$id" >answer
 upload 6 "$url" one some-taken # the enrolment that is asked for is not there to be read
-stderr_is 'upload.sh: 1 enrolments refused, see "some-taken/errors"; run again when mended'
+stderr_is 'upload.sh: 1 enrolment refused, see "some-taken/errors"; run again when mended'
 upload 2 http://127.0.0.1:80@example.invalid one none
 stderr_is 'upload.sh: "http://127.0.0.1:80@example.invalid" names a user'

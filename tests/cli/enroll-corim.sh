@@ -87,7 +87,7 @@ signed() { # NAME ALG ARG...: enroll signs, and sign signs the unsigned one
     run 0 sign corim plain/corim.cbor --key "$name.key" -o signed "$@"
     corim verify signed "$name.pub" "$alg" Example
     run 0 enroll --unsigned corim release --verify "s-$name" --key "pub:$name.pub"
-    stderr_is "rotkit: holds: 1 files"
+    stderr_is "rotkit: holds: 1 file"
     run 3 enroll --unsigned corim release --verify "s-$name" --key pub:other.pub
     run 3 verify --pub other.pub "s-$name/corim.cbor"
     refuse 8 "rotkit: \"s-$name\": could not be checked: who signed \"corim.cbor\": needs the signer's key: --key pub:FILE" \
@@ -127,7 +127,7 @@ done
 
 # ---- the key in another room: with Ed25519 the bytes are those of direct signing
 run 0 enroll --unsigned corim release --set vendor=Example --key pub:ed25519.pub --to-sign round
-stderr_is 'rotkit: "round": 1 signatures wanted'
+stderr_is 'rotkit: "round": 1 signature wanted'
 openssl pkeyutl -sign -rawin -inkey ed25519.key -in round/000001.bin -out round/000001.sig
 run 0 enroll --unsigned corim release --set vendor=Example --key pub:ed25519.pub --attach round -o attached
 cmp attached/corim.cbor s-ed25519/corim.cbor || fail "two steps give other bytes than one"
@@ -212,7 +212,7 @@ mv first product
 firmware_only bare
 run 0 enroll --unsigned corim bare -o bare-corim --set vendor=Example
 stderr_is 'rotkit: warning: release "bare" has no ca/chain.pem: no trust anchor is stated
-rotkit: 1 files'
+rotkit: 1 file'
 hash=$(sha256sum <bare/release.json | cut -c 1-32)
 expected bare Example "jetson-orin-demo/1.1.0/$hash" >bare.json
 corim judge bare-corim/corim.cbor bare.json
@@ -220,7 +220,7 @@ run 0 enroll --unsigned corim bare --verify bare-corim
 run 0 build -q -o imageless product/manifest.yaml
 run 0 enroll --unsigned corim imageless -o imageless-corim --set vendor=Example
 stderr_is 'rotkit: warning: release "imageless" has no images: no reference values are stated
-rotkit: 1 files'
+rotkit: 1 file'
 run 0 enroll --unsigned corim imageless --verify imageless-corim
 
 # ---- refused

@@ -56,17 +56,17 @@ PY
 }
 run 0 enroll --unsigned csv $release -o table
 stdout_is ""
-stderr_is "rotkit: 3 devices in 1 files"
+stderr_is "rotkit: 3 devices in 1 file"
 [ "$(judge $release table L-1 L-2 H-3)" = 9 ] || fail "table"
 run 0 enroll --unsigned csv $release --verify table
-stderr_is "rotkit: holds: 3 devices in 1 files"
+stderr_is "rotkit: holds: 3 devices in 1 file"
 run 0 enroll --unsigned csv $release -o again -q
 diff -r table again || fail "other bytes the second time"
 run 0 enroll --unsigned csv $release -o l2 --set template=l-2
 [ "$(judge $release l2 L-2)" = 3 ] || fail "l2"
 run 0 enroll --unsigned csv $release --verify l2 --set template=L-2
 run 0 enroll --unsigned csv $release -o single --set template=L-1 --device $second
-stderr_is "rotkit: 1 devices in 1 files"
+stderr_is "rotkit: 1 device in 1 file"
 [ "$(cut -d , -f 1 single/devices-000001.csv | tr '\n' ' ')" = "device_sn $second " ] || fail "single"
 run 0 enroll --unsigned csv $release --verify single --set template=L-1 --device $second
 
@@ -112,8 +112,8 @@ done
 changed "field 2 7 00$(value 2 7)" "$at: EK \"L-1\": ek_cert_serial is \"00$(value 2 7)\", not that of the certificate"
 changed "sed -i 3d $table" "\"$table\": row 4: device $first: 2 rows, expected 3"
 changed "sed -i 3p $table" "\"$table\": row 4: device $first: EK \"L-2\" stands there twice, or out of order"
-changed "sed -i '8,\$d' $table" "2 devices are in it, expected 3"
-changed "sed -i '9,\$d' $table" "device $third: 1 rows, expected 3"
+changed "sed -i '8,\$d' $table" "it has 2 devices, expected 3"
+changed "sed -i '9,\$d' $table" "device $third: 1 row, expected 3"
 changed "cp $table devices-000002.csv" "\"devices-000002.csv\": row 2: device $first: stands behind device $third: twice, or out of order"
 changed "sed -i '1s/serial/number/' $table" "\"$table\": row 1: column \"ek_cert_number\", expected \"ek_cert_serial\""
 changed "sed -i 's/\r//' $table" "\"$table\": row 1: expected a comma or CR LF behind a field"
@@ -125,7 +125,7 @@ formula="starts with one of = + - @, as a formula does, or holds a control chara
 changed "field 2 3 '=1+1'" "\"$table\": row 2: field 3 $formula"
 changed "field 2 3 '\"@x\"'" "\"$table\": row 2: field 3 $formula"
 changed "printf '\\0' >>$table" "\"$table\": a NUL in it: no text"
-changed "rm $table" "0 devices are in it, expected 3"
+changed "rm $table" "it has 0 devices, expected 3"
 # Quoted where it need not be: the same table to every reader.
 rm -rf copy && cp -r table copy
 sed -i '2s/^\([^,]*\),\([^,]*\)/"\1","\2"/' copy/$table

@@ -190,7 +190,7 @@ refuse 3 "rotkit: \"keylime\": \"ek-allow-list.d\": \"000001\": line 1: device $
 
 # ---- one device; another template
 run 0 enroll --unsigned keylime $release -o single --device $second --set template=L-2
-stderr_is "rotkit: 1 devices in 4 files"
+stderr_is "rotkit: 1 device in 4 files"
 is single/ek-allow-list.d/000001 "$(sum_of "$bucket/$second/ek-cert-l-2.der")  $second"
 run 0 enroll --unsigned keylime $release --verify single --device $second --set template=L-2
 refuse 3 "rotkit: \"single\": \"ek-allow-list.d\": \"000001\": line 1: device $second: was not asked for" \

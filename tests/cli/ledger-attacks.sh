@@ -61,7 +61,7 @@ attack "UPDATE rotkit_licence SET spent = $made" \
     "licence \"L1\": its row says $made units spent, the entries say $((made + 3))"
 attack "DELETE FROM rotkit_split" 'licence "L1": the row of its split "C1" (entry '"$((2 * made + 3))"') is missing'
 attack "UPDATE rotkit_split SET units = 1" \
-    'licence "L1": the row of its split "C1" (1 units, 0000000000002000 to 0000000000002fff) is not what entry '"$((2 * made + 3))"' says ("C1", 3 units, 0000000000002000 to 0000000000002fff)'
+    'licence "L1": the row of its split "C1" (units 1, 0000000000002000 to 0000000000002fff) is not what entry '"$((2 * made + 3))"' says ("C1", units 3, 0000000000002000 to 0000000000002fff)'
 attack "DELETE FROM rotkit_unit WHERE unit = '$sn'" \
     "unit $sn: its row (entry none, none) is not what entry $((made + 3)) (commit) says" "$gone"
 attack "UPDATE rotkit_unit SET state = 'void' WHERE unit = '$sn'" \

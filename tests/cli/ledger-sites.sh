@@ -32,7 +32,7 @@ refuse_split 'rotkit: licence "b": its serial numbers overlap with those of "a"'
 run 0 $split -o sites a:60:1-99 b:40:100-199
 run 0 licence verify sites/a.json --issuer issuer.pem
 run 5 $split -o more c:1:200-299
-stderr_is 'rotkit: licence "all" does not cover 1 more units: 0 of 100 left'
+stderr_is 'rotkit: licence "all" does not cover 1 more unit: 0 of 100 left'
 run 0 ledger verify head.db
 run 0 ledger status head.db --json
 [ "$(jq -c '.licences[0] | [.spent, .units]' "$out")" = '[100,100]' ]

@@ -62,7 +62,7 @@ for at in 0x1518 0x2180 0x21b1 0x21df; do # payload 1; and of payload 2 signatur
     flip flipped.cap $((at))
     run 3 verify --ca "$K/cap_root.crt" flipped.cap
 done
-refuse 2 'rotkit: "multi.cap": sign capsule: 1 drivers and 2 payloads of firmware management: rotkit signs capsules of one payload' \
+refuse 2 'rotkit: "multi.cap": sign capsule: 1 driver and 2 payloads of firmware management: rotkit signs capsules of one payload' \
     sign capsule multi.cap -o no.cap --key "$K/cap_sign.key" --cert "$K/cap_sign.crt"
 # Without the driver, by hand: header, offsets and sizes anew.
 perl -0777 -pe 'substr($_, 0x40, 3096) = ""; substr($_, 0x28, 8) = "";

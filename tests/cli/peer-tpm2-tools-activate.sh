@@ -92,7 +92,7 @@ refuse 2 "rotkit: release \"$release\" states no EK H-6 of device $first" \
     tpm activate $from --release $release --tcti "$tcti" --template H-6
 refuse 2 "rotkit: --credential and --output go together
   see 'rotkit help tpm activate'" tpm activate --tcti "$tcti" --credential c
-refuse 2 "rotkit: a Name of 1 bytes, expected 2 to 66" \
+refuse 2 "rotkit: a Name of 1 byte, expected 2 to 66" \
     tpm challenge --unsigned --release $release --device $first --name 00 --credential d --secret t
 refuse 2 "rotkit: \"c\" exists, it is never overwritten" \
     tpm challenge --unsigned --release $release --device $first --name 000b --credential c --secret t

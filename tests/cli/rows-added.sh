@@ -160,7 +160,7 @@ run 0 enroll --targets
 diff targets "$out" | grep '^[<>]' >found || true
 is found "> test-row: row of a test"
 run 0 enroll --unsigned test-row $release -o enrolled
-stderr_is "rotkit: 2 devices in 1 files"
+stderr_is "rotkit: 2 devices in 1 file"
 [ "$(ls enrolled)" = devices.txt ] || fail "the target's files: $(ls enrolled)"
 is enrolled/devices.txt "$first
 $second"

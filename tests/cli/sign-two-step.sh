@@ -17,7 +17,7 @@ for scheme in rsa-pkcs1-sha256 rsa-pkcs1-sha384 rsa-pkcs1-sha512 rsa-pss-sha256 
     key=${scheme%%-*}
     rm -rf r made direct
     run 0 sign --key pub:$key.pub --scheme $scheme --to-sign r raw file
-    stderr_is 'rotkit: "r": 1 signatures wanted'
+    stderr_is 'rotkit: "r": 1 signature wanted'
     cmp file r/000001.bin || fail "$scheme: another message"
     if [ $key != ed25519 ]; then
         openssl dgst "-${scheme##*-}" -binary file | cmp - r/000001.digest || fail "$scheme: another digest"

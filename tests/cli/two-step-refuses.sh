@@ -72,7 +72,7 @@ refuse 2 'rotkit: "first" belongs to another manifest' build product/other.yaml 
 head -c 300 /dev/zero >file
 openssl pkey -in other.key -pubout -out other.pub
 run 0 sign --key pub:other.pub --scheme rsa-pss-sha256 --to-sign file-round raw file
-stderr_is 'rotkit: "file-round": 1 signatures wanted'
+stderr_is 'rotkit: "file-round": 1 signature wanted'
 refuse 2 "rotkit: \"file-round\" belongs to 'rotkit sign', this is 'rotkit build'" $build --attach file-round
 refuse 2 "rotkit: --to-sign and --attach exclude each other
   see 'rotkit help build'" $build --attach first --to-sign first

@@ -17,9 +17,9 @@ done
 for scheme in rsa-pkcs1-sha256 rsa-pss-sha512 ecdsa-sha384 ed25519; do
     key=${scheme%%-*}
     rm -rf r made direct
-    refuse 0 'rotkit: "r": 1 signatures wanted' update make --pub release.pem -n --key pub:$key.pem --scheme $scheme --to-sign r old new
+    refuse 0 'rotkit: "r": 1 signature wanted' update make --pub release.pem -n --key pub:$key.pem --scheme $scheme --to-sign r old new
     run 0 update make --pub release.pem --key pub:$key.pem --scheme $scheme --to-sign r old new
-    stderr_is 'rotkit: "r": 1 signatures wanted'
+    stderr_is 'rotkit: "r": 1 signature wanted'
     stdout_is ""
     sh "$SOURCE/examples/two-step/openssl.sh" r $key.key >found
     is found '000001.sig: update.json'
@@ -56,7 +56,7 @@ rm -rf r made
 run 0 update make --pub release.pem -q --key pub:ed25519.pem --to-sign r old new
 for SOURCE_DATE_EPOCH in 1800000000 1900000000; do
     export SOURCE_DATE_EPOCH
-    refuse 0 'rotkit: "r": 1 signatures wanted' update make --pub release.pem --key pub:ed25519.pem --to-sign r old new
+    refuse 0 'rotkit: "r": 1 signature wanted' update make --pub release.pem --key pub:ed25519.pem --to-sign r old new
 done
 unset SOURCE_DATE_EPOCH
 

@@ -34,7 +34,7 @@ for row in "rsa rsa-pkcs1-sha256" "p256 ecdsa-sha256" "p384 ecdsa-sha384" "ed255
     rm -rf release
     manifest "key: $name.pem" >product.yaml
     run 0 build product.yaml
-    stderr_is 'rotkit: 0 devices, 1 images, release "release": new'
+    stderr_is 'rotkit: 0 devices, 1 image, release "release": new'
     [ "$(jq -r .signature_scheme release/release.json)" = "$scheme" ] || fail "$name: not $scheme"
     openssl pkey -pubin -in $name.pub -outform DER | od -An -v -tx1 | tr -d ' \n' >wanted
     jq -j .signer release/release.json | cmp - wanted || fail "$name: release.json names another signer"
@@ -43,19 +43,19 @@ for row in "rsa rsa-pkcs1-sha256" "p256 ecdsa-sha256" "p384 ecdsa-sha384" "ed255
     *) by_openssl dgst "-${scheme##*-}" -verify $name.pub -signature release/release.json.sig release/release.json ;;
     esac
     run 0 verify --pub $name.pub release
-    stdout_is "release: release: holds: 0 devices, 1 files, 0 EK certificates, 1 images; signer: release key, $scheme"
+    stdout_is "release: release: holds: 0 devices, 1 file, 0 EK certificates, 1 image; signer: release key, $scheme"
     run 0 verify release
-    stdout_is "release: release: holds: 0 devices, 1 files, 0 EK certificates, 1 images; signer: not checked"
+    stdout_is "release: release: holds: 0 devices, 1 file, 0 EK certificates, 1 image; signer: not checked"
     # A repeat keeps the signature, also one that would come out otherwise.
     snapshot >"$scratch/before"
     run 0 build product.yaml
-    stderr_is 'rotkit: 0 devices, 1 images, release "release": unchanged'
+    stderr_is 'rotkit: 0 devices, 1 image, release "release": unchanged'
     snapshot >"$scratch/after"
     same "the release after a repeat" "$scratch/before" "$scratch/after"
 done
 manifest "key: rsa.pem" "scheme: rsa-pss-sha256" >product.yaml
 run 0 build product.yaml
-stderr_is 'rotkit: 0 devices, 1 images, release "release": replaced'
+stderr_is 'rotkit: 0 devices, 1 image, release "release": replaced'
 by_openssl dgst -sha256 -verify rsa.pub -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest \
     -signature release/release.json.sig release/release.json
 
@@ -113,11 +113,11 @@ verify_refuses 'the release is signed by another key' --pub rsa.pub
 again
 : >release/release.json.sig
 run 0 build product.yaml
-stderr_is 'rotkit: 0 devices, 1 images, release "release": replaced'
+stderr_is 'rotkit: 0 devices, 1 image, release "release": replaced'
 run 0 verify --pub rsa.pub release
 manifest >product.yaml
 run 0 build product.yaml
-stderr_is 'rotkit: 0 devices, 1 images, release "release": replaced, not signed'
+stderr_is 'rotkit: 0 devices, 1 image, release "release": replaced, not signed'
 [ ! -e release/release.json.sig ] || fail "an unsigned release with a signature"
 verify_refuses 'the release is not signed' --pub rsa.pub
 

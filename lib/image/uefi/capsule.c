@@ -7,6 +7,7 @@
 #include "image/uefi/facts.h"
 #include "image/uefi/cert.h"
 #include "rotkit/certs.h"
+#include "rotkit/counted.h"
 #include "rotkit/guid.h"
 #include "rotkit/pkcs7.h"
 
@@ -48,7 +49,8 @@ static enum rk_rc put_front(uint32_t flags, const struct rk_capsule_payload *fro
     size_t auth_len = der == NULL ? 0 : 8 + RK_CAPSULE_CERT_HEAD + der->len;
 
     if (content_len > RK_CAPSULE_MAX - 0x1000 - auth_len)
-        return rk_fail(err, RK_E_USAGE, "the payload is larger than %d bytes", RK_CAPSULE_MAX);
+        return rk_fail(err, RK_E_USAGE, "the payload is larger than %s",
+                       RK_COUNTED(RK_CAPSULE_MAX, "byte"));
     image.version = 3;
     image.index = image.index == 0 ? 1 : image.index;
     image.support = der == NULL ? 0 : RK_CAPSULE_AUTHENTICATION;
@@ -161,9 +163,10 @@ static enum rk_rc open_to_sign(const struct rk_request *request, const uint8_t *
     if (s->capsule.kind != RK_CAPSULE_FMP || s->capsule.fmp.drivers != 0 ||
         s->capsule.fmp.items != 1)
         return rk_fail(err, RK_E_USAGE,
-                       "%u drivers and %u payloads of firmware management: rotkit signs capsules "
+                       "%s and %s of firmware management: rotkit signs capsules "
                        "of one payload",
-                       s->capsule.fmp.drivers, s->capsule.fmp.items);
+                       RK_COUNTED(s->capsule.fmp.drivers, "driver"),
+                       RK_COUNTED(s->capsule.fmp.items, "payload"));
     if (rk_capsule_payload_read(&s->capsule, file, 0, &s->payload, err) || check_signable(s, err) ||
         rk_request_u64(request, self(), "monotonic-count", 1, UINT64_MAX, &count, err))
         return err->rc;

@@ -2,6 +2,7 @@
 #include "image/uefi/capsule.h"
 
 #include "image/uefi/esl.h"
+#include "rotkit/counted.h"
 #include "rotkit/guid.h"
 #include "rotkit/pkcs7.h"
 
@@ -101,8 +102,8 @@ static enum rk_rc read_head(struct rk_rd *rd, struct rk_capsule *c, struct rk_er
         return err->rc;
     c->kind = kind_of(c->head.guid);
     if (c->head.image_size < rd->pos || c->head.image_size > rd->len)
-        return rk_fail(err, RK_E_FORMAT, "CapsuleImageSize is %u, the file has %zu bytes",
-                       c->head.image_size, rd->len);
+        return rk_fail(err, RK_E_FORMAT, "CapsuleImageSize is %u, the file has %s",
+                       c->head.image_size, RK_COUNTED(rd->len, "byte"));
     rd->len = c->head.image_size; /* what stands behind it is not part of it */
     if (c->head.header_size < RK_CAPSULE_SHORT_HEADER || c->head.header_size > rd->len)
         return rk_fail(err, RK_E_FORMAT, "HeaderSize is 0x%x, expected 0x1c to the file's 0x%zx",
@@ -146,9 +147,10 @@ static enum rk_rc read_fmp(struct rk_rd *rd, struct rk_capsule *c, struct rk_err
     count = (size_t)c->fmp.drivers + c->fmp.items;
     if (c->fmp.version != 1 || count > RK_CAPSULE_ITEMS_MAX)
         return rk_fail(err, RK_E_FORMAT,
-                       "FMP capsule header version %u with %u drivers and %u payloads, expected "
+                       "FMP capsule header version %u with %s and %s, expected "
                        "version 1 with at most %d of both",
-                       c->fmp.version, c->fmp.drivers, c->fmp.items, RK_CAPSULE_ITEMS_MAX);
+                       c->fmp.version, RK_COUNTED(c->fmp.drivers, "driver"),
+                       RK_COUNTED(c->fmp.items, "payload"), RK_CAPSULE_ITEMS_MAX);
     return count == 0 ? rk_rd_end(rd, err) : read_offsets(rd, count, c, err);
 }
 
@@ -197,9 +199,9 @@ static enum rk_rc read_image(struct rk_rd *rd, struct rk_capsule_payload *p, str
         return rk_fail(err, RK_E_FORMAT, "ImageCapsuleSupport 0x%llx, expected 0 to 3",
                        (unsigned long long)p->image.support);
     if ((uint64_t)p->image.image_size + p->image.vendor_size != rk_rd_left(rd))
-        return rk_fail(err, RK_E_FORMAT,
-                       "UpdateImageSize is %u and UpdateVendorCodeSize %u, %zu bytes follow",
-                       p->image.image_size, p->image.vendor_size, rk_rd_left(rd));
+        return rk_fail(
+            err, RK_E_FORMAT, "UpdateImageSize is %u and UpdateVendorCodeSize %u, %s follow",
+            p->image.image_size, p->image.vendor_size, RK_COUNTED(rk_rd_left(rd), "byte"));
     return RK_OK;
 }
 
@@ -232,12 +234,13 @@ static enum rk_rc read_auth(struct rk_rd *rd, struct rk_capsule_payload *p, stru
         return rk_fail(err, RK_E_FORMAT, "the authentication is no PKCS #7 WIN_CERTIFICATE");
     if (p->auth.length < RK_CAPSULE_CERT_HEAD ||
         p->auth.length - RK_CAPSULE_CERT_HEAD > rk_rd_left(rd))
-        return rk_fail(err, RK_E_FORMAT, "dwLength is %u, %zu bytes follow", p->auth.length,
-                       rk_rd_left(rd));
+        return rk_fail(err, RK_E_FORMAT, "dwLength is %u, %s follow", p->auth.length,
+                       RK_COUNTED(rk_rd_left(rd), "byte"));
     p->der_at = rk_rd_offset(rd);
     p->der_len = p->auth.length - RK_CAPSULE_CERT_HEAD;
     if (rk_pkcs7_size(rd->buf + rd->pos, p->der_len, &size, err) || size != p->der_len)
-        return rk_fail(err, RK_E_FORMAT, "the SignedData does not fill its %zu bytes", p->der_len);
+        return rk_fail(err, RK_E_FORMAT, "the SignedData does not fill its %s",
+                       RK_COUNTED(p->der_len, "byte"));
     (void)rk_rd_take(rd, p->der_len);
     return RK_OK;
 }
@@ -279,8 +282,8 @@ static enum rk_rc read_payload_header(struct rk_rd *rd, struct rk_capsule_payloa
         return RK_OK;
     rk_layout_read(rk_capsule_payload_layout, RK_CAPSULE_PAYLOAD_FIELDS, rd, &p->header);
     if (p->header.header_size != RK_CAPSULE_PAYLOAD_HEADER)
-        return rk_fail(err, RK_E_FORMAT, "payload header of %u bytes, expected 16",
-                       p->header.header_size);
+        return rk_fail(err, RK_E_FORMAT, "payload header of %s, expected 16",
+                       RK_COUNTED(p->header.header_size, "byte"));
     return RK_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "image/dtb.h"
 #include "image/uefi/cert.h"
 #include "rotkit/certs.h"
+#include "rotkit/counted.h"
 #include "rotkit/guid.h"
 #include "rotkit/x509.h"
 
@@ -58,8 +59,8 @@ static enum rk_rc add_certificate(struct rk_rd *rd, struct rk_map *map, struct r
     if (rk_x509_parse(der, (size_t)len, &cert, err) == RK_E_NOMEM)
         return err->rc;
     if (cert == NULL)
-        return rk_fail(err, RK_E_FORMAT, "no certificate of %llu bytes at 0x%zx",
-                       (unsigned long long)len, start);
+        return rk_fail(err, RK_E_FORMAT, "no certificate of %s at 0x%zx", RK_COUNTED(len, "byte"),
+                       start);
     for (; pad < rd->buf + rd->pos; pad++) {
         if (*pad != 0)
             return rk_fail(err, RK_E_FORMAT,
@@ -88,7 +89,8 @@ static enum rk_rc add_root(const struct rk_dtb *dtb, struct rk_map *map, struct 
         return rk_fail(err, RK_E_FORMAT, "no certificate");
     for (int i = 0; rk_rd_left(&rd) != 0; i++) {
         if (i == XDR_CERTS_MAX)
-            return rk_fail(err, RK_E_FORMAT, "more than %d certificates", XDR_CERTS_MAX);
+            return rk_fail(err, RK_E_FORMAT, "more than %s",
+                           RK_COUNTED(XDR_CERTS_MAX, "certificate"));
         if (add_certificate(&rd, map, region, err))
             return err->rc;
     }
@@ -118,8 +120,8 @@ static enum rk_rc add_type(const struct rk_dtb *dtb, struct rk_map *map, struct 
     (void)map;
     if (region->len != RK_GUID_TEXT || text[RK_GUID_TEXT - 1] != '\0' ||
         rk_guid_parse(text, guid, err))
-        return rk_fail(err, RK_E_FORMAT, "%llu bytes, expected a GUID of %d with its NUL",
-                       (unsigned long long)region->len, RK_GUID_TEXT);
+        return rk_fail(err, RK_E_FORMAT, "%s, expected a GUID of %d with its NUL",
+                       RK_COUNTED(region->len, "byte"), RK_GUID_TEXT);
     (void)snprintf(region->note, sizeof region->note, "%s", text);
     return RK_OK;
 }
@@ -202,8 +204,8 @@ static enum rk_rc put_certificates(const struct rk_input *file, bool accept_test
         return rk_wrap(err, "part \"%s\"", file->name);
     for (int i = 0; i < sk_X509_num(certs); i++) {
         if (++*count > XDR_CERTS_MAX)
-            return rk_fail(err, RK_E_USAGE, "parts \"%s\": more than %d certificates", file->name,
-                           XDR_CERTS_MAX);
+            return rk_fail(err, RK_E_USAGE, "parts \"%s\": more than %s", file->name,
+                           RK_COUNTED(XDR_CERTS_MAX, "certificate"));
         if (put_certificate(sk_X509_value(certs, i), accept_test_keys, wr, err))
             return err->rc;
     }

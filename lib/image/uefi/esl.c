@@ -2,6 +2,7 @@
 #include "image/uefi/esl.h"
 
 #include "base/mem.h"
+#include "rotkit/counted.h"
 #include "rotkit/grow.h"
 #include "rotkit/guid.h"
 
@@ -98,9 +99,9 @@ enum rk_rc rk_esl_next(struct rk_rd *rd, struct rk_esl_list *ret, struct rk_err 
                fits(list.kind, size - RK_ESL_OWNER);
     if (!good || (head != 0 && list.kind != RK_ESL_UNKNOWN))
         return rk_fail(err, RK_E_FORMAT,
-                       "signature list at 0x%zx: sizes %llu, %llu, %llu do not fit its %zu bytes",
-                       start, (unsigned long long)len, (unsigned long long)head,
-                       (unsigned long long)size, left);
+                       "signature list at 0x%zx: sizes %llu, %llu, %llu do not fit its %s", start,
+                       (unsigned long long)len, (unsigned long long)head, (unsigned long long)size,
+                       RK_COUNTED(left, "byte"));
     list.len = (size_t)len;
     list.head_len = (size_t)head;
     list.entry_len = (size_t)size;

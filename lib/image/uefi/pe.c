@@ -8,6 +8,7 @@
 #include "image/uefi/facts.h"
 #include "image/uefi/secure_boot.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/format_row.h"
 #include "rotkit/certs.h"
 #include "rotkit/pkcs7.h"
@@ -69,8 +70,8 @@ static enum rk_rc check_signable(const struct rk_pe *pe, struct rk_err *err)
                        "certificate directory entry");
     if (pe->gaps != 0)
         return rk_fail(err, RK_E_USAGE,
-                       "%zu bytes between headers and sections would be signed by nothing",
-                       pe->gaps);
+                       "%s between headers and sections would be signed by nothing",
+                       RK_COUNTED(pe->gaps, "byte"));
     return RK_OK;
 }
 
@@ -82,7 +83,8 @@ static enum rk_rc check_extendable(const struct rk_pe *pe, const uint8_t *file, 
     if (rk_pe_table_read(pe, file, &table, err))
         return err->rc;
     if (table.count == RK_PE_SIGNATURES_MAX)
-        return rk_fail(err, RK_E_USAGE, "has %zu signatures, and no room for more", table.count);
+        return rk_fail(err, RK_E_USAGE, "has %s, and no room for more",
+                       RK_COUNTED(table.count, "signature"));
     for (size_t i = 0; i < table.count; i++) {
         RK_AUTO(rk_pe_claim_done) struct rk_pe_claim claim = { .content = RK_BYTES_NONE };
 

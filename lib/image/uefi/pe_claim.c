@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 #include "rotkit/pkcs7.h"
 
 #include <string.h>
@@ -25,8 +26,8 @@ static enum rk_rc read_entry(struct rk_rd *rd, struct rk_pe_table *table, struct
     if (rk_rd_ok(rd, err))
         return err->rc;
     if (length <= RK_PE_CERT_HEAD || rounded > left)
-        return rk_fail(err, RK_E_FORMAT, "dwLength is %llu, expected 9 to the table's %zu bytes",
-                       (unsigned long long)length, left);
+        return rk_fail(err, RK_E_FORMAT, "dwLength is %llu, expected 9 to the table's %s",
+                       (unsigned long long)length, RK_COUNTED(left, "byte"));
     if (revision != RK_PE_CERT_REVISION || type != RK_PE_CERT_PKCS7)
         return rk_fail(err, RK_E_FORMAT,
                        "revision 0x%04llx and type 0x%04llx, expected 0x%04x "
@@ -100,8 +101,8 @@ static enum rk_rc read_digest_info(const uint8_t *der, size_t len, struct rk_pe_
                        nid == NID_undef ? "of an unknown algorithm" : OBJ_nid2sn(nid));
     ret->md = EVP_get_digestbynid(nid);
     if (ASN1_STRING_length(digest) != EVP_MD_get_size(ret->md))
-        return rk_fail(err, RK_E_FORMAT, "a digest of %d bytes, expected %d",
-                       ASN1_STRING_length(digest), EVP_MD_get_size(ret->md));
+        return rk_fail(err, RK_E_FORMAT, "a digest of %s, expected %d",
+                       RK_COUNTED(ASN1_STRING_length(digest), "byte"), EVP_MD_get_size(ret->md));
     memcpy(ret->digest, ASN1_STRING_get0_data(digest), (size_t)EVP_MD_get_size(ret->md));
     return RK_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "base/work.h"
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -63,14 +64,13 @@ static enum rk_rc read_coff(const uint8_t *file, size_t len, struct rk_pe *pe, s
     uint64_t at;
 
     if (len < DOS_WIRE || file[0] != 'M' || file[1] != 'Z')
-        return rk_fail(err, RK_E_FORMAT, "no MZ header of %d bytes", DOS_WIRE);
+        return rk_fail(err, RK_E_FORMAT, "no MZ header of %s", RK_COUNTED(DOS_WIRE, "byte"));
     rd.pos = LFANEW;
     at = rk_rd_le(&rd, 4);
     if (at < DOS_WIRE || at > len - 4)
-        return rk_fail(
-            err, RK_E_FORMAT,
-            "e_lfanew at 0x%x is 0x%llx, expected 0x%x to the end of a file of %zu bytes", LFANEW,
-            (unsigned long long)at, DOS_WIRE, len);
+        return rk_fail(err, RK_E_FORMAT,
+                       "e_lfanew at 0x%x is 0x%llx, expected 0x%x to the end of a file of %s",
+                       LFANEW, (unsigned long long)at, DOS_WIRE, RK_COUNTED(len, "byte"));
     rd.pos = (size_t)at;
     mark = rk_rd_take(&rd, 4);
     if (memcmp(mark, "PE\0\0", 4) != 0)
@@ -82,8 +82,8 @@ static enum rk_rc read_coff(const uint8_t *file, size_t len, struct rk_pe *pe, s
     pe->optional = rd.pos;
     pe->optional_len = pe->coff.optional_size;
     if (pe->optional_len > len - pe->optional)
-        return rk_fail(err, RK_E_FORMAT, "optional header: %zu bytes at 0x%zx, the file has %zu",
-                       pe->optional_len, pe->optional, len - pe->optional);
+        return rk_fail(err, RK_E_FORMAT, "optional header: %s at 0x%zx, the file has %zu",
+                       RK_COUNTED(pe->optional_len, "byte"), pe->optional, len - pe->optional);
     return RK_OK;
 }
 
@@ -93,8 +93,8 @@ static enum rk_rc read_optional(const uint8_t *file, struct rk_pe *pe, struct rk
     uint64_t magic, directories;
 
     if (pe->optional_len < OPT_CHECKSUM + 4)
-        return rk_fail(err, RK_E_FORMAT, "optional header of %zu bytes is too short",
-                       pe->optional_len);
+        return rk_fail(err, RK_E_FORMAT, "optional header of %s is too short",
+                       RK_COUNTED(pe->optional_len, "byte"));
     magic = optional_le(pe, file, 0, 2);
     if (magic != MAGIC_PE32 && magic != MAGIC_PE32_PLUS)
         return rk_fail(err, RK_E_FORMAT, "optional header: magic 0x%llx is neither PE32 nor PE32+",
@@ -102,12 +102,12 @@ static enum rk_rc read_optional(const uint8_t *file, struct rk_pe *pe, struct rk
     pe->plus = magic == MAGIC_PE32_PLUS;
     fixed = pe->plus ? 112 : 96;
     if (pe->optional_len < fixed)
-        return rk_fail(err, RK_E_FORMAT, "optional header of %zu bytes, expected at least %zu",
-                       pe->optional_len, fixed);
+        return rk_fail(err, RK_E_FORMAT, "optional header of %s, expected at least %zu",
+                       RK_COUNTED(pe->optional_len, "byte"), fixed);
     directories = optional_le(pe, file, fixed - 4, 4);
     if (directories > DIRECTORIES_MAX || fixed + directories * 8 > pe->optional_len)
-        return rk_fail(err, RK_E_FORMAT, "%llu data directories in an optional header of %zu bytes",
-                       (unsigned long long)directories, pe->optional_len);
+        return rk_fail(err, RK_E_FORMAT, "%llu data directories in an optional header of %s",
+                       (unsigned long long)directories, RK_COUNTED(pe->optional_len, "byte"));
     pe->headers = (size_t)optional_le(pe, file, OPT_HEADERS, 4);
     pe->checksum = pe->optional + OPT_CHECKSUM;
     pe->directory = directories > SECURITY ? pe->optional + fixed + (size_t)SECURITY * 8 : 0;
@@ -129,9 +129,8 @@ static enum rk_rc read_directory(const uint8_t *file, size_t len, struct rk_pe *
     if (at == 0 && size == 0)
         return RK_OK;
     if (size == 0 || at > len || size > len - at)
-        return rk_fail(err, RK_E_FORMAT,
-                       "certificate table: %llu bytes at 0x%llx, in a file of %zu bytes",
-                       (unsigned long long)size, (unsigned long long)at, len);
+        return rk_fail(err, RK_E_FORMAT, "certificate table: %s at 0x%llx, in a file of %s",
+                       RK_COUNTED(size, "byte"), (unsigned long long)at, RK_COUNTED(len, "byte"));
     if (at % 8 != 0 || at + size != len)
         return rk_fail(err, RK_E_FORMAT,
                        "certificate table: 0x%llx to 0x%llx, expected to start at a multiple of 8 "
@@ -159,8 +158,8 @@ static enum rk_rc read_sections(const uint8_t *file, struct rk_pe *pe, struct rk
     struct rk_rd rd = { .buf = file, .pos = at };
 
     if (pe->coff.section_count > RK_PE_SECTIONS_MAX)
-        return rk_fail(err, RK_E_FORMAT, "%u sections, expected at most %d", pe->coff.section_count,
-                       RK_PE_SECTIONS_MAX);
+        return rk_fail(err, RK_E_FORMAT, "%s, expected at most %d",
+                       RK_COUNTED(pe->coff.section_count, "section"), RK_PE_SECTIONS_MAX);
     if (pe->headers > pe->image_end || at + table > pe->headers)
         return rk_fail(err, RK_E_FORMAT,
                        "SizeOfHeaders is 0x%zx, expected at least the headers' 0x%zx and at most "

@@ -9,6 +9,7 @@
 #include "rotkit/format_row.h"
 #include "image/uefi/overlay.h"
 #include "image/uefi/variable.h"
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 
 #include <stdio.h>
@@ -206,8 +207,8 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
         return RK_OK;
     if (rk_overlay_each(&overlay, hold_variable, &w, err))
         return err->rc;
-    (void)snprintf(map->integrity, sizeof map->integrity, "%zu signature%s hold%s", w.held,
-                   w.held == 1 ? "" : "s", w.held == 1 ? "s" : "");
+    (void)snprintf(map->integrity, sizeof map->integrity, "%s hold%s",
+                   RK_COUNTED(w.held, "signature"), w.held == 1 ? "s" : "");
     return RK_OK;
 }
 

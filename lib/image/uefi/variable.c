@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/uefi/variable.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/guid.h"
 #include "rotkit/pkcs7.h"
 
@@ -41,12 +42,13 @@ static enum rk_rc read_signature(const uint8_t *file, size_t len, struct rk_vari
     if (rk_rd_ok(&rd, err))
         return err->rc;
     if (length <= CERT_HEAD || length > room)
-        return rk_fail(err, RK_E_FORMAT, "dwLength is %u, %zu bytes follow", length, room);
+        return rk_fail(err, RK_E_FORMAT, "dwLength is %u, %s follow", length,
+                       RK_COUNTED(room, "byte"));
     ret->der_at = ret->time_at + TIME_WIRE + CERT_HEAD;
     ret->der_len = length - CERT_HEAD;
     if (rk_pkcs7_size(file + ret->der_at, ret->der_len, &size, err) || size != ret->der_len)
-        return rk_fail(err, RK_E_FORMAT, "the SignedData does not fill its %zu bytes",
-                       ret->der_len);
+        return rk_fail(err, RK_E_FORMAT, "the SignedData does not fill its %s",
+                       RK_COUNTED(ret->der_len, "byte"));
     ret->esl_at = ret->der_at + ret->der_len;
     ret->esl_len = len - ret->esl_at;
     return RK_OK;

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "keys/mac.h"
 #include "keys/token/errors.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -111,11 +112,11 @@ enum rk_rc rk_token_mac_open(const rk_ctx *ctx, const struct rk_key_name *name, 
         rk_token_key_run(key, "cannot read its length", read_len, &len, err))
         return err->rc;
     if (len != 16 && len != 32 && len != 0)
-        return rk_fail(err, RK_E_USAGE, "token \"%s\", key \"%s\": %lu bytes, expected 16 or 32",
-                       key->token->label, key->label, len);
+        return rk_fail(err, RK_E_USAGE, "token \"%s\", key \"%s\": %s, expected 16 or 32",
+                       key->token->label, key->label, RK_COUNTED(len, "byte"));
     if (key_len != 0 && len != 0 && len != key_len)
-        return rk_fail(err, RK_E_USAGE, "token \"%s\", key \"%s\": %lu bytes, expected %zu",
-                       key->token->label, key->label, len, key_len);
+        return rk_fail(err, RK_E_USAGE, "token \"%s\", key \"%s\": %s, expected %zu",
+                       key->token->label, key->label, RK_COUNTED(len, "byte"), key_len);
     if (len == 0) /* the token does not say: what the caller needs must do */
         len = key_len == 0 ? 32 : key_len;
     if (rk_mac_new(ctx, len, &ops, key, ret, err))

@@ -5,6 +5,7 @@
  */
 #include "platform/tegra/bup.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/format_row.h"
 #include "base/layout.h"
 #include "rotkit/hex.h"
@@ -90,8 +91,8 @@ enum rk_rc rk_bup_read_header(const uint8_t *file, size_t len, struct rk_bup *re
                              .layout = (unsigned)(h.magic[15] - '0') };
     ret->entry_wire = ENTRY_HEAD + (ret->layout == 2 ? (size_t)V2_SPEC : (size_t)RK_BUP_SPEC);
     if (ret->count * ret->entry_wire > len - ret->header_size)
-        return rk_fail(err, RK_E_FORMAT, "a table of %u entries does not fit into %zu bytes",
-                       ret->count, len);
+        return rk_fail(err, RK_E_FORMAT, "a table of %s does not fit into %s",
+                       RK_COUNTED(ret->count, "entry"), RK_COUNTED(len, "byte"));
     return RK_OK;
 }
 
@@ -100,8 +101,8 @@ static enum rk_rc read_text(const uint8_t *bytes, size_t len, const char *what, 
                             struct rk_err *err)
 {
     if (memchr(bytes, 0, len) == NULL)
-        return rk_fail(err, RK_E_FORMAT, "entry %zu: %s does not end within %zu bytes", i, what,
-                       len);
+        return rk_fail(err, RK_E_FORMAT, "entry %zu: %s does not end within %s", i, what,
+                       RK_COUNTED(len, "byte"));
     memcpy(ret, bytes, len);
     for (size_t k = 0; ret[k] != '\0'; k++) {
         if (ret[k] < 0x20 || ret[k] > 0x7e)
@@ -154,9 +155,9 @@ enum rk_rc rk_bup_check(const uint8_t *file, size_t len, const struct rk_bup *bu
     }
     if (cursor != bup->size)
         return rk_fail(err, RK_E_FORMAT,
-                       "header, table and entries are %llu bytes together, blob_size says %zu: the "
+                       "header, table and entries are %s together, blob_size says %zu: the "
                        "updater refuses it",
-                       (unsigned long long)cursor, bup->size);
+                       RK_COUNTED(cursor, "byte"), bup->size);
     return RK_OK;
 }
 
@@ -197,8 +198,8 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
         rk_region_add(map, map->root, bup.header_size, bup.count * bup.entry_wire, "entry table",
                       &table, err))
         return err->rc;
-    (void)snprintf(header->note, sizeof header->note, "V%u, %u entries, %s", bup.layout, bup.count,
-                   bup.type == 0 ? "update" : "BMP");
+    (void)snprintf(header->note, sizeof header->note, "V%u, %s, %s", bup.layout,
+                   RK_COUNTED(bup.count, "entry"), bup.type == 0 ? "update" : "BMP");
     for (size_t i = 0; i < bup.count; i++) {
         if (add_entry(file, len, &bup, i, map, table, err))
             return err->rc;
@@ -239,8 +240,8 @@ static enum rk_rc copy_text(const char *text, size_t len, size_t max, const char
                             struct rk_err *err)
 {
     if (len > max)
-        return rk_fail(err, RK_E_USAGE, "%s \"%.*s\" has %zu characters, at most %zu", what,
-                       (int)len, text, len, max);
+        return rk_fail(err, RK_E_USAGE, "%s \"%.*s\" has %s, at most %zu", what, (int)len, text,
+                       RK_COUNTED(len, "character"), max);
     memcpy(ret, text, len);
     ret[len] = '\0';
     return RK_OK;
@@ -289,7 +290,7 @@ static enum rk_rc put_entry(struct rk_wr *wr, const struct wanted *in, uint64_t 
     size_t spec = strlen(in->entry.spec);
 
     if (offset + in->part->len > BUP_MAX)
-        return rk_fail(err, RK_E_USAGE, "the package grows beyond %d bytes", BUP_MAX);
+        return rk_fail(err, RK_E_USAGE, "the package grows beyond %s", RK_COUNTED(BUP_MAX, "byte"));
     memcpy(e.name, in->entry.name, strlen(in->entry.name));
     rk_layout_write(entry_layout, ENTRY_FIELDS, &e, wr);
     rk_wr_bytes(wr, in->entry.spec, spec);
@@ -306,7 +307,7 @@ static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, 
     uint64_t offset = HEADER_WIRE + request->part_count * (uint64_t)(ENTRY_HEAD + RK_BUP_SPEC);
 
     if (request->part_count > RK_BUP_ENTRIES_MAX)
-        return rk_fail(err, RK_E_USAGE, "%zu entries, at most %d", request->part_count,
+        return rk_fail(err, RK_E_USAGE, "%s, at most %d", RK_COUNTED(request->part_count, "entry"),
                        RK_BUP_ENTRIES_MAX);
     memcpy(h.magic, magic, sizeof magic - 1);
     h.magic[15] = '3';

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/open_keys.h"
+#include "rotkit/counted.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
 #include "rotkit/lines.h"
@@ -184,7 +185,8 @@ static enum rk_rc remember(rk_devicedb *db, const struct rk_device_sn *sn, struc
     if (db->compared)
         return RK_OK;
     if (db->lines.number > UINT32_MAX)
-        return rk_fail_at(err, RK_E_USAGE, db->path, 0, 0, "more than %u lines", UINT32_MAX);
+        return rk_fail_at(err, RK_E_USAGE, db->path, 0, 0, "more than %s",
+                          RK_COUNTED(UINT32_MAX, "line"));
     if (2 * db->seen.used >= db->seen.room && grow(&db->seen, err))
         return err->rc;
     struct slot *slot = find_slot(&db->seen, sn);

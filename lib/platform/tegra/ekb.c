@@ -3,6 +3,7 @@
 #include "platform/tegra/ekb.h"
 
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,8 +79,8 @@ enum rk_rc rk_ekb_add(struct rk_ekb *ekb, uint32_t tag, const void *value, size_
     if (ekb->item_count == RK_EKB_ITEMS_MAX)
         return rk_fail(err, RK_E_USAGE, "more than %d items", RK_EKB_ITEMS_MAX);
     if (len > RK_EKB_IMAGE_MAX)
-        return rk_fail(err, RK_E_USAGE, "tag %u: %zu bytes, an image has at most %d", tag, len,
-                       RK_EKB_IMAGE_MAX);
+        return rk_fail(err, RK_E_USAGE, "tag %u: %s, an image has at most %d", tag,
+                       RK_COUNTED(len, "byte"), RK_EKB_IMAGE_MAX);
     if (rk_secret_copy(value, len, &ekb->items[ekb->item_count].value, err))
         return err->rc;
     ekb->items[ekb->item_count++].tag = tag;
@@ -99,8 +100,8 @@ static enum rk_rc check_sizes(const struct rk_ekb *ekb, size_t root_key_len, str
         size_t want = tags[i].len == PLATFORM_LEN ? root_key_len : tags[i].len;
 
         if (value != NULL && want != 0 && value->len != want)
-            return rk_fail(err, RK_E_USAGE, "tag %u (%s): %zu bytes, expected %zu", tags[i].tag,
-                           tags[i].name, value->len, want);
+            return rk_fail(err, RK_E_USAGE, "tag %u (%s): %s, expected %zu", tags[i].tag,
+                           tags[i].name, RK_COUNTED(value->len, "byte"), want);
     }
     for (uint32_t tag = RK_EKB_TAG_EK_CERT_RSA; tag <= RK_EKB_TAG_EK_CERT_ECC; tag++) {
         const struct rk_secret *value = rk_ekb_find(ekb, tag);
@@ -108,8 +109,8 @@ static enum rk_rc check_sizes(const struct rk_ekb *ekb, size_t root_key_len, str
         if (value != NULL && value->len == 0)
             return rk_fail(err, RK_E_USAGE, "tag %u (%s) is empty", tag, rk_ekb_tag_name(tag));
         if (value != NULL && value->len > RK_EKB_CERT_MAX)
-            return rk_fail(err, RK_E_USAGE, "tag %u (%s): %zu bytes, the fTPM takes at most %d",
-                           tag, rk_ekb_tag_name(tag), value->len, RK_EKB_CERT_MAX);
+            return rk_fail(err, RK_E_USAGE, "tag %u (%s): %s, the fTPM takes at most %d", tag,
+                           rk_ekb_tag_name(tag), RK_COUNTED(value->len, "byte"), RK_EKB_CERT_MAX);
     }
     return RK_OK;
 }

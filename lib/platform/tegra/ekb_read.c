@@ -2,6 +2,7 @@
 /* EKB: the reader and the row in the table of formats. */
 #include "platform/tegra/ekb.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/format_row.h"
 
 #include <stdio.h>
@@ -46,11 +47,11 @@ static enum rk_rc read_header(struct rk_rd *rd, struct rk_ekb_outline *out, stru
     if (memcmp(header.magic, rk_ekb_magic, sizeof header.magic) != 0)
         return rk_fail(err, RK_E_FORMAT, "magic at offset 0x4 is not NVEKBP");
     if (header.ekb_size > rd->len - 4 || header.ekb_size < rd->pos - 4)
-        return rk_fail(err, RK_E_FORMAT, "size word says %u bytes, the file has %zu",
-                       header.ekb_size, rd->len - 4);
+        return rk_fail(err, RK_E_FORMAT, "size word says %s, the file has %zu",
+                       RK_COUNTED(header.ekb_size, "byte"), rd->len - 4);
     if (header.ekb_size > RK_EKB_IMAGE_MAX - 4)
-        return rk_fail(err, RK_E_FORMAT, "size word says %u bytes, a key blob has at most %d",
-                       header.ekb_size, RK_EKB_IMAGE_MAX);
+        return rk_fail(err, RK_E_FORMAT, "size word says %s, a key blob has at most %d",
+                       RK_COUNTED(header.ekb_size, "byte"), RK_EKB_IMAGE_MAX);
     rd->len = (size_t)header.ekb_size + 4; /* a flash partition is larger, and padded */
     out->len = rd->len;
     out->major = header.major;
@@ -98,8 +99,8 @@ static enum rk_rc read_content(struct rk_rd *rd, struct rk_ekb_outline *out, str
     if (rk_rd_ok(rd, err))
         return err->rc;
     if (content.enc_data_len == 0 || content.enc_data_len % RK_EKB_BLOCK != 0)
-        return rk_fail(err, RK_E_FORMAT, "ciphertext of %u bytes, expected a multiple of 16",
-                       content.enc_data_len);
+        return rk_fail(err, RK_E_FORMAT, "ciphertext of %s, expected a multiple of 16",
+                       RK_COUNTED(content.enc_data_len, "byte"));
     return RK_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "platform/tegra/ekb.h"
 
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -50,8 +51,8 @@ static enum rk_rc check_room(const struct rk_wr *wr, struct rk_err *err)
     if (wr->failed == RK_E_NOMEM)
         return rk_fail_nomem(err);
     if (wr->failed != RK_OK)
-        return rk_fail(err, wr->failed, "the image would be larger than %d bytes",
-                       RK_EKB_IMAGE_MAX);
+        return rk_fail(err, wr->failed, "the image would be larger than %s",
+                       RK_COUNTED(RK_EKB_IMAGE_MAX, "byte"));
     return RK_OK;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "platform/tegra/ekb.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/format_row.h"
 
 #include <stdio.h>
@@ -36,8 +37,8 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
     if (count == 0)
         return rk_fail(err, RK_E_FORMAT, "no key blob inside");
     (void)snprintf(map->integrity, sizeof map->integrity,
-                   "%zu key blob%s found; the rest of the dump is not looked into", count,
-                   count == 1 ? "" : "s");
+                   "%s found; the rest of the dump is not looked into",
+                   RK_COUNTED(count, "key blob"));
     return RK_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/xml.h"
 #include "platform/tegra/gpt.h"
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 
 #include <string.h>
@@ -255,8 +256,8 @@ static enum rk_rc read_device(const struct layout *in, struct rk_xv at, struct r
         return err->rc;
     if (device->sector_size == 0 || sectors == 0 || sectors > DEVICE_MAX / device->sector_size)
         return rk_fail_at(err, RK_E_FORMAT, file, rk_xml_line(at), 0,
-                          "device of %llu sectors of %llu bytes", (unsigned long long)sectors,
-                          (unsigned long long)device->sector_size);
+                          "device of %llu sectors of %s", (unsigned long long)sectors,
+                          RK_COUNTED(device->sector_size, "byte"));
     device->size = sectors * device->sector_size;
     for (struct rk_xv p = rk_xml_child(at, "partition"); p.node != NULL;
          p = rk_xml_next(p, "partition")) {

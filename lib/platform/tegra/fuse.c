@@ -4,6 +4,7 @@
 
 #include "base/ossl.h"
 #include "base/wr.h"
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 #include "rotkit/pcp.h"
 
@@ -138,7 +139,8 @@ static enum rk_rc check_lengths(const struct rk_fuse_plan *plan, struct rk_err *
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (keys[i] != NULL && keys[i]->len != 32)
-            return rk_fail(err, RK_E_USAGE, "a fuse key of %zu bytes, expected 32", keys[i]->len);
+            return rk_fail(err, RK_E_USAGE, "a fuse key of %s, expected 32",
+                           RK_COUNTED(keys[i]->len, "byte"));
     }
     return RK_OK;
 }

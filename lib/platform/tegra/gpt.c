@@ -3,6 +3,7 @@
 
 #include "base/layout.h"
 #include "base/mem.h"
+#include "rotkit/counted.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -132,8 +133,8 @@ enum rk_rc rk_gpt_write(const struct rk_gpt *gpt, bool primary, uint8_t *ret, st
     RK_AUTO(rk_wr_done) struct rk_wr header = RK_WR_MAX(RK_GPT_SECTOR);
 
     if (gpt->count > RK_GPT_ENTRIES || gpt->device_size < 4 * (uint64_t)RK_GPT_HEAD)
-        return rk_fail(err, RK_E_USAGE, "%zu partitions on 0x%" PRIx64 " bytes: at most %d",
-                       gpt->count, gpt->device_size, RK_GPT_ENTRIES);
+        return rk_fail(err, RK_E_USAGE, "%s on 0x%" PRIx64 " bytes: at most %d",
+                       RK_COUNTED(gpt->count, "partition"), gpt->device_size, RK_GPT_ENTRIES);
     for (size_t i = 0; i < gpt->count; i++) {
         if (put_entry(gpt, &gpt->part[i], &entries, err))
             return err->rc;
@@ -180,9 +181,9 @@ static enum rk_rc check_header(const struct header *h, const uint8_t *wire, size
     memset(copy + 16, 0, 4);
     if (h->header_size != HEADER_WIRE || h->entry_size != RK_GPT_ENTRY ||
         h->entry_count != RK_GPT_ENTRIES)
-        return rk_fail(err, RK_E_FORMAT,
-                       "header of %u bytes with %u entries of %u, expected 92, 128, 128",
-                       h->header_size, h->entry_count, h->entry_size);
+        return rk_fail(err, RK_E_FORMAT, "header of %s with %s of %u, expected 92, 128, 128",
+                       RK_COUNTED(h->header_size, "byte"), RK_COUNTED(h->entry_count, "entry"),
+                       h->entry_size);
     if (crc(copy, sizeof copy) != h->header_crc)
         *ret_failed = "the GPT header's CRC";
     if (h->my_lba != last || h->entries_lba != last - SECTORS_OF_ARRAY)

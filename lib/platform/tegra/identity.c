@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* KDK0 to EPS on T234. Source: jetson-ftpm-ekb.md 1.2. */
 #include "base/err.h"
+#include "rotkit/counted.h"
 #include "rotkit/mac.h"
 #include "platform/tegra/plan.h"
 
@@ -66,7 +67,8 @@ static enum rk_rc silicon_id_of(const rk_ctx *ctx, const struct rk_device_sn *sn
     struct rk_device_sn psc = *sn;
 
     if (kdk0->len != SECRET)
-        return rk_fail(err, RK_E_USAGE, "KDK0 of %zu bytes, expected %d", kdk0->len, SECRET);
+        return rk_fail(err, RK_E_USAGE, "KDK0 of %s, expected %d", RK_COUNTED(kdk0->len, "byte"),
+                       SECRET);
     /* The boot ROM feeds the OdmInfo fuse raw, little-endian; everybody else takes it big-endian.
      */
     psc.b[0] = sn->b[1];
@@ -88,8 +90,8 @@ enum rk_rc rk_tegra_derive(const rk_ctx *ctx, const struct rk_unit *unit, struct
     const struct rk_secret *eps_seed = &unit->secret[RK_TEGRA_EPS_SEED];
 
     if (eps_seed->len != SECRET)
-        return rk_fail(err, RK_E_USAGE, "EPS seed of %zu bytes, expected %d", eps_seed->len,
-                       SECRET);
+        return rk_fail(err, RK_E_USAGE, "EPS seed of %s, expected %d",
+                       RK_COUNTED(eps_seed->len, "byte"), SECRET);
     if (silicon_id_of(ctx, &unit->sn, &unit->secret[RK_TEGRA_KDK0], &made, err) ||
         named_seed(ctx, &made.silicon_id, "fTPM", &made.ftpm_seed, err) ||
         rk_hkdf_sha256(ctx, zero_context, sizeof zero_context, &made.ftpm_seed, "Root_Seed", 9,
@@ -133,8 +135,8 @@ enum rk_rc rk_identity_from_master(const rk_mac *master, const struct rk_device_
     RK_AUTO(rk_secret_done) struct rk_secret kdk0 = RK_SECRET_NONE;
 
     if (rk_mac_key_len(master) != SECRET)
-        return rk_fail(err, RK_E_USAGE, "master key of %zu bytes, expected %d",
-                       rk_mac_key_len(master), SECRET);
+        return rk_fail(err, RK_E_USAGE, "master key of %s, expected %d",
+                       RK_COUNTED(rk_mac_key_len(master), "byte"), SECRET);
     if (kbkdf_under(master, "rotkit KDK0", sn->b, sizeof sn->b, &kdk0, err) ||
         kbkdf_under(master, "rotkit EPS seed", sn->b, sizeof sn->b, ret_eps_seed, err))
         return err->rc;

@@ -5,6 +5,7 @@
  */
 #include "rotkit/tegra_bch.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/format_row.h"
 #include "base/gcm.h"
 #include "base/ossl.h"
@@ -39,9 +40,9 @@ static enum rk_rc read_header(const uint8_t *file, size_t len, struct rk_bch_sta
         return err->rc;
     if (ret->length == 0 || ret->length % 16 != 0 || ret->length > len - RK_BCH_WIRE)
         return rk_fail(err, RK_E_FORMAT,
-                       "length at 0x1404 is %u, expected a multiple of 16 within the %zu bytes "
+                       "length at 0x1404 is %u, expected a multiple of 16 within the %s "
                        "that follow the header",
-                       ret->length, len - RK_BCH_WIRE);
+                       ret->length, RK_COUNTED(len - RK_BCH_WIRE, "byte"));
     return RK_OK;
 }
 
@@ -168,7 +169,7 @@ static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file,
     uint8_t *component;
 
     if (len > IMAGE_MAX - RK_BCH_WIRE - 16)
-        return rk_fail(err, RK_E_USAGE, "%zu bytes are too many", len);
+        return rk_fail(err, RK_E_USAGE, "%s are too many", RK_COUNTED(len, "byte"));
     if (fill_component(request, padded(len), &c, err) ||
         rk_bytes_new(RK_BCH_WIRE + padded(len), &made, err))
         return err->rc;
@@ -237,8 +238,8 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
         end--;
     if (end == RK_BCH_WIRE || copy.p[end - 1] != 0x80)
         return rk_fail(err, RK_E_VERIFY, "the plaintext does not end in 0x80 and zeros");
-    (void)snprintf(map->integrity, sizeof map->integrity, "GCM tag ok, %zu bytes inside",
-                   end - 1 - RK_BCH_WIRE);
+    (void)snprintf(map->integrity, sizeof map->integrity, "GCM tag ok, %s inside",
+                   RK_COUNTED(end - 1 - RK_BCH_WIRE, "byte"));
     (void)snprintf(map->signer, sizeof map->signer, "holder of the user key");
     if (check_signer(request, copy.p + RK_BCH_WIRE, end - 1 - RK_BCH_WIRE, map, err))
         return err->rc;

@@ -2,6 +2,7 @@
 #include "rotkit/luks.h"
 
 #include "base/err.h"
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 #include "rotkit/identity.h"
 
@@ -34,8 +35,8 @@ enum rk_rc rk_luks_ecid(const char *text, char ret[RK_LUKS_ECID + 1], struct rk_
     uint8_t bytes[RK_LUKS_ECID / 2];
 
     if (len == 0 || len > RK_LUKS_ECID)
-        return rk_fail(err, RK_E_USAGE, "ECID \"%s\": %zu hex digits, expected 1 to %d", text, len,
-                       RK_LUKS_ECID);
+        return rk_fail(err, RK_E_USAGE, "ECID \"%s\": %s, expected 1 to %d", text,
+                       RK_COUNTED(len, "hex digit"), RK_LUKS_ECID);
     memset(padded, '0', RK_LUKS_ECID);
     memcpy(padded + RK_LUKS_ECID - len, digits, len);
     if (rk_hex_read(padded, RK_LUKS_ECID, bytes, sizeof bytes, err))
@@ -78,11 +79,11 @@ enum rk_rc rk_luks_passphrase(const rk_mac *disk_key, const char *ecid, const ch
     RK_AUTO(rk_mac_done) rk_mac *mac = NULL;
 
     if (rk_mac_key_len(disk_key) != RK_LUKS_KEY)
-        return rk_fail(err, RK_E_USAGE, "disk key of %zu bytes, expected %d",
-                       rk_mac_key_len(disk_key), RK_LUKS_KEY);
+        return rk_fail(err, RK_E_USAGE, "disk key of %s, expected %d",
+                       RK_COUNTED(rk_mac_key_len(disk_key), "byte"), RK_LUKS_KEY);
     if (strlen(context) > RK_LUKS_CONTEXT_MAX)
-        return rk_fail(err, RK_E_USAGE, "context of %zu bytes, at most %d", strlen(context),
-                       RK_LUKS_CONTEXT_MAX);
+        return rk_fail(err, RK_E_USAGE, "context of %s, at most %d",
+                       RK_COUNTED(strlen(context), "byte"), RK_LUKS_CONTEXT_MAX);
     if (kdf(disk_key, ecid != NULL ? unique.first : generic.first,
             ecid != NULL ? ecid : generic_context, &k1, err) ||
         rk_mac_from_secret(rk_mac_ctx(disk_key), &k1, &mac, err) ||

@@ -2,6 +2,7 @@
 /* NVFTPM containers. Source: jetson-ftpm-ekb.md 3.3. */
 #include "rotkit/nvftpm.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/format_row.h"
 #include "base/layout.h"
 #include "base/wr.h"
@@ -86,8 +87,8 @@ static enum rk_rc check_set(const struct rk_nvftpm *c, enum rk_rc rc, struct rk_
             return rk_fail(err, rc, "tag %u (%s) is empty", values[i].tag, values[i].name);
     }
     if (c->eps_seed.len != SEED_LEN)
-        return rk_fail(err, rc, "tag 2 (EPS_Seed): %zu bytes, expected %d", c->eps_seed.len,
-                       SEED_LEN);
+        return rk_fail(err, rc, "tag 2 (EPS_Seed): %s, expected %d",
+                       RK_COUNTED(c->eps_seed.len, "byte"), SEED_LEN);
     return RK_OK;
 }
 
@@ -129,8 +130,8 @@ static enum rk_rc read_header(struct rk_rd *rd, struct header *header, struct rk
         return rk_fail(err, RK_E_FORMAT, "NVFTPM version %u.%u, expected 1.0 or 1.1", header->major,
                        header->minor);
     if (header->size != rd->len - 4)
-        return rk_fail(err, RK_E_FORMAT, "size word says %u bytes, the file has %zu", header->size,
-                       rd->len - 4);
+        return rk_fail(err, RK_E_FORMAT, "size word says %s, the file has %zu",
+                       RK_COUNTED(header->size, "byte"), rd->len - 4);
     return RK_OK;
 }
 
@@ -139,8 +140,8 @@ static enum rk_rc set_value(struct rk_nvftpm *c, uint32_t tag, const uint8_t *va
 {
     if (tag == TAG_SN) {
         if (len != RK_DEVICE_SN_LEN)
-            return rk_fail(err, RK_E_FORMAT, "tag 1 (Device SN): %zu bytes, expected %d", len,
-                           RK_DEVICE_SN_LEN);
+            return rk_fail(err, RK_E_FORMAT, "tag 1 (Device SN): %s, expected %d",
+                           RK_COUNTED(len, "byte"), RK_DEVICE_SN_LEN);
         memcpy(c->sn.b, value, len);
         return RK_OK;
     }
@@ -186,8 +187,8 @@ enum rk_rc rk_nvftpm_read(const uint8_t *file, size_t len, struct rk_nvftpm *ret
     struct header header;
 
     if (len > CONTAINER_MAX)
-        return rk_fail(err, RK_E_FORMAT, "%zu bytes, an NVFTPM container has at most %d", len,
-                       CONTAINER_MAX);
+        return rk_fail(err, RK_E_FORMAT, "%s, an NVFTPM container has at most %d",
+                       RK_COUNTED(len, "byte"), CONTAINER_MAX);
     if (read_header(&rd, &header, err))
         return err->rc;
     c.minor = header.minor;
@@ -235,7 +236,8 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
         if (rk_region_add(map, map->root, at, 8 + value_len, tag_name(tag), &region, err))
             return err->rc;
         if (tag != 0)
-            (void)snprintf(region->note, sizeof region->note, "tag %u, %zu bytes", tag, value_len);
+            (void)snprintf(region->note, sizeof region->note, "tag %u, %s", tag,
+                           RK_COUNTED(value_len, "byte"));
     } while (tag != 0);
     (void)snprintf(map->integrity, sizeof map->integrity,
                    "version 1.%u, structure holds; the format has no MAC or signature", c.minor);

@@ -5,6 +5,7 @@
  * can express, so not BCT, which the boot ROM finds at offset 0, and not the tables themselves.
  */
 #include "base/digest.h"
+#include "rotkit/counted.h"
 #include "rotkit/format_row.h"
 #include "base/mem.h"
 #include "base/wr.h"
@@ -114,8 +115,8 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
         rk_region_add(map, map->root, table, RK_GPT_HEAD, "secondary GPT", &region, err) ||
         rk_map_guard(map, table, RK_GPT_HEAD, RK_GUARD_DIGEST, "CRC32 (no protection)", err))
         return err->rc;
-    (void)snprintf(map->integrity, sizeof map->integrity,
-                   "GPT holds, %zu partitions; not signed as a whole", gpt.count);
+    (void)snprintf(map->integrity, sizeof map->integrity, "GPT holds, %s; not signed as a whole",
+                   RK_COUNTED(gpt.count, "partition"));
     return RK_OK;
 }
 
@@ -159,8 +160,8 @@ static enum rk_rc place_bct(struct building *b, const struct rk_flash_partition 
         return err->rc;
     if (copies == 0 || (copies > 1 && part->len > BCT_PITCH) ||
         (copies - 1) * BCT_PITCH + part->len > p->size)
-        return rk_fail(err, RK_E_USAGE, "%llu copies of %zu bytes do not fit into \"%s\"",
-                       (unsigned long long)copies, part->len, p->name);
+        return rk_fail(err, RK_E_USAGE, "%s of %s do not fit into \"%s\"",
+                       RK_COUNTED(copies, "copy"), RK_COUNTED(part->len, "byte"), p->name);
     for (uint64_t i = 1; i < copies; i++)
         memcpy(b->image.p + p->start + i * BCT_PITCH, part->p, part->len);
     return RK_OK;
@@ -175,8 +176,8 @@ static enum rk_rc place_part(struct building *b, const struct rk_input *part, st
     if (p == NULL)
         return rk_fail(err, RK_E_USAGE, "the layout has no partition \"%s\"", part->name);
     if (part->len > p->size)
-        return rk_fail(err, RK_E_USAGE, "partition \"%s\" has %llu bytes, the file %zu", p->name,
-                       (unsigned long long)p->size, part->len);
+        return rk_fail(err, RK_E_USAGE, "partition \"%s\" has %s, the file %zu", p->name,
+                       RK_COUNTED(p->size, "byte"), part->len);
     if (p->oem_sign && !has_header(part->p, part->len))
         rk_warn(b->request->ctx,
                 "partition \"%s\" is oem_sign in the layout, and the file has no NVDA header",
@@ -308,10 +309,9 @@ static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, 
         return err->rc;
     b.flash = flash;
     if (flash->size > FLASH_MAX || flash->sector_size != RK_GPT_SECTOR)
-        return rk_fail(err, RK_E_USAGE,
-                       "a device of %llu bytes in sectors of %llu, expected at most %d in 512",
-                       (unsigned long long)flash->size, (unsigned long long)flash->sector_size,
-                       FLASH_MAX);
+        return rk_fail(
+            err, RK_E_USAGE, "a device of %s in sectors of %llu, expected at most %d in 512",
+            RK_COUNTED(flash->size, "byte"), (unsigned long long)flash->sector_size, FLASH_MAX);
     if (rk_bytes_new((size_t)flash->size, &b.image, err))
         return err->rc;
     memset(b.image.p, 0xff, b.image.len);

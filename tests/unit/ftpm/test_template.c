@@ -212,7 +212,8 @@ START_TEST(every_short_length_is_refused)
 
             memcpy(cut, whole.p + skip, len);
             (void)snprintf(want, sizeof want,
-                           "template: no TPMT_PUBLIC or TPM2B_PUBLIC of %zu bytes", len);
+                           "template: no TPMT_PUBLIC or TPM2B_PUBLIC of %zu byte%s", len,
+                           len == 1 ? "" : "s");
             ck_assert_int_eq(rk_ek_template_parse(cut, len, &read, &err), RK_E_FORMAT);
             ck_assert_str_eq(err.msg, want);
             ck_assert_ptr_null(read);

@@ -178,7 +178,7 @@ static const struct {
     { 0x10, 0x1b, "capsule: HeaderSize is 0x1b, expected 0x1c to the file's 0x" },
     { 0x10, UINT32_MAX, "capsule: HeaderSize is 0xffffffff, expected 0x1c to the file's 0x" },
     { 0x18, 0x7fffffff, "capsule: CapsuleImageSize is 2147483647, the file has " },
-    { 0x20, 2, "capsule: FMP capsule header version 2 with 0 drivers and 1 payloads" },
+    { 0x20, 2, "capsule: FMP capsule header version 2 with 0 drivers and 1 payload" },
     { 0x24, 0xffff0000, "capsule: FMP capsule header version 1 with 0 drivers and 65535 payloads" },
     { 0x24, 0x20001, "capsule: item 1 of 3 is at 0x10 of the FMP capsule, expected 0x20 to 0x" },
     { 0x28, 0x0f, "capsule: item 1 of 1 is at 0xf of the FMP capsule, expected 0x10 to 0x" },

@@ -207,7 +207,8 @@ START_TEST(aes_takes_keys_of_16_or_32_bytes)
     ck_assert_int_eq(rk_mac_from_secret(ctx, &key, &mac, &err), RK_OK);
     enum rk_rc want = _i == 16 || _i == 32 ? RK_OK : RK_E_USAGE;
     char message[64];
-    snprintf(message, sizeof message, "AES key of %d bytes, expected 16 or 32", _i);
+    snprintf(message, sizeof message, "AES key of %d byte%s, expected 16 or 32", _i,
+             _i == 1 ? "" : "s");
     ck_assert_int_eq(rk_mac_compute(mac, RK_MAC_AES_CMAC, block, 16, &got, &err), want);
     ck_assert(want == RK_OK || strcmp(err.msg, message) == 0);
     rk_secret_done(&got);
@@ -235,7 +236,8 @@ START_TEST(a_key_of_any_length_comes_from_the_environment)
     rk_secret_done(&got);
     ck_assert_int_eq(rk_secret_read("env:ROTKIT_KEY", len + 1, &got, &err), RK_E_USAGE);
     snprintf(message, sizeof message,
-             "environment variable \"ROTKIT_KEY\": %zu bytes, expected %zu", len, len + 1);
+             "environment variable \"ROTKIT_KEY\": %zu byte%s, expected %zu", len,
+             len == 1 ? "" : "s", len + 1);
     ck_assert_str_eq(err.msg, message);
     ck_assert_ptr_null(got.p);
 }

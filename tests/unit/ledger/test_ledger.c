@@ -148,9 +148,9 @@ START_TEST(the_quota_holds_over_a_batch_as_a_whole)
     ck_assert_uint_eq(spent(), 0); /* all or none */
     ck_assert_int_eq(rk_ledger_reserve(ledger, units, 2, &err), RK_OK);
     refused(rk_ledger_reserve(ledger, units + 2, 1, &err),
-            "licence \"L1\" does not cover 1 more units: 0 of 2 left");
+            "licence \"L1\" does not cover 1 more unit: 0 of 2 left");
     refused(rk_ledger_afford(ledger, 1, &err),
-            "licence \"L1\" does not cover 1 more units: 0 of 2 left");
+            "licence \"L1\" does not cover 1 more unit: 0 of 2 left");
     ck_assert_int_eq(rk_ledger_void(ledger, units, 1, &err), RK_OK);
     ck_assert_int_eq(rk_ledger_reserve(ledger, units + 2, 1, &err), RK_OK);
     holds();
@@ -564,7 +564,7 @@ START_TEST(children_take_their_units_and_serial_numbers_from_the_parent)
     child[1].first_sn = 1;
     child[1].last_sn = 40;
     refused(rk_ledger_split(ledger, &parent, child, 2, &err),
-            "licence \"L1.1\": 1 units of \"L1\" stand in its range already");
+            "licence \"L1.1\": 1 unit of \"L1\" stand in its range already");
     child[1].first_sn = 100;
     child[1].last_sn = 149;
     ck_assert_int_eq(rk_ledger_split(ledger, &parent, child, 2, &err), RK_OK);

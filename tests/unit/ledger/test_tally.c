@@ -115,7 +115,7 @@ START_TEST(units_are_counted_through_their_states)
     ck_assert_uint_eq(tally.splits, 1);
     ck_assert_uint_eq(tally.size, 10);
     refused((entry) { "reserve", "01020000000000000002", "L1", "", "", "", "", "0" },
-            "entry 11 overdraws licence \"L1\": 4 of 3 units, 1 of 1 reissues");
+            "entry 11 overdraws licence \"L1\": 4 of 3 units, 1 of 1 reissue");
 }
 END_TEST
 
@@ -173,7 +173,7 @@ static const struct {
       "entry 3: it does not say a child licence's units" },
     { { "split", "", "L1", U, "",
         "C1 units=4 reissues=0 first=0000000000000001 last=000000000000000f", "", "0" },
-      "entry 3 overdraws licence \"L1\": 4 of 3 units, 0 of 1 reissues" },
+      "entry 3 overdraws licence \"L1\": 4 of 3 units, 0 of 1 reissue" },
     { { "ledger", "", "", "", "", "00112233445566778899aabbccddeeff", "", "0" },
       "entry 3 is of the unknown kind \"ledger\"" },
 };

@@ -458,7 +458,7 @@ START_TEST(a_quota_that_runs_out_on_the_way_makes_as_many_as_it_has)
     for (size_t i = 0; i < 3; i++) {
         ck_assert_uint_eq(run.told.failed[i], 10 + i);
         ck_assert_str_eq(run.told.why[i],
-                         "licence \"L1\" does not cover 1 more units: 0 of 14 left");
+                         "licence \"L1\" does not cover 1 more unit: 0 of 14 left");
     }
     journal_is(all, 9);
     close_run(&run);

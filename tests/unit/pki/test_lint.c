@@ -282,7 +282,7 @@ static const struct {
       "subjectAltName holds 0 directoryNames, expected 1" },
     { NID_subject_alt_name, NID_subject_alt_name, true,
       RAW("\x30\x16\xa4\x14\x30\x12\x31\x10\x30\x0e\x06\x03\x55\x04\x03\x0c\x07" "another"),
-      "san-form", "subjectAltName holds 1 attributes other than tpmManufacturer, tpmModel, tpmVersion" },
+      "san-form", "subjectAltName holds 1 attribute other than tpmManufacturer, tpmModel, tpmVersion" },
     { NID_subject_alt_name, NID_subject_alt_name, true, RAW("\x30\x02\xa4\x00"), "san-malformed",
       "subjectAltName is malformed" },
     { NID_subject_alt_name, NID_subject_alt_name, true,

@@ -304,7 +304,7 @@ START_TEST(what_is_no_public_area_has_no_key)
         enum rk_rc rc;
         const char *text;
     } bad[] = {
-        { "00", RK_E_FORMAT, "no TPM2B_PUBLIC of 1 bytes" },
+        { "00", RK_E_FORMAT, "no TPM2B_PUBLIC of 1 byte" },
         { "0005000b", RK_E_FORMAT, "no TPM2B_PUBLIC of 4 bytes" },
         { "000e0008000b000400f20000001000"
           "00",

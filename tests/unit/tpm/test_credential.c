@@ -58,7 +58,7 @@ static void refuses(const uint8_t *of, size_t of_len, enum rk_rc rc, const char 
 
 START_TEST(make_refuses_names_values_and_eks_that_cannot_be)
 {
-    refuses(name, 1, RK_E_USAGE, "a Name of 1 bytes, expected 2 to 66");
+    refuses(name, 1, RK_E_USAGE, "a Name of 1 byte, expected 2 to 66");
     refuses(name, 67, RK_E_USAGE, "a Name of 67 bytes, expected 2 to 66");
     value.len = 0;
     refuses(name, sizeof name, RK_E_USAGE, "a credential of 0 bytes, expected 1 to 32");
