@@ -293,6 +293,22 @@ enum rk_rc rk_live_property(rk_tpm *tpm, uint32_t property, uint32_t *ret, struc
     return RK_OK;
 }
 
+enum rk_rc rk_live_may_guess(rk_tpm *tpm, uint32_t bearable, const char *what, struct rk_err *err)
+{
+    uint32_t counter, max;
+
+    if (rk_live_property(tpm, TPM2_PT_LOCKOUT_COUNTER, &counter, err) ||
+        rk_live_property(tpm, TPM2_PT_MAX_AUTH_FAIL, &max, err))
+        return err->rc;
+    if (counter <= bearable)
+        return RK_OK;
+    (void)rk_fail(err, RK_E_KEY,
+                  "%s lacks noDA, and %u of %u failures count against this TPM: not tried", what,
+                  counter, max);
+    return rk_note(err, "wait until the TPM has forgotten them, or clear them with the lockout "
+                        "authorisation (tpm2_dictionarylockout -c)");
+}
+
 enum rk_rc rk_live_in_use(rk_tpm *tpm, uint32_t handle, bool *ret, struct rk_err *err)
 {
     RK_AUTO(data_done) TPMS_CAPABILITY_DATA *data = NULL;

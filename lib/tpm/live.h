@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of a connection to a live TPM: what the files of lib/ftpm/live*.c share. */
+/* Inside of a connection to a live TPM: what the files of lib/tpm/live*.c share. */
 #pragma once
 
 #include "base/err.h"
@@ -46,9 +46,19 @@ const char *rk_live_hierarchy_name(enum rk_tpm_hierarchy hierarchy);
 /* One TPM property (TPM_PT_*); 0 when the TPM does not state it. */
 enum rk_rc rk_live_property(rk_tpm *tpm, uint32_t property, uint32_t *ret,
                             struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Before an authorisation value that may be wrong is tried on an object without noDA: RK_E_KEY when
+ * an earlier try, or a power cut, counts already (and more than `bearable` do), so that no run that
+ * comes again and again locks the TPM out. `what` names the object in the error.
+ */
+enum rk_rc rk_live_may_guess(rk_tpm *tpm, uint32_t bearable, const char *what,
+                             struct rk_err *err) RK_MUST_CHECK;
 /* Whether a persistent, transient or NV handle is in use. */
 enum rk_rc rk_live_in_use(rk_tpm *tpm, uint32_t handle, bool *ret,
                           struct rk_err *err) RK_MUST_CHECK;
+/* A policy session that meets the policy of this template's EK. */
+enum rk_rc rk_live_ek_session(rk_tpm *tpm, const struct rk_ek_template *tpl,
+                              struct rk_live_object *ret, struct rk_err *err) RK_MUST_CHECK;
 /* The key itself, loaded; see enum rk_tpm_key. */
 enum rk_rc rk_live_key(rk_tpm *tpm, enum rk_tpm_key key, struct rk_live_object *ret,
                        struct rk_err *err) RK_MUST_CHECK;

@@ -5,6 +5,7 @@
 #include "rotkit/counted.h"
 #include "rotkit/template.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -12,7 +13,11 @@
 
 #define SRK_HANDLE 0x81000001u
 
-/* The storage root key: TCG TPM v2.0 Provisioning Guidance, 7.5.1. */
+/*
+ * The storage root key: TCG TPM v2.0 Provisioning Guidance, 7.5.1. All carry noDA: the use of a key
+ * without it, and a power cut behind that, count as a failed authorisation, and three of them lock
+ * a TPM out.
+ */
 /* clang-format off */
 #define FIXED (TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN |   \
                TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_RESTRICTED)
@@ -30,20 +35,38 @@ static const struct {
         .unique.rsa.size = 256 } },
     [RK_TPM_AK_ECC] = { "the attestation key", RK_TPM_ENDORSEMENT, {
         .type = TPM2_ALG_ECC, .nameAlg = TPM2_ALG_SHA256,
-        .objectAttributes = FIXED | TPMA_OBJECT_SIGN_ENCRYPT,
+        .objectAttributes = FIXED | TPMA_OBJECT_SIGN_ENCRYPT | TPMA_OBJECT_NODA,
         .parameters.eccDetail = { .symmetric.algorithm = TPM2_ALG_NULL,
                                   .scheme = { .scheme = TPM2_ALG_ECDSA,
                                               .details.ecdsa.hashAlg = TPM2_ALG_SHA256 },
                                   .curveID = TPM2_ECC_NIST_P256, .kdf.scheme = TPM2_ALG_NULL } } },
     [RK_TPM_AK_RSA] = { "the attestation key", RK_TPM_ENDORSEMENT, {
         .type = TPM2_ALG_RSA, .nameAlg = TPM2_ALG_SHA256,
-        .objectAttributes = FIXED | TPMA_OBJECT_SIGN_ENCRYPT,
+        .objectAttributes = FIXED | TPMA_OBJECT_SIGN_ENCRYPT | TPMA_OBJECT_NODA,
         .parameters.rsaDetail = { .symmetric.algorithm = TPM2_ALG_NULL,
                                   .scheme = { .scheme = TPM2_ALG_RSASSA,
                                               .details.rsassa.hashAlg = TPM2_ALG_SHA256 },
                                   .keyBits = 2048 } } },
 };
 /* clang-format on */
+
+/* Whatever stands at the handle is no storage root for that. */
+static enum rk_rc check_srk(const TPMT_PUBLIC *area, struct rk_err *err)
+{
+    const TPMA_OBJECT wanted = TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT | TPMA_OBJECT_FIXEDTPM |
+                               TPMA_OBJECT_FIXEDPARENT;
+
+    if ((area->objectAttributes & (wanted | TPMA_OBJECT_SIGN_ENCRYPT)) == wanted)
+        return RK_OK;
+    (void)rk_fail(err, RK_E_VERIFY,
+                  "the object at 0x%08X is no storage root key: its attributes are 0x%08x, "
+                  "expected fixedTPM, fixedParent, restricted and decrypt, without sign",
+                  SRK_HANDLE, area->objectAttributes);
+    return rk_note(err,
+                   "if it may go, remove it (tpm2_evictcontrol -C o -c 0x%08X): without one there "
+                   "the storage root key is made as owner; or take another key (--key ak-ecc)",
+                   SRK_HANDLE);
+}
 
 /* A persistent object: nothing to flush, but ESYS' own record of it. */
 static enum rk_rc open_srk(rk_tpm *tpm, struct rk_live_object *ret, struct rk_err *err)
@@ -59,7 +82,7 @@ static enum rk_rc open_srk(rk_tpm *tpm, struct rk_live_object *ret, struct rk_er
         return rk_live_fail(err, rc, "cannot read the object at 0x%08X", SRK_HANDLE);
     ret->area = *area;
     Esys_Free(area);
-    return RK_OK;
+    return check_srk(&ret->area.publicArea, err);
 }
 
 enum rk_rc rk_live_key(rk_tpm *tpm, enum rk_tpm_key key, struct rk_live_object *ret,
@@ -82,25 +105,6 @@ enum rk_rc rk_tpm_key_public(rk_tpm *tpm, enum rk_tpm_key key, struct rk_tpm_pub
     if (rk_live_key(tpm, key, &object, err))
         return err->rc;
     return rk_live_describe(tpm->ctx, &object.area.publicArea, ret, err);
-}
-
-/* The policy session that PolicyA of the EK profile asks for. */
-static enum rk_rc ek_session(rk_tpm *tpm, struct rk_live_object *ret, struct rk_err *err)
-{
-    const TPMT_SYM_DEF none = { .algorithm = TPM2_ALG_NULL };
-    TSS2_RC rc = Esys_StartAuthSession(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, RK_LIVE_NO_AUTH, NULL,
-                                       TPM2_SE_POLICY, &none, TPM2_ALG_SHA256, &ret->handle);
-
-    if (rc != TSS2_RC_SUCCESS) {
-        ret->handle = ESYS_TR_NONE;
-        return rk_live_fail(err, rc, "cannot start a policy session");
-    }
-    ret->tpm = tpm;
-    rc = Esys_PolicySecret(tpm->esys, ESYS_TR_RH_ENDORSEMENT, ret->handle, RK_LIVE_PASSWORD, NULL,
-                           NULL, NULL, 0, NULL, NULL);
-    if (rc != TSS2_RC_SUCCESS)
-        return rk_live_fail(err, rc, "cannot use the EK under the endorsement hierarchy");
-    return RK_OK;
 }
 
 static enum rk_rc unmarshal(const struct rk_credential *in, TPM2B_ID_OBJECT *id,
@@ -157,6 +161,23 @@ static bool is_foreign(rk_tpm *tpm, TSS2_RC rc)
     return false;
 }
 
+/* A storage root key of others may lack noDA: each failure, and each power cut behind, counts. */
+static enum rk_rc check_da(rk_tpm *tpm, const struct rk_live_object *key, struct rk_err *err)
+{
+    char what[64];
+    uint32_t max;
+
+    if ((key->area.publicArea.objectAttributes & TPMA_OBJECT_NODA) != 0)
+        return RK_OK;
+    (void)snprintf(what, sizeof what, "the storage root key at 0x%08X", SRK_HANDLE);
+    if (rk_live_property(tpm, TPM2_PT_MAX_AUTH_FAIL, &max, err) ||
+        rk_live_may_guess(tpm, max > 2 ? max - 2 : 0, what, err))
+        return err->rc;
+    rk_warn(tpm->ctx, "%s lacks noDA: a power cut behind its use counts towards the TPM's lockout",
+            what);
+    return RK_OK;
+}
+
 enum rk_rc rk_tpm_activate(rk_tpm *tpm, const struct rk_ek_template *tpl, enum rk_tpm_key key,
                            const struct rk_credential *credential, struct rk_secret *ret,
                            struct rk_err *err)
@@ -164,18 +185,17 @@ enum rk_rc rk_tpm_activate(rk_tpm *tpm, const struct rk_ek_template *tpl, enum r
     RK_AUTO(rk_live_object_done) struct rk_live_object ek = RK_LIVE_OBJECT_NONE;
     RK_AUTO(rk_live_object_done) struct rk_live_object object = RK_LIVE_OBJECT_NONE;
     RK_AUTO(rk_live_object_done) struct rk_live_object session = RK_LIVE_OBJECT_NONE;
-    const bool by_password = (tpl->public_area.objectAttributes & TPMA_OBJECT_USERWITHAUTH) != 0;
     TPM2B_ENCRYPTED_SECRET secret = { .size = 0 };
     TPM2B_ID_OBJECT id = { .size = 0 };
     TPM2B_DIGEST *value = NULL;
 
     if (unmarshal(credential, &id, &secret, err) ||
         rk_live_create(tpm, RK_TPM_ENDORSEMENT, &tpl->public_area, "the EK", &ek, err) ||
-        rk_live_key(tpm, key, &object, err) || (!by_password && ek_session(tpm, &session, err)))
+        rk_live_key(tpm, key, &object, err) || check_da(tpm, &object, err) ||
+        rk_live_ek_session(tpm, tpl, &session, err))
         return err->rc;
     TSS2_RC rc = Esys_ActivateCredential(tpm->esys, object.handle, ek.handle, ESYS_TR_PASSWORD,
-                                         by_password ? ESYS_TR_PASSWORD : session.handle,
-                                         ESYS_TR_NONE, &id, &secret, &value);
+                                         session.handle, ESYS_TR_NONE, &id, &secret, &value);
     if (rc == TSS2_RC_SUCCESS)
         return copy_value(value, ret, err);
     if (is_foreign(tpm, rc))

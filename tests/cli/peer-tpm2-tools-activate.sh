@@ -51,7 +51,8 @@ for template in L-1 L-2; do
 done
 
 # A persistent storage root key is the one that counts.
-tpm2_createprimary -Q -C o -G ecc -c srk.ctx
+tpm2_createprimary -Q -C o -G ecc -c srk.ctx \
+    -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|restricted|decrypt|noda'
 tpm2_evictcontrol -Q -C o -c srk.ctx 0x81000001
 tpm2_readpublic -Q -c 0x81000001 -n srk.name
 flush

@@ -112,7 +112,11 @@ enum rk_rc rk_tpm_try_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
 enum rk_rc rk_tpm_change_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
                               const struct rk_secret *value, struct rk_err *err) RK_MUST_CHECK;
 
-/* Keys that attestation is about; each is the same in every run until its hierarchy's seed changes.
+/*
+ * Keys that attestation is about; each is the same in every run until its hierarchy's seed changes.
+ * Those that are made carry noDA, and EKs are used by their policy: no power cut behind a use
+ * counts towards the TPM's lockout. RK_E_VERIFY when what is at 0x81000001 is no storage root key:
+ * a restricted decryption key that never leaves its TPM and parent.
  */
 enum rk_tpm_key {
     RK_TPM_SRK,    /* RSA-2048 storage key: the object at 0x81000001, or made as owner */
@@ -122,8 +126,8 @@ enum rk_tpm_key {
 enum rk_rc rk_tpm_key_public(rk_tpm *tpm, enum rk_tpm_key key, struct rk_tpm_public *ret,
                              struct rk_err *err) RK_MUST_CHECK;
 /*
- * TPM2_ActivateCredential for that key under the EK of a template: by PolicySecret of the
- * endorsement hierarchy, or by the EK's empty authorisation where its template allows it.
+ * TPM2_ActivateCredential for that key under the EK of a template: by the EK's policy,
+ * which the endorsement hierarchy's authorisation meets.
  * RK_E_VERIFY when the credential is not for this TPM and key.
  */
 enum rk_rc rk_tpm_activate(rk_tpm *tpm, const struct rk_ek_template *tpl, enum rk_tpm_key key,
