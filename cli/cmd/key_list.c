@@ -41,9 +41,11 @@ static void show_object(void *arg, const struct rk_token_object *object)
     struct rk_jv at;
 
     if (!listing->app->json) {
-        (void)fprintf(listing->app->out, "    %s%s%s \"%s\", id %s\n        %s\n", object->type,
+        (void)fprintf(listing->app->out, "    %s%s%s \"%s\", id %s\n", object->type,
                       object->key_type[0] == '\0' ? "" : ", ", object->key_type, object->label,
-                      object->id_hex[0] == '\0' ? "none" : object->id_hex, object->uri);
+                      object->id_hex[0] == '\0' ? "none" : object->id_hex);
+        if (object->uri[0] != '\0')
+            (void)fprintf(listing->app->out, "        %s\n", object->uri);
         return;
     }
     at = rk_json_put_object(listing->objects, NULL);
@@ -66,12 +68,13 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     if (opt_parse(app, rows, argc, argv, 0, 1, &operands, err))
         return err->rc;
     listing.tokens = rk_json_put_array(rk_json_root(doc), "tokens");
-    if (rk_token_list(app->ctx, operands.count == 0 ? "pkcs11:" : operands.v[0], &pin, &visitor,
-                      err))
+    if (rk_token_list(app->ctx, operands.count == 0 ? NULL : operands.v[0], &pin, &visitor, err))
         return err->rc;
     if (listing.token_count == 0)
-        out_note(app, "no token is there%s",
-                 operands.count == 0 ? ": name a module as 'pkcs11:?module-path=/PATH'" : "");
+        out_note(app, "%s",
+                 operands.count == 0 ? "no token with keys is there: name a module as "
+                                       "'pkcs11:?module-path=/PATH', or 'pkcs11:' for all tokens"
+                                     : "no token is there");
     return app->json ? out_json(app, doc, err) : RK_OK;
 }
 
@@ -80,8 +83,11 @@ const struct cmd cmd_key_list = {
     .args = "[URI]",
     .summary = "tokens and what is in them",
     .about =
-        "Shows the tokens that the PKCS #11 URI matches, by default all of the modules that\n"
-        "p11-kit is configured with, and the objects in them that it matches. Private objects\n"
-        "are seen after a login only: name a PIN by --passphrase or by the URI's pin-source.",
+        "Shows the tokens that the PKCS #11 URI matches, and the objects in them that it matches.\n"
+        "Without a URI, those of all modules that p11-kit is configured with, but for tokens that\n"
+        "need no login and hold no key (the system's trust store is one): 'pkcs11:' shows these "
+        "too.\n"
+        "Private objects are seen after a login only: name a PIN by --passphrase or by the URI's\n"
+        "pin-source.",
     .run = run,
 };

@@ -130,7 +130,7 @@ import sys
 token = bytes(96) + b"\xf4\x0c\x00\x00"  # initialised, login needed, PIN set; sessions without limit; CKR_OK
 slots = b"\x01\x00"
 begin = slots + token + b"\x00" + token + b"\x00"  # a session, its login
-found = b"\x00\x01\x00\x00"
+found = b"\x00\x01\x00\x00\x00\x00"  # asked again, it has no more
 number = lambda n: b"\x08" + n.to_bytes(8, "little") + b"\x00"
 octets = lambda b: bytes([len(b)]) + b + b"\x00"
 key = found + number(3) + octets(b"\x00") + octets(b"id")
@@ -139,7 +139,7 @@ public = octets(bytes.fromhex("06082a8648ce3d030107")) + octets(bytes.fromhex(
     "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"))
 object_ = number(3) + octets(b"k") + octets(b"id") + number(3)
 seeds = {
-    "good-list": (0, begin + found[:3] + found[3:] + object_ + token),
+    "good-list": (0, begin + found + object_ + token),
     "signer": (1, begin + key + found + public + bytes(16) + octets(bytes(64))),
     "mac": (2, begin + found + number(0x1f) + octets(b"id") + found + number(32) + b"\x00" * 4 + octets(bytes(32))),
 }

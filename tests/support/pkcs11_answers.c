@@ -111,6 +111,13 @@ static CK_RV get_slot_list(CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *count)
     return take_rv();
 }
 
+static CK_RV get_slot_info(CK_SLOT_ID slot, CK_SLOT_INFO *info)
+{
+    (void)slot;
+    memset(info, 0, sizeof *info);
+    return CKR_OK;
+}
+
 static CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 {
     (void)slot;
@@ -238,6 +245,7 @@ static CK_FUNCTION_LIST list = {
     .C_GetInfo = get_info,
     .C_GetFunctionList = C_GetFunctionList,
     .C_GetSlotList = get_slot_list,
+    .C_GetSlotInfo = get_slot_info,
     .C_GetTokenInfo = get_token_info,
     .C_GetMechanismInfo = get_mechanism_info,
     .C_OpenSession = open_session,

@@ -14,6 +14,9 @@
  *   FAULT_NOT_PERMITTED=1  the key may not sign
  *   FAULT_FLIP=1           a bit of each signature is wrong
  *   FAULT_ASKS_ALWAYS=1    private keys ask for the PIN at every use
+ *   FAULT_SIGN=HEX         C_SignInit ends with this code
+ *   FAULT_LACKS=HEX        no object has this attribute
+ *   FAULT_GIVES=HEX:FILE   private keys have this attribute, and it is what stands in the file
  */
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
@@ -204,6 +207,41 @@ static CK_RV get_mechanism_info(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECH
     return fault.real->C_GetMechanismInfo(slot, type, info);
 }
 
+/* Is it asked of a private key? */
+static bool is_private(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+{
+    CK_OBJECT_CLASS type = 0;
+    CK_ATTRIBUTE class = { CKA_CLASS, &type, sizeof type };
+
+    return fault.real->C_GetAttributeValue(session, object, &class, 1) == CKR_OK &&
+           type == CKO_PRIVATE_KEY;
+}
+
+/* What FAULT_LACKS and FAULT_GIVES make of an attribute; false: nothing. */
+static bool is_spoiled(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attribute,
+                       CK_RV *ret)
+{
+    const char *gives = getenv("FAULT_GIVES");
+    const char *path = gives == NULL ? NULL : strchr(gives, ':');
+    FILE *file;
+
+    *ret = CKR_OK;
+    if (attribute->type == number("FAULT_LACKS", NEVER)) {
+        attribute->ulValueLen = CK_UNAVAILABLE_INFORMATION;
+        *ret = CKR_ATTRIBUTE_TYPE_INVALID;
+        return true;
+    }
+    if (path == NULL || attribute->type != number("FAULT_GIVES", NEVER) ||
+        attribute->pValue == NULL || !is_private(session, object))
+        return false;
+    file = fopen(path + 1, "r");
+    if (file == NULL)
+        return false;
+    attribute->ulValueLen = fread(attribute->pValue, 1, attribute->ulValueLen, file);
+    (void)fclose(file);
+    return true;
+}
+
 static CK_RV read_attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
                              CK_ATTRIBUTE *attributes, CK_ULONG count)
 {
@@ -211,6 +249,8 @@ static CK_RV read_attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
 
     for (CK_ULONG i = 0; i < count; i++)
         say("C_GetAttributeValue", "", attributes[i].type);
+    if (rv == CKR_OK && count == 1 && is_spoiled(session, object, attributes, &rv))
+        return rv;
     if (rv == CKR_OK)
         rv = fault.real->C_GetAttributeValue(session, object, attributes, count);
     for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++) {
@@ -236,6 +276,8 @@ static CK_RV begin(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT
     say("C_SignInit", "", mechanism->mechanism);
     if (rv != CKR_OK)
         return rv;
+    if (getenv("FAULT_SIGN") != NULL)
+        return number("FAULT_SIGN", 0);
     if (getenv("FAULT_NOT_PERMITTED") != NULL)
         return CKR_KEY_FUNCTION_NOT_PERMITTED;
     if (mechanism->mechanism == number("FAULT_NO_MECHANISM", NEVER))

@@ -25,8 +25,9 @@ struct rk_pin {
  *
  *     PATH, file:PATH   a private key, PEM or DER, PKCS #8 or traditional, encrypted or not
  *     pub:PATH          a public key: it verifies, and names a key that signs elsewhere
- *     pkcs11:...        a key in a token, RFC 7512: module-path=/PATH (else p11-kit's
- *                       configuration), pin-source=file:PATH, fd:N or env:NAME
+ *     pkcs11:...        a key in a token, RFC 7512: module-path=/PATH or module-name=NAME (else
+ *                       all of p11-kit's configuration), pin-source=file:PATH, fd:N or env:NAME;
+ *                       x-init-reserved=TEXT starts the module with parameters, as NSS's needs
  *     helper:PROGRAM?public=FILE   a program that signs
  *
  * What a token or program signs is verified by the public key before anybody sees it.

@@ -28,10 +28,11 @@ struct rk_token_info { /* "" where the token does not say */
     bool needs_login;
 };
 struct rk_token_object {
-    const char *type;     /* "private key", "secret key", "public key", "certificate" */
-    const char *key_type; /* "RSA", "EC" ...; "" for certificates */
+    const char *type;     /* "private key", "secret key", "public key", "certificate" ... */
+    const char *key_type; /* "RSA", "EC" ..., "unknown type"; "" for what is no key */
     const char *label, *id_hex;
-    const char *uri; /* names just this object; the module's path and a pin-source are not in it */
+    const char *uri; /* names just this object, "" when it has no name; the module's path and
+                      * a pin-source are not in it */
 };
 struct rk_token_visitor {
     void (*token)(void *arg, const struct rk_token_info *token);
@@ -40,8 +41,9 @@ struct rk_token_visitor {
 };
 /*
  * Every token that the URI matches ("pkcs11:" matches all) and every object in it that the URI
- * matches. pin NULL and no pin-source in the URI: without a login, so private objects stay unseen.
- * RK_E_KEY as rk_signer_open. No value of a key is read.
+ * matches; NULL: all tokens but those that need no login and hold no key, as the system's trust
+ * store. Texts are fit for a terminal. pin NULL and no pin-source in the URI: without a login, so
+ * private objects stay unseen. RK_E_KEY as rk_signer_open. No value of a key is read.
  */
 enum rk_rc rk_token_list(const rk_ctx *ctx, const char *uri, const struct rk_pin *pin,
                          const struct rk_token_visitor *visitor, struct rk_err *err) RK_MUST_CHECK;

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The registry of modules and tokens in a context, and how a URI finds its token there. */
+/* The registry of tokens in a context, and how a URI finds its token there. */
 #include "keys/token/token.h"
 
 #include "base/mem.h"
 #include "keys/token/errors.h"
+#include "keys/token/modules.h"
+#include "rotkit/words.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 enum { SLOTS_MAX = 256 };
 
 struct registry {
-    struct rk_token_module *module;
-    CK_FUNCTION_LIST **configured; /* p11-kit's own list, released as one */
+    struct rk_token_modules modules;
     rk_token *token;
 };
 
@@ -28,18 +26,7 @@ static void end_registry(void *arg)
         registry->token = token->next;
         rk_token_free(token);
     }
-    while (registry->module != NULL) {
-        struct rk_token_module *module = registry->module;
-
-        registry->module = module->next;
-        if (module->ours) {
-            (void)p11_kit_module_finalize(module->fn);
-            p11_kit_module_release(module->fn);
-        }
-        rk_free(module);
-    }
-    if (registry->configured != NULL)
-        p11_kit_modules_finalize_and_release(registry->configured);
+    rk_token_modules_end(&registry->modules);
     rk_free(registry);
 }
 
@@ -57,87 +44,14 @@ static enum rk_rc get_registry(const rk_ctx *ctx, struct registry **ret, struct 
     return RK_OK;
 }
 
-/* ---- modules ---- */
-
-static enum rk_rc add_module(struct registry *registry, CK_FUNCTION_LIST *fn, const char *path,
-                             bool ours, struct rk_err *err)
-{
-    struct rk_token_module *module = rk_alloc(1, sizeof *module);
-    struct rk_token_module **end = &registry->module;
-
-    if (module == NULL)
-        return rk_fail_nomem(err);
-    module->fn = fn;
-    module->ours = ours;
-    (void)snprintf(module->path, sizeof module->path, "%s", path);
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = module;
-    return RK_OK;
-}
-
-static const char *load_message(void)
-{
-    const char *text = p11_kit_message();
-
-    return text == NULL ? "it cannot be loaded" : text;
-}
-
-static enum rk_rc load_module(struct registry *registry, const char *path, struct rk_err *err)
-{
-    CK_FUNCTION_LIST *fn;
-    CK_RV rv;
-
-    for (const struct rk_token_module *m = registry->module; m != NULL; m = m->next) {
-        if (strcmp(m->path, path) == 0)
-            return RK_OK;
-    }
-    if (path[0] != '/')
-        return rk_fail(err, RK_E_USAGE, "key URI: module-path \"%s\" is no absolute path", path);
-    if (access(path, R_OK) != 0)
-        return rk_fail_errno(err, RK_E_KEY, "PKCS #11 module \"%s\"", path);
-    fn = p11_kit_module_load(path, 0);
-    if (fn == NULL)
-        return rk_fail(err, RK_E_KEY, "PKCS #11 module \"%s\": %s", path, load_message());
-    rv = p11_kit_module_initialize(fn);
-    if (rv != CKR_OK) {
-        p11_kit_module_release(fn);
-        return rk_token_fail(err, rv, "PKCS #11 module \"%s\": cannot be started", path);
-    }
-    if (add_module(registry, fn, path, true, err)) {
-        (void)p11_kit_module_finalize(fn);
-        p11_kit_module_release(fn);
-        return err->rc;
-    }
-    return RK_OK;
-}
-
-/* Those that p11-kit is configured with on this machine. */
-static enum rk_rc load_configured(struct registry *registry, struct rk_err *err)
-{
-    if (registry->configured != NULL)
-        return RK_OK;
-    registry->configured = p11_kit_modules_load_and_initialize(0);
-    if (registry->configured == NULL)
-        return rk_fail(err, RK_E_KEY, "the PKCS #11 modules of p11-kit's configuration: %s",
-                       load_message());
-    for (size_t i = 0; registry->configured[i] != NULL; i++) {
-        if (add_module(registry, registry->configured[i], "", false, err))
-            return err->rc;
-    }
-    return RK_OK;
-}
-
 /* ---- tokens ---- */
 
-/* PKCS #11 texts are padded with blanks and end nowhere. */
+/* PKCS #11 texts are padded with blanks and end nowhere; a hostile token moves no terminal. */
 static void copy_text(const unsigned char *text, size_t len, char ret[RK_TOKEN_TEXT])
 {
     while (len != 0 && (text[len - 1] == ' ' || text[len - 1] == '\0'))
         len--;
-    for (size_t i = 0; i < len; i++) /* a hostile token writes no control characters on terminals */
-        ret[i] = text[i] < 0x20 || text[i] == 0x7f ? '?' : (char)text[i];
-    ret[len] = '\0';
+    rk_words_show(text, len, ret, RK_TOKEN_TEXT);
 }
 
 static size_t session_limit(const CK_TOKEN_INFO *info)
@@ -202,44 +116,46 @@ struct walk {
     void *arg;
 };
 
-static enum rk_rc walk_module(const struct walk *walk, CK_FUNCTION_LIST *fn, struct rk_err *err)
+/* Is it the slot, and the token in it, that the URI names? */
+static bool matches(const struct rk_token_uri *uri, CK_FUNCTION_LIST *fn, CK_SLOT_ID slot,
+                    CK_TOKEN_INFO *ret)
 {
+    CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(uri->uri);
+    CK_SLOT_INFO slot_info;
+
+    return (wanted == (CK_SLOT_ID)-1 || wanted == slot) &&
+           fn->C_GetTokenInfo(slot, ret) == CKR_OK && (ret->flags & CKF_TOKEN_INITIALIZED) != 0 &&
+           p11_kit_uri_match_token_info(uri->uri, ret) == 1 &&
+           fn->C_GetSlotInfo(slot, &slot_info) == CKR_OK &&
+           p11_kit_uri_match_slot_info(uri->uri, &slot_info) == 1;
+}
+
+static enum rk_rc walk_module(void *arg, const struct rk_token_module *module, struct rk_err *err)
+{
+    const struct walk *walk = arg;
+    CK_FUNCTION_LIST *fn = module->fn;
     CK_SLOT_ID slots[SLOTS_MAX];
     CK_ULONG count = SLOTS_MAX;
-    CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(walk->uri->uri);
-    CK_RV rv = fn->C_GetSlotList(CK_TRUE, slots, &count);
+    CK_INFO info;
+    CK_RV rv = fn->C_GetInfo(&info);
 
+    if (rv == CKR_OK && p11_kit_uri_match_module_info(walk->uri->uri, &info) != 1)
+        return RK_OK;
+    if (rv == CKR_OK)
+        rv = fn->C_GetSlotList(CK_TRUE, slots, &count);
     if (rv != CKR_OK)
         return rk_token_fail(err, rv, "cannot list the tokens");
     if (count > SLOTS_MAX)
         return rk_fail(err, RK_E_KEY, "it lists %lu tokens, at most %d are looked at", count,
                        SLOTS_MAX);
     for (CK_ULONG i = 0; i < count; i++) {
-        CK_TOKEN_INFO info;
+        CK_TOKEN_INFO token_info;
         rk_token *token;
 
-        rv = fn->C_GetTokenInfo(slots[i], &info);
-        if (rv != CKR_OK || (info.flags & CKF_TOKEN_INITIALIZED) == 0 ||
-            (wanted != (CK_SLOT_ID)-1 && wanted != slots[i]) ||
-            p11_kit_uri_match_token_info(walk->uri->uri, &info) != 1)
-            continue;
-        if (get_token(walk->ctx, walk->registry, fn, slots[i], &info, &token, err) ||
-            walk->each(walk->arg, token, err))
+        if (matches(walk->uri, fn, slots[i], &token_info) &&
+            (get_token(walk->ctx, walk->registry, fn, slots[i], &token_info, &token, err) ||
+             walk->each(walk->arg, token, err)))
             return err->rc;
-    }
-    return RK_OK;
-}
-
-static enum rk_rc walk_all(const struct walk *walk, struct rk_err *err)
-{
-    const char *path = p11_kit_uri_get_module_path(walk->uri->uri);
-
-    if (path == NULL ? load_configured(walk->registry, err)
-                     : load_module(walk->registry, path, err))
-        return err->rc;
-    for (const struct rk_token_module *m = walk->registry->module; m != NULL; m = m->next) {
-        if (strcmp(m->path, path == NULL ? "" : path) == 0 && walk_module(walk, m->fn, err))
-            return m->ours ? rk_wrap(err, "PKCS #11 module \"%s\"", m->path) : err->rc;
     }
     return RK_OK;
 }
@@ -254,7 +170,7 @@ enum rk_rc rk_token_each(const rk_ctx *ctx, const struct rk_token_uri *uri,
     (void)pthread_mutex_lock(&ctx->state->lock);
     rc = get_registry(ctx, &walk.registry, err);
     if (rc == RK_OK)
-        rc = walk_all(&walk, err);
+        rc = rk_token_modules_each(&walk.registry->modules, uri, walk_module, &walk, err);
     (void)pthread_mutex_unlock(&ctx->state->lock);
     return rc;
 }
@@ -277,24 +193,40 @@ static enum rk_rc count_token(void *arg, rk_token *token, struct rk_err *err)
     return RK_OK;
 }
 
-static enum rk_rc say_none(const rk_ctx *ctx, const struct rk_token_uri *uri, struct rk_err *err)
+/* The same modules, whatever tokens are in them. */
+static enum rk_rc count_all(const rk_ctx *ctx, const struct rk_token_uri *uri, struct found *ret,
+                            struct rk_err *err)
 {
-    struct rk_token_uri any = { .uri = p11_kit_uri_new() };
-    const char *path = p11_kit_uri_get_module_path(uri->uri);
-    struct found found = { .count = 0 };
-    struct rk_err ignored;
+    RK_AUTO(rk_token_uri_done) struct rk_token_uri any = { .uri = p11_kit_uri_new() };
+    const char *parameters = rk_token_uri_init_reserved(uri);
 
     if (any.uri == NULL)
         return rk_fail_nomem(err);
-    p11_kit_uri_set_module_path(any.uri, path);
-    if (rk_token_each(ctx, &any, count_token, &found, &ignored) != RK_OK)
+    p11_kit_uri_set_module_path(any.uri, p11_kit_uri_get_module_path(uri->uri));
+    p11_kit_uri_set_module_name(any.uri, p11_kit_uri_get_module_name(uri->uri));
+    if (parameters != NULL &&
+        p11_kit_uri_set_vendor_query(any.uri, "x-init-reserved", parameters) != 1)
+        return rk_fail_nomem(err);
+    return rk_token_each(ctx, &any, count_token, ret, err);
+}
+
+static enum rk_rc say_none(const rk_ctx *ctx, const struct rk_token_uri *uri, struct rk_err *err)
+{
+    struct found found = { .count = 0 };
+    struct rk_err ignored;
+
+    if (count_all(ctx, uri, &found, &ignored) != RK_OK)
         found.count = 0;
-    rk_token_uri_done(&any);
     (void)rk_fail(err, RK_E_KEY, "no token is there that the key URI names");
     for (size_t i = 0; i < found.count && i < 4; i++)
         (void)rk_note(err, "there is: token \"%s\", serial %s", found.token[i]->label,
                       found.token[i]->serial);
-    return found.count != 0 ? err->rc : rk_note(err, "the module shows no token at all");
+    if (found.count == 0)
+        (void)rk_note(err, "the module shows no token at all");
+    (void)pthread_mutex_lock(&ctx->state->lock);
+    rk_token_modules_note(&((struct registry *)ctx->state->of_keys)->modules, err);
+    (void)pthread_mutex_unlock(&ctx->state->lock);
+    return err->rc;
 }
 
 enum rk_rc rk_token_open(const rk_ctx *ctx, const struct rk_token_uri *uri, rk_token **ret,

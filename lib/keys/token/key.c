@@ -19,23 +19,6 @@ void rk_token_key_free(struct rk_token_key *key)
     rk_free(key);
 }
 
-CK_RV rk_token_attribute(const struct rk_token_work *work, CK_OBJECT_HANDLE object,
-                         CK_ATTRIBUTE_TYPE type, void *ret, size_t size, size_t *ret_len)
-{
-    CK_ATTRIBUTE attribute = { type, ret, size };
-    CK_RV rv = work->fn->C_GetAttributeValue(work->session, object, &attribute, 1);
-
-    *ret_len = 0;
-    if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE)
-        return CKR_OK;
-    if (rv != CKR_OK || attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION)
-        return rv;
-    if (attribute.ulValueLen > size) /* what a right token would have said */
-        return CKR_BUFFER_TOO_SMALL;
-    *ret_len = attribute.ulValueLen;
-    return CKR_OK;
-}
-
 bool rk_token_has(rk_token *token, CK_MECHANISM_TYPE type, CK_FLAGS use)
 {
     CK_MECHANISM_INFO info;
@@ -45,6 +28,26 @@ bool rk_token_has(rk_token *token, CK_MECHANISM_TYPE type, CK_FLAGS use)
 }
 
 /* ---- the search ---- */
+
+/* Leaves those that have no id: a template of an id of no bytes means something else to each token.
+ */
+static CK_RV keep_without_id(const struct rk_token_work *work, CK_OBJECT_HANDLE *found,
+                             CK_ULONG *count)
+{
+    CK_ULONG kept = 0;
+    CK_RV rv = CKR_OK;
+
+    for (CK_ULONG i = 0; rv == CKR_OK && i < *count; i++) {
+        uint8_t id[RK_TOKEN_ID];
+        size_t len = 0;
+
+        rv = rk_token_attribute(work, found[i], CKA_ID, id, sizeof id, &len);
+        if (rv == CKR_OK && len == 0)
+            found[kept++] = found[i];
+    }
+    *count = kept;
+    return rv;
+}
 
 /* Objects of this class by the names that the URI gave. */
 static CK_RV find(const struct rk_token_work *work, struct rk_token_key *key, CK_OBJECT_CLASS type,
@@ -56,28 +59,22 @@ static CK_RV find(const struct rk_token_work *work, struct rk_token_key *key, CK
 
     if (key->by_label)
         by[n++] = (CK_ATTRIBUTE) { CKA_LABEL, key->label, strlen(key->label) };
-    if (key->by_id)
+    if (key->by_id && key->id_len != 0)
         by[n++] = (CK_ATTRIBUTE) { CKA_ID, key->id, key->id_len };
-    rv = work->fn->C_FindObjectsInit(work->session, by, n);
-    if (rv != CKR_OK)
-        return rv;
-    rv = work->fn->C_FindObjects(work->session, found, FOUND_MAX, count);
-    if (rv != CKR_OK)
-        (void)work->fn->C_FindObjectsFinal(work->session);
-    else
-        rv = work->fn->C_FindObjectsFinal(work->session);
-    return rv == CKR_OK && *count > FOUND_MAX ? CKR_BUFFER_TOO_SMALL : rv;
+    rv = rk_token_find(work, by, n, found, FOUND_MAX, count);
+    return rv == CKR_OK && key->by_id && key->id_len == 0 ? keep_without_id(work, found, count)
+                                                          : rv;
 }
 
-static const char *name_of(const struct rk_token_key *key, char *room, size_t size)
+const char *rk_token_key_name(const struct rk_token_key *key, char room[RK_TOKEN_KEY_NAME])
 {
     char id[2 * sizeof key->id + 1];
 
     rk_hex_write(key->id, key->id_len, id);
-    if (key->by_label)
-        (void)snprintf(room, size, "%s", key->label);
+    if (key->label[0] != '\0')
+        (void)snprintf(room, RK_TOKEN_KEY_NAME, "%s", key->label);
     else
-        (void)snprintf(room, size, "id %s", key->by_id ? id : "any");
+        (void)snprintf(room, RK_TOKEN_KEY_NAME, key->id_len == 0 ? "without an id%s" : "id %s", id);
     return room;
 }
 
@@ -135,7 +132,7 @@ static enum rk_rc run_once(const struct request *request, bool look_up, CK_RV *r
 static enum rk_rc run(const struct request *request, bool look_up, const char *what,
                       struct rk_err *err)
 {
-    char name[160];
+    char name[RK_TOKEN_KEY_NAME];
     CK_RV rv;
 
     if (run_once(request, look_up, &rv, err) ||
@@ -144,7 +141,7 @@ static enum rk_rc run(const struct request *request, bool look_up, const char *w
     if (rv == CKR_OK)
         return RK_OK;
     return rk_token_fail(err, rv, "token \"%s\", key \"%s\": %s", request->key->token->label,
-                         name_of(request->key, name, sizeof name), what);
+                         rk_token_key_name(request->key, name), what);
 }
 
 enum rk_rc rk_token_key_run(struct rk_token_key *key, const char *what,
@@ -163,7 +160,7 @@ struct search {
     CK_ULONG count;        /* of the wanted class */
     CK_OBJECT_CLASS other; /* a class that the name does exist in, when count is 0 */
     bool has_other;
-    char ids[FOUND_MAX][2 * 64 + 1];
+    char ids[FOUND_MAX][2 * RK_TOKEN_ID + 1];
 };
 
 static CK_RV find_others(const struct rk_token_work *work, struct search *search)
@@ -188,17 +185,56 @@ static CK_RV read_key(const struct rk_token_work *work, CK_OBJECT_HANDLE object,
 {
     CK_BBOOL always = CK_FALSE;
     size_t len = 0;
-    CK_RV rv =
-        rk_token_attribute(work, object, CKA_KEY_TYPE, &key->key_type, sizeof key->key_type, &len);
+    CK_RV rv;
 
+    key->key_type = CK_UNAVAILABLE_INFORMATION;
+    rv = rk_token_number(work, object, CKA_KEY_TYPE, &key->key_type);
     if (rv == CKR_OK && key->type == CKO_PRIVATE_KEY)
         rv =
             rk_token_attribute(work, object, CKA_ALWAYS_AUTHENTICATE, &always, sizeof always, &len);
     key->always_authenticate = always == CK_TRUE;
     if (rv == CKR_OK && !key->by_id) {
         rv = rk_token_attribute(work, object, CKA_ID, key->id, sizeof key->id, &key->id_len);
-        key->by_id = rv == CKR_OK && key->id_len != 0;
+        key->by_id = rv == CKR_OK;
     }
+    return rv;
+}
+
+/* The key whose id is that of this object; one that is found already counts once. */
+static CK_RV add_owner(const struct rk_token_work *work, CK_OBJECT_HANDLE object,
+                       CK_OBJECT_CLASS type, CK_OBJECT_HANDLE *found, CK_ULONG *count)
+{
+    uint8_t id[RK_TOKEN_ID];
+    size_t len = 0;
+    CK_ATTRIBUTE by[2] = { { CKA_CLASS, &type, sizeof type }, { CKA_ID, id, 0 } };
+    CK_OBJECT_HANDLE owner[1];
+    CK_ULONG owners = 0;
+    CK_RV rv = rk_token_attribute(work, object, CKA_ID, id, sizeof id, &len);
+
+    by[1].ulValueLen = len;
+    if (rv == CKR_OK && len != 0)
+        rv = rk_token_find(work, by, 2, owner, 1, &owners);
+    for (CK_ULONG i = 0; owners != 0 && i < *count; i++) {
+        if (found[i] == owner[0])
+            owners = 0;
+    }
+    if (rv == CKR_OK && owners != 0 && *count < FOUND_MAX)
+        found[(*count)++] = owner[0];
+    return rv;
+}
+
+/* NSS gives a nickname to a certificate alone: the key that goes with it is meant. */
+static CK_RV find_by_certificate(const struct rk_token_work *work, struct rk_token_key *key,
+                                 CK_OBJECT_HANDLE *found, CK_ULONG *count)
+{
+    CK_OBJECT_HANDLE certificate[FOUND_MAX];
+    CK_ULONG certificates = 0;
+    CK_RV rv = find(work, key, CKO_CERTIFICATE, certificate, &certificates);
+
+    for (CK_ULONG i = 0; rv == CKR_OK && i < certificates; i++)
+        rv = add_owner(work, certificate[i], key->type, found, count);
+    if (rv == CKR_OK && *count == 1)
+        key->by_label = false; /* the key is not called so: its id finds it again */
     return rv;
 }
 
@@ -206,16 +242,20 @@ static CK_RV search_key(const struct rk_token_work *work, void *arg)
 {
     struct search *search = arg;
     CK_OBJECT_HANDLE found[FOUND_MAX];
-    CK_RV rv = find(work, search->key, search->key->type, found, &search->count);
+    struct rk_token_key *key = search->key;
+    CK_RV rv = find(work, key, key->type, found, &search->count);
 
+    if (rv == CKR_OK && search->count == 0 && key->by_label && !key->by_id &&
+        key->type == CKO_PRIVATE_KEY)
+        rv = find_by_certificate(work, key, found, &search->count);
     if (rv != CKR_OK)
         return rv;
     if (search->count == 0)
         return find_others(work, search);
     if (search->count == 1)
-        return read_key(work, found[0], search->key);
+        return read_key(work, found[0], key);
     for (CK_ULONG i = 0; rv == CKR_OK && i < search->count; i++) {
-        uint8_t id[64];
+        uint8_t id[RK_TOKEN_ID];
         size_t len = 0;
 
         rv = rk_token_attribute(work, found[i], CKA_ID, id, sizeof id, &len);
@@ -229,14 +269,34 @@ static int by_text(const void *a, const void *b)
     return strcmp(a, b);
 }
 
+static enum rk_rc say_several(struct search *search, const char *name, struct rk_err *err)
+{
+    const struct rk_token_key *key = search->key;
+    size_t last = search->count - 1;
+    bool alike;
+
+    qsort(search->ids, search->count, sizeof search->ids[0], by_text); /* tokens keep no order */
+    alike = strcmp(search->ids[0], search->ids[last]) == 0;
+    (void)rk_fail(err, RK_E_KEY, "token \"%s\": %lu%s %ss are called \"%s\": %s", key->token->label,
+                  search->count, search->count == FOUND_MAX ? " or more" : "",
+                  rk_token_class_name(key->type), name,
+                  alike ? "give one another id or label with the token's own tool"
+                        : "add id= to name one");
+    for (CK_ULONG i = 0; i < search->count; i++)
+        (void)rk_note(err,
+                      search->ids[i][0] == '\0' ? "no id%s: id= without a value names it" : "id %s",
+                      search->ids[i]);
+    return err->rc;
+}
+
 static enum rk_rc judge(struct search *search, struct rk_err *err)
 {
     const struct rk_token_key *key = search->key;
-    char name[160];
+    char name[RK_TOKEN_KEY_NAME];
 
     if (search->count == 1)
         return RK_OK;
-    (void)name_of(key, name, sizeof name);
+    (void)rk_token_key_name(key, name);
     if (search->count == 0 && search->has_other)
         return rk_fail(err, RK_E_KEY, "token \"%s\": \"%s\" is a %s, a %s is needed",
                        key->token->label, name, rk_token_class_name(search->other),
@@ -244,13 +304,7 @@ static enum rk_rc judge(struct search *search, struct rk_err *err)
     if (search->count == 0)
         return rk_fail(err, RK_E_KEY, "token \"%s\" has no %s \"%s\"", key->token->label,
                        rk_token_class_name(key->type), name);
-    (void)rk_fail(err, RK_E_KEY, "token \"%s\": %lu%s %ss are called \"%s\": add id= to name one",
-                  key->token->label, search->count, search->count == FOUND_MAX ? " or more" : "",
-                  rk_token_class_name(key->type), name);
-    qsort(search->ids, search->count, sizeof search->ids[0], by_text); /* tokens keep no order */
-    for (CK_ULONG i = 0; i < search->count; i++)
-        (void)rk_note(err, "id %s", search->ids[i]);
-    return err->rc;
+    return say_several(search, name, err);
 }
 
 /* Label, id and class out of the URI. */
@@ -264,7 +318,8 @@ static enum rk_rc read_names(P11KitUri *uri, struct rk_token_key *key, struct rk
         return rk_fail(err, RK_E_USAGE, "key URI: names no key: object= or id= is missing");
     if ((label != NULL && label->ulValueLen >= sizeof key->label) ||
         (id != NULL && id->ulValueLen > sizeof key->id))
-        return rk_fail(err, RK_E_USAGE, "key URI: object or id is longer than 64 bytes");
+        return rk_fail(err, RK_E_USAGE, "key URI: object is longer than %zu bytes or id than %zu",
+                       sizeof key->label - 1, sizeof key->id);
     if (type != NULL && *(CK_OBJECT_CLASS *)type->pValue != key->type)
         return rk_fail(err, RK_E_USAGE, "key URI: type= asks for a %s, a %s is needed",
                        rk_token_class_name(*(CK_OBJECT_CLASS *)type->pValue),

@@ -96,16 +96,14 @@ static const struct rk_mac_ops ops = { compute, aes_block, release };
 
 static CK_RV read_len(const struct rk_token_work *work, void *arg)
 {
-    CK_ULONG *len = arg;
-    size_t got;
-
-    return rk_token_attribute(work, work->key, CKA_VALUE_LEN, len, sizeof *len, &got);
+    return rk_token_number(work, work->key, CKA_VALUE_LEN, arg);
 }
 
 enum rk_rc rk_token_mac_open(const rk_ctx *ctx, const struct rk_key_name *name, size_t key_len,
                              rk_mac **ret, struct rk_err *err)
 {
     RK_AUTO(rk_token_key_done) struct rk_token_key *key = NULL;
+    char named[RK_TOKEN_KEY_NAME];
     CK_ULONG len = 0;
 
     if (rk_token_key_open(ctx, name->uri, NULL, CKO_SECRET_KEY, &key, err) ||
@@ -113,10 +111,11 @@ enum rk_rc rk_token_mac_open(const rk_ctx *ctx, const struct rk_key_name *name, 
         return err->rc;
     if (len != 16 && len != 32 && len != 0)
         return rk_fail(err, RK_E_USAGE, "token \"%s\", key \"%s\": %s, expected 16 or 32",
-                       key->token->label, key->label, RK_COUNTED(len, "byte"));
+                       key->token->label, rk_token_key_name(key, named), RK_COUNTED(len, "byte"));
     if (key_len != 0 && len != 0 && len != key_len)
         return rk_fail(err, RK_E_USAGE, "token \"%s\", key \"%s\": %s, expected %zu",
-                       key->token->label, key->label, RK_COUNTED(len, "byte"), key_len);
+                       key->token->label, rk_token_key_name(key, named), RK_COUNTED(len, "byte"),
+                       key_len);
     if (len == 0) /* the token does not say: what the caller needs must do */
         len = key_len == 0 ? 32 : key_len;
     if (rk_mac_new(ctx, len, &ops, key, ret, err))

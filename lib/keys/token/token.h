@@ -21,13 +21,6 @@ struct rk_token_session {
     uint64_t generation;
 };
 
-struct rk_token_module { /* in the registry of find.c */
-    CK_FUNCTION_LIST *fn;
-    char path[RK_PATH_MAX]; /* "" for one that p11-kit is configured with */
-    bool ours;              /* loaded by its path, released one by one */
-    struct rk_token_module *next;
-};
-
 typedef struct rk_token {
     const rk_ctx *ctx;
     CK_FUNCTION_LIST *fn;

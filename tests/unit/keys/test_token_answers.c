@@ -104,6 +104,10 @@ static void say_found(uint64_t count)
     say(OK);
     say_number(count);
     say(OK);
+    if (count != 0 && count < 8) { /* asked again, it has no more */
+        say(0);
+        say(OK);
+    }
     say(OK);
 }
 
