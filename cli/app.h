@@ -17,7 +17,6 @@ struct app {
     rk_ctx *ctx;
     enum arena arena;
     bool json, quiet, dry_run, require_locked;
-    unsigned verbose;
     const struct cmd *const *verbs; /* of the program, NULL-terminated: commands.c, handed down */
     const struct cmd *cmd;
     char verb[32]; /* "ek derive" */

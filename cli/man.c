@@ -148,10 +148,12 @@ static void put_exit_codes(FILE *to)
         (void)fprintf(to, ".It %d\n", row->code);
         put_text(to, row->meaning);
     }
-    (void)fputs(".It 130, 143\nstopped by SIGINT, SIGTERM\n.El\n"
-                ".Pp\nOf several operands of\n.Xr rotkit-verify 1\nthe gravest counts: 3 before 7 "
-                "before 2 before 8 before 0.\n",
-                to);
+    (void)fputs(
+        ".It 130, 143\nstopped by SIGINT, SIGTERM\n"
+        ".It 141\nnobody read standard output to its end; what was to be done is done\n.El\n"
+        ".Pp\nOf several operands of\n.Xr rotkit-verify 1\nthe gravest counts: 3 before 7 "
+        "before 2 before 8 before 0.\n",
+        to);
 }
 
 /* The verb that follows `name` in the alphabet; NULL after the last. */

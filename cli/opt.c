@@ -70,9 +70,6 @@ static enum rk_rc set(const struct app *app, const struct opt *row, const char *
     case OPT_FLAG:
         *(bool *)row->into = true;
         return RK_OK;
-    case OPT_COUNTER:
-        ++*(unsigned *)row->into;
-        return RK_OK;
     case OPT_LIST:
         return set_list(app, row, value, err);
     case OPT_STR:
@@ -166,8 +163,6 @@ static bool is_set(const struct opt *row)
         return ((const struct opt_list *)row->into)->count != 0;
     case OPT_FLAG:
         return *(const bool *)row->into;
-    case OPT_COUNTER:
-        return *(const unsigned *)row->into != 0;
     }
     return false;
 }

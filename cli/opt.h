@@ -6,11 +6,10 @@
 #include "cli/app.h"
 
 enum opt_kind {
-    OPT_FLAG,    /* bool */
-    OPT_COUNTER, /* unsigned, one more each time */
-    OPT_STR,     /* const char *, borrowed from argv */
-    OPT_U64,     /* struct opt_u64 */
-    OPT_LIST,    /* struct opt_list, one more each time */
+    OPT_FLAG, /* bool */
+    OPT_STR,  /* const char *, borrowed from argv */
+    OPT_U64,  /* struct opt_u64 */
+    OPT_LIST, /* struct opt_list, one more each time */
 };
 
 struct opt_u64 {

@@ -9,7 +9,6 @@
 const struct opt opt_common[] = {
     { "help",    'h', OPT_FLAG,    NULL, NULL, "show this help", false },
     { "quiet",   'q', OPT_FLAG,    NULL, NULL, "no notes, no progress", false },
-    { "verbose", 'v', OPT_COUNTER, NULL, NULL, "say more; twice for even more", false },
     { "allow-open-keys", 0, OPT_FLAG, NULL, NULL, "take key files that others may write, or whose folder they may", false },
     { "require-locked-memory", 0, OPT_FLAG, NULL, NULL, "refuse to work when secrets may be swapped out", false },
     OPT_END,
@@ -22,8 +21,6 @@ bool opt_common_set(struct app *app, const char *name, char letter)
         app->stopped = true;
     else if (letter == 'q' || (name != NULL && strcmp(name, "quiet") == 0))
         app->quiet = true;
-    else if (letter == 'v' || (name != NULL && strcmp(name, "verbose") == 0))
-        app->verbose++;
     else if (name != NULL && strcmp(name, "require-locked-memory") == 0)
         app->require_locked = true;
     else if (name != NULL && strcmp(name, "allow-open-keys") == 0)

@@ -1,14 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/out.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 
+static const char lost[] = "cannot write standard output";
+
+bool out_is_cut(const struct app *app)
+{
+    struct pollfd at = { .fd = fileno(app->out), .events = POLLOUT };
+
+    return at.fd >= 0 && poll(&at, 1, 0) == 1 && (at.revents & POLLERR) != 0;
+}
+
+enum rk_rc out_lost(struct rk_err *err)
+{
+    return rk_fail(err, RK_E_IO, "%s", lost);
+}
+
+bool out_was_lost(const struct rk_err *err)
+{
+    return err->rc == RK_E_IO && strstr(err->msg, lost) != NULL;
+}
+
 enum rk_rc out_bytes(const struct app *app, const void *bytes, size_t len, struct rk_err *err)
 {
-    if (len != 0 && fwrite(bytes, 1, len, app->out) != len)
-        return rk_fail(err, RK_E_IO, "cannot write standard output");
-    return RK_OK;
+    return len != 0 && fwrite(bytes, 1, len, app->out) != len ? out_lost(err) : RK_OK;
 }
 
 static enum rk_rc put_document(const struct app *app, const rk_json *doc, bool pretty,
@@ -85,6 +103,8 @@ void out_error(const struct app *app, const struct rk_err *err, int exit_code)
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     struct rk_err again;
 
+    if (out_was_lost(err) && out_is_cut(app))
+        return;
     if (app->json && error_text(err, exit_code, &text, &again) == RK_OK)
         (void)fprintf(app->err, "%s\n", (const char *)text.p);
     else

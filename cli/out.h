@@ -6,6 +6,17 @@
 
 #include "rotkit/json.h"
 
+/*
+ * Whether app->out is a pipe that nobody reads any more (`rotkit inspect X | head -1`). What asked
+ * for less is no fault: nothing is said of it, and the exit code is a shell's for SIGPIPE.
+ */
+bool out_is_cut(const struct app *app);
+enum { OUT_CUT_EXIT = 128 + 13 };
+/* app->out could not be written: RK_E_IO. */
+enum rk_rc out_lost(struct rk_err *err);
+/* Whether that is what *err is. */
+bool out_was_lost(const struct rk_err *err);
+
 /* The document as one line on app->out. */
 enum rk_rc out_json_line(const struct app *app, const rk_json *doc,
                          struct rk_err *err) RK_MUST_CHECK;

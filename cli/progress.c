@@ -3,6 +3,8 @@
 
 #include "cli/out.h"
 
+#include "rotkit/counted.h"
+
 #include <inttypes.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,25 +22,53 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Before this, and before anything was made, how long it takes is anybody's guess. */
+enum { GUESS_FROM_MS = 2000 };
+
+static void time_left(double seconds, char *ret, size_t size)
+{
+    if (seconds < 120)
+        (void)snprintf(ret, size, "%.0f s", seconds);
+    else if (seconds < 7200)
+        (void)snprintf(ret, size, "%.0f min", seconds / 60);
+    else
+        (void)snprintf(ret, size, "%.0f h", seconds / 3600);
+}
+
+void progress_text(const struct progress *progress, const struct rk_progress *at,
+                   int64_t elapsed_ms, char ret[PROGRESS_TEXT_MAX])
+{
+    uint64_t made = at->done - progress->began_at;
+    char left[32];
+    double rate;
+    int n = snprintf(ret, PROGRESS_TEXT_MAX, "%" PRIu64 " of %s", at->done,
+                     RK_COUNTED(at->total, progress->one));
+
+    if (elapsed_ms < GUESS_FROM_MS || made == 0 || n < 0 || n >= PROGRESS_TEXT_MAX)
+        return;
+    rate = 1000.0 * (double)made / (double)elapsed_ms;
+    time_left((double)(at->total - at->done) / rate, left, sizeof left);
+    (void)snprintf(ret + n, PROGRESS_TEXT_MAX - (size_t)n, ", %.*f a second, %s left",
+                   rate < 10 ? 1 : 0, rate, left);
+}
+
 void progress_step(void *arg, const struct rk_progress *at)
 {
     struct progress *progress = arg;
-    int64_t now = now_ms(), elapsed;
-    double rate;
+    char text[PROGRESS_TEXT_MAX];
+    int64_t now = now_ms();
 
-    if (progress->started_ms == 0)
+    if (progress->started_ms == 0) {
         progress->started_ms = now;
+        progress->began_at = at->done;
+    }
     if (progress->app->quiet || isatty(fileno(progress->app->err)) != 1 ||
         now - progress->shown_ms < SHOW_EVERY_MS)
         return;
     progress->shown_ms = now;
     progress->on_line = true;
-    elapsed = now - progress->started_ms;
-    rate = elapsed == 0 ? 0 : 1000.0 * (double)(at->done - at->found) / (double)elapsed;
-    (void)fprintf(progress->app->err,
-                  "\r%" PRIu64 " of %" PRIu64 " %s, %.0f a second, %.0f s left \033[K", at->done,
-                  at->total, progress->what, rate,
-                  rate > 0 ? (double)(at->total - at->done) / rate : 0.0);
+    progress_text(progress, at, now - progress->started_ms, text);
+    (void)fprintf(progress->app->err, "\r%s \033[K", text);
     (void)fflush(progress->app->err);
 }
 

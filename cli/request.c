@@ -318,6 +318,30 @@ enum rk_rc request_write_secret(const struct app *app, const char *out, const st
     return app->dry_run ? RK_OK : rk_file_write(out, RK_FILE_PRIVATE, made->p, made->len, err);
 }
 
+enum rk_rc request_tell_made(const struct app *app, const char *format, const char *out,
+                             const struct rk_bytes *made, struct rk_err *err)
+{
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
+    struct rk_jv at = rk_json_root(doc);
+
+    if (!app->json)
+        return RK_OK;
+    rk_json_put_words(at, "file", out);
+    rk_json_put_str(at, "format", format);
+    rk_json_put_u64(at, "size", made->len);
+    rk_json_put_bool(at, "written", !app->dry_run);
+    return out_json(app, doc, err);
+}
+
+enum rk_rc request_check_output(const struct app *app, const char *out, struct rk_err *err)
+{
+    return app->json && out != NULL && strcmp(out, "-") == 0
+               ? opt_fail(app, err,
+                          "--json and \"-o -\" exclude each other: both are for standard "
+                          "output")
+               : RK_OK;
+}
+
 enum rk_rc request_write_page(const struct app *app, const struct rk_map *map, const char *title,
                               const char *path, struct rk_err *err)
 {
@@ -379,7 +403,7 @@ enum rk_rc request_change(const struct app *app, const struct request_args *args
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
 
-    if (request_open(app, args, &request, err) ||
+    if (request_check_output(app, out, err) || request_open(app, args, &request, err) ||
         rk_file_read(operands->v[1], REQUEST_FILE_MAX, &file, err) ||
         request_open_book(app, args, &file, request, err))
         return err->rc;
@@ -388,7 +412,12 @@ enum rk_rc request_change(const struct app *app, const struct request_args *args
     if (request_end_round(app, args, request, err))
         return err->rc;
     request_tell_weak(app);
-    return made.p == NULL ? RK_OK : request_write(app, out, &made, err);
+    if (made.p == NULL)
+        return RK_OK;
+    return request_write(app, out, &made, err) ||
+                   request_tell_made(app, operands->v[0], out, &made, err)
+               ? err->rc
+               : RK_OK;
 }
 
 /* ---- what formats and targets take ---- */

@@ -79,6 +79,12 @@ enum rk_rc request_write(const struct app *app, const char *out, const struct rk
 /* The same, for its owner alone: a key stands in it. */
 enum rk_rc request_write_secret(const struct app *app, const char *out, const struct rk_bytes *made,
                                 struct rk_err *err) RK_MUST_CHECK;
+/* With --json: what was made, for scripts: file, format, size. */
+enum rk_rc request_tell_made(const struct app *app, const char *format, const char *out,
+                             const struct rk_bytes *made, struct rk_err *err) RK_MUST_CHECK;
+/* Standard output takes the image or JSON, not both. out may be NULL. */
+enum rk_rc request_check_output(const struct app *app, const char *out,
+                                struct rk_err *err) RK_MUST_CHECK;
 /*
  * With --to-sign or --attach: the book of signatures of a round over `file`, request->book; NULL
  * else. The end of it: what request->wants has goes into the folder.

@@ -12,10 +12,12 @@
 
 #include <string.h>
 
-static int exit_code(const struct app *app, enum rk_rc rc)
+static int exit_code(const struct app *app, const struct rk_err *err, enum rk_rc rc)
 {
     if (app->stop_signal != 0)
         return 128 + app->stop_signal;
+    if (rc == RK_E_IO && out_was_lost(err) && out_is_cut(app))
+        return OUT_CUT_EXIT;
     return exit_code_of(rc);
 }
 
@@ -160,8 +162,8 @@ int rotkit_main(int argc, char **argv, FILE *out, FILE *err_file)
         warn_of_open_keys(&app);
     }
     if (rc == RK_OK && (fflush(out) != 0 || ferror(out) != 0))
-        rc = rk_fail(&err, RK_E_IO, "cannot write standard output");
+        rc = out_lost(&err);
     if (rc != RK_OK && !app.told)
-        out_error(&app, &err, exit_code(&app, rc));
-    return exit_code(&app, rc);
+        out_error(&app, &err, exit_code(&app, &err, rc));
+    return exit_code(&app, &err, rc);
 }

@@ -140,7 +140,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     struct opt_u64 jobs = { .set = false };
     struct opt_list allow_weak = { .count = 0 };
     RK_AUTO(building_done)
-    struct building building = { .app = app, .progress = { .app = app, .what = "devices" } };
+    struct building building = { .app = app, .progress = { .app = app, .one = "device" } };
     const char *shard = NULL;
     bool keep_going = false;
     struct operands operands;

@@ -19,6 +19,7 @@ struct lint { /* one certificate being looked at */
     const struct app *app;
     const char *path;
     size_t verifier; /* EVERY_RULE, or the place of one in the library's list */
+    bool all;        /* what holds, too */
     size_t errors, warnings;
     struct rk_err *err; /* the first output that failed */
     enum rk_rc rc;
@@ -78,8 +79,7 @@ static void report(void *arg, const struct rk_lint_finding *finding)
         return;
     lint->errors += finding->level == RK_LINT_ERROR;
     lint->warnings += finding->level == RK_LINT_WARN;
-    /* A rule that holds is said with -v only. */
-    if (lint->rc != RK_OK || (finding->level == RK_LINT_OK && lint->app->verbose == 0))
+    if (lint->rc != RK_OK || (finding->level == RK_LINT_OK && !lint->all))
         return;
     if (lint->app->json)
         lint->rc = print_json(lint, finding);
@@ -105,9 +105,11 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     struct operands operands;
     size_t errors = 0, warnings = 0, bad = 0, verifier = EVERY_RULE;
     const char *name = NULL;
+    bool all = false;
     /* clang-format off */
     const struct opt rows[] = {
         { "verifier", 0, OPT_STR, &name, "NAME", "only what go-attestation, keylime or secboot refuses over", false },
+        { "all", 'a', OPT_FLAG, &all, NULL, "say which rules hold, too", false },
         OPT_JSON(app),
         OPT_END,
     };
@@ -117,7 +119,9 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         (name != NULL && find_verifier(app, name, &verifier, err)))
         return err->rc;
     for (size_t i = 0; i < operands.count; i++) {
-        struct lint lint = { .app = app, .path = operands.v[i], .verifier = verifier, .err = err };
+        struct lint lint = {
+            .app = app, .path = operands.v[i], .verifier = verifier, .all = all, .err = err
+        };
 
         if (one(&lint, err))
             return err->rc;
@@ -137,11 +141,10 @@ const struct cmd cmd_ek_lint = {
     .name = "lint",
     .args = "CERT...",
     .summary = "check EK certificates against the profile and its verifiers",
-    .about =
-        "A finding names its rule, who refuses a certificate over it (\"no rule known\" when "
-        "nobody\n"
-        "is known to), and where that is written. With --json one object a line: file, level, "
-        "rule,\n"
-        "verifier, source, text. Exit code 3 when a finding is an error. -v shows rules that hold.",
+    .about = "A finding names its rule, who refuses a certificate over it (\"no rule known\" when "
+             "nobody\n"
+             "is known to), and where that is written. With --json one object a line: file, level, "
+             "rule,\n"
+             "verifier, source, text. Exit code 3 when a finding is an error.",
     .run = run,
 };

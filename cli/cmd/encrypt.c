@@ -68,6 +68,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "for", 0, OPT_LIST, &firmware, "FIRMWARE[+OPTION]", "refuse what this firmware does not take, see 'rotkit help firmware'", false },
         { "output", 'o', OPT_STR, &out, "FILE", "where the encrypted image goes (- for standard output)", true },
         OPT_DRY_RUN(app),
+        OPT_JSON(app),
         OPT_END,
     };
     /* clang-format on */

@@ -15,15 +15,17 @@ static enum rk_rc pack(const struct app *app, struct request_args *args,
 
     args->parts = operands->v + 1;
     args->part_count = operands->count - 1;
-    if (request_open(app, args, &request, err))
+    if (request_check_output(app, out, err) || request_open(app, args, &request, err))
         return err->rc;
     secret = rk_format_keeps_secret(operands->v[0], &request->core);
     if (args->secret != NULL && !secret)
         return opt_fail(app, err, "--content-key: what is packed here carries no such key");
     if (rk_format_build(operands->v[0], &request->core, &made, err))
         return err->rc;
-    return args->secret == NULL ? request_write(app, out, &made, err)
-                                : request_write_secret(app, out, &made, err);
+    if (args->secret == NULL ? request_write(app, out, &made, err)
+                             : request_write_secret(app, out, &made, err))
+        return err->rc;
+    return request_tell_made(app, operands->v[0], out, &made, err);
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)

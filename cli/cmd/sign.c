@@ -36,6 +36,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "to-sign", 0, OPT_STR, &args.to_sign, "DIR", "sign nothing: write what is to be signed elsewhere", false },
         { "attach", 0, OPT_STR, &args.attach, "DIR", "take the signatures of a folder that --to-sign wrote", false },
         OPT_DRY_RUN(app),
+        OPT_JSON(app),
         OPT_END,
     };
     /* clang-format on */

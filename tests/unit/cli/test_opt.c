@@ -18,7 +18,6 @@ static const struct cmd cmd_test = {
 
 struct bound {
     bool flag;
-    unsigned counter;
     const char *str;
     struct opt_u64 number;
     struct opt_list list;
@@ -36,7 +35,6 @@ static enum rk_rc parse(struct bound *to, char *line, size_t min)
     int argc = 0;
     const struct opt rows[] = {
         { "flag", 'f', OPT_FLAG, &to->flag, NULL, "h", false },
-        { "count", 'c', OPT_COUNTER, &to->counter, NULL, "h", false },
         { "string", 's', OPT_STR, &to->str, "TEXT", "h", false },
         { "number", 0, OPT_U64, &to->number, "N", "h", false },
         { "list", 'l', OPT_LIST, &to->list, "TEXT", "h", false },
@@ -53,11 +51,10 @@ static enum rk_rc parse(struct bound *to, char *line, size_t min)
 START_TEST(rows_bind_local_variables)
 {
     struct bound b = { .flag = false };
-    char line[] = "test -f --count -cc --string=a=b --number 0x10 --list one -ltwo --list= file";
+    char line[] = "test -f --string=a=b --number 0x10 --list one -ltwo --list= file";
 
     ck_assert_int_eq(parse(&b, line, 1), RK_OK);
     ck_assert(b.flag);
-    ck_assert_uint_eq(b.counter, 3);
     ck_assert_str_eq(b.str, "a=b");
     ck_assert(b.number.set);
     ck_assert_uint_eq(b.number.v, 16);
@@ -87,11 +84,10 @@ END_TEST
 START_TEST(common_options_are_read_beside_the_rows)
 {
     struct bound b = { .flag = false };
-    char line[] = "test -qvv --verbose file";
+    char line[] = "test -q file";
 
     ck_assert_int_eq(parse(&b, line, 1), RK_OK);
     ck_assert(b.app.quiet);
-    ck_assert_uint_eq(b.app.verbose, 3);
     ck_assert(!b.app.require_locked);
 }
 END_TEST

@@ -171,7 +171,7 @@ static void check_rows(void *arg, const struct cmd *cmd, const char *verb, const
     ck_assert_int_eq(help.code | page.code, 0);
     ck_assert(cmd->run != NULL);
     for (const struct opt *row = rows; row->name != NULL; row++) {
-        bool valued = row->kind != OPT_FLAG && row->kind != OPT_COUNTER;
+        bool valued = row->kind != OPT_FLAG;
 
         ck_assert_msg((row->arg != NULL) == valued, "%s --%s: kind and arg differ", verb,
                       row->name);
