@@ -374,12 +374,13 @@ enum rk_rc request_open_book(const struct app *app, const struct request_args *a
 enum rk_rc request_end_round(const struct app *app, const struct request_args *args,
                              struct request *request, struct rk_err *err)
 {
+    const struct rk_sigbook_end end = { .dry = app->dry_run };
     struct rk_sigbook_round round;
 
     if (request->book == NULL)
         return RK_OK;
     if (rk_sigbook_merge_wants(request->book, &request->wants, err) ||
-        rk_sigbook_close_round(request->book, app->dry_run, &round, err))
+        rk_sigbook_close_round(request->book, &end, &round, err))
         return err->rc;
     if (round.wanted != 0) {
         out_note(app, "\"%s\": %s wanted", args->to_sign != NULL ? args->to_sign : args->attach,

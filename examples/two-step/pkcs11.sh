@@ -13,13 +13,31 @@ tool() {
     pkcs11-tool --module "$module" --token-label "$token" "$@" 2>/dev/null
 }
 
+# The point of an elliptic key as the list of objects has it, without the head of its OCTET STRING; empty for other keys.
+# (pkcs11-tool of OpenSC 0.23 reads out no such key.)
+point_of() { # ID
+    tool --list-objects --type pubkey | awk -v id="$1" '/^Public Key Object/ { point = "" }
+        $1 == "EC_POINT:" { point = $2 }
+        $1 == "ID:" && $2 == id { print point; exit }' | sed -E 's/^04([0-7].|81..)//'
+}
+
 # The id of the key that index.json names; empty when the token has it not.
-id_of() {
+id_of() { # SHA256 PEM ID...
     wanted=$1
-    shift
+    key=$(openssl pkey -pubin -in "$dir/$2" -outform DER | od -An -v -tx1 | tr -d ' \n')
+    [ "$(openssl pkey -pubin -in "$dir/$2" -outform DER | openssl dgst -sha256 -r | cut -c 1-64)" = "$wanted" ] ||
+        { echo "pkcs11.sh: \"$dir/$2\" is another key than its name says" >&2; exit 1; }
+    shift 2
     for id; do
         found=$(tool --read-object --type pubkey --id "$id" | openssl dgst -sha256 -r | cut -c 1-64)
-        [ "$found" != "$wanted" ] || printf '%s\n' "$id"
+        point=$(point_of "$id")
+        case $found/$key in
+        "$wanted"/*) ;;
+        */*"${point:-none}") ;;
+        *) continue ;;
+        esac
+        printf '%s\n' "$id"
+        return
     done
 }
 
@@ -42,9 +60,9 @@ sign() { # ID FILE SIGNATURE MECHANISM...
         }
 }
 
-jq -r '.items[] | [.scheme, .key_sha256, .file, .digest // "-", .signature, .what] | @tsv' "$dir/index.json" |
-    while IFS="$(printf '\t')" read -r scheme sha256 file digest signature what; do
-        id=$(id_of "$sha256" "$@")
+jq -r '.items[] | [.scheme, .key_sha256, .file, .digest // "-", .signature, .key, .what] | @tsv' "$dir/index.json" |
+    while IFS="$(printf '\t')" read -r scheme sha256 file digest signature key what; do
+        id=$(id_of "$sha256" "$key" "$@")
         [ -n "$id" ] || continue
         bits=${scheme##*-sha}
         case $scheme in

@@ -72,6 +72,13 @@ enum rk_rc rk_scheme_want(struct rk_jv object, const char *name, enum rk_scheme 
     return RK_OK;
 }
 
+bool rk_scheme_is_random(enum rk_scheme id)
+{
+    const struct rk_scheme_row *scheme = find_scheme(id);
+
+    return scheme == NULL || scheme->salt != 0 || strcmp(scheme->key_type, "EC") == 0;
+}
+
 int rk_scheme_set_padding(const struct rk_scheme_row *scheme, EVP_PKEY_CTX *key)
 {
     if (scheme->salt == 0)

@@ -44,6 +44,7 @@ void rk_sigbook_free(rk_sigbook *book)
     }
     rk_free(book->item);
     rk_wants_done(&book->wants);
+    rk_sigkept_done(&book->kept);
     (void)pthread_mutex_destroy(&book->lock);
     rk_free(book);
 }
@@ -104,11 +105,35 @@ int64_t rk_sigbook_time(const rk_sigbook *book)
     return book->time;
 }
 
-static int by_id(const void *a, const void *b)
+/* What a key here signed before, if it did: of the folder only what holds is believed. */
+static enum rk_rc find_kept(rk_sigbook *book, const rk_signer *key, enum rk_scheme scheme,
+                            const uint8_t id[RK_WANT_ID], const struct rk_bytes *message,
+                            struct rk_bytes *ret, struct rk_err *err)
 {
-    const struct rk_sigbook_item *x = a, *y = b;
+    RK_AUTO(rk_bytes_done) struct rk_bytes kept = RK_BYTES_NONE;
+    struct rk_sigkept_item *item;
+    enum rk_rc rc = RK_OK;
+    struct rk_err why;
 
-    return memcmp(x->id, y->id, RK_WANT_ID);
+    (void)pthread_mutex_lock(&book->lock);
+    item = rk_sigkept_find(&book->kept, id);
+    if (item != NULL) {
+        item->asked = true;
+        rc = rk_bytes_copy(item->signature.p, item->signature.len, &kept, err);
+    }
+    (void)pthread_mutex_unlock(&book->lock);
+    if (rc != RK_OK || kept.p == NULL)
+        return rc;
+    if (rk_signature_check(book->ctx, rk_signer_pkey(key), scheme, message->p, message->len, kept.p,
+                           kept.len, &why)) {
+        (void)rk_fail(err, RK_E_VERIFY,
+                      "\"%s/" RK_SIGKEPT_FILE "\": a signature in it is not by its key (%s): "
+                      "somebody changed it",
+                      book->folder, rk_scheme_name(scheme));
+        return rk_note(err, "remove the folder and start again");
+    }
+    *ret = rk_bytes_take(&kept);
+    return RK_OK;
 }
 
 enum rk_rc rk_sigbook_find(rk_sigbook *book, const rk_signer *key, enum rk_scheme scheme,
@@ -117,17 +142,48 @@ enum rk_rc rk_sigbook_find(rk_sigbook *book, const rk_signer *key, enum rk_schem
     struct rk_sigbook_item like = { .number = 0 }, *found;
 
     *ret = (struct rk_bytes)RK_BYTES_NONE;
-    if (book == NULL || book->count == 0)
+    if (book == NULL)
         return RK_OK;
     if (rk_want_id(scheme, rk_signer_spki(key), message, like.id, err))
         return err->rc;
-    found = bsearch(&like, book->item, book->count, sizeof like, by_id);
+    found = book->count == 0
+                ? NULL
+                : bsearch(&like, book->item, book->count, sizeof like, rk_sigbook_by_id);
     if (found == NULL)
-        return RK_OK;
+        return find_kept(book, key, scheme, like.id, message, ret, err);
     (void)pthread_mutex_lock(&book->lock);
     found->asked = true;
     (void)pthread_mutex_unlock(&book->lock);
     return rk_bytes_copy(found->signature.p, found->signature.len, ret, err);
+}
+
+/* Signed by the key at hand; what is random is kept, and of two threads that come to the same
+ * message both take what the first one kept. */
+static enum rk_rc sign_here(rk_sigbook *book, rk_signer *key, enum rk_scheme scheme,
+                            const struct rk_bytes *message, struct rk_bytes *ret,
+                            struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
+    const struct rk_sigkept_item *there;
+    uint8_t id[RK_WANT_ID];
+    enum rk_rc rc;
+
+    if (rk_signer_sign(key, scheme, message->p, message->len, &made, err))
+        return err->rc;
+    if (book == NULL || !rk_scheme_is_random(scheme)) {
+        *ret = rk_bytes_take(&made);
+        return RK_OK;
+    }
+    if (rk_want_id(scheme, rk_signer_spki(key), message, id, err))
+        return err->rc;
+    (void)pthread_mutex_lock(&book->lock);
+    there = rk_sigkept_find(&book->kept, id);
+    rc = there == NULL ? rk_sigkept_add(&book->kept, id, &made, err) : RK_OK;
+    if (rc == RK_OK)
+        rc = there == NULL ? rk_bytes_copy(made.p, made.len, ret, err)
+                           : rk_bytes_copy(there->signature.p, there->signature.len, ret, err);
+    (void)pthread_mutex_unlock(&book->lock);
+    return rc;
 }
 
 enum rk_rc rk_sigbook_sign(rk_sigbook *book, rk_signer *key, enum rk_scheme scheme,
@@ -139,7 +195,7 @@ enum rk_rc rk_sigbook_sign(rk_sigbook *book, rk_signer *key, enum rk_scheme sche
     if (ret->p != NULL)
         return RK_OK;
     if (book == NULL || rk_signer_can_sign(key))
-        return rk_signer_sign(key, scheme, message->p, message->len, ret, err);
+        return sign_here(book, key, scheme, message, ret, err);
     return rk_wants_add(wants, key, scheme, what, message, err);
 }
 
@@ -217,8 +273,8 @@ static enum rk_rc first_of_each(const rk_sigbook *book, size_t *first, size_t *r
     return RK_OK;
 }
 
-enum rk_rc rk_sigbook_close_round(rk_sigbook *book, bool dry, struct rk_sigbook_round *ret,
-                                  struct rk_err *err)
+enum rk_rc rk_sigbook_close_round(rk_sigbook *book, const struct rk_sigbook_end *end,
+                                  struct rk_sigbook_round *ret, struct rk_err *err)
 {
     RK_AUTO(free_at_exit) size_t *first = rk_alloc(book->wants.count + 1, sizeof *first);
     size_t count = 0;
@@ -227,7 +283,7 @@ enum rk_rc rk_sigbook_close_round(rk_sigbook *book, bool dry, struct rk_sigbook_
         return rk_fail_nomem(err);
     if (check_asked(book, err) ||
         (book->wants.count != 0 && first_of_each(book, first, &count, err)) ||
-        (count != 0 && !dry && rk_sigfolder_write(book, first, count, err)))
+        (count != 0 && !end->dry && rk_sigfolder_write(book, first, count, end, err)))
         return err->rc;
     *ret = (struct rk_sigbook_round) { .round = book->round + (count != 0), .wanted = count };
     return RK_OK;

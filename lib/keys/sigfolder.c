@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The folder of a signing round. The form is rotkit's own: ftpmprov/sigbook.h describes it. */
+/* The folder of a signing round, read. The form is rotkit's own: rotkit/sigbook.h describes it. */
 #include "keys/sigbook.h"
 
 #include "base/digest.h"
@@ -19,47 +19,59 @@
 #include <sys/stat.h>
 
 enum {
-    INDEX_MAX = 1 << 30,
     MESSAGE_MAX = 1 << 30,
+    KEPT_MAX = 1 << 30,
     SIGNATURE_MAX = 8192,
-    ENTRIES_MAX = 4 * RK_WANTS_MAX,
-    NAME = 80, /* of a file below the folder */
-    VERSION = 1
 };
 
 /* The digest a scheme signs, by the end of its name; NULL: it signs the message. */
-static const char *digest_of(enum rk_scheme scheme)
+const char *rk_sigfolder_digest(enum rk_scheme scheme)
 {
     const char *dash = strrchr(rk_scheme_name(scheme), '-');
 
     return dash == NULL ? NULL : dash + 1;
 }
 
-static enum rk_rc path_of(const rk_sigbook *book, const char *name, char ret[RK_PATH_MAX],
-                          struct rk_err *err)
+enum rk_rc rk_sigfolder_path(const rk_sigbook *book, const char *name, char ret[RK_PATH_MAX],
+                             struct rk_err *err)
 {
     return rk_path_join(book->folder, name, ret, RK_PATH_MAX, err);
 }
 
-static void file_name(unsigned number, const char *suffix, char ret[NAME])
+void rk_sigfolder_file(unsigned number, const char *suffix, char ret[RK_SIGFOLDER_NAME])
 {
-    (void)snprintf(ret, NAME, "%06u.%s", number, suffix);
+    (void)snprintf(ret, RK_SIGFOLDER_NAME, "%06u.%s", number, suffix);
 }
 
-static void key_name(const uint8_t sha256[32], char ret[NAME])
+void rk_sigfolder_key(const uint8_t sha256[32], char ret[RK_SIGFOLDER_NAME])
 {
     char hex[65];
 
     rk_hex_write(sha256, 32, hex);
-    (void)snprintf(ret, NAME, "keys/%s.pem", hex);
+    (void)snprintf(ret, RK_SIGFOLDER_NAME, "keys/%s.pem", hex);
 }
 
-static enum rk_rc make_digest(const char *name, const struct rk_bytes *message,
-                              uint8_t ret[EVP_MAX_MD_SIZE], size_t *ret_len, struct rk_err *err)
+enum rk_rc rk_sigfolder_make_digest(const char *name, const struct rk_bytes *message,
+                                    uint8_t ret[EVP_MAX_MD_SIZE], size_t *ret_len,
+                                    struct rk_err *err)
 {
     if (EVP_Q_digest(NULL, name, NULL, message->p, message->len, ret, ret_len) != 1)
         return rk_fail_ossl(err, RK_E_INTERNAL, "digest %s", name);
     return RK_OK;
+}
+
+int rk_sigbook_by_id(const void *a, const void *b)
+{
+    const struct rk_sigbook_item *x = a, *y = b;
+
+    return memcmp(x->id, y->id, RK_WANT_ID);
+}
+
+int rk_sigbook_by_number(const void *a, const void *b)
+{
+    const struct rk_sigbook_item *x = a, *y = b;
+
+    return (x->number > y->number) - (x->number < y->number);
 }
 
 /* ---- reading ---- */
@@ -85,12 +97,12 @@ static enum rk_rc read_index(rk_sigbook *book, rk_json **ret, struct rk_err *err
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     char path[RK_PATH_MAX];
 
-    if (path_of(book, "index.json", path, err))
+    if (rk_sigfolder_path(book, "index.json", path, err))
         return err->rc;
     if (rk_tree_exists(book->folder) && !rk_tree_exists(path))
         return rk_fail(err, RK_E_USAGE, "\"%s\" is no folder of a signing round: no index.json",
                        book->folder);
-    if (rk_file_read(path, INDEX_MAX, &text, err))
+    if (rk_file_read(path, RK_SIGFOLDER_INDEX_MAX, &text, err))
         return err->rc;
     return rk_json_parse(text.p, text.len, ret, err) ? rk_wrap(err, "\"%s\"", path) : RK_OK;
 }
@@ -102,7 +114,8 @@ static enum rk_rc read_head(rk_sigbook *book, struct rk_jv root, struct rk_err *
     uint8_t owner[32];
     const char *kind;
 
-    if (!rk_json_u64(rk_json_get(root, "rotkit_signing"), &version) || version != VERSION)
+    if (!rk_json_u64(rk_json_get(root, "rotkit_signing"), &version) ||
+        version != RK_SIGFOLDER_VERSION)
         return malformed(book, "not of version 1", err);
     if (rk_json_want_str(root, "of", &kind, err) ||
         rk_json_want_hex(root, "input_sha256", owner, sizeof owner, err) ||
@@ -124,11 +137,27 @@ static enum rk_rc read_head(rk_sigbook *book, struct rk_jv root, struct rk_err *
     return RK_OK;
 }
 
+/* What keys here signed in the rounds before; none is no fault. */
+static enum rk_rc read_kept(rk_sigbook *book, struct rk_err *err)
+{
+    RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
+    char path[RK_PATH_MAX];
+
+    if (rk_sigfolder_path(book, RK_SIGKEPT_FILE, path, err))
+        return err->rc;
+    if (!rk_tree_exists(path))
+        return RK_OK;
+    if (rk_file_read(path, KEPT_MAX, &file, err))
+        return err->rc;
+    return rk_sigkept_parse(&file, &book->kept, err) ? rk_wrap(err, "\"%s\"", path) : RK_OK;
+}
+
 enum rk_rc rk_sigfolder_check_owner(rk_sigbook *book, struct rk_err *err)
 {
     RK_AUTO(rk_json_done) rk_json *doc = NULL;
 
-    if (read_index(book, &doc, err) || read_head(book, rk_json_root(doc), err))
+    if (read_index(book, &doc, err) || read_head(book, rk_json_root(doc), err) ||
+        read_kept(book, err))
         return err->rc;
     book->round = 0; /* a first round is what we are to write */
     return RK_OK;
@@ -169,15 +198,15 @@ static enum rk_rc read_item(const rk_sigbook *book, struct rk_jv from, struct rk
 
 static enum rk_rc open_key(struct reading *in, const uint8_t sha256[32], struct rk_err *err)
 {
-    char name[NAME], path[RK_PATH_MAX];
+    char name[RK_SIGFOLDER_NAME], path[RK_PATH_MAX];
     uint8_t found[32];
 
     if (in->key != NULL && memcmp(in->key_sha256, sha256, 32) == 0)
         return RK_OK;
     rk_signer_free(in->key);
     in->key = NULL;
-    key_name(sha256, name);
-    if (path_of(in->book, name, path, err))
+    rk_sigfolder_key(sha256, name);
+    if (rk_sigfolder_path(in->book, name, path, err))
         return err->rc;
     if (rk_signer_open_public(in->book->ctx, path, &in->key, err) ||
         rk_sha256(rk_signer_spki(in->key)->p, rk_signer_spki(in->key)->len, found, err))
@@ -192,22 +221,23 @@ static enum rk_rc read_message(const struct reading *in, const struct rk_sigbook
                                struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes digest = RK_BYTES_NONE;
-    const char *digest_name = digest_of((enum rk_scheme)item->id[64]);
+    const char *digest_name = rk_sigfolder_digest((enum rk_scheme)item->id[64]);
     uint8_t found[EVP_MAX_MD_SIZE];
-    char name[NAME], path[RK_PATH_MAX];
+    char name[RK_SIGFOLDER_NAME], path[RK_PATH_MAX];
     size_t len;
 
-    file_name(item->number, "bin", name);
-    if (path_of(in->book, name, path, err) || rk_file_read(path, MESSAGE_MAX, ret, err) ||
+    rk_sigfolder_file(item->number, "bin", name);
+    if (rk_sigfolder_path(in->book, name, path, err) || rk_file_read(path, MESSAGE_MAX, ret, err) ||
         rk_sha256(ret->p, ret->len, found, err))
         return err->rc;
     if (memcmp(found, item->id + 32, 32) != 0)
         return rk_fail(err, RK_E_VERIFY, "\"%s\" is not the message that index.json names", path);
     if (digest_name == NULL)
         return RK_OK;
-    file_name(item->number, "digest", name);
-    if (path_of(in->book, name, path, err) || rk_file_read(path, EVP_MAX_MD_SIZE, &digest, err) ||
-        make_digest(digest_name, ret, found, &len, err))
+    rk_sigfolder_file(item->number, "digest", name);
+    if (rk_sigfolder_path(in->book, name, path, err) ||
+        rk_file_read(path, EVP_MAX_MD_SIZE, &digest, err) ||
+        rk_sigfolder_make_digest(digest_name, ret, found, &len, err))
         return err->rc;
     if (digest.len != len || memcmp(digest.p, found, len) != 0)
         return rk_fail(err, RK_E_VERIFY, "\"%s\" is not the digest of its message", path);
@@ -243,11 +273,11 @@ static enum rk_rc read_signature(struct reading *in, struct rk_sigbook_item *ite
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
-    char name[NAME], path[RK_PATH_MAX];
+    char name[RK_SIGFOLDER_NAME], path[RK_PATH_MAX];
     struct rk_err why;
 
-    file_name(item->number, "sig", name);
-    if (path_of(in->book, name, path, err) || open_key(in, item->id, err) ||
+    rk_sigfolder_file(item->number, "sig", name);
+    if (rk_sigfolder_path(in->book, name, path, err) || open_key(in, item->id, err) ||
         read_message(in, item, &message, err))
         return err->rc;
     if (!rk_tree_exists(path))
@@ -261,37 +291,23 @@ static enum rk_rc read_signature(struct reading *in, struct rk_sigbook_item *ite
     return RK_OK;
 }
 
-static int by_id(const void *a, const void *b)
-{
-    const struct rk_sigbook_item *x = a, *y = b;
-
-    return memcmp(x->id, y->id, RK_WANT_ID);
-}
-
-static int by_number(const void *a, const void *b)
-{
-    const struct rk_sigbook_item *x = a, *y = b;
-
-    return (x->number > y->number) - (x->number < y->number);
-}
-
 /* A signature that the index does not name was made for something else. */
 static enum rk_rc check_extra(const rk_sigbook *book, struct rk_err *err)
 {
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
 
-    if (rk_names_list(book->folder, ENTRIES_MAX, &names, err))
+    if (rk_names_list(book->folder, RK_SIGFOLDER_ENTRIES_MAX, &names, err))
         return err->rc;
     for (size_t i = 0; i < names.count; i++) {
         size_t len = strlen(names.name[i]);
-        char name[NAME] = "";
+        char name[RK_SIGFOLDER_NAME] = "";
 
         if (len < 4 || strcmp(names.name[i] + len - 4, ".sig") != 0)
             continue;
         if (len < sizeof name)
             (void)snprintf(name, sizeof name, "%.*s.bin", (int)len - 4, names.name[i]);
         struct rk_sigbook_item like = { .number = number_of(name) };
-        if (bsearch(&like, book->item, book->count, sizeof like, by_number) == NULL)
+        if (bsearch(&like, book->item, book->count, sizeof like, rk_sigbook_by_number) == NULL)
             return rk_fail(err, RK_E_USAGE,
                            "\"%s/%s\" is a signature that index.json does not name", book->folder,
                            names.name[i]);
@@ -316,7 +332,7 @@ static enum rk_rc read_items(struct reading *in, struct rk_jv root, struct rk_er
                 return err->rc;
         }
     }
-    qsort(book->item, book->count, sizeof *book->item, by_number);
+    qsort(book->item, book->count, sizeof *book->item, rk_sigbook_by_number);
     for (size_t i = 0; i < book->count; i++) {
         if (book->item[i].number != i + 1)
             return malformed(book, "its items are not numbered from 1 on", err);
@@ -330,196 +346,12 @@ enum rk_rc rk_sigfolder_read(rk_sigbook *book, struct rk_err *err)
     RK_AUTO(rk_json_done) rk_json *doc = NULL;
 
     if (read_index(book, &doc, err) || read_head(book, rk_json_root(doc), err) ||
-        read_items(&in, rk_json_root(doc), err) || check_extra(book, err))
+        read_items(&in, rk_json_root(doc), err) || check_extra(book, err) || read_kept(book, err))
         return err->rc;
     for (size_t i = 0; i < book->count; i++) {
         if (read_signature(&in, &book->item[i], err))
             return err->rc;
     }
-    qsort(book->item, book->count, sizeof *book->item, by_id);
+    qsort(book->item, book->count, sizeof *book->item, rk_sigbook_by_id);
     return RK_OK;
-}
-
-/* ---- writing ---- */
-
-static void put_item(struct rk_jv list, unsigned number, const char *what,
-                     const uint8_t id[RK_WANT_ID])
-{
-    enum rk_scheme scheme = (enum rk_scheme)id[64];
-    const char *digest = digest_of(scheme);
-    struct rk_jv o = rk_json_put_object(list, NULL);
-    char name[NAME];
-
-    file_name(number, "bin", name);
-    rk_json_put_str(o, "file", name);
-    rk_json_put_str(o, "what", what);
-    rk_json_put_str(o, "scheme", rk_scheme_name(scheme));
-    rk_json_put_str(o, "kind", digest == NULL ? "message" : "digest");
-    if (digest != NULL) {
-        file_name(number, "digest", name);
-        rk_json_put_str(o, "digest", name);
-        rk_json_put_str(o, "digest_algorithm", digest);
-    }
-    key_name(id, name);
-    rk_json_put_str(o, "key", name);
-    rk_json_put_hex(o, "key_sha256", id, 32);
-    rk_json_put_hex(o, "message_sha256", id + 32, 32);
-    file_name(number, "sig", name);
-    rk_json_put_str(o, "signature", name);
-}
-
-static enum rk_rc index_text(rk_sigbook *book, const size_t *first, size_t count,
-                             struct rk_bytes *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
-    struct rk_jv root = rk_json_root(doc), list;
-
-    rk_json_put_u64(root, "rotkit_signing", VERSION);
-    rk_json_put_str(root, "of", book->kind);
-    rk_json_put_hex(root, "input_sha256", book->owner, sizeof book->owner);
-    rk_json_put_u64(root, "time", (uint64_t)book->time);
-    rk_json_put_u64(root, "round", book->round + 1);
-    list = rk_json_put_array(root, "items");
-    for (size_t i = 0; i < count; i++) {
-        const struct rk_want *want = &book->wants.item[first[i]];
-        uint8_t id[RK_WANT_ID];
-
-        if (rk_want_id(want->scheme, &want->spki, &want->message, id, err))
-            return err->rc;
-        put_item(list, (unsigned)(book->count + i + 1), want->what, id);
-    }
-    list = rk_json_put_array(root, "signed");
-    if (book->count != 0)
-        qsort(book->item, book->count, sizeof *book->item, by_number);
-    for (size_t i = 0; i < book->count; i++)
-        put_item(list, book->item[i].number, book->item[i].what, book->item[i].id);
-    if (book->count != 0)
-        qsort(book->item, book->count, sizeof *book->item, by_id);
-    return rk_json_text(doc, true, ret, err);
-}
-
-static enum rk_rc write_key(const struct rk_new_folder *place, const struct rk_want *want,
-                            struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
-    char name[NAME], path[RK_PATH_MAX];
-    uint8_t sha256[32];
-
-    if (rk_sha256(want->spki.p, want->spki.len, sha256, err))
-        return err->rc;
-    key_name(sha256, name);
-    if (rk_path_join(place->sibling, name, path, sizeof path, err))
-        return err->rc;
-    if (rk_tree_exists(path))
-        return RK_OK;
-    if (rk_pem_encode(RK_PEM_PUBLIC_KEY, &want->spki, &pem, err))
-        return err->rc;
-    return rk_new_folder_add(place, name, RK_FILE_PUBLIC, pem.p, pem.len, err);
-}
-
-static enum rk_rc write_want(const struct rk_new_folder *place, const struct rk_want *want,
-                             unsigned number, struct rk_err *err)
-{
-    const char *digest_name = digest_of(want->scheme);
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    char name[NAME];
-    size_t len;
-
-    file_name(number, "bin", name);
-    if (rk_new_folder_add(place, name, RK_FILE_PUBLIC, want->message.p, want->message.len, err) ||
-        write_key(place, want, err))
-        return err->rc;
-    if (digest_name == NULL)
-        return RK_OK;
-    file_name(number, "digest", name);
-    if (make_digest(digest_name, &want->message, digest, &len, err))
-        return err->rc;
-    return rk_new_folder_add(place, name, RK_FILE_PUBLIC, digest, len, err);
-}
-
-static enum rk_rc fill(const rk_sigbook *book, const struct rk_new_folder *place,
-                       const size_t *first, size_t count, const struct rk_bytes *index,
-                       struct rk_err *err)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (write_want(place, &book->wants.item[first[i]], (unsigned)(book->count + i + 1), err))
-            return err->rc;
-    }
-    return rk_new_folder_add(place, "index.json", RK_FILE_PUBLIC, index->p, index->len, err);
-}
-
-static enum rk_rc move_in(const rk_sigbook *book, const char *staging, const char *name,
-                          struct rk_err *err)
-{
-    char from[RK_PATH_MAX], to[RK_PATH_MAX];
-
-    if (rk_path_join(staging, name, from, sizeof from, err) || path_of(book, name, to, err))
-        return err->rc;
-    return rename(from, to) == 0 ? RK_OK
-                                 : rk_fail_errno(err, RK_E_IO, "cannot rename to \"%s\"", to);
-}
-
-static enum rk_rc move_all(const rk_sigbook *book, const char *staging, const char *below,
-                           struct rk_err *err)
-{
-    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
-    char folder[RK_PATH_MAX], name[RK_PATH_MAX];
-
-    if (rk_path_join(staging, below, folder, sizeof folder, err) ||
-        rk_names_list(folder, ENTRIES_MAX, &names, err))
-        return err->rc;
-    for (size_t i = 0; i < names.count; i++) {
-        if (strcmp(names.name[i], "keys") == 0 || strcmp(names.name[i], "index.json") == 0)
-            continue;
-        if (rk_path_join(below, names.name[i], name, sizeof name, err) ||
-            move_in(book, staging, name, err))
-            return err->rc;
-    }
-    return RK_OK;
-}
-
-/* The files first, the index last: it is what counts. */
-static enum rk_rc add_round(const rk_sigbook *book, const char *staging, struct rk_err *err)
-{
-    char from[RK_PATH_MAX], to[RK_PATH_MAX];
-
-    if (rk_folder_sync(staging, err) || move_all(book, staging, "keys", err) ||
-        move_all(book, staging, "", err) || rk_folder_sync(book->folder, err) ||
-        rk_path_join(staging, "index.json", from, sizeof from, err) ||
-        path_of(book, "index.json", to, err))
-        return err->rc;
-    return rk_publish_name(from, to, err);
-}
-
-/* A first round where one stands already: the same one is fine. */
-static enum rk_rc check_same(const rk_sigbook *book, const struct rk_bytes *index,
-                             struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes there = RK_BYTES_NONE;
-    char path[RK_PATH_MAX];
-
-    if (path_of(book, "index.json", path, err) || rk_file_read(path, INDEX_MAX, &there, err))
-        return err->rc;
-    if (there.len == index->len && memcmp(there.p, index->p, index->len) == 0)
-        return RK_OK;
-    (void)rk_fail(err, RK_E_USAGE, "\"%s\" holds another round of this %s", book->folder,
-                  book->kind);
-    return rk_note(err, "go on from it with --attach, or remove the folder to start again");
-}
-
-enum rk_rc rk_sigfolder_write(rk_sigbook *book, const size_t *first, size_t count,
-                              struct rk_err *err)
-{
-    RK_AUTO(rk_new_folder_done) struct rk_new_folder place = RK_NEW_FOLDER_NONE;
-    RK_AUTO(rk_bytes_done) struct rk_bytes index = RK_BYTES_NONE;
-
-    if (index_text(book, first, count, &index, err))
-        return err->rc;
-    if (book->round == 0 && rk_tree_exists(book->folder))
-        return check_same(book, &index, err);
-    if (rk_new_folder_claim(book->folder, "the same signing round is being written", &place, err) ||
-        fill(book, &place, first, count, &index, err))
-        return err->rc;
-    return book->round != 0 ? add_round(book, place.sibling, err)
-                            : rk_new_folder_publish(&place, err);
 }

@@ -139,13 +139,21 @@ static enum rk_rc sign_release(struct run *run, struct rk_err *err)
     return run->waits ? rk_sigbook_merge_wants(run->plan.book, &wants, err) : RK_OK;
 }
 
+static enum rk_rc keep_sealed(void *arg, const struct rk_new_folder *to, struct rk_err *err)
+{
+    return rk_release_keep_sealed(arg, to, err);
+}
+
 static enum rk_rc close_round(struct run *run, struct rk_err *err)
 {
+    const struct rk_sigbook_end end = { .dry = run->options->dry_run,
+                                        .keep = run->keeps ? keep_sealed : NULL,
+                                        .arg = run->release };
     struct rk_sigbook_round round;
 
     if (run->plan.book == NULL)
         return RK_OK;
-    if (rk_sigbook_close_round(run->plan.book, run->options->dry_run, &round, err))
+    if (rk_sigbook_close_round(run->plan.book, &end, &round, err))
         return err->rc;
     run->report.wanted = round.wanted;
     run->report.round = round.round;
@@ -159,8 +167,7 @@ static enum rk_rc finish(struct run *run, struct rk_err *err)
         return RK_OK;
     if (run->release != NULL && !run->waits && sign_release(run, err))
         return err->rc;
-    if (close_round(run, err) ||
-        (run->keeps && !run->options->dry_run && rk_release_keep_sealed(run->release, err)))
+    if (close_round(run, err))
         return err->rc;
     if (run->release == NULL || run->waits)
         return RK_OK;

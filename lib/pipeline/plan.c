@@ -172,9 +172,7 @@ static enum rk_rc check_reproducible(const struct rk_plan *plan, enum rk_scheme 
 {
     const struct rk_manifest *m = plan->manifest;
 
-    if (!m->release.reproducible.v || scheme == RK_SCHEME_RSA_PKCS1_SHA256 ||
-        scheme == RK_SCHEME_RSA_PKCS1_SHA384 || scheme == RK_SCHEME_RSA_PKCS1_SHA512 ||
-        scheme == RK_SCHEME_ED25519 || rk_release_is(plan->path))
+    if (!m->release.reproducible.v || !rk_scheme_is_random(scheme) || rk_release_is(plan->path))
         return RK_OK;
     return rk_manifest_fail(
         m, m->release.reproducible.at, err, RK_E_USAGE,

@@ -232,7 +232,7 @@ enum rk_rc rk_release_seal(rk_release *release, const char *path, const char *id
 /* ---- to the folder of the round ---- */
 
 struct copying {
-    const char *from;
+    const char *from; /* the staging folder of the release */
     const struct rk_new_folder *to;
 };
 
@@ -274,26 +274,13 @@ static enum rk_rc copy_folder(const struct copying *c, const char *below, unsign
     return RK_OK;
 }
 
-enum rk_rc rk_release_keep_sealed(rk_release *release, struct rk_err *err)
+enum rk_rc rk_release_keep_sealed(rk_release *release, const struct rk_new_folder *to,
+                                  struct rk_err *err)
 {
-    RK_AUTO(rk_new_folder_done) struct rk_new_folder place = RK_NEW_FOLDER_NONE;
-    char from[RK_PATH_MAX], to[RK_PATH_MAX];
-    struct copying copying = { .from = from, .to = &place };
+    struct copying copying = { .from = release->place.sibling, .to = to };
+    enum rk_beneath_kind kind;
 
-    if (release->options->round == NULL)
-        return RK_OK;
-    if (rk_path_join(release->place.sibling, RK_KEPT, from, sizeof from, err) ||
-        rk_path_join(release->options->round, RK_KEPT, to, sizeof to, err))
+    if (rk_beneath_kind_of(copying.from, RK_KEPT, &kind, err))
         return err->rc;
-    if (!rk_tree_is_folder(from))
-        return RK_OK;
-    if (rk_new_folder_claim(to, "another build keeps its sealed files there", &place, err) ||
-        copy_folder(&copying, "", 0, err))
-        return err->rc;
-    if (!rk_tree_exists(to))
-        return rk_new_folder_publish(&place, err);
-    /* What stood there is the sibling then, and is cleared away. */
-    return rk_folder_sync(place.sibling, err) || rk_publish_exchange(place.sibling, to, err)
-               ? err->rc
-               : RK_OK;
+    return kind == RK_BENEATH_FOLDER ? copy_folder(&copying, RK_KEPT, 0, err) : RK_OK;
 }

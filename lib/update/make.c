@@ -133,6 +133,7 @@ static enum rk_rc open_book(struct bundle *b, struct rk_err *err)
 
 static enum rk_rc sign(struct bundle *b, struct rk_err *err)
 {
+    const struct rk_sigbook_end end = { .dry = b->options->dry_run };
     RK_AUTO(rk_wants_done) struct rk_wants wants = { .item = NULL };
 
     if (open_book(b, err) || rk_sigbook_sign(b->book, b->options->signer, b->scheme, RK_UPDATE_JSON,
@@ -141,7 +142,7 @@ static enum rk_rc sign(struct bundle *b, struct rk_err *err)
     if (b->book == NULL)
         return RK_OK;
     if (rk_sigbook_merge_wants(b->book, &wants, err) ||
-        rk_sigbook_close_round(b->book, b->options->dry_run, &b->round, err))
+        rk_sigbook_close_round(b->book, &end, &b->round, err))
         return err->rc;
     return b->options->to_sign == NULL || b->round.wanted != 0
                ? RK_OK

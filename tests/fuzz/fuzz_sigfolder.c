@@ -34,6 +34,7 @@ static rk_signer *open_public(const rk_signer *key, const char *name)
 /* A folder with two wants, of a key that signs messages and of one that signs digests; signed. */
 static void make_round(void)
 {
+    const struct rk_sigbook_end end = { .dry = false };
     struct rk_sigbook_round round = { .round = 0 };
     struct rk_wants wants = { .item = NULL };
     struct rk_bytes none = RK_BYTES_NONE, signature = RK_BYTES_NONE;
@@ -51,7 +52,7 @@ static void make_round(void)
         rk_signer_free(public);
     }
     FUZZ_DO(rk_sigbook_merge_wants(book, &wants, &err));
-    FUZZ_DO(rk_sigbook_close_round(book, false, &round, &err));
+    FUZZ_DO(rk_sigbook_close_round(book, &end, &round, &err));
     rk_sigbook_free(book);
     for (size_t i = 0; i < 2; i++) {
         FUZZ_DO(rk_signer_sign(key[i], rk_signer_default_scheme(key[i]), message[i].p,

@@ -141,10 +141,11 @@ enum rk_rc rk_release_attach(rk_release *release, enum rk_release_part part,
                              const struct rk_bytes *signature, struct rk_err *err) RK_MUST_CHECK;
 /*
  * Sealing is random, and the index of what was sealed is signed elsewhere: keeps the sealed files
- * in the folder of the round, each with a tag that only who knows its content can make. The next
- * run, whose options name the folder, takes those that hold.
+ * in `to`, the folder of the round as it is being made, each with a tag that only who knows its
+ * content can make. The next run, whose options name the folder, takes those that hold.
  */
-enum rk_rc rk_release_keep_sealed(rk_release *release, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_release_keep_sealed(rk_release *release, const struct rk_new_folder *to,
+                                  struct rk_err *err) RK_MUST_CHECK;
 enum rk_release_outcome { RK_RELEASE_NEW, RK_RELEASE_REPLACED, RK_RELEASE_UNCHANGED };
 const char *rk_release_outcome_name(enum rk_release_outcome outcome); /* "new", ... */
 /*

@@ -9,6 +9,9 @@
  *   000001.sig        the signature, put there by whoever signs: as rk_signer_sign makes it, or
  *                     r and s of ECDSA as they are (pkcs11-tool gives that)
  *   keys/SHA256.pem   a public key, named by the SHA-256 of its SubjectPublicKeyInfo
+ *   kept-signatures   what keys at hand signed on the way: most schemes are random, and signed anew
+ *                     it would change what wraps it in each round, without end. Held against key
+ *                     and message before it is used; no business of a signer
  *   kept/...          of a build that asks for the release's own signatures: what it sealed, to be
  *                     taken back by the next run (rk_release_keep_sealed); no business of a signer
  *
@@ -17,6 +20,7 @@
  */
 #pragma once
 
+#include "rotkit/publish.h"
 #include "rotkit/signer.h"
 
 #include <stdbool.h>
@@ -68,12 +72,16 @@ void rk_wants_done(struct rk_wants *wants);
 /* Puts text in front of each `what` that was added since the first `from`. */
 void rk_wants_prefix(struct rk_wants *wants, size_t from, const char *text);
 
-/* The signature over a message; empty *ret when the book (NULL: none) has none. Any thread. */
+/*
+ * The signature over a message, from elsewhere or kept; empty *ret when the book (NULL: none) has
+ * none. RK_E_VERIFY when what was kept does not hold. Any thread.
+ */
 enum rk_rc rk_sigbook_find(rk_sigbook *book, const rk_signer *key, enum rk_scheme scheme,
                            const struct rk_bytes *message, struct rk_bytes *ret,
                            struct rk_err *err) RK_MUST_CHECK;
 /*
- * The signature of the book, or of the key when it can sign. When neither is to be had, and there
+ * The signature of the book, or of the key when it can sign (kept for the next round when the
+ * scheme is random). When neither is to be had, and there
  * is a book: empty *ret, and what is wanted is added to wants. Any thread, each with wants of its
  * own.
  */
@@ -87,10 +95,17 @@ enum rk_rc rk_sigbook_merge_wants(rk_sigbook *book, struct rk_wants *wants,
 struct rk_sigbook_round {
     uint64_t round, wanted; /* wanted 0: nothing is, and nothing was written */
 };
+/* How a round ends. */
+struct rk_sigbook_end {
+    bool dry; /* nothing is written */
+    /* NULL, or what else goes into the folder, with the round and no sooner. */
+    enum rk_rc (*keep)(void *arg, const struct rk_new_folder *to, struct rk_err *err);
+    void *arg;
+};
 /*
  * The end of a round. RK_E_USAGE when nobody asked for a signature of the folder: the input has
- * changed. Else what is wanted (each once) is written, unless `dry`; a first round does not replace
- * another that stands there (RK_E_USAGE), the same one stays as it is.
+ * changed. Else what is wanted (each once) is written, unless it is dry; a first round does not
+ * replace another that stands there (RK_E_USAGE), the same one stays as it is.
  */
-enum rk_rc rk_sigbook_close_round(rk_sigbook *book, bool dry, struct rk_sigbook_round *ret,
-                                  struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_sigbook_close_round(rk_sigbook *book, const struct rk_sigbook_end *end,
+                                  struct rk_sigbook_round *ret, struct rk_err *err) RK_MUST_CHECK;

@@ -18,6 +18,8 @@
 enum rk_rc rk_passphrase_read(const struct rk_pin *pin, const char *word, const char *subject,
                               struct rk_secret *ret, struct rk_err *err) RK_MUST_CHECK;
 
+/* Whether signing the same twice gives two signatures: true of ECDSA, of PSS, and of none known. */
+bool rk_scheme_is_random(enum rk_scheme scheme);
 /* A member that names a scheme; as the readers of rotkit/json.h. */
 enum rk_rc rk_scheme_want(struct rk_jv object, const char *name, enum rk_scheme *ret,
                           struct rk_err *err) RK_MUST_CHECK;
