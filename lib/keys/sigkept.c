@@ -98,7 +98,7 @@ enum rk_rc rk_sigkept_parse(const struct rk_bytes *file, struct rk_sigkept *ret,
     if (memcmp(head, magic, MAGIC) != 0)
         return rk_fail(err, RK_E_FORMAT, "no kept signatures of version 1");
     if (count > RK_SIGKEPT_MAX || count > rk_rd_left(&rd) / ITEM_MIN)
-        return rk_fail(err, RK_E_FORMAT, "%zu signatures do not fit in", count);
+        return rk_fail(err, RK_E_FORMAT, "says that it has more signatures than fit in");
     if (read_items(&rd, count, &kept, err))
         return err->rc;
     *ret = kept;

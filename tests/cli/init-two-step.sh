@@ -131,7 +131,7 @@ bad 2 '"round/kept-signatures": two signatures of one message'
 edit tail
 bad 2 "\"round/kept-signatures\": trailing data at offset 0x$(printf %x "$(stat -c %s good/kept-signatures)"): 1 left"
 edit many
-bad 2 '"round/kept-signatures": 4000000000 signatures do not fit in'
+bad 2 '"round/kept-signatures": says that it has more signatures than fit in'
 what="cut short"
 size=$(stat -c %s good/kept-signatures)
 for len in 0 24 28 60 $((size - 1)); do
