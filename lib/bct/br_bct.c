@@ -192,6 +192,11 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
 
 /* ---- signing ---- */
 
+static const struct rk_part_row part_rows[] = {
+    RK_TEGRA_SIG_PART,
+    RK_TEGRA_PUB_PART,
+    { NULL, false, false, NULL },
+};
 static const struct rk_setting_row setting_rows[] = {
     { "output", "image", "sign: image; sig or pub for the BSP's own header tool" },
     { "experimental", NULL, "oem-insert: put signature and key in, at third-party offsets" },
@@ -270,8 +275,10 @@ const struct rk_format rk_format_tegra_br_bct = {
     .max = 1 << 20,
     .recognise = recognise,
     .parse = parse,
+    .parts = part_rows,
     .settings = setting_rows,
     .fused_key = true,
+    .parts_held = true,
     .makes_bare = makes_bare,
     .refusal = "its contents come from the BSP's closed tool (tegrabct_v2), and SBK encryption has "
                "no public definition: sign what the BSP made",

@@ -10,6 +10,7 @@
 #include "rotkit/format_row.h"
 #include "base/mem.h"
 #include "base/ossl.h"
+#include "rotkit/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,10 +44,12 @@ static const struct rk_part_row part_rows[] = {
     { "payload", true, false, "the image itself" },
     { "append", false, true, "what follows it: mb2-bct behind mb2, a dtb behind UEFI" },
     { "header", false, false, "the BSP's *_sigheader: its load, entry and flags are kept" },
+    RK_TEGRA_SIG_PART,
+    RK_TEGRA_PUB_PART,
     { NULL, false, false, NULL },
 };
 static const struct rk_setting_row setting_rows[] = {
-    { "magic", NULL, "four characters of the type, e.g. MB2B (not with a header)" },
+    { "magic", NULL, "four characters of the type, e.g. MB2B; a header has one" },
     { "load", NULL, "load address" },
     { "entry", NULL, "entry point" },
     { "version", NULL, "version word: major, minor, ratchet from the low byte" },
@@ -129,6 +132,22 @@ static enum rk_rc copy_header(const struct rk_input *from, uint8_t header[RK_BCH
     rk_layout_read(rk_bch_stage2_layout, RK_BCH_STAGE2_FIELDS, &rd, ret);
     if ((ret->flags0 & (RK_BCH_ENCRYPTED | RK_BCH_COMPRESSED)) != 0)
         return rk_fail(err, RK_E_USAGE, "part \"header\" is of an encrypted or compressed image");
+    return RK_OK;
+}
+
+/* Where both say of what type the image is, they say the same. */
+static enum rk_rc check_magic(const struct rk_request *request, const struct rk_bch_stage2 *c,
+                              struct rk_err *err)
+{
+    const char *text = rk_request_text(request, self(), "magic");
+    char found[sizeof c->magic + 1] = "";
+
+    rk_words_show(c->magic, sizeof c->magic, found, sizeof found);
+    if (text != NULL &&
+        (strlen(text) != sizeof c->magic || memcmp(text, c->magic, sizeof c->magic) != 0))
+        return rk_fail(err, RK_E_USAGE,
+                       "part \"header\" is of type \"%s\", setting \"magic\" says \"%s\"", found,
+                       text);
     return RK_OK;
 }
 
@@ -224,9 +243,8 @@ static enum rk_rc build_header(const struct rk_request *request, const uint8_t *
 
     memset(header, 0, RK_BCH_WIRE);
     memcpy(header, rk_bch_magic, sizeof rk_bch_magic);
-    if (from != NULL && rk_request_text(request, self(), "magic") != NULL)
-        return rk_fail(err, RK_E_USAGE, "setting \"magic\": part \"header\" has one already");
-    if (from != NULL ? copy_header(from, header, &c, err) : find_type(request, &c, &type, err))
+    if (from != NULL ? copy_header(from, header, &c, err) || check_magic(request, &c, err)
+                     : find_type(request, &c, &type, err))
         return err->rc;
     if (set_numbers(request, type, &c, err))
         return err->rc;
@@ -245,6 +263,8 @@ static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, 
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     bool bare = wants(request, "payload");
 
+    if (rk_tegra_no_signature_parts(request, err))
+        return err->rc;
     if (!bare && !wants(request, "image"))
         return rk_fail(err, RK_E_USAGE,
                        "setting \"output\": expected image or payload, found "
@@ -358,6 +378,7 @@ const struct rk_format rk_format_tegra_bch = {
     .parts = part_rows,
     .settings = setting_rows,
     .fused_key = true,
+    .parts_held = true,
     .makes_bare = makes_bare,
     .refusal = "SBK encryption has no public definition: the key tree above the image's key is in "
                "NVIDIA's closed tools; in a manifest say encrypted-by: bsp, and rotkit prepares "

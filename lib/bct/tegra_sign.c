@@ -214,16 +214,65 @@ enum rk_rc rk_tegra_signature_verify(const rk_ctx *ctx, EVP_PKEY *pub,
     return RK_OK;
 }
 
+/* ---- signature and key in files of their own, as output=sig and output=pub make them ---- */
+
+static enum rk_rc check_parts(const struct rk_request *request, struct rk_err *err)
+{
+    for (size_t i = 0; i < request->part_count; i++) {
+        const char *name = request->part[i].name;
+
+        if (strcmp(name, "sig") != 0 && strcmp(name, "pub") != 0)
+            return rk_fail(err, RK_E_USAGE, "part \"%s\" is for pack: verify takes sig and pub",
+                           name);
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_tegra_no_signature_parts(const struct rk_request *request, struct rk_err *err)
+{
+    if (rk_request_part(request, "sig") != NULL || rk_request_part(request, "pub") != NULL)
+        return rk_fail(err, RK_E_USAGE, "parts \"sig\" and \"pub\" are for verify");
+    return RK_OK;
+}
+
+static enum rk_rc check_beside(const struct rk_request *request, const struct rk_tegra_place *place,
+                               const uint8_t *file, char ret_signer[160], struct rk_err *err)
+{
+    const struct rk_input *sig = rk_request_part(request, "sig");
+    const struct rk_input *pub = rk_request_part(request, "pub");
+    struct rk_tegra_key key;
+
+    if (rk_tegra_key(request->key[0].pub, &key, err))
+        return rk_check_other_kind(err);
+    if (pub != NULL && (pub->len != key.len || memcmp(pub->p, key.pcp, key.len) != 0))
+        return rk_fail(err, RK_E_VERIFY, "part \"pub\" is of another key");
+    if (sig == NULL)
+        return RK_OK;
+    if (sig->len != key.len)
+        return rk_fail(err, RK_E_VERIFY, "part \"sig\": %zu bytes, a signature by %s has %zu",
+                       sig->len, key.name, key.len);
+    if (rk_tegra_check(request->ctx, request->key[0].pub, file + place->from,
+                       place->to - place->from, sig->p, err))
+        return rk_wrap(err, "part \"sig\" over [0x%zx, 0x%zx)", place->from, place->to);
+    (void)snprintf(ret_signer, 160, "OEM key (%s), signature beside the file", key.name);
+    return RK_OK;
+}
+
 enum rk_rc rk_tegra_check_signer(const struct rk_request *request,
                                  const struct rk_tegra_place *place, const uint8_t *file,
                                  struct rk_map *map, bool *ret_signed, struct rk_err *err)
 {
-    bool keyed = request->key_count != 0;
+    bool keyed = request->key_count != 0, inside = rk_tegra_is_signed(place, file);
+    bool beside = rk_request_part(request, "sig") != NULL;
 
-    if (rk_check_begin(request, keyed || rk_tegra_is_signed(place, file), RK_NEED_PUB, map,
+    if (check_parts(request, err) ||
+        rk_check_begin(request, keyed || inside || request->part_count != 0, RK_NEED_PUB, map,
                        ret_signed, err))
         return err->rc;
-    return *ret_signed ? rk_tegra_signature_verify(request->ctx, request->key[0].pub, place, file,
-                                                   map->signer, err)
-                       : RK_OK;
+    if (!*ret_signed)
+        return RK_OK;
+    if ((inside || !beside) &&
+        rk_tegra_signature_verify(request->ctx, request->key[0].pub, place, file, map->signer, err))
+        return err->rc;
+    return check_beside(request, place, file, map->signer, err);
 }

@@ -52,9 +52,22 @@ enum rk_rc rk_tegra_signature_verify(const rk_ctx *ctx, EVP_PKEY *pub,
                                      char ret_signer[160], struct rk_err *err) RK_MUST_CHECK;
 /* Whether there is a signature at all. */
 bool rk_tegra_is_signed(const struct rk_tegra_place *place, const uint8_t *file);
+/* What a row lists for verify: signature and key in files of their own, as the split makes them. */
+#define RK_TEGRA_SIG_PART                                                                          \
+    {                                                                                              \
+        "sig", false, false, "verify: the signature, as output=sig makes it"                       \
+    }
+#define RK_TEGRA_PUB_PART                                                                          \
+    {                                                                                              \
+        "pub", false, false, "verify: the key, as output=pub makes it"                             \
+    }
+/* RK_E_USAGE where one of them is given to something else than verify. */
+enum rk_rc rk_tegra_no_signature_parts(const struct rk_request *request,
+                                       struct rk_err *err) RK_MUST_CHECK;
 /*
- * A row's check: the signature under the key of the request, when one is named, and the signer into
- * the map. *ret_signed false: no key, and nothing was asked that needs one; RK_OK then.
+ * A row's check: the signature under the key of the request, when one is named, inside of the file
+ * and in part "sig" where there is one, and the signer into the map. *ret_signed false: no key, and
+ * nothing was asked that needs one; RK_OK then.
  */
 enum rk_rc rk_tegra_check_signer(const struct rk_request *request,
                                  const struct rk_tegra_place *place, const uint8_t *file,
