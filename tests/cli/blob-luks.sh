@@ -89,5 +89,5 @@ refuse 2 "rotkit: platform \"t264\" (Thor) is refused: its key blob 2.1 and the 
     blob luks --disk-key sym2.key --context x --platform t264
 
 # ---- the disk key is not shown ----
-run 0 blob luks --disk-key sym2.key --context x -v
+run 0 blob luks --disk-key sym2.key --context x
 hides "$(tr -d '[:space:]' <sym2.key)" "$out" "$err"
