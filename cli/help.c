@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { SUMMARY_COLUMN = 13, SUB_COLUMN = 14, FIRMWARE_COLUMN = 8, HELP_COLUMN = 32 };
+enum { SUMMARY_COLUMN = 13, SUB_COLUMN = 14, FIRMWARE_COLUMN = 13, HELP_COLUMN = 32 };
 
 void help_overview(FILE *to, const struct cmd *const *verbs)
 {

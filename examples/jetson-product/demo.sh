@@ -19,6 +19,11 @@ echo
 ls -l "$dir/release/images"
 say rotkit inspect --html "$dir/qspi.html" "$dir/release/images/qspi.img"
 "$rotkit" inspect --html "$dir/qspi.html" "$dir/release/images/qspi.img"
+# The strings of a real board, as its nv_boot_control.conf has them; its slots are those of the layout.
+board=3701-500-0000-J.0-1-1-jetson-agx-orin-devkit-
+compat=3701--0000--1--jetson-agx-orin-devkit-
+say rotkit match --board $board --compat $compat --layout "$dir/flash_qspi.xml" "$dir/release/images/update.Cap"
+"$rotkit" match --board $board --compat $compat --layout "$dir/flash_qspi.xml" "$dir/release/images/update.Cap"
 
 device=$(find "$dir/release/devices" -name eks.img | sort | head -n 1)
 folder=$(dirname "$device")

@@ -29,6 +29,7 @@ stand_in() {
     tar -C "$dir" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cjf "$dir/bsp.tbz2" bsp
     rm -r "$dir/bsp"
 }
+[ -e "$dir/fw.bin" ] || stand_in fw.bin 4096 >"$dir/fw.bin"
 [ -e "$dir/uefi.bin" ] || cp /usr/share/qemu-efi-aarch64/QEMU_EFI.fd "$dir/uefi.bin"
 [ -e "$dir/keys/ta-content.key" ] || openssl rand -hex 32 >"$dir/keys/ta-content.key"
 for key in rot trusted-world non-trusted-world ta; do

@@ -310,13 +310,15 @@ static enum rk_rc meet_all(const struct rk_request *request, const struct rk_map
 struct warning {
     const rk_ctx *ctx;
     const struct rk_map *map;
+    bool inside; /* the files inside too */
 };
 
 /* Once for each rule: a file may break it in a hundred places. */
 static bool warn_of(void *arg, const struct rk_format *format, const struct rk_demand *demand)
 {
     const struct warning *to = arg;
-    const struct rk_fact *fact = breaker(to->map, format, demand);
+    bool asked = to->inside || strcmp(format->name, to->map->format) == 0;
+    const struct rk_fact *fact = asked ? breaker(to->map, format, demand) : NULL;
     struct rk_err why;
 
     if (fact != NULL) {
@@ -327,14 +329,14 @@ static bool warn_of(void *arg, const struct rk_format *format, const struct rk_d
 }
 
 enum rk_rc rk_firmware_takes_made(const struct rk_request *request, const uint8_t *file,
-                                  struct rk_map *map, struct rk_err *err)
+                                  bool inside, struct rk_map *map, struct rk_err *err)
 {
     const struct rk_fact *broken = NULL;
 
     if (state(request, file, map, err))
         return err->rc;
     if (request->firmware_count == 0) {
-        struct warning to = { request->ctx, map };
+        struct warning to = { request->ctx, map, inside };
 
         (void)any_demand(request->ctx, warn_of, &to);
         return RK_OK;

@@ -47,9 +47,9 @@ bool rk_format_makes_bare(const char *name, const struct rk_request *request)
            makes_bare(format, request);
 }
 
-/* No writer makes what its reader would refuse. */
+/* No writer makes what its reader would refuse. packed: what is inside came in just now. */
 static enum rk_rc read_back(const struct rk_format *format, const struct rk_request *request,
-                            const struct rk_bytes *file, struct rk_err *err)
+                            bool packed, const struct rk_bytes *file, struct rk_err *err)
 {
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
 
@@ -61,7 +61,7 @@ static enum rk_rc read_back(const struct rk_format *format, const struct rk_requ
         err->rc = RK_E_USAGE;
         return rk_wrap(err, "what was made would be refused");
     }
-    return rk_firmware_takes_made(request, file->p, &map, err);
+    return rk_firmware_takes_made(request, file->p, packed, &map, err);
 }
 
 /* ---- operations ---- */
@@ -89,7 +89,7 @@ enum rk_rc rk_format_build(const char *name, const struct rk_request *request, s
     rows = rows_of(format);
     if (rk_request_whole(&rows, request, err))
         return rk_wrap(err, "pack");
-    if (format->build(request, &made, err) || read_back(format, request, &made, err))
+    if (format->build(request, &made, err) || read_back(format, request, true, &made, err))
         return rk_wrap(err, "pack %s", name);
     *ret = rk_bytes_take(&made);
     return RK_OK;
@@ -174,7 +174,7 @@ enum rk_rc rk_format_attach(const char *name, const struct rk_request *request, 
         return err->rc;
     if (check_signatures(request, &requests, signatures, count, err) ||
         format->attach(request, file, len, signatures, &made, err) ||
-        read_back(format, request, &made, err))
+        read_back(format, request, false, &made, err))
         return rk_wrap(err, "sign %s", name);
     *ret = rk_bytes_take(&made);
     return RK_OK;
@@ -236,7 +236,8 @@ enum rk_rc rk_format_encrypt(const char *name, const struct rk_request *request,
         return refuse(format, "encrypted", err);
     if (request->secret == NULL)
         return rk_fail(err, RK_E_USAGE, "encryption needs a key");
-    if (format->encrypt(request, file, len, &made, err) || read_back(format, request, &made, err))
+    if (format->encrypt(request, file, len, &made, err) ||
+        read_back(format, request, false, &made, err))
         return rk_wrap(err, "encrypt %s", name);
     *ret = rk_bytes_take(&made);
     return RK_OK;

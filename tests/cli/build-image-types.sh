@@ -13,13 +13,14 @@ product: types
 platform: t234
 components: { mb2: mb2.bin }
 images:
-  update.bup: { format: bup, parts: { mb2: mb2 }, publish: false }
+  update.bup: { format: bup, parts: { mb2: mb2 }, publish: false, for: [ edk2-nvidia+PcdFmpSingleImageUpdate ] }
   update.Cap:
     format: capsule
     parts: { payload: update.bup }
     set: { version: "0x00270200" }
     image-types: { update-own.Cap: 09d7cf52-0720-4710-91d1-08469b7fe9c8, update-r39.Cap: 3c834404-d2d7-4912-8c1c-6e850b5f2824 }
     sign: { key: keys/capsule.key, certificate: keys/capsule.pem }
+    for: [ edk2-nvidia+PcdFmpSingleImageUpdate ]
 release: { path: release }
 YAML
 run 0 build product.yaml

@@ -61,7 +61,14 @@ mkdir un
 fiptool unpack --out un $images/fip.bin
 cmp un/nt-fw.bin /usr/share/qemu-efi-aarch64/QEMU_EFI.fd || fail "BL33 is not the UEFI firmware"
 tar -xjOf product/bsp.tbz2 bsp/bootloader/bl31.bin | cmp - un/soc-fw.bin || fail "BL31 is not the archive's"
+# The strings of a real board (jetson-factory.md 5), whose FAB is another; its slots; and the FAB that was packed for.
+board=3701-500-0000-J.0-1-1-jetson-agx-orin-devkit-
+run 0 match $images/update.Cap --board $board --compat 3701--0000--1--jetson-agx-orin-devkit- --layout product/flash_qspi.xml
+[ "$(grep -c '^install ' "$out")" -eq 21 ] || fail "$(cat "$out")"
 run 0 match $images/update.Cap --board 3701-300-0000-M.1-1-1-jetson-agx-orin-devkit-
+run 3 match $images/update.Cap --board $board
+run 3 match $images/update.Cap --board 3767-300-0005-K.2-1-1-jetson-orin-nano-devkit- --compat 3767--0005--1--jetson-orin-nano-devkit-
+run 0 verify $images/update.Cap --for edk2-nvidia
 
 # A changed byte in any image; an image too many; a signer that release.json does not name.
 for image in $images/*; do

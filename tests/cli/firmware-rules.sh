@@ -52,6 +52,16 @@ hashes() {
             pack("V3", 28 + 48, 0, 48), "\0" x 16, pack("H2", $byte) x 32' "$1" "$2"
 }
 
+whole_package() {
+    set -- mb2="$I/mb2.bin" mb1="$I/mb1.bin"
+    for image in adsp-fw bpmp-fw bpmp-fw-dtb cpu-bootloader dce-fw MB1_BCT mb2rf MEM_BCT mts-mce nvdec psc_bl1 psc-fw pscrf \
+        pva-fw rce-fw sc7 secure-os spe-fw VER; do
+        set -- "$@" "$image=$I/bl2.bin"
+    done
+    run 0 pack bup -o taken "$@"
+    [ ! -s "$err" ] || fail "a warning of what UEFI takes: $(cat "$err")"
+}
+
 # Makes `broken`, and `taken`, which differs in that alone.
 breaks() {
     case "$format $firmware $fact $option" in
@@ -144,6 +154,25 @@ breaks() {
         "uefi-pe edk2 signer key "*)
             run 0 sign uefi-pe "$program" -o taken --key rsa2048.pem --cert rsa.crt
             warns sign uefi-pe "$program" --key p256.pem --cert ec.crt
+            ;;
+        "bup edk2-nvidia package without "*)
+            whole_package
+            warns pack bup mb2="$I/mb2.bin" mb1="$I/mb1.bin"
+            ;;
+        "bup edk2-nvidia number of images "*)
+            whole_package
+            warns pack bup mb2="$I/mb2.bin"
+            ;;
+        "bup edk2-nvidia package layout "*) # the spec of V2 has 64 bytes
+            whole_package
+            perl -0777 -pe 'my $n = unpack("V", substr($_, 28, 4));
+                my ($head, $table, $data) = (substr($_, 0, 40), "", substr($_, 40 + 184 * $n));
+                for my $i (0 .. $n - 1) { my $e = substr($_, 40 + 184 * $i, 120); substr($e, 40, 4, pack("V", unpack("V", substr($e, 40, 4)) - 64 * $n)); $table .= $e }
+                substr($head, 15, 1, "2"); substr($head, 20, 4, pack("V", length($_) - 64 * $n)); $_ = $head . $table . $data' taken >broken
+            ;;
+        "bup edk2-nvidia package type "*)
+            whole_package
+            perl -0777 -pe 'substr($_, 32, 1, "\1")' taken >broken
             ;;
         "capsule "*" signer key "*)
             run 0 pack capsule -o plain payload="$I/kernel.bin" --set version=1

@@ -95,11 +95,15 @@ refuse 7 "rotkit: part \"mb1\": cannot open \"absent.tar\": No such file or dire
 # match: exit code 3 with the reason, 2 for what is no package.
 refuse 2 'rotkit: "p": no update package (NVIDIA__BLOB__V) inside' match p --board 3767-300-0000-M.1-1-1-x-
 run 3 match "$V/bup/bup_v3_4entries.bin" --board 3701-000-0000-M.1-1-1-jetson-agx-orin-devkit-
-stderr_is "rotkit: \"$V/bup/bup_v3_4entries.bin\": no entry \"BCT\" fits the board \"3701-000-0000-M.1-1-1-jetson-agx-orin-devkit-\": it would be left as it is"
-stdout_is 'install  mb1
+stderr_is "rotkit: \"$V/bup/bup_v3_4entries.bin\": 19 of 21 images that UEFI of t234 requires have no entry for the board \"3701-000-0000-M.1-1-1-jetson-agx-orin-devkit-\", the first \"adsp-fw\" (not in the package)
+  the board would report 6151, image not in package"
+grep -v '^missing ' "$out" >entries
+is entries 'install  mb1
 install  mb2
 skip     BCT (3767-300-0000-M.1-1-1-jetson-orin-nano-devkit-): for boards without the production fuse
-skip     BCT (3767--0000--1--jetson-orin-nano-devkit-): for another board'
+skip     BCT (3767--0000--1--jetson-orin-nano-devkit-): board id: package 3767, board 3701; machine: package jetson-orin-nano-devkit, board jetson-agx-orin-devkit'
+refuse 2 'rotkit: pack bup: part "mb2/0/0": entry "mb2" is there twice for the same boards: the updater takes part "mb2"' \
+    pack bup -o x mb2=p mb2/0/0=p
 
 # ---- a scheme that the format does not sign by is refused, not left aside ----
 run 0 pack fip -o plain.fip tb-fw="$V/inputs/bl2.bin"

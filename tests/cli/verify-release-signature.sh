@@ -12,7 +12,7 @@ product: signed
 platform: t234
 components: { part: part.bin }
 images:
-  update.bup: { format: bup, set: { version: 1.2.3 }, parts: { mb2: part } }
+  update.bup: { format: bup, set: { version: 1.2.3 }, parts: { mb2: part }, for: [ edk2-nvidia+PcdFmpSingleImageUpdate ] }
 release:
   path: release
 EOF

@@ -42,10 +42,12 @@ enum rk_rc rk_map_conclude(const struct rk_map *map, struct rk_err *err) RK_MUST
 enum rk_rc rk_firmware_known(const struct rk_request *request, struct rk_err *err) RK_MUST_CHECK;
 /*
  * What was made, against the firmware that the request names: RK_E_USAGE. With none named, a
- * warning for each that would not take it.
+ * warning for each that would not take it; of the files inside as well when `inside`, for who has
+ * just put them there.
  */
 enum rk_rc rk_firmware_takes_made(const struct rk_request *request, const uint8_t *file,
-                                  struct rk_map *map, struct rk_err *err) RK_MUST_CHECK;
+                                  bool inside, struct rk_map *map,
+                                  struct rk_err *err) RK_MUST_CHECK;
 /*
  * What is verified: RK_E_VERIFY, with a mark at what the firmware does not take. RK_E_UNKNOWN when
  * no rule of it is known for this file. Without firmware in the request nothing is asked.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which entries of an update package a board takes, as edk2-nvidia's FwPackageLib decides it.
- * Source: boot-images.md 3.1.
+ * TNSPEC, what names a kind of board in NVIDIA's update packages:
+ * BOARDID-FAB-SKU-REVISION-FUSELEVEL-CHIPREVISION-MACHINE-ROOTDEVICE, MACHINE with dashes of its
+ * own. Sources: boot-images.md 3.1, jetson-factory.md 5.
  */
 #pragma once
 
@@ -9,27 +10,36 @@
 
 #include <stdbool.h>
 
+enum { RK_TNSPEC_MAX = 127 }; /* characters; edk2-nvidia has room for no more */
+
 /*
  * Token by token between dashes: as many on both sides, and an empty one on either side matches
  * anything. An empty entry spec is for every board.
  */
 bool rk_tnspec_matches(const char *entry_spec, const char *board_spec);
-/* The fuse level, fifth token: "0" is a board whose production fuse is not burnt. */
+/* The fuse level, fifth token: exactly "0-" is a board whose production fuse is not burnt. */
 bool rk_tnspec_is_production(const char *board_spec);
+/*
+ * The fields in which they differ, "FAB: package 300, board 500; machine: ...", "" when they match.
+ * who: what the second is called, "board". Cut at size.
+ */
+void rk_tnspec_difference(const char *entry_spec, const char *board_spec, const char *who,
+                          char *ret, size_t size);
+/*
+ * What the BSP makes a board's compat spec of: FAB, revision and chip revision left empty. A sample
+ * for people, and a way to tell whether one would help; what a board has is its own to say.
+ */
+void rk_tnspec_compat_like(const char *board_spec, char ret[RK_TNSPEC_MAX + 1]);
 
-struct rk_bup_choice {
-    char name[41], spec[129];
-    unsigned op_mode; /* 0 any board, 1 non-production, 2 production */
-    uint64_t offset, len;
-    bool chosen;     /* the board would install it */
-    const char *why; /* when not */
+/* What a file says of its board; "" and 0: nothing. */
+struct rk_tnspec_file {
+    char spec[RK_TNSPEC_MAX + 1], compat[RK_TNSPEC_MAX + 1];
+    uint64_t chip; /* 0x23: T234 */
 };
 /*
- * What a board of this spec and compat spec (NULL: none) would install of the BUP inside `file`, a
- * package or a capsule around one. Calls `each` for every entry. RK_E_VERIFY when nothing would be
- * installed, or when an entry name is in the package but in no form for this board.
+ * nv_boot_control.conf (TNSPEC, COMPATIBLE_SPEC, TEGRA_CHIPID) or a copy of an efivar,
+ * TegraPlatformSpec or TegraPlatformCompatSpec: four bytes of attributes and ASCII, as edk2-nvidia
+ * reads it; which of the two it is only its name says, so it fills `spec`. RK_E_FORMAT.
  */
-enum rk_rc rk_bup_match(const uint8_t *file, size_t len, const char *board_spec,
-                        const char *compat_spec,
-                        void (*each)(void *arg, const struct rk_bup_choice *choice), void *arg,
-                        struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tnspec_file_read(const uint8_t *file, size_t len, struct rk_tnspec_file *ret,
+                               struct rk_err *err) RK_MUST_CHECK;

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rotkit/tnspec.h"
 
-#include "platform/tegra/bup.h"
-
 #include <stdio.h>
 #include <string.h>
+
+enum { FAB = 1, REVISION = 3, CHIP_REVISION = 5, MACHINE = 6 };
+static const char *const fields[MACHINE] = { "board id", "FAB",        "SKU",
+                                             "revision", "fuse level", "chip revision" };
+
+struct span {
+    const char *p;
+    size_t len;
+};
 
 static size_t token_count(const char *spec)
 {
@@ -15,6 +22,25 @@ static size_t token_count(const char *spec)
     return count;
 }
 
+/* Tokens from..to, with the dashes between them. */
+static struct span tokens(const char *spec, size_t from, size_t to)
+{
+    const char *end;
+
+    for (size_t i = 0; i < from; i++)
+        spec += strcspn(spec, "-") + 1;
+    end = spec;
+    for (size_t i = from; i < to; i++)
+        end += strcspn(end, "-") + (i + 1 < to ? 1 : 0);
+    return (struct span) { spec, (size_t)(end - spec) };
+}
+
+static bool fits(struct span a, struct span b)
+{
+    return a.len == 0 || b.len == 0 || (a.len == b.len && memcmp(a.p, b.p, a.len) == 0);
+}
+
+/* In one walk: packages of hundreds of specs are asked for each of them. */
 bool rk_tnspec_matches(const char *entry, const char *board)
 {
     if (entry[0] == '\0')
@@ -24,7 +50,7 @@ bool rk_tnspec_matches(const char *entry, const char *board)
     for (;;) {
         size_t a = strcspn(entry, "-"), b = strcspn(board, "-");
 
-        if (a != 0 && b != 0 && (a != b || memcmp(entry, board, a) != 0))
+        if (!fits((struct span) { entry, a }, (struct span) { board, b }))
             return false;
         if (entry[a] == '\0')
             return true;
@@ -35,128 +61,90 @@ bool rk_tnspec_matches(const char *entry, const char *board)
 
 bool rk_tnspec_is_production(const char *board)
 {
-    for (int i = 0; i < 4; i++) {
-        board += strcspn(board, "-");
-        board += *board == '-';
-    }
-    return !(board[0] == '0' && (board[1] == '-' || board[1] == '\0'));
+    struct span fuse;
+
+    if (token_count(board) < 6)
+        return true;
+    fuse = tokens(board, 4, 5);
+    return !(fuse.len == 1 && fuse.p[0] == '0');
 }
 
-static const char *why_not(const struct rk_bup_entry *e, const char *board, const char *compat)
-{
-    bool production = rk_tnspec_is_production(board);
+/* ---- in words ---- */
 
-    if (e->op_mode == 1 && production)
-        return "for boards without the production fuse";
-    if (e->op_mode == 2 && !production)
-        return "for boards with the production fuse";
-    if (rk_tnspec_matches(e->spec, board) || (compat != NULL && rk_tnspec_matches(e->spec, compat)))
-        return NULL;
-    return "for another board";
-}
-
-/* The package itself, or the first one inside. */
-static enum rk_rc find_bup(const uint8_t *file, size_t len, size_t *ret, struct rk_err *err)
-{
-    for (size_t at = 0; at + 16 <= len; at++) {
-        if (file[at] == 'N' && rk_bup_is(file + at, len - at)) {
-            *ret = at;
-            return RK_OK;
-        }
-    }
-    return rk_fail(err, RK_E_FORMAT, "no update package (NVIDIA__BLOB__V) inside");
-}
-
-struct matching {
-    const uint8_t *file;
-    size_t len;
-    struct rk_bup bup;
-    const char *board, *compat;
+struct telling {
+    const char *who;
+    char *ret;
+    size_t size, len;
 };
 
-/* An entry without a spec is a fallback, as one of the compat spec: it fits any board, fully none.
- */
-static bool fits_fully(const struct rk_bup_entry *e, const char *board)
+static void tell(struct telling *to, const char *field, struct span entry, struct span board)
 {
-    return e->spec[0] != '\0' && rk_tnspec_matches(e->spec, board);
+    int n = to->len >= to->size
+                ? 0
+                : snprintf(to->ret + to->len, to->size - to->len, "%s%s: package %.*s, %s %.*s",
+                           to->len == 0 ? "" : "; ", field, (int)entry.len, entry.p, to->who,
+                           (int)board.len, board.p);
+
+    to->len += n < 0 ? 0 : (size_t)n;
 }
 
-/*
- * As edk2-nvidia's FwPackageGetImageIndex chooses (jetson-factory.md 5): the full spec wins
- * wherever it stands; else the first that the compat spec fits or that has no spec.
- */
-static enum rk_rc is_chosen(const struct matching *m, size_t i, const struct rk_bup_entry *e,
-                            const char **ret_why, struct rk_err *err)
+/* What stands behind the six fields, whose dashes are its own. */
+static void tell_machine(struct telling *to, const char *entry, size_t of_entry, const char *board,
+                         size_t of_board)
 {
-    bool full = fits_fully(e, m->board);
-    struct rk_bup_entry other;
+    bool same = of_entry == of_board;
 
-    *ret_why = why_not(e, m->board, m->compat);
-    for (size_t k = 0; *ret_why == NULL && k < m->bup.count; k++) {
-        bool other_full;
-
-        if (k == i)
-            continue;
-        if (rk_bup_read_entry(m->file, m->len, &m->bup, k, &other, err))
-            return err->rc;
-        if (strcmp(other.name, e->name) != 0 || why_not(&other, m->board, m->compat) != NULL)
-            continue;
-        other_full = fits_fully(&other, m->board);
-        if (other_full && !full)
-            *ret_why = "another entry fits the full spec";
-        else if (other_full == full && k < i)
-            *ret_why = "an earlier entry fits as well";
-    }
-    return RK_OK;
+    for (size_t i = MACHINE; same && i + 1 < of_entry; i++)
+        same = fits(tokens(entry, i, i + 1), tokens(board, i, i + 1));
+    if (!same)
+        tell(to, "machine", tokens(entry, MACHINE, of_entry - 1),
+             tokens(board, MACHINE, of_board - 1));
+    else if (!fits(tokens(entry, of_entry - 1, of_entry), tokens(board, of_board - 1, of_board)))
+        tell(to, "root device", tokens(entry, of_entry - 1, of_entry),
+             tokens(board, of_board - 1, of_board));
 }
 
-/* Every name of the package must have one entry that the board takes. */
-static enum rk_rc name_is_served(const struct matching *m, const char *name, struct rk_err *err)
+void rk_tnspec_difference(const char *entry, const char *board, const char *who, char *ret,
+                          size_t size)
 {
-    struct rk_bup_entry e;
+    struct telling to = { who, ret, size, 0 };
+    size_t a = token_count(entry), b = token_count(board);
 
-    for (size_t i = 0; i < m->bup.count; i++) {
-        if (rk_bup_read_entry(m->file, m->len, &m->bup, i, &e, err))
-            return err->rc;
-        if (strcmp(e.name, name) == 0 && why_not(&e, m->board, m->compat) == NULL)
-            return RK_OK;
+    ret[0] = '\0';
+    if (rk_tnspec_matches(entry, board))
+        return;
+    if (a <= MACHINE || b <= MACHINE) {
+        (void)snprintf(ret, size, "fields: package %zu, %s %zu", a, who, b);
+        if (a != b)
+            return;
+        ret[0] = '\0';
     }
-    return rk_fail(err, RK_E_VERIFY,
-                   "no entry \"%s\" fits the board \"%s\": it would be left as it is", name,
-                   m->board);
+    for (size_t i = 0; i < MACHINE && i < a && i < b; i++) {
+        struct span x = tokens(entry, i, i + 1), y = tokens(board, i, i + 1);
+
+        if (!fits(x, y))
+            tell(&to, fields[i], x, y);
+    }
+    if (a > MACHINE && b > MACHINE)
+        tell_machine(&to, entry, a, board, b);
 }
 
-enum rk_rc rk_bup_match(const uint8_t *file, size_t len, const char *board, const char *compat,
-                        void (*each)(void *arg, const struct rk_bup_choice *choice), void *arg,
-                        struct rk_err *err)
+void rk_tnspec_compat_like(const char *board, char ret[RK_TNSPEC_MAX + 1])
 {
-    struct matching m = { .board = board, .compat = compat };
-    struct rk_bup_entry e;
-    size_t at;
+    size_t count = token_count(board), len = 0;
 
-    if (find_bup(file, len, &at, err))
-        return err->rc;
-    m.file = file + at;
-    m.len = len - at;
-    if (rk_bup_read_header(m.file, m.len, &m.bup, err) || rk_bup_check(m.file, m.len, &m.bup, err))
-        return rk_wrap(err, "bup");
-    for (size_t i = 0; i < m.bup.count; i++) {
-        struct rk_bup_choice choice = { .op_mode = 0 };
+    for (size_t i = 0; i < count; i++) {
+        struct span token = tokens(board, i, i + 1);
+        size_t room = RK_TNSPEC_MAX - len;
 
-        if (rk_bup_read_entry(m.file, m.len, &m.bup, i, &e, err) ||
-            is_chosen(&m, i, &e, &choice.why, err))
-            return err->rc;
-        memcpy(choice.name, e.name, sizeof choice.name);
-        memcpy(choice.spec, e.spec, sizeof choice.spec);
-        choice.op_mode = e.op_mode;
-        choice.offset = at + e.offset;
-        choice.len = e.len;
-        choice.chosen = choice.why == NULL;
-        each(arg, &choice);
+        if (i == FAB || i == REVISION || i == CHIP_REVISION)
+            token.len = 0;
+        if (token.len + 1 > room)
+            break;
+        memcpy(ret + len, token.p, token.len);
+        len += token.len;
+        if (i + 1 < count)
+            ret[len++] = '-';
     }
-    for (size_t i = 0; i < m.bup.count; i++) {
-        if (rk_bup_read_entry(m.file, m.len, &m.bup, i, &e, err) || name_is_served(&m, e.name, err))
-            return err->rc;
-    }
-    return RK_OK;
+    ret[len] = '\0';
 }

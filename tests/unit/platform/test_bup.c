@@ -6,7 +6,8 @@
 #include "image.h"
 #include "suite.h"
 
-#include "rotkit/tnspec.h"
+#include "rotkit/bup_match.h"
+#include "rotkit/esrt.h"
 
 #define GOLDEN BOOT "bup/bup_v3_4entries.bin"
 
@@ -114,65 +115,102 @@ START_TEST(a_dotted_version_is_stored_as_its_digits)
 }
 END_TEST
 
-static const struct {
-    const char *entry, *board;
-    bool fits;
-} specs[] = {
-    { "", "3767-300-0000-M.1-1-1-jetson-orin-nano-devkit-", true },
-    { "3767-300-0000-M.1-1-1-orin-", "3767-300-0000-M.1-1-1-orin-", true },
-    { "3767--0000--1--orin-", "3767-300-0000-M.1-1-1-orin-", true },
-    { "3767-300-0000-M.1-1-1-orin-", "3767--0000--1--orin-", true },
-    { "3767-300-0000-M.1-1-1-orin-", "3767-301-0000-M.1-1-1-orin-", false },
-    { "3767-300-0000-M.1-1-1-orin", "3767-300-0000-M.1-1-1-orin-", false },
-    { "3767-300", "3767-300-0000", false },
-    { "37-300", "3767-300", false },
-    { "-----", "3767-300-0000-M.1-1-1", true },
+struct seen {
+    size_t chosen, findings, missing;
 };
-
-START_TEST(a_spec_matches_token_by_token)
-{
-    ck_assert_int_eq(rk_tnspec_matches(specs[_i].entry, specs[_i].board), specs[_i].fits);
-}
-END_TEST
-
-START_TEST(the_fifth_token_is_the_production_fuse)
-{
-    ck_assert(!rk_tnspec_is_production("3767-300-0000-M.1-0-1-orin-"));
-    ck_assert(rk_tnspec_is_production("3767-300-0000-M.1-1-1-orin-"));
-    ck_assert(rk_tnspec_is_production("3767-300-0000-M.1-01-1-orin-"));
-}
-END_TEST
 
 static void count(void *arg, const struct rk_bup_choice *choice)
 {
-    size_t *chosen = arg;
+    struct seen *seen = arg;
 
-    *chosen = *chosen << 1 | choice->chosen;
+    ck_assert_int_eq(choice->chosen, choice->why[0] == '\0');
+    seen->chosen = seen->chosen << 1 | choice->chosen;
 }
 
-/* mb1 (production), mb2, BCT (non-production), BCT (production, wildcards) */
+static void find(void *arg, const struct rk_bup_finding *finding)
+{
+    struct seen *seen = arg;
+
+    seen->findings++;
+    seen->missing += finding->status == RK_ESRT_NOT_IN_PACKAGE;
+}
+
+static struct seen seen;
+static const struct rk_bup_told told = { count, find, &seen };
+static struct rk_bup_verdict verdict;
+
+static enum rk_rc match(const struct rk_bytes *file, const struct rk_bup_board *board)
+{
+    seen = (struct seen) { .chosen = 0 };
+    return rk_bup_match(file->p, file->len, board, &told, &verdict, &err);
+}
+
+/* mb1 (production), mb2, BCT (non-production), BCT (production, wildcards): 19 of T234's 21 lack.
+ */
 START_TEST(a_board_gets_one_entry_a_name)
 {
     struct rk_bytes file = image_read(GOLDEN);
-    size_t chosen = 0;
+    struct rk_bup_board board = { .spec = "3767-300-0000-M.1-1-1-jetson-orin-nano-devkit-",
+                                  .platform = "t234" };
 
-    ck_assert_int_eq(rk_bup_match(file.p, file.len,
-                                  "3767-300-0000-M.1-1-1-jetson-orin-nano-devkit-", NULL, count,
-                                  &chosen, &err),
-                     RK_OK);
-    ck_assert_uint_eq(chosen, 0xd); /* 1101 */
-    chosen = 0;
-    ck_assert_int_eq(rk_bup_match(file.p, file.len, "3701-000-0000-M.1-1-1-jetson-agx-orin-devkit-",
-                                  "3767--0000--1--jetson-orin-nano-devkit-", count, &chosen, &err),
-                     RK_OK);
-    chosen = 0;
-    ck_assert_int_eq(rk_bup_match(file.p, file.len, "3701-000-0000-M.1-1-1-jetson-agx-orin-devkit-",
-                                  NULL, count, &chosen, &err),
-                     RK_E_VERIFY);
-    ck_assert_str_eq(err.msg, "no entry \"BCT\" fits the board "
-                              "\"3701-000-0000-M.1-1-1-jetson-agx-orin-devkit-\": it would be left "
-                              "as it is");
+    ck_assert_int_eq(match(&file, &board), RK_E_VERIFY);
+    ck_assert_uint_eq(seen.chosen, 0xd); /* 1101 */
+    ck_assert_uint_eq(seen.missing, 19);
+    ck_assert_uint_eq(verdict.status, 6151);
+    ck_assert_str_eq(
+        err.msg, "19 of 21 images that UEFI of t234 requires have no entry for the board "
+                 "\"3767-300-0000-M.1-1-1-jetson-orin-nano-devkit-\", the first \"adsp-fw\" (not "
+                 "in the package)\n  the board would report 6151, image not in package");
+    board.spec = "3701-000-0000-M.1-1-1-jetson-agx-orin-devkit-";
+    ck_assert_int_eq(match(&file, &board), RK_E_VERIFY);
+    ck_assert_uint_eq(seen.chosen, 0xc); /* 1100 */
+    board.compat = "3767--0000--1--jetson-orin-nano-devkit-";
+    ck_assert_int_eq(match(&file, &board), RK_E_VERIFY);
+    ck_assert_uint_eq(seen.chosen, 0xd);
     rk_bytes_done(&file);
+}
+END_TEST
+
+/* What FwPackageValidateHeader and FwPackageValidateImageInfoArray of edk2-nvidia refuse. */
+static const struct {
+    size_t at;
+    uint32_t value, status;
+} refused[] = {
+    { 15, '2', 6145 },
+    { 20, 100, 6145 },                 /* too small for its table */
+    { 20, 24257, 6149 },               /* larger than the file */
+    { 28, 500, 6145 },                 /* a table that does not fit */
+    { 32, 1, 6145 },                   /* BMP */
+    { 40 + 52, 3, 6147 },              /* op mode */
+    { 40 + 44, 0x1000000, 6147 },      /* beyond the end */
+    { 40 + 3 * 184 + 44, 8191, 6147 }, /* the sum */
+};
+
+START_TEST(a_package_that_uefi_refuses_has_its_status)
+{
+    struct rk_bytes file = image_read(GOLDEN);
+    const struct rk_bup_board board = { .spec = "3767-300-0000-M.1-1-1-jetson-orin-nano-devkit-",
+                                        .platform = "t234" };
+
+    image_put_le(file.p + refused[_i].at, refused[_i].at == 15 ? 1 : 4, refused[_i].value);
+    ck_assert_int_ne(match(&file, &board), RK_OK);
+    ck_assert_uint_eq(verdict.status, refused[_i].status);
+    ck_assert_uint_eq(seen.chosen, 0);
+    rk_bytes_done(&file);
+}
+END_TEST
+
+/* boot-images.md 3.1 says 21; each once. */
+START_TEST(t234_requires_twenty_one_images)
+{
+    size_t count = 0;
+
+    for (const char *name; (name = rk_bup_required("t234", count)) != NULL; count++) {
+        for (size_t i = 0; i < count; i++)
+            ck_assert_str_ne(rk_bup_required("t234", i), name);
+    }
+    ck_assert_uint_eq(count, 21);
+    ck_assert_ptr_null(rk_bup_required("t210", 0));
 }
 END_TEST
 
@@ -184,9 +222,10 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, a_name_that_the_updater_cannot_use_is_refused, 0,
                         sizeof names / sizeof names[0]);
     tcase_add_test(tc, a_dotted_version_is_stored_as_its_digits);
-    tcase_add_loop_test(tc, a_spec_matches_token_by_token, 0, sizeof specs / sizeof specs[0]);
-    tcase_add_test(tc, the_fifth_token_is_the_production_fuse);
     tcase_add_test(tc, a_board_gets_one_entry_a_name);
+    tcase_add_loop_test(tc, a_package_that_uefi_refuses_has_its_status, 0,
+                        sizeof refused / sizeof refused[0]);
+    tcase_add_test(tc, t234_requires_twenty_one_images);
 }
 
 int main(void)
