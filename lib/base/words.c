@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rotkit/words.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* U+0080 to U+009F, which terminals obey, and what turns the direction of writing or breaks lines:
@@ -33,15 +32,33 @@ static bool is_utf8(const uint8_t *at, size_t n)
            (at[0] != 0xf4 || at[1] < 0x90);
 }
 
+/* A lead byte, and all that follow one. */
+static size_t character(const uint8_t *text, size_t len)
+{
+    size_t n = 1;
+
+    while (text[0] >= 0xc0 && n < len && (text[n] & 0xc0) == 0x80)
+        n++;
+    return n;
+}
+
+bool rk_words_are_utf8(const uint8_t *text, size_t len)
+{
+    for (size_t n; len != 0; text += n, len -= n) {
+        n = character(text, len);
+        if (!is_utf8(text, n))
+            return false;
+    }
+    return true;
+}
+
 void rk_words_show(const uint8_t *text, size_t len, char *ret, size_t size)
 {
     size_t used = 0;
 
     for (size_t i = 0; i < len;) {
-        size_t n = 1;
+        size_t n = character(text + i, len - i);
 
-        while (text[i] >= 0xc0 && i + n < len && (text[i + n] & 0xc0) == 0x80)
-            n++;
         if (used + n >= size)
             break;
         if (!is_utf8(text + i, n) || is_control(text + i, n))

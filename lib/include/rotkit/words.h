@@ -2,6 +2,7 @@
 /* Text of anybody's, shown to people. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,3 +12,5 @@
  * by whole characters. ret may be text.
  */
 void rk_words_show(const uint8_t *text, size_t len, char *ret, size_t size);
+/* Whether all of it is UTF-8. */
+bool rk_words_are_utf8(const uint8_t *text, size_t len);
