@@ -5,11 +5,11 @@
 
 #include <stddef.h>
 
-static const struct cmd *const subs[] = { &cmd_fuse_hash, &cmd_fuse_xml, NULL };
+static const struct cmd *const subs[] = { &cmd_fuse_check, &cmd_fuse_hash, &cmd_fuse_xml, NULL };
 
 const struct cmd cmd_fuse = {
     .name = "fuse",
     .args = "",
-    .summary = "compute fuse values, write fuse files",
+    .summary = "compute fuse values, write and check fuse files",
     .subs = subs,
 };

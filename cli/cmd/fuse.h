@@ -4,7 +4,7 @@
 
 #include "cli/app.h"
 
-extern const struct cmd cmd_fuse_hash, cmd_fuse_xml;
+extern const struct cmd cmd_fuse_check, cmd_fuse_hash, cmd_fuse_xml;
 
 /* No golden of NVIDIA's tool is public, so the rule of PublicKeyHash stands on reading alone. */
 #define FUSE_HASH_STATUS "unconfirmed"

@@ -82,6 +82,14 @@ static enum rk_rc find_kind(EVP_PKEY *pub, const struct key_kind **ret, struct r
                    EVP_PKEY_get0_type_name(pub), RK_COUNTED(EVP_PKEY_get_bits(pub), "bit"));
 }
 
+const char *rk_pcp_scheme_name(uint32_t scheme)
+{
+    /* jetson-ftpm-ekb.md 5.1; the last two values are nobody's */
+    static const char *const names[] = { "none", "RSA-3072", "P-256", "P-521", "Ed25519", "XMSS" };
+
+    return scheme < sizeof names / sizeof names[0] ? names[scheme] : NULL;
+}
+
 enum rk_rc rk_pcp(EVP_PKEY *pub, uint8_t ret[RK_PCP_WIRE], struct rk_err *err)
 {
     const struct key_kind *kind;

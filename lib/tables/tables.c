@@ -32,6 +32,7 @@
     ROW(rk_format_uefi_keys_dtbo)                                                                  \
     ROW(rk_format_uefi_variables_dtbo)                                                             \
     ROW(rk_format_uefi_dtb)                                                                        \
+    ROW(rk_format_fuse_xml)                                                                        \
     ROW(rk_format_corim)                                                                           \
     ROW(rk_format_eventlog)                                                                        \
     RK_TEST_ROW(ROW, rk_format_test)                                                               \

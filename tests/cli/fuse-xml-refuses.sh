@@ -61,9 +61,9 @@ refuse 2 "rotkit: --preset: 0x100000000 is above 32 bits
 refuse 2 "rotkit: --security-mode: \"yes\" is no number" \
     $xml --security-mode yes
 refuse 2 "rotkit: \"kdk.csv\" exists, it is never overwritten" \
-    fuse xml --plaintext-secrets -o kdk.csv --ftpm
+    fuse xml --plaintext-secrets -o kdk.csv --opt-in-enable 1
 refuse 2 "rotkit: standard output is no place for this file: name one" \
-    fuse xml --plaintext-secrets -o - --ftpm
+    fuse xml --plaintext-secrets -o - --opt-in-enable 1
 refuse 2 "rotkit: \"folder\" exists, it is never overwritten" \
     fuse xml --plaintext-secrets -o folder --kdk-db kdk.csv
 refuse 7 "rotkit: cannot open \"absent.csv\": No such file or directory" \
@@ -76,4 +76,14 @@ refuse 2 "rotkit: \"empty.csv\" holds no device" \
 refuse 7 "rotkit: cannot make folder \"absent/x\": No such file or directory" \
     fuse xml --plaintext-secrets -o absent/x --kdk-db kdk.csv
 refuse 7 "rotkit: cannot create \"absent/x\": No such file or directory" \
-    fuse xml --plaintext-secrets -o absent/x --ftpm
+    fuse xml --plaintext-secrets -o absent/x --opt-in-enable 1
+refuse 7 "rotkit: cannot open \"absent.xml\": No such file or directory" \
+    $xml --merge absent.xml
+refuse 2 "rotkit: \"kdk.csv\": fuse file:1:1: text between tags: a fuse file has none" \
+    $xml --merge kdk.csv
+echo '<genericfuse MagicId="0x45535543" version="1.0.0"><fuse name="OdmInfo" size="4" value="0x1"/></genericfuse>' >magic.xml
+refuse 2 "rotkit: \"magic.xml\": line 1: MagicId 0x45535543, a slip of the pen that is copied from file to file: expected 0x45535546" \
+    $xml --merge magic.xml
+echo '<genericfuse MagicId="0x45535546" version="1.0.0"><fuse name="OdmInfo"/></genericfuse>' >list.xml
+refuse 2 "rotkit: \"list.xml\": a list without values" \
+    $xml --merge list.xml

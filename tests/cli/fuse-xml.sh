@@ -51,8 +51,8 @@ is keys.xml "<genericfuse MagicId=\"0x45535546\" version=\"1.0.0\">
   <fuse name=\"BootSecurityInfo\" size=\"4\" value=\"0x00000002\"/>
 </genericfuse>"
 
-# A whole BootSecurityInfo is taken when it covers what the options enable.
-run 0 fuse xml -o bsi.xml --plaintext-secrets --ftpm --boot-security-info 0x2be1 -q
+# A whole BootSecurityInfo is taken when it covers what the options enable; the keys are in the module.
+run 0 fuse xml -o bsi.xml --plaintext-secrets --ftpm --boot-security-info 0x2be1 --already-burnt -q
 stderr_is ""
 grep -q 'BootSecurityInfo" size="4" value="0x00002be1"' bsi.xml || fail "BootSecurityInfo"
 
@@ -90,6 +90,30 @@ run 0 fuse xml -o common.cms --oem-k1 "$eks/oem_k1.key" --recipient factory.crt
 stderr_is ""
 run 0 secret open --key factory.key common.cms
 grep -q "OemK1\" size=\"32\" value=\"0x$k1\"" "$out" || fail "common.cms: no OemK1"
+
+# The merged file of one device, by options and from files: byte for byte the same, OdmId first, SecurityMode last.
+set -- --pubkey "$pkh/rsa3k.pem" --expect-hash "$(hash rsa3k)" --sbk "$eks/sym32.key" --oem-k1 "$eks/oem_k1.key" \
+    --ftpm --security-mode 1
+run 0 fuse xml -o merged --kdk-db kdk.csv --plaintext-secrets -q "$@" --preset 0x1e0
+run 0 fuse xml -o common.xml --plaintext-secrets -q "$@"
+for file in $(cat wanted); do
+    rm -f one.xml
+    run 0 fuse xml -o one.xml --plaintext-secrets -q --merge "devices/$file" --merge common.xml --preset 0x1e0
+    cmp "merged/$file" one.xml || fail "$file: the two ways differ"
+    sed -n 's/.*name="\([^"]*\)".*/\1/p' one.xml | tr '\n' ' ' >found
+    [ "$(cat found)" = "OdmId OdmInfo PublicKeyHash SecureBootKey Kdk0 OemK1 BootSecurityInfo SecurityMode " ] || fail "$file: $(cat found)"
+    grep -q 'BootSecurityInfo" size="4" value="0x00002be9"' one.xml || fail "$file: the preset is not in it"
+    run 0 fuse check -q "merged/$file" --platform t234 --pub "$pkh/rsa3k.pem" --preset 0x1e0
+done
+# Sealed as a device's file is, since Kdk0 stands in it.
+run 0 fuse xml -o one.cms --recipient factory.crt --merge "devices/$file" --merge common.xml
+hides Kdk0 one.cms
+set -- $(cat wanted)
+refuse 2 "rotkit: \"devices/$2\": OdmId is given twice, and the values differ" \
+    fuse xml -o both.xml --plaintext-secrets --merge "devices/$1" --merge "devices/$2"
+sed 's/0x00002a09/0x00002a0a/' common.xml >p256.xml
+refuse 2 'rotkit: "p256.xml": BootSecurityInfo is given twice, with schemes 1 and 2' \
+    fuse xml -o both.xml --plaintext-secrets --merge common.xml --merge p256.xml
 
 run 0 fuse xml -o dry --kdk-db kdk.csv --plaintext-secrets --dry-run
 stderr_is ""

@@ -177,6 +177,10 @@ make_plain() {
     cp "$DATA/vectors/ekb/eks/v1_t234_k1_ftpm_offline.img" ekb.unsigned
     { cat "$I/bl2.bin" ekb.unsigned; head -c 4096 /dev/zero; } >flash-dump.unsigned
     cp "$DATA/vectors/tpm/log" eventlog.unsigned
+    run 0 fuse xml -q --plaintext-secrets --opt-in-enable 1 --psc-odm-static 0x60 -o fuse-xml.unsigned
+    sed 's/OptIn/OptOut/' fuse-xml.unsigned >fuse-xml.tampered
+    sed 's/OptInEnable/BootSecurityInfo/; /Psc/s/.*/<fuse name="Kek256" size="32" value="'"$(cat sym.key)"'"\/>/' \
+        fuse-xml.unsigned >fuse-xml.uncheckable # of Xavier
     cp "$(find "$DATA/vectors/ekb/odm" -type f | sort | head -n 1)" nvftpm.unsigned
     printf '%s\n' '/dts-v1/;' '/ { compatible = "nvidia,tegra234"; chosen { }; firmware { }; };' | dtc -q -O dtb -o in.dtb -
     run 0 pack uefi-dtb -o uefi-dtb.unsigned dtb=in.dtb cert="$K/cap_root.crt" --set lowest-supported-version=1

@@ -58,6 +58,35 @@ done
     printf '<align_boundary>4096</align_boundary></partition>\n</device></partition_layout>\n'
 } | good flash-layout .xml
 sed 's/BootLoader.*//; s/Bctfile.*//' "$vectors/boot/t210/t.cfg" | good t210-text .cfg
+"$rotkit" fuse xml -q --plaintext-secrets --accept-unconfirmed --pubkey "$vectors/ekb/pkh/rsa3k.pem" --preset 0x1e0 \
+    --oem-k1 "$vectors/ekb/eks/in/oem_k1.key" --ftpm --security-mode 1 -o fuse.xml
+good fuse-file -orin.xml <fuse.xml
+good fuse-file -thor.xml <<'T'
+<?xml version="1.0" encoding="UTF-8"?>
+<!-- Thor -->
+<genericfuse MagicId='0x45535546' version='1.0.0'>
+  <fuse name="OptInEnable" size="4" value="1"></fuse>
+  <fuse name="PscOemKdk0" size="32" value="0X00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEE01"/>
+  <fuse name="BootSecurityInfo" size="4" value="0x200"/>
+</genericfuse>
+T
+good fuse-file -rpmb.xml <<'T'
+<genericfuse MagicId="0x45535546" version="2.0.0"><fuse name="OemK1" size="32"
+ value="0x00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEE01"/><fuse name="BootSecurityInfo" size="4"
+ value="0x200"/><rpmb provisioning="0x1" dev_type="0x2"/></genericfuse>
+T
+good fuse-file -list.xml <<'T'
+<genericfuse MagicId="0x45535546" version="1.0.0"><fuse name="OdmId"/><fuse name="OdmLock"/></genericfuse>
+T
+good fuse-reading -info.txt <<'T'
+PublicKeyHash: 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+BootSecurityInfo: 000001e0
+SecurityMode: 00000000
+OdmId: 0000000000000000
+OdmLock: 00000000
+T
+printf 'odmid: 0x0000000000000000\r\nBR_CID: 0x80012344\nsecurity_mode: 0x00000001\nodminfo: 0x00000102\n' |
+    good fuse-reading -linux.txt
 good key-uri -token <<'T'
 pkcs11:token=prod;object=pkc;id=%01%02;type=private?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/run/pin
 T

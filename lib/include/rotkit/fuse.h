@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuse data of Orin: PublicKeyHash, BootSecurityInfo, fuse XML. Source: formats/jetson-ftpm-ekb.md
+/* Values of Orin's fuses: PublicKeyHash, BootSecurityInfo. Source: formats/jetson-ftpm-ekb.md
  * section 5. */
 #pragma once
 
 #include "ftpmprov/fuse.h"
-#include "rotkit/device_sn.h"
-#include "ftpmprov/secret.h"
 
 #include <openssl/types.h>
 
@@ -35,21 +33,8 @@ enum rk_rc rk_fuse_confirm(const uint8_t computed[64], const char *vendor_hex,
 /*
  * BootSecurityInfo of what is enabled (pkc NULL: no authentication), OR-ed with the bits that the
  * module has burnt already. RK_E_USAGE when those contradict the key's authentication scheme.
+ * Whether the fuses beside it bear it out, rk_fuse_rules tells.
  */
 enum rk_rc rk_fuse_boot_security_info(EVP_PKEY *pkc, bool sbk, bool oem_key, bool ftpm,
                                       uint32_t preset, uint32_t *ret,
                                       struct rk_err *err) RK_MUST_CHECK;
-
-/* One fuse file, in burn order. Absent members (NULL / false) are left out; SecurityMode comes
- * last. */
-struct rk_fuse_plan {
-    const struct rk_device_sn *sn; /* OdmInfo, OdmId */
-    const struct rk_secret *kdk0;
-    const uint8_t *public_key_hash[3];             /* 64 bytes each */
-    const struct rk_secret *sbk, *oem_k1, *oem_k2; /* 32 bytes each */
-    bool has_boot_security_info, has_security_mode, has_opt_in_enable, has_psc_odm_static;
-    uint32_t boot_security_info, security_mode, opt_in_enable, psc_odm_static;
-};
-/* The XML text; secret, since it may carry KDK0 and keys. */
-enum rk_rc rk_fuse_xml(const struct rk_fuse_plan *plan, struct rk_secret *ret,
-                       struct rk_err *err) RK_MUST_CHECK;

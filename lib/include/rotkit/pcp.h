@@ -16,3 +16,5 @@ enum { RK_PCP_WIRE = 384 };
 enum rk_rc rk_pcp(EVP_PKEY *pub, uint8_t ret[RK_PCP_WIRE], struct rk_err *err) RK_MUST_CHECK;
 /* What BootSecurityInfo calls a key of this type: its bits [2:0]. */
 enum rk_rc rk_pcp_auth_scheme(EVP_PKEY *pub, uint32_t *ret, struct rk_err *err) RK_MUST_CHECK;
+/* What a value of those bits stands for: "P-256"; NULL: for nothing. */
+const char *rk_pcp_scheme_name(uint32_t scheme);

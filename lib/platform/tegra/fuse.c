@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuse data of T234. Source: jetson-ftpm-ekb.md section 5. */
+/* The values of T234's fuses that follow from keys and settings. Source: jetson-ftpm-ekb.md
+ * section 5. */
 #include "rotkit/fuse.h"
 
 #include "base/ossl.h"
-#include "base/wr.h"
-#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 #include "rotkit/pcp.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#include <openssl/core_names.h>
-
-enum { XML_MAX = 16384 };
 
 enum rk_rc rk_fuse_public_key_hash(EVP_PKEY *pub, uint8_t ret[64], struct rk_err *err)
 {
@@ -84,77 +78,4 @@ enum rk_rc rk_fuse_boot_security_info(EVP_PKEY *pkc, bool sbk, bool oem_key, boo
     value |= ftpm ? RK_BSI_OEM_KEY_KDF | RK_BSI_SILICON_ID_KDF : 0;
     *ret = value;
     return RK_OK;
-}
-
-static void put_fuse(struct rk_wr *wr, const char *name, const uint8_t *value, size_t len)
-{
-    char hex[2 * 64 + 1];
-
-    rk_hex_write(value, len, hex);
-    rk_wr_printf(wr, "  <fuse name=\"%s\" size=\"%zu\" value=\"0x%s\"/>\n", name, len, hex);
-    OPENSSL_cleanse(hex, sizeof hex);
-}
-
-static void put_word(struct rk_wr *wr, const char *name, uint32_t value)
-{
-    rk_wr_printf(wr, "  <fuse name=\"%s\" size=\"4\" value=\"0x%08x\"/>\n", name, value);
-}
-
-static void put_key(struct rk_wr *wr, const char *name, const struct rk_secret *key)
-{
-    if (key != NULL)
-        put_fuse(wr, name, key->p, key->len);
-}
-
-static const char *const hashes[] = { "PublicKeyHash", "PkcPubkeyHash1", "PkcPubkeyHash2" };
-
-/* Burn order: identity, keys, BootSecurityInfo, SecurityMode last. */
-static void put_plan(struct rk_wr *wr, const struct rk_fuse_plan *plan)
-{
-    if (plan->sn != NULL) {
-        put_fuse(wr, "OdmId", plan->sn->b + 2, 8);
-        put_word(wr, "OdmInfo", (uint32_t)plan->sn->b[0] << 8 | plan->sn->b[1]);
-    }
-    if (plan->has_opt_in_enable)
-        put_word(wr, "OptInEnable", plan->opt_in_enable);
-    for (size_t i = 0; i < 3; i++) {
-        if (plan->public_key_hash[i] != NULL)
-            put_fuse(wr, hashes[i], plan->public_key_hash[i], 64);
-    }
-    put_key(wr, "SecureBootKey", plan->sbk);
-    put_key(wr, "Kdk0", plan->kdk0);
-    if (plan->has_psc_odm_static)
-        put_word(wr, "PscOdmStatic", plan->psc_odm_static);
-    put_key(wr, "OemK1", plan->oem_k1);
-    put_key(wr, "OemK2", plan->oem_k2);
-    if (plan->has_boot_security_info)
-        put_word(wr, "BootSecurityInfo", plan->boot_security_info);
-    if (plan->has_security_mode)
-        put_word(wr, "SecurityMode", plan->security_mode);
-}
-
-static enum rk_rc check_lengths(const struct rk_fuse_plan *plan, struct rk_err *err)
-{
-    const struct rk_secret *keys[] = { plan->kdk0, plan->sbk, plan->oem_k1, plan->oem_k2 };
-
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        if (keys[i] != NULL && keys[i]->len != 32)
-            return rk_fail(err, RK_E_USAGE, "a fuse key of %s, expected 32",
-                           RK_COUNTED(keys[i]->len, "byte"));
-    }
-    return RK_OK;
-}
-
-enum rk_rc rk_fuse_xml(const struct rk_fuse_plan *plan, struct rk_secret *ret, struct rk_err *err)
-{
-    RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(XML_MAX);
-
-    if (check_lengths(plan, err))
-        return err->rc;
-    rk_wr_str(&wr, "<genericfuse MagicId=\"0x45535546\" version=\"1.0.0\">\n");
-    put_plan(&wr, plan);
-    rk_wr_str(&wr, "</genericfuse>\n");
-    if (wr.failed != RK_OK)
-        return rk_fail_nomem(err);
-    return rk_secret_copy(wr.buf, wr.len, ret, err);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The common fuse file, and whether the key blob fits the fuses. */
+/* The fuses that are common to all devices, and whether the key blob fits them. */
 #include "platform/tegra/plan.h"
 
 #include "rotkit/fuse.h"
 #include "rotkit/key.h"
 
-struct common { /* what the common fuse file is made of */
+struct common { /* what the common fuses are made of */
     struct rk_secret sbk, oem_k1, oem_k2;
     rk_signer *pkc;
     uint8_t hash[64];
@@ -80,26 +80,52 @@ static enum rk_rc check_root_key(const rk_ctx *ctx, const struct rk_given *given
         "could open the key blob");
 }
 
-static enum rk_rc write_xml(const struct rk_given *given, const struct common *c,
-                            struct rk_tegra_plan *plan, struct rk_err *err)
+static enum rk_rc put_key(struct rk_fuse_set *set, const char *name, const struct rk_secret *key,
+                          struct rk_err *err)
 {
-    const struct rk_tegra_settings *s = given->settings;
-    struct rk_fuse_plan fuses = { .has_boot_security_info = true };
-    bool oem_key = c->oem_k1.p != NULL || c->oem_k2.p != NULL;
+    return key->p == NULL ? RK_OK : rk_fuse_set_put(set, name, key->p, key->len, err);
+}
 
-    if (rk_fuse_boot_security_info(c->pkc == NULL ? NULL : rk_signer_pkey(c->pkc), c->sbk.p != NULL,
-                                   oem_key, true, (uint32_t)s->fuses.boot_security_info_preset.v,
-                                   &fuses.boot_security_info, err))
-        return rk_given_at(given, s->fuses.at, "fuses", err);
-    fuses.public_key_hash[0] = c->pkc == NULL ? NULL : c->hash;
-    fuses.sbk = c->sbk.p == NULL ? NULL : &c->sbk;
-    fuses.oem_k1 = c->oem_k1.p == NULL ? NULL : &c->oem_k1;
-    fuses.oem_k2 = c->oem_k2.p == NULL ? NULL : &c->oem_k2;
-    fuses.has_psc_odm_static = s->fuses.psc_odm_static.set;
-    fuses.psc_odm_static = (uint32_t)s->fuses.psc_odm_static.v;
-    fuses.has_security_mode = s->fuses.security_mode.v;
-    fuses.security_mode = 1;
-    return rk_fuse_xml(&fuses, &plan->common_fuses, err);
+static enum rk_rc put_number(struct rk_fuse_set *set, const char *name, bool given, uint32_t value,
+                             struct rk_err *err)
+{
+    return given ? rk_fuse_set_put_number(set, name, value, err) : RK_OK;
+}
+
+static enum rk_rc fill_set(const struct rk_tegra_settings *s, const struct common *c,
+                           struct rk_fuse_set *set, struct rk_err *err)
+{
+    bool oem_key = c->oem_k1.p != NULL || c->oem_k2.p != NULL;
+    EVP_PKEY *pkc = c->pkc == NULL ? NULL : rk_signer_pkey(c->pkc);
+    uint32_t bits;
+
+    if (rk_fuse_boot_security_info(pkc, c->sbk.p != NULL, oem_key, true,
+                                   (uint32_t)s->fuses.boot_security_info_preset.v, &bits, err) ||
+        (pkc != NULL && rk_fuse_set_put(set, "PublicKeyHash", c->hash, sizeof c->hash, err)) ||
+        put_key(set, "SecureBootKey", &c->sbk, err) || put_key(set, "OemK1", &c->oem_k1, err) ||
+        put_key(set, "OemK2", &c->oem_k2, err) ||
+        put_number(set, "PscOdmStatic", s->fuses.psc_odm_static.set,
+                   (uint32_t)s->fuses.psc_odm_static.v, err) ||
+        put_number(set, "BootSecurityInfo", true, bits, err))
+        return err->rc;
+    return put_number(set, "SecurityMode", s->fuses.security_mode.v, 1, err);
+}
+
+/* The rules that `fuse xml` and `fuse check` have. */
+static enum rk_rc check_rules(const struct rk_tegra_settings *s, const struct common *c,
+                              const struct rk_fuse_set *set, struct rk_err *err)
+{
+    const struct rk_fuse_known known = {
+        .key = { c->pkc == NULL ? NULL : rk_signer_pkey(c->pkc) },
+        .has_preset = s->fuses.boot_security_info_preset.set,
+        .preset = (uint32_t)s->fuses.boot_security_info_preset.v,
+        .already_burnt = s->fuses.already_burnt.v,
+        .close_module = s->fuses.close_module.v != NULL && s->fuses.close_module.v[0] == 'y',
+    };
+    RK_AUTO(rk_fuse_findings_done) struct rk_fuse_findings findings = RK_FUSE_FINDINGS_NONE;
+
+    rk_fuse_rules(set, &known, &findings);
+    return rk_fuse_verdict(&findings, RK_E_USAGE, err);
 }
 
 enum rk_rc rk_tegra_plan_fuses(const rk_ctx *ctx, const struct rk_given *given,
@@ -109,7 +135,9 @@ enum rk_rc rk_tegra_plan_fuses(const rk_ctx *ctx, const struct rk_given *given,
     const struct rk_tegra_settings *s = given->settings;
     RK_AUTO(common_done) struct common c = { .pkc = NULL };
 
-    if (!s->fuses.common.v)
+    plan->fuse_common = s->fuses.common.v;
+    plan->fuse_merged = s->fuses.merged.v;
+    if (!plan->fuse_common && !plan->fuse_merged)
         return RK_OK;
     if (rk_given_read_key(given, &s->fuses.secure_boot_key, "fuses.secure-boot-key", 32, &c.sbk,
                           err) ||
@@ -118,5 +146,8 @@ enum rk_rc rk_tegra_plan_fuses(const rk_ctx *ctx, const struct rk_given *given,
         read_public_key(ctx, given, &c, ret_unconfirmed, err) ||
         check_root_key(ctx, given, plan, &c, err))
         return err->rc;
-    return write_xml(given, &c, plan, err);
+    if (rk_fuse_soc_find(given->platform->name, &plan->fuses.soc, err) ||
+        fill_set(s, &c, &plan->fuses, err) || check_rules(s, &c, &plan->fuses, err))
+        return rk_given_at(given, s->fuses.at, "fuses", err);
+    return RK_OK;
 }

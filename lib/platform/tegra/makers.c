@@ -2,7 +2,7 @@
 /* What is made of a Jetson unit: fuse data, the container for its OEM, its key blob. */
 #include "platform/tegra/plan.h"
 
-#include "rotkit/fuse.h"
+#include "rotkit/fuse_file.h"
 #include "rotkit/nvftpm.h"
 #include "rotkit/template.h"
 
@@ -25,13 +25,23 @@ static bool wants_fuses(const struct rk_making *making)
     return making->odm && ((const struct rk_tegra_plan *)making->plan)->has_fuses;
 }
 
+/* The fuses that tell which device it is. */
+static enum rk_rc begin_fuses(const struct rk_making *making, struct rk_fuse_set *ret,
+                              struct rk_err *err)
+{
+    return rk_fuse_soc_find(making->platform->name, &ret->soc, err) ||
+                   rk_fuse_set_put_sn(ret, &making->unit->sn, err)
+               ? err->rc
+               : RK_OK;
+}
+
 static enum rk_rc make_fuse_public(const struct rk_making *making, struct rk_artifact *ret,
                                    struct rk_err *err)
 {
-    const struct rk_fuse_plan fuses = { .sn = &making->unit->sn };
+    RK_AUTO(rk_fuse_set_done) struct rk_fuse_set set = { .soc = NULL };
     RK_AUTO(rk_secret_done) struct rk_secret xml = RK_SECRET_NONE;
 
-    if (rk_fuse_xml(&fuses, &xml, err))
+    if (begin_fuses(making, &set, err) || rk_fuse_set_xml(&set, &xml, err))
         return err->rc;
     return rk_bytes_copy(xml.p, xml.len, &ret->bytes, err);
 }
@@ -39,23 +49,41 @@ static enum rk_rc make_fuse_public(const struct rk_making *making, struct rk_art
 static enum rk_rc make_fuse(const struct rk_making *making, struct rk_artifact *ret,
                             struct rk_err *err)
 {
-    const struct rk_fuse_plan fuses = { .sn = &making->unit->sn,
-                                        .kdk0 = &making->unit->secret[RK_TEGRA_KDK0] };
+    const struct rk_secret *kdk0 = &making->unit->secret[RK_TEGRA_KDK0];
+    const struct rk_tegra_plan *plan = making->plan;
+    RK_AUTO(rk_fuse_set_done) struct rk_fuse_set set = { .soc = NULL };
 
-    return rk_fuse_xml(&fuses, &ret->secret, err);
+    if (begin_fuses(making, &set, err) || rk_fuse_set_put(&set, "Kdk0", kdk0->p, kdk0->len, err) ||
+        (plan->fuse_merged && rk_fuse_set_merge(&set, &plan->fuses, err)))
+        return err->rc;
+    return rk_fuse_set_xml(&set, &ret->secret, err);
+}
+
+/* As who burns it reads it. */
+static enum rk_rc check_fuse(const struct rk_making *making, const struct rk_artifact *made,
+                             struct rk_err *err)
+{
+    const struct rk_secret *xml = &made->secret;
+    RK_AUTO(rk_fuse_set_done) struct rk_fuse_set again = { .soc = NULL };
+    RK_AUTO(rk_fuse_findings_done) struct rk_fuse_findings findings = RK_FUSE_FINDINGS_NONE;
+    const struct rk_fuse_soc *soc;
+
+    if (rk_fuse_soc_find(making->platform->name, &soc, err) ||
+        rk_fuse_file_read(xml->p != NULL ? xml->p : made->bytes.p,
+                          xml->p != NULL ? xml->len : made->bytes.len, soc, &again, &findings, err))
+        return err->rc;
+    return rk_fuse_verdict(&findings, RK_E_INTERNAL, err);
 }
 
 static bool wants_fuse_common(const struct rk_making *making)
 {
-    return ((const struct rk_tegra_plan *)making->plan)->common_fuses.p != NULL;
+    return ((const struct rk_tegra_plan *)making->plan)->fuse_common;
 }
 
 static enum rk_rc make_fuse_common(const struct rk_making *making, struct rk_artifact *ret,
                                    struct rk_err *err)
 {
-    const struct rk_secret *xml = &((const struct rk_tegra_plan *)making->plan)->common_fuses;
-
-    return rk_secret_copy(xml->p, xml->len, &ret->secret, err);
+    return rk_fuse_set_xml(&((const struct rk_tegra_plan *)making->plan)->fuses, &ret->secret, err);
 }
 
 /* ---- the container that an ODM hands over ---- */
@@ -197,15 +225,15 @@ static enum rk_rc check_blob(const struct rk_making *making, const struct rk_art
 
 /* clang-format off */
 const struct rk_maker rk_tegra_makers[] = {
-    { .role = { "fuse-public", "fuse-public.xml", RK_PLACE_DEVICE, NULL, NULL, false },
-      .what = "fuse data", .wants = wants_fuses, .make = make_fuse_public },
+    { .role = { "fuse-public", "fuse-public.xml", RK_PLACE_DEVICE, "fuse-xml", NULL, false },
+      .what = "fuse data", .wants = wants_fuses, .make = make_fuse_public, .check = check_fuse },
     { .role = { "fuse", "fuse.xml", RK_PLACE_SECRET, NULL, NULL, false },
-      .what = "fuse data", .wants = wants_fuses, .make = make_fuse },
+      .what = "fuse data", .wants = wants_fuses, .make = make_fuse, .check = check_fuse },
     { .role = { "nvftpm", "ftpm_eks_%s.img", RK_PLACE_HANDOVER, "nvftpm", spell, true },
       .what = "NVFTPM container", .wants = wants_handover, .make = make_handover, .check = check_handover },
     BLOB_MAKER,
     { .role = { "fuse-common", "fuse-common.xml", RK_PLACE_SECRET, NULL, NULL, false }, .is_common = true,
-      .what = "fuse data", .wants = wants_fuse_common, .make = make_fuse_common },
+      .what = "fuse data", .wants = wants_fuse_common, .make = make_fuse_common, .check = check_fuse },
     { .role = { .role = NULL } },
 };
 

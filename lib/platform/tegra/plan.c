@@ -18,7 +18,7 @@ void rk_tegra_plan_free(void *arg)
     rk_secret_done(&plan->payload_key);
     rk_secret_done(&plan->disk_key);
     rk_secret_done(&plan->auth_key);
-    rk_secret_done(&plan->common_fuses);
+    rk_fuse_set_done(&plan->fuses);
     rk_free(plan);
 }
 
@@ -82,6 +82,15 @@ static void put_part(struct rk_wr *wr, const void *bytes, size_t len)
         rk_wr_bytes(wr, bytes, len);
 }
 
+/* Fuses that stand in the file of each unit. */
+static void put_fuses(const struct rk_fuse_set *set, struct rk_wr *wr)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        put_part(wr, set->fuse[i].row->name, strlen(set->fuse[i].row->name));
+        put_part(wr, set->fuse[i].value.p, set->fuse[i].value.len);
+    }
+}
+
 void rk_tegra_put_inputs(const void *arg, struct rk_wr *wr)
 {
     const struct rk_tegra_plan *plan = arg;
@@ -91,6 +100,8 @@ void rk_tegra_put_inputs(const void *arg, struct rk_wr *wr)
     put_part(wr, plan->payload_key.p, plan->payload_key.len);
     put_part(wr, plan->disk_key.p, plan->disk_key.len);
     put_part(wr, plan->auth_key.p, plan->auth_key.len);
+    if (plan->fuse_merged)
+        put_fuses(&plan->fuses, wr);
 }
 
 enum rk_rc rk_tegra_put_held_keys(const void *arg, struct rk_wr *wr, struct rk_err *err)

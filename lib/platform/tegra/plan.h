@@ -4,6 +4,7 @@
 #pragma once
 
 #include "rotkit/ekb.h"
+#include "rotkit/fuse_set.h"
 #include "rotkit/platform.h"
 
 /* The secrets of a unit. */
@@ -22,10 +23,10 @@ struct rk_tegra_settings {
     } blob;
     struct {
         struct rk_where at;
-        struct rk_mbool per_device, accept_unconfirmed, security_mode;
-        struct rk_mstr public_key, public_key_hash, secure_boot_key, oem_k1, oem_k2;
+        struct rk_mbool per_device, common, merged, accept_unconfirmed, security_mode;
+        struct rk_mbool already_burnt;
+        struct rk_mstr public_key, public_key_hash, secure_boot_key, oem_k1, oem_k2, close_module;
         struct rk_mnum boot_security_info_preset, psc_odm_static;
-        struct rk_mbool common;
     } fuses;
 };
 
@@ -36,7 +37,8 @@ struct rk_tegra_plan {
     bool has_fv, has_fuses;                           /* fuses: a file for each device */
     uint8_t fv[16];                                   /* 1.0 */
     struct rk_secret payload_key, disk_key, auth_key; /* empty: not in the blob */
-    struct rk_secret common_fuses;                    /* fuse XML; empty when it is not asked for */
+    struct rk_fuse_set fuses;                         /* common to all devices */
+    bool fuse_common, fuse_merged; /* they are a file of their own; they are in each device's */
 };
 
 /* settings.c */

@@ -10,6 +10,7 @@
 #define OF(member) offsetof(struct rk_tegra_settings, member)
 
 const char *const rk_tegra_blob_versions[] = { "1.0", "2.0", NULL };
+static const char *const yes_or_no[] = { "yes", "no", NULL };
 
 /* clang-format off */
 static const struct rk_mrow blob_rows[] = {
@@ -33,6 +34,8 @@ static const struct rk_mrow fuses_rows[] = {
       "a fuse file for each device: OdmId, OdmInfo, Kdk0" },
     { "common", RK_M_BOOL, OF(fuses.common), 0, "false", NULL, NULL, NULL,
       "one fuse file for all: PublicKeyHash, SecureBootKey, OemK1, OemK2, BootSecurityInfo, SecurityMode" },
+    { "merged", RK_M_BOOL, OF(fuses.merged), 0, "false", NULL, NULL, NULL,
+      "the fuse file of each device holds the common fuses too: one file a device, burnt in one go" },
     { "public-key", RK_M_PATH, OF(fuses.public_key), 0, NULL, NULL, NULL, NULL,
       "PKC public key (PEM): RSA-3072, P-256, P-521 or Ed25519" },
     { "public-key-hash", RK_M_TEXT, OF(fuses.public_key_hash), 0, NULL, NULL, NULL, NULL,
@@ -51,6 +54,10 @@ static const struct rk_mrow fuses_rows[] = {
       "PscOdmStatic (the Orin quick start has 0x60)" },
     { "security-mode", RK_M_BOOL, OF(fuses.security_mode), 0, "false", NULL, NULL, NULL,
       "burn SecurityMode, last; nothing can be burnt after it" },
+    { "already-burnt", RK_M_BOOL, OF(fuses.already_burnt), 0, "false", NULL, NULL, NULL,
+      "what these fuses build on and do not hold (PublicKeyHash, OemK1) is in the modules already" },
+    { "close-module", RK_M_CHOICE, OF(fuses.close_module), 0, "no", yes_or_no, NULL, NULL,
+      "yes: security-mode without a public-key is meant, which closes the module to nobody's key" },
     { NULL, RK_M_TEXT, 0, 0, NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -147,15 +154,27 @@ static enum rk_rc check_blob(const struct rk_given *given, struct rk_err *err)
 static enum rk_rc check_fuses(const struct rk_given *given, struct rk_err *err)
 {
     const struct rk_tegra_settings *s = given->settings;
-    const struct rk_mstr *const common[] = { &s->fuses.public_key, &s->fuses.secure_boot_key,
-                                             &s->fuses.oem_k1, &s->fuses.oem_k2,
-                                             &s->fuses.public_key_hash };
+    const struct rk_where common[] = {
+        s->fuses.public_key.at,      s->fuses.secure_boot_key.at,
+        s->fuses.oem_k1.at,          s->fuses.oem_k2.at,
+        s->fuses.public_key_hash.at, s->fuses.boot_security_info_preset.at,
+        s->fuses.psc_odm_static.at,  s->fuses.security_mode.at,
+        s->fuses.close_module.at,    s->fuses.already_burnt.at
+    };
 
-    if (s->fuses.at.line == 0 || s->fuses.common.v)
+    if (s->fuses.at.line != 0 && given->platform->makers != rk_tegra_makers)
+        return rk_given_fail(given, s->fuses.at, err,
+                             "fuses: no fuse file is made for %s, remove the section",
+                             given->platform->name);
+    if (s->fuses.merged.v && (!given->odm || !s->fuses.per_device.v))
+        return rk_given_fail(given, s->fuses.merged.at, err, "fuses.merged: %s",
+                             given->odm ? "it is the file of each device: say per-device: true"
+                                        : "role oem has no KDK0 to merge it with");
+    if (s->fuses.common.v || s->fuses.merged.v)
         return RK_OK;
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
-        if (common[i]->v != NULL)
-            return rk_given_fail(given, common[i]->at, err,
+        if (common[i].line != 0)
+            return rk_given_fail(given, common[i], err,
                                  "fuses: this goes into the common fuse file: say common: true");
     }
     return RK_OK;

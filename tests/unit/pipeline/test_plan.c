@@ -166,7 +166,7 @@ START_TEST(the_root_key_must_be_one_of_the_fuses)
     product_manifest(&product, (const char *const[]) {
                                    "", FUSES "  oem-k1: other32.key\n  oem-k2: root.key\n", NULL });
     ok(rk_plan_make(product.ctx, &options, &plan, &err));
-    ck_assert_uint_gt(((const struct rk_tegra_plan *)plan.of_platform)->common_fuses.len, 0);
+    ck_assert_uint_gt(((const struct rk_tegra_plan *)plan.of_platform)->fuses.count, 0);
     rk_plan_done(&plan);
 }
 END_TEST
