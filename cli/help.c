@@ -2,6 +2,7 @@
 #include "cli/help.h"
 
 #include "cli/opt_common.h"
+#include "cli/tokens.h"
 
 #include "rotkit/format.h"
 #include "rotkit/policy.h"
@@ -19,6 +20,29 @@ void help_overview(FILE *to, const struct cmd *const *verbs)
                       "rotkit --version tells the version\n");
 }
 
+static void help_tokens(FILE *to)
+{
+    (void)fputs(
+        "In a token, token=LABEL or serial=NUMBER names the token, object=LABEL or id=%0A%0B the\n"
+        "key; id= without a value names the one that has no id. Its public half is what it says\n"
+        "itself, else its public key or certificate: of the same id, modulus or label; of NSS's\n"
+        "keys the certificate's label is theirs. In the URI's query, behind '?' and '&':\n\n"
+        "  module-path=/FILE      the module\n"
+        "  module-name=NAME       the module by p11-kit's name of it, or its file without lib and\n"
+        "                         .so in p11-kit's folder or in that of module-path; without "
+        "both,\n"
+        "                         all modules that p11-kit is configured with are looked through\n"
+        "  pin-source=SOURCE      where the PIN comes from: file:PATH, fd:N, env:NAME; a wrong "
+        "PIN\n"
+        "                         is tried once\n"
+        "  x-init-reserved=TEXT   what the module is started with, as in p11-kit's settings\n\n"
+        "Tokens that rotkit is tried with, and what they can:\n\n",
+        to);
+    for (size_t i = 0; token_family_at(i) != NULL; i++)
+        (void)fprintf(to, "  %-*s%s\n  %*s%s\n", SUB_COLUMN, token_family_at(i)->name,
+                      token_family_at(i)->query, SUB_COLUMN, "", token_family_at(i)->can);
+}
+
 void help_keys(FILE *to)
 {
     (void)fputs(
@@ -29,8 +53,7 @@ void help_keys(FILE *to)
         "  pub:PATH               the public half of a key that is elsewhere; of a certificate, "
         "its\n"
         "                         key is taken\n"
-        "  pkcs11:URI             a key in a token (RFC 7512); module-path names the module,\n"
-        "                         pin-source where the PIN comes from\n"
+        "  pkcs11:URI             a key in a token (RFC 7512), see below\n"
         "  helper:PROGRAM?public=FILE\n"
         "                         a program that signs, and its public key\n"
         "  env:NAME               a symmetric key as hex text in an environment variable\n\n"
@@ -40,7 +63,8 @@ void help_keys(FILE *to)
         to);
     for (size_t i = 0; rk_weak_at(i) != NULL; i++)
         (void)fprintf(to, "  %-*s%s\n", SUMMARY_COLUMN, rk_weak_at(i)->name, rk_weak_at(i)->what);
-    (void)fputs("\nNothing allows what is weaker still, RSA of 512 bits say.\n", to);
+    (void)fputs("\nNothing allows what is weaker still, RSA of 512 bits say.\n\n", to);
+    help_tokens(to);
 }
 
 static void one_rule(void *arg, const char *format, const struct rk_demand *demand)

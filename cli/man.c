@@ -4,6 +4,7 @@
 #include "cli/exits.h"
 #include "cli/opt_common.h"
 #include "cli/rows.h"
+#include "cli/tokens.h"
 
 #include "rotkit/format.h"
 #include "rotkit/policy.h"
@@ -186,11 +187,8 @@ static const char keys[] =
     ".It Li pub: Ns Ar path\n"
     "the public half of a key that is elsewhere; of a certificate, its key is taken\n"
     ".It Li pkcs11: Ns Ar URI\n"
-    "a key in a token, RFC 7512;\n"
-    ".Li module-path\n"
-    "names the module,\n"
-    ".Li pin-source\n"
-    "where the PIN comes from\n"
+    "a key in a token, RFC 7512, see\n"
+    ".Sx TOKENS\n"
     ".It Li helper: Ns Ar program Ns Li ?public= Ns Ar file\n"
     "a program that signs, and its public key; it gets two minutes, or\n"
     ".Li &timeout= Ns Ar seconds\n"
@@ -228,6 +226,23 @@ static const char environment[] =
     ".It Ev ROTKIT_REQUIRE_IFMA\n"
     "if 1, fail where AVX-512 IFMA cannot be had\n"
     ".El\n";
+
+static const char tokens[] =
+    ".El\n"
+    ".Sh TOKENS\n"
+    "In a token,\n.Li token=\nor\n.Li serial=\nnames the token,\n.Li object=\nor\n.Li id=\n"
+    "the key;\n.Li id=\nwithout a value names the one that has no id.\n"
+    "Its public half is what it says itself, else its public key or certificate:\n"
+    "of the same id, modulus or label; of NSS's keys the certificate's label is theirs.\n"
+    "In the query of the URI,\n.Li module-path\nnames the module's file, or\n.Li module-name\n"
+    "the module by p11-kit's name of it, or its file without lib and .so in p11-kit's folder\n"
+    "or in that of\n.Li module-path ;\n"
+    "without both, all modules that p11-kit is configured with are looked through.\n"
+    ".Li pin-source\nsays where the PIN comes from (file:PATH, fd:N, env:NAME); a wrong PIN is "
+    "tried once.\n"
+    ".Li x-init-reserved\nis what the module is started with, as in p11-kit's settings.\n"
+    ".Pp\nTokens that rotkit is tried with, and what they can:\n"
+    ".Bl -tag -width Ds\n";
 
 static const char firmware[] =
     ".El\n"
@@ -270,6 +285,10 @@ void man_overview(const struct app *app, FILE *to)
     (void)fputs(keys, to);
     for (size_t i = 0; rk_weak_at(i) != NULL; i++)
         (void)fprintf(to, ".It Li %s\n%s\n", rk_weak_at(i)->name, rk_weak_at(i)->what);
+    (void)fputs(tokens, to);
+    for (size_t i = 0; token_family_at(i) != NULL; i++)
+        (void)fprintf(to, ".It %s\n.Li %s\n.br\n%s\n", token_family_at(i)->name,
+                      token_family_at(i)->query, token_family_at(i)->can);
     (void)fputs(firmware, to);
     rk_firmware_rules(app->ctx, put_rule, to);
     (void)fputs(environment, to);

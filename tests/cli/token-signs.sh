@@ -3,6 +3,7 @@
 # Keys in a token: openssl holds what they sign, and what they derive is what files derive.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/softhsm.sh"
+. "$SOURCE/tests/support/token.sh"
 
 token_make prod
 token_pair prod rsa:3072 rsa3072 01
@@ -11,18 +12,6 @@ token_pair prod EC:prime256v1 p256 03
 token_pair prod EC:secp384r1 p384 04
 token_pair prod EC:secp521r1 p521 05
 token_pair prod EC:edwards25519 ed25519 06
-head -c 5000 /dev/zero >content
-
-# judge SCHEME: openssl over content, sig and pub
-judge() {
-    case $1 in
-    rsa-pkcs1-*) openssl dgst "-${1#rsa-pkcs1-}" -verify pub -signature sig content ;;
-    rsa-pss-max-*) openssl dgst "-${1#rsa-pss-max-}" -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:max -verify pub -signature sig content ;;
-    rsa-pss-*) openssl dgst "-${1#rsa-pss-}" -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest -verify pub -signature sig content ;;
-    ecdsa-*) openssl dgst "-${1#ecdsa-}" -verify pub -signature sig content ;;
-    ed25519) openssl pkeyutl -verify -rawin -pubin -inkey pub -in content -sigfile sig ;;
-    esac >/dev/null || fail "openssl does not take the signature by $1 ($2)"
-}
 
 while read -r key schemes; do
     run 0 key show -o pub "$(uri prod "$key")"
