@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The families of tokens that the tests run: how a key URI names their module, and what they can. */
+/* The families of tokens that the tests run: how a key URI names their module, what they can. */
 #pragma once
 
 #include <stddef.h>

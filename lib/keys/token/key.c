@@ -2,6 +2,7 @@
 #include "keys/token/key.h"
 
 #include "base/mem.h"
+#include "rotkit/counted.h"
 #include "rotkit/hex.h"
 #include "keys/token/errors.h"
 
@@ -318,8 +319,9 @@ static enum rk_rc read_names(P11KitUri *uri, struct rk_token_key *key, struct rk
         return rk_fail(err, RK_E_USAGE, "key URI: names no key: object= or id= is missing");
     if ((label != NULL && label->ulValueLen >= sizeof key->label) ||
         (id != NULL && id->ulValueLen > sizeof key->id))
-        return rk_fail(err, RK_E_USAGE, "key URI: object is longer than %zu bytes or id than %zu",
-                       sizeof key->label - 1, sizeof key->id);
+        return rk_fail(err, RK_E_USAGE, "key URI: object or id is too long: at most %s and %s",
+                       RK_COUNTED(sizeof key->label - 1, "byte"),
+                       RK_COUNTED(sizeof key->id, "byte"));
     if (type != NULL && *(CK_OBJECT_CLASS *)type->pValue != key->type)
         return rk_fail(err, RK_E_USAGE, "key URI: type= asks for a %s, a %s is needed",
                        rk_token_class_name(*(CK_OBJECT_CLASS *)type->pValue),

@@ -2,6 +2,7 @@
 #include "keys/token/modules.h"
 
 #include "base/mem.h"
+#include "rotkit/counted.h"
 #include "keys/token/errors.h"
 
 #include <stdio.h>
@@ -195,8 +196,8 @@ static enum rk_rc read_wanted(const struct rk_token_uri *uri, struct wanted *ret
                        "key URI: x-init-reserved is for one module: add module-path or "
                        "module-name");
     if (strlen(ret->parameters) >= RK_TOKEN_PARAMETERS)
-        return rk_fail(err, RK_E_USAGE, "key URI: x-init-reserved is longer than %d bytes",
-                       RK_TOKEN_PARAMETERS - 1);
+        return rk_fail(err, RK_E_USAGE, "key URI: x-init-reserved is longer than %s",
+                       RK_COUNTED(RK_TOKEN_PARAMETERS - 1, "byte"));
     return RK_OK;
 }
 

@@ -204,6 +204,9 @@ END_TEST
 
 /* ---- the grammar ---- */
 
+#define ID_OF_13 "%01%02%03%04%05%06%07%08%09%0a%0b%0c%0d"
+#define ID_OF_65 ID_OF_13 ID_OF_13 ID_OF_13 ID_OF_13 ID_OF_13
+
 /* clang-format off */
 static const struct {
     const char *uri;
@@ -232,6 +235,8 @@ static const struct {
     { "pkcs11:object=k?pin-sorce=file:/1234", RK_E_USAGE,
       "key URI: unknown attribute \"pin-sorce\" in its query\n  known there: module-path, "
       "module-name, pin-source, x-init-reserved" },
+    { "pkcs11:object=k;id=" ID_OF_65, RK_E_USAGE,
+      "key URI: object or id is too long: at most 256 bytes and 64 bytes" },
     { "pkcs11:object=k;object=l", RK_E_USAGE, "key URI: object= stands there twice" },
     { "pkcs11:object=k?module-name=a&module-name=b", RK_E_USAGE,
       "key URI: module-name= stands there twice" },
