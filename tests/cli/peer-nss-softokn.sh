@@ -93,3 +93,8 @@ fi
 eval "$ours" '"$ROTKIT"' key show -o shown '"$(key_uri p256)"' >"$out" 2>"$err" || fail "$(cat "$err")"
 certutil -L -d "sql:$db" -n p256 -a | openssl x509 -pubkey -noout >wanted
 same "the key by p11-kit's settings" wanted shown
+# Its token of keys is in the listing without a URI, its token of mechanisms is not.
+eval "$ours" '"$ROTKIT"' key list --json >"$out" 2>"$err" || fail "$(cat "$err")"
+jq -r '.tokens[].label' "$out" >labels
+grep -qx 'NSS Certificate DB' labels || fail "$(cat labels)"
+if grep -x 'NSS Generic Crypto Services' labels; then fail "a token without keys is listed"; fi

@@ -39,7 +39,9 @@ code=0
     sed 's/.*/  p11-kit is configured with "&"/' configured
     echo '  any other is named by its file: module-path=/PATH'
 } | sort >wanted
-sort "$err" >found
+# Where it was looked for last, in the words of the loader.
+grep -q '^  PKCS #11 module "libsofthsm3.so": .*/libsofthsm3.so' "$err" || fail "$(cat "$err")"
+grep -v '"libsofthsm3.so"' "$err" | sort >found
 same "the modules that are known" wanted found
 
 # What the URI says of slot and library counts, too.
@@ -60,3 +62,10 @@ names 'pkcs11:?module-name=p11-kit-trust' | grep -q 'System Trust' || fail "modu
 # Parameters are for modules that take some; SoftHSM2 takes none, and says so.
 refuse 4 "rotkit: PKCS #11 module \"$softhsm\": cannot be started: CKR_ARGUMENTS_BAD (0x7): the module does not take what it is called with: it may need parameters (x-init-reserved) or settings of its own" \
     key list "pkcs11:?module-path=$softhsm&x-init-reserved=a"
+# A module of p11-kit's that does not start is left out, and named where nothing else is found.
+grep -qx tpm2_pkcs11 configured || skip "p11-kit is not configured with tpm2-pkcs11"
+TPM2_PKCS11_TCTI=device:/no/such run 4 key show 'pkcs11:token=nowhere;object=k'
+sed -n '/^rotkit: /p;/does not start/p' "$err" >found
+is found 'rotkit: no token is there that the key URI names
+  module "tpm2_pkcs11" does not start: CKR_GENERAL_ERROR (0x5)'
+TPM2_PKCS11_TCTI=device:/no/such run 0 key list

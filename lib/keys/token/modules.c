@@ -241,9 +241,10 @@ static enum rk_rc load_by_path(struct rk_token_modules *modules, const struct wa
 }
 
 static enum rk_rc say_no_name(const struct rk_token_modules *modules, const char *name,
-                              struct rk_err *err)
+                              const struct rk_err *last, struct rk_err *err)
 {
     (void)rk_fail(err, RK_E_KEY, "no PKCS #11 module is called \"%s\"", name);
+    (void)rk_note(err, "%s", last->msg);
     for (const struct rk_token_module *m = modules->first; m != NULL; m = m->next) {
         char known[256];
 
@@ -260,7 +261,7 @@ static enum rk_rc load_by_name(struct rk_token_modules *modules, const struct wa
 {
     struct rk_token_module *module;
     char file[RK_PATH_MAX];
-    struct rk_err ignored;
+    struct rk_err last;
 
     if (load_configured(modules, err))
         return err->rc;
@@ -280,9 +281,9 @@ static enum rk_rc load_by_name(struct rk_token_modules *modules, const struct wa
         return load(modules, file, wanted->parameters, ret, err);
     }
     (void)snprintf(file, sizeof file, "lib%s.so", wanted->name);
-    if (load(modules, file, wanted->parameters, ret, &ignored) == RK_OK)
+    if (load(modules, file, wanted->parameters, ret, &last) == RK_OK)
         return RK_OK;
-    return say_no_name(modules, wanted->name, err);
+    return say_no_name(modules, wanted->name, &last, err);
 }
 
 static enum rk_rc each_configured(struct rk_token_modules *modules,
