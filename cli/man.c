@@ -223,6 +223,10 @@ static const char environment[] =
     "how RSA primes are looked for, with the same result:\n"
     ".Li ifma\n(AVX-512),\n.Li openssl\nor\n.Li portable\n(slow);\n"
     "with\n.Li ,exact\nor\n.Li exact\nalone without the test to base 2 that goes before\n"
+    ".It Ev JOB_COMPLETION_INDEX , SLURM_ARRAY_TASK_ID\n"
+    "which shard a task of Kubernetes or Slurm makes, with\n.Fl -shard Cm auto Ns /COUNT ;\n"
+    "an array of Slurm has the count too, by\n"
+    ".Ev SLURM_ARRAY_TASK_MIN , SLURM_ARRAY_TASK_MAX\nand\n.Ev SLURM_ARRAY_TASK_STEP\n"
     ".It Ev ROTKIT_REQUIRE_IFMA\n"
     "if 1, fail where AVX-512 IFMA cannot be had\n"
     ".El\n";

@@ -90,19 +90,27 @@ enum rk_rc rk_clock_wall(const rk_ctx *ctx, int64_t *ret, struct rk_err *err)
     return RK_OK;
 }
 
-enum rk_rc rk_clock_now(const rk_ctx *ctx, int64_t *ret, struct rk_err *err)
+enum rk_rc rk_clock_stated(int64_t *ret, bool *ret_stated, struct rk_err *err)
 {
     const char *epoch = secure_getenv("SOURCE_DATE_EPOCH");
     uint64_t seconds;
 
-    if (epoch != NULL) {
-        /* 9999-12-31: no certificate can say a later date */
-        if (rk_parse_u64(epoch, 253402300799, &seconds, err))
-            return rk_wrap(err, "SOURCE_DATE_EPOCH");
-        *ret = (int64_t)seconds;
+    *ret_stated = epoch != NULL;
+    if (epoch == NULL)
         return RK_OK;
-    }
-    return rk_clock_wall(ctx, ret, err);
+    if (rk_parse_u64(epoch, RK_CLOCK_LAST, &seconds, err))
+        return rk_wrap(err, "SOURCE_DATE_EPOCH");
+    *ret = (int64_t)seconds;
+    return RK_OK;
+}
+
+enum rk_rc rk_clock_now(const rk_ctx *ctx, int64_t *ret, struct rk_err *err)
+{
+    bool stated;
+
+    if (rk_clock_stated(ret, &stated, err))
+        return err->rc;
+    return stated ? RK_OK : rk_clock_wall(ctx, ret, err);
 }
 
 /* "dd" style numbers of fixed width at text; false unless all digits and within lo..hi. */

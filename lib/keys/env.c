@@ -4,21 +4,20 @@
 
 #include "base/err.h"
 #include "rotkit/counted.h"
+#include "rotkit/env.h"
 #include "rotkit/hex.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static enum rk_rc read_env(const struct rk_key_name *name, size_t len, struct rk_secret *ret,
                            struct rk_err *err)
 {
-    const char *text = secure_getenv(name->rest);
     RK_AUTO(rk_secret_done) struct rk_secret key = RK_SECRET_NONE;
+    const char *text;
     size_t found;
 
-    if (text == NULL)
-        return rk_fail(err, RK_E_KEY, "environment variable \"%s\" is not set", name->rest);
-    if (rk_secret_new(len == 0 ? 32 : len, &key, err))
+    if (rk_env_named(name->rest, RK_E_KEY, &text, err) ||
+        rk_secret_new(len == 0 ? 32 : len, &key, err))
         return err->rc;
     if (rk_hex_read_key(text, strlen(text), key.p, key.len, &found, err))
         return rk_wrap(err, "environment variable \"%s\"", name->rest);

@@ -2,6 +2,7 @@
 #include "rotkit/signer.h"
 
 #include "base/err.h"
+#include "rotkit/env.h"
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
 
@@ -66,11 +67,11 @@ static enum rk_rc from_file(const char *rest, const char *word, struct rk_secret
 static enum rk_rc from_env(const char *rest, const char *word, struct rk_secret *ret,
                            struct rk_err *err)
 {
-    const char *text = secure_getenv(rest);
+    const char *text;
 
     (void)word;
-    if (text == NULL)
-        return rk_fail(err, RK_E_KEY, "environment variable \"%s\" is not set", rest);
+    if (rk_env_named(rest, RK_E_KEY, &text, err))
+        return err->rc;
     return rk_secret_copy(text, strlen(text), ret, err);
 }
 

@@ -5,6 +5,7 @@
 #include "base/wr.h"
 #include "rotkit/counted.h"
 #include "rotkit/ctx.h"
+#include "rotkit/env.h"
 #include "rotkit/hex.h"
 #include "rotkit/key.h"
 
@@ -27,13 +28,14 @@ static enum rk_rc variable(const struct rk_loading *l, const struct rk_mplace *p
                            struct rk_err *err)
 {
     char name[NAME_MAX_LEN];
+    struct rk_err why;
 
     (void)snprintf(name, sizeof name, "%.*s", (int)(close - text), text);
-    *ret = secure_getenv(name);
-    if (*ret == NULL || **ret == '\0')
+    if (rk_env_named(name, RK_E_USAGE, ret, &why))
+        return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE, "%s: %s", place->name, why.msg);
+    if (**ret == '\0')
         return rk_manifest_fail(l->m, place->at, err, RK_E_USAGE,
-                                "%s: environment variable \"%s\" is %s", place->name, name,
-                                *ret == NULL ? "not set" : "empty");
+                                "%s: environment variable \"%s\" is empty", place->name, name);
     return RK_OK;
 }
 

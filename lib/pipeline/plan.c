@@ -9,7 +9,6 @@
 #include <string.h>
 
 enum { RECIPIENT_MAX = 1 << 20, SECONDS_A_DAY = 86400 };
-#define LAST_SECOND INT64_C(253402300799) /* 99991231235959Z, the last that X.509 can say */
 
 void rk_plan_done(struct rk_plan *plan)
 {
@@ -99,8 +98,12 @@ static enum rk_rc set_validity(struct rk_plan *plan, struct rk_err *err)
 {
     const struct rk_manifest *m = plan->manifest;
     struct rk_ekcert_profile *cert = &plan->lane.certificate;
+    int64_t stated;
+    bool is_stated;
 
-    if (!m->ek.certificate.not_before.set && secure_getenv("SOURCE_DATE_EPOCH") == NULL)
+    if (rk_clock_stated(&stated, &is_stated, err))
+        return err->rc;
+    if (!m->ek.certificate.not_before.set && !is_stated)
         return rk_manifest_fail(
             m, m->ek.certificate.at, err, RK_E_USAGE,
             "ek.certificate.not-before: needed, or SOURCE_DATE_EPOCH, so that a rebuild "
@@ -117,7 +120,7 @@ static enum rk_rc set_validity(struct rk_plan *plan, struct rk_err *err)
         cert->not_after = m->ek.certificate.not_after.v;
     else if (m->ek.certificate.validity_days.set)
         cert->not_after = cert->not_before + m->ek.certificate.validity_days.v * SECONDS_A_DAY - 1;
-    if (m->ek.certificate.validity_days.set && cert->not_after > LAST_SECOND)
+    if (m->ek.certificate.validity_days.set && cert->not_after > RK_CLOCK_LAST)
         return rk_manifest_fail(m, m->ek.certificate.validity_days.at, err, RK_E_USAGE,
                                 "ek.certificate.validity-days: ends after the year 9999");
     if (cert->not_after <= cert->not_before)

@@ -125,12 +125,12 @@ static enum rk_rc pack(const struct rk_archive_options *options, size_t filter, 
     struct packing p = { .to = archive_write_new(),
                          .entry = archive_entry_new(),
                          .time = YEAR_1980 };
-    const char *epoch = secure_getenv("SOURCE_DATE_EPOCH");
+    bool stated;
 
     if (p.to == NULL || p.entry == NULL)
         return rk_fail_nomem(err);
-    if (epoch != NULL && rk_clock_parse(epoch, &p.time, err))
-        return rk_wrap(err, "SOURCE_DATE_EPOCH");
+    if (rk_clock_stated(&p.time, &stated, err))
+        return err->rc;
     if (archive_write_set_format_pax_restricted(p.to) != ARCHIVE_OK ||
         filters[filter].add(p.to) != ARCHIVE_OK ||
         (filters[filter].options != NULL &&

@@ -38,26 +38,45 @@ static bool read_number(const char *text, const char *end, uint32_t max, uint32_
 
 enum { TASK_MAX = 100000000 };
 
-static enum rk_rc read_variable(const char *name, uint32_t *ret, struct rk_err *err)
+/* What tells a task its number; each is read here alone. */
+struct task {
+    const char *name, *text; /* NULL: not set */
+};
+
+static struct task kubernetes_index(void)
 {
-    const char *text = secure_getenv(name);
+    return (struct task) { "JOB_COMPLETION_INDEX", secure_getenv("JOB_COMPLETION_INDEX") };
+}
+
+static struct task slurm_id(void)
+{
+    return (struct task) { "SLURM_ARRAY_TASK_ID", secure_getenv("SLURM_ARRAY_TASK_ID") };
+}
+
+static enum rk_rc read_variable(const struct task *task, uint32_t *ret, struct rk_err *err)
+{
+    const char *text = task->text;
 
     if (text == NULL)
-        return rk_fail(err, RK_E_USAGE, "%s is not set", name);
+        return rk_fail(err, RK_E_USAGE, "%s is not set", task->name);
     if (!read_number(text, text + strlen(text), TASK_MAX, ret))
-        return rk_fail(err, RK_E_USAGE, "%s: \"%s\" is no number", name, text);
+        return rk_fail(err, RK_E_USAGE, "%s: \"%s\" is no number", task->name, text);
     return RK_OK;
 }
 
 /* Slurm's array tells its first, last and step: --array=0-7, --array=1-15:2. */
 static enum rk_rc read_slurm(struct rk_shard *ret, struct rk_err *err)
 {
+    const struct task tasks[] = {
+        slurm_id(),
+        { "SLURM_ARRAY_TASK_MIN", secure_getenv("SLURM_ARRAY_TASK_MIN") },
+        { "SLURM_ARRAY_TASK_MAX", secure_getenv("SLURM_ARRAY_TASK_MAX") },
+        { "SLURM_ARRAY_TASK_STEP", secure_getenv("SLURM_ARRAY_TASK_STEP") },
+    };
     uint32_t id, min, max, step;
 
-    if (read_variable("SLURM_ARRAY_TASK_ID", &id, err) ||
-        read_variable("SLURM_ARRAY_TASK_MIN", &min, err) ||
-        read_variable("SLURM_ARRAY_TASK_MAX", &max, err) ||
-        read_variable("SLURM_ARRAY_TASK_STEP", &step, err))
+    if (read_variable(&tasks[0], &id, err) || read_variable(&tasks[1], &min, err) ||
+        read_variable(&tasks[2], &max, err) || read_variable(&tasks[3], &step, err))
         return err->rc;
     if (step == 0 || id < min || id > max || (id - min) % step != 0)
         return rk_fail(err, RK_E_USAGE, "SLURM_ARRAY_TASK_ID: %u is not one of %u-%u:%u", id, min,
@@ -69,18 +88,17 @@ static enum rk_rc read_slurm(struct rk_shard *ret, struct rk_err *err)
 
 static enum rk_rc read_index(uint32_t *ret, struct rk_err *err)
 {
-    bool kubernetes = secure_getenv("JOB_COMPLETION_INDEX") != NULL;
-    bool slurm = secure_getenv("SLURM_ARRAY_TASK_ID") != NULL;
+    const struct task kubernetes = kubernetes_index(), slurm = slurm_id();
 
-    if (kubernetes && slurm)
+    if (kubernetes.text != NULL && slurm.text != NULL)
         return rk_fail(err, RK_E_USAGE,
                        "JOB_COMPLETION_INDEX and SLURM_ARRAY_TASK_ID are both set: give the "
                        "number of the shard");
-    if (!kubernetes && !slurm)
+    if (kubernetes.text == NULL && slurm.text == NULL)
         return rk_fail(err, RK_E_USAGE,
                        "neither JOB_COMPLETION_INDEX nor SLURM_ARRAY_TASK_ID is set: give the "
                        "number of the shard");
-    return read_variable(kubernetes ? "JOB_COMPLETION_INDEX" : "SLURM_ARRAY_TASK_ID", ret, err);
+    return read_variable(kubernetes.text != NULL ? &kubernetes : &slurm, ret, err);
 }
 
 static enum rk_rc fail_form(const char *text, struct rk_err *err)

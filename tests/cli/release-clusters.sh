@@ -37,11 +37,14 @@ mounts = {m["mountPath"] for m in c["volumeMounts"]}
 assert {env["PRODUCT"], env["RELEASES"]} == mounts
 assert {v["name"] for v in spec["template"]["spec"]["volumes"]} == {m["name"] for m in c["volumeMounts"]}
 assert c["command"] == ["sh", "-euc"] and len(c["args"]) == 1
+assert env["SOURCE_DATE_EPOCH"].isdigit()
 open("script", "w").write(c["args"][0])
 PY
 }
 openssl pkey -in product/keys/sign.key -pubout -out sign.pem
 export PRODUCT="$PWD/product" RELEASES="$PWD/pods" RELEASE_KEY="$PWD/product/keys/sign.key" RELEASE_PUB="$PWD/sign.pem"
+# As in both files, but of today, as the factory certificate is; the archive's times are this.
+export SOURCE_DATE_EPOCH="$(date +%s)"
 container "$SOURCE/examples/kubernetes/build.yaml" || fail "build.yaml has another shape"
 shards=$(cat completions)
 i=0
@@ -53,14 +56,21 @@ container "$SOURCE/examples/kubernetes/merge.yaml" || fail "merge.yaml has anoth
 sh -euc "$(cat script)" 2>"$err" || fail "$(cat "$err")"
 diff -rq -x secrets whole pods/release >&2 || fail "the pods' release is not the unsharded build"
 tar -tf pods/release.tar.zst >names || fail "tar does not read the archive"
+[ "$(tar --full-time -tvf pods/release.tar.zst | awk '{ print $4, $5 }' | sort -u)" = "$(date -ud "@$SOURCE_DATE_EPOCH" '+%F %T')" ] ||
+    fail "the archive's entries are of another time than SOURCE_DATE_EPOCH"
+SOURCE_DATE_EPOCH=2027-01-01 refuse 2 'rotkit: "pods/release": SOURCE_DATE_EPOCH: "2027-01-01" is no number' \
+    release archive --unsigned pods/release -o other.tar
 grep -q '^release.json$' names || fail "no release in the archive"
 
 export RELEASES="$PWD/tasks" SLURM_CPUS_PER_TASK=2
 array=$(sed -n 's/^#SBATCH --array=0-//p' "$SOURCE/examples/slurm/build.sbatch")
+# As its first lines say: exported, so that both scripts have it.
+sed -n 's/^#   \(export .*\)/\1/p' "$SOURCE/examples/slurm/build.sbatch" | grep -q 'SOURCE_DATE_EPOCH=$(date +%s)' ||
+    fail "build.sbatch says to export something else"
 export SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX="$array" SLURM_ARRAY_TASK_STEP=1
 i=0
 while [ $i -le "$array" ]; do
-    SOURCE_DATE_EPOCH=$(date +%s) SLURM_ARRAY_TASK_ID=$i sh "$SOURCE/examples/slurm/build.sbatch" 2>"$err" ||
+    SLURM_ARRAY_TASK_ID=$i sh "$SOURCE/examples/slurm/build.sbatch" 2>"$err" ||
         fail "task $i: $(cat "$err")"
     i=$((i + 1))
 done

@@ -4,12 +4,21 @@
 
 #include "ftpmprov/ctx.h"
 
+#include <stdbool.h>
+
 #include <openssl/types.h>
 
 /* Replaces the random source; returns 0 on failure. Tests pin it, nothing else should. */
 void rk_ctx_set_random(rk_ctx *ctx, int (*fill)(void *arg, uint8_t *bytes, size_t len), void *arg);
 /* Replaces the system's clock. Tests set it, nothing else should. */
 void rk_ctx_set_clock(rk_ctx *ctx, int64_t (*now)(void *arg), void *arg);
+/* 9999-12-31T23:59:59Z: no certificate can say a later date. */
+#define RK_CLOCK_LAST INT64_C(253402300799)
+/*
+ * The time that the user states, in seconds since 1970: the one reader of SOURCE_DATE_EPOCH.
+ * *ret_stated false: it is not set, and *ret stays. RK_E_USAGE when it is malformed.
+ */
+enum rk_rc rk_clock_stated(int64_t *ret, bool *ret_stated, struct rk_err *err) RK_MUST_CHECK;
 /* The clock, whatever SOURCE_DATE_EPOCH says: what is counted goes by it. RK_E_IO. */
 enum rk_rc rk_clock_wall(const rk_ctx *ctx, int64_t *ret, struct rk_err *err) RK_MUST_CHECK;
 
