@@ -144,10 +144,12 @@ const struct cmd cmd_update_check = {
         "Both releases are verified, then NEW is held against OLD: versions, SVNs and the\n"
         "anti-rollback values of images never fall; EK derivation, seed inputs and NV layout are\n"
         "as before or their change is declared (release.update.changes); both slots read the key\n"
-        "blob; the parts of capsules fit both slots. Every device of OLD keeps the EKs that its\n"
-        "certificates are for: by what NEW states, and by recomputation with NEW's derivation\n"
-        "where seeds are given; else it says so. Exit code 3 when something breaks,\n"
-        "8 when nothing does as far as can be told, but a release does not state what it would\n"
+        "blob; the parts of capsules fit both slots, and packages have the images that UEFI\n"
+        "requires. Every device of OLD keeps the EKs that its certificates are for: by what NEW\n"
+        "states, and by recomputation with NEW's derivation where seeds are given; else it says "
+        "so.\n"
+        "Exit code 3 when something breaks, 8 when nothing does as far as can be told, but a "
+        "release does not state what it would\n"
         "take to tell.",
     .run = run,
 };

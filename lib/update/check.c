@@ -224,7 +224,7 @@ static enum rk_rc check(struct rk_updating *u, struct rk_err *err)
     check_derivation(u);
     check_nv_layout(u);
     check_blob(u);
-    if (rk_update_size(u, err))
+    if (rk_update_size(u, err) || rk_update_demands(u, err))
         return err->rc;
     return rk_update_devices(u, err);
 }

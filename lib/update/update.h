@@ -29,6 +29,8 @@ enum rk_rc rk_updating_open(struct rk_updating *u, struct rk_err *err) RK_MUST_C
 enum rk_rc rk_updating_check(struct rk_updating *u, struct rk_err *err) RK_MUST_CHECK;
 /* size.c: do the parts of the newer release's capsules fit both slots? */
 enum rk_rc rk_update_size(struct rk_updating *u, struct rk_err *err) RK_MUST_CHECK;
+/* demands.c: do the newer release's capsules have all that the devices' firmware asks for? */
+enum rk_rc rk_update_demands(struct rk_updating *u, struct rk_err *err) RK_MUST_CHECK;
 /* devices.c: does every device of the older release keep its EKs? */
 enum rk_rc rk_update_devices(struct rk_updating *u, struct rk_err *err) RK_MUST_CHECK;
 /* recompute.c: what the seeds give, of so many devices that state EKs. */

@@ -111,3 +111,12 @@ refuse 2 'rotkit: "plain.fip": sign fip: scheme rsa-pkcs1-sha256: fip is signed 
     sign fip plain.fip -o x --key "$K/rsa2048.pem" --scheme rsa-pkcs1-sha256
 refuse 2 'rotkit: "'"$V"'/uefi/min_aarch64.efi": sign uefi-pe: scheme rsa-pss-sha384: uefi-pe is signed by rsa-pkcs1-sha256' \
     sign uefi-pe "$V/uefi/min_aarch64.efi" -o x --key "$K/db.key" --cert "$V/uefi/db.crt" --scheme rsa-pss-sha384
+
+# ---- a flash whose slot B is filled in part: a board that starts from it finds the rest empty ----
+L=$SOURCE/examples/jetson-product/flash_qspi.xml
+run 0 pack qspi -o flash layout="$L" A_sc7=p B_sc7=p A_mb1=p
+stderr_is 'rotkit: warning: partition "A_mb1" has a file and "B_mb1" none: a board that starts from that slot finds it empty'
+run 0 pack qspi -o flash layout="$L" B_mb1=p
+stderr_is 'rotkit: warning: partition "B_mb1" has a file and "A_mb1" none: a board that starts from that slot finds it empty'
+run 0 pack qspi -o flash layout="$L" A_sc7=p A_mb1=p uefi_variables=p
+stderr_is ""

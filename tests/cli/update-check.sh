@@ -16,7 +16,8 @@ $same_identity
 holds: seeds: $1
 holds: nv-layout: version 1 as before
 holds: blob: both slots read key blobs 2.0
-holds: size: every part of every capsule fits both slots"
+holds: size: every part of every capsule fits both slots
+holds: firmware: every package has the images that UEFI requires"
 }
 
 # ---- firmware alone: the devices keep their blobs

@@ -45,6 +45,10 @@ broken_firmware 1 6 'breaks: image: "images/bc50d971-d4c9-42c4-82cb-343fb7f37896
 broken_firmware 1 6 'breaks: nv-layout: version 2, was 1: not declared; certificates and persistent EKs in NV would not be found' nv=2
 broken_firmware 1 6 'breaks: blob: the newer firmware does not read key blobs 2.0, which every device has' \
     more='    reads-blobs: ["1.0"]'
+lacks='rotkit match says what a board lacks'
+broken_firmware 2 6 "breaks: image: \"images/update.Cap\": \"payload/VER\" is gone: it was 13617 and guards against rollback
+breaks: firmware: \"images/update.Cap\": edk2-nvidia does not take package without \"VER\": a board refuses it, with status 6151 in its ESRT; $lacks" \
+    "required=${all_required% VER}"
 head -c 7000 /dev/zero >product/large.bin
 broken_firmware 1 6 'breaks: size: "secure-os" of "images/update.Cap": 7000 bytes, slot B has 6144' part=large.bin
 broken_firmware 1 6 'breaks: size: slots of "secure-os" are stated as 16384 and 16384 bytes, were 8192 and 6144: an update moves no partition' slots=0x4000

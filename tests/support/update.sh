@@ -15,8 +15,18 @@ update_product() {
     cp "$V/keys/rsa3072.pem" "$1/keys/ta.key"
     head -c 3000 /dev/zero >"$1/boot.bin"
     head -c 5000 /dev/zero >"$1/os.bin"
+    head -c 100 /dev/zero >"$1/fw.bin"
     printf '\177ELF' | cat - "$1/boot.bin" >"$1/ftpm.elf"
     openssl pkey -in "$1/keys/release.key" -pubout -out release.pem
+}
+
+# What UEFI requires of a package beside secure-os (boot-images.md 3.1).
+all_required='adsp-fw bpmp-fw bpmp-fw-dtb cpu-bootloader dce-fw mb1 MB1_BCT mb2 mb2rf MEM_BCT mts-mce nvdec psc_bl1 psc-fw pscrf
+pva-fw rce-fw sc7 spe-fw VER'
+required=$all_required
+# each_required VALUE: all of them with this value, for a map of YAML
+each_required() {
+    printf "%s: $1\n" $required | paste -s -d , | sed 's/,/, /g'
 }
 
 # What follows in every manifest: the release's statements, then the images. $capsule and $ta are their versions.
@@ -26,14 +36,14 @@ firmware() {
     components: { secure-os: $os, ftpm: $ftpm }
     svn: { secure-os: $svn }
     nv-layout: $nv
-    slots: { boot: "0x1000", secure-os: "$slots" }
+    slots: { boot: "0x1000", secure-os: "$slots", $(each_required '0x200') }
 $more
-components: { boot: boot.bin, secure-os: $part, ftpm: ftpm.elf }
+components: { boot: boot.bin, secure-os: $part, ftpm: ftpm.elf, fw: fw.bin }
 images:
   update.bup:
     format: bup
     set: { version: 35.3.1 }
-    parts: { boot: boot, secure-os: secure-os }
+    parts: { boot: boot, secure-os: secure-os, $(each_required fw) }
     publish: false
   update.Cap:
     format: capsule
@@ -51,6 +61,7 @@ MANIFEST
 # What a good release to follow version 1.0.0 states; a test changes one thing.
 good() {
     version=1.1.0 os=4.2.1 ftpm=1.10 svn=3 nv=1 slots='0x2000 0x1800' part=os.bin capsule=4 ta=3
+    required=$all_required
     more='    reads-blobs: ["1.0", "2.0"]'
 }
 

@@ -187,6 +187,47 @@ static enum rk_rc place_part(struct building *b, const struct rk_input *part, st
     return strcmp(p->type, "boot_config_table") == 0 ? place_bct(b, p, part, err) : RK_OK;
 }
 
+/* The partition of slot A when this one is of slot B, in either way of naming them; NULL: none. */
+static const struct rk_flash_partition *slot_a_of(const struct rk_flash_device *flash,
+                                                  const char *name)
+{
+    char a[RK_FLASH_NAME + 1];
+    size_t len = strlen(name);
+
+    if (len > 2 && strncmp(name, "B_", 2) == 0)
+        (void)snprintf(a, sizeof a, "A_%s", name + 2);
+    else if (len > 2 && strcmp(name + len - 2, "_b") == 0)
+        (void)snprintf(a, sizeof a, "%.*s", (int)(len - 2), name);
+    else
+        return NULL;
+    return find_partition(flash, a);
+}
+
+/* Once slot B is filled, a board may start from it, and what it lacks then is not there. */
+static void warn_of_half_slots(const struct building *b)
+{
+    const struct rk_flash_partition *lacking = NULL, *other = NULL;
+    bool fills_b = false;
+
+    for (size_t i = 0; i < b->flash->count; i++) {
+        const struct rk_flash_partition *p = &b->flash->partition[i];
+        const struct rk_flash_partition *a = slot_a_of(b->flash, p->name);
+        bool has_b = rk_request_part(b->request, p->name) != NULL;
+        bool has_a = a != NULL && rk_request_part(b->request, a->name) != NULL;
+
+        fills_b = fills_b || (a != NULL && has_b);
+        if (a == NULL || has_a == has_b || lacking != NULL)
+            continue;
+        lacking = has_a ? p : a;
+        other = has_a ? a : p;
+    }
+    if (fills_b && lacking != NULL)
+        rk_warn(b->request->ctx,
+                "partition \"%s\" has a file and \"%s\" none: a board that starts from that slot "
+                "finds it empty",
+                other->name, lacking->name);
+}
+
 /* A GUID that follows from what it names, as RFC 9562 (version 8) lets one. */
 static enum rk_rc derived_guid(const char *what, const struct rk_input *layout, const char *name,
                                uint8_t ret[16], struct rk_err *err)
@@ -319,6 +360,7 @@ static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, 
         if (place_part(&b, &request->part[i], err))
             return err->rc;
     }
+    warn_of_half_slots(&b);
     if (write_tables(&b, err))
         return err->rc;
     *ret = rk_bytes_take(&b.image);
