@@ -249,8 +249,8 @@ static enum rk_rc check_beside(const struct rk_request *request, const struct rk
     if (sig == NULL)
         return RK_OK;
     if (sig->len != key.len)
-        return rk_fail(err, RK_E_VERIFY, "part \"sig\": %zu bytes, a signature by %s has %zu",
-                       sig->len, key.name, key.len);
+        return rk_fail(err, RK_E_VERIFY, "part \"sig\": %s, a signature by %s has %zu",
+                       RK_COUNTED(sig->len, "byte"), key.name, key.len);
     if (rk_tegra_check(request->ctx, request->key[0].pub, file + place->from,
                        place->to - place->from, sig->p, err))
         return rk_wrap(err, "part \"sig\" over [0x%zx, 0x%zx)", place->from, place->to);
