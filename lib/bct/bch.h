@@ -5,7 +5,6 @@
 #include "rotkit/tegra_bch.h"
 #include "rotkit/tegra_sign.h"
 
-extern const uint8_t rk_bch_magic[4];
 extern const struct rk_tegra_place rk_bch_place; /* of the OEM signature and key */
 
 /* Of a file some of whose digests are zeros, for people. */

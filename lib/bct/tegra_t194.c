@@ -95,9 +95,10 @@ static bool is_name(const uint8_t magic[4])
  */
 static bool recognise(const uint8_t *file, size_t len)
 {
-    return len >= WIRE && memcmp(file, "NVDA", 4) == 0 && le32(file + STAGE2_COUNT) >= 1 &&
-           le32(file + STAGE2_COUNT) <= COMPONENTS_MAX && is_name(file + STAGE2) &&
-           le32(file + STAGE1_COUNT) <= COMPONENTS_MAX && le32(file + STAGE2 + 4) <= len - WIRE;
+    return len >= WIRE && memcmp(file, rk_bch_magic, sizeof rk_bch_magic) == 0 &&
+           le32(file + STAGE2_COUNT) >= 1 && le32(file + STAGE2_COUNT) <= COMPONENTS_MAX &&
+           is_name(file + STAGE2) && le32(file + STAGE1_COUNT) <= COMPONENTS_MAX &&
+           le32(file + STAGE2 + 4) <= len - WIRE;
 }
 
 static enum rk_rc add_components(const uint8_t *file, struct rk_map *map, struct rk_region *stage2,

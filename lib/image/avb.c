@@ -345,23 +345,42 @@ static enum rk_rc check_descriptor(const struct rk_request *request, const struc
     return rk_map_unknown(map, d->at, d->len, RK_NEED_PARTITION, what, err);
 }
 
+static bool has_name(const struct rk_avb *a, const char *name)
+{
+    for (size_t i = 0; i < a->descriptor_count; i++) {
+        if (names_partition(&a->descriptor[i]) && strcmp(a->descriptor[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the vbmeta of a chained partition that is given names it; one that cannot be read has its
+ * own answer in check_chain. */
+static bool chained_has_name(const struct rk_request *request, const struct rk_avb *a,
+                             const char *name)
+{
+    for (size_t i = 0; i < a->descriptor_count; i++) {
+        const struct rk_input *part = rk_request_part(request, a->descriptor[i].name);
+        struct rk_err ignored;
+
+        if (a->descriptor[i].tag != RK_AVB_CHAIN || part == NULL)
+            continue;
+        RK_AUTO(rk_avb_done) struct rk_avb inner = { .file = part->p };
+        if (rk_avb_read(part->p, part->len, &inner, &ignored) || has_name(&inner, name))
+            return true;
+    }
+    return false;
+}
+
 /* Each part must be a partition that a descriptor names. */
 static enum rk_rc check_names(const struct rk_request *request, const struct rk_avb *a,
                               struct rk_err *err)
 {
-    bool chained = false;
+    for (size_t i = 0; i < request->part_count; i++) {
+        const char *name = request->part[i].name;
 
-    for (size_t k = 0; k < a->descriptor_count; k++)
-        chained = chained || a->descriptor[k].tag == RK_AVB_CHAIN;
-    for (size_t i = 0; i < request->part_count && !chained; i++) {
-        bool named = false;
-
-        for (size_t k = 0; k < a->descriptor_count; k++)
-            named = named || (has_content(&a->descriptor[k]) &&
-                              strcmp(a->descriptor[k].name, request->part[i].name) == 0);
-        if (!named)
-            return rk_fail(err, RK_E_USAGE, "no descriptor is of a partition \"%s\"",
-                           request->part[i].name);
+        if (!has_name(a, name) && !chained_has_name(request, a, name))
+            return rk_fail(err, RK_E_USAGE, "no descriptor is of a partition \"%s\"", name);
     }
     return RK_OK;
 }

@@ -15,7 +15,11 @@
 
 #include <openssl/core_names.h>
 
-enum { AUX_MAX = 1 << 20, DESCRIPTOR_HEAD = 16 };
+enum {
+    AUX_MAX = 1 << 20,
+    DESCRIPTOR_HEAD = 16,
+    LIBAVB_MINOR = 3 /* of the newest libavb, 1.3.0, whose structures are read here */
+};
 
 struct hash_descriptor {
     uint64_t image_size;
@@ -163,6 +167,9 @@ static enum rk_rc check_blocks(const struct rk_avb_vbmeta *v, uint64_t size, str
 {
     if (memcmp(v->magic, "AVB0", 4) != 0 || v->major != 1)
         return rk_fail(err, RK_E_FORMAT, "no vbmeta header AVB0 of version 1.x");
+    if (v->minor > LIBAVB_MINOR)
+        return rk_fail(err, RK_E_FORMAT, "vbmeta wants libavb 1.%u, known are 1.0 to 1.%d",
+                       v->minor, LIBAVB_MINOR);
     if (v->aux_size > AUX_MAX || v->auth_size > AUX_MAX ||
         RK_AVB_HEADER + v->auth_size + v->aux_size > size)
         return rk_fail(err, RK_E_FORMAT,

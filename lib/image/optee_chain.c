@@ -173,13 +173,15 @@ static enum rk_rc read_attr(const struct rk_optee_subkey *s, struct rk_rd *rd,
     if (offset > s->head.shdr.img_size || size > s->head.shdr.img_size - offset)
         return rk_fail(err, RK_E_FORMAT, "attribute 0x%08x: %s at %u do not fit into img_size %u",
                        id, RK_COUNTED(size, "byte"), offset, s->head.shdr.img_size);
+    if ((id == MODULUS && *ret_modulus != NULL) || (id == EXPONENT && *ret_exponent != NULL))
+        return rk_fail(err, RK_E_FORMAT, "attribute 0x%08x is there twice", id);
     value = s->image + offset;
     for (; size != 0 && *value == 0; value++)
         size--;
-    if (id == MODULUS && *ret_modulus == NULL) {
+    if (id == MODULUS) {
         *ret_modulus = value;
         *ret_modulus_len = size;
-    } else if (id == EXPONENT && *ret_exponent == NULL) {
+    } else if (id == EXPONENT) {
         *ret_exponent = value;
         *ret_exponent_len = size;
     }

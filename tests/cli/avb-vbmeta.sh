@@ -111,6 +111,24 @@ make chain.key changed chain:deeper:other.key
 run 3 verify --pub root.pub --with vendor=changed vbmeta.img
 stderr_is 'rotkit: vbmeta.img: avb: partition "vendor": a chain below a chain, which libavb does not follow'
 
+# ---- a name that nothing asks for, beside a chain too; one that the chained vbmeta asks for
+# shellcheck disable=SC2086
+run 2 verify --pub root.pub $all --with vendro=vendor.img vbmeta.img
+stderr_is 'rotkit: vbmeta.img: avb: no descriptor is of a partition "vendro"'
+make chain.key changed --footer boot.img 131072 --original 5000 hash:vendor:boot.img tree:other:small:$tree:$root:00112233
+make root.key over.img chain:vendor:chain.key
+run 8 verify --pub root.pub --with vendor=changed over.img
+run 0 verify --pub root.pub --with vendor=changed --with other=small.img over.img
+run 2 verify --pub root.pub --with other=small.img over.img
+
+# ---- a vbmeta for a libavb to come
+cp vbmeta.img later.img
+printf '\003' | dd of=later.img bs=1 seek=11 conv=notrunc 2>/dev/null
+run 3 verify --pub root.pub later.img
+printf '\004' | dd of=later.img bs=1 seek=11 conv=notrunc 2>/dev/null
+run 2 verify --pub root.pub later.img
+stderr_is 'rotkit: later.img: avb: vbmeta wants libavb 1.4, known are 1.0 to 1.3'
+
 # ---- what libavb refuses of a chain: flags of its vbmeta; vbmeta's own rollback index
 for flags in 1 4; do
     make chain.key changed --flags $flags --footer boot.img 131072 hash:vendor:boot.img

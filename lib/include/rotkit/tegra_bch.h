@@ -47,6 +47,7 @@ enum { RK_BCH_STAGE2_FIELDS = 17, RK_BCH_STAGE1_FIELDS = 12 };
 extern const struct rk_field rk_bch_stage2_layout[RK_BCH_STAGE2_FIELDS];
 extern const struct rk_field rk_bch_stage1_layout[RK_BCH_STAGE1_FIELDS];
 
+extern const uint8_t rk_bch_magic[4]; /* NVDA: the header of T194 begins so too */
 /* Sets both digests of a header, the inner one first. */
 enum rk_rc rk_bch_set_digests(uint8_t header[RK_BCH_WIRE], struct rk_err *err) RK_MUST_CHECK;
 /* Whether a file starts with NVDA and is at least a header long. */

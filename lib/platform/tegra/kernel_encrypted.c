@@ -174,7 +174,7 @@ static enum rk_rc encrypt(const struct rk_request *request, const uint8_t *file,
         rk_bytes_new(RK_BCH_WIRE + padded(len), &made, err))
         return err->rc;
     component = made.p + RK_BCH_STAGE2;
-    memcpy(made.p, "NVDA", 4);
+    memcpy(made.p, rk_bch_magic, sizeof rk_bch_magic);
     memcpy(made.p + RK_BCH_WIRE, file, len);
     made.p[RK_BCH_WIRE + len] = 0x80;
     rk_layout_write(rk_bch_stage2_layout, RK_BCH_STAGE2_FIELDS, &c, &wr);

@@ -12,6 +12,7 @@
 #include "platform/tegra/flash_layout.h"
 #include "platform/tegra/gpt.h"
 #include "rotkit/guid.h"
+#include "rotkit/tegra_bch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -59,7 +60,7 @@ static const char *const headed[] = {
 /* The one that the OEM signs, by its magic. */
 static bool has_header(const uint8_t *p, uint64_t len)
 {
-    return len >= 4 && memcmp(p, "NVDA", 4) == 0;
+    return len >= sizeof rk_bch_magic && memcmp(p, rk_bch_magic, sizeof rk_bch_magic) == 0;
 }
 
 static bool is_erased(const uint8_t *p, uint64_t len)

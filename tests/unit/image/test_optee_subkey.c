@@ -250,6 +250,8 @@ static const struct {
     { TA, FIRST + 32, 4, 17, RK_E_FORMAT, "optee-ta: subkey 1: 17 attributes, at most 16" },
     { TA, FIRST + 32, 4, 1, RK_E_FORMAT,
       "optee-ta: subkey 1: no RSA modulus or no public exponent in its attributes" },
+    { TA, FIRST + 36 + 12, 4, 0xd0000130, RK_E_FORMAT,
+      "optee-ta: subkey 1: attribute 0xd0000130 is there twice" },
     { TA, FIRST + 36 + 4, 4, 64, RK_E_FORMAT,
       "optee-ta: subkey 1: attribute 0xd0000130: 257 bytes at 64 do not fit into img_size 320" },
     { TA, FIRST + 36 + 8, 4, 0xffffffff, RK_E_FORMAT,
