@@ -9,6 +9,58 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* ---- what a checkpoint stands for ---- */
+
+static enum rk_rc follow(void *arg, const char *const *column, struct rk_err *err)
+{
+    struct rk_chain *chain = arg;
+    uint8_t hash[32];
+
+    if (rk_entry_next(chain->size, chain->head, column, hash, err))
+        return err->rc;
+    memcpy(chain->head, hash, sizeof hash);
+    chain->size++;
+    return RK_OK;
+}
+
+/*
+ * The sums of a checkpoint are signed, and so is the head of the chain below it; what an entry
+ * there says of a unit is believed because the chain leads to that head. An entry that names
+ * another unit, hashes made anew behind it, end elsewhere.
+ */
+static enum rk_rc hold_below(rk_ledger *ledger, const struct rk_checkpoint *c, struct rk_err *err)
+{
+    struct rk_chain chain = { .size = 0 };
+    char found[RK_HEX32], said[RK_HEX32];
+
+    if (ledger->below.size <= c->size)
+        chain = ledger->below;
+    const struct rk_sql_value between[] = { RK_SQL_NUMBER(chain.size), RK_SQL_NUMBER(c->size) };
+    if (ledger->db->ops->run(ledger->db, RK_SQL_ENTRY_CHAIN, between, 2, follow, &chain, err))
+        return err->rc;
+    if (chain.size != c->size)
+        return rk_fail(err, RK_E_VERIFY, "entry %" PRIu64 " is missing", chain.size + 1);
+    rk_hex_write(chain.head, 32, found);
+    rk_hex_write(c->head, 32, said);
+    if (memcmp(chain.head, c->head, 32) != 0)
+        return rk_fail(err, RK_E_VERIFY,
+                       "entry %" PRIu64 " has hash %.16s, its checkpoint says %.16s", c->size,
+                       found, said);
+    ledger->below = chain;
+    return RK_OK;
+}
+
+enum rk_rc rk_ledger_hold_below(rk_ledger *ledger, struct rk_err *err)
+{
+    RK_AUTO(rk_checkpoint_done) struct rk_checkpoint c = { .size = 0 };
+
+    if (ledger->key != NULL && rk_checkpoint_of_key(ledger, &c, err))
+        return err->rc;
+    return c.size == 0 ? RK_OK : hold_below(ledger, &c, err);
+}
+
+/* ---- counting ---- */
+
 static enum rk_rc start(rk_ledger *ledger, struct rk_err *err)
 {
     RK_AUTO(rk_checkpoint_done) struct rk_checkpoint c = { .size = 0 };
@@ -17,7 +69,8 @@ static enum rk_rc start(rk_ledger *ledger, struct rk_err *err)
     if (ledger->key != NULL && rk_checkpoint_of_key(ledger, &c, err))
         return err->rc;
     if (c.size != 0)
-        return rk_tally_start(&ledger->tally, &c, err);
+        return hold_below(ledger, &c, err) || rk_tally_start(&ledger->tally, &c, err) ? err->rc
+                                                                                      : RK_OK;
     ledger->tally.valid = true;
     return RK_OK;
 }

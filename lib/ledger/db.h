@@ -14,6 +14,7 @@ enum rk_stmt {
     RK_SQL_HEAD,
     RK_SQL_ENTRY_PUT,
     RK_SQL_ENTRY_GET,
+    RK_SQL_ENTRY_CHAIN,
     RK_SQL_ENTRY_COUNT,
     RK_SQL_ENTRY_PAGE,
     RK_SQL_UNIT_ENTRY,
@@ -93,6 +94,7 @@ struct rk_db {
     const struct rk_db_ops *ops;
     uint64_t changed; /* rows that the last statement put or changed */
     bool again;
+    bool looks;        /* the transactions that begin now change nothing, and keep nobody waiting */
     bool keeps_tables; /* an entry that is put brings its rows of the other tables by itself */
     int format;        /* as it was opened; older ones by RK_LEDGER_REBUILD alone */
 };

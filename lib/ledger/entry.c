@@ -4,6 +4,10 @@
 
 #include "base/digest.h"
 #include "base/wr.h"
+#include "rotkit/hex.h"
+
+#include <inttypes.h>
+#include <string.h>
 
 enum { LINE_MAX_LEN = 16384, COLUMNS = 10 /* that are hashed */ };
 
@@ -32,4 +36,25 @@ enum rk_rc rk_entry_hash(const uint8_t before[32], const char *const column[10],
     if (wr.failed != RK_OK)
         return rk_fail(err, wr.failed, "an entry of the ledger is too long");
     return rk_sha256(wr.buf, wr.len, ret, err);
+}
+
+enum rk_rc rk_entry_next(uint64_t size, const uint8_t head[32], const char *const *column,
+                         uint8_t ret[32], struct rk_err *err)
+{
+    char hex[RK_HEX32];
+    uint64_t seq;
+
+    if (rk_parse_u64(column[RK_ENTRY_SEQ], INT64_MAX, &seq, err))
+        return rk_fail(err, RK_E_VERIFY, "an entry of the ledger: \"%s\" is no number",
+                       column[RK_ENTRY_SEQ]);
+    if (seq != size + 1)
+        return rk_fail(err, RK_E_VERIFY, "entry %" PRIu64 " is missing", size + 1);
+    if (rk_entry_hash(head, column, ret, err))
+        return err->rc;
+    rk_hex_write(ret, 32, hex);
+    if (strcmp(hex, column[RK_ENTRY_HASH]) != 0)
+        return rk_fail(err, RK_E_VERIFY,
+                       "entry %" PRIu64 " does not hold: hash %.16s, stored %.16s", seq, hex,
+                       column[RK_ENTRY_HASH]);
+    return RK_OK;
 }

@@ -163,11 +163,31 @@ static enum rk_rc decide(rk_ledger *ledger, void *arg, struct rk_err *err)
     return err->rc;
 }
 
+static enum rk_rc look_below(rk_ledger *ledger, void *arg, struct rk_err *err)
+{
+    (void)arg;
+    return rk_ledger_hold_below(ledger, err);
+}
+
+/* Once, and by itself: a ledger of a million units takes seconds. */
+static enum rk_rc hold_below(rk_ledger *ledger, struct rk_err *err)
+{
+    enum rk_rc rc;
+
+    if (ledger->below.size != 0)
+        return RK_OK;
+    ledger->db->looks = true;
+    rc = rk_ledger_transact(ledger, look_below, NULL, err);
+    ledger->db->looks = false;
+    return rc;
+}
+
 enum rk_rc rk_ledger_decide(rk_ledger *ledger, rk_ledger_act act, void *arg, struct rk_err *err)
 {
     struct decision decision = { act, arg };
 
-    if (rk_ledger_transact(ledger, decide, &decision, err) == RK_OK)
+    if (hold_below(ledger, err) == RK_OK &&
+        rk_ledger_transact(ledger, decide, &decision, err) == RK_OK)
         return RK_OK;
     if (err->rc == RK_E_VERIFY) {
         err->rc = RK_E_LEDGER;

@@ -29,6 +29,12 @@ struct rk_splits {
     size_t count;
 };
 
+/* Entries that were gone through from the first: how many, and the hash of the last. */
+struct rk_chain {
+    uint64_t size;
+    uint8_t head[32];
+};
+
 struct rk_ledger {
     const rk_ctx *ctx;
     rk_db *db; /* NULL: the ledger that counts nothing */
@@ -42,6 +48,7 @@ struct rk_ledger {
     int64_t now;              /* never before the last entry or checkpoint */
     int64_t clock, signed_at; /* of the system; of the last checkpoint, 0: none */
     uint64_t fresh;           /* units that the act takes from the licence in use */
+    struct rk_chain below;    /* what holds below a checkpoint of the key; only grows */
     /* What entries say, up to the last transaction that came through. */
     struct rk_tally tally;
     const rk_signer *key;    /* whose checkpoints are believed; NULL: nobody's */
@@ -60,6 +67,9 @@ enum rk_rc rk_ledger_transact(rk_ledger *ledger, rk_ledger_act act, void *arg,
 enum rk_rc rk_ledger_decide(rk_ledger *ledger, rk_ledger_act act, void *arg,
                             struct rk_err *err) RK_MUST_CHECK;
 
+/* count.c: goes through the entries below the last checkpoint of the ledger's key, as far as they
+ * have not been. For an act that only looks: nobody has to wait for it. */
+enum rk_rc rk_ledger_hold_below(rk_ledger *ledger, struct rk_err *err) RK_MUST_CHECK;
 /* count.c: brings the tally up to the last entry, from a checkpoint by the ledger's key. */
 enum rk_rc rk_ledger_count_entries(rk_ledger *ledger, struct rk_err *err) RK_MUST_CHECK;
 
@@ -75,6 +85,10 @@ enum rk_rc rk_ledger_append(rk_ledger *ledger, const struct rk_entry *entry,
 /* entry.c: the hash of an entry, from the columns of its row, seq and time first. */
 enum rk_rc rk_entry_hash(const uint8_t before[32], const char *const column[10], uint8_t ret[32],
                          struct rk_err *err) RK_MUST_CHECK;
+/* entry.c: the hash of a row that stands behind `size` entries, the last of them with hash head.
+ * RK_E_VERIFY when its number is not the next one, or it was stored with another hash. */
+enum rk_rc rk_entry_next(uint64_t size, const uint8_t head[32], const char *const *column,
+                         uint8_t ret[32], struct rk_err *err) RK_MUST_CHECK;
 /* entry.c: text that may stand in an entry: printable ASCII, no tab. */
 bool rk_entry_text(const char *text);
 

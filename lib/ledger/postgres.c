@@ -43,7 +43,7 @@ static enum rk_rc postgres_begin(rk_db *db, struct rk_err *err)
 
     if (PQstatus(p->conn) != CONNECTION_OK && reconnect(p, err))
         return err->rc;
-    if (p->reading)
+    if (p->reading || db->looks)
         return rk_pg_run_text(p, "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY", err);
     if (rk_pg_run_text(p, "BEGIN ISOLATION LEVEL SERIALIZABLE", err))
         return err->rc;

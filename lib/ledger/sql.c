@@ -16,6 +16,8 @@ const char *const rk_sql[RK_SQL_COUNT] = {
         "INSERT INTO rotkit_entry (" ENTRY_COLUMNS ")"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     [RK_SQL_ENTRY_GET] = "SELECT " ENTRY_COLUMNS " FROM rotkit_entry WHERE seq = $1",
+    [RK_SQL_ENTRY_CHAIN] =
+        "SELECT " ENTRY_COLUMNS " FROM rotkit_entry WHERE seq > $1 AND seq <= $2 ORDER BY seq",
     /* with what a count asks of the entries before: see RK_ENTRY_BEFORE */
     [RK_SQL_ENTRY_COUNT] =
         "SELECT " ENTRY_COLUMNS ", CASE WHEN unit = '' THEN '' ELSE coalesce("

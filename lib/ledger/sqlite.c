@@ -29,7 +29,7 @@ static void sqlite_done(struct sqlite **s)
 static enum rk_rc sqlite_begin(rk_db *db, struct rk_err *err)
 {
     struct sqlite *s = (struct sqlite *)db;
-    bool reading = sqlite3_db_readonly(s->handle, "main") == 1;
+    bool reading = db->looks || sqlite3_db_readonly(s->handle, "main") == 1;
 
     if (rk_sqlite_run_text(s, reading ? "BEGIN" : "BEGIN IMMEDIATE", err))
         return err->rc;

@@ -288,25 +288,17 @@ static enum rk_rc within_limits(const struct rk_tally *tally, const char *id, st
 
 enum rk_rc rk_tally_add(struct rk_tally *tally, const char *const *column, struct rk_err *err)
 {
-    uint64_t seq, time;
     uint8_t hash[32];
-    char hex[65];
+    uint64_t time;
 
-    if (rk_parse_u64(column[RK_ENTRY_SEQ], INT64_MAX, &seq, err) ||
-        rk_parse_u64(column[RK_ENTRY_TIME], INT64_MAX, &time, err))
-        return rk_fail(err, RK_E_VERIFY, "an entry of the ledger: \"%s\", \"%s\" are no numbers",
-                       column[RK_ENTRY_SEQ], column[RK_ENTRY_TIME]);
-    if (seq != tally->size + 1)
-        return rk_fail(err, RK_E_VERIFY, "entry %" PRIu64 " is missing", tally->size + 1);
-    if ((int64_t)time < tally->time && strcmp(column[RK_ENTRY_KIND], "time") != 0)
-        return rk_fail(err, RK_E_VERIFY, "entry %" PRIu64 " is earlier than the one before", seq);
-    if (rk_entry_hash(tally->head, column, hash, err))
+    if (rk_entry_next(tally->size, tally->head, column, hash, err))
         return err->rc;
-    rk_hex_write(hash, sizeof hash, hex);
-    if (strcmp(hex, column[RK_ENTRY_HASH]) != 0)
-        return rk_fail(err, RK_E_VERIFY,
-                       "entry %" PRIu64 " does not hold: hash %.16s, stored %.16s", seq, hex,
-                       column[RK_ENTRY_HASH]);
+    if (rk_parse_u64(column[RK_ENTRY_TIME], INT64_MAX, &time, err))
+        return rk_fail(err, RK_E_VERIFY, "entry %" PRIu64 ": its time \"%s\" is no number",
+                       tally->size + 1, column[RK_ENTRY_TIME]);
+    if ((int64_t)time < tally->time && strcmp(column[RK_ENTRY_KIND], "time") != 0)
+        return rk_fail(err, RK_E_VERIFY, "entry %" PRIu64 " is earlier than the one before",
+                       tally->size + 1);
     return rk_tally_append(tally, column, hash, err) ||
                    within_limits(tally, column[RK_ENTRY_LICENCE], err)
                ? err->rc

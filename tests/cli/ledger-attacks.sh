@@ -108,6 +108,58 @@ run 5 build -q -o other product/manifest.yaml
 stderr_is "rotkit: checkpoint at entry $((2 * made + 2)): the signature does not hold
 $more"
 
+# An entry below the checkpoint that names another unit: with its own hash made anew, with all hashes up to the checkpoint's
+# head, with all of them. A build goes through the chain below the checkpoint that it starts from, whatever it makes.
+marked=$((2 * made + 2))
+# rehash FROM TO: the hashes of these entries of units.db, as their columns and the entry before give them
+rehash() {
+    at=$1
+    while [ "$at" -le "$2" ]; do
+        hash=$({ sqlite3 units.db "SELECT hash FROM rotkit_entry WHERE seq = $at - 1" | xxd -r -p
+            sqlite3 units.db "SELECT seq||char(9)||time||char(9)||kind||char(9)||unit||char(9)||licence||char(9)||build||char(9)||inputs||char(9)||digest||char(9)||keys||char(9)||note FROM rotkit_entry WHERE seq = $at" |
+                tr -d '\n'; } | sha256sum | cut -c1-64)
+        sqlite3 units.db "UPDATE rotkit_entry SET hash = '$hash' WHERE seq = $at"
+        at=$((at + 1))
+    done
+}
+stored() { # SEQ
+    sqlite3 whole.db "SELECT substr(hash, 1, 16) FROM rotkit_entry WHERE seq = $1"
+}
+# relabelled LAST STDERR: units.db with the entries of one unit as another's, hashes made anew up to LAST
+first=$(sqlite3 whole.db "SELECT min(seq) FROM rotkit_entry WHERE unit = '$sn'")
+relabelled() {
+    rm -f units.db*
+    cp whole.db units.db
+    { cat drop.sql; echo "UPDATE rotkit_entry SET unit = '00010000000000000099' WHERE unit = '$sn';
+        UPDATE rotkit_unit SET unit = '00010000000000000099' WHERE unit = '$sn';
+        UPDATE rotkit_key SET unit = '00010000000000000099' WHERE unit = '$sn';"; } | sqlite3 -bail units.db
+    rehash "$first" "$1"
+    sqlite3 -bail units.db <triggers.sql
+    for all in product/manifest.yaml product/other.yaml; do
+        rm -rf again
+        run 5 build -q -o again $all
+        sed 's/ hash [0-9a-f]*,/ hash ...,/' "$err" >said
+        is said "rotkit: $2
+$more"
+        [ ! -e again ] || fail "a release stands there"
+    done
+    for check in "3 verify" "5 rebuild"; do
+        run ${check% *} ledger ${check#* } units.db --key checkpoint.pem
+        sed 's/ hash [0-9a-f]*,/ hash ...,/' "$err" >said
+        is said "rotkit: $2"
+    done
+}
+# A manifest of units that the ledger has not.
+sed -e 's#devices/\(kdk_db\|eps_seeds\)#other-devices/\1#' product/manifest.yaml >product/other.yaml
+mkdir product/other-devices
+for file in kdk_db.csv eps_seeds.csv; do
+    sed -n '9,10p' all/$file >product/other-devices/$file
+done
+last=$(sqlite3 whole.db "SELECT max(seq) FROM rotkit_entry WHERE unit = '$sn'")
+relabelled "$last" "entry $((last + 1)) does not hold: hash ..., stored $(stored $((last + 1)))"
+relabelled "$marked" "entry $marked has hash ..., its checkpoint says $(stored "$marked")"
+relabelled "$split" "entry $marked has hash ..., its checkpoint says $(stored "$marked")"
+
 # Behind the first licence no unit is reserved or reissued under none: neither by hand, the hash being right ...
 next=$((split + 1))
 # follows KIND UNIT LICENCE DIGEST NOTE: the SQL of an entry behind the last of whole.db, its hash right

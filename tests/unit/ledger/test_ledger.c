@@ -382,8 +382,8 @@ static const struct {
       "licence \"L1\": the row of its split \"L1.0\" (entry 3) is missing", SQLITE_CONSTRAINT,
       false },
     { "UPDATE rotkit_split SET last_sn = first_sn",
-      "licence \"L1\": the row of its split \"L1.0\" (2 units, 0000000000000032 to "
-      "0000000000000032) is not what entry 3 says (\"L1.0\", 2 units, 0000000000000032 to "
+      "licence \"L1\": the row of its split \"L1.0\" (units 2, 0000000000000032 to "
+      "0000000000000032) is not what entry 3 says (\"L1.0\", units 2, 0000000000000032 to "
       "0000000000000063)",
       SQLITE_CONSTRAINT, false },
     { "INSERT INTO rotkit_split VALUES ('more', 'L1', '0', '1', 1, 0, 99)",
