@@ -191,12 +191,8 @@ mistake "s/$sbk/0x77665544 0x332211ff 0xeeddccbb 0xaa998877 0x66554433 0x2211ffe
 mistake 's/0x2be9/0x12be9000001/' 'BootSecurityInfo: 11 hex digits, expected 8'
 mistake 's/"0x0102"/"0x10102"/' 'OdmInfo: 0x10102: only the bits of 0xffff can be burnt'
 mistake 's/SecurityMode" size="4" value="0x1"/SecurityMode" size="4" value="0x3"/' 'SecurityMode: 0x3: it is one bit, 0 or 1'
-mistake "s/$sbk/$(printf '%064d' 0)/" 'SecureBootKey: all zeros: nothing is burnt'
+mistake "s/$(hash rsa3k)/$(printf '%0128d' 0)/" 'PublicKeyHash: all zeros: nothing is burnt'
 mistake "s/$sbk/$(printf '%064d' 0 | tr 0 F)/" "SecureBootKey: all ones, as the placeholders of NVIDIA's reference file"
-mistake "s/$sbk/123456789abcdef0fedcba987654321000112233445566778899aabbccddeeff/" \
-    "SecureBootKey: a value that NVIDIA's documents print as an example"
-mistake "s/$(hash rsa3k)/18e984f7d79f7a185039ec413ed2ff86227c8f0be639edde0cf23ab1f7910b759ede8fb0c20d02c68deb04a75226d632f9fe24c71dad4b302acdba13db658130/" \
-    "PublicKeyHash: a value that NVIDIA's documents print as an example"
 mistake '/OdmInfo/{p;}' 'OdmInfo: a second time'
 mistake '/SecurityMode/d;s,    <fuse name="OdmInfo",    <fuse name="SecurityMode" size="4" value="1"/>\n&,' \
     'PublicKeyHash: behind SecurityMode, after which nothing can be burnt'
@@ -204,10 +200,24 @@ mistake '/BootSecurityInfo/d;s,    <fuse name="OdmInfo",    <fuse name="BootSecu
     'PublicKeyHash: behind BootSecurityInfo, which would ask for it before it is there'
 mistake 's/0x2be9/0x2be8/' 'has scheme 0 (none), although PublicKeyHash is burnt'
 mistake 's/0x2be9/0x2bef/' '0x2bef has scheme 7, which is not defined'
-mistake 's/0x2be9/0x29e9/' '0x29e9 lacks bit 9: OemK1 would not be used'
+mistake 's/0x2be9/0x29e9/' '0x29e9 lacks bit 9: the OEM keys would not be used'
 mistake 's/0x2be9/0x2be1/' '0x2be1 lacks bit 3: the SBK would not be used'
 mistake 's,    <fuse name="SecurityMode",    <efuse name="x"/>\n&,' 'element "efuse", expected fuse or rpmb'
 mistake '/<fuse/d' 'no fuse is named: nothing is burnt'
+# What another file may still set, unless this one closes the module; what is no fault and should be known.
+grep -v SecurityMode unit.xml >open.xml
+sed 's/0x2be9/0x29e9/' open.xml >nobit.xml
+check 0 note '0x29e9 lacks bit 9: the OEM keys would not be used' nobit.xml --platform t234 --preset 0x1e0
+check 3 fails 'without bit 9 the module does not use the key of the key blob' nobit.xml --platform t234 \
+    --blob "$new/t234_k1_sym_sym2_auth.img"
+sed 's/0x2be9/0x2be1/' open.xml >nobit.xml
+check 0 note '0x2be1 lacks bit 3: the SBK would not be used' nobit.xml --platform t234 --preset 0x1e0
+edit "s/$sbk/123456789abcdef0fedcba987654321000112233445566778899aabbccddeeff/"
+check 0 note "SecureBootKey: a value that NVIDIA's documents print as an example" edited.xml --platform t234
+edit "s/$(hash rsa3k)/18e984f7d79f7a185039ec413ed2ff86227c8f0be639edde0cf23ab1f7910b759ede8fb0c20d02c68deb04a75226d632f9fe24c71dad4b302acdba13db658130/"
+check 0 note "PublicKeyHash: a value that NVIDIA's documents print as an example" edited.xml --platform t234
+edit "s/$sbk/$(printf '%064d' 0)/"
+check 0 note 'SecureBootKey: all zeros: nothing is burnt' edited.xml --platform t234
 edit 's/"OemK1"/"OemK"/'
 run 3 fuse check edited.xml --platform t234 --preset 0x1e0
 stderr_is 'rotkit: "edited.xml": line 7: OemK: no fuse of t234

@@ -78,6 +78,10 @@ static void check_content(const struct blob_check *c, const struct rk_ekb *ekb)
     const struct rk_fuse *bsi = rk_fuse_of(c->set, RK_FUSE_BSI, 0);
     uint32_t ftpm = c->set->soc->bits.ftpm;
 
+    if (bsi != NULL && (rk_fuse_number(bsi) & c->set->soc->bits.oem_key) == 0 &&
+        c->set->soc->bits.oem_key != 0)
+        rk_fuse_find(c->findings, RK_FUSE_FAILS, bsi->line, bsi->row->name,
+                     "without bit 9 the module does not use the key of the key blob");
     if (ekb->version == RK_EKB_LEGACY)
         return;
     if (rk_ekb_find(ekb, RK_EKB_TAG_UEFI_AUTH_KEY) == NULL)

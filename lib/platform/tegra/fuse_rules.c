@@ -80,11 +80,11 @@ static void check_value(const struct judging *j, const struct rk_fuse *fuse)
     if (is_all(&fuse->value, 0xff))
         FAILS(j, fuse, "all ones, as the placeholders of NVIDIA's reference file");
     else if (row->role != RK_FUSE_ODM_ID && is_all(&fuse->value, 0))
-        /* The fTPM's root may be left as it is; a key that everybody knows may not be relied on. */
-        rk_fuse_find(j->findings, row->role == RK_FUSE_KDK ? RK_FUSE_NOTE : RK_FUSE_FAILS,
+        /* No key has this hash; other fuses may be left as they are. */
+        rk_fuse_find(j->findings, row->role == RK_FUSE_HASH ? RK_FUSE_FAILS : RK_FUSE_NOTE,
                      fuse->line, row->name, "all zeros: nothing is burnt");
     else if (is_sample(fuse))
-        FAILS(j, fuse, "a value that NVIDIA's documents print as an example");
+        NOTES(j, fuse, "a value that NVIDIA's documents print as an example");
 }
 
 static void check_twice(const struct judging *j, size_t i)
@@ -191,6 +191,19 @@ static void check_hash_of_scheme(const struct judging *j)
     rk_fuse_hint(j->findings, "%s", already);
 }
 
+static bool closes(const struct judging *j)
+{
+    return j->mode != NULL && rk_fuse_number(j->mode) == 1;
+}
+
+/* A bit may follow in another file, unless this one closes the module. */
+static void unused(const struct judging *j, int bit, const char *what)
+{
+    rk_fuse_find(j->findings, closes(j) ? RK_FUSE_FAILS : RK_FUSE_NOTE, j->bsi->line,
+                 j->bsi->row->name, "0x%x lacks bit %d: %s would not be used", (unsigned)j->value,
+                 bit, what);
+}
+
 /* Boot files are encrypted under the SBK only where they are signed as well. */
 static void check_sbk(const struct judging *j)
 {
@@ -206,7 +219,7 @@ static void check_sbk(const struct judging *j)
         rk_fuse_hint(j->findings, "%s", already);
     }
     if (j->bsi != NULL && j->sbk != NULL && !set)
-        FAILS(j, j->bsi, "0x%x lacks bit 3: the SBK would not be used", (unsigned)j->value);
+        unused(j, 3, "the SBK");
 }
 
 static void check_oem_keys(const struct judging *j)
@@ -221,8 +234,7 @@ static void check_oem_keys(const struct judging *j)
         rk_fuse_hint(j->findings, "%s", already);
     }
     if (j->bsi != NULL && j->oem_key != NULL && !set)
-        FAILS(j, j->bsi, "0x%x lacks bit 9: %s would not be used", (unsigned)j->value,
-              j->oem_key->row->name);
+        unused(j, 9, "the OEM keys");
 }
 
 static void check_ftpm(const struct judging *j)
@@ -261,7 +273,7 @@ static void check_closing(const struct judging *j)
     bool scheme_is_there = ((j->value | j->burnt) & j->bits->scheme) != 0 ||
                            j->known->already_burnt || !j->bits->known || j->bits->scheme == 0;
 
-    if (j->mode == NULL || rk_fuse_number(j->mode) != 1 || j->known->close_module)
+    if (!closes(j) || j->known->close_module)
         return;
     if (j->hash == NULL && !j->hash_burnt) {
         FAILS(j, j->mode,
