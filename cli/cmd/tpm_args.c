@@ -45,6 +45,9 @@ void tpm_key_put(struct rk_jv at, const struct rk_tpm_public *key)
     rk_json_put_hex(at, "key_public_tpm2b", key->public_tpm2b.p, key->public_tpm2b.len);
 }
 
+/* 0x81000000 to 0x817FFFFF are the owner's, who keeps the EKs; beyond it is the platform's. */
+enum { OWNERS = 0x81000000 >> 23 };
+
 static enum rk_rc read_handle(struct tpm_handles *to, size_t i, struct rk_err *err)
 {
     const char *text = to->args.v[i], *value = strchr(text, '=');
@@ -57,9 +60,9 @@ static enum rk_rc read_handle(struct tpm_handles *to, size_t i, struct rk_err *e
     if (rk_ek_template_find(to->name[i]) == NULL)
         return rk_fail(err, RK_E_USAGE, "--handle: unknown template \"%s\"", to->name[i]);
     if (strcmp(value, "none") != 0 &&
-        (rk_parse_u64(value, UINT32_MAX, &handle, err) || handle >> 24 != 0x81))
+        (rk_parse_u64(value, UINT32_MAX, &handle, err) || handle >> 23 != OWNERS))
         return rk_fail(err, RK_E_USAGE,
-                       "--handle \"%s\": expected 0x81000000 to 0x81FFFFFF, or none", text);
+                       "--handle \"%s\": expected 0x81000000 to 0x817FFFFF, or none", text);
     to->handle[i] =
         (struct rk_tpm_handle) { .template_name = to->name[i], .handle = (uint32_t)handle };
     return RK_OK;

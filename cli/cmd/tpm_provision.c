@@ -119,7 +119,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         FROM_UNSIGNED(&in.from),
         OPT_TCTI(in.args),
         { "device",   0, OPT_STR,  &in.device,           "SN",   "the unit in hand: another device's TPM is refused", false },
-        { "by",       0, OPT_STR,  &in.by,               "WHO",  "who makes the NV indices: platform (default) or owner", false },
+        { "by",       0, OPT_STR,  &in.by,               "WHO",  "who makes the NV indices: platform (default), or owner where firmware keeps the platform hierarchy to itself", false },
         { "no-chain", 0, OPT_FLAG, &in.options.no_chain, NULL,   "leave the CA chain out of NV", false },
         { "handle",   0, OPT_LIST, &in.handles.args,         "TEMPLATE=HANDLE", "where an EK persists, or none (default: 0x81010001 for L-1, 0x8101000A for L-2, ...); may repeat", false },
         OPT_TPM_AUTH(in.args, endorsement),
@@ -147,9 +147,13 @@ const struct cmd cmd_tpm_provision = {
     .about =
         "Looks at all of it first and refuses, with nothing written, when the EKs are not those "
         "of\n"
-        "a device of the release or when an index or handle holds another identity. What is right\n"
-        "is kept, and what an interrupted run left is completed, so the same command may run "
-        "again.\n"
-        "The CA chain goes to 0x01C00100 and on, without the root, which verifiers bring along.",
+        "a device of the release, an index or handle holds another identity, an authorisation is\n"
+        "missing or wrong, or there is no room: it is done, or changes nothing. What is right is\n"
+        "kept, and what a run that was cut off left is completed, so the same command may run\n"
+        "again. Certificates go before the CA chain, which goes to 0x01C00100 and on, without the\n"
+        "root, which verifiers bring along.\n"
+        "The platform hierarchy, which firmware has, or else the owner (--by owner) makes the NV\n"
+        "indices; the owner keeps the EKs; the endorsement hierarchy makes them. A lockout\n"
+        "authorisation that is set already is named with --lockout-auth.",
     .run = run,
 };

@@ -18,11 +18,14 @@ enum { CODE_MASK = 0xffff, FORMAT_ONE = 0x80, FORMAT_ONE_CODE = 0xbf };
 static const struct {
     ESYS_TR handle;
     const char *name;
+    const char *instead; /* how to do without it; or NULL */
 } hierarchies[RK_TPM_HIERARCHIES] = {
-    [RK_TPM_OWNER] = { ESYS_TR_RH_OWNER, "owner" },
-    [RK_TPM_ENDORSEMENT] = { ESYS_TR_RH_ENDORSEMENT, "endorsement" },
-    [RK_TPM_LOCKOUT] = { ESYS_TR_RH_LOCKOUT, "lockout" },
-    [RK_TPM_PLATFORM] = { ESYS_TR_RH_PLATFORM, "platform" },
+    [RK_TPM_OWNER] = { ESYS_TR_RH_OWNER, "owner", NULL },
+    [RK_TPM_ENDORSEMENT] = { ESYS_TR_RH_ENDORSEMENT, "endorsement", NULL },
+    [RK_TPM_LOCKOUT] = { ESYS_TR_RH_LOCKOUT, "lockout", NULL },
+    [RK_TPM_PLATFORM] = { ESYS_TR_RH_PLATFORM, "platform",
+                          "firmware keeps the platform hierarchy to itself before it starts an OS: "
+                          "--by owner makes the NV indices as owner" },
 };
 
 ESYS_TR rk_live_hierarchy(enum rk_tpm_hierarchy hierarchy)
@@ -57,8 +60,8 @@ static const struct {
     { TPM2_RC_HANDLE,           RK_E_IO,    "something else has removed it meanwhile: run the same command again" },
     { TPM2_RC_LOCKOUT,          RK_E_KEY,   "the TPM is locked out after wrong authorisations: wait, or reset it as its owner (tpm2_dictionarylockout -c)" },
     { TPM2_RC_AUTH_UNAVAILABLE, RK_E_KEY,   "this authorisation cannot be used here" },
-    { TPM2_RC_AUTH_FAIL,        RK_E_KEY,   "the authorisation value is wrong" },
-    { TPM2_RC_BAD_AUTH,         RK_E_KEY,   "the authorisation value is wrong" },
+    { TPM2_RC_AUTH_FAIL,        RK_E_KEY,   "it has an authorisation value of its own, and none was given" },
+    { TPM2_RC_BAD_AUTH,         RK_E_KEY,   "it has an authorisation value of its own, and none was given" },
     { TPM2_RC_POLICY_FAIL,      RK_E_KEY,   "the key's policy is not met" },
     { TPM2_RC_HIERARCHY,        RK_E_KEY,   "the hierarchy is disabled until the next start" },
     { TPM2_RC_DISABLED,         RK_E_KEY,   "the command is disabled" },
@@ -131,6 +134,42 @@ enum rk_rc rk_live_fail(struct rk_err *err, TSS2_RC rc, const char *fmt, ...)
     return err->rc;
 }
 
+static bool is_code(TSS2_RC rc, TSS2_RC wanted)
+{
+    TSS2_RC code;
+
+    return from_tpm(rc, &code) && code == (wanted & FORMAT_ONE_CODE);
+}
+
+enum rk_rc rk_live_fail_as(struct rk_err *err, const rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
+                           TSS2_RC rc, const char *fmt, ...)
+{
+    const char *name = rk_live_hierarchy_name(hierarchy);
+    const bool refused = is_code(rc, TPM2_RC_AUTH_FAIL) || is_code(rc, TPM2_RC_BAD_AUTH);
+    const bool off = is_code(rc, TPM2_RC_HIERARCHY);
+    char what[256];
+    va_list args;
+
+    va_start(args, fmt);
+    (void)vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    if (!refused && !off)
+        return rk_live_fail(err, rc, "%s", what);
+    (void)rk_fail(err, RK_E_KEY, "%s: %s (0x%x)", what, Tss2_RC_Decode(rc), rc);
+    if (off)
+        (void)rk_note(err, "the %s hierarchy is disabled until the next start", name);
+    else if (tpm->given[hierarchy].len == 0)
+        (void)rk_note(err,
+                      "no %s authorisation was given, and this TPM has one: name it with "
+                      "--%s-auth",
+                      name, name);
+    else
+        (void)rk_note(err, "the %s authorisation that was given is wrong", name);
+    if (hierarchies[hierarchy].instead != NULL)
+        (void)rk_note(err, "%s", hierarchies[hierarchy].instead);
+    return err->rc;
+}
+
 void rk_tpm_free(rk_tpm *tpm)
 {
     if (tpm == NULL)
@@ -182,26 +221,14 @@ enum rk_rc rk_tpm_change_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
     TSS2_RC rc =
         Esys_HierarchyChangeAuth(tpm->esys, rk_live_hierarchy(hierarchy), RK_LIVE_PASSWORD, &auth);
     if (rc != TSS2_RC_SUCCESS)
-        return rk_live_fail(err, rc, "cannot change the %s authorisation",
-                            rk_live_hierarchy_name(hierarchy));
+        return rk_live_fail_as(err, tpm, hierarchy, rc, "cannot change the %s authorisation",
+                               rk_live_hierarchy_name(hierarchy));
     return rk_tpm_use_auth(tpm, hierarchy, value, err);
 }
 
-enum rk_rc rk_tpm_try_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
-                           const struct rk_secret *value, struct rk_err *err)
+bool rk_tpm_auth_given(const rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy)
 {
-    struct rk_err ours;
-
-    if (hierarchy == RK_TPM_LOCKOUT)
-        return tpm->given[hierarchy].p == NULL ? rk_tpm_use_auth(tpm, hierarchy, value, err)
-                                               : RK_OK;
-    if (rk_tpm_use_auth(tpm, hierarchy, value, err))
-        return err->rc;
-    if (rk_tpm_change_auth(tpm, hierarchy, value, err) == RK_OK)
-        return RK_OK;
-    return rk_tpm_use_auth(tpm, hierarchy, &tpm->given[hierarchy], &ours) != RK_OK
-               ? rk_fail(err, ours.rc, "%s", ours.msg)
-               : err->rc;
+    return tpm->given[hierarchy].len != 0;
 }
 
 enum rk_rc rk_tpm_has_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy, bool *ret,
@@ -279,7 +306,8 @@ static enum rk_rc capability(rk_tpm *tpm, TPM2_CAP cap, uint32_t first, TPMS_CAP
 
 RK_CLEANUP(data_done, TPMS_CAPABILITY_DATA, Esys_Free)
 
-enum rk_rc rk_live_property(rk_tpm *tpm, uint32_t property, uint32_t *ret, struct rk_err *err)
+enum rk_rc rk_live_property_find(rk_tpm *tpm, uint32_t property, uint32_t *ret, bool *ret_stated,
+                                 struct rk_err *err)
 {
     RK_AUTO(data_done) TPMS_CAPABILITY_DATA *data = NULL;
     const TPML_TAGGED_TPM_PROPERTY *found;
@@ -287,9 +315,26 @@ enum rk_rc rk_live_property(rk_tpm *tpm, uint32_t property, uint32_t *ret, struc
     if (capability(tpm, TPM2_CAP_TPM_PROPERTIES, property, &data, err))
         return err->rc;
     found = &data->data.tpmProperties;
-    *ret = found->count != 0 && found->tpmProperty[0].property == property
-               ? found->tpmProperty[0].value
-               : 0;
+    *ret_stated = found->count != 0 && found->tpmProperty[0].property == property;
+    *ret = *ret_stated ? found->tpmProperty[0].value : 0;
+    return RK_OK;
+}
+
+enum rk_rc rk_live_property(rk_tpm *tpm, uint32_t property, uint32_t *ret, struct rk_err *err)
+{
+    bool stated;
+
+    return rk_live_property_find(tpm, property, ret, &stated, err);
+}
+
+enum rk_rc rk_tpm_persistent_room(rk_tpm *tpm, bool *ret, struct rk_err *err)
+{
+    uint32_t more = 0;
+    bool stated = true;
+
+    if (rk_live_property_find(tpm, TPM2_PT_HR_PERSISTENT_AVAIL, &more, &stated, err))
+        return err->rc;
+    *ret = more != 0 || !stated;
     return RK_OK;
 }
 

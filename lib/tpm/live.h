@@ -22,6 +22,12 @@ struct rk_tpm {
  * what to do about it.
  */
 enum rk_rc rk_live_fail(struct rk_err *err, TSS2_RC rc, const char *fmt, ...) RK_PRINTF(3, 4);
+/*
+ * The same of a command that a hierarchy authorised: says whether its authorisation was not given
+ * or is wrong, or the hierarchy is off, and how to do without it.
+ */
+enum rk_rc rk_live_fail_as(struct rk_err *err, const rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
+                           TSS2_RC rc, const char *fmt, ...) RK_PRINTF(5, 6);
 
 /* A loaded object or session that is flushed when it goes out of scope. */
 struct rk_live_object {
@@ -46,6 +52,8 @@ const char *rk_live_hierarchy_name(enum rk_tpm_hierarchy hierarchy);
 /* One TPM property (TPM_PT_*); 0 when the TPM does not state it. */
 enum rk_rc rk_live_property(rk_tpm *tpm, uint32_t property, uint32_t *ret,
                             struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_live_property_find(rk_tpm *tpm, uint32_t property, uint32_t *ret, bool *ret_stated,
+                                 struct rk_err *err) RK_MUST_CHECK;
 /*
  * Before an authorisation value that may be wrong is tried on an object without noDA: RK_E_KEY when
  * an earlier try, or a power cut, counts already (and more than `bearable` do), so that no run that

@@ -44,8 +44,8 @@ enum rk_rc rk_live_create(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy, const TP
                            &in, &no_info, &no_pcrs, &handle, &made, NULL, NULL, NULL);
 
     if (rc != TSS2_RC_SUCCESS)
-        return rk_live_fail(err, rc, "cannot make %s in the %s hierarchy", what,
-                            rk_live_hierarchy_name(hierarchy));
+        return rk_live_fail_as(err, tpm, hierarchy, rc, "cannot make %s in the %s hierarchy", what,
+                               rk_live_hierarchy_name(hierarchy));
     *ret = (struct rk_live_object) { .tpm = tpm, .handle = handle, .area = *made };
     Esys_Free(made);
     return RK_OK;
@@ -114,5 +114,20 @@ enum rk_rc rk_tpm_persist_ek(rk_tpm *tpm, const struct rk_ek_template *tpl, uint
     if (rc == TSS2_RC_SUCCESS)
         return RK_OK;
     kept.handle = ESYS_TR_NONE;
-    return rk_live_fail(err, rc, "cannot keep EK %s at 0x%08X as owner", tpl->name, handle);
+    return rk_live_fail_as(err, tpm, RK_TPM_OWNER, rc, "cannot keep EK %s at 0x%08X as owner",
+                           tpl->name, handle);
+}
+
+enum rk_rc rk_tpm_evict(rk_tpm *tpm, uint32_t handle, struct rk_err *err)
+{
+    ESYS_TR object = ESYS_TR_NONE, none = ESYS_TR_NONE;
+    TSS2_RC rc = Esys_TR_FromTPMPublic(tpm->esys, handle, RK_LIVE_NO_AUTH, &object);
+
+    if (rc == TSS2_RC_SUCCESS)
+        rc =
+            Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, object, RK_LIVE_PASSWORD, handle, &none);
+    return rc == TSS2_RC_SUCCESS
+               ? RK_OK
+               : rk_live_fail_as(err, tpm, RK_TPM_OWNER, rc,
+                                 "cannot remove the key at 0x%08X as owner", handle);
 }

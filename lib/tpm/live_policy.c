@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The policies of EKs, met by the endorsement hierarchy. Source: TCG EK Credential Profile 2.x,
- * B.6. An EK of the high templates would take its empty authorisation value as well; but no EK
- * carries noDA, so a power cut behind that counts towards the TPM's lockout.
+ * Policies that a hierarchy's authorisation meets: those of EKs, and one that only asks whether the
+ * authorisation is right. Source: TCG EK Credential Profile 2.x, B.6. An EK of the high templates
+ * would take its empty authorisation value as well; but no EK carries noDA, so a power cut behind
+ * that counts towards the TPM's lockout.
  */
 #include "tpm/live.h"
 
@@ -65,22 +66,52 @@ static enum rk_rc go_on(rk_tpm *tpm, const TPMT_PUBLIC *area, ESYS_TR session, s
     return rc == TSS2_RC_SUCCESS ? RK_OK : refuse(err, rc);
 }
 
-enum rk_rc rk_live_ek_session(rk_tpm *tpm, const struct rk_ek_template *tpl,
-                              struct rk_live_object *ret, struct rk_err *err)
+/* A session in which TPM2_PolicySecret by this hierarchy holds; `what` cannot be done else. */
+static enum rk_rc start(rk_tpm *tpm, TPMI_ALG_HASH hash, enum rk_tpm_hierarchy hierarchy,
+                        const char *what, struct rk_live_object *ret, struct rk_err *err)
 {
     const TPMT_SYM_DEF none = { .algorithm = TPM2_ALG_NULL };
-    TSS2_RC rc =
-        Esys_StartAuthSession(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, RK_LIVE_NO_AUTH, NULL,
-                              TPM2_SE_POLICY, &none, tpl->public_area.nameAlg, &ret->handle);
+    TSS2_RC rc = Esys_StartAuthSession(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, RK_LIVE_NO_AUTH, NULL,
+                                       TPM2_SE_POLICY, &none, hash, &ret->handle);
 
     if (rc != TSS2_RC_SUCCESS) {
         ret->handle = ESYS_TR_NONE;
         return rk_live_fail(err, rc, "cannot start a policy session");
     }
     ret->tpm = tpm;
-    rc = Esys_PolicySecret(tpm->esys, ESYS_TR_RH_ENDORSEMENT, ret->handle, RK_LIVE_PASSWORD, NULL,
-                           NULL, NULL, 0, NULL, NULL);
-    if (rc != TSS2_RC_SUCCESS)
-        return rk_live_fail(err, rc, "cannot use the EK under the endorsement hierarchy");
-    return go_on(tpm, &tpl->public_area, ret->handle, err);
+    rc = Esys_PolicySecret(tpm->esys, rk_live_hierarchy(hierarchy), ret->handle, RK_LIVE_PASSWORD,
+                           NULL, NULL, NULL, 0, NULL, NULL);
+    return rc == TSS2_RC_SUCCESS ? RK_OK
+                                 : rk_live_fail_as(err, tpm, hierarchy, rc, "cannot %s as %s", what,
+                                                   rk_live_hierarchy_name(hierarchy));
+}
+
+enum rk_rc rk_live_ek_session(rk_tpm *tpm, const struct rk_ek_template *tpl,
+                              struct rk_live_object *ret, struct rk_err *err)
+{
+    return start(tpm, tpl->public_area.nameAlg, RK_TPM_ENDORSEMENT, "use the EK", ret, err) ||
+                   go_on(tpm, &tpl->public_area, ret->handle, err)
+               ? err->rc
+               : RK_OK;
+}
+
+enum rk_rc rk_tpm_ask_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy, struct rk_err *err)
+{
+    RK_AUTO(rk_live_object_done) struct rk_live_object session = RK_LIVE_OBJECT_NONE;
+
+    return start(tpm, TPM2_ALG_SHA256, hierarchy, "do anything", &session, err);
+}
+
+enum rk_rc rk_tpm_try_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
+                           const struct rk_secret *value, struct rk_err *err)
+{
+    struct rk_err ours;
+
+    if (rk_tpm_use_auth(tpm, hierarchy, value, err))
+        return err->rc;
+    if (rk_tpm_ask_auth(tpm, hierarchy, err) == RK_OK)
+        return RK_OK;
+    return rk_tpm_use_auth(tpm, hierarchy, &tpm->given[hierarchy], &ours) != RK_OK
+               ? rk_fail(err, ours.rc, "%s", ours.msg)
+               : err->rc;
 }

@@ -1,111 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a release has for a device, into its TPM. Source: formats/ek-certificate.md 4.3. */
-#include "rotkit/tpmcheck.h"
+#include "tpm/provisioning.h"
 
-#include "tpm/chain.h"
 #include "rotkit/counted.h"
 #include "rotkit/ekcert.h"
-#include "rotkit/release.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { ITEMS_MAX = RK_RELEASE_EKS_MAX + RK_CHAIN_PARTS_MAX };
-
-struct item { /* one NV index */
-    char what[32];
-    uint32_t index;
-    const struct rk_bytes *bytes;
-    const struct rk_bytes *spki_of; /* the certificate whose key an older one may have; or NULL */
-    enum rk_tpm_action action;
-    bool remove_first;
-};
-
-struct provision {
-    const rk_ctx *ctx;
-    rk_tpm *tpm;
-    const struct rk_tpm_provision_options *options;
-    struct rk_release_device device;
-    struct rk_tpm_chain chain;
-    struct item item[ITEMS_MAX];
-    size_t item_count;
-    bool persist[RK_RELEASE_EKS_MAX]; /* this EK is not at its handle yet */
-    uint32_t handle[RK_RELEASE_EKS_MAX];
-};
-
-static void provision_done(struct provision *p)
+static void provision_done(struct rk_provision *p)
 {
     rk_release_device_done(&p->device);
     rk_tpm_chain_done(&p->chain);
-}
-
-static void report(const struct provision *p, const char *what, uint32_t handle,
-                   enum rk_tpm_action action)
-{
-    if (p->options->report != NULL)
-        p->options->report(p->options->arg, what, handle, action);
-}
-
-/* ---- authorisation values ---- */
-
-/*
- * A second run meets the values that the first one has set, while its command line still names the
- * old ones: so a hierarchy that has a value is tried with the new one first.
- */
-static enum rk_rc adopt_auth(const struct provision *p, struct rk_err *err)
-{
-    for (int i = RK_TPM_OWNER; i <= RK_TPM_LOCKOUT; i++) {
-        const struct rk_secret *value = p->options->auth[i];
-        struct rk_err wrong;
-        bool has;
-
-        if (value == NULL)
-            continue;
-        if (rk_tpm_has_auth(p->tpm, (enum rk_tpm_hierarchy)i, &has, err))
-            return err->rc;
-        if (has && rk_tpm_try_auth(p->tpm, (enum rk_tpm_hierarchy)i, value, &wrong) != RK_OK &&
-            wrong.rc != RK_E_KEY)
-            return rk_fail(err, wrong.rc, "%s", wrong.msg);
-    }
-    return RK_OK;
-}
-
-static enum rk_rc set_auths(const struct provision *p, struct rk_err *err)
-{
-    static const struct {
-        enum rk_tpm_hierarchy hierarchy;
-        const char *what;
-    } order[] = { { RK_TPM_ENDORSEMENT, "endorsement authorisation" },
-                  { RK_TPM_OWNER, "owner authorisation" },
-                  { RK_TPM_LOCKOUT, "lockout authorisation" } };
-
-    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-        const struct rk_secret *value = p->options->auth[order[i].hierarchy];
-
-        if (value == NULL)
-            continue;
-        if (!p->options->dry_run && rk_tpm_change_auth(p->tpm, order[i].hierarchy, value, err))
-            return order[i].hierarchy != RK_TPM_LOCKOUT || err->rc != RK_E_KEY
-                       ? err->rc
-                       : rk_note(err,
-                                 "an earlier run may have set the new value: then name that as "
-                                 "the present one too, and wait as long as the TPM asks for");
-        report(p, order[i].what, 0, RK_TPM_SET);
-    }
-    return RK_OK;
+    for (size_t i = 0; i < p->item_count; i++)
+        rk_tpm_nv_done(&p->item[i].before);
 }
 
 /* ---- looking ---- */
 
-static enum rk_rc find_device(const struct provision *p, struct rk_device_sn *ret,
-                              struct rk_err *err)
+static enum rk_rc find_device(const rk_ctx *ctx, const struct rk_provision *p,
+                              struct rk_device_sn *ret, struct rk_err *err)
 {
     const struct rk_tpm_check_options options = { .release = p->options->release,
                                                   .device = p->options->device,
                                                   .ek_only = true };
     struct rk_tpm_verdict verdict;
 
-    if (rk_tpm_check(p->ctx, p->tpm, &options, &verdict, err))
+    if (rk_tpm_check(ctx, p->tpm, &options, &verdict, err))
         return err->rc;
     if (!verdict.known || verdict.cause != RK_TPM_FINE) {
         (void)rk_fail(err, RK_E_VERIFY,
@@ -118,13 +39,9 @@ static enum rk_rc find_device(const struct provision *p, struct rk_device_sn *re
     return RK_OK;
 }
 
-static void list_items(struct provision *p)
+/* Certificates before the chain: they are what a verifier asks for. */
+static void list_items(struct rk_provision *p)
 {
-    for (size_t i = 0; i < p->chain.count; i++) {
-        p->item[p->item_count] =
-            (struct item) { .index = RK_CHAIN_INDEX + (uint32_t)i, .bytes = &p->chain.part[i] };
-        (void)snprintf(p->item[p->item_count++].what, sizeof p->item[0].what, "CA chain");
-    }
     for (size_t i = 0; i < p->device.ek_count; i++) {
         const struct rk_release_ek *ek = &p->device.ek[i];
         const struct rk_ek_template *tpl = rk_ek_template_find(ek->template_name);
@@ -133,9 +50,14 @@ static void list_items(struct provision *p)
         if (index == 0 || ek->cert.len == 0)
             continue;
         p->item[p->item_count] =
-            (struct item) { .index = index, .bytes = &ek->cert, .spki_of = &ek->cert };
+            (struct rk_item) { .index = index, .bytes = &ek->cert, .spki_of = &ek->cert };
         (void)snprintf(p->item[p->item_count++].what, sizeof p->item[0].what, "certificate %s",
                        ek->template_name);
+    }
+    for (size_t i = 0; i < p->chain.count; i++) {
+        p->item[p->item_count] =
+            (struct rk_item) { .index = RK_CHAIN_INDEX + (uint32_t)i, .bytes = &p->chain.part[i] };
+        (void)snprintf(p->item[p->item_count++].what, sizeof p->item[0].what, "CA chain");
     }
 }
 
@@ -166,7 +88,7 @@ static bool for_same_key(const struct rk_bytes *found, const struct rk_bytes *wa
 }
 
 /* Whatever is there instead of a chain may go only if it is one, be it half written. */
-static bool may_replace(const struct item *item, const struct rk_bytes *found)
+static bool may_replace(const struct rk_item *item, const struct rk_bytes *found)
 {
     if (item->spki_of != NULL)
         return for_same_key(found, item->spki_of);
@@ -189,8 +111,10 @@ static enum rk_rc note_removal(uint32_t index, const struct rk_tpm_nv *nv, struc
                    nv->by_platform ? " -C p" : "", index);
 }
 
-static enum rk_rc choose_action(struct item *item, const struct rk_tpm_nv *nv, struct rk_err *err)
+static enum rk_rc choose_action(struct rk_item *item, struct rk_err *err)
 {
+    const struct rk_tpm_nv *nv = &item->before;
+
     if (nv->state == RK_TPM_NV_ABSENT)
         item->action = RK_TPM_WRITTEN;
     else if (nv->state == RK_TPM_NV_UNWRITTEN)
@@ -216,23 +140,20 @@ static enum rk_rc choose_action(struct item *item, const struct rk_tpm_nv *nv, s
 }
 
 /* What is to be done about one index; nothing is written yet. */
-static enum rk_rc plan_index(const struct provision *p, struct item *item, uint32_t limit,
+static enum rk_rc plan_index(const struct rk_provision *p, struct rk_item *item, uint32_t limit,
                              struct rk_err *err)
 {
-    RK_AUTO(rk_tpm_nv_done) struct rk_tpm_nv nv = { .attributes = 0 };
-
     if (limit != 0 && item->bytes->len > limit)
         return rk_fail(err, RK_E_USAGE, "%s: %s, this TPM's NV indices hold %u", item->what,
                        RK_COUNTED(item->bytes->len, "byte"), limit);
-    if (rk_tpm_nv_read(p->tpm, item->index, &nv, err))
+    if (rk_tpm_nv_read(p->tpm, item->index, &item->before, err))
         return err->rc != RK_E_KEY
                    ? err->rc
                    : rk_note(err, "nothing is written: it may hold another identity");
-    item->remove_first = nv.state != RK_TPM_NV_ABSENT;
-    return choose_action(item, &nv, err);
+    return choose_action(item, err);
 }
 
-static uint32_t handle_of(const struct provision *p, const char *template_name)
+static uint32_t handle_of(const struct rk_provision *p, const char *template_name)
 {
     const struct rk_ek_template *tpl = rk_ek_template_find(template_name);
 
@@ -243,32 +164,66 @@ static uint32_t handle_of(const struct provision *p, const char *template_name)
     return tpl == NULL ? 0 : rk_tpm_ek_handle(tpl);
 }
 
-static enum rk_rc plan_handle(struct provision *p, size_t i, struct rk_err *err)
+/* Two EKs at one handle: the second would be in the way of the first. */
+static enum rk_rc check_alone(const struct rk_provision *p, const struct rk_kept *kept,
+                              struct rk_err *err)
 {
-    RK_AUTO(rk_tpm_public_done) struct rk_tpm_public found = RK_TPM_PUBLIC_NONE;
-    const struct rk_bytes *wanted = &p->device.ek[i].public_tpm2b;
-    bool there = false;
-
-    p->handle[i] = handle_of(p, p->device.ek[i].template_name);
-    if (p->handle[i] == 0)
-        return RK_OK;
-    if (rk_tpm_read_persistent(p->tpm, p->handle[i], &found, &there, err))
-        return err->rc;
-    if (there && !rk_bytes_equal(&found.public_tpm2b, wanted)) {
-        (void)rk_fail(err, RK_E_VERIFY,
-                      "handle 0x%08X holds another key than EK %s: nothing is "
-                      "written",
-                      p->handle[i], p->device.ek[i].template_name);
-        return rk_note(err,
-                       "if it may go, remove it first (tpm2_evictcontrol -c 0x%08X), or name "
-                       "another with --handle",
-                       p->handle[i]);
+    for (size_t i = 0; i < p->kept_count; i++) {
+        if (p->kept[i].handle == kept->handle)
+            return rk_fail(err, RK_E_USAGE, "handle 0x%08X is for EK %s and for EK %s",
+                           kept->handle, p->kept[i].template_name, kept->template_name);
     }
-    p->persist[i] = !there;
     return RK_OK;
 }
 
-static enum rk_rc plan(struct provision *p, struct rk_err *err)
+static enum rk_rc plan_handle(struct rk_provision *p, const struct rk_release_ek *ek,
+                              struct rk_err *err)
+{
+    RK_AUTO(rk_tpm_public_done) struct rk_tpm_public found = RK_TPM_PUBLIC_NONE;
+    struct rk_kept kept = { .template_name = ek->template_name,
+                            .handle = handle_of(p, ek->template_name) };
+    bool there = false;
+
+    if (kept.handle == 0)
+        return RK_OK;
+    if (check_alone(p, &kept, err) ||
+        rk_tpm_read_persistent(p->tpm, kept.handle, &found, &there, err))
+        return err->rc;
+    if (there && !rk_bytes_equal(&found.public_tpm2b, &ek->public_tpm2b)) {
+        (void)rk_fail(err, RK_E_VERIFY,
+                      "handle 0x%08X holds another key than EK %s: nothing is "
+                      "written",
+                      kept.handle, ek->template_name);
+        return rk_note(err,
+                       "if it may go, remove it first (tpm2_evictcontrol -c 0x%08X), or name "
+                       "another with --handle",
+                       kept.handle);
+    }
+    kept.missing = !there;
+    p->kept[p->kept_count++] = kept;
+    return RK_OK;
+}
+
+/* A TPM may say that it has room for one where it has for more; not that it has none. */
+static enum rk_rc check_room(const struct rk_provision *p, struct rk_err *err)
+{
+    size_t wanted = 0;
+    bool room;
+
+    for (size_t i = 0; i < p->kept_count; i++)
+        wanted += p->kept[i].missing ? 1 : 0;
+    if (rk_tpm_persistent_room(p->tpm, &room, err))
+        return err->rc;
+    if (wanted == 0 || room)
+        return RK_OK;
+    (void)rk_fail(err, RK_E_IO,
+                  "%s to be kept, this TPM has no room for one more: nothing is written",
+                  RK_COUNTED(wanted, "persistent EK"));
+    return rk_note(err, "remove what is not needed (tpm2_getcap handles-persistent lists it), or "
+                        "leave EKs out, such as --handle L-2=none");
+}
+
+static enum rk_rc plan(struct rk_provision *p, struct rk_err *err)
 {
     uint32_t limit;
 
@@ -282,60 +237,23 @@ static enum rk_rc plan(struct provision *p, struct rk_err *err)
             return err->rc;
     }
     for (size_t i = 0; i < p->device.ek_count; i++) {
-        if (plan_handle(p, i, err))
+        if (plan_handle(p, &p->device.ek[i], err))
             return err->rc;
     }
-    return RK_OK;
-}
-
-/* ---- writing ---- */
-
-static enum rk_rc write_item(const struct provision *p, const struct item *item, struct rk_err *err)
-{
-    if (item->action != RK_TPM_KEPT && !p->options->dry_run) {
-        if ((item->remove_first && rk_tpm_nv_remove(p->tpm, item->index, err)) ||
-            rk_tpm_nv_store(p->tpm, item->index, p->options->by, item->bytes, err))
-            return rk_wrap(err, "%s", item->what);
-    }
-    report(p, item->what, item->index, item->action);
-    return RK_OK;
-}
-
-static enum rk_rc persist(const struct provision *p, size_t i, struct rk_err *err)
-{
-    const char *name = p->device.ek[i].template_name;
-    const struct rk_ek_template *tpl = rk_ek_template_find(name);
-    char what[32];
-
-    if (p->handle[i] == 0 || tpl == NULL)
-        return RK_OK;
-    if (p->persist[i] && !p->options->dry_run && rk_tpm_persist_ek(p->tpm, tpl, p->handle[i], err))
-        return err->rc;
-    (void)snprintf(what, sizeof what, "persistent EK %s", name);
-    report(p, what, p->handle[i], p->persist[i] ? RK_TPM_WRITTEN : RK_TPM_KEPT);
-    return RK_OK;
+    return check_room(p, err);
 }
 
 enum rk_rc rk_tpm_provision(const rk_ctx *ctx, rk_tpm *tpm,
                             const struct rk_tpm_provision_options *options,
                             struct rk_device_sn *ret, struct rk_err *err)
 {
-    RK_AUTO(provision_done)
-    struct provision p = { .ctx = ctx, .tpm = tpm, .options = options };
+    RK_AUTO(provision_done) struct rk_provision p = { .tpm = tpm, .options = options };
     struct rk_device_sn sn;
 
-    if (adopt_auth(&p, err) || find_device(&p, &sn, err) ||
-        rk_release_view_device(options->release, &sn, &p.device, err) || plan(&p, err))
-        return err->rc;
-    for (size_t i = 0; i < p.item_count; i++) {
-        if (write_item(&p, &p.item[i], err))
-            return err->rc;
-    }
-    for (size_t i = 0; i < p.device.ek_count; i++) {
-        if (persist(&p, i, err))
-            return err->rc;
-    }
-    if (set_auths(&p, err))
+    if (rk_provision_adopt(&p, err) || find_device(ctx, &p, &sn, err) ||
+        rk_release_view_device(options->release, &sn, &p.device, err) || plan(&p, err) ||
+        rk_provision_look_at_auths(&p, err) || (!options->dry_run && rk_provision_claim(&p, err)) ||
+        rk_provision_fill(&p, err) || rk_provision_set_auths(&p, err))
         return err->rc;
     *ret = sn;
     return RK_OK;

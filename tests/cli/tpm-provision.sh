@@ -21,10 +21,10 @@ provision() { # CODE ARG...
 
 all() { # RESULT: what a run with this result for everything prints
     cat <<EOF
-CA chain (0x01C00100): $1
 certificate L-1 (0x01C00002): $1
 certificate L-2 (0x01C0000A): $1
 certificate H-3 (0x01C00016): $1
+CA chain (0x01C00100): $1
 persistent EK L-1 (0x81010001): $1
 persistent EK L-2 (0x8101000A): $1
 persistent EK H-3 (0x81010016): $1
@@ -109,14 +109,14 @@ provision 0 --owner-auth file:owner --endorsement-auth file:endorser --new-endor
 provision 0 --owner-auth file:owner --endorsement-auth file:endorser --new-endorsement-auth file:owner
 provision 4
 stderr_is "rotkit: template L-2: cannot make the EK in the endorsement hierarchy: tpm:session(1):authorization failure without DA implications (0x9a2)
-  the authorisation value is wrong"
+  no endorsement authorisation was given, and this TPM has one: name it with --endorsement-auth"
 # A wrong lockout authorisation counts, so no run tries what another may have set: it says so.
 tpm_of keeper "$(eps_of product $first)"
 tpm2_changeauth -c l file:owner
 provision 0 --lockout-auth file:owner --new-lockout-auth file:keeper
 provision 4 --lockout-auth file:owner --new-lockout-auth file:keeper
-stderr_is "rotkit: cannot change the lockout authorisation: tpm:session(1):the authorization HMAC check failed and DA counter incremented (0x98e)
-  the authorisation value is wrong
+stderr_is "rotkit: cannot do anything as lockout: tpm:session(1):the authorization HMAC check failed and DA counter incremented (0x98e)
+  the lockout authorisation that was given is wrong
   an earlier run may have set the new value: then name that as the present one too, and wait as long as the TPM asks for"
 
 # ---- cut off at every command that writes; then completed
@@ -220,7 +220,7 @@ tpm_of taken "$(eps_of product $first)" # what cannot be read may be anything
 tpm2_nvdefine -Q -C o -s 40 -a 'authread|authwrite|no_da' -p hello 0x01C00002
 tpm2_nvwrite -C 0x01C00002 -P hello -i garbage 0x01C00002
 refuse 4 "rotkit: cannot read NV index 0x01C00002: tpm:session(1):authorization failure without DA implications (0x9a2)
-  the authorisation value is wrong
+  it has an authorisation value of its own, and none was given
   nothing is written: it may hold another identity" tpm provision $from --release $release --tcti "$tcti"
 [ "$(tpm2_getcap handles-nv-index)" = "- 0x1C00002" ] || fail "unreadable: something was written"
 # ... and is asked for by the owner before a guess at its password counts against the TPM
@@ -275,7 +275,12 @@ refuse 2 "rotkit: --handle \"L-1\": expected such as L-2=0x81010002" \
     tpm provision $from --release $release --tcti "$tcti" --handle L-1
 refuse 2 "rotkit: --handle: unknown template \"L-9\"" \
     tpm provision $from --release $release --tcti "$tcti" --handle L-9=0x81010001
-refuse 2 "rotkit: --handle \"L-1=0x01C00002\": expected 0x81000000 to 0x81FFFFFF, or none" \
+refuse 2 "rotkit: --handle \"L-1=0x01C00002\": expected 0x81000000 to 0x817FFFFF, or none" \
     tpm provision $from --release $release --tcti "$tcti" --handle L-1=0x01C00002
+refuse 2 "rotkit: --handle \"L-1=0x81800000\": expected 0x81000000 to 0x817FFFFF, or none" \
+    tpm provision $from --release $release --tcti "$tcti" --handle L-1=0x81800000
+tpm_of first "$(eps_of product $first)"
+refuse 2 "rotkit: handle 0x8101000A is for EK L-1 and for EK L-2" \
+    tpm provision $from --release $release --tcti "$tcti" --handle L-1=0x8101000A
 refuse 2 "rotkit: new authorisation: authorisation source is none of fd:N, file:PATH, env:NAME" \
     tpm provision $from --release $release --tcti "$tcti" --new-owner-auth secret

@@ -3,7 +3,7 @@
 # command works once the trouble is over.
 # slow: a TPM that fails in each call; tpm-check and tpm-provision have the verb
 . "$(dirname "$0")/lib.sh"
-need jq openssl tpm2_changeauth tpm2_dictionarylockout tpm2_nvdefine
+need jq openssl tpm2_changeauth tpm2_dictionarylockout tpm2_hierarchycontrol tpm2_nvdefine
 . "$SOURCE/tests/support/swtpm.sh"
 unset SOURCE_DATE_EPOCH
 demo_product product
@@ -54,7 +54,7 @@ trouble 3 131=2c4@3 "rotkit: not provisioned, since the TPM's EKs are not the re
   rotkit tpm check says more" provision
 # ---- what is disabled
 trouble 4 131=185 "rotkit: $check_ek: tpm:handle(1):hierarchy is not enabled or is not correct for the use (0x185)
-  the hierarchy is disabled until the next start" check
+  the endorsement hierarchy is disabled until the next start" check
 # ---- the TPM goes away
 refuse 7 "rotkit: $check_ek: tcti:Response is malformed (0xa0011)" \
     tpm check $from --release $release --tcti "$(through 131=die@1)"
@@ -71,9 +71,6 @@ tpm2_flushcontext -l
 # ---- what is written does not stay
 tpm_of forgets "$(eps_of product $first)"
 run 3 tpm provision $from --release $release --tcti "$(through 14e=flip)"
-stderr_is "rotkit: CA chain: NV index 0x01C00100 does not read back as written"
-tpm2_nvundefine -C p 0x01C00100
-run 3 tpm provision $from --release $release --tcti "$(through 14e=flip)" --no-chain
 stderr_is "rotkit: certificate L-1: NV index 0x01C00002 does not read back as written"
 run 0 tpm provision $from --release $release --tcti "$tcti"
 run 0 tpm check $from --release $release --tcti "$tcti"
@@ -83,10 +80,11 @@ tpm_of first "$(eps_of product $first)"
 printf 'good' >good
 printf 'bad' >bad
 tpm2_changeauth -c e file:good
-wrong="rotkit: $check_ek: tpm:session(1):authorization failure without DA implications (0x9a2)
-  the authorisation value is wrong"
-refuse 4 "$wrong" tpm check $from --release $release --tcti "$tcti"
-refuse 4 "$wrong" tpm check $from --release $release --tcti "$tcti" --endorsement-auth file:bad
+wrong="rotkit: $check_ek: tpm:session(1):authorization failure without DA implications (0x9a2)"
+refuse 4 "$wrong
+  no endorsement authorisation was given, and this TPM has one: name it with --endorsement-auth" tpm check $from --release $release --tcti "$tcti"
+refuse 4 "$wrong
+  the endorsement authorisation that was given is wrong" tpm check $from --release $release --tcti "$tcti" --endorsement-auth file:bad
 run 0 tpm check --ek-only $from --release $release --tcti "$tcti" --endorsement-auth file:good
 AUTH=good
 export AUTH
@@ -108,25 +106,82 @@ tpm2_changeauth -c o file:good
 tpm_of owned "$(eps_of product $first)"
 tpm2_changeauth -c o file:good
 tpm2_changeauth -c p file:good
-run 4 tpm provision $from --release $release --tcti "$tcti"
-grep -q '^rotkit: CA chain: cannot define NV index 0x01C00100 of [0-9]* bytes as platform: tpm:session(1):authorization failure' "$err" ||
-    fail "$(cat "$err")"
-run 4 tpm provision $from --release $release --tcti "$tcti" --platform-auth file:good
-sed -n 1p "$err" >"$scratch/line"
-is "$scratch/line" "rotkit: cannot keep EK L-1 at 0x81010001 as owner: tpm:session(1):authorization failure without DA implications (0x9a2)"
+failure="tpm:session(1):authorization failure without DA implications (0x9a2)"
+none() { # HIERARCHY
+    echo "rotkit: cannot do anything as $1: $failure
+  no $1 authorisation was given, and this TPM has one: name it with --$1-auth"
+}
+wrong() { # HIERARCHY
+    echo "rotkit: cannot do anything as $1: $failure
+  the $1 authorisation that was given is wrong"
+}
+instead="  firmware keeps the platform hierarchy to itself before it starts an OS: --by owner makes the NV indices as owner"
+nothing="  nothing is written"
+auth() { # TEXT ARG...
+    auth_text=$1
+    shift
+    refuse 4 "$auth_text" tpm provision $from --release $release --tcti "$tcti" "$@"
+    [ -z "$(tpm2_getcap handles-nv-index; tpm2_getcap handles-persistent)" ] || fail "something was written: $*"
+}
+auth "$(none owner)
+$nothing"
+auth "$(none platform)
+$instead
+$nothing" --owner-auth file:good
+auth "$(wrong owner)
+$nothing" --owner-auth file:bad --platform-auth file:good
+auth "$(wrong platform)
+$instead
+$nothing" --owner-auth file:good --platform-auth file:bad
+auth "$(none owner)
+$nothing" --by owner
 run 0 tpm provision $from --release $release --tcti "$tcti" --platform-auth file:good --owner-auth file:good
 run 0 tpm check $from --release $release --tcti "$tcti"
 
+# ---- the platform hierarchy off, as firmware leaves it
+tpm_of os "$(eps_of product $first)"
+tpm2_hierarchycontrol -C p phEnable clear
+auth "rotkit: cannot do anything as platform: tpm:handle(1):hierarchy is not enabled or is not correct for the use (0x185)
+  the platform hierarchy is disabled until the next start
+$instead
+$nothing"
+run 0 tpm provision $from --release $release --tcti "$tcti" --by owner
+run 0 tpm check $from --release $release --tcti "$tcti"
+
+# ---- a lockout authorisation that somebody has set: not tried, and not worn out
+tpm_of keeper "$(eps_of product $first)"
+tpm2_changeauth -c l file:good
+auth "rotkit: no lockout authorisation was given, and this TPM has one: nothing is written
+  name it with --lockout-auth" --new-lockout-auth file:bad
+tpm2_dictionarylockout -c -p file:good || fail "the lockout authorisation was tried"
+auth "rotkit: cannot do anything as lockout: tpm:session(1):the authorization HMAC check failed and DA counter incremented (0x98e)
+  the lockout authorisation that was given is wrong
+  an earlier run may have set the new value: then name that as the present one too, and wait as long as the TPM asks for" \
+    --new-lockout-auth file:good --lockout-auth file:bad
+tpm_of keeper "$(eps_of product $first)"
+auth "rotkit: this TPM has no lockout authorisation, and --lockout-auth names one: not tried, nothing is written" \
+    --new-lockout-auth file:good --lockout-auth file:bad
+tpm2_changeauth -c l file:good || fail "the empty lockout authorisation was worn out"
+run 0 tpm provision $from --release $release --tcti "$tcti" --new-lockout-auth file:bad --lockout-auth file:good
+run 0 tpm provision $from --release $release --tcti "$tcti" --new-lockout-auth file:bad # as an earlier run may have set it
+tpm2_dictionarylockout -c -p file:bad || fail "another lockout authorisation"
+
 # ---- two runs at once: each looks first, then one is late
 tpm_of race "$(eps_of product $first)"
-trouble 7 12a=14c "rotkit: CA chain: cannot define NV index 0x01C00100 of $(openssl x509 -in product/ca/issuing.pem -outform der | wc -c) bytes as platform: tpm:error(2.0): NV Index or persistent object already defined (0x14c)
+cert=$(wc -c <$release/devices/010200000001000000/$first/ek-cert-l-1.der)
+trouble 7 12a=14c "rotkit: certificate L-1: cannot define NV index 0x01C00002 of $cert bytes as platform: tpm:error(2.0): NV Index or persistent object already defined (0x14c)
   something else has defined it meanwhile: run the same command again" provision
-run 7 tpm provision $from --release $release --tcti "$(through 120=14c)"
-stderr_is "rotkit: cannot keep EK L-1 at 0x81010001 as owner: tpm:error(2.0): NV Index or persistent object already defined (0x14c)
-  something else has defined it meanwhile: run the same command again"
-trouble 7 14e=14a "rotkit: cannot read NV index 0x01C00100: tpm:error(2.0): an NV Index is used before being initialized or the state saved by TPM2_ShutdownSTATE could not be restored (0x14a)
+back="  what this run had defined is taken back: the TPM is as it was"
+trouble 7 120=14c "rotkit: cannot keep EK L-1 at 0x81010001 as owner: tpm:error(2.0): NV Index or persistent object already defined (0x14c)
+  something else has defined it meanwhile: run the same command again
+$back" provision
+empty() {
+    [ -z "$(tpm2_getcap handles-nv-index; tpm2_getcap handles-persistent)" ] || fail "something is left"
+}
+empty
+trouble 7 14e=14a "rotkit: certificate L-1: cannot read NV index 0x01C00002: tpm:error(2.0): an NV Index is used before being initialized or the state saved by TPM2_ShutdownSTATE could not be restored (0x14a)
   something else is writing it: run the same command again" provision
-trouble 7 14e=18b "rotkit: cannot read NV index 0x01C00100: tpm:handle(1):the handle is not correct for the use (0x18b)
+trouble 7 14e=18b "rotkit: cannot read NV index 0x01C00002: tpm:handle(1):the handle is not correct for the use (0x18b)
   something else has removed it meanwhile: run the same command again" provision
 # swtpm takes the commands of both as they come: one at least gets through, or the next run does.
 tpm_of race "$(eps_of product $first)"
@@ -154,30 +209,11 @@ trouble 4 147=921 "rotkit: device $first: EK L-2: cannot activate the credential
 run 0 tpm provision $from --release $release --tcti "$tcti" # hierarchies are exempt, and what carries noDA
 run 0 tpm quote-check $from --release $release --tcti "$tcti" --template L-2
 
-# ---- NV full: what fits is written, the rest once there is room
-tpm_of full "$(eps_of product $first)"
-index=$((0x01800000))
-while tpm2_nvdefine -C o -s 1024 $index >/dev/null 2>&1; do index=$((index + 1)); done
-last=$((index - 1))
-tpm2_nvundefine -C o $last
-run 7 tpm provision $from --release $release --tcti "$tcti"
-grep -q '^rotkit: certificate L-.: cannot define NV index 0x01C000.. of [0-9]* bytes as platform: tpm:error(2.0): insufficient space for NV allocation (0x14b)$' "$err" ||
-    fail "$(cat "$err")"
-grep -qxF "  the TPM's NV storage is full: remove what is not needed (tpm2_nvreadpublic lists it), then run the same command again" "$err" ||
-    fail "$(cat "$err")"
-while [ $last -gt $((0x01800000)) ]; do
-    last=$((last - 1))
-    tpm2_nvundefine -C o $last
-done
-run 0 tpm provision $from --release $release --tcti "$tcti"
-run 0 tpm check $from --release $release --tcti "$tcti"
-
 # ---- NV indices too small: nothing is written
 tpm_of small "$(eps_of product $first)"
 chain=$(openssl x509 -in product/ca/issuing.pem -outform der | wc -c)
 trouble 2 property:117=100 "rotkit: \"$release/ca/chain.pem\": CA certificate of $chain bytes, this TPM's NV indices hold 256
   --no-chain leaves it out" provision
-cert=$(wc -c <$release/devices/010200000001000000/$first/ek-cert-l-1.der)
 trouble 2 property:117=100 "rotkit: certificate L-1: $cert bytes, this TPM's NV indices hold 256" provision --no-chain
 [ -z "$(tpm2_getcap handles-nv-index)" ] || fail "something was written"
 run 3 tpm check $from --release $release --tcti "$(through property:117=100)"

@@ -7,12 +7,19 @@ tpm_proxy.py PORT RULE...
   131=922@2     the second is
   137=die@3     at the third command of this code the TPM is gone, and the command not executed
   137=cut@3     the same, but it was executed: only its answer is lost
+  write=kill@3  before the third command that writes, of whatever code, kill -9 of who asks for it
+  write=late@3  the same behind it: it was executed
   147=flip      in each answer but an error, one bit of the first parameter is another
   property:117=600   this TPM property has this value (hex number, hex value)
 """
+import os
+import signal
 import socket
 import struct
 import sys
+
+# TPM2_EvictControl, NV_UndefineSpace, HierarchyChangeAuth, NV_DefineSpace, NV_Write
+WRITES = (0x120, 0x122, 0x129, 0x12A, 0x137)
 
 
 def read_exact(get, n):
@@ -45,12 +52,22 @@ def main():
         left, right = rule.split("=")
         if left.startswith("property:"):
             properties[int(left[9:], 16)] = int(right, 16)
+        elif left == "write":
+            rules[left] = right
         else:
             rules[int(left, 16)] = right
     while True:
         command = read_message(sys.stdin.buffer.raw.read)
         code = struct.unpack(">I", command[6:10])[0]
         seen[code] = seen.get(code, 0) + 1
+        if code in WRITES:
+            seen["write"] = seen.get("write", 0) + 1
+            if rules.get("write", "").endswith("@%d" % seen["write"]):
+                if rules["write"].startswith("late"):
+                    tpm.sendall(command)
+                    read_message(tpm.recv)
+                os.kill(os.getppid(), signal.SIGKILL)
+                sys.exit(0)
         rule = rules.get(code, "")
         what, _, at = rule.partition("@")
         spoiled, _, times = rule.partition("*")

@@ -70,6 +70,7 @@ struct rk_tpm_nv {
     bool by_policy;        /* only the index's own policy lets it be removed */
     bool open;             /* all can read it whatever happens, none write it by its own password */
     struct rk_bytes bytes; /* of a written index: all of it */
+    struct rk_bytes area;  /* of a defined one: TPMS_NV_PUBLIC, marshalled */
 };
 void rk_tpm_nv_done(struct rk_tpm_nv *nv);
 /* Reads by the index's own empty authorisation, as owner or as platform: what it allows first. */
@@ -82,17 +83,27 @@ size_t rk_tpm_nv_cert_len(const struct rk_bytes *bytes);
 /* The largest index this TPM takes, in bytes; 0 when it does not say. */
 enum rk_rc rk_tpm_nv_limit(rk_tpm *tpm, uint32_t *ret, struct rk_err *err) RK_MUST_CHECK;
 /*
- * Defines a free index for a certificate, writes it whole and reads it back. By the platform:
- * platformcreate, ppwrite; by the owner: ownerwrite; always writedefine, ppread, ownerread,
- * authread, no_da, as the EK profile has them (ek-certificate.md 4.3).
+ * Defines a free index for a certificate. By the platform: platformcreate, ppwrite; by the owner:
+ * ownerwrite; always writedefine, ppread, ownerread, authread, no_da, as the EK profile has them
+ * (ek-certificate.md 4.3).
  */
-enum rk_rc rk_tpm_nv_store(rk_tpm *tpm, uint32_t index, enum rk_tpm_hierarchy by,
-                           const struct rk_bytes *bytes, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_tpm_nv_define(rk_tpm *tpm, uint32_t index, enum rk_tpm_hierarchy by, size_t len,
+                            struct rk_err *err) RK_MUST_CHECK;
+/* Writes an index whole, as whoever may, and reads it back. */
+enum rk_rc rk_tpm_nv_write(rk_tpm *tpm, uint32_t index, const struct rk_bytes *bytes,
+                           struct rk_err *err) RK_MUST_CHECK;
+/* Defines and writes an index as it was when rk_tpm_nv_read saw it. */
+enum rk_rc rk_tpm_nv_restore(rk_tpm *tpm, const struct rk_tpm_nv *nv,
+                             struct rk_err *err) RK_MUST_CHECK;
 /* Removes an index, by whoever made it. */
 enum rk_rc rk_tpm_nv_remove(rk_tpm *tpm, uint32_t index, struct rk_err *err) RK_MUST_CHECK;
 /* Makes an EK persistent at a free handle, by the owner. */
 enum rk_rc rk_tpm_persist_ek(rk_tpm *tpm, const struct rk_ek_template *tpl, uint32_t handle,
                              struct rk_err *err) RK_MUST_CHECK;
+/* Takes a persistent object away, by the owner. */
+enum rk_rc rk_tpm_evict(rk_tpm *tpm, uint32_t handle, struct rk_err *err) RK_MUST_CHECK;
+/* False when the TPM says that it cannot keep another one. */
+enum rk_rc rk_tpm_persistent_room(rk_tpm *tpm, bool *ret, struct rk_err *err) RK_MUST_CHECK;
 
 /* Whether the owner, endorsement or lockout authorisation value has been set to other than empty.
  */
@@ -101,10 +112,18 @@ enum rk_rc rk_tpm_has_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy, bool *r
 /* From here on authorises with this value. */
 enum rk_rc rk_tpm_use_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
                            const struct rk_secret *value, struct rk_err *err) RK_MUST_CHECK;
+/* Whether rk_tpm_options named a value other than the empty one. */
+bool rk_tpm_auth_given(const rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy);
 /*
- * The same if the value is the right one; else RK_E_KEY, and what rk_tpm_options named still
- * counts. The lockout authorisation allows one failure only, so there nothing is tried: the value
- * is taken to be right when rk_tpm_options names none.
+ * Whether the TPM takes the authorisation in use: RK_E_KEY if not, or when the hierarchy is off.
+ * Nothing in the TPM changes; but the lockout authorisation allows one failure only, and is then
+ * refused for as long as the TPM's lockout recovery takes.
+ */
+enum rk_rc rk_tpm_ask_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
+                           struct rk_err *err) RK_MUST_CHECK;
+/*
+ * rk_tpm_use_auth if the value is the right one; else RK_E_KEY, and what rk_tpm_options named still
+ * counts.
  */
 enum rk_rc rk_tpm_try_auth(rk_tpm *tpm, enum rk_tpm_hierarchy hierarchy,
                            const struct rk_secret *value, struct rk_err *err) RK_MUST_CHECK;

@@ -104,12 +104,15 @@ struct rk_tpm_provision_options { /* borrowed */
     void *arg;
 };
 /*
- * Makes a TPM hold what the release has for its device: CA chain from 0x01C00100 (without the root,
- * which a verifier brings along), certificates, persistent EKs, authorisation values, in this
- * order. Looks at everything before it writes anything, keeps what is right, and completes what an
- * interrupted run left; so it may run again. RK_E_VERIFY, with nothing written, when the EKs are
- * not the release's or an index or handle holds another identity; RK_E_USAGE when a certificate is
- * larger than the TPM's NV indices.
+ * Makes a TPM hold what the release has for its device: certificates, CA chain from 0x01C00100
+ * (without the root, which a verifier brings along), persistent EKs, authorisation values, in this
+ * order. Looks at everything before it writes anything: identities, authorisations, sizes, and the
+ * room, which it takes (indices defined, EKs kept) and gives back when all does not fit. So it is
+ * done or changes nothing, unless the TPM or this program is cut off: what that leaves, and what
+ * is right, the next run completes and keeps.
+ * RK_E_VERIFY when the EKs are not the release's or an index or handle holds another identity;
+ * RK_E_USAGE when a certificate is larger than the TPM's NV indices; RK_E_KEY for authorisations;
+ * RK_E_IO when there is no room.
  */
 enum rk_rc rk_tpm_provision(const rk_ctx *ctx, rk_tpm *tpm,
                             const struct rk_tpm_provision_options *options,
