@@ -150,12 +150,13 @@ static void init_rows(const struct rk_mrow *rows, int depth, struct rk_wr *wr)
     }
 }
 
-enum rk_rc rk_manifest_init_text(const rk_ctx *ctx, struct rk_bytes *ret, struct rk_err *err)
+enum rk_rc rk_manifest_init_text(const rk_ctx *ctx, const struct rk_platform *platform,
+                                 struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(TEXT_MAX);
     RK_AUTO(rk_mrows_done) struct rk_mrows *rows = NULL;
 
-    if (rk_mrows_make(ctx, NULL, &rows, err))
+    if (rk_mrows_make(ctx, platform, &rows, err))
         return err->rc;
     rk_wr_str(&wr, "# rotkit manifest. Paths are relative to this file. Keys that start with # are "
                    "not set.\n");

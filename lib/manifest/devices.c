@@ -4,7 +4,7 @@
 /* clang-format off */
 const struct rk_mrow rk_devices_rows[] = {
     { "master-key", RK_M_KEY, RK_M(devices.master_key), 0, NULL, NULL, NULL, NULL,
-      "instead of databases: KDK0 and EPS_Seed are derived from this 32-byte key and the Device SN" },
+      "instead of databases: secrets are derived from this 32-byte key and the Device SN" },
     { "key", RK_M_KEY, RK_M(devices.key), 0, NULL, NULL, NULL, NULL,
       "the private key that opens sealed databases (device new --recipient)" },
     { "passphrase", RK_M_PASSPHRASE, RK_M(devices.passphrase), 0, NULL, NULL, NULL, NULL,

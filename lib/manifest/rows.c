@@ -61,8 +61,9 @@ static void add_files(const rk_ctx *ctx, const struct rk_platform *only, bool ha
     }
 }
 
-/* "the SoC: NAME (what it is sold as), ..." */
-static void name_platforms(const rk_ctx *ctx, struct rk_mrow *row, char *text, size_t size)
+/* "what it is for: NAME (what it is sold as), ..." */
+static void name_platforms(const rk_ctx *ctx, const struct rk_platform *only, struct rk_mrow *row,
+                           char *text, size_t size)
 {
     const struct rk_platform *platform;
     const char *between = row->help;
@@ -77,7 +78,7 @@ static void name_platforms(const rk_ctx *ctx, struct rk_mrow *row, char *text, s
         between = ", ";
     }
     row->help = text;
-    row->init = rk_platform_at(ctx, 0)->name;
+    row->init = only == NULL ? rk_platform_at(ctx, 0)->name : only->name;
 }
 
 enum rk_rc rk_mrows_make(const rk_ctx *ctx, const struct rk_platform *only, struct rk_mrows **ret,
@@ -101,7 +102,7 @@ enum rk_rc rk_mrows_make(const rk_ctx *ctx, const struct rk_platform *only, stru
         if (row->sub == rk_devices_rows)
             rows->top[top.count - 1].sub = rows->devices;
         if (row->member == RK_M(platform))
-            name_platforms(ctx, &rows->top[top.count - 1], rows->platform_help,
+            name_platforms(ctx, only, &rows->top[top.count - 1], rows->platform_help,
                            sizeof rows->platform_help);
     }
     *ret = rows;

@@ -10,7 +10,7 @@ const struct rk_mrow rk_manifest_rows[] = {
     { "product", RK_M_TEXT, RK_M(product), RK_M_REQUIRED, NULL, NULL, NULL, "demo",
       "name of the product, as it stands in release.json" },
     { "platform", RK_M_TEXT, RK_M(platform), RK_M_REQUIRED, NULL, NULL, NULL, "",
-      "the SoC: " },
+      "what it is for: " },
     { "role", RK_M_CHOICE, RK_M(role), 0, "both", roles, NULL, "both",
       "which half is ours: odm ends in handover containers, oem starts from them, both does all" },
     { "devices", RK_M_SECTION, RK_M(devices.at), 0, NULL, NULL, rk_devices_rows, "",

@@ -66,12 +66,25 @@ static enum rk_rc next_of_master(rk_devices *devices, struct rk_unit *ret, bool 
     return next_of_range(devices, err);
 }
 
-static enum rk_rc next_row(rk_devices *devices, struct rk_unit *ret, bool *ret_more,
-                           struct rk_err *err)
+static enum rk_rc next_of_either(rk_devices *devices, struct rk_unit *ret, bool *ret_more,
+                                 struct rk_err *err)
 {
     return devices->source != NULL
                ? devices->from.platform->source->next(devices->source, ret, ret_more, err)
                : next_of_master(devices, ret, ret_more, err);
+}
+
+/* With what the plan adds to it. */
+static enum rk_rc next_row(rk_devices *devices, struct rk_unit *ret, bool *ret_more,
+                           struct rk_err *err)
+{
+    const struct rk_devices_from *from = &devices->from;
+
+    if (next_of_either(devices, ret, ret_more, err))
+        return err->rc;
+    return !*ret_more || from->platform->complete == NULL || from->plan == NULL
+               ? RK_OK
+               : from->platform->complete(from->plan, &ret->sn, ret, err);
 }
 
 enum rk_rc rk_devices_next(rk_devices *devices, struct rk_unit *ret, bool *ret_more,
@@ -100,6 +113,9 @@ static enum rk_rc count_range(const struct rk_devices_from *from, struct rk_devi
         struct rk_device_sn sn;
 
         rk_device_sn_make(from->oem_id, from->first_sn + i, &sn);
+        if (from->platform->complete != NULL && from->plan != NULL &&
+            from->platform->complete(from->plan, &sn, NULL, err))
+            return err->rc;
         count.ours += rk_shard_has(&from->shard, &sn);
     }
     *ret = count;

@@ -11,6 +11,7 @@
 
 struct rk_devices_from { /* borrowed */
     const struct rk_platform *platform;
+    const void *plan; /* of the platform, that completes units; NULL: nobody does */
     const char *path[RK_DEVICE_FILES_MAX]; /* by the platform's device_files; or */
     struct rk_cms_opener opener;           /* of files that are sealed */
     const rk_mac *master;                  /* with oem_id, first_sn, count */

@@ -29,13 +29,11 @@ struct run {
 
 /* ---- on a thread of the pool ---- */
 
-static enum rk_rc previous_certificate(void *arg, const struct rk_ek_template *tpl,
-                                       const struct rk_device_sn *sn, struct rk_bytes *ret,
-                                       struct rk_err *err)
+static enum rk_rc previous_artifact(void *arg, const struct rk_role_row *role,
+                                    const struct rk_device_sn *sn, struct rk_bytes *ret,
+                                    struct rk_err *err)
 {
-    const struct rk_role_row role = rk_role_of_template(tpl);
-
-    return rk_release_previous(arg, &role, sn, ret, err);
+    return rk_release_previous(arg, role, sn, ret, err);
 }
 
 /*
@@ -49,7 +47,7 @@ static bool goes_on(const struct rk_fleet *fleet, enum rk_rc rc)
 
 static enum rk_rc make_device(const struct rk_fleet *fleet, struct batch *batch, size_t i)
 {
-    struct rk_lane_previous previous = { previous_certificate, fleet->release };
+    struct rk_lane_previous previous = { previous_artifact, fleet->release };
     struct rk_err *err = &batch->err[i];
     char text[21];
 

@@ -53,7 +53,8 @@ static enum rk_rc previous_of(const struct rk_lane *lane, const struct rk_lane_p
 
     if (previous == NULL)
         return RK_OK;
-    if (previous->certificate(previous->arg, tpl, sn, &old, err))
+    const struct rk_role_row role = rk_role_of_template(tpl);
+    if (previous->artifact(previous->arg, &role, sn, &old, err))
         return err->rc;
     if (old.p == NULL || tbs_of(&old, &old_tbs, &damage) != RK_OK || old_tbs.len != tbs->len ||
         memcmp(old_tbs.p, tbs->p, tbs->len) != 0 ||
@@ -183,8 +184,13 @@ static enum rk_rc run_maker(const struct rk_maker *maker, const struct rk_making
 {
     RK_AUTO(rk_artifact_done) struct rk_artifact item = { .role = maker->role };
 
-    if (maker->make(making, &item, err) ||
-        (maker->check != NULL && maker->check(making, &item, err)))
+    if (maker->file != NULL)
+        item.role.file = maker->file(making->plan);
+    if (maker->make(making, &item, err))
+        return rk_wrap(err, "%s", maker->what);
+    if (item.bytes.p == NULL && item.secret.p == NULL)
+        return RK_OK; /* it waits for a signature */
+    if (maker->check != NULL && maker->check(making, &item, err))
         return rk_wrap(err, "%s", maker->what);
     return rk_artifacts_add(ret, &item, err);
 }
@@ -222,13 +228,14 @@ enum rk_rc rk_lane_common(const struct rk_lane *lane, struct rk_artifacts *ret, 
     return run_makers(&making, ret, err);
 }
 
-/* Everything but the signatures is there. */
-static enum rk_rc finish(const struct rk_lane *lane, const struct rk_unit *unit, struct made *made,
-                         struct rk_err *err)
+/* Every certificate is there. */
+static enum rk_rc finish(const struct rk_lane *lane, const struct rk_unit *unit,
+                         const struct rk_making_signs *signs, struct made *made, struct rk_err *err)
 {
     struct rk_making making = making_of(lane);
 
     making.unit = unit;
+    making.signs = signs;
     making.identity = lane->odm ? &made->keys->identity : NULL;
     making.cert = made->cert;
     if (run_makers(&making, &made->out, err) || add_device(lane, &making, made, err))
@@ -298,6 +305,10 @@ enum rk_rc rk_lane_run(const struct rk_lane *lane, const struct rk_unit *unit,
 {
     RK_AUTO(made_done) struct made made = { .keys = keys };
     RK_AUTO(rk_wants_done) struct rk_wants wanted = { .item = NULL };
+    const struct rk_making_signs signs = { .book = lane->book,
+                                           .wants = &wanted,
+                                           .previous = previous == NULL ? NULL : previous->artifact,
+                                           .arg = previous == NULL ? NULL : previous->arg };
     char text[21];
 
     rk_device_sn_text(&unit->sn, text);
@@ -307,14 +318,15 @@ enum rk_rc rk_lane_run(const struct rk_lane *lane, const struct rk_unit *unit,
     }
     if (lane->odm && certify_all(lane, unit, previous, &wanted, &made, err))
         return rk_wrap(err, "device %s", text);
-    if (wanted.count != 0) { /* nothing is made without its certificates */
+    /* Nothing is made without its certificates. */
+    if (wanted.count == 0 && finish(lane, unit, &signs, &made, err))
+        return rk_wrap(err, "device %s", text);
+    if (wanted.count != 0) {
         rk_wants_prefix(&wanted, 0, text);
         *wants = wanted;
         wanted = (struct rk_wants) { .item = NULL };
         return RK_OK;
     }
-    if (finish(lane, unit, &made, err))
-        return rk_wrap(err, "device %s", text);
     *ret = made.out;
     made.out.count = 0;
     return RK_OK;

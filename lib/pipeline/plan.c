@@ -256,6 +256,7 @@ static enum rk_rc plan_devices(const rk_ctx *ctx, const struct rk_build_options 
     plan->from = (struct rk_devices_from) {
         .opener = { .ctx = ctx, .key = plan->devices_key },
         .platform = plan->lane.platform,
+        .plan = plan->of_platform,
         .master = plan->master_key,
         .oem_id = (uint16_t)m->devices.oem_id.v,
         .first_sn = (uint64_t)m->devices.first_sn.v,

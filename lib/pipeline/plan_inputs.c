@@ -40,7 +40,7 @@ static enum rk_rc put_platform(EVP_MD_CTX *md, const struct rk_plan *plan, struc
 
     if (platform->put_inputs != NULL)
         platform->put_inputs(plan->of_platform, &wr);
-    if (platform->put_held_keys != NULL && platform->put_held_keys(plan->of_platform, &wr, err))
+    if (platform->put_run_inputs != NULL && platform->put_run_inputs(plan->of_platform, &wr, err))
         return err->rc;
     if (wr.failed == RK_E_NOMEM)
         return rk_fail_nomem(err);

@@ -4,6 +4,7 @@
 #include "base/ctx.h"
 #include "base/err.h"
 #include "base/ossl.h"
+#include "rotkit/guid.h"
 #include "rotkit/hex.h"
 #include "rotkit/platform.h"
 #include "rotkit/template.h"
@@ -77,12 +78,22 @@ bool rk_role_at(const rk_ctx *ctx, size_t i, struct rk_role_row *ret)
     return maker_at(ctx, i - 1, ret);
 }
 
-bool rk_role_find(const rk_ctx *ctx, const char *role, struct rk_role_row *ret)
+/* By enum rk_role_place. */
+static const char *const tops[] = { "devices", "handover", "secrets" };
+
+bool rk_role_is_below(const struct rk_role_row *role, const char *path)
+{
+    size_t len = strlen(tops[role->place]);
+
+    return strncmp(path, tops[role->place], len) == 0 && path[len] == '/';
+}
+
+bool rk_role_find(const rk_ctx *ctx, const char *role, const char *path, struct rk_role_row *ret)
 {
     struct rk_role_row row;
 
     for (size_t i = 0; rk_role_at(ctx, i, &row); i++) {
-        if (strcmp(row.role, role) == 0) {
+        if (strcmp(row.role, role) == 0 && rk_role_is_below(&row, path)) {
             *ret = row;
             return true;
         }
@@ -152,8 +163,20 @@ static enum rk_rc path_too_long(const struct rk_role_row *role, struct rk_err *e
     return rk_fail(err, RK_E_INTERNAL, "path of role \"%s\" is too long", role->role);
 }
 
-/* By enum rk_role_place. */
-static const char *const tops[] = { "devices", "handover", "secrets" };
+bool rk_role_takes_name(const struct rk_role_row *role, const char *name)
+{
+    const char *tail = role->file + (role->file[0] == '*' ? 1 : 0);
+    uint8_t uuid[RK_GUID_LEN];
+    char text[RK_GUID_TEXT];
+    struct rk_err err;
+
+    if (role->file[0] != '*' || strlen(name) != RK_GUID_TEXT - 1 + strlen(tail) ||
+        strcmp(name + RK_GUID_TEXT - 1, tail) != 0)
+        return false;
+    memcpy(text, name, RK_GUID_TEXT - 1);
+    text[RK_GUID_TEXT - 1] = '\0';
+    return rk_uuid_parse(text, uuid, &err) == RK_OK;
+}
 
 enum rk_rc rk_artifact_path(const struct rk_role_row *role, const struct rk_device_sn *sn,
                             bool sealed, char *ret, size_t ret_size, struct rk_err *err)

@@ -60,3 +60,12 @@ bool rk_platform_updates_by(const struct rk_platform *platform, const char *form
     }
     return false;
 }
+
+const char *rk_platform_given_name(const struct rk_platform *platform, const void *plan)
+{
+    for (const struct rk_maker *m = platform->makers; m != NULL && m->role.role != NULL; m++) {
+        if (m->file != NULL && plan != NULL)
+            return m->file(plan);
+    }
+    return NULL;
+}

@@ -78,11 +78,15 @@ static enum rk_rc read_device(struct rk_certifying *c, const struct rk_bytes *by
 static enum rk_rc check_place(const struct rk_certifying *c, const struct rk_role_row *row,
                               const struct rk_named *named, struct rk_err *err)
 {
+    const char *name = strrchr(named->path, '/');
+    struct rk_role_row there = *row;
     char path[RK_PATH_MAX], text[21];
 
     if (c->device == NULL)
         return rk_fail(err, RK_E_VERIFY, "no device.json stands beside it");
-    if (rk_artifact_path(row, &c->sn, false, path, sizeof path, err))
+    if (name != NULL && rk_role_takes_name(row, name + 1))
+        there.file = name + 1;
+    if (rk_artifact_path(&there, &c->sn, false, path, sizeof path, err))
         return err->rc;
     if (strcmp(path, named->path) == 0)
         return RK_OK;

@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "rotkit/publish.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,20 @@
 enum rk_rc rk_bucket_fail_empty(const char *folder, struct rk_err *err)
 {
     return rk_fail(err, RK_E_VERIFY, "\"%s\": an empty folder, which nothing names", folder);
+}
+
+/* Who reads a device's folder needs to know first whose it is. */
+static void put_device_first(struct rk_names *names)
+{
+    for (size_t i = 1; i < names->count; i++) {
+        char *name = names->name[i];
+
+        if (strcmp(name, rk_role_device.file) != 0)
+            continue;
+        memmove(names->name + 1, names->name, i * sizeof *names->name);
+        names->name[0] = name;
+        return;
+    }
 }
 
 /* The files right below one folder of the bucket; folders only when deeper is allowed. */
@@ -26,6 +41,7 @@ static enum rk_rc walk_folder(const char *root, const char *folder, bool deeper,
         return err->rc;
     if (names.count == 0)
         return rk_bucket_fail_empty(folder, err);
+    put_device_first(&names);
     for (size_t i = 0; i < names.count; i++) {
         if (rk_path_join(folder, names.name[i], path, sizeof path, err) ||
             rk_beneath_kind_of(root, path, &kind, err))
@@ -58,12 +74,29 @@ enum rk_rc rk_bucket_walk(const char *root, const char *top, const char *bucket,
     return walk_folder(root, folder, true, visit, arg, err);
 }
 
+/* A secret's name without what says that it is sealed, or what it holds. */
+static void drop_seal(const struct rk_role_row *row, char *name)
+{
+    static const char *const ends[] = { ".cms", ".id" };
+    size_t len = strlen(name);
+
+    for (size_t i = 0; row->place == RK_PLACE_SECRET && i < sizeof ends / sizeof ends[0]; i++) {
+        size_t end = strlen(ends[i]);
+
+        if (len > end && strcmp(name + len - end, ends[i]) == 0)
+            name[len - end] = '\0';
+    }
+}
+
 /* "ftpm_eks_%s.img" against "ftpm_eks_0102-0000000100000002.img", "fuse.xml" against "fuse.xml.cms"
  * too. */
-static bool file_matches(const struct rk_role_row *row, const char *name)
+static bool file_matches(const struct rk_role_row *row, const char *full)
 {
     const char *mark = strstr(row->file, "%s");
-    size_t len = strlen(row->file);
+    char name[NAME_MAX + 1];
+
+    (void)snprintf(name, sizeof name, "%s", full);
+    drop_seal(row, name);
 
     if (mark != NULL) {
         size_t front = (size_t)(mark - row->file), back = strlen(mark + 2);
@@ -71,11 +104,7 @@ static bool file_matches(const struct rk_role_row *row, const char *name)
         return strlen(name) >= front + back && memcmp(name, row->file, front) == 0 &&
                strcmp(name + strlen(name) - back, mark + 2) == 0;
     }
-    if (strncmp(name, row->file, len) != 0)
-        return false;
-    return name[len] == '\0' ||
-           (row->place == RK_PLACE_SECRET &&
-            (strcmp(name + len, ".cms") == 0 || strcmp(name + len, ".id") == 0));
+    return strcmp(name, row->file) == 0 || rk_role_takes_name(row, name);
 }
 
 bool rk_role_of_path(const rk_ctx *ctx, const char *path, struct rk_role_row *ret)
@@ -85,7 +114,7 @@ bool rk_role_of_path(const rk_ctx *ctx, const char *path, struct rk_role_row *re
     struct rk_role_row row;
 
     for (size_t i = 0; rk_role_at(ctx, i, &row); i++) {
-        if (file_matches(&row, name)) {
+        if (rk_role_is_below(&row, path) && file_matches(&row, name)) {
             *ret = row;
             return true;
         }

@@ -68,7 +68,7 @@ enum rk_rc rk_verifying_entry(struct rk_counting *c, const struct rk_named *name
     if (strcmp(named->role, "image") == 0)
         return c->is_main ? check_image(c, named, &bytes, err)
                           : rk_fail(err, RK_E_VERIFY, "\"%s\": an image in a bucket", named->path);
-    if (!rk_role_find(v->ctx, named->role, &row) || row.place == RK_PLACE_SECRET)
+    if (!rk_role_find(v->ctx, named->role, named->path, &row) || row.place == RK_PLACE_SECRET)
         return RK_OK;
     if ((row.format != NULL && check_format(v->ctx, &row, &bytes, err)) ||
         rk_certified_check(&c->certifying, &row, named, &bytes, err))

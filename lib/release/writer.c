@@ -274,19 +274,23 @@ static enum rk_rc add_secret(rk_release *release, const struct rk_artifact *item
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes sealed = RK_BYTES_NONE;
     char path[RK_PATH_MAX], id_path[RK_PATH_MAX], id[65];
+    const struct rk_secret content = /* borrowed, from wherever it is */
+        item->secret.p != NULL
+            ? item->secret
+            : (struct rk_secret) { .p = item->bytes.p, .len = item->bytes.len };
     bool plain = release->options->plaintext_secrets;
 
     if (rk_artifact_path(&item->role, sn, !plain, path, sizeof path, err))
         return err->rc;
     if (plain)
-        return stage_summed(release, path, RK_FILE_KEY, item->secret.p, item->secret.len, sum, err);
+        return stage_summed(release, path, RK_FILE_KEY, content.p, content.len, sum, err);
     if (release->options->recipient_pem == NULL)
         return rk_fail(err, RK_E_INTERNAL, "secret output without a recipient");
     if (rk_artifact_path(&item->role, sn, false, id_path, sizeof id_path - 3, err))
         return err->rc;
     memcpy(id_path + strlen(id_path), ".id", 4);
-    if (content_id(release, &item->secret, id, err) ||
-        rk_release_seal(release, path, id_path, id, &item->secret, &sealed, err) ||
+    if (content_id(release, &content, id, err) ||
+        rk_release_seal(release, path, id_path, id, &content, &sealed, err) ||
         stage_summed(release, path, RK_FILE_KEY, sealed.p, sealed.len, sum, err))
         return err->rc;
     return stage_summed(release, id_path, RK_FILE_KEY, id, 64, sum, err);
@@ -331,6 +335,16 @@ static enum rk_rc sum_file(const rk_release *release, const char *path, uint8_t 
     return rk_journal_sum(sum, path, bytes.p, bytes.len, err);
 }
 
+/* Roles whose name the plan gives have it in this build's list. */
+static struct rk_role_row named_role(const rk_release *release, const struct rk_role_row *role)
+{
+    struct rk_role_row named = *role;
+
+    if (role->file[0] == '*' && release->options->given_name != NULL)
+        named.file = release->options->given_name;
+    return named;
+}
+
 static enum rk_rc sum_role(const rk_release *release, const struct rk_role_row *role,
                            const struct rk_device_sn *sn, uint8_t sum[32], struct rk_err *err)
 {
@@ -358,7 +372,9 @@ enum rk_rc rk_release_resume_device(rk_release *release, const struct rk_device_
     if (!rk_journal_next(&release->journal, sn, wanted))
         return RK_OK;
     for (size_t i = 0; rk_role_at(release->ctx, i, &role); i++) {
-        if (sum_role(release, &role, sn, sum, err))
+        const struct rk_role_row named = named_role(release, &role);
+
+        if (sum_role(release, &named, sn, sum, err))
             return err->rc;
     }
     *ret = memcmp(sum, wanted, sizeof sum) == 0;

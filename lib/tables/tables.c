@@ -45,6 +45,7 @@
     ROW(rk_platform_orin)                                                                          \
     ROW(rk_platform_xavier)                                                                        \
     ROW(rk_platform_thor) /* refused, with the reason */                                           \
+    ROW(rk_platform_optee)                                                                         \
     RK_TEST_ROW(ROW, rk_platform_test)
 
 #define TARGETS(ROW)                                                                               \

@@ -21,7 +21,9 @@ enum rk_role_place {
 
 struct rk_role_row {
     const char *role; /* as in release.json */
-    const char *file; /* "%s" stands for the unit's id, spelled by `spell` */
+    /* "%s" stands for the unit's id, spelled by `spell`; "*" at its start for a UUID that the plan
+     * gives: that of an artifact has it in place. */
+    const char *file;
     enum rk_role_place place;
     const char *format; /* what the file must be, rk_format name; NULL: not looked into */
     void (*spell)(const struct rk_device_sn *sn, char ret[RK_UNIT_TEXT]);
@@ -30,9 +32,14 @@ struct rk_role_row {
 /* Of the file, where it is not sealed. */
 enum rk_file_mode rk_role_mode(const struct rk_role_row *role);
 /* Roles are those of the platforms' makers, of the EK templates' certificates, and device.json.
- * False for one that is unknown, or past the end. */
-bool rk_role_find(const rk_ctx *ctx, const char *role, struct rk_role_row *ret);
+ * False for one that is unknown, has no place at `path` (as rk_artifact_path makes it), or is past
+ * the end. */
+bool rk_role_find(const rk_ctx *ctx, const char *role, const char *path, struct rk_role_row *ret);
 bool rk_role_at(const rk_ctx *ctx, size_t i, struct rk_role_row *ret);
+/* Whether a path of a release is in the folder that files of the role are in. */
+bool rk_role_is_below(const struct rk_role_row *role, const char *path);
+/* Whether a role whose file begins with "*" takes this name for it. */
+bool rk_role_takes_name(const struct rk_role_row *role, const char *name);
 /* device.json: the public identity. */
 extern const struct rk_role_row rk_role_device;
 /* The certificate for a template. */
@@ -43,8 +50,8 @@ const struct rk_ek_template *rk_role_template(const char *role);
 
 struct rk_artifact {
     struct rk_role_row role;
-    struct rk_bytes bytes;   /* public content, or */
-    struct rk_secret secret; /* secret content, for RK_PLACE_SECRET */
+    struct rk_bytes bytes;   /* content; also secret content that secure memory has no room for */
+    struct rk_secret secret; /* or secret content, for RK_PLACE_SECRET */
 };
 enum { RK_ARTIFACTS_MAX = 24 };
 struct rk_artifacts {

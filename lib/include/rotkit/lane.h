@@ -49,13 +49,12 @@ enum rk_rc rk_lane_derive(const struct rk_lane *lane, const struct rk_unit *unit
                           struct rk_lane_keys *ret, struct rk_err *err) RK_MUST_CHECK;
 
 /*
- * A certificate of the release that stands there now, so that a randomised signature is kept where
- * issuer and content are the same; empty when there is none. May be NULL.
+ * A public artifact of the release that stands there now, so that a randomised signature is kept
+ * where signer and content are the same; empty when there is none. May be NULL.
  */
 struct rk_lane_previous {
-    enum rk_rc (*certificate)(void *arg, const struct rk_ek_template *tpl,
-                              const struct rk_device_sn *sn, struct rk_bytes *ret,
-                              struct rk_err *err);
+    enum rk_rc (*artifact)(void *arg, const struct rk_role_row *role, const struct rk_device_sn *sn,
+                           struct rk_bytes *ret, struct rk_err *err);
     void *arg;
 };
 

@@ -117,8 +117,8 @@ struct rk_given rk_manifest_given(const struct rk_manifest *manifest);
 enum rk_rc rk_manifest_schema(const rk_ctx *ctx, struct rk_bytes *ret,
                               struct rk_err *err) RK_MUST_CHECK;
 /* The commented manifest that `rotkit init` writes. */
-enum rk_rc rk_manifest_init_text(const rk_ctx *ctx, struct rk_bytes *ret,
-                                 struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_manifest_init_text(const rk_ctx *ctx, const struct rk_platform *platform,
+                                 struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;
 /* rotkit-manifest(5) in mdoc; date and version stand in its head and foot. */
 enum rk_rc rk_manifest_page(const rk_ctx *ctx, const char *date, const char *version,
                             struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;

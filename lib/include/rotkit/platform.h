@@ -9,9 +9,11 @@
 #include "base/err.h"
 #include "base/wr.h"
 #include "rotkit/cms.h"
+#include "rotkit/devicedb.h"
 #include "rotkit/ek.h"
 #include "rotkit/format.h"
 #include "rotkit/identity.h"
+#include "rotkit/sigbook.h"
 #include "rotkit/signer.h"
 #include "rotkit/artifact.h"
 #include "rotkit/json.h"
@@ -40,6 +42,21 @@ struct rk_device_file {
     const char *init; /* as in struct rk_mrow */
     const char *help;
     bool handed; /* from an ODM, for role oem */
+};
+
+/* A file that `rotkit init` makes, fresh, since the manifest that it writes names it. */
+struct rk_init_file {
+    const char *path; /* in the product's folder */
+    enum rk_init_kind {
+        RK_INIT_KEY,    /* a symmetric key of *len bytes, in hex */
+        RK_INIT_SIGNER, /* a key pair of `type`, as rk_key_new has it */
+        RK_INIT_UNITS,  /* a database of kind db, with drawn values */
+        RK_INIT_BYTES,  /* these, *len of them */
+    } kind;
+    const size_t *len;
+    const char *type;
+    enum rk_devicedb_kind db;
+    const unsigned char *bytes;
 };
 
 /* What a manifest says, handed to its platform; everything is borrowed. */
@@ -75,6 +92,17 @@ struct rk_making {
     const struct rk_ek_template *const *templates;
     const struct rk_bytes *cert; /* ODM: by template */
     size_t template_count;
+    const struct rk_making_signs *signs; /* NULL for what is common to all units */
+};
+/* How a maker that signs comes by signatures: as images do, in two steps too. */
+struct rk_making_signs {
+    rk_sigbook *book;       /* of another room; NULL: none */
+    struct rk_wants *wants; /* with a book; what is added is not made in this round */
+    /* The artifact that the release in place has of this unit, by its role's path; empty *ret
+     * when there is none. NULL: there is no such release. */
+    enum rk_rc (*previous)(void *arg, const struct rk_role_row *role, const struct rk_device_sn *sn,
+                           struct rk_bytes *ret, struct rk_err *err);
+    void *arg;
 };
 /* The certificate for a template: made here, or handed over. NULL: there is none. */
 const struct rk_bytes *rk_making_cert(const struct rk_making *making, const char *template_name);
@@ -85,7 +113,10 @@ struct rk_maker {
     bool is_common;
     const char *what;                              /* in front of its errors */
     bool (*wants)(const struct rk_making *making); /* whether it is made here */
-    /* Fills bytes, or secret for RK_PLACE_SECRET. */
+    /* The file's name, where the plan gives it (a role's file begins with "*" then); NULL: that of
+     * the role. */
+    const char *(*file)(const void *plan);
+    /* Fills bytes or secret; neither while a signature is wanted. */
     enum rk_rc (*make)(const struct rk_making *making, struct rk_artifact *ret, struct rk_err *err);
     /* Reads it back as its reader will; NULL: its format has no reader here. */
     enum rk_rc (*check)(const struct rk_making *making, const struct rk_artifact *made,
@@ -120,8 +151,16 @@ struct rk_platform {
     const struct rk_unit_source *source;
     enum rk_rc (*from_master)(const rk_mac *master, const struct rk_device_sn *sn,
                               struct rk_unit *ret, struct rk_err *err);
+    /*
+     * What a unit needs beside where it came from, out of the plan. ret NULL: only whether it is
+     * there, before the first unit is made. NULL: nothing.
+     */
+    enum rk_rc (*complete)(const void *plan, const struct rk_device_sn *sn, struct rk_unit *ret,
+                           struct rk_err *err);
     enum rk_rc (*derive)(const rk_ctx *ctx, const struct rk_unit *unit, struct rk_identity *ret,
                          struct rk_err *err);
+
+    const struct rk_init_file *init_files; /* ended by one without path; NULL: none */
 
     /* Sections of its own: RK_M_PLATFORM rows, ended by one without key; NULL: none. */
     const struct rk_mrow *sections;
@@ -142,8 +181,9 @@ struct rk_platform {
     void (*plan_free)(void *plan);
     /* What a unit of the OEM's is made of beside its own secrets, as the ledger commits to it. */
     void (*put_inputs)(const void *plan, struct rk_wr *wr);
-    /* For keys whose bytes cannot be had: what they make of one text. */
-    enum rk_rc (*put_held_keys)(const void *plan, struct rk_wr *wr, struct rk_err *err);
+    /* What a run depends on beside that: for keys whose bytes cannot be had what they make of one
+     * text, the files that `complete` reads. */
+    enum rk_rc (*put_run_inputs)(const void *plan, struct rk_wr *wr, struct rk_err *err);
 
     /* How images bind to what is in the device: why a key does not fit, or NULL. */
     enum rk_rc (*check_image_signer)(const rk_ctx *ctx, const struct rk_given *given,
@@ -154,6 +194,8 @@ struct rk_platform {
 
     /* The artifacts, in the order that the ledger's digest of a unit has them in. */
     const struct rk_maker *makers; /* ended by one without role */
+    /* Why a live TPM may have an EPS of its own making in place of the unit's; NULL: not known. */
+    const char *random_eps;
     /* Facts of the unit for device.json. */
     void (*describe)(const struct rk_making *making, struct rk_jv root);
 };
@@ -167,6 +209,9 @@ enum rk_rc rk_unit_from_master(const struct rk_platform *platform, const rk_mac 
                                const struct rk_device_sn *sn, struct rk_unit *ret,
                                struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_fail_no_identity(const struct rk_platform *platform, struct rk_err *err);
+
+/* The name that a plan gives to its files; NULL: it gives none. */
+const char *rk_platform_given_name(const struct rk_platform *platform, const void *plan);
 
 /* In table order; NULL past the end. The first is the default. */
 const struct rk_platform *rk_platform_at(const rk_ctx *ctx, size_t i);

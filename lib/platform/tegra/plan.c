@@ -104,7 +104,7 @@ void rk_tegra_put_inputs(const void *arg, struct rk_wr *wr)
         put_fuses(&plan->fuses, wr);
 }
 
-enum rk_rc rk_tegra_put_held_keys(const void *arg, struct rk_wr *wr, struct rk_err *err)
+enum rk_rc rk_tegra_put_run_inputs(const void *arg, struct rk_wr *wr, struct rk_err *err)
 {
     static const char text[] = "rotkit build inputs";
     const struct rk_tegra_plan *plan = arg;

@@ -44,6 +44,7 @@ struct rk_tegra_plan {
 /* settings.c */
 extern const struct rk_mrow rk_tegra_sections[];
 extern const struct rk_device_file rk_tegra_device_files[];
+extern const struct rk_init_file rk_tegra_init_files[];
 extern const char *const rk_tegra_blob_versions[];
 enum rk_rc rk_tegra_check_devices(const struct rk_given *given, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_tegra_check_settings(const struct rk_given *given, struct rk_err *err) RK_MUST_CHECK;
@@ -55,7 +56,7 @@ enum rk_rc rk_tegra_prepare(const rk_ctx *ctx, const struct rk_given *given, voi
                             bool *ret_unconfirmed, struct rk_err *err) RK_MUST_CHECK;
 void rk_tegra_plan_free(void *plan);
 void rk_tegra_put_inputs(const void *plan, struct rk_wr *wr);
-enum rk_rc rk_tegra_put_held_keys(const void *plan, struct rk_wr *wr,
+enum rk_rc rk_tegra_put_run_inputs(const void *plan, struct rk_wr *wr,
                                   struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_tegra_check_image_signer(const rk_ctx *ctx, const struct rk_given *given,
                                        const struct rk_format_info *format, const rk_signer *signer,

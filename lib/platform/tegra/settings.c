@@ -78,6 +78,16 @@ const struct rk_device_file rk_tegra_device_files[] = {
       "role oem: folder of NVFTPM containers from the ODM", true },
     { NULL, NULL, NULL, false },
 };
+static const size_t key_32 = 32, key_16 = 16;
+const struct rk_init_file rk_tegra_init_files[] = {
+    { .path = "keys/oem_k1.key", .kind = RK_INIT_KEY, .len = &key_32 },
+    { .path = "keys/payload.key", .kind = RK_INIT_KEY, .len = &key_32 },
+    { .path = "keys/disk.key", .kind = RK_INIT_KEY, .len = &key_16 },
+    { .path = "keys/uefi-auth.key", .kind = RK_INIT_KEY, .len = &key_16 },
+    { .path = "devices/kdk_db.csv", .kind = RK_INIT_UNITS, .db = RK_DB_KDK },
+    { .path = "devices/eps_seeds.csv", .kind = RK_INIT_UNITS, .db = RK_DB_EPS_SEED },
+    { .path = NULL },
+};
 /* clang-format on */
 
 enum rk_rc rk_tegra_check_devices(const struct rk_given *given, struct rk_err *err)
