@@ -3,13 +3,17 @@
 #include "cli/commands.h"
 
 #include "cli/ca_folder.h"
+#include "cli/db_rows.h"
 #include "cli/opt.h"
 #include "cli/out.h"
 
 #include "rotkit/cms.h"
 #include "rotkit/devicedb.h"
 #include "rotkit/hex.h"
+#include "rotkit/identity.h"
+#include "rotkit/key.h"
 #include "rotkit/manifest.h"
+#include "rotkit/platform.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,18 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DEVICES = 4, OEM_ID = 1, SECRET_LEN = 32, DAY_SECONDS = 86400, YEARS_30 = 10957 };
-
-/* What the manifest of rk_manifest_init_text names, and how long each key is. */
-static const struct key {
-    const char *path;
-    size_t len;
-} keys[] = {
-    { "keys/oem_k1.key", 32 },
-    { "keys/payload.key", 32 },
-    { "keys/disk.key", 16 },
-    { "keys/uefi-auth.key", 16 },
-};
+enum { DEVICES = 4, OEM_ID = 1, DAY_SECONDS = 86400, YEARS_30 = 10957 };
 
 static const char about_keys[] =
     "# The keys, CA and devices beside this file were made by `rotkit init`, for development "
@@ -121,38 +114,72 @@ static enum rk_rc put(const struct place *place, const char *path, bool private,
     return staging_write(&place->staging, &file, err);
 }
 
-static enum rk_rc put_key(const struct app *app, const struct place *place, const struct key *key,
-                          struct rk_err *err)
+static enum rk_rc put_key(const struct app *app, const struct place *place,
+                          const struct rk_init_file *file, struct rk_err *err)
 {
     RK_AUTO(rk_secret_done) struct rk_secret value = RK_SECRET_NONE;
     RK_AUTO(rk_secret_done) struct rk_secret text = RK_SECRET_NONE;
+    size_t len = *file->len;
 
-    if (rk_random_secret(app->ctx, key->len, &value, err) ||
-        rk_secret_new(2 * key->len + 1, &text, err))
+    if (rk_random_secret(app->ctx, len, &value, err) || rk_secret_new(2 * len + 1, &text, err))
         return err->rc;
     rk_hex_write(value.p, value.len, (char *)text.p);
-    text.p[2 * key->len] = '\n';
-    return put(place, key->path, true, text.p, text.len, err);
+    text.p[2 * len] = '\n';
+    return put(place, file->path, true, text.p, text.len, err);
 }
 
-static enum rk_rc put_database(const struct app *app, const struct place *place, const char *path,
-                               enum rk_devicedb_kind kind, struct rk_err *err)
+static enum rk_rc put_signer(const struct app *app, const struct place *place,
+                             const struct rk_init_file *file, struct rk_err *err)
+{
+    RK_AUTO(rk_signer_done) rk_signer *key = NULL;
+    RK_AUTO(rk_secret_done) struct rk_secret pem = RK_SECRET_NONE;
+
+    if (rk_key_new(app->ctx, file->type, &key, err) || rk_key_private_pem(key, &pem, err))
+        return err->rc;
+    return put(place, file->path, true, pem.p, pem.len, err);
+}
+
+static enum rk_rc put_units(const struct app *app, const struct place *place,
+                            const struct rk_init_file *file, struct rk_err *err)
 {
     RK_AUTO(rk_secret_done) struct rk_secret table = RK_SECRET_NONE;
+    const struct db_rows rows = { .kind = file->db, .count = DEVICES };
 
     for (uint64_t i = 0; i < DEVICES; i++) {
         RK_AUTO(rk_secret_done) struct rk_secret value = RK_SECRET_NONE;
-        RK_AUTO(rk_secret_done) struct rk_secret row = RK_SECRET_NONE;
         struct rk_device_sn sn;
 
         rk_device_sn_make(OEM_ID, i + 1, &sn);
-        if (rk_random_secret(app->ctx, SECRET_LEN, &value, err) ||
-            rk_devicedb_format(kind, &sn, value.p, &row, err) ||
-            (table.p == NULL && rk_secret_new(row.len * DEVICES, &table, err)))
+        if (rk_random_secret(app->ctx, rk_devicedb_value_len(file->db), &value, err) ||
+            db_rows_put(&rows, i, &sn, value.p, &table, err))
             return err->rc;
-        memcpy(table.p + i * row.len, row.p, row.len);
     }
-    return put(place, path, true, table.p, table.len, err);
+    return put(place, file->path, true, table.p, table.len, err);
+}
+
+static enum rk_rc put_bytes(const struct app *app, const struct place *place,
+                            const struct rk_init_file *file, struct rk_err *err)
+{
+    (void)app;
+    return put(place, file->path, false, file->bytes, *file->len, err);
+}
+
+static enum rk_rc put_files(const struct app *app, const struct place *place,
+                            const struct rk_platform *platform, struct rk_err *err)
+{
+    static enum rk_rc (*const how[])(const struct app *, const struct place *,
+                                     const struct rk_init_file *, struct rk_err *) = {
+        [RK_INIT_KEY] = put_key,
+        [RK_INIT_SIGNER] = put_signer,
+        [RK_INIT_UNITS] = put_units,
+        [RK_INIT_BYTES] = put_bytes,
+    };
+
+    for (const struct rk_init_file *file = platform->init_files; file->path != NULL; file++) {
+        if (how[file->kind](app, place, file, err))
+            return err->rc;
+    }
+    return RK_OK;
 }
 
 static void ca_files_done(struct rk_ca_files *files)
@@ -188,12 +215,13 @@ static enum rk_rc put_factory(const struct app *app, const struct place *place, 
     return put(place, "factory/factory.key", true, factory.key.p, factory.key.len, err);
 }
 
-static enum rk_rc put_manifest(const struct app *app, const struct place *place, struct rk_err *err)
+static enum rk_rc put_manifest(const struct app *app, const struct place *place,
+                               const struct rk_platform *platform, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     RK_AUTO(rk_bytes_done) struct rk_bytes whole = RK_BYTES_NONE;
 
-    if (rk_manifest_init_text(app->ctx, &text, err) ||
+    if (rk_manifest_init_text(app->ctx, platform, &text, err) ||
         rk_bytes_new(sizeof about_keys - 1 + text.len, &whole, err))
         return err->rc;
     memcpy(whole.p, about_keys, sizeof about_keys - 1);
@@ -202,7 +230,8 @@ static enum rk_rc put_manifest(const struct app *app, const struct place *place,
 }
 
 /* The manifest comes last: where it is, all that it names is. */
-static enum rk_rc fill(const struct app *app, const struct place *place, struct rk_err *err)
+static enum rk_rc fill(const struct app *app, const struct place *place,
+                       const struct rk_platform *platform, struct rk_err *err)
 {
     int64_t now, from;
 
@@ -211,26 +240,40 @@ static enum rk_rc fill(const struct app *app, const struct place *place, struct 
         return err->rc;
     if (now < from)
         from = now;
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        if (put_key(app, place, &keys[i], err))
-            return err->rc;
-    }
-    if (put_database(app, place, "devices/kdk_db.csv", RK_DB_KDK, err) ||
-        put_database(app, place, "devices/eps_seeds.csv", RK_DB_EPS_SEED, err) ||
+    if (put_files(app, place, platform, err) ||
         put_ca(app, place, from, now + (int64_t)YEARS_30 * DAY_SECONDS, err) ||
         put_factory(app, place, from, now + (int64_t)YEARS_30 * DAY_SECONDS, err))
         return err->rc;
-    return put_manifest(app, place, err);
+    return put_manifest(app, place, platform, err);
+}
+
+static enum rk_rc find_platform(const struct app *app, const char *name,
+                                const struct rk_platform **ret, struct rk_err *err)
+{
+    if (rk_platform_find(app->ctx, name, ret, err))
+        return rk_wrap(err, "--platform");
+    return (*ret)->init_files != NULL
+               ? RK_OK
+               : opt_fail(app, err, "--platform: there is no first product for %s", name);
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
     RK_AUTO(place_done) struct place place = { .staging = STAGING_NONE };
+    const struct rk_platform *platform = NULL;
+    const char *name = NULL;
     struct operands operands;
-    const struct opt rows[] = { OPT_DRY_RUN(app), OPT_END };
+    /* clang-format off */
+    const struct opt rows[] = {
+        { "platform", 0, OPT_STR, &name, "NAME", "what it is for: t234 (default), optee", false },
+        OPT_DRY_RUN(app),
+        OPT_END,
+    };
+    /* clang-format on */
 
     if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
-        place_open(app, operands.v[0], &place, err) || fill(app, &place, err) ||
+        find_platform(app, name, &platform, err) ||
+        place_open(app, operands.v[0], &place, err) || fill(app, &place, platform, err) ||
         place_keep(&place, err))
         return err->rc;
     if (!app->dry_run) {
@@ -246,6 +289,7 @@ const struct cmd cmd_init = {
     .summary = "write a commented manifest that builds, with development keys",
     .about = "Fills DIR, which must be empty or not there: manifest.yaml, and beside it the keys, "
              "the CA,\n"
-             "the factory certificate and the databases of four devices that it names, all fresh.",
+             "the factory certificate and the databases of four devices that it names, all fresh. For\n"
+             "optee also components/ftpm_ta.elf, which is no TPM: put your board's own TA there.",
     .run = run,
 };

@@ -4,6 +4,7 @@
 #include "cli/cmd/tpm_args.h"
 
 #include "cli/out.h"
+#include "cli/seeds_option.h"
 
 enum { MASTER_LEN = 32 };
 
@@ -88,11 +89,10 @@ static enum rk_rc read_options(const struct app *app, struct check *in, rk_mac *
                                struct rk_err *err)
 {
     struct rk_tpm_check_options *to = &in->options;
+    bool given;
 
-    if ((to->kdk_db == NULL) != (to->eps_seeds == NULL))
-        return opt_fail(app, err, "--kdk-db and --eps-seeds go together");
-    if (to->kdk_db != NULL && in->master != NULL)
-        return opt_fail(app, err, "--master or --kdk-db, not both");
+    if (seeds_option_check(app, &to->seeds, in->master, &given, err))
+        return err->rc;
     if (in->device != NULL) {
         if (rk_device_sn_parse(in->device, &in->sn, err))
             return rk_wrap(err, "--device");
@@ -101,7 +101,20 @@ static enum rk_rc read_options(const struct app *app, struct check *in, rk_mac *
     if (in->master != NULL && rk_mac_open(app->ctx, in->master, MASTER_LEN, master, err))
         return rk_wrap(err, "--master");
     to->master = *master;
-    return rk_platform_find(app->ctx, in->platform, &to->platform, err);
+    return RK_OK;
+}
+
+/* The one given, or the release's own. */
+static enum rk_rc find_platform(const struct app *app, const struct check *in,
+                                const rk_release_view *view, const struct rk_platform **ret,
+                                struct rk_err *err)
+{
+    const char *name = in->platform;
+
+    if (name == NULL &&
+        rk_json_want_str(rk_release_view_root(view), "platform", &name, err))
+        return rk_wrap(err, "\"%s\": release.json", in->release);
+    return rk_platform_find(app->ctx, name, ret, err);
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
@@ -122,10 +135,9 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "device",     0, OPT_STR,  &in.device,             "SN",   "the unit in hand: another device's EK is a mismatch", false },
         { "ek-only",    0, OPT_FLAG, &in.options.ek_only,    NULL,   "compare the EKs alone, not what NV and handles hold", false },
         { "persistent", 0, OPT_FLAG, &in.options.persistent, NULL,   "read the persistent EKs instead of making them", false },
-        { "kdk-db",     0, OPT_STR,  &in.options.kdk_db,     "FILE", "KDK database, to recompute causes from", false },
-        { "eps-seeds",  0, OPT_STR,  &in.options.eps_seeds,  "FILE", "EPS seeds of the same devices", false },
-        { "master",     0, OPT_STR,  &in.master,             "KEY",  "master key, instead of the two files", false },
-        { "platform",   0, OPT_STR,  &in.platform,           "NAME", "of the seeds (default: that of rotkit init)", false },
+        OPT_SEEDS(in.options.seeds),
+        { "master",     0, OPT_STR,  &in.master,             "KEY",  "master key, instead of such files", false },
+        { "platform",   0, OPT_STR,  &in.platform,           "NAME", "of the devices (default: that of the release)", false },
         OPT_TPM_AUTH(in.args, endorsement),
         OPT_TPM_AUTH(in.args, owner),
         OPT_JSON(app),
@@ -136,6 +148,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     if (opt_parse(app, rows, argc, argv, 0, 0, &none, err) ||
         read_options(app, &in, &master, err) ||
         from_open_devices(app, &in.from, in.release, &view, err) ||
+        find_platform(app, &in, view, &in.options.platform, err) ||
         tpm_open(app, &in.args, &tpm, err))
         return err->rc;
     in.options.release = view;
@@ -154,7 +167,7 @@ const struct cmd cmd_tpm_check = {
         "Makes the EK of each template that the release certifies and looks for the device that\n"
         "has it; then compares every EK, the certificates in NV, the CA chain there and the\n"
         "persistent EKs. A mismatch is named with its likely cause, which for an EK takes the\n"
-        "seeds to recompute from (--kdk-db and --eps-seeds, or --master): other profile, other\n"
+        "seeds to recompute from (the devices' files, or --master): other profile, other\n"
         "device's blob, EPS not injected. Without them it is an unknown EK. Exit code 3 on a\n"
         "mismatch, 4 when the TPM refuses an authorisation, 7 when it cannot be reached.",
     .run = run,

@@ -4,6 +4,7 @@
 
 #include "cli/opt.h"
 #include "cli/out.h"
+#include "cli/seeds_option.h"
 
 #include "rotkit/counted.h"
 #include "rotkit/format.h"
@@ -81,17 +82,16 @@ static enum rk_rc read_options(const struct app *app, struct check *in, const ch
                                rk_mac **master, rk_signer **pub, struct rk_err *err)
 {
     struct rk_update_options *to = &in->options;
+    bool given;
 
-    if ((to->kdk_db == NULL) != (to->eps_seeds == NULL))
-        return opt_fail(app, err, "--kdk-db and --eps-seeds go together");
-    if (to->kdk_db != NULL && in->master != NULL)
-        return opt_fail(app, err, "--master or --kdk-db, not both");
-    if (in->jobs.set && to->kdk_db == NULL && in->master == NULL)
-        return opt_fail(app, err, "--jobs needs --kdk-db or --master to recompute from");
+    if (seeds_option_check(app, &to->seeds, in->master, &given, err))
+        return err->rc;
+    if (in->jobs.set && !given)
+        return opt_fail(app, err, "--jobs needs --kdk-db, --eps-db or --master to recompute from");
     if (opt_jobs(app, &in->jobs, &to->jobs, err))
         return err->rc;
-    if (sample != NULL && to->kdk_db == NULL && in->master == NULL)
-        return opt_fail(app, err, "--sample needs --kdk-db or --master to recompute from");
+    if (sample != NULL && !given)
+        return opt_fail(app, err, "--sample needs --kdk-db, --eps-db or --master to recompute from");
     if (sample != NULL && (rk_parse_u64(sample, UINT32_MAX, &to->sample, err) || to->sample == 0))
         return opt_fail(app, err, "--sample: \"%s\" is no number of devices", sample);
     if (in->master != NULL && rk_mac_open(app->ctx, in->master, MASTER_LEN, master, err))
@@ -114,9 +114,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     struct operands operands;
     /* clang-format off */
     const struct opt rows[] = {
-        { "kdk-db",    0, OPT_STR, &in.options.kdk_db,    "FILE", "KDK database, to recompute every EK from", false },
-        { "eps-seeds", 0, OPT_STR, &in.options.eps_seeds, "FILE", "EPS seeds of the same devices", false },
-        { "master",    0, OPT_STR, &in.master,            "KEY",  "master key, instead of the two files", false },
+        OPT_SEEDS(in.options.seeds),
+        { "master",    0, OPT_STR, &in.master,            "KEY",  "master key, instead of such files", false },
         { "sample",    0, OPT_STR, &sample,               "N",    "recompute N devices at even distances (default: all)", false },
         { "jobs",    'j', OPT_U64, &in.jobs,              "N",    "threads that recompute, 1 to 64 (default: one a processor)", false },
         { "key",       0, OPT_STR, &in.pub,               "KEY",  "release key that must have signed both, such as pub:FILE", false },

@@ -17,7 +17,7 @@ void *rk_manifest_member(void *base, const struct rk_mrow *row);
 enum { RK_MROWS_TOP = 24, RK_MROWS_DEVICES = 16 };
 struct rk_mrows {
     struct rk_mrow top[RK_MROWS_TOP], devices[RK_MROWS_DEVICES];
-    char platform_help[128];
+    char platform_help[256];
 };
 /* Of one platform, or of all that there are (NULL). */
 enum rk_rc rk_mrows_make(const rk_ctx *ctx, const struct rk_platform *only, struct rk_mrows **ret,

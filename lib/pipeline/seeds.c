@@ -3,9 +3,30 @@
 
 #include "pipeline/devices.h"
 
+#include <string.h>
+
+static const struct {
+    const char *key;
+    size_t member;
+} files[] = {
+    { "kdk-db", offsetof(struct rk_seed_files, kdk_db) },
+    { "eps-seeds", offsetof(struct rk_seed_files, eps_seeds) },
+    { "eps-db", offsetof(struct rk_seed_files, eps_db) },
+};
+enum { FILES = sizeof files / sizeof files[0] };
+
+static const char *path_of(const struct rk_seed_files *given, size_t i)
+{
+    return *(const char *const *)(const void *)((const uint8_t *)given + files[i].member);
+}
+
 bool rk_seeds_given(const struct rk_seeds_from *from)
 {
-    return from->kdk_db != NULL || from->master != NULL;
+    bool any = from->master != NULL;
+
+    for (size_t i = 0; i < FILES; i++)
+        any = any || path_of(&from->files, i) != NULL;
+    return any;
 }
 
 struct by_master {
@@ -25,15 +46,42 @@ static enum rk_rc visit_by_master(void *arg, const struct rk_device_sn *sn, bool
     return by->visit(by->arg, &unit, more, err);
 }
 
+/* Which of the platform's files a path is; RK_DEVICE_FILES_MAX: it has no such file. */
+static size_t place_of(const struct rk_platform *platform, const char *key)
+{
+    const struct rk_device_file *file = platform->device_files;
+
+    for (size_t i = 0; file != NULL && file[i].key != NULL; i++) {
+        if (strcmp(file[i].key, key) == 0)
+            return i;
+    }
+    return RK_DEVICE_FILES_MAX;
+}
+
+static enum rk_rc find_paths(const struct rk_seeds_from *given, struct rk_devices_from *ret,
+                             struct rk_err *err)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        const char *path = path_of(&given->files, i);
+        size_t place = place_of(given->platform, files[i].key);
+
+        if (path != NULL && place == RK_DEVICE_FILES_MAX)
+            return rk_fail(err, RK_E_USAGE, "platform %s reads its units from no %s",
+                           rk_platform_name(given->platform), files[i].key);
+        if (path != NULL)
+            ret->path[place] = path;
+    }
+    return RK_OK;
+}
+
 static enum rk_rc each_of_files(const struct rk_seeds_from *given, rk_seeds_visit visit, void *arg,
                                 struct rk_err *err)
 {
     RK_AUTO(rk_devices_done) rk_devices *devices = NULL;
-    const struct rk_devices_from from = { .platform = given->platform,
-                                          .path = { given->kdk_db, given->eps_seeds } };
+    struct rk_devices_from from = { .platform = given->platform };
     bool there = true, more = true;
 
-    if (rk_devices_open(&from, &devices, err))
+    if (find_paths(given, &from, err) || rk_devices_open(&from, &devices, err))
         return err->rc;
     while (there && more) {
         RK_AUTO(rk_unit_done) struct rk_unit unit = { .sn = { { 0 } } };

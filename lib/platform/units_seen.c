@@ -2,6 +2,7 @@
 #include "platform/units_seen.h"
 
 #include "base/mem.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 

@@ -19,8 +19,8 @@ static struct rk_seeds_from seeds_of(const struct rk_checking *c)
 {
     const struct rk_tpm_check_options *options = c->options;
 
-    return (struct rk_seeds_from) { options->platform, options->kdk_db, options->eps_seeds,
-                                    options->master, options->release };
+    return (struct rk_seeds_from) { options->platform, options->seeds, options->master,
+                                    options->release };
 }
 
 static bool has_seeds(const struct rk_checking *c)
@@ -208,10 +208,13 @@ static enum rk_rc is_it(void *arg, const struct rk_device_sn *sn, bool *more, st
 
 static void report_random(struct rk_checking *c, const struct search *search)
 {
+    const char *why = c->options->platform->random_eps;
+
     rk_checking_report(c, RK_TPM_EK, NULL, 0, RK_TPM_EPS_NOT_INJECTED,
-                       "none of the %s' seeds makes this EK, so the EPS is random: the "
-                       "TPM draws one when it gets none at its first start%s",
+                       "none of the %s' seeds makes this EK, so the EPS is random: %s%s",
                        RK_COUNTED(search->devices, "device"),
+                       why != NULL ? why
+                                   : "the TPM draws one when it gets none at its first start",
                        c->options->device == NULL && search->devices > CROSS_MAX
                            ? " (--device would try the blobs of other devices too)"
                            : "");
@@ -247,12 +250,14 @@ static enum rk_rc report_found(struct rk_checking *c, const struct search *searc
 
 enum rk_rc rk_explain_stranger(struct rk_checking *c, struct rk_err *err)
 {
+    const char *may_be = c->options->platform->random_eps;
     struct search search = { .c = c };
 
     if (!has_seeds(c)) {
         rk_checking_report(c, RK_TPM_EK, NULL, 0, RK_TPM_UNKNOWN_EK,
-                           "no device of the release has it; give --kdk-db and --eps-seeds, or "
-                           "--master, to recompute the cause");
+                           "no device of the release has it; give the devices' files or --master, to "
+                           "recompute the cause%s%s",
+                           may_be == NULL ? "" : "; perhaps ", may_be == NULL ? "" : may_be);
         return RK_OK;
     }
     if (choose_ek(c, &search, err) || search_all(c, &search, err))
@@ -306,7 +311,7 @@ enum rk_rc rk_explain_template(struct rk_checking *c, const struct rk_release_ek
         rk_checking_report(c, RK_TPM_EK, name, 0, RK_TPM_UNKNOWN_EK,
                            "not the release's, though other EKs of this device are%s",
                            has_seeds(c) ? "; no profile makes it from the device's seeds"
-                                        : ": perhaps another profile; give --kdk-db and "
-                                          "--eps-seeds, or --master, to recompute the cause");
+                                        : ": perhaps another profile; give the devices' "
+                                          "files or --master, to recompute the cause");
     return RK_OK;
 }

@@ -319,8 +319,7 @@ static enum rk_rc run(struct again *a, const struct rk_seeds_from *from, struct 
 
 enum rk_rc rk_update_recompute(struct rk_updating *u, uint64_t devices, struct rk_err *err)
 {
-    struct rk_seeds_from from = { NULL, u->options->kdk_db, u->options->eps_seeds,
-                                  u->options->master, u->older };
+    struct rk_seeds_from from = { NULL, u->options->seeds, u->options->master, u->older };
     struct again a = { .u = u,
                        .was = rk_ek_profile_find(u->was->profile),
                        .now = rk_ek_profile_find(u->now->profile) };

@@ -27,7 +27,7 @@ edit 's/^platform:.*/platform: t264/'
 refuse 2 "rotkit: manifest.yaml:4:11: platform: platform \"t264\" (Thor) is refused: its key blob 2.1 and the labels of its fTPM key derivation are not public" \
     $build
 edit 's/^platform:.*/platform: t999/'
-refuse 2 "rotkit: manifest.yaml:4:11: platform: unknown platform \"t999\" (known: t234, t194)" \
+refuse 2 "rotkit: manifest.yaml:4:11: platform: unknown platform \"t999\" (known: t234, t194, optee)" \
     $build
 edit 's/^product:/prodct:/'
 refuse 2 "rotkit: manifest.yaml:3:1: unknown key \"prodct\"

@@ -148,7 +148,7 @@ run 0 verify $release
 stdout_is "$release: release: holds: 2 devices, 11 files, 6 EK certificates; signer: not checked"
 without_rows
 sed 's/^platform: t234$/platform: test-row/' product/manifest.yaml >product/other.yaml
-refuse 2 "rotkit: product/other.yaml:$(sed -n '/^platform:/=' product/other.yaml):11: platform: unknown platform \"test-row\" (known: t234, t194)" \
+refuse 2 "rotkit: product/other.yaml:$(sed -n '/^platform:/=' product/other.yaml):11: platform: unknown platform \"test-row\" (known: t234, t194, optee)" \
     build product/other.yaml
 
 # ---- a target ----

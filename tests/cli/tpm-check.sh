@@ -150,7 +150,7 @@ mismatch "unknown device: EPS not injected" $seeds --device $second
 # ---- no EPS came: the TPM drew one
 tpm_of random
 mismatch "unknown device: unknown EK"
-stdout_is "EK: unknown EK: no device of the release has it; give --kdk-db and --eps-seeds, or --master, to recompute the cause
+stdout_is "EK: unknown EK: no device of the release has it; give the devices' files or --master, to recompute the cause
 unknown device: unknown EK"
 mismatch "unknown device: EPS not injected" $seeds
 stdout_is "EK: EPS not injected: none of the 20 devices' seeds makes this EK, so the EPS is random: the TPM draws one when it gets none at its first start

@@ -68,7 +68,7 @@ head -n 6 wanted >first
 same "what breaks before the row" first lines
 
 # ---- options
-refuse 2 "rotkit: --jobs needs --kdk-db or --master to recompute from
+refuse 2 "rotkit: --jobs needs --kdk-db, --eps-db or --master to recompute from
   see 'rotkit help update check'" update check --jobs 2 old new
 for jobs in 0 65; do
     refuse 2 "rotkit: --jobs: $jobs, expected 1 to 64

@@ -108,7 +108,7 @@ is_now=$(sha256sum <torn/images/update.Cap | cut -d ' ' -f 1)
 refuse 3 "rotkit: \"torn\": \"images/update.Cap\": SHA-256 is $is_now, the index says $was" update check old torn
 refuse 2 "rotkit: --kdk-db and --eps-seeds go together
   see 'rotkit help update check'" update check --kdk-db product/devices/kdk_db.csv old new
-refuse 2 "rotkit: --sample needs --kdk-db or --master to recompute from
+refuse 2 "rotkit: --sample needs --kdk-db, --eps-db or --master to recompute from
   see 'rotkit help update check'" update check --sample 2 old new
 # shellcheck disable=SC2086
 refuse 2 "rotkit: --sample: \"0\" is no number of devices

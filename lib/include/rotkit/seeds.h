@@ -4,17 +4,19 @@
 
 #include "rotkit/platform.h"
 #include "rotkit/release.h"
+#include "rotkit/seed_files.h"
 
 struct rk_seeds_from { /* borrowed */
     const struct rk_platform *platform;
-    const char *kdk_db, *eps_seeds; /* every row of the platform's first two files */
-    const rk_mac *master;           /* instead: every unit of the release */
+    struct rk_seed_files files; /* every row of those that the platform has */
+    const rk_mac *master;       /* instead: every unit of the release */
     rk_release_view *release;
 };
 typedef enum rk_rc (*rk_seeds_visit)(void *arg, const struct rk_unit *unit, bool *more,
                                      struct rk_err *err);
 
 bool rk_seeds_given(const struct rk_seeds_from *from);
-/* Calls `visit` with each unit until it clears *more or fails. */
+/* Calls `visit` with each unit until it clears *more or fails. RK_E_USAGE for a file that the
+ * platform does not have. */
 enum rk_rc rk_seeds_each(const struct rk_seeds_from *from, rk_seeds_visit visit, void *arg,
                          struct rk_err *err) RK_MUST_CHECK;

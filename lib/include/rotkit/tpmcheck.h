@@ -5,6 +5,7 @@
 #include "rotkit/identity.h"
 #include "rotkit/mac.h"
 #include "rotkit/release.h"
+#include "rotkit/seed_files.h"
 #include "rotkit/tpm.h"
 
 enum rk_tpm_cause {
@@ -39,8 +40,8 @@ struct rk_tpm_check_options { /* everything is borrowed */
     const struct rk_device_sn *device; /* the unit in hand; NULL: whichever it is */
     bool ek_only;                      /* leave NV and persistent keys aside */
     bool persistent; /* read the persistent EKs instead of making them: no authorisation needed */
-    /* To recompute from: a KDK database with its EPS seeds, or a master key; NULL: neither. */
-    const char *kdk_db, *eps_seeds;
+    /* To recompute from: files of the platform, or a master key; NULL: neither. */
+    struct rk_seed_files seeds;
     const rk_mac *master;
     const struct rk_platform *platform;
     void (*report)(void *arg, const struct rk_tpm_finding *finding);

@@ -8,6 +8,7 @@
 
 #include "rotkit/device_sn.h"
 #include "rotkit/mac.h"
+#include "rotkit/seed_files.h"
 #include "rotkit/signer.h"
 #include "rotkit/version.h"
 
@@ -31,7 +32,7 @@ struct rk_update_options { /* everything is borrowed */
     const char *older, *newer;
     EVP_PKEY *pub; /* the key that must have signed both releases; NULL: not checked */
     /* To recompute from: a KDK database with its EPS seeds, or a master key; NULL: neither. */
-    const char *kdk_db, *eps_seeds;
+    struct rk_seed_files seeds;
     const rk_mac *master;
     uint64_t sample; /* recompute this many devices, spread evenly; 0: all */
     size_t jobs;     /* threads that recompute; 0: as many as the process has processors */

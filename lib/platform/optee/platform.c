@@ -3,7 +3,7 @@
 
 const struct rk_platform rk_platform_optee = {
     .name = "optee",
-    .title = "an Arm board with OP-TEE and the reference fTPM",
+    .title = "any board with OP-TEE and the reference fTPM",
     .ek_profile = "ms-159",
     .update_formats = { "capsule", "fip", "optee-ta" },
     .device_files = rk_optee_device_files,

@@ -68,7 +68,7 @@ START_TEST(the_init_text_loads_as_it_is)
     struct rk_bytes text = RK_BYTES_NONE;
     struct rk_manifest *m = NULL;
 
-    ck_assert_int_eq(rk_manifest_init_text(ctx(), &text, &err), RK_OK);
+    ck_assert_int_eq(rk_manifest_init_text(ctx(), rk_platform_at(ctx(), 0), &text, &err), RK_OK);
     ck_assert_int_eq(
         rk_file_write(TEST_SCRATCH "/init.yaml", RK_FILE_PUBLIC, text.p, text.len, &err), RK_OK);
     ck_assert_msg(rk_manifest_load(ctx(), TEST_SCRATCH "/init.yaml", &m, &err) == RK_OK, "%s",

@@ -68,7 +68,7 @@ static const struct {
     enum rk_rc rc;
     const char *message; /* @: the folder of the product */
 } bad[] = {
-    { { "platform: t234", "platform: t999" }, RK_E_USAGE, PLACE "3:11: platform: unknown platform \"t999\" (known: t234, t194)" },
+    { { "platform: t234", "platform: t999" }, RK_E_USAGE, PLACE "3:11: platform: unknown platform \"t999\" (known: t234, t194, optee)" },
     { { "[L-1, L-2]", "[L-1, L-2, L-1]" }, RK_E_USAGE, PLACE "11:25: ek.templates: \"L-1\" is listed twice" },
     { { "[L-1, L-2]", "[L-1]" }, RK_E_USAGE, PLACE "11:15: ek.templates: L-1 and L-2 are needed, the fTPM and the key blob ask for both" },
     { { "not-before: 2026-01-01", "not-before: 2026-01-02" }, RK_E_USAGE,
