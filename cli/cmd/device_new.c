@@ -2,6 +2,7 @@
 /* rotkit device new: KDK0 and EPS seed of new devices, and their Silicon ID public keys. */
 #include "cli/cmd/device.h"
 
+#include "cli/db_rows.h"
 #include "cli/opt.h"
 #include "cli/out.h"
 #include "cli/seal.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 
 /* A database is made in secure memory, whole: this many rows fit (cli/main.c sets the arena). */
-enum { COUNT_MAX = 2500, KEY_LEN = 32 };
+enum { COUNT_MAX = 2500, MASTER_LEN = 32 };
 
 struct fleet {
     const struct rk_platform *platform;
@@ -42,34 +43,19 @@ static void tables_done(struct tables *tables)
     rk_bytes_done(&tables->pubkey);
 }
 
-/* The secrets of one device; drawn, or derived from the master. */
+/* A table: what is drawn or derived for each device. */
+struct table {
+    struct db_rows rows;
+    size_t which; /* of a unit's secrets */
+};
+
 static enum rk_rc make_value(const struct app *app, const struct fleet *fleet,
-                             const struct rk_device_sn *sn, enum rk_devicedb_kind kind,
+                             const struct rk_device_sn *sn, const struct table *table,
                              struct rk_secret *ret, struct rk_err *err)
 {
-    RK_AUTO(rk_secret_done) struct rk_secret kdk0 = RK_SECRET_NONE;
-    RK_AUTO(rk_secret_done) struct rk_secret seed = RK_SECRET_NONE;
-
     if (fleet->master == NULL)
-        return rk_random_secret(app->ctx, KEY_LEN, ret, err);
-    if (rk_identity_from_master(fleet->master, sn, &kdk0, &seed, err))
-        return err->rc;
-    *ret = rk_secret_take(kind == RK_DB_KDK ? &kdk0 : &seed);
-    return RK_OK;
-}
-
-/* Puts one row at its place; the first row sizes the table, since all rows are alike. */
-static enum rk_rc put_row(struct rk_secret *table, size_t row, size_t count,
-                          enum rk_devicedb_kind kind, const struct rk_device_sn *sn,
-                          const uint8_t *value, struct rk_err *err)
-{
-    RK_AUTO(rk_secret_done) struct rk_secret text = RK_SECRET_NONE;
-
-    if (rk_devicedb_format(kind, sn, value, &text, err) ||
-        (table->p == NULL && rk_secret_new(text.len * count, table, err)))
-        return err->rc;
-    memcpy(table->p + row * text.len, text.p, text.len);
-    return RK_OK;
+        return rk_random_secret(app->ctx, rk_devicedb_value_len(table->rows.kind), ret, err);
+    return rk_platform_secret(fleet->platform, fleet->master, sn, table->which, ret, err);
 }
 
 static enum rk_rc put_pubkey(struct rk_bytes *table, size_t row, size_t count,
@@ -88,12 +74,13 @@ static enum rk_rc put_pubkey(struct rk_bytes *table, size_t row, size_t count,
 static enum rk_rc put_kdk(const struct app *app, const struct fleet *fleet, size_t row,
                           const struct rk_device_sn *sn, struct tables *tables, struct rk_err *err)
 {
+    const struct table table = { { RK_DB_KDK, fleet->count }, 0 };
     RK_AUTO(rk_secret_done) struct rk_secret kdk0 = RK_SECRET_NONE;
     RK_AUTO(rk_identity_done) struct rk_identity id = { .silicon_id_public = { 0 } };
 
-    if (make_value(app, fleet, sn, RK_DB_KDK, &kdk0, err) ||
+    if (make_value(app, fleet, sn, &table, &kdk0, err) ||
         rk_identity_silicon_id(app->ctx, fleet->platform, sn, &kdk0, &id, err) ||
-        put_row(&tables->kdk, row, fleet->count, RK_DB_KDK, sn, kdk0.p, err))
+        db_rows_put(&table.rows, row, sn, kdk0.p, &tables->kdk, err))
         return err->rc;
     return put_pubkey(&tables->pubkey, row, fleet->count, sn, id.silicon_id_public, err);
 }
@@ -101,11 +88,24 @@ static enum rk_rc put_kdk(const struct app *app, const struct fleet *fleet, size
 static enum rk_rc put_seed(const struct app *app, const struct fleet *fleet, size_t row,
                            const struct rk_device_sn *sn, struct tables *tables, struct rk_err *err)
 {
+    const struct table table = { { RK_DB_EPS_SEED, fleet->count }, 1 };
     RK_AUTO(rk_secret_done) struct rk_secret seed = RK_SECRET_NONE;
 
-    if (make_value(app, fleet, sn, RK_DB_EPS_SEED, &seed, err))
+    if (make_value(app, fleet, sn, &table, &seed, err))
         return err->rc;
-    return put_row(&tables->seed, row, fleet->count, RK_DB_EPS_SEED, sn, seed.p, err);
+    return db_rows_put(&table.rows, row, sn, seed.p, &tables->seed, err);
+}
+
+/* Where an EPS does not follow from KDK0 and seed, it is the seed. */
+static enum rk_rc put_eps(const struct app *app, const struct fleet *fleet, size_t row,
+                          const struct rk_device_sn *sn, struct tables *tables, struct rk_err *err)
+{
+    const struct table table = { { RK_DB_EPS, fleet->count }, 0 };
+    RK_AUTO(rk_secret_done) struct rk_secret eps = RK_SECRET_NONE;
+
+    if (make_value(app, fleet, sn, &table, &eps, err))
+        return err->rc;
+    return db_rows_put(&table.rows, row, sn, eps.p, &tables->seed, err);
 }
 
 typedef enum rk_rc put_fn(const struct app *app, const struct fleet *fleet, size_t row,
@@ -172,16 +172,43 @@ static enum rk_rc read_fleet(const struct app *app, const struct numbers *in, co
         seal_open(app, &fleet->seal, err))
         return err->rc;
     if (fleet->master_uri != NULL &&
-        rk_mac_open(app->ctx, fleet->master_uri, KEY_LEN, &fleet->master, err))
+        rk_mac_open(app->ctx, fleet->master_uri, MASTER_LEN, &fleet->master, err))
         return rk_wrap(err, "--master");
     return RK_OK;
 }
 
 struct paths {
-    const char *kdk, *seed, *pubkey;
+    const char *kdk, *seed, *pubkey, *eps;
 };
 
-static enum rk_rc make_files(struct app *app, const struct fleet *fleet, const struct paths *paths,
+/* The files that the platform's manifests name, all of them and no others. */
+static enum rk_rc check_paths(const struct app *app, const struct fleet *fleet,
+                              const struct paths *paths, struct rk_err *err)
+{
+    bool eps = rk_platform_reads(fleet->platform, "eps-db");
+    bool given = paths->kdk != NULL && paths->seed != NULL && paths->pubkey != NULL;
+    bool any = paths->kdk != NULL || paths->seed != NULL || paths->pubkey != NULL;
+
+    if (eps && (paths->eps == NULL || any))
+        return opt_fail(app, err, "platform %s has one database: expected --eps-db alone",
+                        rk_platform_name(fleet->platform));
+    if (!eps && (!given || paths->eps != NULL))
+        return opt_fail(app, err,
+                        "platform %s: expected --kdk-db, --eps-seeds and --pubkey-db, all three",
+                        rk_platform_name(fleet->platform));
+    return RK_OK;
+}
+
+static void note_plain(struct app *app, const struct fleet *fleet, const char *first,
+                       const char *second)
+{
+    if (fleet->seal.plaintext && !app->dry_run)
+        out_note(app, "secrets are in the clear: \"%s\"%s%s%s", first,
+                 second == NULL ? "" : ", \"", second == NULL ? "" : second,
+                 second == NULL ? "" : "\"");
+}
+
+static enum rk_rc make_three(struct app *app, const struct fleet *fleet, const struct paths *paths,
                              struct rk_err *err)
 {
     RK_AUTO(contents_done) struct contents contents = { .pubkey = RK_BYTES_NONE };
@@ -196,8 +223,23 @@ static enum rk_rc make_files(struct app *app, const struct fleet *fleet, const s
     };
     if (new_files_write(app, files, sizeof files / sizeof files[0], err))
         return err->rc;
-    if (fleet->seal.plaintext && !app->dry_run)
-        out_note(app, "secrets are in the clear: \"%s\", \"%s\"", paths->kdk, paths->seed);
+    note_plain(app, fleet, paths->kdk, paths->seed);
+    return RK_OK;
+}
+
+static enum rk_rc make_one(struct app *app, const struct fleet *fleet, const char *path,
+                           struct rk_err *err)
+{
+    RK_AUTO(tables_done) struct tables clear = { .kdk = RK_SECRET_NONE };
+    RK_AUTO(contents_done) struct contents contents = { .pubkey = RK_BYTES_NONE };
+
+    if (new_file_check(path, err) || for_each(app, fleet, put_eps, &clear, err) ||
+        seal_close(app, &fleet->seal, &clear.seed, &contents.seed, err))
+        return err->rc;
+    const struct new_file file = new_file_sealed(path, &contents.seed);
+    if (new_files_write(app, &file, 1, err))
+        return err->rc;
+    note_plain(app, fleet, path, NULL);
     return RK_OK;
 }
 
@@ -213,11 +255,12 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "oem-id",    0, OPT_U64, &numbers.oem_id,   "N",    "OEM id, 16 bits", true },
         { "first-sn",  0, OPT_U64, &numbers.first_sn, "N",    "serial number of the first device", true },
         { "count",     0, OPT_U64, &numbers.count,    "N",    "how many devices", true },
-        { "kdk-db",    0, OPT_STR, &paths.kdk,        "FILE", "KDK database to make (secret)", true },
-        { "eps-seeds", 0, OPT_STR, &paths.seed,       "FILE", "EPS seeds to make (secret)", true },
-        { "pubkey-db", 0, OPT_STR, &paths.pubkey,     "FILE", "Silicon ID public keys to make", true },
+        { "kdk-db",    0, OPT_STR, &paths.kdk,        "FILE", "Jetson: KDK database to make (secret)", false },
+        { "eps-seeds", 0, OPT_STR, &paths.seed,       "FILE", "Jetson: EPS seeds to make (secret)", false },
+        { "pubkey-db", 0, OPT_STR, &paths.pubkey,     "FILE", "Jetson: Silicon ID public keys to make", false },
+        { "eps-db",    0, OPT_STR, &paths.eps,        "FILE", "boards with OP-TEE: EPS to make (secret)", false },
         { "master",    0, OPT_STR, &fleet.master_uri, "KEY",  "derive the secrets from this 32-byte key instead of drawing them", false },
-        { "platform",  0, OPT_STR, &platform,         "NAME", "the SoC (default: that of rotkit init)", false },
+        { "platform",  0, OPT_STR, &platform,         "NAME", "whose devices they are (default: that of rotkit init)", false },
         OPT_SEAL(fleet.seal),
         OPT_DRY_RUN(app),
         OPT_END,
@@ -225,9 +268,11 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     /* clang-format on */
 
     if (opt_parse(app, rows, argc, argv, 0, 0, &none, err) ||
-        read_fleet(app, &numbers, platform, &fleet, err))
+        read_fleet(app, &numbers, platform, &fleet, err) ||
+        check_paths(app, &fleet, &paths, err))
         return err->rc;
-    return make_files(app, &fleet, &paths, err);
+    return paths.eps != NULL ? make_one(app, &fleet, paths.eps, err)
+                             : make_three(app, &fleet, &paths, err);
 }
 
 const struct cmd cmd_device_new = {
@@ -235,8 +280,9 @@ const struct cmd cmd_device_new = {
     .args = "",
     .summary = "make the databases of new devices",
     .about =
-        "Draws KDK0 and EPS seed for each serial number, or derives them from --master, so that\n"
-        "the same devices can be made again. The secret files are CMS messages that only the\n"
+        "Draws what the platform's devices have of secrets (Jetson: KDK0 and EPS seed; boards\n"
+        "with OP-TEE: the EPS) for each serial number, or derives it from --master, so that the\n"
+        "same devices can be made again. The secret files are CMS messages that only the\n"
         "recipient opens (rotkit secret open). A file that exists is never overwritten.",
     .run = run,
 };

@@ -10,10 +10,9 @@
 #include "rotkit/cms.h"
 #include "rotkit/devicedb.h"
 #include "rotkit/hex.h"
-#include "rotkit/identity.h"
+#include "rotkit/init_file.h"
 #include "rotkit/key.h"
 #include "rotkit/manifest.h"
-#include "rotkit/platform.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -175,7 +174,7 @@ static enum rk_rc put_files(const struct app *app, const struct place *place,
         [RK_INIT_BYTES] = put_bytes,
     };
 
-    for (const struct rk_init_file *file = platform->init_files; file->path != NULL; file++) {
+    for (const struct rk_init_file *file = rk_platform_init_files(platform); file->path != NULL; file++) {
         if (how[file->kind](app, place, file, err))
             return err->rc;
     }
@@ -252,7 +251,7 @@ static enum rk_rc find_platform(const struct app *app, const char *name,
 {
     if (rk_platform_find(app->ctx, name, ret, err))
         return rk_wrap(err, "--platform");
-    return (*ret)->init_files != NULL
+    return rk_platform_init_files(*ret) != NULL
                ? RK_OK
                : opt_fail(app, err, "--platform: there is no first product for %s", name);
 }

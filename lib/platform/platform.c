@@ -61,6 +61,32 @@ bool rk_platform_updates_by(const struct rk_platform *platform, const char *form
     return false;
 }
 
+const struct rk_init_file *rk_platform_init_files(const struct rk_platform *platform)
+{
+    return platform->init_files;
+}
+
+bool rk_platform_reads(const struct rk_platform *platform, const char *file)
+{
+    const struct rk_device_file *row = platform->device_files;
+
+    while (row != NULL && row->key != NULL && strcmp(row->key, file) != 0)
+        row++;
+    return row != NULL && row->key != NULL;
+}
+
+enum rk_rc rk_platform_secret(const struct rk_platform *platform, const rk_mac *master,
+                              const struct rk_device_sn *sn, size_t which, struct rk_secret *ret,
+                              struct rk_err *err)
+{
+    RK_AUTO(rk_unit_done) struct rk_unit unit = { .sn = *sn };
+
+    if (rk_unit_from_master(platform, master, sn, &unit, err))
+        return err->rc;
+    *ret = rk_secret_take(&unit.secret[which]);
+    return RK_OK;
+}
+
 const char *rk_platform_given_name(const struct rk_platform *platform, const void *plan)
 {
     for (const struct rk_maker *m = platform->makers; m != NULL && m->role.role != NULL; m++) {

@@ -23,6 +23,14 @@ const char *rk_platform_default_profile(const struct rk_platform *platform); /* 
 /* Whether images of this format go out in an update: capsules, signed TAs. */
 bool rk_platform_updates_by(const struct rk_platform *platform, const char *format);
 
+/* Whether section devices of its manifest has a file of this name, such as "eps-db". */
+bool rk_platform_reads(const struct rk_platform *platform, const char *file);
+/* One secret of a unit by a master key, in the platform's own order. RK_E_USAGE as
+ * rk_identity_from_master. */
+enum rk_rc rk_platform_secret(const struct rk_platform *platform, const rk_mac *master,
+                              const struct rk_device_sn *sn, size_t which, struct rk_secret *ret,
+                              struct rk_err *err) RK_MUST_CHECK;
+
 struct rk_identity {
     struct rk_secret kdk_nrk, silicon_id, ftpm_seed, root_seed; /* 32, 32, 32, 64 bytes */
     struct rk_secret eps;                                       /* 64 bytes */

@@ -9,10 +9,10 @@
 #include "base/err.h"
 #include "base/wr.h"
 #include "rotkit/cms.h"
-#include "rotkit/devicedb.h"
 #include "rotkit/ek.h"
 #include "rotkit/format.h"
 #include "rotkit/identity.h"
+#include "rotkit/init_file.h"
 #include "rotkit/sigbook.h"
 #include "rotkit/signer.h"
 #include "rotkit/artifact.h"
@@ -42,21 +42,6 @@ struct rk_device_file {
     const char *init; /* as in struct rk_mrow */
     const char *help;
     bool handed; /* from an ODM, for role oem */
-};
-
-/* A file that `rotkit init` makes, fresh, since the manifest that it writes names it. */
-struct rk_init_file {
-    const char *path; /* in the product's folder */
-    enum rk_init_kind {
-        RK_INIT_KEY,    /* a symmetric key of *len bytes, in hex */
-        RK_INIT_SIGNER, /* a key pair of `type`, as rk_key_new has it */
-        RK_INIT_UNITS,  /* a database of kind db, with drawn values */
-        RK_INIT_BYTES,  /* these, *len of them */
-    } kind;
-    const size_t *len;
-    const char *type;
-    enum rk_devicedb_kind db;
-    const unsigned char *bytes;
 };
 
 /* What a manifest says, handed to its platform; everything is borrowed. */
