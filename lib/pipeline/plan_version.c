@@ -227,6 +227,28 @@ static enum rk_rc set_changes(const struct rk_plan *plan, struct rk_err *err)
     return RK_OK;
 }
 
+/* What the platform makes of each unit has an SVN of its own. */
+static enum rk_rc set_unit_svn(const struct rk_plan *plan, struct rk_err *err)
+{
+    const struct rk_platform *platform = plan->lane.platform;
+    struct rk_component_version *to;
+    const char *name;
+    uint64_t svn;
+
+    if (platform->unit_svn == NULL || plan->manifest->devices.at.line == 0)
+        return RK_OK;
+    name = platform->unit_svn(&plan->given, &svn);
+    if (name == NULL)
+        return RK_OK;
+    to = component_of(plan->version, name);
+    if (to == NULL || to->has_svn)
+        return bad(plan, plan->manifest->release.update.at, "release.update.svn", name,
+                   "name for a component: the platform states its SVN", err);
+    to->has_svn = true;
+    to->svn = svn;
+    return RK_OK;
+}
+
 static enum rk_rc set_components(const struct rk_plan *plan, struct rk_err *err)
 {
     const struct rk_mmap *versions = &plan->manifest->release.update.components;
@@ -240,7 +262,7 @@ static enum rk_rc set_components(const struct rk_plan *plan, struct rk_err *err)
         if (set_component(plan, &svns->v[i], true, err))
             return err->rc;
     }
-    return RK_OK;
+    return set_unit_svn(plan, err);
 }
 
 enum rk_rc rk_plan_version(struct rk_plan *plan, struct rk_err *err)

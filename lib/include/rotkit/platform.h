@@ -156,6 +156,9 @@ struct rk_platform {
     enum rk_rc (*check)(const struct rk_given *given, struct rk_err *err);
     /* The key blob's version as a release states it; NULL: none is made. */
     const char *(*blob_version)(const struct rk_given *given);
+    /* The component that it makes of each unit and that devices take no lower SVN of, as updates
+     * know it; NULL: none is made. */
+    const char *(*unit_svn)(const struct rk_given *given, uint64_t *ret);
     /* What in a secret file would be secret, and where that was asked for; NULL: no such file. */
     const char *(*secrets)(const struct rk_given *given, struct rk_where *ret);
 

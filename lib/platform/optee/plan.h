@@ -38,6 +38,7 @@ extern const struct rk_mrow rk_optee_sections[];
 extern const struct rk_device_file rk_optee_device_files[];
 enum rk_rc rk_optee_check_devices(const struct rk_given *given, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_optee_check_settings(const struct rk_given *given, struct rk_err *err) RK_MUST_CHECK;
+const char *rk_optee_unit_svn(const struct rk_given *given, uint64_t *ret);
 const char *rk_optee_secrets(const struct rk_given *given, struct rk_where *ret);
 
 /* source.c */

@@ -16,6 +16,7 @@ const struct rk_platform rk_platform_optee = {
     .settings_size = sizeof(struct rk_optee_settings),
     .check_devices = rk_optee_check_devices,
     .check = rk_optee_check_settings,
+    .unit_svn = rk_optee_unit_svn,
     .secrets = rk_optee_secrets,
     .prepare = rk_optee_prepare,
     .plan_free = rk_optee_plan_free,

@@ -87,6 +87,14 @@ enum rk_rc rk_optee_check_settings(const struct rk_given *given, struct rk_err *
     return RK_OK;
 }
 
+const char *rk_optee_unit_svn(const struct rk_given *given, uint64_t *ret)
+{
+    const struct rk_optee_settings *s = given->settings;
+
+    *ret = (uint64_t)s->ta.version.v;
+    return s->ta.at.line == 0 ? NULL : "ftpm-ta";
+}
+
 const char *rk_optee_secrets(const struct rk_given *given, struct rk_where *ret)
 {
     const struct rk_optee_settings *s = given->settings;
