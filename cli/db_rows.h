@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A new database of devices, made whole in secure memory: its header, then one row after another. */
+/* A new database of devices, made whole in secure memory: its header, then one row after another.
+ */
 #pragma once
 
 #include "rotkit/devicedb.h"

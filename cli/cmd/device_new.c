@@ -203,9 +203,8 @@ static void note_plain(struct app *app, const struct fleet *fleet, const char *f
                        const char *second)
 {
     if (fleet->seal.plaintext && !app->dry_run)
-        out_note(app, "secrets are in the clear: \"%s\"%s%s%s", first,
-                 second == NULL ? "" : ", \"", second == NULL ? "" : second,
-                 second == NULL ? "" : "\"");
+        out_note(app, "secrets are in the clear: \"%s\"%s%s%s", first, second == NULL ? "" : ", \"",
+                 second == NULL ? "" : second, second == NULL ? "" : "\"");
 }
 
 static enum rk_rc make_three(struct app *app, const struct fleet *fleet, const struct paths *paths,
@@ -268,8 +267,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     /* clang-format on */
 
     if (opt_parse(app, rows, argc, argv, 0, 0, &none, err) ||
-        read_fleet(app, &numbers, platform, &fleet, err) ||
-        check_paths(app, &fleet, &paths, err))
+        read_fleet(app, &numbers, platform, &fleet, err) || check_paths(app, &fleet, &paths, err))
         return err->rc;
     return paths.eps != NULL ? make_one(app, &fleet, paths.eps, err)
                              : make_three(app, &fleet, &paths, err);

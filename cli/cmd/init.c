@@ -174,7 +174,8 @@ static enum rk_rc put_files(const struct app *app, const struct place *place,
         [RK_INIT_BYTES] = put_bytes,
     };
 
-    for (const struct rk_init_file *file = rk_platform_init_files(platform); file->path != NULL; file++) {
+    for (const struct rk_init_file *file = rk_platform_init_files(platform); file->path != NULL;
+         file++) {
         if (how[file->kind](app, place, file, err))
             return err->rc;
     }
@@ -271,9 +272,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     /* clang-format on */
 
     if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
-        find_platform(app, name, &platform, err) ||
-        place_open(app, operands.v[0], &place, err) || fill(app, &place, platform, err) ||
-        place_keep(&place, err))
+        find_platform(app, name, &platform, err) || place_open(app, operands.v[0], &place, err) ||
+        fill(app, &place, platform, err) || place_keep(&place, err))
         return err->rc;
     if (!app->dry_run) {
         out_note(app, "the keys in \"%s\" are for development only", operands.v[0]);
@@ -286,9 +286,10 @@ const struct cmd cmd_init = {
     .name = "init",
     .args = "DIR",
     .summary = "write a commented manifest that builds, with development keys",
-    .about = "Fills DIR, which must be empty or not there: manifest.yaml, and beside it the keys, "
-             "the CA,\n"
-             "the factory certificate and the databases of four devices that it names, all fresh. For\n"
-             "optee also components/ftpm_ta.elf, which is no TPM: put your board's own TA there.",
+    .about =
+        "Fills DIR, which must be empty or not there: manifest.yaml, and beside it the keys, "
+        "the CA,\n"
+        "the factory certificate and the databases of four devices that it names, all fresh. For\n"
+        "optee also components/ftpm_ta.elf, which is no TPM: put your board's own TA there.",
     .run = run,
 };

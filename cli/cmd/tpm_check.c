@@ -111,8 +111,7 @@ static enum rk_rc find_platform(const struct app *app, const struct check *in,
 {
     const char *name = in->platform;
 
-    if (name == NULL &&
-        rk_json_want_str(rk_release_view_root(view), "platform", &name, err))
+    if (name == NULL && rk_json_want_str(rk_release_view_root(view), "platform", &name, err))
         return rk_wrap(err, "\"%s\": release.json", in->release);
     return rk_platform_find(app->ctx, name, ret, err);
 }

@@ -91,7 +91,8 @@ static enum rk_rc read_options(const struct app *app, struct check *in, const ch
     if (opt_jobs(app, &in->jobs, &to->jobs, err))
         return err->rc;
     if (sample != NULL && !given)
-        return opt_fail(app, err, "--sample needs --kdk-db, --eps-db or --master to recompute from");
+        return opt_fail(app, err,
+                        "--sample needs --kdk-db, --eps-db or --master to recompute from");
     if (sample != NULL && (rk_parse_u64(sample, UINT32_MAX, &to->sample, err) || to->sample == 0))
         return opt_fail(app, err, "--sample: \"%s\" is no number of devices", sample);
     if (in->master != NULL && rk_mac_open(app->ctx, in->master, MASTER_LEN, master, err))

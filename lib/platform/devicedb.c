@@ -151,16 +151,15 @@ static enum rk_rc bad_row(const rk_devicedb *db, const char *what, struct rk_err
 
 static enum rk_rc remember(rk_devicedb *db, const struct rk_device_sn *sn, struct rk_err *err)
 {
-    return db->compared ? RK_OK
-                        : rk_units_seen_add(&db->seen, db->path, db->lines.number, sn, err);
+    return db->compared ? RK_OK : rk_units_seen_add(&db->seen, db->path, db->lines.number, sn, err);
 }
 
 /* Of NVIDIA's form: oem_id, sn, value, one blank between. */
 static bool split_blanks(const struct rk_line *line, size_t value_len, char ret_unit[UNIT_DIGITS],
                          const char **ret_value)
 {
-    if (line->len != OEM_DIGITS + 1 + SN_DIGITS + 1 + 2 * value_len ||
-        line->p[OEM_DIGITS] != ' ' || line->p[OEM_DIGITS + 1 + SN_DIGITS] != ' ')
+    if (line->len != OEM_DIGITS + 1 + SN_DIGITS + 1 + 2 * value_len || line->p[OEM_DIGITS] != ' ' ||
+        line->p[OEM_DIGITS + 1 + SN_DIGITS] != ' ')
         return false;
     memcpy(ret_unit, line->p, OEM_DIGITS);
     memcpy(ret_unit + OEM_DIGITS, line->p + OEM_DIGITS + 1, SN_DIGITS);

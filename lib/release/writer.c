@@ -275,9 +275,8 @@ static enum rk_rc add_secret(rk_release *release, const struct rk_artifact *item
     RK_AUTO(rk_bytes_done) struct rk_bytes sealed = RK_BYTES_NONE;
     char path[RK_PATH_MAX], id_path[RK_PATH_MAX], id[65];
     const struct rk_secret content = /* borrowed, from wherever it is */
-        item->secret.p != NULL
-            ? item->secret
-            : (struct rk_secret) { .p = item->bytes.p, .len = item->bytes.len };
+        item->secret.p != NULL ? item->secret
+                               : (struct rk_secret) { .p = item->bytes.p, .len = item->bytes.len };
     bool plain = release->options->plaintext_secrets;
 
     if (rk_artifact_path(&item->role, sn, !plain, path, sizeof path, err))

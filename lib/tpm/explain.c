@@ -213,8 +213,7 @@ static void report_random(struct rk_checking *c, const struct search *search)
     rk_checking_report(c, RK_TPM_EK, NULL, 0, RK_TPM_EPS_NOT_INJECTED,
                        "none of the %s' seeds makes this EK, so the EPS is random: %s%s",
                        RK_COUNTED(search->devices, "device"),
-                       why != NULL ? why
-                                   : "the TPM draws one when it gets none at its first start",
+                       why != NULL ? why : "the TPM draws one when it gets none at its first start",
                        c->options->device == NULL && search->devices > CROSS_MAX
                            ? " (--device would try the blobs of other devices too)"
                            : "");
@@ -254,10 +253,11 @@ enum rk_rc rk_explain_stranger(struct rk_checking *c, struct rk_err *err)
     struct search search = { .c = c };
 
     if (!has_seeds(c)) {
-        rk_checking_report(c, RK_TPM_EK, NULL, 0, RK_TPM_UNKNOWN_EK,
-                           "no device of the release has it; give the devices' files or --master, to "
-                           "recompute the cause%s%s",
-                           may_be == NULL ? "" : "; perhaps ", may_be == NULL ? "" : may_be);
+        rk_checking_report(
+            c, RK_TPM_EK, NULL, 0, RK_TPM_UNKNOWN_EK,
+            "no device of the release has it; give the devices' files or --master, to "
+            "recompute the cause%s%s",
+            may_be == NULL ? "" : "; perhaps ", may_be == NULL ? "" : may_be);
         return RK_OK;
     }
     if (choose_ek(c, &search, err) || search_all(c, &search, err))

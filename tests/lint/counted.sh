@@ -5,8 +5,9 @@
 set -eu
 cd "$SOURCE"
 things='bytes|characters|files|devices|images|certificates|entries|keys|signatures|units|devices|parts|payloads|records|rows|lines|events|lists|bits|licences|errors|warnings|components|partitions|shards|subkeys|EKs|digests|attributes|reissues'
-found=$(find cli lib -name '*.c' ! -name counted.c ! -name checkpoint_text.c ! -name terms.c | sort | xargs cat | tr '\n' ' ' |
-    grep -oE "[^;]{0,60}%(zu|u|d|llu|\" *PRIu(32|64) *\")[\" ]+(EK |CA |hex |key )?($things)[^a-z][^;]{0,40}" || true)
+found=$(find cli lib -name '*.c' ! -name counted.c ! -name checkpoint_text.c ! -name terms.c | sort | THINGS=$things xargs perl -0777 -ne '
+    s/\s+/ /g;
+    while (/%(?:zu|u|d|llu|" *PRIu(?:32|64) *")[" ]+(?:EK |CA |hex |key )?(?:$ENV{THINGS})[^a-z][^;]{0,40}/g) { print "$ARGV: $&\n" }')
 ternary=$(grep -rnE '== 1 \? "" : "s"' cli lib --include=*.c | grep -v lib/base/counted.c || true)
 [ -z "$found$ternary" ] || {
     echo "say numbers of things by RK_COUNTED:" && printf '%s\n' "$found" "$ternary"

@@ -79,8 +79,8 @@ enum rk_rc rk_huk_db_find(const rk_huk_db *db, const struct rk_device_sn *sn, st
 
     if (line < FIRST_LINE) {
         rk_device_sn_text(sn, text);
-        return rk_fail(err, RK_E_USAGE, "\"%s\" has no row for device %s",
-                       rk_devicedb_path(db->db), text);
+        return rk_fail(err, RK_E_USAGE, "\"%s\" has no row for device %s", rk_devicedb_path(db->db),
+                       text);
     }
     row.at = ((const uint64_t *)db->at)[line - FIRST_LINE];
     return ret == NULL ? RK_OK : rk_devicedb_reread(db->db, &row, ret, err);

@@ -2,6 +2,7 @@
 /* The EPS of a unit: its own, or by a master key. Source: optee-ftpm.md. */
 #include "platform/optee/plan.h"
 
+#include "rotkit/counted.h"
 #include "rotkit/mac.h"
 
 enum { MASTER = 32 };
@@ -17,8 +18,8 @@ enum rk_rc rk_optee_from_master(const rk_mac *master, const struct rk_device_sn 
                                    .out_len = RK_TA_SEED };
 
     if (rk_mac_key_len(master) != MASTER)
-        return rk_fail(err, RK_E_USAGE, "master key of %zu bytes, expected %d",
-                       rk_mac_key_len(master), MASTER);
+        return rk_fail(err, RK_E_USAGE, "master key of %s, expected %d",
+                       RK_COUNTED(rk_mac_key_len(master), "byte"), MASTER);
     if (rk_kdf108(master, &kdf, &ret->secret[RK_OPTEE_EPS], err))
         return err->rc;
     ret->sn = *sn;
@@ -32,6 +33,7 @@ enum rk_rc rk_optee_derive(const rk_ctx *ctx, const struct rk_unit *unit, struct
 
     (void)ctx;
     if (eps->len != RK_TA_SEED)
-        return rk_fail(err, RK_E_USAGE, "an EPS of %zu bytes, expected %d", eps->len, RK_TA_SEED);
+        return rk_fail(err, RK_E_USAGE, "an EPS of %s, expected %d", RK_COUNTED(eps->len, "byte"),
+                       RK_TA_SEED);
     return rk_secret_copy(eps->p, eps->len, &ret->eps, err);
 }

@@ -3,6 +3,7 @@
 #include "platform/optee/plan.h"
 
 #include "rotkit/base64.h"
+#include "rotkit/counted.h"
 #include "rotkit/file.h"
 
 #include <string.h>
@@ -57,8 +58,7 @@ static struct rk_request under_key(const struct rk_making *making, const struct 
     const struct rk_optee_plan *plan = making->plan;
     struct rk_request request = ta->request;
 
-    request.secret =
-        plan->huks != NULL ? &making->unit->secret[RK_OPTEE_HUK] : &plan->class_key;
+    request.secret = plan->huks != NULL ? &making->unit->secret[RK_OPTEE_HUK] : &plan->class_key;
     request.part = &ta->ta_key;
     request.part_count = plan->huks != NULL ? 1 : 0;
     return request;
@@ -101,7 +101,8 @@ static enum rk_rc fill_in(const struct rk_making *making, struct rk_bytes *ret, 
     RK_AUTO(rk_bytes_done) struct rk_bytes elf = RK_BYTES_NONE;
 
     if (eps->len != RK_TA_SEED)
-        return rk_fail(err, RK_E_USAGE, "a seed of %zu bytes, expected %d", eps->len, RK_TA_SEED);
+        return rk_fail(err, RK_E_USAGE, "a seed of %s, expected %d", RK_COUNTED(eps->len, "byte"),
+                       RK_TA_SEED);
     if (rk_base64_write(eps->p, eps->len, &text, err) ||
         rk_bytes_copy(plan->elf.p, plan->elf.len, &elf, err))
         return err->rc;

@@ -56,8 +56,8 @@ static enum rk_rc check_uuid(const rk_ctx *ctx, const struct rk_given *given,
     rk_uuid_text(uuid, plan->uuid);
     (void)snprintf(plan->file, sizeof plan->file, "%s.ta", plan->uuid);
     if (!plan->place.has_uuid) {
-        rk_warn(ctx, "\"%s\" has no head of a TA: whether its UUID is %s is not known",
-                s->ta.elf.v, plan->uuid);
+        rk_warn(ctx, "\"%s\" has no head of a TA: whether its UUID is %s is not known", s->ta.elf.v,
+                plan->uuid);
         return RK_OK;
     }
     if (memcmp(plan->place.uuid, uuid, sizeof uuid) == 0)
@@ -94,9 +94,8 @@ static enum rk_rc open_keys(const rk_ctx *ctx, const struct rk_given *given,
     RK_AUTO(rk_bytes_done) struct rk_bytes probe = RK_BYTES_NONE;
 
     if (rk_signer_open(ctx, s->ta.key.v, &pin, &plan->key, err) || check_key(ctx, plan, err) ||
-        (rk_signer_can_sign(plan->key) &&
-         rk_signer_sign(plan->key, rk_scheme_find(plan->algo), (const uint8_t *)"probe", 5, &probe,
-                        err)))
+        (rk_signer_can_sign(plan->key) && rk_signer_sign(plan->key, rk_scheme_find(plan->algo),
+                                                         (const uint8_t *)"probe", 5, &probe, err)))
         return rk_given_at(given, s->ta.key.at, "ftpm-ta.key", err);
     if (s->ta.huk_db.v != NULL && rk_huk_db_open(s->ta.huk_db.v, &plan->huks, err))
         return rk_given_at(given, s->ta.huk_db.at, "ftpm-ta.encrypt.huk-db", err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "platform/optee/ta_elf.h"
 
-#include "base/rd.h"
+#include "rotkit/counted.h"
 
 #include <string.h>
 
@@ -221,8 +221,7 @@ static bool is_row(const struct elf *elf, uint64_t slot, uint64_t value)
 {
     uint64_t at = 0, type = 0;
 
-    return place_of(elf, value, sizeof name, &at) &&
-           memcmp(elf->p + at, name, sizeof name) == 0 &&
+    return place_of(elf, value, sizeof name, &at) && memcmp(elf->p + at, name, sizeof name) == 0 &&
            place_of(elf, slot + elf->m->word, 4, &at) && get(elf, at, 4, &type) &&
            type == BINARY_BLOCK;
 }
@@ -241,8 +240,8 @@ static enum rk_rc find_row(const struct elf *elf, uint64_t *ret, struct rk_err *
     if (rows == 1)
         return RK_OK;
     if (rows > 1)
-        return rk_fail(err, RK_E_FORMAT, "property \"%s\" has %llu rows, expected one", name,
-                       (unsigned long long)rows);
+        return rk_fail(err, RK_E_FORMAT, "property \"%s\" has %s, expected one", name,
+                       RK_COUNTED(rows, "row"));
     return rk_fail(err, RK_E_FORMAT, "no property \"%s\", as a binary block", name);
 }
 

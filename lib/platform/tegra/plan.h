@@ -57,7 +57,7 @@ enum rk_rc rk_tegra_prepare(const rk_ctx *ctx, const struct rk_given *given, voi
 void rk_tegra_plan_free(void *plan);
 void rk_tegra_put_inputs(const void *plan, struct rk_wr *wr);
 enum rk_rc rk_tegra_put_run_inputs(const void *plan, struct rk_wr *wr,
-                                  struct rk_err *err) RK_MUST_CHECK;
+                                   struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_tegra_check_image_signer(const rk_ctx *ctx, const struct rk_given *given,
                                        const struct rk_format_info *format, const rk_signer *signer,
                                        const char **ret_why, struct rk_err *err) RK_MUST_CHECK;
