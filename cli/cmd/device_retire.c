@@ -3,6 +3,7 @@
  */
 #include "cli/cmd/device.h"
 
+#include "cli/cmd/ledger_seal.h"
 #include "cli/from.h"
 #include "cli/out.h"
 
@@ -79,7 +80,8 @@ static enum rk_rc tell(const struct app *app, const struct rk_retire_options *op
 }
 
 static enum rk_rc act(const struct app *app, const struct args *args,
-                      struct rk_retire_options *options, struct rk_err *err)
+                      const struct ledger_seal *seal, struct rk_retire_options *options,
+                      struct rk_err *err)
 {
     const struct rk_pin pin = RK_PIN_INIT(args->passphrase);
     RK_AUTO(rk_signer_done) rk_signer *key = NULL;
@@ -96,7 +98,9 @@ static enum rk_rc act(const struct app *app, const struct args *args,
     if (rk_ca_open(app->ctx, args->cert, key, options->now, &ca, err) ||
         rk_ledger_open(app->ctx, args->ledger, options->dry_run ? RK_LEDGER_READ : RK_LEDGER_WRITE,
                        NULL, &ledger, err) ||
-        rk_retire(app->ctx, ledger, ca, options, &report, err))
+        ledger_seal_before(app, seal, ledger, err) ||
+        rk_retire(app->ctx, ledger, ca, options, &report, err) ||
+        (!options->dry_run && ledger_seal_behind(seal, ledger, err)))
         return err->rc;
     return tell(app, options, &report, err);
 }
@@ -107,6 +111,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, bool reissue, stru
 {
     struct args args = { .ledger = NULL };
     struct rk_retire_options options = { .reissue = reissue };
+    RK_AUTO(ledger_seal_done) struct ledger_seal seal = { .uri = NULL };
     RK_AUTO(devices_done) struct rk_device_sn *sn = NULL;
     struct operands operands;
     /* clang-format off */
@@ -120,6 +125,9 @@ static enum rk_rc run(struct app *app, int argc, char **argv, bool reissue, stru
         { "reason",     0,   OPT_STR, &args.reason,     "WORD",   "for the CRL: unspecified, key-compromise, superseded (default of reissue) or cessation-of-operation (of retire)", false },
         { "dps-id",     0,   OPT_STR, &args.dps,        "RULE",   "registration id in Azure DPS: ek (default), sn, or none: no deletions", false },
         { "days",       0,   OPT_U64, &args.days,       "N",      "until the next list is due (default 30)", false },
+        SEAL_KEY(&seal),
+        SEAL_PASSPHRASE(&seal),
+        SEAL_ANCHOR(&seal),
         FROM_PUB(&args.from),
         FROM_UNSIGNED(&args.from),
         OPT_DRY_RUN(app),
@@ -129,7 +137,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, bool reissue, stru
     /* clang-format on */
 
     if (opt_parse(app, rows, argc, argv, 2, DEVICES_MAX, &operands, err) ||
-        read_options(app, &args, &options, err))
+        read_options(app, &args, &options, err) || ledger_seal_open(app, &seal, err))
         return err->rc;
     options.release = operands.v[0];
     options.count = operands.count - 1;
@@ -140,7 +148,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, bool reissue, stru
         if (rk_device_sn_parse(operands.v[i + 1], &sn[i], err))
             return err->rc;
     }
-    return act(app, &args, &options, err);
+    return act(app, &args, &seal, &options, err);
 }
 
 static enum rk_rc run_retire(struct app *app, int argc, char **argv, struct rk_err *err)

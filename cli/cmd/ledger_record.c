@@ -2,6 +2,7 @@
 /* rotkit ledger void, reissue, retire: what a person records about a unit, with the reason. */
 #include "cli/cmd/ledger.h"
 
+#include "cli/cmd/ledger_seal.h"
 #include "cli/opt.h"
 #include "cli/out.h"
 
@@ -11,17 +12,23 @@ static enum rk_rc record(struct app *app, int argc, char **argv, enum rk_ledger_
                          struct rk_err *err)
 {
     RK_AUTO(rk_ledger_done) rk_ledger *ledger = NULL;
+    RK_AUTO(ledger_seal_done) struct ledger_seal seal = { .uri = NULL };
     const char *reason = NULL;
     /* clang-format off */
     const struct opt rows[] = {
         { "reason", 0, OPT_STR, &reason, "TEXT", "why; it stays in the ledger", true },
+        SEAL_KEY(&seal),
+        SEAL_PASSPHRASE(&seal),
+        SEAL_ANCHOR(&seal),
         OPT_END,
     };
     /* clang-format on */
     struct operands operands;
 
     if (opt_parse(app, rows, argc, argv, 2, 1024, &operands, err) ||
-        rk_ledger_open(app->ctx, operands.v[0], RK_LEDGER_WRITE, NULL, &ledger, err))
+        ledger_seal_open(app, &seal, err) ||
+        rk_ledger_open(app->ctx, operands.v[0], RK_LEDGER_WRITE, NULL, &ledger, err) ||
+        ledger_seal_before(app, &seal, ledger, err))
         return err->rc;
     for (size_t i = 1; i < operands.count; i++) {
         struct rk_device_sn sn;
@@ -30,7 +37,7 @@ static enum rk_rc record(struct app *app, int argc, char **argv, enum rk_ledger_
             rk_ledger_put_record(ledger, kind, &sn, reason, err))
             return err->rc;
     }
-    return RK_OK;
+    return ledger_seal_behind(&seal, ledger, err);
 }
 
 static enum rk_rc run_void(struct app *app, int argc, char **argv, struct rk_err *err)

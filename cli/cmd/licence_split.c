@@ -3,6 +3,7 @@
 #include "cli/cmd/licence.h"
 
 #include "cli/cmd/key.h"
+#include "cli/cmd/ledger_seal.h"
 #include "cli/cmd/licence_file.h"
 #include "cli/opt.h"
 #include "cli/staging.h"
@@ -75,7 +76,8 @@ static enum rk_rc write_children(const struct app *app, rk_signer *key,
     return RK_OK;
 }
 
-static enum rk_rc split(struct app *app, const char *out, const char *where, rk_signer *key,
+static enum rk_rc split(struct app *app, const char *out, const char *where,
+                        const struct ledger_seal *seal, rk_signer *key,
                         const struct rk_licence *parent, const struct children *children,
                         struct rk_err *err)
 {
@@ -89,9 +91,12 @@ static enum rk_rc split(struct app *app, const char *out, const char *where, rk_
     if (staging_open(app, out, &staging, err) || write_children(app, key, children, &staging, err))
         return err->rc;
     if (!app->dry_run && (rk_ledger_open(app->ctx, where, RK_LEDGER_CREATE, NULL, &ledger, err) ||
+                          ledger_seal_before(app, seal, ledger, err) ||
                           rk_ledger_split(ledger, parent, children->v, children->count, err)))
         return err->rc;
-    return staging_publish(&staging, err);
+    if (staging_publish(&staging, err))
+        return err->rc;
+    return app->dry_run ? RK_OK : ledger_seal_behind(seal, ledger, err);
 }
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
@@ -100,6 +105,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     RK_AUTO(children_done) struct children children = { .count = 0 };
     const char *uri = NULL, *where = NULL, *out = NULL;
     struct rk_pin pin = RK_PIN_INIT(NULL);
+    RK_AUTO(ledger_seal_done) struct ledger_seal seal = { .uri = NULL };
     struct rk_licence parent;
     struct operands operands;
     /* clang-format off */
@@ -108,13 +114,16 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "ledger", 0,   OPT_STR, &where, "LEDGER", "the parent's ledger, where the split is recorded", true },
         { "output", 'o', OPT_STR, &out,   "DIR",    "new folder for the children's files", true },
         OPT_PASSPHRASE(pin.source),
+        SEAL_KEY(&seal),
+        SEAL_PASSPHRASE(&seal),
+        SEAL_ANCHOR(&seal),
         OPT_DRY_RUN(app),
         OPT_END,
     };
     /* clang-format on */
 
     if (opt_parse(app, rows, argc, argv, 2, 1024, &operands, err) ||
-        rk_signer_open(app->ctx, uri, &pin, &key, err) ||
+        ledger_seal_open(app, &seal, err) || rk_signer_open(app->ctx, uri, &pin, &key, err) ||
         licence_read(app, operands.v[0], key, &parent, err))
         return err->rc;
     children.v = calloc(operands.count - 1, sizeof *children.v);
@@ -124,7 +133,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         if (read_child(&parent, operands.v[children.count + 1], &children.v[children.count], err))
             return err->rc;
     }
-    return split(app, out, where, key, &parent, &children, err);
+    return split(app, out, where, &seal, key, &parent, &children, err);
 }
 
 const struct cmd cmd_licence_split = {

@@ -53,25 +53,6 @@ static enum rk_rc build_id(const struct rk_plan *plan, uint8_t ret[32], struct r
 
 /* ---- opening ---- */
 
-static enum rk_rc compare_with_file(const rk_ctx *ctx, const struct rk_account *account,
-                                    const char *folder, struct rk_err *err)
-{
-    RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
-    RK_AUTO(rk_checkpoint_done) struct rk_checkpoint checkpoint = { .size = 0 };
-    char path[RK_PATH_MAX];
-
-    if (rk_path_join(folder, CHECKPOINT, path, sizeof path, err))
-        return err->rc;
-    if (!rk_tree_exists(path))
-        return RK_OK;
-    if (rk_file_read(path, RK_CHECKPOINT_FILE_MAX, &file, err))
-        return err->rc;
-    if (rk_checkpoint_read(ctx, file.p, file.len, account->key, &checkpoint, err) ||
-        rk_ledger_compare_checkpoint(account->ledger, &checkpoint, err))
-        return rk_wrap(err, "%s", path);
-    return RK_OK;
-}
-
 /*
  * A release that was counted and has no checkpoint: whoever takes both it and the ledger away has a
  * licence that is whole again.
@@ -107,9 +88,12 @@ static enum rk_rc compare_with_anchors(const rk_ctx *ctx, const struct rk_accoun
     char folder[RK_PATH_MAX];
 
     if (rk_path_join(plan->path, "ledger", folder, sizeof folder, err) ||
-        compare_with_file(ctx, account, folder, err) || check_not_taken_out(account, plan, err))
+        rk_anchor_compare(ctx, account->ledger, account->key, folder, err) ||
+        check_not_taken_out(account, plan, err))
         return err->rc;
-    return account->anchor == NULL ? RK_OK : compare_with_file(ctx, account, account->anchor, err);
+    return account->anchor == NULL
+               ? RK_OK
+               : rk_anchor_compare(ctx, account->ledger, account->key, account->anchor, err);
 }
 
 static enum rk_rc read_licence(const rk_ctx *ctx, const struct rk_plan *plan,
@@ -404,17 +388,11 @@ enum rk_rc rk_account_seal(const struct rk_account *account, rk_release *release
                            struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
-    char path[RK_PATH_MAX];
 
     if (account->key == NULL)
         return RK_OK;
     if (rk_ledger_checkpoint(account->ledger, account->key, &file, err) ||
         rk_release_add_checkpoint(release, &file, err))
         return err->rc;
-    if (account->anchor == NULL)
-        return RK_OK;
-    if (rk_file_make_dirs(account->anchor, err) ||
-        rk_path_join(account->anchor, CHECKPOINT, path, sizeof path, err))
-        return err->rc;
-    return rk_file_write(path, RK_FILE_PUBLIC, file.p, file.len, err);
+    return account->anchor == NULL ? RK_OK : rk_anchor_write(account->anchor, &file, err);
 }

@@ -168,6 +168,16 @@ enum rk_rc rk_ledger_compare_checkpoint(rk_ledger *ledger, const struct rk_check
                                         struct rk_err *err) RK_MUST_CHECK;
 
 /*
+ * An anchor: a folder with the last checkpoint, checkpoint.json, that is kept apart from the
+ * ledger. compare: whether the ledger goes on from it; a folder without one is no fault.
+ * RK_E_LEDGER when it does not, RK_E_VERIFY when the checkpoint is not signed by the key.
+ */
+enum rk_rc rk_anchor_compare(const rk_ctx *ctx, rk_ledger *ledger, const rk_signer *key,
+                             const char *folder, struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_anchor_write(const char *folder, const struct rk_bytes *file,
+                           struct rk_err *err) RK_MUST_CHECK;
+
+/*
  * Says that the clock is right: an entry of its own, and a checkpoint that signs it. A ledger whose
  * time ran ahead goes on from the clock's; so does one that the clock is far ahead of.
  *   ret_before: the ledger's time until now
