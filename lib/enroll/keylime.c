@@ -6,6 +6,7 @@
 #include "enroll/keylime.h"
 
 #include "base/digest.h"
+#include "base/wr.h"
 #include "enroll/files.h"
 #include "enroll/walk.h"
 #include "rotkit/chain.h"
@@ -17,7 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DIGEST = 32 };
+enum { DIGEST = 32, STORE_MAX = RK_CHAIN_MAX * 2 * RK_CERT_MAX };
 
 static enum rk_rc put_store(struct rk_enroll_out *out, const struct rk_enroll_chain *chain,
                             struct rk_err *err)
@@ -57,13 +58,16 @@ static void keep_refusal(void *arg, const struct rk_lint_finding *finding)
         *first = *finding;
 }
 
-static enum rk_rc check_cert(const struct rk_release_ek *ek, struct rk_err *err)
+/* Under the CAs of its store: the signature counts, over what pyasn1 makes of a loose certificate.
+ */
+static enum rk_rc check_cert(const struct rk_release_ek *ek, const struct rk_bytes *ca,
+                             struct rk_err *err)
 {
     struct rk_lint_finding refusal = { .rule = NULL };
 
     if (ek->cert.len == 0)
         return rk_fail(err, RK_E_USAGE, "EK \"%s\" has no certificate", ek->template_name);
-    if (rk_ekcert_lint(ek->cert.p, ek->cert.len, keep_refusal, &refusal, err))
+    if (rk_ekcert_lint(ek->cert.p, ek->cert.len, ca, keep_refusal, &refusal, err))
         return err->rc;
     if (refusal.rule != NULL)
         return rk_fail(err, RK_E_USAGE,
@@ -77,6 +81,7 @@ static enum rk_rc check_cert(const struct rk_release_ek *ek, struct rk_err *err)
 
 struct listing {
     const char *template_name;
+    const struct rk_bytes *ca; /* of the store, PEM */
     struct rk_numbered_files lines;
 };
 
@@ -93,8 +98,8 @@ static enum rk_rc list_device(void *arg, const struct rk_release_device *device,
     uint8_t digest[DIGEST];
     char hex[2 * DIGEST + 1], sn[21];
 
-    if (rk_enroll_ek(device, listing->template_name, &ek, err) || check_cert(ek, err) ||
-        rk_ekcert_ids(ek->cert.p, ek->cert.len, &ids, err) ||
+    if (rk_enroll_ek(device, listing->template_name, &ek, err) ||
+        check_cert(ek, listing->ca, err) || rk_ekcert_ids(ek->cert.p, ek->cert.len, &ids, err) ||
         rk_sha256(ids.spki, ids.spki_len, digest, err))
         return err->rc;
     rk_hex_write(digest, DIGEST, hex);
@@ -105,11 +110,12 @@ static enum rk_rc list_device(void *arg, const struct rk_release_device *device,
 }
 
 static enum rk_rc put_list(const struct rk_enroll_options *options, struct rk_enroll_out *out,
-                           struct rk_err *err)
+                           const struct rk_bytes *ca, struct rk_err *err)
 {
     RK_AUTO(listing_done)
     struct listing listing = {
         .template_name = rk_request_setting(options->request, rk_keylime_settings, "template"),
+        .ca = ca,
         .lines = { .out = out, .before = RK_KEYLIME_LIST "/", .after = "", .head = "" },
     };
 
@@ -119,16 +125,32 @@ static enum rk_rc put_list(const struct rk_enroll_options *options, struct rk_en
     return RK_OK;
 }
 
+static enum rk_rc store_text(const struct rk_enroll_chain *chain, struct rk_bytes *ret,
+                             struct rk_err *err)
+{
+    RK_AUTO(rk_wr_done) struct rk_wr text = RK_WR_MAX(STORE_MAX);
+
+    for (size_t i = 0; i < chain->count; i++) {
+        RK_AUTO(rk_bytes_done) struct rk_bytes pem = RK_BYTES_NONE;
+
+        if (rk_pem_encode(RK_PEM_CERTIFICATE, &chain->ca[i].der, &pem, err))
+            return err->rc;
+        rk_wr_bytes(&text, pem.p, pem.len);
+    }
+    return rk_wr_end(&text, ret, err);
+}
+
 static enum rk_rc make(const struct rk_enroll_options *options, struct rk_enroll_out *out,
                        struct rk_err *err)
 {
     RK_AUTO(rk_enroll_chain_done) struct rk_enroll_chain chain = { .count = 0 };
     RK_AUTO(rk_bytes_done) struct rk_bytes script = RK_BYTES_NONE;
+    RK_AUTO(rk_bytes_done) struct rk_bytes ca = RK_BYTES_NONE;
     uint64_t devices;
 
     if (rk_enroll_ca_chain(options, &chain, err) ||
         rk_enroll_device_count(options, &devices, err) || put_store(out, &chain, err) ||
-        put_list(options, out, err) ||
+        store_text(&chain, &ca, err) || put_list(options, out, &ca, err) ||
         rk_bytes_copy(rk_keylime_script, strlen((const char *)rk_keylime_script), &script, err))
         return err->rc;
     return rk_enroll_put(out, RK_KEYLIME_SCRIPT, &script, err);

@@ -17,7 +17,7 @@ bool fuzz_one(const uint8_t *data, size_t size)
 {
     struct rk_bytes spki = RK_BYTES_NONE;
     struct rk_err err;
-    bool linted = rk_ekcert_lint(data, size, look, NULL, &err) == RK_OK;
+    bool linted = rk_ekcert_lint(data, size, NULL, look, NULL, &err) == RK_OK;
 
     if (rk_ekcert_spki(data, size, &spki, &err) == RK_OK)
         FUZZ_HOLDS(spki.len != 0);

@@ -86,16 +86,23 @@ enum rk_rc rk_ekcsr_make(const rk_ctx *ctx, rk_signer *pair,
 enum rk_lint_level { RK_LINT_OK, RK_LINT_INFO, RK_LINT_WARN, RK_LINT_ERROR };
 struct rk_lint_finding {
     enum rk_lint_level level;
-    const char *rule;     /* stable id, e.g. "serial-20-octets" */
-    const char *verifier; /* who refuses it, "no rule known" otherwise */
-    const char *source;   /* the citation */
-    char text[256];       /* what was found, what was expected */
+    const char *rule;               /* stable id, e.g. "serial-20-octets" */
+    char verifier[64];              /* who refuses over it, by name; "no rule known" otherwise */
+    const char *source;             /* the citation */
+    char text[256];                 /* what was found, what was expected */
+    unsigned refused_by, noted_for; /* for the two questions below */
 };
-/* Calls `report` once a rule that has something to say. RK_E_FORMAT when it is no certificate. */
-enum rk_rc rk_ekcert_lint(const uint8_t *der, size_t len,
+/*
+ * The certificate in a file: DER, PEM, or DER between bytes 00 or ff, as a TPM's NV index is read.
+ * Calls `report` once a rule that has something to say. ca: what verifiers would trust, for what
+ * they ask of issuer and signature; NULL: that is not asked. RK_E_FORMAT when there is no
+ * certificate.
+ */
+enum rk_rc rk_ekcert_lint(const uint8_t *file, size_t len, const struct rk_bytes *ca,
                           void (*report)(void *arg, const struct rk_lint_finding *finding),
                           void *arg, struct rk_err *err) RK_MUST_CHECK;
-/* Verifiers whose rules are known, by name, such as "keylime"; NULL past the end. */
+/* Verifiers whose reading is known, by name, such as "keylime"; NULL past the end. */
 const char *rk_lint_verifier_at(size_t i);
-/* Whether verifier i refuses a certificate over the finding's rule. */
+/* Whether verifier i refuses the certificate over the finding; whether its users should read it. */
 bool rk_lint_verifier_refuses(size_t i, const struct rk_lint_finding *finding);
+bool rk_lint_verifier_is_told(size_t i, const struct rk_lint_finding *finding);
