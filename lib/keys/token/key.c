@@ -320,14 +320,9 @@ static enum rk_rc read_names(P11KitUri *uri, struct rk_token_key *key, struct rk
         return rk_fail(err, RK_E_USAGE, "key URI: names no key: object= or id= is missing");
     if ((label != NULL && label->ulValueLen >= sizeof key->label) ||
         (id != NULL && id->ulValueLen > sizeof key->id))
-<<<<<<< HEAD
         return rk_fail(err, RK_E_USAGE, "key URI: object or id is too long: at most %s and %s",
                        RK_COUNTED(sizeof key->label - 1, "byte"),
                        RK_COUNTED(sizeof key->id, "byte"));
-=======
-        return rk_fail(err, RK_E_USAGE, "key URI: object is longer than %s or id than %zu",
-                       RK_COUNTED(sizeof key->label - 1, "byte"), sizeof key->id);
->>>>>>> 6d196e4 (lint: numbers of things are looked for file by file, in a third of a second)
     if (type != NULL && *(CK_OBJECT_CLASS *)type->pValue != key->type)
         return rk_fail(err, RK_E_USAGE, "key URI: type= asks for a %s, a %s is needed",
                        rk_token_class_name(*(CK_OBJECT_CLASS *)type->pValue),
