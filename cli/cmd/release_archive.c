@@ -68,6 +68,8 @@ const struct cmd cmd_release_archive = {
         "the\n"
         "release key, and one of unknown origin wants --unsigned. What is\n"
         "packed is what was verified, and the archive is read back and compared with it. Equal\n"
-        "releases give equal archives. To verify one, unpack it into an empty folder.",
+        "releases give equal archives. It unpacks into one folder, "
+        "PRODUCT[-VERSION][-shard-I-of-N];\n"
+        "to verify one, unpack it and verify that folder.",
     .run = run,
 };

@@ -33,14 +33,14 @@ run 0 release archive --pub release.pem product/odm -o odm.tar
 tar -tf odm.tar >names
 grep handover names && fail "containers in an archive"
 mkdir unpacked
-tar -C unpacked -xf odm.tar
+tar -C unpacked --strip-components=1 -xf odm.tar
 run 0 verify --pub release.pem unpacked # without what was left out as a whole
 run 0 release archive --pub release.pem --handover product/odm -o odm.tar
 mode_is 600 odm.tar
 [ "$(tar -tf odm.tar | grep -c 'handover/.*[.]img$')" -eq 20 ] || fail "no 20 containers in the archive"
 rm -r unpacked
 mkdir unpacked
-tar -C unpacked -xf odm.tar
+tar -C unpacked --strip-components=1 -xf odm.tar
 rm "$(ls unpacked/handover/*/*.img | head -n 1)"
 run 3 verify --pub release.pem unpacked
 grep -q '^rotkit: unpacked: "handover/.*" is missing$' "$err" || fail "$(cat "$err")"

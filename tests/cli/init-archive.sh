@@ -15,7 +15,7 @@ run 0 build -q product/manifest.yaml
 run 0 $archive -o two.tar.zst
 cmp one.tar.zst two.tar.zst || fail "a release that was made again packs as other bytes"
 mkdir there
-tar -C there -xf one.tar.zst
+tar -C there --strip-components=1 -xf one.tar.zst
 run 0 verify --pub product/keys/release.pem there
 openssl_holds there product/keys/release.pem product/ca/root.pem
 [ $held -eq 8 ] || fail "$held EK certificates"

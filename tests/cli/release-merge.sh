@@ -88,6 +88,7 @@ grep -q "^rotkit: shard \"bad\": \"$blob\": SHA-256 is " "$err" || fail "$(cat "
 [ ! -e m2 ] || fail "a refused merge left a release"
 
 # ---- one file for the factory ----
+top=jetson-orin-demo-shard-1-of-3 # one folder, named after the release
 for kind in tar tar.gz tar.xz tar.zst; do
     run 0 release archive --unsigned shard-1 -o one.$kind
     sleep 1 # a clock that shows would show
@@ -96,8 +97,9 @@ for kind in tar tar.gz tar.xz tar.zst; do
     rm -rf unpacked
     mkdir unpacked
     tar -C unpacked -xf one.$kind 2>"$err" || fail "tar does not unpack $kind: $(cat "$err")"
-    diff -r -x secrets -x ledger shard-1 unpacked >&2 || fail "$kind: unpacked, it is not the shard"
-    run 0 verify unpacked
+    [ "$(ls -A unpacked)" = "$top" ] || fail "$kind unpacks into $(ls -A unpacked)"
+    diff -r -x secrets -x ledger shard-1 "unpacked/$top" >&2 || fail "$kind: unpacked, it is not the shard"
+    run 0 verify "unpacked/$top"
 done
 tar -tf one.tar >names
 LC_ALL=C sort names >sorted

@@ -182,8 +182,9 @@ run 0 enroll --pub release.pem csv whole -o table
 run 0 release archive --pub release.pem whole -o whole.tar
 mkdir unpacked
 tar -C unpacked -xf whole.tar
-run 0 verify --pub release.pem unpacked
-stdout_is "unpacked: release: holds: 3 devices, 19 files, 9 EK certificates; not here: secrets; signer: release key, ed25519"
+top=unpacked/jetson-orin-demo
+run 0 verify --pub release.pem $top
+stdout_is "$top: release: holds: 3 devices, 19 files, 9 EK certificates; not here: secrets; signer: release key, ed25519"
 
 # ---- a release from before there was secrets/index.json ----
 rm -rf r

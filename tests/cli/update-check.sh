@@ -113,3 +113,8 @@ printf '%064x\n' 78 >other.key
 run 3 update check --master other.key old-master new-master
 stderr_is 'rotkit: the update from 1.0.0 to 1.1.0 breaks 3 of 3 devices (6 found)'
 grep -qxF 'breaks: device 01020000000000000010: EK L-1: the seeds given do not make the one that is certified' "$out" || fail "$(cat "$out")"
+
+# An archive of a release that states its version unpacks into a folder that says so.
+run 0 release archive --unsigned old -o old.tar
+tar -tf old.tar | cut -d / -f 1 | sort -u >tops
+is tops jetson-orin-demo-1.0.0

@@ -267,8 +267,9 @@ struct rk_archive_options {
 };
 /*
  * A release as one archive for the factory: everything but secrets/, ledger/ and, unless it is
- * asked for, handover/, in pax format, the entries sorted, their times SOURCE_DATE_EPOCH or 1980,
- * so equal releases give equal archives. Compressed as the name asks: .tar, .tar.gz, .tar.xz or
+ * asked for, handover/, below one folder named after the release, PRODUCT[-VERSION] and
+ * [-shard-I-of-N], in pax format, the entries sorted, their times SOURCE_DATE_EPOCH or 1980, so
+ * equal releases give equal archives. Compressed as the name asks: .tar, .tar.gz, .tar.xz or
  * .tar.zst, RK_E_USAGE when it has another. Written beside its place (0600 with the containers),
  * read back and compared with the release, synced, renamed. Memory does not grow with the number of
  * devices.
