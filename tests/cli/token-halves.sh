@@ -88,11 +88,17 @@ tail -c 65 info.spki >info.point # without its OCTET STRING
 signs "$(uri prod info)" info.pem "FAULT_GIVES=0x181:info.point"
 # An RSA key that does not give its exponent: by its modulus, whatever label and id its public half has.
 token_pair prod rsa:2048 rsa 21
-FAULT_LACKS=0x122 run 4 key show "$(uri prod rsa)"
+run 0 key show -o rsa.pem "$(uri prod rsa)"
+openssl pkey -pubin -in rsa.pem -outform DER -out rsa.spki
+token_tool prod --delete-object --type pubkey --label rsa
+FAULT_HIDES=0x122 run 4 key show "$(uri prod rsa)"
+public other rsa.spki 22
+FAULT_HIDES=0x122 run 0 key show -o shown "$(uri prod rsa)"
+same "the public half by its modulus" rsa.pem shown
 # A key that does not say its type is no RSA key.
 FAULT_LACKS=0x100 refuse 4 'rotkit: token "prod", key "bare": the token does not say of what type it is' key show "$(uri prod bare)"
 FAULT_LACKS=0x100 run 0 key list "pkcs11:token=prod;object=rsa?module-path=$module&pin-source=file:$scratch/pin"
-[ "$(grep -c ' key, unknown type "rsa"' "$out")" -eq 2 ] || fail "$(cat "$out")"
+[ "$(grep -c ' key, unknown type "rsa"' "$out")" -eq 1 ] || fail "$(cat "$out")"
 # A code of the maker's own, and one that says little.
 FAULT_SIGN=0x80001234 refuse 4 "rotkit: \"content\": the whole file: token \"prod\", key \"bare\": cannot sign: a code of the maker's own (CKR_VENDOR_DEFINED, 0x80001234): see the documents of the token's maker" \
     sign --scheme ecdsa-sha256 raw content -o sig --key "$(uri prod bare)"

@@ -16,6 +16,7 @@
  *   FAULT_ASKS_ALWAYS=1    private keys ask for the PIN at every use
  *   FAULT_SIGN=HEX         C_SignInit ends with this code
  *   FAULT_LACKS=HEX        no object has this attribute
+ *   FAULT_HIDES=HEX        no private key has it
  *   FAULT_GIVES=HEX:FILE   private keys have this attribute, and it is what stands in the file
  */
 #include <dlfcn.h>
@@ -217,7 +218,7 @@ static bool is_private(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
            type == CKO_PRIVATE_KEY;
 }
 
-/* What FAULT_LACKS and FAULT_GIVES make of an attribute; false: nothing. */
+/* What FAULT_LACKS, FAULT_HIDES and FAULT_GIVES make of an attribute; false: nothing. */
 static bool is_spoiled(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attribute,
                        CK_RV *ret)
 {
@@ -226,7 +227,8 @@ static bool is_spoiled(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_AT
     FILE *file;
 
     *ret = CKR_OK;
-    if (attribute->type == number("FAULT_LACKS", NEVER)) {
+    if (attribute->type == number("FAULT_LACKS", NEVER) ||
+        (attribute->type == number("FAULT_HIDES", NEVER) && is_private(session, object))) {
         attribute->ulValueLen = CK_UNAVAILABLE_INFORMATION;
         *ret = CKR_ATTRIBUTE_TYPE_INVALID;
         return true;

@@ -133,13 +133,17 @@ static CK_RV show_object(const struct rk_token_work *work, CK_OBJECT_HANDLE hand
 static CK_RV show_objects(const struct rk_token_work *work, const struct rk_token_uri *uri,
                           const struct rk_token_visitor *visitor)
 {
-    CK_OBJECT_HANDLE *found = rk_alloc(OBJECTS_MAX, sizeof *found);
+    CK_OBJECT_HANDLE *found = rk_alloc(OBJECTS_MAX + 1, sizeof *found);
     CK_ULONG count = 0;
-    CK_RV rv =
-        found == NULL ? CKR_HOST_MEMORY : rk_token_find(work, NULL, 0, found, OBJECTS_MAX, &count);
+    CK_RV rv = found == NULL ? CKR_HOST_MEMORY
+                             : rk_token_find(work, NULL, 0, found, OBJECTS_MAX + 1, &count);
 
-    for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++)
+    for (CK_ULONG i = 0; rv == CKR_OK && i < count && i < OBJECTS_MAX; i++)
         rv = show_object(work, found[i], uri, visitor);
+    if (rv == CKR_OK && count > OBJECTS_MAX)
+        rk_warn(work->token->ctx,
+                "token \"%s\": it has more than %d objects: the others are not shown",
+                work->token->label, OBJECTS_MAX);
     rk_free(found);
     return rv;
 }

@@ -16,7 +16,7 @@
 #include <openssl/x509.h>
 
 enum { RSA_MAX = 2048, POINT_MAX = 256, PARAMS_MAX = 128, INFO_MAX = 4096, CERT_MAX = 16384 };
-enum { PLACE_MAX = 16 }; /* objects that may go with one key */
+enum { PLACE_MAX = 64 }; /* objects that may go with one key */
 
 struct material { /* what the token says of a key; lengths 0: nothing */
     CK_KEY_TYPE type;
@@ -267,7 +267,7 @@ static CK_RV try_object(const struct rk_token_work *work, CK_OBJECT_HANDLE objec
     RK_AUTO(rk_pkey_done) EVP_PKEY *pub = NULL;
     struct material m = { .type = search->key->key_type };
     bool another = false;
-    CK_RV rv = is_of_another(work, object, search, &another);
+    CK_RV rv = place->by == CKA_LABEL ? is_of_another(work, object, search, &another) : CKR_OK;
 
     if (rv != CKR_OK || another)
         return rv;

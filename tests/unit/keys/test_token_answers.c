@@ -11,12 +11,15 @@
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
 
 #define URI "pkcs11:object=k?module-path=" TEST_MODULE "&pin-source=env:TEST_PIN"
+
+#define URI_OF_ALL "pkcs11:?module-path=" TEST_MODULE "&pin-source=env:TEST_PIN"
 
 #define TOO_LONG                                                                                   \
     "CKR_BUFFER_TOO_SMALL (0x150): it answers with more than there is room for: no right answer "  \
@@ -202,8 +205,30 @@ END_TEST
 START_TEST(more_objects_than_room)
 {
     say_open_token();
-    say_found(4097);
+    say_found(4098);
     list_refused("token \"\": cannot list its objects: " TOO_LONG);
+}
+END_TEST
+
+static void keep_warning(void *arg, const char *text)
+{
+    (void)snprintf(arg, 128, "%s", text);
+}
+
+START_TEST(more_objects_than_are_shown)
+{
+    size_t seen = 0;
+    const struct rk_token_visitor visitor = { see_token, see_object, &seen };
+    char warning[128] = "";
+
+    rk_ctx_set_warning(ctx, keep_warning, warning);
+    say_open_token();
+    say_found(4097);
+    feed();
+    ck_assert_msg(rk_token_list(ctx, URI_OF_ALL, NULL, &visitor, &err) == RK_OK, "%s", err.msg);
+    ck_assert_uint_eq(seen, 4096);
+    ck_assert_str_eq(warning,
+                     "token \"\": it has more than 4096 objects: the others are not shown");
 }
 END_TEST
 
@@ -244,6 +269,7 @@ static void add(TCase *tc)
 {
     tcase_add_test(tc, more_tokens_than_room);
     tcase_add_test(tc, more_objects_than_room);
+    tcase_add_test(tc, more_objects_than_are_shown);
     tcase_add_test(tc, a_longer_attribute_than_room);
     tcase_add_test(tc, more_keys_than_room);
     tcase_add_test(tc, a_longer_signature_than_room);
