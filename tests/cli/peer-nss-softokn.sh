@@ -7,10 +7,6 @@
 need certutil pk12util
 softokn=$(find /usr/lib -name libsoftokn3.so | head -n 1)
 [ -n "$softokn" ] || skip "libsoftokn3.so is absent"
-# Softokn keeps what it has loaded.
-printf "leak:libsoftokn3\nleak:libnss\nleak:libfreebl\nleak:libsqlite3\nleak:pkcs11-spy\n" >"$scratch/lsan"
-LSAN_OPTIONS=suppressions=$scratch/lsan:print_suppressions=0
-export LSAN_OPTIONS
 
 db=$scratch/nss
 mkdir "$db"

@@ -13,10 +13,6 @@ fi
 need pkcsslotd pkcsconf pkcs11-tool p11tool
 module=$(find /usr/lib -path '*/pkcs11/libopencryptoki.so' | head -n 1)
 [ -n "$module" ] || skip "libopencryptoki.so is absent"
-# opencryptoki keeps what it has loaded.
-printf "leak:libopencryptoki\nleak:libpkcs11_sw\nleak:PKCS11_\nleak:libldap\n" >"$scratch/lsan"
-LSAN_OPTIONS=suppressions=$scratch/lsan:print_suppressions=0
-export LSAN_OPTIONS
 
 daemon=
 trap '[ -z "$daemon" ] || kill "$daemon" 2>/dev/null; rm -rf "$scratch"' EXIT

@@ -7,10 +7,6 @@
 . "$SOURCE/tests/support/token.sh"
 need tpm2_ptool
 [ -n "$(find /usr/lib -name 'libtpm2_pkcs11.so*' | head -n 1)" ] || skip "tpm2-pkcs11 is absent"
-# tpm2-pkcs11 and the TSS keep what they have loaded.
-printf "leak:libtpm2_pkcs11\nleak:libtss2\n" >"$scratch/lsan"
-LSAN_OPTIONS=suppressions=$scratch/lsan:print_suppressions=0
-export LSAN_OPTIONS
 
 tpm_of token
 TPM2_PKCS11_TCTI=$tcti
