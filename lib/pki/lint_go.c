@@ -196,7 +196,7 @@ static enum rk_rc align(const struct rk_tlv *bits, struct rk_bytes *ret, struct 
     for (size_t i = ret->len; shift != 0 && i-- > 0;) {
         unsigned before = i == 0 ? 0 : ret->p[i - 1];
 
-        ret->p[i] = (uint8_t)(ret->p[i] >> shift | before << (8 - shift));
+        ret->p[i] = (uint8_t)((unsigned)ret->p[i] >> shift | before << (8 - shift));
     }
     return RK_OK;
 }
