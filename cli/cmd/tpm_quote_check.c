@@ -16,10 +16,11 @@ enum { NONCE = 32, LOG_MAX = 1 << 24, PCRS_DEFAULT = 0xff };
 
 struct quote_check {
     struct tpm_args args;
-    const char *release, *device, *template_name, *ak, *pcrs, *event_log, *ak_public;
+    const char *release, *device, *template_name, *ak, *pcrs, *bank_name, *event_log, *ak_public;
     struct from from;
     enum rk_tpm_key which;
     uint32_t mask;
+    const struct rk_pcr_bank *bank;
 };
 
 /* "0,2,4-7" */
@@ -63,7 +64,7 @@ static enum rk_rc replay(const struct quote_check *in, struct rk_pcrs *ret, stru
         return RK_OK;
     if (rk_file_read(in->event_log, LOG_MAX, &log, err))
         return err->rc;
-    if (rk_eventlog_replay(log.p, log.len, ret, err))
+    if (rk_eventlog_replay(log.p, log.len, in->bank, ret, err))
         return rk_wrap(err, "\"%s\"", in->event_log);
     ret->mask = in->mask; /* a PCR without events keeps its start value */
     return RK_OK;
@@ -73,14 +74,14 @@ static enum rk_rc replay(const struct quote_check *in, struct rk_pcrs *ret, stru
 static enum rk_rc name_differences(const struct rk_pcrs *wanted, const struct rk_pcrs *found,
                                    struct rk_err *err)
 {
-    char a[2 * RK_PCR_LEN + 1], b[2 * RK_PCR_LEN + 1];
+    const size_t len = wanted->bank->len;
+    char a[2 * RK_PCR_MAX + 1], b[2 * RK_PCR_MAX + 1];
 
     for (size_t i = 0; i < RK_PCRS; i++) {
-        if ((wanted->mask >> i & 1) == 0 ||
-            memcmp(wanted->value[i], found->value[i], RK_PCR_LEN) == 0)
+        if ((wanted->mask >> i & 1) == 0 || memcmp(wanted->value[i], found->value[i], len) == 0)
             continue;
-        rk_hex_write(wanted->value[i], RK_PCR_LEN, a);
-        rk_hex_write(found->value[i], RK_PCR_LEN, b);
+        rk_hex_write(wanted->value[i], len, a);
+        rk_hex_write(found->value[i], len, b);
         (void)rk_note(err, "PCR %zu is %.16s..., the event log ends with %.16s...", i, b, a);
     }
     return err->rc;
@@ -95,11 +96,11 @@ static enum rk_rc check_quote(const struct app *app, const struct quote_check *i
     uint8_t nonce[NONCE];
 
     if (rk_random(app->ctx, nonce, sizeof nonce, err) ||
-        rk_tpm_pcr_read(tpm, in->mask, &found, err))
+        rk_tpm_pcr_read(tpm, in->bank, in->mask, &found, err))
         return err->rc;
     if (in->event_log == NULL)
         *pcrs = found;
-    if (rk_tpm_quote(tpm, in->which, in->mask, nonce, sizeof nonce, &quote, err))
+    if (rk_tpm_quote(tpm, in->which, pcrs, nonce, sizeof nonce, &quote, err))
         return err->rc;
     if (rk_quote_verify(app->ctx, &ak->public_tpm2b, &quote, nonce, sizeof nonce, pcrs, ret, err))
         return name_differences(pcrs, &found, err);
@@ -129,19 +130,21 @@ static enum rk_rc tell(const struct app *app, const struct quote_check *in,
 
     rk_device_sn_text(&attested->sn, sn);
     if (!app->json) {
-        (void)fprintf(app->out, "%s: quote holds: PCRs 0x%06x as the %s has them; clock %s\n", sn,
-                      in->mask, source, facts->clock_safe ? "safe" : "not safe");
+        (void)fprintf(app->out, "%s: quote holds: %s PCRs 0x%06x as the %s has them; clock %s\n",
+                      sn, in->bank->name, in->mask, source,
+                      facts->clock_safe ? "safe" : "not safe");
         return RK_OK;
     }
     rk_json_put_str(root, "device_sn", sn);
     tpm_key_put(root, &attested->key);
     rk_json_put_str(root, "pcrs_from", source);
+    rk_json_put_str(root, "bank", in->bank->name);
     list = rk_json_put_object(root, "pcrs");
     for (unsigned i = 0; i < RK_PCRS; i++) {
         if ((pcrs->mask >> i & 1) == 0)
             continue;
         (void)snprintf(number, sizeof number, "%u", i);
-        rk_json_put_hex(list, number, pcrs->value[i], RK_PCR_LEN);
+        rk_json_put_hex(list, number, pcrs->value[i], pcrs->bank->len);
     }
     rk_json_put_u64(root, "clock_ms", facts->clock_ms);
     rk_json_put_bool(root, "clock_safe", facts->clock_safe);
@@ -158,7 +161,7 @@ static enum rk_rc check(const struct app *app, const struct quote_check *in, str
     RK_AUTO(rk_tpm_attested_done) struct rk_tpm_attested attested = { .eks = 0 };
     struct rk_tpm_attest_options options = { .template_name = in->template_name, .key = in->which };
     struct rk_quote_facts facts;
-    struct rk_pcrs pcrs = { .mask = 0 };
+    struct rk_pcrs pcrs = { .bank = in->bank, .mask = 0 };
     struct rk_device_sn sn;
 
     if (in->device != NULL) {
@@ -179,7 +182,7 @@ static enum rk_rc check(const struct app *app, const struct quote_check *in, str
 
 static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err)
 {
-    struct quote_check in = { .mask = PCRS_DEFAULT };
+    struct quote_check in = { .mask = PCRS_DEFAULT, .bank = rk_pcr_bank_default() };
     struct operands none;
     /* clang-format off */
     const struct opt rows[] = {
@@ -190,7 +193,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "device",    0, OPT_STR, &in.device,        "SN",   "as this device (default: whichever the TPM is)", false },
         { "template",  0, OPT_STR, &in.template_name, "NAME", "activate by this EK (default: every certified one)", false },
         { "ak",        0, OPT_STR, &in.ak,            "TYPE", "attestation key: ecc (default) or rsa", false },
-        { "pcrs",      0, OPT_STR, &in.pcrs,          "LIST", "SHA-256 PCRs to quote (default: 0-7)", false },
+        { "pcrs",      0, OPT_STR, &in.pcrs,          "LIST", "PCRs to quote (default: 0-7)", false },
+        { "bank",      0, OPT_STR, &in.bank_name,     "NAME", "of this bank: sha1, sha256 (default), sha384, sha512, sm3_256", false },
         { "event-log", 0, OPT_STR, &in.event_log,     "FILE", "TCG event log that must account for them (default: whatever the TPM has)", false },
         { "ak-public", 0, OPT_STR, &in.ak_public,     "FILE", "write the AK as PEM once all holds, for rotkit ca issue --aik", false },
         OPT_TPM_AUTH(in.args, endorsement),
@@ -204,6 +208,8 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         return err->rc;
     if (in.ak != NULL && strcmp(in.ak, "ecc") != 0 && strcmp(in.ak, "rsa") != 0)
         return opt_fail(app, err, "--ak \"%s\": expected ecc or rsa", in.ak);
+    if (in.bank_name != NULL && rk_pcr_bank_find(in.bank_name, &in.bank, err))
+        return rk_wrap(err, "--bank");
     in.which = in.ak != NULL && in.ak[0] == 'r' ? RK_TPM_AK_RSA : RK_TPM_AK_ECC;
     return check(app, &in, err);
 }

@@ -5,33 +5,31 @@
 #include "base/ossl.h"
 #include "base/rd.h"
 #include "rotkit/counted.h"
+#include "rotkit/request.h"
 
 #include <string.h>
 
 #include <tss2/tss2_tpm2_types.h>
 
 enum { DYNAMIC_FIRST = 17, DYNAMIC_LAST = 22 }; /* set to all ones until a dynamic launch */
-enum { ALGS_MAX = 16, SHA1_LEN = 20, SIGNATURE = 16 };
-enum { EVENT_HEAD = 12 }; /* PCR, type, number of digests */
+enum { SHA1_LEN = 20, SIGNATURE = 16 };
+#define EV_EFI_HCRTM_EVENT 0x80000010u
+enum { EVENT_HEAD = 12 };    /* PCR, type, number of digests */
+enum { HCRTM_LOCALITY = 4 }; /* which a hash sequence before the TPM's start comes from */
 static const char spec_id[SIGNATURE] = "Spec ID Event03";
 static const char startup_locality[SIGNATURE] = "StartupLocality";
 
-struct algs { /* digest sizes, by the log's own head */
-    uint16_t id[ALGS_MAX], size[ALGS_MAX];
-    size_t count;
-};
-
-static size_t size_of(const struct algs *algs, uint64_t id)
+static const struct rk_event_digest *digest_of(const struct rk_event *e, uint16_t alg)
 {
-    for (size_t i = 0; i < algs->count; i++) {
-        if (algs->id[i] == id)
-            return algs->size[i];
+    for (size_t i = 0; i < e->digest_count; i++) {
+        if (e->digest[i].alg == alg)
+            return &e->digest[i];
     }
-    return 0;
+    return NULL;
 }
 
-/* TCG_EfiSpecIDEvent, the content of the first event. */
-static enum rk_rc read_spec_id(struct rk_rd *event, struct algs *ret, struct rk_err *err)
+/* TCG_EfiSpecIDEvent, the content of the first event: which digests the others have. */
+static enum rk_rc read_spec_id(struct rk_rd *event, struct rk_event *ret, struct rk_err *err)
 {
     const uint8_t *signature = rk_rd_take(event, SIGNATURE);
     uint64_t count;
@@ -43,23 +41,27 @@ static enum rk_rc read_spec_id(struct rk_rd *event, struct algs *ret, struct rk_
     count = rk_rd_le(event, 4);
     if (rk_rd_ok(event, err))
         return err->rc;
-    if (count == 0 || count > ALGS_MAX)
-        return rk_fail(err, RK_E_FORMAT, "%u hash algorithms, expected 1 to %d", (unsigned)count,
-                       ALGS_MAX);
-    for (ret->count = 0; ret->count < count; ret->count++) {
-        ret->id[ret->count] = (uint16_t)rk_rd_le(event, 2);
-        ret->size[ret->count] = (uint16_t)rk_rd_le(event, 2);
+    if (count == 0 || count > RK_EVENT_DIGESTS_MAX)
+        return rk_fail(err, RK_E_FORMAT, "%s, expected 1 to %d",
+                       RK_COUNTED(count, "hash algorithm"), RK_EVENT_DIGESTS_MAX);
+    for (; ret->digest_count < count; ret->digest_count++) {
+        struct rk_event_digest *digest = &ret->digest[ret->digest_count];
+        const struct rk_pcr_bank *bank;
+
+        digest->alg = (uint16_t)rk_rd_le(event, 2);
+        digest->len = (uint16_t)rk_rd_le(event, 2);
+        bank = rk_pcr_bank_of(digest->alg);
+        if (rk_rd_ok(event, err))
+            return err->rc;
+        if (digest->len == 0 || (bank != NULL && bank->len != digest->len))
+            return rk_fail(err, RK_E_FORMAT, "digests of algorithm 0x%04x have %u octets",
+                           digest->alg, digest->len);
     }
-    if (rk_rd_ok(event, err))
-        return err->rc;
-    if (size_of(ret, TPM2_ALG_SHA256) != RK_PCR_LEN)
-        return rk_fail(err, RK_E_USAGE, "the event log has no SHA-256 digests");
     return RK_OK;
 }
 
 /* The first event is in the format of a TPM 1.2. */
-static enum rk_rc read_head(struct rk_rd *rd, struct algs *algs, struct rk_event *ret,
-                            struct rk_err *err)
+static enum rk_rc read_head(struct rk_rd *rd, struct rk_event *ret, struct rk_err *err)
 {
     struct rk_rd event;
 
@@ -78,32 +80,11 @@ static enum rk_rc read_head(struct rk_rd *rd, struct algs *algs, struct rk_event
                        ret->pcr, ret->type);
     ret->len = rd->pos;
     event = (struct rk_rd) { .buf = ret->data, .len = ret->data_len };
-    return read_spec_id(&event, algs, err);
-}
-
-static enum rk_rc extend(struct rk_pcrs *pcrs, uint64_t pcr, const uint8_t *digest,
-                         struct rk_err *err)
-{
-    uint8_t both[2 * RK_PCR_LEN];
-
-    memcpy(both, pcrs->value[pcr], RK_PCR_LEN);
-    memcpy(both + RK_PCR_LEN, digest, RK_PCR_LEN);
-    pcrs->mask |= 1u << pcr;
-    if (EVP_Digest(both, sizeof both, pcrs->value[pcr], NULL, EVP_sha256(), NULL) != 1)
-        return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
-    return RK_OK;
-}
-
-/* An event that is not measured may state the locality that PCR 0 starts with (10.4.5.3). */
-static void no_action(struct rk_pcrs *pcrs, const struct rk_event *e)
-{
-    if (e->pcr == 0 && pcrs->mask == 0 && e->data_len > SIGNATURE &&
-        memcmp(e->data, startup_locality, SIGNATURE) == 0)
-        pcrs->value[0][RK_PCR_LEN - 1] = e->data[SIGNATURE];
+    return read_spec_id(&event, ret, err);
 }
 
 /* TCG_PCR_EVENT2. */
-static enum rk_rc read_event(struct rk_rd *rd, const struct algs *algs, struct rk_event *ret,
+static enum rk_rc read_event(struct rk_rd *rd, const struct rk_event *head, struct rk_event *ret,
                              struct rk_err *err)
 {
     uint32_t count;
@@ -114,81 +95,140 @@ static enum rk_rc read_event(struct rk_rd *rd, const struct algs *algs, struct r
     count = (uint32_t)rk_rd_le(rd, 4);
     if (rk_rd_ok(rd, err))
         return err->rc;
-    if (count > algs->count)
+    if (count > head->digest_count)
         return rk_fail(err, RK_E_FORMAT, "%s, the log's head names %zu",
-                       RK_COUNTED(count, "digest"), algs->count);
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t id = rk_rd_le(rd, 2);
-        size_t size = size_of(algs, id);
-        const uint8_t *digest = rk_rd_take(rd, size);
+                       RK_COUNTED(count, "digest"), head->digest_count);
+    for (; ret->digest_count < count; ret->digest_count++) {
+        struct rk_event_digest *digest = &ret->digest[ret->digest_count];
+        const struct rk_event_digest *named = digest_of(head, (uint16_t)rk_rd_le(rd, 2));
 
         if (rk_rd_ok(rd, err))
             return err->rc;
-        if (size == 0)
-            return rk_fail(err, RK_E_FORMAT, "a digest of algorithm 0x%04x, which the head lacks",
-                           (unsigned)id);
-        if (id == TPM2_ALG_SHA256)
-            ret->sha256 = digest;
+        if (named == NULL)
+            return rk_fail(err, RK_E_FORMAT,
+                           "a digest of algorithm 0x%02x%02x, which the head lacks",
+                           rd->buf[rd->pos - 1], rd->buf[rd->pos - 2]);
+        *digest = (struct rk_event_digest) { named->alg, named->len, rk_rd_take(rd, named->len) };
+        if (rk_rd_ok(rd, err))
+            return err->rc;
     }
     ret->data_len = (size_t)rk_rd_le(rd, 4);
     ret->data = rk_rd_take(rd, ret->data_len);
     if (rk_rd_ok(rd, err))
         return err->rc;
     ret->len = rd->pos - ret->at;
-    if (ret->type != RK_EV_NO_ACTION && (ret->pcr >= RK_PCRS || ret->sha256 == NULL))
-        return rk_fail(err, RK_E_FORMAT, "PCR %u, %s SHA-256 digest", ret->pcr,
-                       ret->sha256 == NULL ? "without a" : "with a");
+    if (ret->type != RK_EV_NO_ACTION && ret->pcr >= RK_PCRS)
+        return rk_fail(err, RK_E_FORMAT, "PCR %u, there are %d", ret->pcr, RK_PCRS);
     return RK_OK;
 }
 
-/* The area that firmware keeps for a log is larger: where an event would begin stand zeros or ones.
+/*
+ * The area that firmware keeps for a log is larger: where an event would begin stand zeros or ones,
+ * the head of one that cannot be, or as many as there is room for.
  */
 static bool is_end_of_log(const struct rk_rd *rd)
 {
     const uint8_t *rest = rd->buf + rd->pos;
+    size_t len = rk_rd_left(rd) < EVENT_HEAD ? rk_rd_left(rd) : EVENT_HEAD;
 
-    return rk_rd_left(rd) >= EVENT_HEAD && (rest[0] == 0x00 || rest[0] == 0xff) &&
-           memcmp(rest, rest + 1, EVENT_HEAD - 1) == 0;
+    return (rest[0] == 0x00 || rest[0] == 0xff) && memcmp(rest, rest + 1, len - 1) == 0;
 }
 
 enum rk_rc rk_eventlog_walk(const uint8_t *log, size_t len, rk_event_each each, void *arg,
                             size_t *ret_end, struct rk_err *err)
 {
     struct rk_rd rd = { .buf = log, .len = len };
-    struct algs algs = { .count = 0 };
-    struct rk_event e;
+    struct rk_event head, e;
 
-    if (read_head(&rd, &algs, &e, err) || each(arg, 1, &e, err))
+    if (read_head(&rd, &head, err) || each(arg, 1, &head, err))
         return rk_wrap(err, "event 1");
     for (unsigned i = 2; rk_rd_left(&rd) != 0 && !is_end_of_log(&rd); i++) {
-        if (read_event(&rd, &algs, &e, err) || each(arg, i, &e, err))
+        if (read_event(&rd, &head, &e, err) || each(arg, i, &e, err))
             return rk_wrap(err, "event %u", i);
     }
     *ret_end = rd.pos;
     return RK_OK;
 }
 
-static enum rk_rc replay(void *arg, unsigned i, const struct rk_event *e, struct rk_err *err)
+/* ---- replay ---- */
+
+/*
+ * What PCR 0 starts with: the locality that an event states which is not measured (10.4.5.3), or
+ * else that of an H-CRTM event.
+ */
+struct start {
+    bool stated;
+    uint8_t locality;
+};
+
+static enum rk_rc find_start(void *arg, unsigned i, const struct rk_event *e, struct rk_err *err)
 {
+    struct start *start = arg;
+
     (void)i;
-    if (e->type == RK_EV_NO_ACTION) {
-        no_action(arg, e);
+    (void)err;
+    if (e->pcr != 0 || start->stated)
         return RK_OK;
-    }
-    return extend(arg, e->pcr, e->sha256, err);
+    if (e->type == RK_EV_NO_ACTION && e->data_len > SIGNATURE &&
+        memcmp(e->data, startup_locality, SIGNATURE) == 0)
+        *start = (struct start) { true, e->data[SIGNATURE] };
+    else if (e->type == EV_EFI_HCRTM_EVENT)
+        start->locality = HCRTM_LOCALITY;
+    return RK_OK;
 }
 
-enum rk_rc rk_eventlog_replay(const uint8_t *log, size_t len, struct rk_pcrs *ret,
-                              struct rk_err *err)
+static enum rk_rc check_bank(const struct rk_event *head, const struct rk_pcr_bank *bank,
+                             struct rk_err *err)
 {
-    struct rk_pcrs pcrs = { .mask = 0 };
+    char has[RK_KNOWN_MAX] = "";
+
+    if (digest_of(head, bank->alg) != NULL)
+        return RK_OK;
+    for (size_t i = 0; i < head->digest_count; i++) {
+        const struct rk_pcr_bank *other = rk_pcr_bank_of(head->digest[i].alg);
+
+        rk_known_add(has, other == NULL ? "others" : other->name);
+    }
+    return rk_fail(err, RK_E_USAGE, "the event log has no %s digests (it has: %s)", bank->name,
+                   has);
+}
+
+static enum rk_rc extend(void *arg, unsigned i, const struct rk_event *e, struct rk_err *err)
+{
+    struct rk_pcrs *pcrs = arg;
+    const struct rk_event_digest *digest = digest_of(e, pcrs->bank->alg);
+    size_t len = pcrs->bank->len;
+    uint8_t both[2 * RK_PCR_MAX];
+
+    if (i == 1)
+        return check_bank(e, pcrs->bank, err);
+    if (e->type == RK_EV_NO_ACTION)
+        return RK_OK;
+    if (digest == NULL)
+        return rk_fail(err, RK_E_FORMAT, "PCR %u, without a %s digest", e->pcr, pcrs->bank->name);
+    memcpy(both, pcrs->value[e->pcr], len);
+    memcpy(both + len, digest->p, len);
+    pcrs->mask |= 1u << e->pcr;
+    return EVP_Q_digest(NULL, pcrs->bank->md, NULL, both, 2 * len, pcrs->value[e->pcr], NULL) == 1
+               ? RK_OK
+               : rk_fail_ossl(err, RK_E_INTERNAL, "%s", pcrs->bank->md);
+}
+
+enum rk_rc rk_eventlog_replay(const uint8_t *log, size_t len, const struct rk_pcr_bank *bank,
+                              struct rk_pcrs *ret, struct rk_err *err)
+{
+    struct rk_pcrs pcrs = { .bank = bank };
+    struct start start = { .stated = false };
     size_t end;
 
-    if (rk_eventlog_walk(log, len, replay, &pcrs, &end, err))
+    if (rk_eventlog_walk(log, len, find_start, &start, &end, err))
+        return err->rc;
+    pcrs.value[0][bank->len - 1] = start.locality;
+    if (rk_eventlog_walk(log, len, extend, &pcrs, &end, err))
         return err->rc;
     for (size_t i = DYNAMIC_FIRST; i <= DYNAMIC_LAST; i++) {
         if ((pcrs.mask >> i & 1) == 0)
-            memset(pcrs.value[i], 0xff, RK_PCR_LEN);
+            memset(pcrs.value[i], 0xff, bank->len);
     }
     *ret = pcrs;
     return RK_OK;

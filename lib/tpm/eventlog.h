@@ -5,12 +5,17 @@
 
 #include "rotkit/attest.h"
 
-enum { RK_EV_NO_ACTION = 3 };
+enum { RK_EV_NO_ACTION = 3, RK_EVENT_DIGESTS_MAX = 16 };
 
+struct rk_event_digest {
+    uint16_t alg, len;
+    const uint8_t *p; /* NULL in the first event, which says what the others have */
+};
 struct rk_event {   /* borrowed from the log */
     size_t at, len; /* in the log */
     uint32_t pcr, type;
-    const uint8_t *sha256; /* 32 bytes; NULL for the first event */
+    struct rk_event_digest digest[RK_EVENT_DIGESTS_MAX];
+    size_t digest_count;
     const uint8_t *data;
     size_t data_len;
 };
@@ -19,7 +24,7 @@ typedef enum rk_rc (*rk_event_each)(void *arg, unsigned i, const struct rk_event
                                     struct rk_err *err);
 /*
  * ret_end: where the log ends; zeros or ones may fill its area behind that. RK_E_FORMAT when it is
- * malformed, RK_E_USAGE when it has no SHA-256 digests, what `each` returns.
+ * malformed, RK_E_USAGE when it is no crypto-agile log, what `each` returns.
  */
 enum rk_rc rk_eventlog_walk(const uint8_t *log, size_t len, rk_event_each each, void *arg,
                             size_t *ret_end, struct rk_err *err) RK_MUST_CHECK;

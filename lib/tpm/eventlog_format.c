@@ -103,12 +103,30 @@ struct drawing {
     unsigned count;
 };
 
+static enum rk_rc add_digests(const struct drawing *d, const struct rk_event *e,
+                              struct rk_region *of, struct rk_err *err)
+{
+    for (size_t i = 0; i < e->digest_count; i++) {
+        const struct rk_event_digest *digest = &e->digest[i];
+        const struct rk_pcr_bank *bank = rk_pcr_bank_of(digest->alg);
+        struct rk_region *region;
+
+        if (digest->p == NULL || bank == NULL)
+            continue;
+        if (rk_region_add(d->map, of, (uint64_t)(digest->p - d->log), digest->len, bank->name,
+                          &region, err))
+            return err->rc;
+        rk_hex_write(digest->p, digest->len, region->note);
+    }
+    return RK_OK;
+}
+
 static enum rk_rc add_event(void *arg, unsigned i, const struct rk_event *e, struct rk_err *err)
 {
     struct drawing *d = arg;
     const struct type *type = find(e->type);
     char name[64], text[TEXT_SHOWN + 1] = "";
-    struct rk_region *region, *digest;
+    struct rk_region *region;
     size_t used;
 
     if (type == NULL)
@@ -129,13 +147,7 @@ static enum rk_rc add_event(void *arg, unsigned i, const struct rk_event *e, str
     used = strlen(region->note);
     if (text[0] != '\0')
         (void)snprintf(region->note + used, sizeof region->note - used, ", %s", text);
-    if (e->sha256 == NULL)
-        return RK_OK;
-    if (rk_region_add(d->map, region, (uint64_t)(e->sha256 - d->log), RK_PCR_LEN, "SHA-256",
-                      &digest, err))
-        return err->rc;
-    rk_hex_write(e->sha256, RK_PCR_LEN, digest->note);
-    return RK_OK;
+    return add_digests(d, e, region, err);
 }
 
 static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)

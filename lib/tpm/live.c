@@ -338,6 +338,16 @@ enum rk_rc rk_tpm_persistent_room(rk_tpm *tpm, bool *ret, struct rk_err *err)
     return RK_OK;
 }
 
+enum rk_rc rk_live_banks(rk_tpm *tpm, TPML_PCR_SELECTION *ret, struct rk_err *err)
+{
+    RK_AUTO(data_done) TPMS_CAPABILITY_DATA *data = NULL;
+
+    if (capability(tpm, TPM2_CAP_PCRS, 0, &data, err))
+        return err->rc;
+    *ret = data->data.assignedPCR;
+    return RK_OK;
+}
+
 enum rk_rc rk_live_may_guess(rk_tpm *tpm, uint32_t bearable, const char *what, struct rk_err *err)
 {
     uint32_t counter, max;

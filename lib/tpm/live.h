@@ -61,6 +61,8 @@ enum rk_rc rk_live_property_find(rk_tpm *tpm, uint32_t property, uint32_t *ret, 
  */
 enum rk_rc rk_live_may_guess(rk_tpm *tpm, uint32_t bearable, const char *what,
                              struct rk_err *err) RK_MUST_CHECK;
+/* TPM_CAP_PCRS: the banks that are active, and which PCRs they have. */
+enum rk_rc rk_live_banks(rk_tpm *tpm, TPML_PCR_SELECTION *ret, struct rk_err *err) RK_MUST_CHECK;
 /* Whether a persistent, transient or NV handle is in use. */
 enum rk_rc rk_live_in_use(rk_tpm *tpm, uint32_t handle, bool *ret,
                           struct rk_err *err) RK_MUST_CHECK;

@@ -76,23 +76,25 @@ static enum rk_rc check_signature(const rk_ctx *ctx, const struct rk_bytes *ak_p
 
 /* ---- the statement ---- */
 
-static enum rk_rc check_selection(const TPML_PCR_SELECTION *found, uint32_t mask,
+static enum rk_rc check_selection(const TPML_PCR_SELECTION *found, const struct rk_pcrs *pcrs,
                                   struct rk_err *err)
 {
     const TPMS_PCR_SELECTION *bank = &found->pcrSelections[0];
     uint32_t quoted = 0;
 
-    if (found->count != 1 || bank->hash != TPM2_ALG_SHA256)
-        return rk_fail(err, RK_E_VERIFY, "the quote is over %u PCR banks, expected SHA-256 alone",
-                       found->count);
+    if (found->count != 1 || bank->hash != pcrs->bank->alg)
+        return rk_fail(err, RK_E_VERIFY,
+                       "the quote is over %s, the first 0x%04x, expected %s alone",
+                       RK_COUNTED(found->count, "PCR bank"), bank->hash, pcrs->bank->name);
     for (size_t i = 0; i < bank->sizeofSelect && i < sizeof bank->pcrSelect; i++)
         quoted |= (uint32_t)bank->pcrSelect[i] << (8 * i);
-    if (quoted != mask)
+    if (quoted != pcrs->mask)
         return rk_fail(err, RK_E_VERIFY, "the quote is over PCRs 0x%06x, expected 0x%06x", quoted,
-                       mask);
+                       pcrs->mask);
     return RK_OK;
 }
 
+/* By the hash of the signature, whatever the bank's. */
 static enum rk_rc check_digest(const TPM2B_DIGEST *found, const struct rk_pcrs *pcrs,
                                struct rk_err *err)
 {
@@ -102,7 +104,7 @@ static enum rk_rc check_digest(const TPM2B_DIGEST *found, const struct rk_pcrs *
 
     for (size_t i = 0; good && i < RK_PCRS; i++) {
         if ((pcrs->mask >> i & 1) != 0)
-            good = EVP_DigestUpdate(md, pcrs->value[i], RK_PCR_LEN) == 1;
+            good = EVP_DigestUpdate(md, pcrs->value[i], pcrs->bank->len) == 1;
     }
     if (!good || EVP_DigestFinal_ex(md, digest, NULL) != 1)
         return rk_fail_ossl(err, RK_E_INTERNAL, "SHA-256");
@@ -128,8 +130,7 @@ static enum rk_rc check_statement(const struct rk_bytes *bytes, const uint8_t *n
     if (attest.extraData.size != nonce_len ||
         memcmp(attest.extraData.buffer, nonce, nonce_len) != 0)
         return rk_fail(err, RK_E_VERIFY, "the quote answers another nonce");
-    if (check_selection(&quote->pcrSelect, pcrs->mask, err) ||
-        check_digest(&quote->pcrDigest, pcrs, err))
+    if (check_selection(&quote->pcrSelect, pcrs, err) || check_digest(&quote->pcrDigest, pcrs, err))
         return err->rc;
     *ret = (struct rk_quote_facts) { .clock_ms = attest.clockInfo.clock,
                                      .firmware_version = attest.firmwareVersion,

@@ -19,7 +19,7 @@ quote() { # CODE ARG...
 }
 
 quote 0
-stdout_is "$first: quote holds: PCRs 0x0000ff as the TPM has them; clock not safe"
+stdout_is "$first: quote holds: sha256 PCRs 0x0000ff as the TPM has them; clock not safe"
 quote 0 --ak rsa --pcrs 0,2-3,23 --json
 jq -e '.pcrs | keys == ["0", "2", "23", "3"]' "$out" >/dev/null || fail "JSON: $(cat "$out")"
 

@@ -12,7 +12,7 @@ bool fuzz_one(const uint8_t *data, size_t size)
 
     if (rk_credential_read(data, size, &credential, &err) == RK_OK)
         rk_credential_done(&credential);
-    if (rk_eventlog_replay(data, size, &pcrs, &err))
+    if (rk_eventlog_replay(data, size, rk_pcr_bank_default(), &pcrs, &err))
         return false;
     FUZZ_HOLDS(pcrs.mask >> RK_PCRS == 0);
     return true;

@@ -58,9 +58,10 @@ static bool ask_quote(rk_tpm *tpm)
     struct rk_pcrs pcrs = { .mask = 0 };
     struct rk_quote_facts facts;
     struct rk_err err;
-    bool right = rk_tpm_key_public(tpm, RK_TPM_AK_ECC, &ak, &err) == RK_OK &&
-                 rk_tpm_pcr_read(tpm, 0x7, &pcrs, &err) == RK_OK &&
-                 rk_tpm_quote(tpm, RK_TPM_AK_ECC, 0x7, nonce, sizeof nonce, &quote, &err) == RK_OK;
+    bool right =
+        rk_tpm_key_public(tpm, RK_TPM_AK_ECC, &ak, &err) == RK_OK &&
+        rk_tpm_pcr_read(tpm, rk_pcr_bank_default(), 0x7, &pcrs, &err) == RK_OK &&
+        rk_tpm_quote(tpm, RK_TPM_AK_ECC, &pcrs, nonce, sizeof nonce, &quote, &err) == RK_OK;
 
     if (right)
         right = rk_quote_verify(fuzz_ctx(), &ak.public_tpm2b, &quote, nonce, sizeof nonce, &pcrs,

@@ -10,7 +10,7 @@ tpm_stop() {
 }
 trap 'tpm_stop; rm -rf "$scratch"' EXIT
 
-# tpm_start STATE-FOLDER: a missing state is made. Sets $tcti, and the TCTI of tpm2-tools with it.
+# tpm_start STATE-FOLDER [HOW]: with HOW, tpm_begin HOW starts it up, with $tpm_flags. A missing state is made. Sets $tcti, and the TCTI of tpm2-tools with it.
 # swtpm's socket TCTI wants the control port right behind the data port; try until both are free. Where another
 # test's swtpm has them, ours ends, and the answer was not ours.
 tpm_start() {
@@ -19,14 +19,16 @@ tpm_start() {
         port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 20000 / 2 * 2))
         swtpm socket --tpm2 --tpmstate dir="$1" --server type=tcp,port=$port,bindaddr=127.0.0.1 \
             --ctrl type=tcp,port=$((port + 1)),bindaddr=127.0.0.1 \
-            --flags not-need-init,startup-clear >"$scratch/swtpm.log" 2>&1 &
+            --flags "${tpm_flags:-not-need-init,startup-clear}" >"$scratch/swtpm.log" 2>&1 &
         tpm_pid=$!
+        tpm_how=${2:-}
         tcti=swtpm:host=127.0.0.1,port=$port
         TPM2TOOLS_TCTI=$tcti
         TSS2_LOG=all+NONE
         export TPM2TOOLS_TCTI TSS2_LOG
         for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
             answers=false
+            [ -z "$tpm_how" ] || ! tpm_begin "$tpm_how" >/dev/null 2>&1 || tpm_how=
             ! tpm2_getcap properties-fixed >/dev/null 2>&1 || answers=true
             kill -0 "$tpm_pid" 2>/dev/null || break
             ! $answers || return 0

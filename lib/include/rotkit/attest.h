@@ -31,11 +31,24 @@ enum rk_rc rk_credential_write(const struct rk_credential *credential, struct rk
 enum rk_rc rk_credential_read(const uint8_t *file, size_t len, struct rk_credential *ret,
                               struct rk_err *err) RK_MUST_CHECK;
 
-/* PCR values of the SHA-256 bank; bit i of mask: value[i] counts. */
-enum { RK_PCRS = 24, RK_PCR_LEN = 32 };
+/* A bank of PCRs: sha1, sha256, sha384, sha512, sm3_256. */
+struct rk_pcr_bank {
+    const char *name; /* as tpm2-tools call it */
+    const char *md;   /* as OpenSSL does */
+    uint16_t alg;     /* TPM_ALG_ID */
+    uint16_t len;     /* of a value */
+};
+enum rk_rc rk_pcr_bank_find(const char *name, const struct rk_pcr_bank **ret,
+                            struct rk_err *err) RK_MUST_CHECK;
+const struct rk_pcr_bank *rk_pcr_bank_of(uint16_t alg); /* NULL: none */
+const struct rk_pcr_bank *rk_pcr_bank_default(void);    /* SHA-256 */
+
+/* PCR values of one bank; bit i of mask: value[i] counts. */
+enum { RK_PCRS = 24, RK_PCR_MAX = 64 };
 struct rk_pcrs {
+    const struct rk_pcr_bank *bank;
     uint32_t mask;
-    uint8_t value[RK_PCRS][RK_PCR_LEN];
+    uint8_t value[RK_PCRS][RK_PCR_MAX]; /* bank->len bytes of it */
 };
 /* What TPM2_Quote returns, each marshalled. */
 struct rk_quote {
@@ -51,17 +64,18 @@ struct rk_quote_facts {
 /*
  * RK_E_VERIFY unless the quote is by the AK (marshalled TPM2B_PUBLIC, a restricted signing key that
  * never leaves its TPM; RSASSA or ECDSA with SHA-256), carries the nonce and quotes exactly the
- * PCRs of `pcrs`, with their values.
+ * PCRs of `pcrs`, of its bank, with their values.
  */
 enum rk_rc rk_quote_verify(const rk_ctx *ctx, const struct rk_bytes *ak_public_tpm2b,
                            const struct rk_quote *quote, const uint8_t *nonce, size_t nonce_len,
                            const struct rk_pcrs *pcrs, struct rk_quote_facts *ret,
                            struct rk_err *err) RK_MUST_CHECK;
 /*
- * The PCRs that a crypto-agile event log ends with (SHA-256 bank; mask: those with events; the
- * others have the value that they start with). Zeros or ones may fill the log's area behind it.
- * RK_E_FORMAT when it is cut short or malformed,
- * RK_E_USAGE when it has no SHA-256 digests, as a log of a TPM 1.2.
+ * The PCRs of a bank that a crypto-agile event log ends with (mask: those with events; the others
+ * have the value that they start with). PCR 0 starts with the locality that a StartupLocality event
+ * states, or with 4 when an H-CRTM event is measured and none does. Zeros or ones may fill the
+ * log's area behind it, and it may be its head alone. RK_E_FORMAT when it is cut short or
+ * malformed, RK_E_USAGE when it has no digests of the bank, as a log of a TPM 1.2.
  */
-enum rk_rc rk_eventlog_replay(const uint8_t *log, size_t len, struct rk_pcrs *ret,
-                              struct rk_err *err) RK_MUST_CHECK;
+enum rk_rc rk_eventlog_replay(const uint8_t *log, size_t len, const struct rk_pcr_bank *bank,
+                              struct rk_pcrs *ret, struct rk_err *err) RK_MUST_CHECK;

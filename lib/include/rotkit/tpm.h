@@ -153,9 +153,13 @@ enum rk_rc rk_tpm_activate(rk_tpm *tpm, const struct rk_ek_template *tpl, enum r
                            const struct rk_credential *credential, struct rk_secret *ret,
                            struct rk_err *err) RK_MUST_CHECK;
 
-/* TPM2_Quote over the SHA-256 bank, by one of the AKs. */
-enum rk_rc rk_tpm_quote(rk_tpm *tpm, enum rk_tpm_key ak, uint32_t pcr_mask, const uint8_t *nonce,
-                        size_t nonce_len, struct rk_quote *ret, struct rk_err *err) RK_MUST_CHECK;
-/* The values of the PCRs of pcr_mask now; RK_E_USAGE when the TPM has no such SHA-256 PCR. */
-enum rk_rc rk_tpm_pcr_read(rk_tpm *tpm, uint32_t pcr_mask, struct rk_pcrs *ret,
-                           struct rk_err *err) RK_MUST_CHECK;
+/* TPM2_Quote over one bank, by one of the AKs. */
+enum rk_rc rk_tpm_quote(rk_tpm *tpm, enum rk_tpm_key ak, const struct rk_pcrs *pcrs,
+                        const uint8_t *nonce, size_t nonce_len, struct rk_quote *ret,
+                        struct rk_err *err) RK_MUST_CHECK;
+/*
+ * The values that the PCRs of pcr_mask have now. RK_E_USAGE when the bank is not active in this
+ * TPM, or lacks one of them; the error names the banks that are.
+ */
+enum rk_rc rk_tpm_pcr_read(rk_tpm *tpm, const struct rk_pcr_bank *bank, uint32_t pcr_mask,
+                           struct rk_pcrs *ret, struct rk_err *err) RK_MUST_CHECK;
