@@ -12,10 +12,27 @@
 
 /* ---- parts */
 
-static bool read_value(const struct rk_strict *s, const struct rk_tlv *type,
-                       const struct rk_tlv *value, const char *what)
+/* Surrogates and what Unicode will never assign: no BMPString to Go 1.25 and later. */
+static bool bmp_is_doubtful(const struct rk_tlv *value)
 {
-    (void)type;
+    for (size_t i = 0; value->tag == 0x1e && i + 1 < value->len; i += 2) {
+        unsigned point = (unsigned)value->p[i] << 8 | value->p[i + 1];
+
+        if ((point >= 0xd800 && point <= 0xdfff) || (point >= 0xfdd0 && point <= 0xfdef) ||
+            point >= 0xfffe)
+            return true;
+    }
+    return false;
+}
+
+static bool read_value(const struct rk_strict *s, const struct rk_tlv *value, const char *what)
+{
+    if (bmp_is_doubtful(value))
+        rk_lint_note(
+            s->book, s->who, RK_RULE_NEWER,
+            "%s: BMPString at offset 0x%zx holds surrogates or no characters: Go 1.19 takes "
+            "it, later ones refuse",
+            what, value->at);
     return rk_go_string_is_good(value->tag, value->p, value->len) ||
            rk_lint_refuse(s->book, s->who, RK_RULE_NAME_VALUE,
                           "%s: value at offset 0x%zx is of a type that is no string, or holds "
@@ -33,8 +50,7 @@ static bool read_rdn(const struct rk_strict *s, const struct rk_tlv *set, const 
             return false;
         pair = rk_der_inside(&attribute);
         if (!rk_go_take_oid(s, &pair, what, &type) ||
-            !rk_strict_next(s, &pair, RK_STRICT_ANY, what, &value) ||
-            !read_value(s, &type, &value, what))
+            !rk_strict_next(s, &pair, RK_STRICT_ANY, what, &value) || !read_value(s, &value, what))
             return false;
     }
     return true;

@@ -19,7 +19,15 @@ enum {
 bool rk_go_take_oid(const struct rk_strict *s, struct rk_rd *rd, const char *what,
                     struct rk_tlv *ret)
 {
-    return rk_strict_next(s, rd, RK_DER_OID, what, ret) && rk_strict_oid(s, ret, &rk_go_oid, what);
+    if (!rk_strict_next(s, rd, RK_DER_OID, what, ret) || !rk_strict_oid(s, ret, &rk_go_oid, what))
+        return false;
+    if (!rk_oid_is_good(ret, &rk_go_asn1_oid))
+        rk_lint_note(
+            s->book, s->who, RK_RULE_NEWER,
+            "%s: OBJECT IDENTIFIER at offset 0x%zx is padded: Go 1.19 takes it, later ones "
+            "refuse",
+            what, ret->at);
+    return true;
 }
 
 /* The next octet that counts, -1 at the end; *start: an arc begins there. */

@@ -212,6 +212,36 @@ static bool check_key(const struct rk_strict *s, const struct rk_tlv *spki)
                                   "the key cannot be read: its kind, curve, point or numbers");
 }
 
+/* Later versions of cryptography read RSA keys themselves, by DER's rules; OpenSSL is not so
+ * strict. */
+static void note_rsa(const struct rk_strict *s, const struct rk_tlv *spki)
+{
+    struct rk_rd inside = rk_der_inside(spki), algorithm;
+    struct rk_tlv sequence, oid, bits, numbers, number;
+    struct rk_err ignored;
+    bool good = true;
+
+    if (rk_der_next(&inside, &sequence, &ignored) || rk_der_next(&inside, &bits, &ignored))
+        return;
+    algorithm = rk_der_inside(&sequence);
+    if (rk_der_next(&algorithm, &oid, &ignored) || !rk_der_is_oid(&oid, &rk_oid_rsa) ||
+        bits.len < 2)
+        return;
+    inside = rk_der_inside(&bits);
+    (void)rk_rd_be(&inside, 1);
+    if (rk_der_next(&inside, &numbers, &ignored))
+        return;
+    good = rk_rd_left(&inside) == 0;
+    for (inside = rk_der_inside(&numbers); good && rk_rd_left(&inside) != 0;)
+        good = rk_der_next(&inside, &number, &ignored) == RK_OK && rk_length_is_minimal(&number) &&
+               rk_integer_is_minimal(&number) && number.p[0] < 0x80;
+    if (!good)
+        rk_lint_note(s->book, s->who, RK_RULE_NEWER,
+                     "the RSA key at offset 0x%zx is loosely encoded or negative: cryptography 38 "
+                     "takes it, later ones refuse",
+                     bits.at);
+}
+
 /* ---- under a CA */
 
 struct parts { /* version's tag is 0 where it is left out */
@@ -326,6 +356,9 @@ static enum rk_rc check(const struct rk_strict *s, const uint8_t *der, size_t le
         (void)rk_lint_refuse(s->book, s->who, RK_RULE_FORM, "certificate: a part is missing");
         return RK_OK;
     }
+    rk_py_note_printable(s, &cert.issuer, "issuer");
+    rk_py_note_printable(s, &cert.subject, "subject");
+    note_rsa(s, &cert.spki);
     digest = digest_of(&cert.alg);
     good = check_version(s, &cert);
     good = rk_py_check_name(s, &cert.issuer) && good;

@@ -41,6 +41,8 @@ enum rk_rc rk_py_reencode(const struct rk_py_part *part, struct rk_rd *rd, struc
 
 /* The issuer: whether cryptography makes strings of its values. */
 bool rk_py_check_name(const struct rk_strict *s, const struct rk_tlv *name);
+/* Later versions of cryptography look into PrintableStrings. */
+void rk_py_note_printable(const struct rk_strict *s, const struct rk_tlv *name, const char *what);
 /* Whether two names hold the same sets of the same strings, of whatever type each is. */
 enum rk_rc rk_py_names_alike(const struct rk_tlv *a, const struct rk_tlv *b, bool *ret,
                              struct rk_err *err) RK_MUST_CHECK;

@@ -162,3 +162,28 @@ enum rk_rc rk_py_names_alike(const struct rk_tlv *a, const struct rk_tlv *b, boo
     *ret = *ret && rk_rd_left(&left) == 0 && rk_rd_left(&right) == 0;
     return RK_OK;
 }
+
+static bool is_printable(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c != 0 && strchr(" '()+,-./:=?", c) != NULL);
+}
+
+void rk_py_note_printable(const struct rk_strict *s, const struct rk_tlv *name, const char *what)
+{
+    struct rk_rd sets = rk_der_inside(name);
+    struct rk_tlv set, type, value;
+    struct rk_err ignored;
+
+    while (rk_rd_left(&sets) != 0 && rk_der_next(&sets, &set, &ignored) == RK_OK) {
+        struct rk_rd inside = rk_der_inside(&set);
+
+        while (next_attribute(&inside, &type, &value))
+            for (size_t i = 0; value.tag == RK_DER_PRINTABLE && i < value.len; i++)
+                if (!is_printable(value.p[i]))
+                    rk_lint_note(s->book, s->who, RK_RULE_NEWER,
+                                 "%s: PrintableString at offset 0x%zx holds what it may not: "
+                                 "cryptography 38 takes it, later ones refuse",
+                                 what, value.at);
+    }
+}

@@ -35,6 +35,7 @@ const struct rk_lint_row rk_lint_rows[RK_RULES] = {
     [RK_RULE_EXT_TWICE]       = { "ext-twice",           RK_LINT_ERROR, GOES, "RFC 5280 4.2; Go crypto/x509 parser" },
     [RK_RULE_REENCODED]       = { "keylime-reencodes",   RK_LINT_WARN,  0,    KEYLIME ", x509_der_cert" },
     [RK_RULE_EXT_UNREADABLE]  = { "python-extensions",   RK_LINT_WARN,  0,    "Python cryptography: Certificate.extensions" },
+    [RK_RULE_NEWER]           = { "newer-readers",       RK_LINT_WARN,  0,    "golang/go src/crypto/x509/parser.go of Go 1.26; cryptography 48, run" },
     [RK_RULE_VERSION]         = { "version-3",           RK_LINT_ERROR, ALL,  GO_RULES },
     [RK_RULE_VERSION_WRITTEN] = { "version-written",     RK_LINT_ERROR, PY,   "RFC 5280 4.1.2.1; Python cryptography" },
     [RK_RULE_SERIAL_POSITIVE] = { "serial-positive",     RK_LINT_ERROR, GO,   "RFC 5280 4.1.2.2; " GO_RULES },

@@ -17,3 +17,18 @@ python=/usr/bin/python3
 "$python" "$SOURCE/tests/support/keylime_judge.py" made/mutants made/ca.der >theirs 2>judge.err || fail "$(cat judge.err)"
 grep -q '^signature-wrong.der refuses ' theirs || fail "the program asks no signature"
 "$python" "$SOURCE/tests/support/ek_verdicts.py" "$ROTKIT" keylime made/mutants theirs --ca "$PWD/made/ca.der" >verdicts || fail "$(cat verdicts)"
+
+# What newer readers are known to refuse is a warning to whoever asks of these, and of nothing else.
+while read -r verifier name; do
+    run 0 ek lint --verifier "$verifier" "made/mutants/$name.der"
+    grep -q "^made/mutants/$name.der: warning: newer-readers: " "$out" || fail "$name: nothing about newer readers"
+done <<'END'
+keylime issuer-printable-at
+keylime subject-printable-under
+keylime key-rsa-negative
+keylime key-rsa-e-wide
+go-attestation subject-oid-padded
+go-attestation subject-bmp-surrogate
+END
+run 0 ek lint --json made/mutants/good-rsa.der
+! grep -q newer-readers "$out" || fail "newer readers refuse a good one"
