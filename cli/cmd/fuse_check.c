@@ -152,6 +152,8 @@ static void print_text(const struct app *app, const struct check *check)
         if (f->line != 0)
             (void)fprintf(app->out, "line %u: ", f->line);
         (void)fprintf(app->out, "%s%s%s\n", f->fuse, f->fuse[0] == '\0' ? "" : ": ", f->text);
+        if (f->hint[0] != '\0')
+            (void)fprintf(app->out, "         %s\n", f->hint);
     }
 }
 
@@ -191,6 +193,8 @@ static enum rk_rc print_json(const struct app *app, const struct check *check, s
         rk_json_put_u64(o, "line", f->line);
         rk_json_put_str(o, "fuse", f->fuse);
         rk_json_put_str(o, "text", f->text);
+        if (f->hint[0] != '\0')
+            rk_json_put_str(o, "hint", f->hint);
     }
     return out_json(app, doc, err);
 }

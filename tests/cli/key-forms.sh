@@ -59,6 +59,7 @@ for form in parameters mark mark-certificate der; do
     run 0 key hash $form.pub
     run 0 licence verify parameters.json --issuer $form.pub
     run 0 fuse xml -o $form.xml --pubkey $form.pub --accept-unconfirmed --plaintext-secrets
+    run 0 fuse check $form.xml --platform t234 --pub $form.pub
     run 0 ca issue -q --cert ca-text/chain.pem --key bare.key --public-key $form.pub --device 00000000000000000001 \
         --manufacturer id:4E564944 --model m --version id:1 -o public.der
     openssl x509 -in public.der -inform DER -noout -pubkey | cmp - bare.pub || fail "$form.pub: another key is certified"
