@@ -152,31 +152,6 @@ enum rk_rc rk_eventlog_walk(const uint8_t *log, size_t len, rk_event_each each, 
 
 /* ---- replay ---- */
 
-/*
- * What PCR 0 starts with: the locality that an event states which is not measured (10.4.5.3), or
- * else that of an H-CRTM event.
- */
-struct start {
-    bool stated;
-    uint8_t locality;
-};
-
-static enum rk_rc find_start(void *arg, unsigned i, const struct rk_event *e, struct rk_err *err)
-{
-    struct start *start = arg;
-
-    (void)i;
-    (void)err;
-    if (e->pcr != 0 || start->stated)
-        return RK_OK;
-    if (e->type == RK_EV_NO_ACTION && e->data_len > SIGNATURE &&
-        memcmp(e->data, startup_locality, SIGNATURE) == 0)
-        *start = (struct start) { true, e->data[SIGNATURE] };
-    else if (e->type == EV_EFI_HCRTM_EVENT)
-        start->locality = HCRTM_LOCALITY;
-    return RK_OK;
-}
-
 static enum rk_rc check_bank(const struct rk_event *head, const struct rk_pcr_bank *bank,
                              struct rk_err *err)
 {
@@ -193,6 +168,32 @@ static enum rk_rc check_bank(const struct rk_event *head, const struct rk_pcr_ba
                    has);
 }
 
+/*
+ * What PCR 0 starts with: the locality that an event states which is not measured (10.4.5.3), or
+ * else that of an H-CRTM event.
+ */
+struct start {
+    const struct rk_pcr_bank *bank;
+    bool stated;
+    uint8_t locality;
+};
+
+static enum rk_rc find_start(void *arg, unsigned i, const struct rk_event *e, struct rk_err *err)
+{
+    struct start *start = arg;
+
+    if (i == 1)
+        return check_bank(e, start->bank, err);
+    if (e->pcr != 0 || start->stated)
+        return RK_OK;
+    if (e->type == RK_EV_NO_ACTION && e->data_len > SIGNATURE &&
+        memcmp(e->data, startup_locality, SIGNATURE) == 0)
+        *start = (struct start) { start->bank, true, e->data[SIGNATURE] };
+    else if (e->type == EV_EFI_HCRTM_EVENT)
+        start->locality = HCRTM_LOCALITY;
+    return RK_OK;
+}
+
 static enum rk_rc extend(void *arg, unsigned i, const struct rk_event *e, struct rk_err *err)
 {
     struct rk_pcrs *pcrs = arg;
@@ -200,9 +201,7 @@ static enum rk_rc extend(void *arg, unsigned i, const struct rk_event *e, struct
     size_t len = pcrs->bank->len;
     uint8_t both[2 * RK_PCR_MAX];
 
-    if (i == 1)
-        return check_bank(e, pcrs->bank, err);
-    if (e->type == RK_EV_NO_ACTION)
+    if (i == 1 || e->type == RK_EV_NO_ACTION)
         return RK_OK;
     if (digest == NULL)
         return rk_fail(err, RK_E_FORMAT, "PCR %u, without a %s digest", e->pcr, pcrs->bank->name);
@@ -218,7 +217,7 @@ enum rk_rc rk_eventlog_replay(const uint8_t *log, size_t len, const struct rk_pc
                               struct rk_pcrs *ret, struct rk_err *err)
 {
     struct rk_pcrs pcrs = { .bank = bank };
-    struct start start = { .stated = false };
+    struct start start = { .bank = bank };
     size_t end;
 
     if (rk_eventlog_walk(log, len, find_start, &start, &end, err))

@@ -183,7 +183,14 @@ START_TEST(replay_gives_the_values_that_the_tpm_had)
 }
 END_TEST
 
-/* Where an event ends, the log may. */
+static bool all_zero(const uint8_t *p, size_t len)
+{
+    while (len != 0 && p[len - 1] == 0)
+        len--;
+    return len == 0;
+}
+
+/* Where an event ends, the log may; zeros behind are its area's. */
 START_TEST(replay_refuses_a_cut_within_an_event)
 {
     static const size_t ends[] = { 69, 158, 238, 316, 394 };
@@ -192,9 +199,10 @@ START_TEST(replay_refuses_a_cut_within_an_event)
     for (size_t len = 0, end = 0; len < log_file.len; len++) {
         enum rk_rc rc = rk_eventlog_replay(log_file.p, len, rk_pcr_bank_default(), &found, &err);
 
-        if (end < sizeof ends / sizeof ends[0] && len == ends[end]) {
-            ck_assert_msg(rc == RK_OK, "%zu: %s", len, err.msg);
+        if (end < sizeof ends / sizeof ends[0] && len == ends[end])
             end++;
+        if (end != 0 && all_zero(log_file.p + ends[end - 1], len - ends[end - 1])) {
+            ck_assert_msg(rc == RK_OK, "%zu: %s", len, err.msg);
             found.mask = 77;
         } else {
             ck_assert_msg(rc != RK_OK, "%zu", len);
@@ -217,7 +225,7 @@ START_TEST(replay_names_what_is_wrong)
           "event 1: no crypto-agile event log: it does not start with \"Spec ID Event03\"" },
         { 56, 17, "event 1: 17 hash algorithms, expected 1 to 16" },
         { 56, 0, "event 1: 0 hash algorithms, expected 1 to 16" },
-        { 64, 0x0c, "event 1: the event log has no sha256 digests (it has: sha1, sha384)" },
+        { 64, 0x12, "event 1: the event log has no sha256 digests (it has: sha1, sm3_256)" },
         { 66, 31, "event 1: digests of algorithm 0x000b have 31 octets" },
         { 69 + 8, 3, "event 2: 3 digests, the log's head names 2" },
         { 69 + 12, 5, "event 2: a digest of algorithm 0x0005, which the head lacks" },
