@@ -14,7 +14,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-enum { YEAR_1980 = 315532800, BLOCK = 65536, TOP_MAX = 160, PATH_MAX_HERE = 1024 };
+enum { YEAR_1980 = 315532800, BLOCK = 65536, TOP_MAX = 176, PATH_MAX_HERE = 1024 };
 
 /* clang-format off */
 static const struct {
