@@ -356,6 +356,22 @@ static enum rk_rc finish_cert(const struct making *making, const struct rk_tbbr_
     return rk_wr_end(&wr, ret, err);
 }
 
+/* Not refused: a certificate of BL2 may stand outside of the package, or a ROM may know none. */
+static void warn_of_bl2(const struct rk_request *request, const struct rk_fip *fip)
+{
+    bool chain = false, bl2 = false;
+
+    for (size_t i = 0; i < RK_TBBR_CERTS; i++) {
+        bool wanted = rk_tbbr_wanted_by(request, fip, &rk_tbbr_certs[i]) != NULL;
+
+        chain = chain || (wanted && strcmp(rk_tbbr_certs[i].name, "trusted-key-cert") == 0);
+        bl2 = bl2 || (wanted && strcmp(rk_tbbr_certs[i].name, "tb-fw-cert") == 0);
+    }
+    if (chain && !bl2)
+        rk_warn(request->ctx, "fip: tb-fw is neither inside nor given (--with tb-fw=FILE): no "
+                              "certificate of BL2 (tb-fw-cert) is made, and BL1 asks for one");
+}
+
 enum rk_rc rk_tbbr_attach(const struct rk_request *request, const struct rk_format *format,
                           const struct rk_bytes *signatures, struct rk_fip *fip,
                           struct rk_tbbr_certs *ret, struct rk_err *err)
@@ -380,5 +396,6 @@ enum rk_rc rk_tbbr_attach(const struct rk_request *request, const struct rk_form
             return rk_wrap(err, "%s", cert->name);
         n++;
     }
+    warn_of_bl2(request, &unsigned_fip);
     return RK_OK;
 }

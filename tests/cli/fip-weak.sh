@@ -64,3 +64,16 @@ refuse 3 'rotkit: md5.fip: fip: trusted-key-cert: its signature: the digest is w
   --allow-weak md5 takes it where a format asks for it' verify --pub rot.pub md5.fip
 run 0 verify --allow-weak sha1 --pub rot.pub sha1.fip
 grep -q sha1 "$out" || fail "what was allowed is not named: $(cat "$out")"
+
+# No certificate of BL2 is made in silence: it is where BL1 begins. One that is given beside counts; what is for firmware
+# update alone needs none.
+I=$V/inputs
+run 0 key new --type p256 p256.pem
+run 0 pack fip -o plain soc-fw="$I/bl31.bin" nt-fw="$I/kernel.bin"
+run 0 sign fip plain -o signed --key p256.pem
+stderr_is 'rotkit: warning: fip: tb-fw is neither inside nor given (--with tb-fw=FILE): no certificate of BL2 (tb-fw-cert) is made, and BL1 asks for one'
+run 0 sign fip plain -o signed --key p256.pem --with tb-fw="$I/bl2.bin"
+stderr_is ""
+run 0 pack fip -o plain fwu="$I/bl31.bin"
+run 0 sign fip plain -o signed --key p256.pem
+stderr_is ""
