@@ -15,7 +15,7 @@ sh "$SOURCE/examples/jetson-orin/prepare.sh" "$ROTKIT" product rsa3072 >"$out" 2
 sh "$SOURCE/examples/jetson-product/prepare.sh" "$ROTKIT" product >"$out" 2>&1 || fail "$(cat "$out")"
 openssl rand -hex 32 >product/keys/master.key
 sed -i -e 's/^  kdk-db: .*/  master-key: keys\/master.key\n  oem-id: 0x0102\n  first-sn: 0x100000001\n  count: 20/' \
-    -e '/^  eps-seeds:/d' -e '/^  oem-k1:/d' product/product.yaml
+    -e '/^  eps-seeds:/d' -e 's/^  oem-k1: .*/  already-burnt: true/' product/product.yaml
 run 0 build -o from-files product/product.yaml
 
 # Every key that signs or derives goes into the token, and its file away.
