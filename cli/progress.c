@@ -4,6 +4,7 @@
 #include "cli/out.h"
 
 #include "rotkit/counted.h"
+#include "rotkit/ctx.h"
 
 #include <inttypes.h>
 #include <time.h>
@@ -13,14 +14,6 @@ enum { SHOW_EVERY_MS = 200 };
 
 /* The one thing a signal handler can reach. */
 static volatile sig_atomic_t stop_signal;
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Before this, and before anything was made, how long it takes is anybody's guess. */
 enum { GUESS_FROM_MS = 2000 };
@@ -56,7 +49,7 @@ void progress_step(void *arg, const struct rk_progress *at)
 {
     struct progress *progress = arg;
     char text[PROGRESS_TEXT_MAX];
-    int64_t now = now_ms();
+    int64_t now = rk_clock_ms();
 
     if (progress->started_ms == 0) {
         progress->started_ms = now;

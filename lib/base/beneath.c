@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/beneath.h"
 
+#include "base/fd.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -11,12 +13,6 @@
 #include <linux/openat2.h>
 
 enum { NAME_PART = 256 };
-
-static void fd_done(int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd);
-}
 
 /* Every part names something below the one before: the path is written one way only. */
 static bool is_plain(const char *name)
@@ -108,7 +104,7 @@ static enum rk_rc open_root(const char *root, const char *name, int *ret, struct
 static enum rk_rc kind_below(int root, const char *name, enum rk_beneath_kind *ret,
                              struct rk_err *err)
 {
-    RK_AUTO(fd_done) int fd = open_below(root, name, O_PATH | O_CLOEXEC);
+    RK_AUTO(rk_fd_done) int fd = open_below(root, name, O_PATH | O_CLOEXEC);
     struct stat st;
 
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
@@ -130,7 +126,7 @@ static enum rk_rc kind_below(int root, const char *name, enum rk_beneath_kind *r
 enum rk_rc rk_beneath_kind_of(const char *root, const char *name, enum rk_beneath_kind *ret,
                               struct rk_err *err)
 {
-    RK_AUTO(fd_done) int at = -1;
+    RK_AUTO(rk_fd_done) int at = -1;
 
     return open_root(root, name, &at, err) || kind_below(at, name, ret, err) ? err->rc : RK_OK;
 }
@@ -169,8 +165,8 @@ static enum rk_rc open_file(int root, const char *name, int *ret, struct rk_err 
 static enum rk_rc read_below(const char *root, const char *name, size_t max, bool *ret_there,
                              struct rk_bytes *ret, struct rk_err *err)
 {
-    RK_AUTO(fd_done) int at = -1;
-    RK_AUTO(fd_done) int file = -1;
+    RK_AUTO(rk_fd_done) int at = -1;
+    RK_AUTO(rk_fd_done) int file = -1;
 
     if (open_root(root, name, &at, err) || open_file(at, name, &file, err))
         return err->rc;
@@ -203,7 +199,7 @@ enum rk_rc rk_beneath_find(const char *root, const char *name, size_t max, struc
 enum rk_rc rk_beneath_list(const char *root, const char *name, size_t max, struct rk_names *ret,
                            struct rk_err *err)
 {
-    RK_AUTO(fd_done) int at = -1;
+    RK_AUTO(rk_fd_done) int at = -1;
     enum rk_beneath_kind kind;
     int folder;
 

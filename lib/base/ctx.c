@@ -113,6 +113,14 @@ enum rk_rc rk_clock_now(const rk_ctx *ctx, int64_t *ret, struct rk_err *err)
     return stated ? RK_OK : rk_clock_wall(ctx, ret, err);
 }
 
+int64_t rk_clock_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* "dd" style numbers of fixed width at text; false unless all digits and within lo..hi. */
 static bool fixed_number(const char *text, size_t digits, int lo, int hi, int *ret)
 {

@@ -2,6 +2,7 @@
 #include "rotkit/file.h"
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/folder.h"
 #include "base/open_keys.h"
 
@@ -17,12 +18,6 @@
 #include <unistd.h>
 
 #include <openssl/crypto.h>
-
-static void fd_done(int *fd)
-{
-    if (*fd > STDERR_FILENO)
-        (void)close(*fd);
-}
 
 static const char *shown(const char *path)
 {
@@ -120,7 +115,7 @@ static enum rk_rc read_whole(int fd, const char *path, size_t max, struct rk_byt
 
 enum rk_rc rk_file_read(const char *path, size_t max, struct rk_bytes *ret, struct rk_err *err)
 {
-    RK_AUTO(fd_done) int fd = -1;
+    RK_AUTO(rk_fd_done) int fd = -1;
 
     return open_to_read(path, max, &fd, err) || read_whole(fd, path, max, ret, err) ? err->rc
                                                                                     : RK_OK;
@@ -135,7 +130,7 @@ enum rk_rc rk_file_read_open(int fd, const char *path, size_t max, struct rk_byt
 static enum rk_rc read_secret(const char *path, size_t max, bool key, struct rk_secret *ret,
                               struct rk_err *err)
 {
-    RK_AUTO(fd_done) int fd = -1;
+    RK_AUTO(rk_fd_done) int fd = -1;
     RK_AUTO(rk_secret_done) struct rk_secret room = RK_SECRET_NONE;
     size_t len, size;
 
@@ -188,7 +183,7 @@ enum rk_rc rk_file_sync_folder_of(const char *path, struct rk_err *err)
 {
     char folder[RK_PATH_MAX];
     const char *slash = strrchr(path, '/');
-    RK_AUTO(fd_done) int fd = -1;
+    RK_AUTO(rk_fd_done) int fd = -1;
 
     if (slash == NULL)
         (void)snprintf(folder, sizeof folder, ".");

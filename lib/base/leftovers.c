@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/leftovers.h"
 
+#include "base/fd.h"
 #include "base/folder.h"
 #include "rotkit/file.h"
 
@@ -12,12 +13,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static void fd_done(int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd);
-}
 
 static void folder_done(DIR **folder)
 {
@@ -45,7 +40,8 @@ static bool is_sibling(const char *name, const char *of, size_t of_len)
 
 static void remove_dead(const char *path)
 {
-    RK_AUTO(fd_done) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    RK_AUTO(rk_fd_done)
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     struct rk_err ignored;
     struct stat st;
 

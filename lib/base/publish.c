@@ -2,6 +2,7 @@
 #include "rotkit/publish.h"
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/folder.h"
 #include "base/leftovers.h"
 
@@ -14,12 +15,6 @@
 #include <unistd.h>
 
 /* ---- bytes into a file ---- */
-
-static void fd_done(int *fd)
-{
-    if (*fd > STDERR_FILENO)
-        (void)close(*fd);
-}
 
 static mode_t mode_of(enum rk_file_mode mode)
 {
@@ -100,7 +95,7 @@ enum rk_rc rk_staged_create(const char *root, const char *name, enum rk_file_mod
                             const void *bytes, size_t len, struct rk_err *err)
 {
     char path[RK_PATH_MAX], folder[RK_PATH_MAX];
-    RK_AUTO(fd_done) int fd = -1;
+    RK_AUTO(rk_fd_done) int fd = -1;
 
     if (rk_path_join(root, name, path, sizeof path, err))
         return err->rc;
@@ -163,7 +158,7 @@ enum rk_rc rk_new_file_publish(struct rk_new_file *file, struct rk_err *err)
 
 static enum rk_rc write_stream(const char *path, const void *bytes, size_t len, struct rk_err *err)
 {
-    RK_AUTO(fd_done) int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    RK_AUTO(rk_fd_done) int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 
     return fd < 0 ? rk_fail_errno(err, RK_E_IO, "cannot open \"%s\"", path)
                   : write_all(fd, path, bytes, len, err);
@@ -232,7 +227,7 @@ enum rk_rc rk_new_folder_claim(const char *path, const char *why, struct rk_new_
 /* A new folder, and ours; *ret -1: somebody has the name, or has taken the folder away. */
 static enum rk_rc make_sibling(const char *sibling, const char *path, int *ret, struct rk_err *err)
 {
-    RK_AUTO(fd_done) int fd = -1;
+    RK_AUTO(rk_fd_done) int fd = -1;
 
     *ret = -1;
     if (mkdir(sibling, 0755) != 0)

@@ -11,10 +11,12 @@
 #include "keys/source.h"
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "rotkit/hex.h"
 #include "base/mem.h"
 #include "keys/key_file.h"
 #include "keys/signer.h"
+#include "rotkit/ctx.h"
 #include "rotkit/file.h"
 
 #include <errno.h>
@@ -80,12 +82,6 @@ static enum rk_rc select_environment(char *ret[ENVIRONMENT_MAX], struct rk_err *
     return RK_OK;
 }
 
-static void fd_done(int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd);
-}
-
 /* The child's end of both streams is one socket, so a helper that reads nothing raises no SIGPIPE
  * here (MSG_NOSIGNAL). */
 static enum rk_rc start(const struct helper *helper, const char *scheme, int end, pid_t *ret,
@@ -135,21 +131,13 @@ static enum rk_rc start(const struct helper *helper, const char *scheme, int end
 
 /* ---- the talk, until its time is up ---- */
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* False when the time is up first. */
 static bool is_ready(int fd, short events, int64_t until)
 {
     struct pollfd at = { .fd = fd, .events = events };
     int64_t left;
 
-    while ((left = until - now_ms()) > 0) {
+    while ((left = until - rk_clock_ms()) > 0) {
         int n = poll(&at, 1, left > 60000 ? 60000 : (int)left);
 
         if (n > 0)
@@ -213,7 +201,7 @@ static enum rk_rc wait_for(const struct helper *helper, pid_t pid, int64_t until
     while ((ended = waitpid(pid, &status, WNOHANG)) <= 0) {
         if (ended < 0 && errno != EINTR)
             return rk_fail_errno(err, RK_E_KEY, "helper \"%s\"", helper->program);
-        if (now_ms() >= until)
+        if (rk_clock_ms() >= until)
             return end_late(helper, pid, err);
         (void)nanosleep(&pause, NULL);
     }
@@ -229,7 +217,7 @@ static enum rk_rc wait_for(const struct helper *helper, pid_t pid, int64_t until
 static enum rk_rc talk(const struct helper *helper, const char *scheme, const uint8_t *bytes,
                        size_t len, struct rk_bytes *ret, struct rk_err *err)
 {
-    const int64_t until = now_ms() + (int64_t)helper->timeout * 1000;
+    const int64_t until = rk_clock_ms() + (int64_t)helper->timeout * 1000;
     int ends[2] = { -1, -1 };
     uint8_t room[SIGNATURE_MAX + 1];
     size_t got;
@@ -237,16 +225,14 @@ static enum rk_rc talk(const struct helper *helper, const char *scheme, const ui
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return rk_fail_errno(err, RK_E_INTERNAL, "cannot talk to a helper");
-    RK_AUTO(fd_done) int ours = ends[0];
-    RK_AUTO(fd_done) int theirs = ends[1];
+    RK_AUTO(rk_fd_done) int ours = ends[0];
+    RK_AUTO(rk_fd_done) int theirs = ends[1];
     if (start(helper, scheme, theirs, &pid, err))
         return err->rc;
-    fd_done(&theirs);
-    theirs = -1;
+    rk_fd_done(&theirs);
     send_all(ours, bytes, len, until);
     got = receive(ours, room, sizeof room, until);
-    fd_done(&ours); /* a helper that writes on meets a closed end */
-    ours = -1;
+    rk_fd_done(&ours); /* a helper that writes on meets a closed end */
     if (wait_for(helper, pid, until, err))
         return err->rc;
     if (got == 0 || got > SIGNATURE_MAX)

@@ -22,6 +22,9 @@ enum rk_rc rk_clock_stated(int64_t *ret, bool *ret_stated, struct rk_err *err) R
 /* The clock, whatever SOURCE_DATE_EPOCH says: what is counted goes by it. RK_E_IO. */
 enum rk_rc rk_clock_wall(const rk_ctx *ctx, int64_t *ret, struct rk_err *err) RK_MUST_CHECK;
 
+/* Milliseconds of a clock that only goes forward: how long something takes. */
+int64_t rk_clock_ms(void);
+
 void rk_warn(const rk_ctx *ctx, const char *fmt, ...) RK_PRINTF(2, 3);
 
 /* A date as the manifest writes it, YYYY-MM-DD or as RFC 3339 has it; parts of a second are
