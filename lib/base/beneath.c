@@ -177,7 +177,7 @@ static enum rk_rc read_below(const char *root, const char *name, size_t max, boo
 enum rk_rc rk_beneath_read(const char *root, const char *name, size_t max, struct rk_bytes *ret,
                            struct rk_err *err)
 {
-    bool there;
+    bool there = false;
 
     if (read_below(root, name, max, &there, ret, err))
         return err->rc;
@@ -187,7 +187,7 @@ enum rk_rc rk_beneath_read(const char *root, const char *name, size_t max, struc
 enum rk_rc rk_beneath_find(const char *root, const char *name, size_t max, struct rk_bytes *ret,
                            struct rk_err *err)
 {
-    bool there;
+    bool there = false;
 
     if (read_below(root, name, max, &there, ret, err))
         return err->rc;
