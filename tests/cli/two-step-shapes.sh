@@ -65,7 +65,9 @@ sed -i '4,$d' jetson-product/devices/kdk_db.csv jetson-product/devices/eps_seeds
 shape jetson-product product.yaml 3 ca/issuing.key keys/pkc.key keys/capsule.key keys/rot.key keys/trusted-world.key \
     keys/non-trusted-world.key keys/ta.key keys/release.key
 
-# The images, then the release; no devices.
+# The images, then the release; no devices. A FIT carries the time it is made at: a repeat is the same where that is named.
+SOURCE_DATE_EPOCH=1767225600
+export SOURCE_DATE_EPOCH
 mkdir -p tf-a-board/keys
 for part in bl2 bl31 tee u-boot kernel; do
     head -c 3000 /dev/urandom >tf-a-board/$part.bin
