@@ -266,6 +266,18 @@ static enum rk_rc build_key(const struct rk_request *request, struct rk_bytes *r
         rk_request_part(request, "dtb"), ret, err);
 }
 
+/* When it was made. A build says that only when it is told, since a repeat shall change nothing. */
+static uint32_t stamp(const struct rk_request *request)
+{
+    struct rk_err err;
+    int64_t stated;
+    bool is_stated;
+
+    if (request->reproducible && (rk_clock_stated(&stated, &is_stated, &err) || !is_stated))
+        return 0;
+    return (uint32_t)request->now;
+}
+
 static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(bytes_free) uint8_t *fdt = NULL;
@@ -286,7 +298,7 @@ static enum rk_rc build(const struct rk_request *request, struct rk_bytes *ret, 
     if (fdt_create_empty_tree(fdt, room) != 0 ||
         rk_fdt_put_text(fdt, 0, "description", rk_request_text(request, self(), "description")) !=
             0 ||
-        fdt_setprop_u32(fdt, 0, "timestamp", (uint32_t)request->now) != 0 ||
+        fdt_setprop_u32(fdt, 0, "timestamp", stamp(request)) != 0 ||
         fdt_setprop_u32(fdt, 0, "#address-cells", 1) != 0 ||
         (images = fdt_add_subnode(fdt, 0, "images")) < 0)
         return rk_fail_nomem(err);
@@ -417,7 +429,7 @@ static enum rk_rc prepare_conf(const struct rk_request *request, void *fdt, cons
             0 ||
         fdt_setprop(fdt, node, "value", zeros, (int)algo.signature_len) != 0 ||
         rk_fdt_put_text(fdt, node, "signer-name", "rotkit") != 0 ||
-        fdt_setprop_u32(fdt, node, "timestamp", (uint32_t)request->now) != 0 ||
+        fdt_setprop_u32(fdt, node, "timestamp", stamp(request)) != 0 ||
         fdt_setprop_u64(fdt, node, "hashed-strings", 0) != 0)
         return rk_fail(err, RK_E_NOMEM, "no room in the device tree");
     return put_sign_images(fdt, conf, node, err);
