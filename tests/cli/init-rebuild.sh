@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # A release by the keys of init is made again: unchanged says unchanged and no byte differs, though CA, release key and
 # sealing are random; what is changed changes what follows from it and nothing else; a build that was killed takes over
-# the certificates that it had made. The images of examples/tf-a-board, which sign by PSS, do the same.
+# the certificates that it had made. The images of examples/optee, which sign by PSS, do the same.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE/tests/support/rounds.sh"
 . "$SOURCE/tests/support/init.sh"
-need dtc
 shim=$BUILD/bin/disk_fault.so
 [ -e "$shim" ] || skip "the fault library was not built"
 unset SOURCE_DATE_EPOCH # as a user has it
@@ -64,20 +63,16 @@ again cut/release cut/manifest.yaml unchanged
 is changed ""
 
 # ---- images
-mkdir -p board/keys
-for part in bl2 bl31 tee u-boot kernel; do
-    head -c 3000 /dev/urandom >board/$part.bin
-done
-printf '/dts-v1/;\n/ { model = "board"; };\n' | dtc -q -O dtb -o board/board.dtb
-sh "$SOURCE/examples/tf-a-board/prepare.sh" "$ROTKIT" board >"$out" 2>&1 || fail "$(cat "$out")"
+sh "$SOURCE/examples/optee/prepare.sh" "$ROTKIT" board >"$out" 2>&1 || fail "$(cat "$out")"
+sed -i 's/^  count: 20/  count: 2/' board/manifest.yaml
 rm board/keys/release.*
 run 0 key new -q --public board/keys/release.pem board/keys/release.key
 run 0 build -q board/manifest.yaml
 again board/release board/manifest.yaml unchanged
 is changed ""
 for part in bl31:fip.bin kernel:os.itb; do
-    head -c 3000 /dev/urandom >board/${part%:*}.bin
+    head -c 3000 /dev/urandom >board/components/${part%:*}.bin
     again board/release board/manifest.yaml replaced
     is changed "images/${part#*:}"
 done
-openssl_holds board/release board/keys/release.pem none
+openssl_holds board/release board/keys/release.pem board/ca/root.pem

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/softhsm.sh"
 . "$SOURCE/tests/support/rounds.sh"
 . "$SOURCE/tests/support/example.sh"
-need dtc
+
 unset SOURCE_DATE_EPOCH # the factory certificate is of today
 by_openssl() {
     sh "$SOURCE/examples/two-step/openssl.sh" round vault/*.key
@@ -65,13 +65,8 @@ sed -i '4,$d' jetson-product/devices/kdk_db.csv jetson-product/devices/eps_seeds
 shape jetson-product product.yaml 3 ca/issuing.key keys/pkc.key keys/capsule.key keys/rot.key keys/trusted-world.key \
     keys/non-trusted-world.key keys/ta.key keys/release.key
 
-# The images, then the release; no devices. A FIT carries the time it is made at: a repeat is the same where that is named.
-SOURCE_DATE_EPOCH=1767225600
-export SOURCE_DATE_EPOCH
-mkdir -p tf-a-board/keys
-for part in bl2 bl31 tee u-boot kernel; do
-    head -c 3000 /dev/urandom >tf-a-board/$part.bin
-done
-printf '/dts-v1/;\n/ { model = "board"; };\n' | dtc -q -O dtb -o tf-a-board/board.dtb
-sh "$SOURCE/examples/tf-a-board/prepare.sh" "$ROTKIT" tf-a-board >"$out" 2>&1 || fail "$(cat "$out")"
-shape tf-a-board manifest.yaml 2 keys/rot.key keys/trusted-world.key keys/non-trusted-world.key keys/fit.key keys/release.key
+# The certificates, each device's TA and the images, then the release.
+sh "$SOURCE/examples/optee/prepare.sh" "$ROTKIT" optee >"$out" 2>&1 || fail "$(cat "$out")"
+sed -i 's/^  count: 20/  count: 2/' optee/manifest.yaml
+shape optee manifest.yaml 2 ca/issuing.key keys/ta.key keys/rot.key keys/trusted-world.key keys/non-trusted-world.key \
+    keys/fit.key keys/release.key
