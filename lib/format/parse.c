@@ -9,12 +9,6 @@
 
 enum { NESTED_MAX = 4 };
 
-enum rk_rc rk_fail_unknown_format(struct rk_err *err)
-{
-    (void)rk_fail(err, RK_E_FORMAT, "unknown format");
-    return rk_note(err, "'rotkit pack --formats' lists the known ones");
-}
-
 static enum rk_rc parse(const rk_ctx *ctx, const struct rk_format *format, const uint8_t *file,
                         size_t len, int depth, struct rk_map *ret, struct rk_err *err);
 
@@ -188,7 +182,7 @@ enum rk_rc rk_format_inspect(const rk_ctx *ctx, const uint8_t *file, size_t len,
     enum rk_rc rc;
 
     if (format == NULL)
-        return rk_fail_unknown_format(err);
+        return rk_fail_unknown_format(file, len, err);
     rc = parse(ctx, format, file, len, 0, &map, err);
     if (rc != RK_OK && rc != RK_E_VERIFY)
         return rc;

@@ -169,7 +169,7 @@ enum rk_rc rk_format_verify(const char *name, const struct rk_request *request, 
     struct rk_err ignored;
 
     if (name == NULL && format == NULL)
-        return rk_fail_unknown_format(err);
+        return rk_fail_unknown_format(file, len, err);
     if (rk_format_open(name != NULL ? name : format->name, request, "verify", &format, err))
         return err->rc;
     with_key = with_key || (format->parts_held && request->part_count != 0);

@@ -12,7 +12,7 @@ enum rk_rc rk_format_row(const rk_ctx *ctx, const char *name, const struct rk_fo
 /* The row that knows the content; NULL: none. */
 const struct rk_format *rk_format_recognise(const rk_ctx *ctx, const uint8_t *file, size_t len);
 
-enum rk_rc rk_fail_unknown_format(struct rk_err *err);
+enum rk_rc rk_fail_unknown_format(const uint8_t *file, size_t len, struct rk_err *err);
 /* The whole map, with the files inside. Beside RK_E_VERIFY, what was read until then. */
 enum rk_rc rk_format_map(const rk_ctx *ctx, const struct rk_format *format, const uint8_t *file,
                          size_t len, struct rk_map *ret, struct rk_err *err) RK_MUST_CHECK;
