@@ -183,8 +183,10 @@ static enum rk_rc open_keys(const struct app *app, const struct request_args *ar
             open_key(app, args, request->role[i], uri, request, err))
             return err->rc;
     }
-    if (args->scheme == NULL || request->core.key_count == 0)
+    if (args->scheme == NULL)
         return RK_OK;
+    if (request->core.key_count == 0)
+        return opt_fail(app, err, "--scheme is of a key: --pub names it");
     request->key[0].scheme = rk_scheme_find(args->scheme);
     if (request->key[0].scheme == RK_SCHEME_NONE)
         return opt_fail(app, err, "--scheme: unknown scheme \"%s\"", args->scheme);
@@ -274,6 +276,7 @@ static enum rk_rc fill(const struct app *app, const struct request_args *args,
     request->app = app;
     request->core.ctx = app->ctx;
     request->core.reproducible = args->reproducible;
+    request->core.now_given = args->at != NULL;
     if (args->firmware != NULL) {
         request->core.firmware = args->firmware->v;
         request->core.firmware_count = args->firmware->count;

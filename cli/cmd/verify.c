@@ -120,6 +120,38 @@ static enum rk_rc compare_releases(const struct app *app, const struct rk_releas
                                       "signed: the release is not");
 }
 
+/* What is for files is not for a release or an update, whose own files say what they need. */
+static enum rk_rc refuse_of_files(const struct app *app, const struct verify_options *options,
+                                  const struct request *request, const struct operand *o,
+                                  const char *what, struct rk_err *err)
+{
+    const struct rk_request *core = &request->core;
+    const struct {
+        bool given;
+        const char *option;
+    } rows[] = {
+        { core->secret != NULL, "--key" },
+        { request_names(options->args.db), "--db" },
+        { request_names(options->args.dbx), "--dbx" },
+        { options->args.part_count != 0, "--with" },
+        { core->setting_count != 0, "--set" },
+        { options->args.scheme != NULL, "--scheme" },
+        { core->firmware_count != 0, "--for" },
+        { options->format != NULL, "--format" },
+        { options->page != NULL, "--html" },
+        { core->now_given && core->trust == NULL, "--at without --ca" },
+    };
+
+    if (core->heeded != NULL && options->page == NULL) /* it may be for another operand */
+        return RK_OK;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].given)
+            return opt_fail(app, err, "%s is for files, \"%s\" is %s", rows[i].option, o->path,
+                            what);
+    }
+    return RK_OK;
+}
+
 static enum rk_rc verify_release(const struct app *app, const struct verify_options *options,
                                  const struct request *request, struct operand *o,
                                  struct rk_err *err)
@@ -133,8 +165,8 @@ static enum rk_rc verify_release(const struct app *app, const struct verify_opti
     char images[48] = "", left_out[96] = "";
 
     o->format = "release";
-    if (options->page != NULL)
-        return opt_fail(app, err, "--html is for one file, \"%s\" is a release", o->path);
+    if (refuse_of_files(app, options, request, o, "a release", err))
+        return err->rc;
     if (rk_release_verify(app->ctx, o->path, &asked, &report, err) ||
         (options->not_older != NULL &&
          compare_releases(app, &report, o->path, options->not_older, err)))
@@ -163,8 +195,8 @@ static enum rk_rc verify_update(const struct app *app, const struct verify_optio
     struct rk_update_report report;
 
     o->format = "update";
-    if (options->page != NULL)
-        return opt_fail(app, err, "--html is for one file, \"%s\" is an update", o->path);
+    if (refuse_of_files(app, options, request, o, "an update", err))
+        return err->rc;
     if (options->not_older != NULL)
         return opt_fail(app, err, "--not-older-than is not for an update: it says what it follows");
     if (request->core.trust != NULL)
@@ -269,19 +301,42 @@ static enum rk_rc verify_path(const struct app *app, const struct verify_options
     return rc != RK_OK ? rc : err->rc;
 }
 
+/* Of several operands an option is for those that heed it; that none does is a wrong call. */
+static enum rk_rc none_heeds(const struct app *app, const struct request *request,
+                             struct rk_err *err)
+{
+    const struct rk_request *core = &request->core;
+    const char *option = NULL;
+
+    if (core->secret != NULL && !core->heeded->secret)
+        option = "--key";
+    else if (core->key_count != 0 && core->key[0].scheme != RK_SCHEME_NONE && !core->heeded->scheme)
+        option = "--scheme";
+    else if (core->now_given && !core->heeded->time && core->trust == NULL)
+        option = "--at";
+    return option == NULL ? RK_OK : opt_fail(app, err, "no operand heeds %s", option);
+}
+
 static enum rk_rc verify_paths(struct app *app, const struct verify_options *options,
                                const struct operands *operands, struct rk_err *err)
 {
     RK_AUTO(request_done) struct request *request = NULL;
+    struct rk_heeded heeded = { .secret = false };
     enum rk_rc rc = RK_OK;
 
     if (options->page != NULL && operands->count != 1)
         return opt_fail(app, err, "--html is for one file");
     if (request_open(app, &options->args, &request, err))
         return err->rc;
+    if (operands->count > 1)
+        request->core.heeded = &heeded;
     for (size_t i = 0; i < operands->count; i++)
         rc = exit_graver(rc, verify_path(app, options, request, operands->v[i], err));
     app->told = true;
+    if (operands->count > 1 && none_heeds(app, request, err)) {
+        rc = exit_graver(rc, err->rc);
+        out_error(app, err, exit_code_of(err->rc));
+    }
     return rc;
 }
 

@@ -357,5 +357,6 @@ const struct rk_format rk_format_corim = {
     .chain_max = RK_COSE_CERTS_MAX,
     .to_sign = to_sign,
     .attach = attach,
+    .heeds = RK_CHECK_TIME,
     .check = check,
 };

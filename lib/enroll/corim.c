@@ -375,8 +375,11 @@ static enum rk_rc read_back(const struct work *w, const struct rk_bytes *file, s
 {
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
     const struct rk_request *made = w->options->request;
+    /* Who must have signed; by which scheme, the file says. */
+    const struct rk_request_key signer = { .role = "",
+                                           .pub = made->key_count == 0 ? NULL : made->key[0].pub };
     const struct rk_request request = {
-        .ctx = made->ctx, .key = made->key, .key_count = made->key_count, .now = made->now
+        .ctx = made->ctx, .key = &signer, .key_count = made->key_count != 0, .now = made->now
     };
 
     if (rk_format_verify("corim", &request, file->p, file->len, &map, err)) {

@@ -246,8 +246,12 @@ static enum rk_rc open_file(struct checking *c, const char *folder, struct rk_er
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
     const struct rk_request *given = c->options->request;
+    /* Who must have signed; by which scheme, the file says. */
+    const struct rk_request_key signer = { .role = "",
+                                           .pub =
+                                               given->key_count == 0 ? NULL : given->key[0].pub };
     const struct rk_request request = {
-        .ctx = given->ctx, .key = given->key, .key_count = given->key_count, .now = given->now
+        .ctx = given->ctx, .key = &signer, .key_count = given->key_count != 0, .now = given->now
     };
 
     if (rk_names_list(folder, 2, &names, err))

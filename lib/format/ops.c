@@ -33,9 +33,20 @@ static enum rk_rc refuse(const struct rk_format *format, const char *what, struc
     return format->refusal == NULL ? err->rc : rk_note(err, "%s", format->refusal);
 }
 
+/* A look at the request that counts for nothing. */
+static struct rk_request unwatched(const struct rk_request *request)
+{
+    struct rk_request own = *request;
+
+    own.heeded = NULL;
+    return own;
+}
+
 static bool makes_bare(const struct rk_format *format, const struct rk_request *request)
 {
-    return format->makes_bare != NULL && format->makes_bare(request);
+    const struct rk_request own = unwatched(request);
+
+    return format->makes_bare != NULL && format->makes_bare(&own);
 }
 
 bool rk_format_makes_bare(const char *name, const struct rk_request *request)
@@ -52,6 +63,7 @@ static enum rk_rc read_back(const struct rk_format *format, const struct rk_requ
                             bool packed, const struct rk_bytes *file, struct rk_err *err)
 {
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
+    const struct rk_request own = unwatched(request);
 
     if (format->recognise == NULL || makes_bare(format, request))
         return RK_OK;
@@ -61,7 +73,74 @@ static enum rk_rc read_back(const struct rk_format *format, const struct rk_requ
         err->rc = RK_E_USAGE;
         return rk_wrap(err, "what was made would be refused");
     }
-    return rk_firmware_takes_made(request, file->p, packed, &map, err);
+    return rk_firmware_takes_made(&own, file->p, packed, &map, err);
+}
+
+/* ---- what is looked at ---- */
+
+/* The request as the operation gets it, with a place for what it heeds. */
+static struct rk_request watched(const struct rk_request *request, struct rk_heeded *heeded)
+{
+    struct rk_request own = *request;
+
+    if (own.heeded == NULL)
+        own.heeded = heeded;
+    return own;
+}
+
+static enum rk_rc not_heeded(const struct rk_format *format, const char *verb, const char *what,
+                             const char *name, const char *help, struct rk_err *err)
+{
+    (void)rk_fail(err, RK_E_USAGE, "%s %s does not heed %s%s here", verb, format->name, what, name);
+    return help == NULL ? err->rc : rk_note(err, "%s: %s", name, help);
+}
+
+static const char *help_of(const struct rk_setting_row *row, const char *name)
+{
+    for (; row != NULL && row->name != NULL; row++) {
+        if (strcmp(row->name, name) == 0)
+            return row->help;
+    }
+    return NULL;
+}
+
+static enum rk_rc settings_heeded(const struct rk_format *format, const char *verb,
+                                  const struct rk_request *request, struct rk_err *err)
+{
+    for (size_t i = 0; i < request->setting_count && i < RK_HEEDED_MAX; i++) {
+        const char *name = request->setting[i].name;
+
+        if (!request->heeded->setting[i])
+            return not_heeded(format, verb, "the setting ", name, help_of(format->settings, name),
+                              err);
+    }
+    return RK_OK;
+}
+
+enum rk_rc rk_request_heeded(const char *name, const char *verb, const struct rk_request *request,
+                             struct rk_err *err)
+{
+    const struct rk_format *format;
+
+    return rk_format_row(request->ctx, name, &format, err) ||
+                   settings_heeded(format, verb, request, err)
+               ? err->rc
+               : RK_OK;
+}
+
+enum rk_rc rk_format_heeded(const struct rk_format *format, const char *verb,
+                            const struct rk_request *request, const struct rk_heeded *own,
+                            struct rk_err *err)
+{
+    if (request->heeded != own) /* a caller asks behind several operations */
+        return RK_OK;
+    if (settings_heeded(format, verb, request, err))
+        return err->rc;
+    for (size_t i = 0; i < request->part_count && i < RK_HEEDED_MAX; i++) {
+        if (!own->part[i])
+            return not_heeded(format, verb, "the part ", request->part[i].name, NULL, err);
+    }
+    return RK_OK;
 }
 
 /* ---- operations ---- */
@@ -79,6 +158,8 @@ enum rk_rc rk_format_build(const char *name, const struct rk_request *request, s
                            struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
+    struct rk_heeded heeded = { .secret = false };
+    const struct rk_request own = watched(request, &heeded);
     const struct rk_format *format;
     struct rk_request_rows rows;
 
@@ -89,8 +170,12 @@ enum rk_rc rk_format_build(const char *name, const struct rk_request *request, s
     rows = rows_of(format);
     if (rk_request_whole(&rows, request, err))
         return rk_wrap(err, "pack");
-    if (format->build(request, &made, err) || read_back(format, request, true, &made, err))
+    /* A builder goes over its parts by place, and refuses those that it cannot use. */
+    memset(heeded.part, true, sizeof heeded.part);
+    if (format->build(&own, &made, err) || read_back(format, &own, true, &made, err))
         return rk_wrap(err, "pack %s", name);
+    if (rk_format_heeded(format, "pack", &own, &heeded, err))
+        return err->rc;
     *ret = rk_bytes_take(&made);
     return RK_OK;
 }
@@ -106,6 +191,8 @@ static enum rk_rc open_to_sign(const char *name, const struct rk_request *reques
         return rk_fail(err, RK_E_USAGE, "signing needs a key");
     if ((*ret)->needs_cert && request->cert == NULL)
         return rk_fail(err, RK_E_USAGE, "signing a %s needs the signer's certificate", name);
+    if ((*ret)->chain_max == 0 && request->cert != NULL)
+        return rk_fail(err, RK_E_USAGE, "sign %s takes no certificate: a key alone signs it", name);
     return RK_OK;
 }
 
@@ -196,9 +283,13 @@ enum rk_rc rk_format_sign_by(const char *name, const struct rk_request *request,
 {
     RK_AUTO(rk_sign_requests_done) struct rk_sign_requests requests = { .count = 0 };
     RK_AUTO(signatures_done) struct signatures signatures = { .item = { RK_BYTES_NONE } };
+    struct rk_heeded heeded = { .secret = false };
+    const struct rk_request own = watched(request, &heeded);
+    const struct rk_format *format;
     bool whole = true;
 
-    if (rk_format_to_sign(name, request, file, len, &requests, err))
+    if (rk_format_row(request->ctx, name, &format, err) ||
+        rk_format_to_sign(name, &own, file, len, &requests, err))
         return err->rc;
     for (size_t i = 0; i < requests.count; i++) {
         const struct rk_sign_request *wanted = &requests.item[i];
@@ -211,7 +302,14 @@ enum rk_rc rk_format_sign_by(const char *name, const struct rk_request *request,
     }
     if (!whole)
         return RK_OK;
-    return rk_format_attach(name, request, file, len, signatures.item, requests.count, ret, err);
+    if (rk_format_attach(name, &own, file, len, signatures.item, requests.count, ret, err))
+        return err->rc;
+    if (own.heeded == &heeded && request->secret != NULL && !heeded.secret)
+        (void)not_heeded(format, "sign", "--content-key", "", NULL, err);
+    else if (rk_format_heeded(format, "sign", &own, &heeded, err) == RK_OK)
+        return RK_OK;
+    rk_bytes_done(ret);
+    return err->rc;
 }
 
 enum rk_rc rk_format_sign(const char *name, const struct rk_request *request,
@@ -228,6 +326,8 @@ enum rk_rc rk_format_encrypt(const char *name, const struct rk_request *request,
                              struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes made = RK_BYTES_NONE;
+    struct rk_heeded heeded = { .secret = false };
+    const struct rk_request own = watched(request, &heeded);
     const struct rk_format *format;
 
     if (rk_format_open(name, request, "encrypt", &format, err))
@@ -236,9 +336,13 @@ enum rk_rc rk_format_encrypt(const char *name, const struct rk_request *request,
         return refuse(format, "encrypted", err);
     if (request->secret == NULL)
         return rk_fail(err, RK_E_USAGE, "encryption needs a key");
-    if (format->encrypt(request, file, len, &made, err) ||
-        read_back(format, request, false, &made, err))
+    if (format->encrypt(&own, file, len, &made, err) || read_back(format, &own, false, &made, err))
         return rk_wrap(err, "encrypt %s", name);
+    if (rk_format_heeded(format, "encrypt", &own, &heeded, err))
+        return err->rc;
+    if (own.heeded == &heeded && own.reproducible && !heeded.reproducible)
+        return not_heeded(format, "encrypt", "--reproducible", "",
+                          "the IV is given, so nothing is drawn", err);
     *ret = rk_bytes_take(&made);
     return RK_OK;
 }

@@ -14,19 +14,27 @@
 
 const struct rk_input *rk_request_part(const struct rk_request *request, const char *name)
 {
-    for (size_t i = 0; i < request->part_count; i++) {
-        if (strcmp(request->part[i].name, name) == 0)
-            return &request->part[i];
+    const struct rk_input *found = NULL;
+
+    for (size_t i = request->part_count; i-- > 0;) {
+        if (strcmp(request->part[i].name, name) != 0)
+            continue;
+        found = &request->part[i];
+        if (request->heeded != NULL && i < RK_HEEDED_MAX)
+            request->heeded->part[i] = true;
     }
-    return NULL;
+    return found;
 }
 
 const char *rk_request_setting(const struct rk_request *request,
                                const struct rk_setting_row *settings, const char *name)
 {
     for (size_t i = 0; i < request->setting_count; i++) {
-        if (strcmp(request->setting[i].name, name) == 0)
-            return request->setting[i].value;
+        if (strcmp(request->setting[i].name, name) != 0)
+            continue;
+        if (request->heeded != NULL && i < RK_HEEDED_MAX)
+            request->heeded->setting[i] = true;
+        return request->setting[i].value;
     }
     for (const struct rk_setting_row *row = settings; row != NULL && row->name != NULL; row++) {
         if (strcmp(row->name, name) == 0)
@@ -66,6 +74,13 @@ enum rk_rc rk_request_flag(const struct rk_request *request, const struct rk_for
                        text);
     *ret = text != NULL && text[0] == 'y';
     return RK_OK;
+}
+
+const struct rk_secret *rk_request_secret(const struct rk_request *request)
+{
+    if (request->heeded != NULL)
+        request->heeded->secret = true;
+    return request->secret;
 }
 
 const struct rk_request_key *rk_request_key(const struct rk_request *request, const char *role)
@@ -116,6 +131,10 @@ static enum rk_rc check_parts(const struct rk_request_rows *rows, const struct r
             if (strcmp(row->name, "*") == 0 || strcmp(row->name, request->part[i].name) == 0)
                 break;
         }
+        if ((row == NULL || row->name == NULL) &&
+            strncmp(request->part[i].name, RK_PART_SIGNERS, strlen(RK_PART_SIGNERS)) == 0)
+            return rk_fail(err, RK_E_USAGE, "--%s is for EFI programs (uefi-pe), this is %s",
+                           request->part[i].name + strlen("uefi-"), rows->name);
         if (row == NULL || row->name == NULL)
             return rk_fail(err, RK_E_USAGE, "%s takes no part \"%s\" (known: %s)", rows->name,
                            request->part[i].name, known[0] == '\0' ? "none" : known);
@@ -254,6 +273,8 @@ enum rk_rc rk_request_iv(const struct rk_request *request, const struct rk_iv_in
 {
     uint8_t derived[32];
 
+    if (request->heeded != NULL)
+        request->heeded->reproducible = true;
     if (!request->reproducible)
         return rk_random(request->ctx, ret, iv_len, err);
     if (derive_iv(request, in, iv_len, derived, err))

@@ -87,11 +87,48 @@ static enum rk_rc check_inside(const struct rk_request *request, const struct rk
     return RK_OK;
 }
 
+/* Its check is about to look at these. */
+static void heed(const struct rk_format *format, const struct rk_request *request)
+{
+    struct rk_heeded *heeded = request->heeded;
+
+    if (heeded == NULL || format->check == NULL)
+        return;
+    heeded->scheme = heeded->scheme || (format->heeds & RK_CHECK_SCHEME) != 0;
+    heeded->time = heeded->time || (format->heeds & RK_CHECK_TIME) != 0 ||
+                   (request->trust != NULL && (format->heeds & RK_CHECK_TRUST_TIME) != 0);
+}
+
+/* What was given and nothing has looked at, in the file or in those inside of it. */
+static enum rk_rc all_heeded(const struct rk_format *format, const struct rk_request *request,
+                             const struct rk_heeded *own, enum rk_rc rc, struct rk_err *err)
+{
+    const struct {
+        bool given, heeded;
+        const char *option;
+    } options[] = {
+        { request->secret != NULL, own->secret, "--key" },
+        { request->key_count != 0 && request->key[0].scheme != RK_SCHEME_NONE, own->scheme,
+          "--scheme" },
+        { request->now_given, own->time, "--at" },
+    };
+
+    if (request->heeded != own)
+        return RK_OK;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (options[i].given && !options[i].heeded)
+            return rk_fail(err, RK_E_USAGE, "verify %s does not heed %s here", format->name,
+                           options[i].option);
+    }
+    return rc == RK_OK ? rk_format_heeded(format, "verify", request, own, err) : RK_OK;
+}
+
 static enum rk_rc check(const struct rk_format *format, const struct rk_request *request,
                         const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
 {
     size_t checked = 0;
 
+    heed(format, request);
     if (format->check != NULL)
         return format->check(request, file, len, map, err) ? rk_wrap(err, "%s", format->name)
                                                            : RK_OK;
@@ -157,17 +194,22 @@ static enum rk_rc ask_firmware(const struct rk_request *request, const uint8_t *
     return rk_wrap(err, "%s", map->format);
 }
 
-enum rk_rc rk_format_verify(const char *name, const struct rk_request *request, const uint8_t *file,
+enum rk_rc rk_format_verify(const char *name, const struct rk_request *asked, const uint8_t *file,
                             size_t len, struct rk_map *ret, struct rk_err *err)
 {
+    struct rk_heeded heeded = { .secret = false };
+    struct rk_request own = *asked;
+    const struct rk_request *request = &own;
     RK_AUTO(rk_work_leave) struct rk_work_span span = rk_work_enter(file, len);
     RK_AUTO(rk_map_done) struct rk_map map = { .root = NULL };
     const struct rk_format *format =
-        name == NULL ? rk_format_recognise(request->ctx, file, len) : NULL;
-    bool with_key = request->secret != NULL || rk_request_asks_signer(request);
+        name == NULL ? rk_format_recognise(asked->ctx, file, len) : NULL;
+    bool with_key = asked->secret != NULL || rk_request_asks_signer(asked);
     enum rk_rc rc = RK_OK;
     struct rk_err ignored;
 
+    if (own.heeded == NULL)
+        own.heeded = &heeded;
     if (name == NULL && format == NULL)
         return rk_fail_unknown_format(file, len, err);
     if (rk_format_open(name != NULL ? name : format->name, request, "verify", &format, err))
@@ -187,6 +229,8 @@ enum rk_rc rk_format_verify(const char *name, const struct rk_request *request, 
         rc = ask_firmware(request, file, &map, rc, err);
     if (((rc == RK_OK && !with_key) || rc == RK_E_UNKNOWN) &&
         judge_alone(format, request, file, len, err))
+        rc = err->rc;
+    if ((rc == RK_OK || rc == RK_E_UNKNOWN) && all_heeded(format, request, &heeded, rc, err))
         rc = err->rc;
     if (rk_map_settle(&map, rc == RK_OK ? err : &ignored))
         return rc == RK_OK ? err->rc : rc;

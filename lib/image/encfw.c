@@ -52,7 +52,7 @@ static enum rk_rc describe(const struct rk_request *request, const struct head *
 {
     if (request->secret->len != KEY_LEN)
         return rk_fail(err, RK_E_KEY, "firmware encryption needs a key of 32 bytes");
-    *ret = (struct rk_gcm) { .ctx = request->ctx, .key = request->secret, .iv = h->iv };
+    *ret = (struct rk_gcm) { .ctx = request->ctx, .key = rk_request_secret(request), .iv = h->iv };
     return RK_OK;
 }
 

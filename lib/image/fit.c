@@ -237,6 +237,13 @@ static enum rk_rc find_algo(const struct rk_request *request, EVP_PKEY *pub,
                               rk_request_text(request, self(), "padding"), ret, err);
 }
 
+/* The padding stands in what is signed: a key alone has none. */
+static enum rk_rc find_key_algo(const struct rk_request *request, EVP_PKEY *pub,
+                                struct rk_fit_algo *ret, struct rk_err *err)
+{
+    return rk_fit_algo_of_key(pub, rk_request_text(request, self(), "hash"), "pkcs-1.5", ret, err);
+}
+
 static enum rk_rc build_key(const struct rk_request *request, struct rk_bytes *ret,
                             struct rk_err *err)
 {
@@ -251,18 +258,18 @@ static enum rk_rc build_key(const struct rk_request *request, struct rk_bytes *r
     }
     if (rk_public_from_bytes(request->ctx, part->p, part->len, &pub, err))
         return rk_wrap(err, "part \"pub\"");
-    if (find_algo(request, rk_public_pkey(pub), &algo, err) ||
+    if (find_key_algo(request, rk_public_pkey(pub), &algo, err) ||
         (request->secret != NULL && check_content_key(request, err)))
         return err->rc;
     return rk_fit_key_dtb(
-        &(struct rk_fit_keys) { .ctx = request->ctx,
-                                .pub = rk_public_pkey(pub),
-                                .algo = algo.name,
-                                .name = rk_request_text(request, self(), "key-name"),
-                                .content = request->secret,
-                                .content_name = content_key_name(request),
-                                .required_mode =
-                                    rk_request_text(request, self(), "required-mode") },
+        &(struct rk_fit_keys) {
+            .ctx = request->ctx,
+            .pub = rk_public_pkey(pub),
+            .algo = algo.name,
+            .name = rk_request_text(request, self(), "key-name"),
+            .content = request->secret,
+            .content_name = request->secret == NULL ? NULL : content_key_name(request),
+            .required_mode = rk_request_text(request, self(), "required-mode") },
         rk_request_part(request, "dtb"), ret, err);
 }
 

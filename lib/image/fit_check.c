@@ -236,8 +236,8 @@ static enum rk_rc check_confs(const struct rk_request *request, const uint8_t *f
     if (count == 0)
         return rk_fail(err, RK_E_VERIFY, "has no configuration, so nothing is signed");
     (void)snprintf(map->signer, sizeof map->signer, "the key given");
-    (void)snprintf(map->integrity, sizeof map->integrity,
-                   "hashes and %d signed configurations hold", count);
+    (void)snprintf(map->integrity, sizeof map->integrity, "hashes and %s hold",
+                   RK_COUNTED(count, "signed configuration"));
     return RK_OK;
 }
 

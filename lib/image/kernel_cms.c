@@ -192,14 +192,15 @@ static enum rk_rc read_form(const struct rk_request *request, const uint8_t *fil
     ret->appended = strcmp(form, "appended") == 0;
     if (!ret->appended && strcmp(form, "detached") != 0)
         return rk_fail(err, RK_E_USAGE, "setting \"form\": expected detached or appended");
+    ret->page = PAGE;
+    ret->content_len = len;
+    if (!ret->appended)
+        return RK_OK;
     if (rk_request_u64(request, self(), "page", PAGE, LARGE_PAGE, &page, err))
         return err->rc;
     if (page != PAGE && page != LARGE_PAGE)
         return rk_fail(err, RK_E_USAGE, "setting \"page\": expected 2048 or 4096");
     ret->page = (size_t)page;
-    ret->content_len = len;
-    if (!ret->appended)
-        return RK_OK;
     if (!is_android(file, len) && !is_fdt(file, len))
         return rk_fail(err, RK_E_USAGE,
                        "neither an Android boot image nor a device tree: the launcher would not "
@@ -229,7 +230,7 @@ static enum rk_rc to_sign(const struct rk_request *request, const uint8_t *file,
     RK_AUTO(rk_bytes_done) struct rk_bytes message = RK_BYTES_NONE;
     struct rk_pkcs7 what;
     enum rk_scheme scheme;
-    struct form form;
+    struct form form = { .page = 0 };
 
     if (read_form(request, file, len, &form, err))
         return err->rc;
@@ -261,7 +262,7 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
     struct rk_pkcs7 what;
-    struct form form;
+    struct form form = { .page = 0 };
 
     if (read_form(request, file, len, &form, err))
         return err->rc;
@@ -321,6 +322,7 @@ const struct rk_format rk_format_kernel_cms = {
                "kernel-encrypted",
     .to_sign = to_sign,
     .attach = attach,
+    .heeds = RK_CHECK_TRUST_TIME,
     .check = check,
 };
 

@@ -27,7 +27,7 @@ enum rk_rc rk_optee_device_key(const struct rk_request *request, const struct rk
     if (EVP_PKEY_get_bn_param(rk_public_pkey(pub), OSSL_PKEY_PARAM_RSA_N, &n) != 1 ||
         BN_bn2binpad(n, message + 4, len) != len)
         return rk_fail_ossl(err, RK_E_INTERNAL, "modulus");
-    if (rk_mac_from_secret(request->ctx, request->secret, &huk, err))
+    if (rk_mac_from_secret(request->ctx, rk_request_secret(request), &huk, err))
         return err->rc;
     return rk_mac_compute(huk, RK_MAC_HMAC_SHA256, message, 4 + (size_t)len, ret, err);
 }

@@ -283,7 +283,7 @@ static enum rk_rc describe(const struct rk_request *request, const struct ta *ta
 {
     const struct rk_input *part = rk_request_part(request, RK_OPTEE_PART_TA_KEY);
 
-    *ret = (struct rk_gcm) { .ctx = request->ctx, .key = request->secret, .iv = ta->iv };
+    *ret = (struct rk_gcm) { .ctx = request->ctx, .key = rk_request_secret(request), .iv = ta->iv };
     if (part == NULL)
         return RK_OK;
     if (rk_optee_device_key(request, part, room, err))

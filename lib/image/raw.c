@@ -75,5 +75,6 @@ const struct rk_format rk_format_raw = {
     .refusal = "a bare signature is made by `rotkit sign raw` alone",
     .to_sign = to_sign,
     .attach = attach,
+    .heeds = RK_CHECK_SCHEME,
     .check = check,
 };

@@ -184,6 +184,7 @@ const struct rk_format rk_format_x509 = {
     .recognise = recognise,
     .parse = parse,
     .settings = setting_rows,
+    .heeds = RK_CHECK_TRUST_TIME,
     .check = check,
 };
 

@@ -127,6 +127,7 @@ struct work {
     struct rk_request request; /* points into the rest */
     struct rk_input part[RK_MMAP_MAX];
     struct rk_setting setting[RK_MMAP_MAX];
+    struct rk_heeded heeded; /* of all that is done with the image */
     struct rk_request_key key[KEYS_MAX];
     rk_signer *signer[KEYS_MAX];
     struct rk_bytes cert;
@@ -269,6 +270,7 @@ static enum rk_rc open_work(rk_images *images, struct made *made, struct work **
         work->setting[i] = (struct rk_setting) { image->set.v[i].name, image->set.v[i].v };
     /* A repeat of a build changes nothing, so IVs follow from key and content. */
     work->request.reproducible = true;
+    work->request.heeded = &work->heeded;
     work->request.ctx = images->ctx;
     work->request.now = images->now;
     work->request.setting = work->setting;
@@ -492,6 +494,8 @@ static enum rk_rc process(rk_images *images, struct made *made, bool *ret_whole,
         (void)rk_wrap(err, "read back");
         return at_image(images, made->image, made->image->at, "", err);
     }
+    if (rk_request_heeded(made->format.name, "build", &work->request, err))
+        return at_image(images, made->image, made->image->at, "set", err);
     return hand_over(images, made, err);
 }
 

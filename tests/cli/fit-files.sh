@@ -92,7 +92,7 @@ calls \"dev\"" verify --pub other.pub "$F/c-sha384-rsa3072.k3.fit"
 
 # SHA-384 with RSA-3072.
 run 0 verify --pub "$P" "$F/c-sha384-rsa3072.k3.fit"
-grep -q 'hashes and 1 signed configurations hold' "$out" || fail "$(cat "$out")"
+grep -q 'hashes and 1 signed configuration hold' "$out" || fail "$(cat "$out")"
 cp "$F/c-sha384-rsa3072.k3.fit" flipped.fit
 perl -0777 -pi -e 's/(conf-1\0{5}\x03\0{3}\x07....)kernel/$1kernol/s' flipped.fit
 cmp -s flipped.fit "$F/c-sha384-rsa3072.k3.fit" && fail "nothing was flipped"
@@ -103,7 +103,7 @@ refuse 3 'rotkit: flipped.fit: fit: configuration conf-1: signed by the key give
 
 # ECDSA by P-256, with data outside of the tree.
 run 0 verify --pub "$DATA/vectors/boot/keys/p256.pub.pem" "$F/ecdsa256.fit"
-grep -q 'hashes and 1 signed configurations hold' "$out" || fail "$(cat "$out")"
+grep -q 'hashes and 1 signed configuration hold' "$out" || fail "$(cat "$out")"
 openssl ecparam -name prime256v1 -genkey -noout | openssl pkey -pubout -out other.pub
 refuse 3 "rotkit: $F/ecdsa256.fit: fit: configuration conf: signed by another key than the one given, which it calls \"p256\", or \
 changed since: the signature does not hold" verify --pub other.pub "$F/ecdsa256.fit"

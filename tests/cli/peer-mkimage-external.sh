@@ -92,7 +92,7 @@ for outside in '' -E '-E -p 0x4000' '-E -B 0x200'; do
             mkimage $outside -f peer.its -k keys -K theirs.dtb -r theirs.fit >mkimage.log 2>&1 || fail "mkimage: $(cat mkimage.log)"
             judge -f theirs.fit -k theirs.dtb || fail "$what: fit_check_sign: $(cat judged)"
             run 0 verify --pub "${row#*,}.pub" theirs.fit
-            grep -q 'hashes and 1 signed configurations hold' "$out" || fail "$what: $(cat "$out")"
+            grep -q 'hashes and 1 signed configuration hold' "$out" || fail "$what: $(cat "$out")"
             case $outside in ?*) run 0 inspect theirs.fit && grep -q 'kernel, outside of the tree' "$out" || fail "$what: $(cat "$out")" ;; esac
             count=$((count + 1))
         done
@@ -149,7 +149,7 @@ for outside in '' -E; do
     mkimage $outside -f peer.its -k keys -r ec.fit >mkimage.log 2>&1 || fail "mkimage: $(cat mkimage.log)"
     [ "$(fdtget ec.fit /configurations/conf/signature algo)" = sha256,ecdsa256 ] || fail "mkimage did not sign by ECDSA"
     run 0 verify --pub ecdsa256.pub ec.fit
-    grep -q 'hashes and 1 signed configurations hold' "$out" || fail "$(cat "$out")"
+    grep -q 'hashes and 1 signed configuration hold' "$out" || fail "$(cat "$out")"
     run 3 verify --pub rsa2048.pub ec.fit
     run 3 verify --pub "$V/keys/p256.pub.pem" ec.fit
     grep -q 'signed by another key than the one given, which it calls "ecdsa256", or changed since' "$err" || fail "$(cat "$err")"

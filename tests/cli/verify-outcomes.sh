@@ -103,9 +103,10 @@ refuse 2 "rotkit: --html is for one file
 
 # ---- what is asked for and not given is named, and is no wrong call: signed by whom, with nobody named
 echo 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >sym.key
-refuse 8 "rotkit: $V/uefi/min_aarch64.signed.efi: uefi-pe: could not be checked: who signed: needs the certificate: --ca" \
+# ---- a key for what is not encrypted is heeded by nothing: a wrong call
+refuse 2 "rotkit: $V/uefi/min_aarch64.signed.efi: verify uefi-pe does not heed --key here" \
     verify --key sym.key "$V/uefi/min_aarch64.signed.efi"
-refuse 8 "rotkit: $V/capsule/bup_edk2.Cap: capsule: could not be checked: who signed: needs the certificate: --ca" \
+refuse 2 "rotkit: $V/capsule/bup_edk2.Cap: verify capsule does not heed --key here" \
     verify --key sym.key "$V/capsule/bup_edk2.Cap"
 refuse 8 "rotkit: $V/fit/kernel.fit: fit: could not be checked: who signed: needs the signer's public key: --pub" \
     verify --ca "$V/uefi/db.crt" "$V/fit/kernel.fit"

@@ -11,7 +11,7 @@ static const struct rk_setting insert[] = { { "experimental", "oem-insert" } };
 
 static inline void tegra_use_key(const char *key)
 {
-    image_request_open(&request, key, BOOT "uefi/db.crt");
+    image_request_open(&request, key, NULL);
     request.sign = request.verify;
     request.sign.setting = insert;
     request.sign.setting_count = 1;

@@ -192,7 +192,7 @@ static enum rk_rc attach(const struct rk_request *request, const uint8_t *file, 
 static enum rk_rc check(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err)
 {
-    const char *only = rk_request_text(request, self(), "variable");
+    const char *only;
     uint32_t attributes[] = { RK_VARIABLE_ENROL, RK_VARIABLE_APPEND };
     const struct rk_variable_name *name;
     size_t count = 2;
@@ -200,11 +200,13 @@ static enum rk_rc check(const struct rk_request *request, const uint8_t *file, s
     bool go;
 
     if (rk_variable_read(file, len, &v, err) ||
-        (only != NULL && find_variable(request, &name, err)) ||
         rk_check_begin(request, v.is_signed, RK_NEED_CA, map, &go, err))
         return err->rc;
     if (!go)
         return RK_OK;
+    only = rk_request_text(request, self(), "variable");
+    if (only != NULL && find_variable(request, &name, err))
+        return err->rc;
     if (v.attributes_len != 0) {
         attributes[0] = v.attributes;
         count = 1;
@@ -244,6 +246,7 @@ const struct rk_format rk_format_uefi_auth = {
     .build = build,
     .to_sign = to_sign,
     .attach = attach,
+    .heeds = RK_CHECK_TRUST_TIME,
     .check = check,
 };
 

@@ -352,6 +352,7 @@ const struct rk_format rk_format_capsule = {
     .build = build,
     .to_sign = to_sign,
     .attach = attach,
+    .heeds = RK_CHECK_TRUST_TIME,
     .check = check,
 };
 

@@ -354,6 +354,7 @@ const struct rk_format rk_format_uefi_pe = {
     .refusal = "EFI programs are made by a linker; rotkit signs and checks them",
     .to_sign = to_sign,
     .attach = attach,
+    .heeds = RK_CHECK_TRUST_TIME,
     .check = check,
 };
 

@@ -294,6 +294,7 @@ const struct rk_format rk_format_uefi_update_dtbo = {
     .own_signer = true,
     .refusal = "sign the variables in it (sign uefi-auth), then the image that it goes into",
     .build = build,
+    .heeds = RK_CHECK_TRUST_TIME,
     .check = check,
 };
 

@@ -173,6 +173,16 @@ struct rk_request_key {
     enum rk_scheme scheme; /* RK_SCHEME_NONE: what the format takes for this key */
 };
 
+/*
+ * What of a request an operation has looked at. What was given and is looked at by nothing would be
+ * taken without effect: it is refused.
+ */
+enum { RK_HEEDED_MAX = 256 };
+struct rk_heeded {
+    bool setting[RK_HEEDED_MAX], part[RK_HEEDED_MAX]; /* by their places in the request */
+    bool secret, scheme, time, reproducible;
+};
+
 /* What an operation gets beside the file itself. Everything is borrowed. */
 struct rk_request {
     const rk_ctx *ctx;
@@ -196,8 +206,17 @@ struct rk_request {
     const char *const *firmware;
     size_t firmware_count;
     int64_t now;       /* seconds since 1970 */
+    bool now_given;    /* somebody named it */
     bool reproducible; /* IVs derived from key and content instead of drawn (design.md, rule 4) */
+    /*
+     * NULL: each operation refuses what it does not heed itself. Else it is told here, by a caller
+     * who has one request for several operations and asks rk_request_heeded behind them all.
+     */
+    struct rk_heeded *heeded;
 };
+/* RK_E_USAGE for the first setting that no operation has heeded. verb: for the message. */
+enum rk_rc rk_request_heeded(const char *format, const char *verb, const struct rk_request *request,
+                             struct rk_err *err) RK_MUST_CHECK;
 
 /* One act of signing: what a key signs, and why. */
 struct rk_sign_request {

@@ -12,6 +12,12 @@
 
 #include <stdbool.h>
 
+enum rk_heeds {
+    RK_CHECK_TRUST_TIME = 1, /* --at, where a trust is given */
+    RK_CHECK_TIME = 2,       /* --at, whoever is asked */
+    RK_CHECK_SCHEME = 4,     /* --scheme */
+};
+
 struct rk_format {
     const char *name;  /* as in `rotkit pack NAME` */
     const char *title; /* for people */
@@ -37,6 +43,11 @@ struct rk_format {
      */
     enum rk_rc (*facts)(const struct rk_request *request, const uint8_t *file, size_t len,
                         struct rk_map *map, struct rk_err *err);
+    /*
+     * What `check` looks at beside keys, parts, settings and the secret (those are told as they are
+     * read): bits of enum rk_heeds. The engine refuses what nothing looks at.
+     */
+    unsigned heeds;
     bool own_signer;  /* what it is signed by stands inside, so that `check` can do without a key */
     bool needs_cert;  /* signing needs request->cert */
     size_t chain_max; /* certificates in request->cert: the signer's and its chain; 0: none */
@@ -153,6 +164,8 @@ enum rk_rc rk_request_u64(const struct rk_request *request, const struct rk_form
 /* "yes" or "no"; no when there is neither value nor default. */
 enum rk_rc rk_request_flag(const struct rk_request *request, const struct rk_format *format,
                            const char *name, bool *ret, struct rk_err *err) RK_MUST_CHECK;
+/* request->secret, for use: where nothing asks for it, one that was given is refused. */
+const struct rk_secret *rk_request_secret(const struct rk_request *request);
 /* The key of a role, else the main key; NULL when there is none. */
 const struct rk_request_key *rk_request_key(const struct rk_request *request, const char *role);
 /* Adds a request and takes the message. */

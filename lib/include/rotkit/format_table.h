@@ -21,6 +21,16 @@ enum rk_rc rk_format_align(const uint8_t *file, const struct rk_region *region,
                            struct rk_bytes *room, const uint8_t **ret,
                            struct rk_err *err) RK_MUST_CHECK;
 
+/* ---- ops.c ---- */
+
+/*
+ * Behind an operation: RK_E_USAGE for a setting or part that it has not heeded. own: where it was
+ * told; nothing is asked where a caller asks behind several operations (request->heeded).
+ */
+enum rk_rc rk_format_heeded(const struct rk_format *format, const char *verb,
+                            const struct rk_request *request, const struct rk_heeded *own,
+                            struct rk_err *err) RK_MUST_CHECK;
+
 /* ---- outcome.c ---- */
 
 /* Takes over a mark of a file inside, which stands at `at` there and is called `inside`. */

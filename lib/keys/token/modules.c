@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "rotkit/counted.h"
 #include "keys/token/errors.h"
+#include "rotkit/counted.h"
 
 #include <stdio.h>
 #include <stdlib.h>

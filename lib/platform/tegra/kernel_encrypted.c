@@ -90,7 +90,7 @@ static enum rk_rc derive(const struct rk_request *request, const uint8_t compone
     memcpy(text + DERIVATION + 1, component + 0x10, 4);
     in.context = text + strlen(in.label) + 1;
     in.context_len = sizeof text - strlen(in.label) - 1;
-    if (rk_mac_from_secret(request->ctx, request->secret, &mac, err))
+    if (rk_mac_from_secret(request->ctx, rk_request_secret(request), &mac, err))
         return err->rc;
     return rk_kdf108(mac, &in, ret, err);
 }
@@ -258,6 +258,7 @@ const struct rk_format rk_format_kernel_encrypted = {
     .payload_key = true,
     .refusal = "it is made by encrypting a signed image",
     .encrypt = encrypt,
+    .heeds = RK_CHECK_TRUST_TIME,
     .check = check,
 };
 

@@ -9,7 +9,7 @@ static struct image_request request;
 
 static void load(void)
 {
-    image_request_open(&request, BOOT "keys/rsa2048.pem", BOOT "uefi/db.crt");
+    image_request_open(&request, BOOT "keys/rsa2048.pem", NULL);
 }
 
 static void unload(void)

@@ -22,9 +22,9 @@ static struct image_request request, sub1, sub2;
 
 static void load(void)
 {
-    image_request_open(&request, BOOT "keys/rsa2048.pem", BOOT "fit/dev.crt");
-    image_request_open(&sub1, BOOT "keys/optee_sub1.pem", BOOT "fit/dev.crt");
-    image_request_open(&sub2, BOOT "keys/optee_sub2.pem", BOOT "fit/dev.crt");
+    image_request_open(&request, BOOT "keys/rsa2048.pem", NULL);
+    image_request_open(&sub1, BOOT "keys/optee_sub1.pem", NULL);
+    image_request_open(&sub2, BOOT "keys/optee_sub2.pem", NULL);
 }
 
 static void unload(void)
