@@ -175,3 +175,23 @@ done
 run 0 verify -q release
 run 0 $build -q # again: nothing changes
 cd ..
+
+# What would go nowhere: fuses of a platform that no fuse file is made for, a merged file without KDK0.
+cat >oem.yaml <<'Y'
+rotkit: 1
+product: demo
+platform: t194
+role: oem
+devices:
+  handover: dir
+blob:
+  root-key: oem_k1.key
+  auth-key: auth.key
+fuses:
+  common: true
+release:
+  path: release
+Y
+refuse 2 'rotkit: oem.yaml:11:3: fuses: no fuse file is made for t194, remove the section' build oem.yaml
+sed -i 's/t194/t234/; s/common: true/merged: true/' oem.yaml
+refuse 2 'rotkit: oem.yaml:11:11: fuses.merged: role oem has no KDK0 to merge it with' build oem.yaml
