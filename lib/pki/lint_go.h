@@ -3,8 +3,8 @@
  * How programs in Go read a certificate: crypto/x509's parser (lint_go.c; its extensions,
  * lint_go_ext.c), encoding/asn1 within subjectAltName and subjectDirectoryAttributes, and the rules
  * that go-attestation and secboot have on top (lint_go_rules.c). Verdicts are those of Go 1.19,
- * which tests/cli/peer-go-ek-lint.sh asks; where a later Go is known to read otherwise a note says
- * so.
+ * which tests/cli/peer-go-ek-lint.sh asks; a note says where a later Go reads an object
+ * identifier, a string or a number otherwise.
  */
 #pragma once
 

@@ -70,6 +70,11 @@ static bool read_basic(struct reading *r)
             return malformed(r, "basicConstraints");
         if (value.len > 8)
             return malformed(r, "pathLenConstraint does not fit 64 bits");
+        if (value.p[0] >= 0x80)
+            rk_lint_note(r->s->book, r->s->who, RK_RULE_NEWER,
+                         "pathLenConstraint at offset 0x%zx is negative: Go 1.19 takes it, later "
+                         "ones refuse",
+                         value.at);
     }
     r->cert->basic = *r->ext;
     return true;

@@ -29,6 +29,7 @@ keylime key-rsa-negative
 keylime key-rsa-e-wide
 go-attestation subject-oid-padded
 go-attestation subject-bmp-surrogate
+go-attestation bc-path-negative
 END
 run 0 ek lint --json made/mutants/good-rsa.der
 ! grep -q newer-readers "$out" || fail "newer readers refuse a good one"
