@@ -62,6 +62,7 @@ static enum rk_rc open_part(const struct merging *m, struct part *part, struct r
     };
     const struct rk_release_report *report;
     struct rk_release_view *view;
+    const char *secrets;
 
     if (rk_release_view_open(m->ctx, part->path, &asked, &part->view, err))
         return err->rc;
@@ -71,8 +72,10 @@ static enum rk_rc open_part(const struct merging *m, struct part *part, struct r
         return rk_fail(err, RK_E_UNKNOWN, "%s", report->unchecked);
     if (strstr(report->left_out, "handover") != NULL)
         return rk_fail(err, RK_E_USAGE, "it is without its handover/: name the whole shard");
+    if (rk_json_want_str(rk_release_view_root(view), "secrets", &secrets, err))
+        return rk_wrap(err, "release.json");
     if (view->secrets_doc == NULL && strstr(report->left_out, "secrets") == NULL &&
-        strcmp(rk_json_str(member(part, "secrets")), "none") != 0)
+        strcmp(secrets, "none") != 0)
         return rk_fail(err, RK_E_UNKNOWN,
                        "it is of a rotkit that made no " RK_SECRETS_INDEX ": build it again");
     return RK_OK;
@@ -93,13 +96,14 @@ static enum rk_rc read_part(const struct merging *m, const char *path, struct pa
     if (open_part(m, ret, err))
         return rk_wrap(err, "shard \"%s\"", path);
     shard = member(ret, "shard");
-    if (!rk_json_u64(rk_json_get(shard, "index"), &index) ||
-        !rk_json_u64(rk_json_get(shard, "count"), &count) ||
-        !rk_json_u64(rk_json_get(shard, "devices"), &devices) ||
-        !rk_json_u64(rk_json_get(shard, "devices_in_fleet"), &ret->fleet_devices) ||
-        count > RK_SHARDS_MAX || index >= count)
+    if (shard.v == NULL)
         return rk_fail(err, RK_E_USAGE, "\"%s\" is no shard: rotkit build --shard makes them",
                        path);
+    if (rk_json_want_u64(shard, "count", RK_SHARDS_MAX, &count, err) ||
+        rk_json_want_u64(shard, "index", count == 0 ? 0 : count - 1, &index, err) ||
+        rk_json_want_u64(shard, "devices", INT64_MAX, &devices, err) ||
+        rk_json_want_u64(shard, "devices_in_fleet", INT64_MAX, &ret->fleet_devices, err))
+        return rk_wrap(err, "shard \"%s\": release.json: shard", path);
     ret->shard = (struct rk_shard) { (uint32_t)index, (uint32_t)count };
     if (ret->view->report.devices != devices)
         return rk_fail(err, RK_E_USAGE,
@@ -354,16 +358,12 @@ static enum rk_rc read_checkpoint(const struct part *part, char ret_ledger[65], 
 {
     const struct rk_bytes *file = &part->view->checkpoint;
     RK_AUTO(rk_json_done) rk_json *doc = NULL;
-    const char *ledger;
 
-    if (rk_json_parse(file->p, file->len, &doc, err))
-        return rk_wrap(err, "%s/" RK_CHECKPOINT, part->path);
-    ledger = rk_json_str(rk_json_get(rk_json_root(doc), "ledger"));
-    if (ledger == NULL || !rk_json_u64(rk_json_get(rk_json_root(doc), "size"), ret_size))
-        return rk_fail(err, RK_E_FORMAT, "%s/" RK_CHECKPOINT ": no checkpoint of a ledger",
-                       part->path);
-    (void)snprintf(ret_ledger, 65, "%s", ledger);
-    return RK_OK;
+    return rk_json_parse(file->p, file->len, &doc, err) ||
+                   rk_json_want_text(rk_json_root(doc), "ledger", ret_ledger, 65, err) ||
+                   rk_json_want_u64(rk_json_root(doc), "size", INT64_MAX, ret_size, err)
+               ? rk_wrap(err, "%s/" RK_CHECKPOINT, part->path)
+               : RK_OK;
 }
 
 /* Whether one key signs the checkpoints of all shards. */

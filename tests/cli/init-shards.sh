@@ -48,6 +48,34 @@ run 0 $merge --json -o merged shard-0 shard-1
 sums merged >two
 same "the release, merged again" one two
 
+# ---- what nobody signed may say anything: one of the two has no secrets
+run 0 init -q bare
+for i in 0 1; do
+    run 0 build -q --shard $i/2 -o bare-$i bare/manifest.yaml
+done
+[ ! -e bare-1/secrets ] || fail "the second shard has secrets"
+cp bare-1/release.json whole.json
+chmod u+w bare-1/release.json
+while read -r member filter; do
+    what=$filter
+    jq "$filter" whole.json >bare-1/release.json
+    run 2 release merge -o never bare-0 bare-1
+    grep -q "^rotkit: shard \"bare-1\": release.json: .*member \"$member\" is missing or malformed" "$err" || fail "$(cat "$err")"
+    [ ! -e never ] || fail "a release was made"
+done <<'CHANGES'
+secrets del(.secrets)
+secrets .secrets=7
+index del(.shard.index)
+index .shard.index=2
+count .shard.count="2"
+index .shard.count=0
+devices .shard.devices=-1
+devices_in_fleet del(.shard.devices_in_fleet)
+CHANGES
+what=
+cp whole.json bare-1/release.json
+run 0 release merge -o bare-merged bare-0 bare-1
+
 step=1
 kills=0
 while :; do
