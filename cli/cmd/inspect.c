@@ -2,11 +2,13 @@
 /* rotkit inspect: finds a file's format and shows what is in it, without a key. */
 #include "cli/commands.h"
 
+#include "cli/cmd/inspect_release.h"
 #include "cli/request.h"
 #include "cli/out.h"
 
 #include "rotkit/file.h"
 #include "rotkit/format.h"
+#include "rotkit/release.h"
 
 static enum rk_rc print_text(const struct app *app, const struct rk_map *map, struct rk_err *err)
 {
@@ -41,8 +43,13 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     };
     /* clang-format on */
 
-    if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err) ||
-        rk_file_read(operands.v[0], REQUEST_FILE_MAX, &file, err))
+    if (opt_parse(app, rows, argc, argv, 1, 1, &operands, err))
+        return err->rc;
+    if (rk_release_is(operands.v[0]))
+        return page == NULL ? inspect_release(app, operands.v[0], err)
+                            : opt_fail(app, err, "--html is for one file, \"%s\" is a release",
+                                       operands.v[0]);
+    if (rk_file_read(operands.v[0], REQUEST_FILE_MAX, &file, err))
         return err->rc;
     rc = rk_format_inspect(app->ctx, file.p, file.len, &map, &why);
     if (rc != RK_OK)
@@ -59,9 +66,12 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
 const struct cmd cmd_inspect = {
     .name = "inspect",
     .args = "PATH",
-    .summary = "show what is in a file",
-    .about = "The format is found by content; no key is needed, and no secret is shown.\n"
-             "Each line is offset, size and name; in brackets the digest and the signature that\n"
-             "cover it. What does not hold is drawn too, and exit code 3 says so.",
+    .summary = "show what is in a file or a release",
+    .about =
+        "The format is found by content; no key is needed, and no secret is shown.\n"
+        "Each line is offset, size and name; in brackets the digest and the signature that\n"
+        "cover it. What does not hold is drawn too, and exit code 3 says so. Of a release folder,\n"
+        "product, versions, devices by count, images with their signers, the CA and what\n"
+        "is unsigned are told, as release.json says; 'rotkit verify' holds it all.",
     .run = run,
 };
