@@ -16,7 +16,8 @@ void help_overview(FILE *to, const struct cmd *const *verbs)
     (void)fprintf(to, "usage: rotkit <verb> [options] [operands]\n\n");
     for (const struct cmd *const *cmd = verbs; *cmd != NULL; cmd++)
         (void)fprintf(to, "  %-*s%s\n", SUMMARY_COLUMN, (*cmd)->name, (*cmd)->summary);
-    (void)fprintf(to, "\nsee 'rotkit help VERB', 'rotkit help keys' and 'rotkit help firmware';\n"
+    (void)fprintf(to, "\nsee 'rotkit help VERB', 'rotkit help keys', 'rotkit help firmware' and\n"
+                      "'rotkit help optee'; "
                       "rotkit --version tells the version\n");
 }
 

@@ -8,6 +8,7 @@
 
 #include "rotkit/edit_distance.h"
 #include "rotkit/file.h"
+#include "rotkit/identity.h"
 #include "rotkit/open_keys.h"
 
 #include <string.h>
@@ -109,6 +110,10 @@ static enum rk_rc help(struct app *app, int argc, char **argv, struct rk_err *er
     }
     if (argc == 2 && strcmp(argv[1], "firmware") == 0) {
         help_firmware(app->ctx, app->out);
+        return RK_OK;
+    }
+    if (argc == 2 && rk_platform_page_of(app->ctx, argv[1]) != NULL) {
+        (void)fputs(rk_platform_page_of(app->ctx, argv[1]), app->out);
         return RK_OK;
     }
     if (argc > 3)

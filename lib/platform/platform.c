@@ -66,6 +66,17 @@ const struct rk_init_file *rk_platform_init_files(const struct rk_platform *plat
     return platform->init_files;
 }
 
+const char *rk_platform_page_of(const rk_ctx *ctx, const char *name)
+{
+    const struct rk_platform *row;
+
+    for (size_t i = 0; (row = rk_platform_at(ctx, i)) != NULL; i++) {
+        if (strcmp(row->name, name) == 0)
+            return row->page;
+    }
+    return NULL;
+}
+
 bool rk_platform_reads(const struct rk_platform *platform, const char *file)
 {
     const struct rk_device_file *row = platform->device_files;

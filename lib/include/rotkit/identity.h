@@ -23,6 +23,8 @@ const char *rk_platform_default_profile(const struct rk_platform *platform); /* 
 /* Whether images of this format go out in an update: capsules, signed TAs. */
 bool rk_platform_updates_by(const struct rk_platform *platform, const char *format);
 
+/* What the makers of such boards need to know: a page of text; NULL: there is none. */
+const char *rk_platform_page_of(const rk_ctx *ctx, const char *name);
 /* Whether section devices of its manifest has a file of this name, such as "eps-db". */
 bool rk_platform_reads(const struct rk_platform *platform, const char *file);
 /* One secret of a unit by a master key, in the platform's own order. RK_E_USAGE as

@@ -96,8 +96,8 @@ const struct rk_bytes *rk_making_cert(const struct rk_making *making, const char
 struct rk_maker {
     struct rk_role_row role;
     bool is_common;
-    bool signs; /* it is signed, and needs no certificate: both are asked for in one round */
-    const char *what;                              /* in front of its errors */
+    bool signs;       /* it is signed, and needs no certificate: both are asked for in one round */
+    const char *what; /* in front of its errors */
     bool (*wants)(const struct rk_making *making); /* whether it is made here */
     /* The file's name, where the plan gives it (a role's file begins with "*" then); NULL: that of
      * the role. */
@@ -183,6 +183,7 @@ struct rk_platform {
 
     /* The artifacts, in the order that the ledger's digest of a unit has them in. */
     const struct rk_maker *makers; /* ended by one without role */
+    const char *page;              /* for its makers, as `rotkit help NAME` prints it; NULL: none */
     /* Why a live TPM may have an EPS of its own making in place of the unit's; NULL: not known. */
     const char *random_eps;
     /* Facts of the unit for device.json. */

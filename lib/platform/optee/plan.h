@@ -83,5 +83,8 @@ enum rk_rc rk_optee_put_run_inputs(const void *plan, struct rk_wr *wr,
 enum rk_rc rk_optee_complete(const void *plan, const struct rk_device_sn *sn, struct rk_unit *ret,
                              struct rk_err *err) RK_MUST_CHECK;
 
+/* page.c */
+extern const char rk_optee_page[];
+
 /* makers.c */
 extern const struct rk_maker rk_optee_makers[];

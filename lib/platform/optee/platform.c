@@ -23,6 +23,7 @@ const struct rk_platform rk_platform_optee = {
     .put_inputs = rk_optee_put_inputs,
     .put_run_inputs = rk_optee_put_run_inputs,
     .makers = rk_optee_makers,
+    .page = rk_optee_page,
     .random_eps = "the TA was built without the property com.microsoft.ta.endorsementSeed or "
                   "without USE_PLATFORM_EPS, or the TPM was manufactured by another TA before",
 };
