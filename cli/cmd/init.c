@@ -265,7 +265,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     struct operands operands;
     /* clang-format off */
     const struct opt rows[] = {
-        { "platform", 0, OPT_STR, &name, "NAME", "what it is for: t234 (default), optee", false },
+        { "platform", 0, OPT_STR, &name, "NAME", "a platform by its name in manifests (default: Jetson Orin)", false },
         OPT_DRY_RUN(app),
         OPT_END,
     };

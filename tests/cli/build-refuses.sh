@@ -37,7 +37,7 @@ edit 's/^product:.*/product: [a]/'
 refuse 2 "rotkit: manifest.yaml:3:10: product: expected a single value" \
     $build
 edit 's/^platform:.*//'
-refuse 2 "rotkit: manifest.yaml:1:1: key \"platform\" is missing (the SoC: t234 (Jetson Orin))" \
+refuse 2 "rotkit: manifest.yaml:1:1: key \"platform\" is missing (what it is for: t234 (Jetson Orin), optee (any board with OP-TEE and the reference fTPM))" \
     $build
 edit 's/^role:.*/role: both\nrole: odm/'
 refuse 2 "rotkit: manifest.yaml:6:1: key \"role\" is on line 5 already" \

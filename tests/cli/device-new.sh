@@ -92,3 +92,14 @@ run 0 device new --oem-id 1 --first-sn 1 --count 1 --kdk-db dry.k --eps-seeds dr
     --plaintext-secrets --dry-run
 stderr_is ""
 [ ! -e dry.k ] && [ ! -e dry.s ] && [ ! -e dry.p ] || fail "--dry-run wrote"
+
+# ---- boards with OP-TEE: the EPS alone, by the master key as optee-ftpm.md has it ----
+printf '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n' >master.key
+chmod 600 master.key
+run 0 device new --platform optee --oem-id 1 --first-sn 1 --count 2 --eps-db eps_db.csv --master master.key --plaintext-secrets
+stderr_is 'rotkit: secrets are in the clear: "eps_db.csv"'
+mode_is 600 eps_db.csv
+head -n 2 eps_db.csv | tr -d '\r' >first
+is first 'unit,eps
+00010000000000000001,cc2f0841ce6ee7078e33eed22b1c1fe2752731ddf611f8671656f8d2736a08de5519510a2e2256c79613a070f0893f90049be0cecb3d5023bf743646a12202c8'
+[ "$(wc -l <eps_db.csv)" -eq 3 ] || fail "$(wc -l <eps_db.csv) lines"

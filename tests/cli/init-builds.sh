@@ -41,3 +41,22 @@ run 0 init -q empty
 [ -f empty/manifest.yaml ] || fail "no manifest"
 run 0 init -q --dry-run absent
 [ ! -e absent ] || fail "a dry run made something"
+
+# ---- a board with OP-TEE ----
+run 0 init --platform optee board
+stderr_is "rotkit: the keys in \"board\" are for development only
+rotkit: next: rotkit build board/manifest.yaml"
+for secret in ca/root.key ca/issuing.key factory/factory.key keys/ta.key devices/eps_db.csv devices/huk_db.csv; do
+    mode_is 600 "board/$secret"
+done
+cmp board/components/ftpm_ta.elf "$SOURCE/examples/optee/ftpm_ta.elf" || fail "the stand-in is not that of the example"
+run 0 build board/manifest.yaml
+stderr_is "rotkit: 4 devices, release \"board/release\": new, not signed"
+run 0 verify board/release
+run 0 build board/manifest.yaml
+stderr_is "rotkit: 4 devices, release \"board/release\": unchanged, not signed"
+# The manifest to copy builds with these files, and so does the one of the example.
+sed 's/^  path: release/  path: copied/' "$SOURCE/manifests/optee.yaml" >board/copied.yaml
+run 0 build board/copied.yaml
+refuse 2 'rotkit: --platform: there is no first product for t194
+  see '"'rotkit help init'" init --platform t194 xavier

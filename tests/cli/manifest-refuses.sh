@@ -153,4 +153,4 @@ for manifest in "$SOURCE"/manifests/*.yaml "$SOURCE"/examples/jetson-orin/manife
     schema "$manifest" || fail "the schema refuses $manifest"
     count=$((count + 1))
 done
-[ "$count" -eq 4 ] || fail "$count ready manifests"
+[ "$count" -eq 5 ] || fail "$count ready manifests"

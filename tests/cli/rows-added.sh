@@ -106,7 +106,7 @@ grep -q '^  known:.* libtpms-0 test-row$' "$err" || fail "$(cat "$err")"
 # ---- a platform: a release of what its own makers make, by the other rows ----
 
 run 0 init -q product
-grep -q '^# the SoC: t234 (Jetson Orin), test-row (row of a test)$' product/manifest.yaml ||
+grep -q '^# what it is for: t234 (Jetson Orin), optee (any board with OP-TEE and the reference fTPM), test-row (row of a test)$' product/manifest.yaml ||
     fail "the platform is not in the manifest's words"
 cat >product/rows.yaml <<Y
 rotkit: 1
