@@ -102,7 +102,8 @@ static void put_head(const struct rk_tpm_script_options *options, struct rk_wr *
 
     rk_wr_printf(wr,
                  "#!/bin/sh\n# Provisions the firmware TPM of a device, on the device, by "
-                 "tpm2-tools; -h says how.\n# Made by %s.\nset -u\nproduct=",
+                 "tpm2-tools; -h says how.\n# Made by %s.\n# shellcheck disable=SC2317 # functions "
+                 "are called by name\nset -u\nproduct=",
                  options->tool);
     put_quoted(wr, product == NULL ? "device" : product);
     rk_wr_str(wr, "\n");

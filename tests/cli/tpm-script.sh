@@ -3,7 +3,7 @@
 # what it makes is what tpm check wants; what is wrong is named, and nothing is written then.
 # slow: a shell script against swtpm; tpm-check and tpm-provision have the decisions
 . "$(dirname "$0")/lib.sh"
-need jq openssl dash shellcheck tpm2_createek tpm2_evictcontrol tpm2_nvread tpm2_changeauth
+need jq openssl dash shellcheck tpm2_createek tpm2_hierarchycontrol tpm2_policysecret tpm2_evictcontrol tpm2_nvread tpm2_changeauth
 . "$SOURCE/tests/support/swtpm.sh"
 unset SOURCE_DATE_EPOCH
 demo_product product
@@ -60,9 +60,9 @@ nothing_written
 script 0 "provisioned" -H ./helper
 stdout_is "it's a demo: EK L-1 is the certified one
 it's a demo: EK L-2 is the certified one
-it's a demo: CA chain (0x01C00100): written
 it's a demo: certificate L-1 (0x01C00002): written
 it's a demo: certificate L-2 (0x01C0000A): written
+it's a demo: CA chain (0x01C00100): written
 it's a demo: persistent EK L-1 (0x81010001): written
 it's a demo: persistent EK L-2 (0x81010002): written
 verdict: provisioned"
@@ -168,18 +168,58 @@ EOF
 chmod +x fake/tpm2_nvread
 whole=$PATH
 PATH=$PWD/fake:$PATH
-script 7 "FAILED: NV index 0x01C00100 does not read back as written" -H ./helper
+script 7 "FAILED: NV index 0x01C00002 does not read back as written" -H ./helper
 PATH=$whole
+tpm_of spoiled "$(eps_of product $first)"
 spoiled 7 "FAILED: cannot define NV index 0x01C00002" 12a=14b # NV full
+nothing_written
+spoiled 4 "FAILED: cannot keep EK L-1 at 0x81010001" 120=9a2
+nothing_written
+spoiled 7 "FAILED: no room for persistent EK L-1 at 0x81010001: nothing is written" property:209=0
 spoiled 7 "FAILED: cannot write NV index 0x01C00002" 137=cut@1
-spoiled 4 "FAILED: cannot keep EK L-1 at 0x81010001" 120=9a2 # the owner's authorisation is wrong
 spoiled 7 "FAILED: cannot make EK L-1" 131=101 # failure mode
 script 0 "provisioned" -H ./helper
 run 0 tpm check $from --release $release --tcti "$tcti" --device $first
 tpm2_changeauth -c p file:password
 tpm2_nvundefine -C p -P file:password 0x01C00002
-script 4 "FAILED: cannot define NV index 0x01C00002" -H ./helper
+instead=": firmware keeps it to itself, -o makes the NV indices as owner"
+script 4 "FAILED: no platform authorisation was given (-P), and this TPM has one$instead" -H ./helper
+script 4 "FAILED: the platform authorisation that was given (-P) is wrong$instead" -H ./helper -P helper
 script 0 "provisioned" -H ./helper -P password
+# ... as owner, where the platform hierarchy is off
+tpm_of owner "$(eps_of product $first)"
+tpm2_hierarchycontrol -C p phEnable clear
+tpm2_changeauth -c o file:password
+script 4 "FAILED: the platform hierarchy is off until the next start$instead" -H ./helper -O password
+script 4 "FAILED: no owner authorisation was given (-O), and this TPM has one" -H ./helper -o
+script 4 "FAILED: the owner authorisation that was given (-O) is wrong" -H ./helper -o -O helper
+nothing_written
+script 0 "provisioned" -H ./helper -o -O password
+tpm2_nvreadpublic | grep -q 'ownerwrite|writedefine|ppread|ownerread|authread|no_da|written$' || fail "attributes"
+run 0 tpm check $from --release $release --tcti "$tcti" --device $first --owner-auth file:password
+script 0 "provisioned" -H ./helper -o -O password
+[ "$(grep -c ': there already$' "$out")" -eq 5 ] || fail "$(cat "$out")"
+
+# ---- too little room: nothing is written, and what is there stays
+tpm_of full "$(eps_of product $first)"
+index=$((0x01800000))
+while tpm2_nvdefine -C o -s 2000 $index >/dev/null 2>&1; do index=$((index + 1)); done
+index=$((index - 1))
+tpm2_nvundefine -C o $index
+while tpm2_nvdefine -C o -s 300 $index >/dev/null 2>&1; do index=$((index + 1)); done
+: >reasons
+while :; do
+    code=0
+    dash ./provision.sh -T "$tcti" -H ./helper >"$out" 2>"$err" </dev/null || code=$?
+    [ $code -ne 0 ] || break
+    [ $code -eq 7 ] || fail "no room: exit $code: $(cat "$err")"
+    tail -n 1 "$err" >>reasons
+    [ -z "$(tpm2_getcap handles-nv-index | grep 0x1C; tpm2_getcap handles-persistent)" ] || fail "something was written"
+    index=$((index - 1))
+    tpm2_nvundefine -C o $index
+done
+[ "$(sort -u reasons | wc -l)" -ge 2 ] || fail "$(cat reasons)"
+run 0 tpm check $from --release $release --tcti "$tcti" --device $first
 
 # ---- helper, files, TPM
 echo absent >blob

@@ -37,12 +37,16 @@ def read_message(get):
     return head + read_exact(get, struct.unpack(">I", head[2:6])[0] - 10)
 
 
-def patch_property(answer, properties):
-    if len(answer) >= 27 and struct.unpack(">II", answer[11:19]) == (6, 1):
-        number = struct.unpack(">I", answer[19:23])[0]
+def patch_properties(answer, properties):
+    """Of TPM2_GetCapability for TPM_CAP_TPM_PROPERTIES: whether more follow, the capability, a list."""
+    if len(answer) < 19 or answer[11:15] != bytes([0, 0, 0, 6]):
+        return answer
+    out = bytearray(answer)
+    for at in range(19, len(out) - 7, 8):
+        number = struct.unpack(">I", out[at:at + 4])[0]
         if number in properties:
-            answer = answer[:23] + struct.pack(">I", properties[number]) + answer[27:]
-    return answer
+            out[at + 4:at + 8] = struct.pack(">I", properties[number])
+    return bytes(out)
 
 
 def main():
@@ -82,7 +86,9 @@ def main():
             answer = struct.pack(">HII", 0x8001, 10, int(spoiled, 16))
         else:
             tpm.sendall(command)
-            answer = patch_property(read_message(tpm.recv), properties)
+            answer = read_message(tpm.recv)
+            if code == 0x17A:
+                answer = patch_properties(answer, properties)
             if rule == "flip" and len(answer) > 16:
                 answer = answer[:16] + bytes([answer[16] ^ 1]) + answer[17:]
         sys.stdout.buffer.write(answer)
