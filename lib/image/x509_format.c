@@ -123,6 +123,14 @@ static enum rk_rc read_one(const uint8_t *file, size_t len, struct rk_bytes *ret
     return RK_OK;
 }
 
+static bool is_self_signed(X509 *cert)
+{
+    bool is = X509_self_signed(cert, 1) == 1;
+
+    ERR_clear_error();
+    return is;
+}
+
 static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes der = RK_BYTES_NONE;
@@ -142,8 +150,10 @@ static enum rk_rc parse(const uint8_t *file, size_t len, struct rk_map *map, str
         return err->rc;
     }
     (void)snprintf(map->root->note, sizeof map->root->note, "issuer %s", issuer);
-    (void)snprintf(map->integrity, sizeof map->integrity,
-                   "signature not checked: needs the issuer");
+    (void)snprintf(map->integrity, sizeof map->integrity, "%s",
+                   is_self_signed(cert)
+                       ? "self-signed, holds under its own key; who trusts it: --ca"
+                       : "signature not checked: needs the issuer");
     return RK_OK;
 }
 

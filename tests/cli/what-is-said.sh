@@ -50,3 +50,12 @@ fi
 # ---- an option that would do nothing is no option ----
 refuse 2 "rotkit: unknown option \"-v\"
   see 'rotkit help inspect'" inspect -v k.fit
+
+# ---- what a stranger stumbled over ----
+uefi=$DATA/vectors/boot/uefi
+refuse 2 "rotkit: pack uefi-keys-dtbo: part \"dbx\" is an EFI program, expected a certificate or a signature list
+  'rotkit pack uefi-auth program=FILE' lists a program by its SHA-256" \
+    pack uefi-keys-dtbo -o x PK="$uefi/PK.crt" KEK="$uefi/PK.crt" db="$uefi/PK.crt" dbx="$uefi/min_aarch64.efi"
+openssl req -x509 -key key.pem -subj /CN=own -out own.pem 2>/dev/null
+run 0 verify own.pem
+stdout_is 'own.pem: x509: self-signed, holds under its own key; who trusts it: --ca; signer: not checked'

@@ -62,6 +62,12 @@ enum rk_rc rk_esl_put(const struct rk_input *file, const uint8_t owner[16], stru
         rk_wr_bytes(wr, file->p + place.lists, file->len - place.lists);
         return RK_OK;
     }
+    if (file->len >= 2 && memcmp(file->p, "MZ", 2) == 0) {
+        (void)rk_fail(err, RK_E_USAGE,
+                      "part \"%s\" is an EFI program, expected a certificate or a signature list",
+                      file->name);
+        return rk_note(err, "'rotkit pack uefi-auth program=FILE' lists a program by its SHA-256");
+    }
     if (rk_certs_read(file->p, file->len, RK_ESL_LISTS_MAX, &certs, err))
         return rk_wrap(err, "part \"%s\"", file->name);
     for (int i = 0; i < sk_X509_num(certs); i++) {
