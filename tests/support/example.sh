@@ -12,8 +12,8 @@ example_product() {
 
 # example_roles DIR: the product as two companies make it: DIR/odm.yaml, and oem.yaml from its handover
 example_roles() {
-    sed -e 's/^role: both/role: odm/' -e '/^blob:/,/^$/d' -e 's/path: release/path: odm/' -e '/oem-k1/d' \
-        "$1/manifest.yaml" >"$1/odm.yaml"
+    sed -e 's/^role: both/role: odm/' -e '/^blob:/,/^$/d' -e 's/path: release/path: odm/' \
+        -e 's/^\( *\)oem-k1: .*/\1already-burnt: true # OemK1 is the OEM'"'"'s/' "$1/manifest.yaml" >"$1/odm.yaml"
     cat >oem.yaml <<Y
 rotkit: 1
 product: oem
