@@ -249,7 +249,9 @@ static enum rk_rc report_found(struct rk_checking *c, const struct search *searc
 
 enum rk_rc rk_explain_stranger(struct rk_checking *c, struct rk_err *err)
 {
-    const char *may_be = c->options->platform->random_eps;
+    const struct rk_platform *platform =
+        c->options->platform; /* NULL where no seeds can be given */
+    const char *may_be = platform == NULL ? NULL : platform->random_eps;
     struct search search = { .c = c };
 
     if (!has_seeds(c)) {
