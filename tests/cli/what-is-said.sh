@@ -59,3 +59,18 @@ refuse 2 "rotkit: pack uefi-keys-dtbo: part \"dbx\" is an EFI program, expected 
 openssl req -x509 -key key.pem -subj /CN=own -out own.pem 2>/dev/null
 run 0 verify own.pem
 stdout_is 'own.pem: x509: self-signed, holds under its own key; who trusts it: --ca; signer: not checked'
+
+# ---- every command that README shows has its help, and so have the topics ----
+for topic in 'help keys' 'help firmware' 'help optee'; do
+    # shellcheck disable=SC2086 # words
+    run 0 $topic
+    grep -q "^rotkit $topic: " "$out" || fail "$topic: $(head -n 1 "$out")"
+done
+grep -oE '`rotkit [a-z]+( [a-z]+(-[a-z]+)*)?' "$SOURCE/README.md" | sed 's/^`rotkit //' | grep -v '^help' | sort -u >shown
+[ "$(wc -l <shown)" -gt 25 ] || fail "README shows few commands: $(cat shown)"
+while read -r verb; do
+    # A second word may be an operand: `rotkit pack capsule`.
+    # shellcheck disable=SC2086
+    "$ROTKIT" help $verb >"$out" 2>&1 || "$ROTKIT" help ${verb% *} >"$out" 2>&1 || fail "README shows \"rotkit $verb\": $(cat "$out")"
+    [ "$(wc -l <"$out")" -gt 3 ] || fail "help $verb: $(cat "$out")"
+done <shown
