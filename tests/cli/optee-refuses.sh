@@ -52,7 +52,8 @@ patch 's/(\x28\x10\0{6})\x03\x04/$1\x04\x04/'
 elf "$property does not point to the placeholder at 0x$(printf %x "$(grep -obUa 'A\{86\}==' good.elf | cut -d : -f 1)")"
 # A row of the property's name that is a string.
 patch 's/(\x18\x10\0{6}\x03\x04)/$1/; s/\x05(\0{7})/\x04$1/'
-elf "no $property, as a binary block"
+elf "no $property, as a binary block
+  its name is in the file, but no row of three words begins with a pointer to it that OP-TEE's loader fills in"
 
 sed 's/^  #uuid: .*/  uuid: bc50d971-d4c9-42c4-82cb-343fb7f37897/' good.yaml >product/manifest.yaml
 refuse 2 "rotkit: product/manifest.yaml:$(key_line uuid):9: ftpm-ta.uuid: \"product/components/ftpm_ta.elf\" was built as $ta_uuid, and OP-TEE would look for bc50d971-d4c9-42c4-82cb-343fb7f37897" \

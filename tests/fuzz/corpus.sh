@@ -47,10 +47,18 @@ for program in "$build"/bin/fuzz_*; do
     "$program" --example >example 2>/dev/null && good "$name" "" <example
 done
 
+# ---- the TAs of examples/optee
+good ta-elf -aarch64.elf <"$source/examples/optee/ftpm_ta.elf"
+good ta-elf -arm.elf <"$source/examples/optee/ftpm_ta_32.elf"
+
 # ---- texts
 for kind in kdk_db pubkey_db eps_seeds; do
     good devicedb "-$kind.csv" <product/devices/$kind.csv
 done
+{
+    printf 'unit,eps\r\n00010000000000000001,' && head -c 128 /dev/zero | tr '\0' c && printf '\r\n'
+} | good devicedb -eps_db.csv
+printf 'unit,huk\r\n00010000000000000001,000102030405060708090a0b0c0d0e0f\r\n' | good devicedb -huk_db.csv
 {
     sed -n '1,/<partition name="A_psc_bl1"/{/<partition name="A_psc_bl1"/!p}' "$source/examples/jetson-product/flash_qspi.xml"
     printf '<partition name="B_mb1" type="mb1_bootloader" oem_sign="true"><size>0x80000</size>'

@@ -7,19 +7,21 @@
 
 static const char name[] = "com.microsoft.ta.endorsementSeed";
 
-enum { BINARY_BLOCK = 5, HEAD_UUID = 16, SEGMENTS_MAX = 64, IDENT = 16, ROWS_MAX = 16 };
-enum { PT_LOAD = 1, PT_DYNAMIC = 2, ET_DYN = 3 };
+enum { BINARY_BLOCK = 5, HEAD_UUID = 16, SEGMENTS_MAX = 64, TABLES_MAX = 16, IDENT = 16 };
+enum { PT_LOAD = 1, ET_DYN = 3, SH_TYPE = 4 };
 
 /* What differs between the machines. Offsets and sizes in bytes; source: the ELF specification and
- * the ELF supplements of the two machines. */
+ * the ELF supplements of the two machines; which relocations are worked off: OP-TEE's ldelf. */
 struct machine {
     const char *name;
     uint8_t class;
     uint16_t machine;
     size_t word;                              /* of an address */
     size_t phoff, phentsize, phnum;           /* in the header */
+    size_t shoff, shentsize, shnum;           /* in the header */
     size_t p_offset, p_vaddr, p_filesz;       /* in a program header */
-    uint64_t dt_relocs, dt_relocs_size;       /* tags of the dynamic section */
+    size_t sh_addr, sh_size, sh_link;         /* in a section header */
+    uint64_t relocs;                          /* type of the sections that hold them */
     size_t reloc_size;                        /* of an entry */
     bool has_addend;                          /* in the entry; else it stands in place */
     unsigned sym_shift;                       /* of r_info: the symbol is above it */
@@ -27,13 +29,18 @@ struct machine {
     size_t symbol_size, st_value, st_section; /* in a symbol */
 };
 static const struct machine machines[] = {
-    { "AArch64", 2, 183, 8, 32, 54, 56, 8, 16, 32, 7, 8, 24, true, 32, 1027, 257, 24, 8, 6 },
-    { "Arm", 1, 40, 4, 28, 42, 44, 4, 8, 16, 17, 18, 8, false, 8, 23, 2, 16, 4, 14 },
+    { "AArch64", 2,  183, 8, 32, 54,   56, 40,   58,  60, 8, 16, 32,
+      16,        32, 40,  4, 24, true, 32, 1027, 257, 24, 8, 6 },
+    { "Arm", 1,  40, 4, 28, 42,    44, 32, 46, 48, 4, 8, 16,
+      12,    20, 24, 9, 8,  false, 8,  23, 2,  16, 4, 14 },
 };
-enum { DT_SYMTAB = 6 };
 
 struct segment {
     uint64_t offset, addr, len; /* what of it is in the file */
+};
+struct table {
+    uint64_t offset, count;        /* of relocations */
+    uint64_t symbols, symbols_len; /* that they name; len 0: none */
 };
 struct elf {
     const uint8_t *p;
@@ -41,8 +48,8 @@ struct elf {
     const struct machine *m;
     struct segment load[SEGMENTS_MAX];
     size_t load_count;
-    struct segment dynamic; /* len 0: none */
-    uint64_t relocs, relocs_len, symbols;
+    struct table table[TABLES_MAX];
+    size_t table_count;
 };
 
 /* A number of the file; false past its end. */
@@ -101,6 +108,7 @@ static enum rk_rc find_machine(struct elf *elf, struct rk_err *err)
 static enum rk_rc read_segment(struct elf *elf, uint64_t at, struct rk_err *err)
 {
     const struct machine *m = elf->m;
+    const struct segment *before = elf->load_count == 0 ? NULL : &elf->load[elf->load_count - 1];
     struct segment s = { 0 };
     uint64_t type = 0;
 
@@ -109,17 +117,19 @@ static enum rk_rc read_segment(struct elf *elf, uint64_t at, struct rk_err *err)
         !get(elf, at + m->p_filesz, m->word, &s.len))
         return rk_fail(err, RK_E_FORMAT, "program header at 0x%llx: past the end of the file",
                        (unsigned long long)at);
-    if (type != PT_LOAD && type != PT_DYNAMIC)
+    if (type != PT_LOAD)
         return RK_OK;
     if (s.offset > elf->len || elf->len - s.offset < s.len || s.addr + s.len < s.addr)
         return rk_fail(err, RK_E_FORMAT, "program header at 0x%llx: its segment is not in the file",
                        (unsigned long long)at);
-    if (type == PT_DYNAMIC)
-        elf->dynamic = s;
-    else if (elf->load_count == SEGMENTS_MAX)
+    /* Two that overlap would be two texts at one address. */
+    if (before != NULL && s.addr < before->addr + before->len)
+        return rk_fail(err, RK_E_FORMAT,
+                       "program header at 0x%llx: its segment is not behind the one before",
+                       (unsigned long long)at);
+    if (elf->load_count == SEGMENTS_MAX)
         return rk_fail(err, RK_E_FORMAT, "more than %d segments", SEGMENTS_MAX);
-    else
-        elf->load[elf->load_count++] = s;
+    elf->load[elf->load_count++] = s;
     return RK_OK;
 }
 
@@ -138,111 +148,199 @@ static enum rk_rc read_segments(struct elf *elf, struct rk_err *err)
     return RK_OK;
 }
 
-/* The relocations that the loader works off, and the symbols that they name. */
-static enum rk_rc read_dynamic(struct elf *elf, struct rk_err *err)
+/* Where header i of a section stands; false for none. */
+static bool section_at(const struct elf *elf, uint64_t i, uint64_t *ret)
 {
     const struct machine *m = elf->m;
-    uint64_t tag = 0, value = 0, address = 0, size = 0;
-    bool has_relocs = false;
+    uint64_t at = 0, size = 0, count = 0;
 
-    for (uint64_t at = 0; at + 2 * m->word <= elf->dynamic.len; at += 2 * m->word) {
-        if (!get(elf, elf->dynamic.offset + at, m->word, &tag) ||
-            !get(elf, elf->dynamic.offset + at + m->word, m->word, &value) || tag == 0)
-            break;
-        if (tag == m->dt_relocs)
-            address = value;
-        else if (tag == m->dt_relocs_size)
-            size = value;
-        else if (tag == DT_SYMTAB && !place_of(elf, value, m->symbol_size, &elf->symbols))
-            elf->symbols = 0;
-        has_relocs = has_relocs || tag == m->dt_relocs;
+    if (!get(elf, m->shoff, m->word, &at) || !get(elf, m->shentsize, 2, &size) ||
+        !get(elf, m->shnum, 2, &count) || at > elf->len || i >= count)
+        return false;
+    *ret = at + i * size;
+    return true;
+}
+
+/* Where in the file that stands which a section's addresses name. */
+static bool content_of(const struct elf *elf, uint64_t header, uint64_t *ret_at, uint64_t *ret_len)
+{
+    const struct machine *m = elf->m;
+    uint64_t addr = 0;
+
+    return get(elf, header + m->sh_addr, m->word, &addr) &&
+           get(elf, header + m->sh_size, m->word, ret_len) && place_of(elf, addr, *ret_len, ret_at);
+}
+
+static enum rk_rc add_table(struct elf *elf, uint64_t header, struct rk_err *err)
+{
+    const struct machine *m = elf->m;
+    struct table table = { 0 };
+    uint64_t len = 0, link = 0, symbols = 0;
+
+    if (!content_of(elf, header, &table.offset, &len))
+        return rk_fail(err, RK_E_FORMAT,
+                       "section header at 0x%llx: its relocations are not in a segment of the file",
+                       (unsigned long long)header);
+    if (elf->table_count == TABLES_MAX)
+        return rk_fail(err, RK_E_FORMAT, "more than %d sections of relocations", TABLES_MAX);
+    if (get(elf, header + m->sh_link, 4, &link) && link != 0 && section_at(elf, link, &symbols) &&
+        !content_of(elf, symbols, &table.symbols, &table.symbols_len))
+        table.symbols_len = 0;
+    table.count = len / m->reloc_size;
+    elf->table[elf->table_count++] = table;
+    return RK_OK;
+}
+
+/* The relocations that the loader works off, and the symbols that they name. */
+static enum rk_rc read_tables(struct elf *elf, struct rk_err *err)
+{
+    uint64_t header = 0, type = 0, count = 0;
+
+    for (uint64_t i = 0; section_at(elf, i, &header); i++) {
+        if (!get(elf, header + SH_TYPE, 4, &type))
+            return rk_fail(err, RK_E_FORMAT, "section header at 0x%llx: past the end of the file",
+                           (unsigned long long)header);
+        if (type == elf->m->relocs && add_table(elf, header, err))
+            return err->rc;
     }
-    if (!has_relocs || size == 0)
-        return rk_fail(err, RK_E_FORMAT, "an ELF file without relocations: no TA has none");
-    if (!place_of(elf, address, size, &elf->relocs))
-        return rk_fail(err, RK_E_FORMAT, "its relocations are not in the file");
-    elf->relocs_len = size;
+    for (size_t i = 0; i < elf->table_count; i++)
+        count += elf->table[i].count;
+    if (count > elf->len / elf->m->reloc_size) /* the work is bound by the size */
+        return rk_fail(err, RK_E_FORMAT, "its sections of relocations overlap");
+    if (count == 0)
+        return rk_fail(err, RK_E_FORMAT,
+                       "an ELF file without sections of relocations: OP-TEE goes by them");
     return RK_OK;
 }
 
 /* The address of a symbol of the file itself. */
-static bool value_of_symbol(const struct elf *elf, uint64_t symbol, uint64_t *ret)
+static bool value_of_symbol(const struct elf *elf, const struct table *table, uint64_t symbol,
+                            uint64_t *ret)
 {
     const struct machine *m = elf->m;
-    uint64_t section = 0;
+    uint64_t section = 0, at;
 
     if (symbol == 0) { /* none: zero */
         *ret = 0;
         return true;
     }
-    if (elf->symbols == 0 || symbol > elf->len / m->symbol_size)
+    if (symbol >= table->symbols_len / m->symbol_size)
         return false;
-    return get(elf, elf->symbols + symbol * m->symbol_size + m->st_section, 2, &section) &&
-           section != 0 &&
-           get(elf, elf->symbols + symbol * m->symbol_size + m->st_value, m->word, ret);
+    at = table->symbols + symbol * m->symbol_size;
+    return get(elf, at + m->st_section, 2, &section) && section != 0 &&
+           get(elf, at + m->st_value, m->word, ret);
 }
 
-/* What entry i makes of which word; false for one that makes no address of the file. */
-static bool read_reloc(const struct elf *elf, uint64_t i, uint64_t *ret_slot, uint64_t *ret_value)
+/* What an entry makes of which word. */
+struct reloc {
+    uint64_t slot;  /* address of the word */
+    bool is_known;  /* an address of the file: */
+    uint64_t value; /* which */
+};
+
+static struct reloc read_reloc(const struct elf *elf, const struct table *table, uint64_t i)
 {
     const struct machine *m = elf->m;
-    uint64_t at = elf->relocs + i * m->reloc_size, info = 0, addend = 0, symbol = 0, place = 0;
+    uint64_t at = table->offset + i * m->reloc_size, info = 0, addend = 0, symbol = 0, place = 0;
+    struct reloc ret = { 0 };
 
-    if (!get(elf, at, m->word, ret_slot) || !get(elf, at + m->word, m->word, &info) ||
-        !place_of(elf, *ret_slot, m->word, &place) ||
+    if (!get(elf, at, m->word, &ret.slot) || !get(elf, at + m->word, m->word, &info) ||
+        !place_of(elf, ret.slot, m->word, &place) ||
         !get(elf, m->has_addend ? at + 2 * m->word : place, m->word, &addend))
-        return false;
+        return ret;
     uint64_t type = info & ((UINT64_C(1) << m->sym_shift) - 1);
-    if (type != m->relative && type != m->absolute)
-        return false;
-    if (type == m->absolute && !value_of_symbol(elf, info >> m->sym_shift, &symbol))
-        return false;
-    *ret_value = symbol + addend;
+    if (type != m->relative &&
+        (type != m->absolute || !value_of_symbol(elf, table, info >> m->sym_shift, &symbol)))
+        return ret;
+    ret.is_known = true;
+    ret.value = symbol + addend;
     if (m->word == 4)
-        *ret_value &= UINT32_MAX;
-    return true;
+        ret.value &= UINT32_MAX;
+    return ret;
 }
 
-static bool find_reloc(const struct elf *elf, uint64_t wanted, uint64_t *ret_value)
+/* Calls back for each relocation, in the loader's order. */
+static void each_reloc(const struct elf *elf,
+                       void (*call)(const struct elf *elf, const struct reloc *reloc, void *arg),
+                       void *arg)
 {
-    uint64_t slot, value;
+    for (size_t t = 0; t < elf->table_count; t++) {
+        for (uint64_t i = 0; i < elf->table[t].count; i++) {
+            const struct reloc reloc = read_reloc(elf, &elf->table[t], i);
 
-    for (uint64_t i = 0; i < elf->relocs_len / elf->m->reloc_size; i++) {
-        if (read_reloc(elf, i, &slot, &value) && slot == wanted) {
-            *ret_value = value;
-            return true;
+            call(elf, &reloc, arg);
         }
+    }
+}
+
+/* The relocations that write to the bytes of [from, from + len): how many, and the last. */
+struct writes {
+    uint64_t from, len, count;
+    struct reloc last;
+};
+
+static void count_write(const struct elf *elf, const struct reloc *reloc, void *arg)
+{
+    struct writes *writes = arg;
+    uint64_t behind = reloc->slot - writes->from; /* wraps for one that begins in front */
+
+    if (behind >= writes->len && writes->from - reloc->slot >= elf->m->word)
+        return;
+    writes->count++;
+    writes->last = *reloc;
+}
+
+static struct writes writes_to(const struct elf *elf, uint64_t from, uint64_t len)
+{
+    struct writes writes = { .from = from, .len = len };
+
+    each_reloc(elf, count_write, &writes);
+    return writes;
+}
+
+/* The rows of the property: how many, and where the last begins. */
+struct rows {
+    uint64_t count, slot, value;
+};
+
+/* Whether a pointer to the name begins a row: the type of a binary block is behind it. */
+static void count_row(const struct elf *elf, const struct reloc *reloc, void *arg)
+{
+    struct rows *rows = arg;
+    uint64_t at = 0, type = 0;
+
+    if (!reloc->is_known || !place_of(elf, reloc->value, sizeof name, &at) ||
+        memcmp(elf->p + at, name, sizeof name) != 0 ||
+        !place_of(elf, reloc->slot, 3 * elf->m->word, &at) ||
+        !get(elf, at + elf->m->word, 4, &type) || type != BINARY_BLOCK)
+        return;
+    rows->count++;
+    rows->slot = reloc->slot;
+    rows->value = reloc->value;
+}
+
+static bool has_text(const struct elf *elf)
+{
+    for (size_t i = 0; elf->len - i >= sizeof name; i++) {
+        if (elf->p[i] == name[0] && memcmp(elf->p + i, name, sizeof name) == 0)
+            return true;
     }
     return false;
 }
 
-/* Whether a pointer to the name at `slot` begins a row: the type of a binary block is behind it. */
-static bool is_row(const struct elf *elf, uint64_t slot, uint64_t value)
+static enum rk_rc find_row(const struct elf *elf, struct rows *ret, struct rk_err *err)
 {
-    uint64_t at = 0, type = 0;
-
-    return place_of(elf, value, sizeof name, &at) && memcmp(elf->p + at, name, sizeof name) == 0 &&
-           place_of(elf, slot + elf->m->word, 4, &at) && get(elf, at, 4, &type) &&
-           type == BINARY_BLOCK;
-}
-
-/* The address that the property's row has its value at. */
-static enum rk_rc find_row(const struct elf *elf, uint64_t *ret, struct rk_err *err)
-{
-    uint64_t slot, value, rows = 0;
-
-    for (uint64_t i = 0; i < elf->relocs_len / elf->m->reloc_size; i++) {
-        if (!read_reloc(elf, i, &slot, &value) || !is_row(elf, slot, value))
-            continue;
-        rows++;
-        *ret = slot + 2 * elf->m->word;
-    }
-    if (rows == 1)
+    *ret = (struct rows) { 0 };
+    each_reloc(elf, count_row, ret);
+    if (ret->count == 1)
         return RK_OK;
-    if (rows > 1)
+    if (ret->count > 1)
         return rk_fail(err, RK_E_FORMAT, "property \"%s\" has %s, expected one", name,
-                       RK_COUNTED(rows, "row"));
-    return rk_fail(err, RK_E_FORMAT, "no property \"%s\", as a binary block", name);
+                       RK_COUNTED(ret->count, "row"));
+    (void)rk_fail(err, RK_E_FORMAT, "no property \"%s\", as a binary block", name);
+    return has_text(elf) ? rk_note(err, "its name is in the file, but no row of three words begins "
+                                        "with a pointer to it that OP-TEE's loader fills in")
+                         : err->rc;
 }
 
 /* The 88 characters of 64 zeros, and the NUL behind them. */
@@ -271,23 +369,41 @@ static size_t count_placeholders(const struct elf *elf, size_t *ret_at)
     return count;
 }
 
-static enum rk_rc find_seed(const struct elf *elf, struct rk_ta_elf *ret, struct rk_err *err)
+/* What the loader fills in is the row's two pointers, and no byte of the texts they lead to. */
+static bool is_filled_in_once(const struct elf *elf, const struct rows *row, uint64_t seed)
 {
-    uint64_t slot = 0, value = 0, at = 0;
-    size_t count;
+    size_t word = elf->m->word;
 
-    if (find_row(elf, &slot, err))
+    return writes_to(elf, row->slot, 3 * word).count == 2 &&
+           writes_to(elf, row->value, sizeof name).count == 0 &&
+           writes_to(elf, seed, RK_TA_SEED_TEXT + 1).count == 0;
+}
+
+static enum rk_rc find_seed(const struct elf *elf, size_t *ret, struct rk_err *err)
+{
+    struct rows row;
+    struct writes value;
+    uint64_t at = 0;
+    size_t count, found = 0;
+
+    if (find_row(elf, &row, err))
         return err->rc;
-    count = count_placeholders(elf, &ret->seed_at);
+    count = count_placeholders(elf, &found);
     if (count != 1)
         return rk_fail(err, RK_E_FORMAT,
                        "%s placeholder: the base64 text of 64 zeros, 86 \"A\" and \"==\"",
                        count == 0 ? "no" : "more than one");
-    if (!find_reloc(elf, slot, &value) || !place_of(elf, value, RK_TA_SEED_TEXT + 1, &at) ||
-        at != ret->seed_at)
+    value = writes_to(elf, row.slot + 2 * elf->m->word, elf->m->word);
+    if (!value.last.is_known || value.last.slot != value.from ||
+        !place_of(elf, value.last.value, RK_TA_SEED_TEXT + 1, &at) || at != found)
         return rk_fail(err, RK_E_FORMAT,
-                       "property \"%s\" does not point to the placeholder at 0x%zx", name,
-                       ret->seed_at);
+                       "property \"%s\" does not point to the placeholder at 0x%zx", name, found);
+    if (!is_filled_in_once(elf, &row, value.last.value))
+        return rk_fail(err, RK_E_FORMAT,
+                       "property \"%s\": relocations other than of its two pointers write to its "
+                       "row or texts",
+                       name);
+    *ret = found;
     return RK_OK;
 }
 
@@ -310,14 +426,12 @@ static void read_head(const struct elf *elf, struct rk_ta_elf *ret)
 enum rk_rc rk_ta_elf_read(const uint8_t *p, size_t len, struct rk_ta_elf *ret, struct rk_err *err)
 {
     struct elf elf = { .p = p, .len = len };
+    struct rk_ta_elf found = { .has_uuid = false };
 
-    *ret = (struct rk_ta_elf) { .has_uuid = false };
-    if (find_machine(&elf, err) || read_segments(&elf, err))
+    if (find_machine(&elf, err) || read_segments(&elf, err) || read_tables(&elf, err) ||
+        find_seed(&elf, &found.seed_at, err))
         return err->rc;
-    if (elf.dynamic.len == 0)
-        return rk_fail(err, RK_E_FORMAT, "an ELF file without a dynamic section: no TA is so");
-    if (read_dynamic(&elf, err) || find_seed(&elf, ret, err))
-        return err->rc;
-    read_head(&elf, ret);
+    read_head(&elf, &found);
+    *ret = found;
     return RK_OK;
 }

@@ -9,8 +9,9 @@
  *                              value ─relocation──> "AAAA...A==": 64 zeros, the placeholder
  *
  * A TA is loaded anywhere, so both pointers are filled in by relocations, and these tell which text
- * the TA will read: OP-TEE's loader goes by the same ones, of the dynamic section, which a stripped
- * TA keeps. Little-endian AArch64 and Arm.
+ * the TA will read. OP-TEE's loader (ldelf) goes by section headers, each section of relocations
+ * from its first entry to its last; so does this. A stripped TA keeps them. Little-endian AArch64
+ * and Arm.
  */
 #pragma once
 
@@ -32,7 +33,8 @@ struct rk_ta_elf {
 
 /*
  * RK_E_FORMAT, saying which: no ELF, another machine or byte order, not relocatable, no property,
- * no placeholder or more than one, a property that points elsewhere.
+ * no placeholder or more than one, a property that points elsewhere, more relocations than two of
+ * its row. ret is written on RK_OK alone.
  */
 enum rk_rc rk_ta_elf_read(const uint8_t *elf, size_t len, struct rk_ta_elf *ret,
                           struct rk_err *err) RK_MUST_CHECK;
