@@ -55,6 +55,19 @@ stderr_is "rotkit: 4 devices, release \"board/release\": new, not signed"
 run 0 verify board/release
 run 0 build board/manifest.yaml
 stderr_is "rotkit: 4 devices, release \"board/release\": unchanged, not signed"
+# Those of Jetson want two things more, the key of the fuses and what tegrasign prints of it (here: our own, unconfirmed).
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 2>/dev/null | openssl pkey -pubout -out pkc.pem
+run 0 fuse hash pkc.pem
+hash=$(grep -oE '[0-9a-f]{128}' "$out")
+for copied in "$SOURCE"/manifests/jetson-*.yaml; do
+    rm -rf jetson
+    run 0 init -q jetson
+    cp pkc.pem jetson/keys/pkc.pem
+    sed "s/PUT HERE WHAT TEGRASIGN PRINTED/$hash/" "$copied" >jetson/copied.yaml
+    run 0 build jetson/copied.yaml
+    grep -q '^rotkit: 4 devices, ' "$err" || fail "$copied: $(cat "$err")"
+    run 0 verify jetson/release
+done
 # The manifest to copy builds with these files, and so does the one of the example.
 sed 's/^  path: release/  path: copied/' "$SOURCE/manifests/optee.yaml" >board/copied.yaml
 run 0 build board/copied.yaml
