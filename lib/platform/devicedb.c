@@ -16,6 +16,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -89,6 +90,11 @@ static enum rk_rc open_sealed(rk_devicedb *db, const struct rk_cms_opener *opene
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes cms = RK_BYTES_NONE;
 
+    if (db->kind == RK_DB_HUK)
+        return rk_fail(err, RK_E_KEY,
+                       "\"%s\" is sealed, and its rows are looked up in any order: open it first "
+                       "(rotkit secret open)",
+                       db->path);
     if (opener == NULL || opener->key == NULL)
         return rk_fail(err, RK_E_KEY,
                        "\"%s\" is sealed: a manifest names the key that opens it "
@@ -282,6 +288,19 @@ size_t rk_devicedb_value_len(enum rk_devicedb_kind kind)
 const char *rk_devicedb_header(enum rk_devicedb_kind kind)
 {
     return kinds[kind].header;
+}
+
+enum rk_rc rk_devicedb_check_reread(const rk_devicedb *db, struct rk_err *err)
+{
+    struct stat st;
+
+    if (fstat(db->lines.fd, &st) != 0)
+        return rk_fail_errno(err, RK_E_IO, "cannot read \"%s\"", db->path);
+    if (!S_ISREG(st.st_mode))
+        return rk_fail(err, RK_E_USAGE,
+                       "\"%s\" is no regular file, and its rows are looked up in any order",
+                       db->path);
+    return RK_OK;
 }
 
 enum rk_rc rk_devicedb_reread(const rk_devicedb *db, const struct rk_devicedb_row *like,

@@ -344,6 +344,22 @@ static struct rk_role_row named_role(const rk_release *release, const struct rk_
     return named;
 }
 
+/* Whether role i is the file of one before it: platforms may share names, and a sum has each file
+ * once. */
+static bool is_summed_before(const rk_release *release, size_t i, const struct rk_role_row *role)
+{
+    struct rk_role_row row;
+
+    for (size_t k = 0; k < i && rk_role_at(release->ctx, k, &row); k++) {
+        const struct rk_role_row before = named_role(release, &row);
+
+        if (before.place == role->place && before.spell == role->spell &&
+            strcmp(before.file, role->file) == 0)
+            return true;
+    }
+    return false;
+}
+
 static enum rk_rc sum_role(const rk_release *release, const struct rk_role_row *role,
                            const struct rk_device_sn *sn, uint8_t sum[32], struct rk_err *err)
 {
@@ -373,7 +389,7 @@ enum rk_rc rk_release_resume_device(rk_release *release, const struct rk_device_
     for (size_t i = 0; rk_role_at(release->ctx, i, &role); i++) {
         const struct rk_role_row named = named_role(release, &role);
 
-        if (sum_role(release, &named, sn, sum, err))
+        if (!is_summed_before(release, i, &named) && sum_role(release, &named, sn, sum, err))
             return err->rc;
     }
     *ret = memcmp(sum, wanted, sizeof sum) == 0;

@@ -65,7 +65,10 @@ grep -q '^rotkit: product/manifest.yaml:[0-9]*:9: ftpm-ta.uuid: ' "$err" || fail
 # ---- what it is encrypted under ----
 cp good.yaml product/manifest.yaml
 grep -v '^00010000000000000002,' good.csv >product/devices/huk_db.csv
-refuse 2 "rotkit: \"product/devices/huk_db.csv\" has no row for device 00010000000000000002" build product/manifest.yaml
+refuse 2 "rotkit: \"product/devices/huk_db.csv\" has no row for device 00010000000000000002
+  its TA would be encrypted under its HUK: add the row, or leave the device out of this build" build product/manifest.yaml
+# Before any is made, so there is nothing to keep going with.
+run 2 build --keep-going product/manifest.yaml
 {
     cat good.csv
     grep '^00010000000000000001,' good.csv
@@ -80,6 +83,25 @@ sed 1d good.csv >product/devices/huk_db.csv
 refuse 2 "rotkit: $huk_at: ftpm-ta.encrypt.huk-db: product/devices/huk_db.csv:1: no header$expected" build product/manifest.yaml
 sed '3s/,./,g/' good.csv >product/devices/huk_db.csv
 refuse 2 "rotkit: $huk_at: ftpm-ta.encrypt.huk-db: product/devices/huk_db.csv:3: a character that is no hex digit$expected" build product/manifest.yaml
+sed '2s/,/\r/' good.csv >product/devices/huk_db.csv
+refuse 2 "rotkit: $huk_at: ftpm-ta.encrypt.huk-db: product/devices/huk_db.csv:2: malformed row$expected" build product/manifest.yaml
+sed '3s/,..*\(..\)$/,\1/; 3s/$/\r\r/' good.csv >product/devices/huk_db.csv
+refuse 2 "rotkit: $huk_at: ftpm-ta.encrypt.huk-db: product/devices/huk_db.csv:3: malformed row$expected" build product/manifest.yaml
+tr , '\0' <good.csv | sed '1s/.*/unit,huk/' >product/devices/huk_db.csv
+refuse 2 "rotkit: $huk_at: ftpm-ta.encrypt.huk-db: product/devices/huk_db.csv:2: malformed row$expected" build product/manifest.yaml
+rm product/devices/huk_db.csv
+mkfifo product/devices/huk_db.csv
+cat good.csv >product/devices/huk_db.csv &
+run 2 build product/manifest.yaml
+stderr_is "rotkit: $huk_at: ftpm-ta.encrypt.huk-db: \"product/devices/huk_db.csv\" is no regular file, and its rows are looked up in any order"
+wait
+rm product/devices/huk_db.csv
+openssl cms -encrypt -binary -outform DER -aes-256-gcm -in good.csv -out product/devices/huk_db.csv product/factory/factory.pem
+sed 's/^devices:$/devices:\n  key: factory\/factory.key/' good.yaml >product/manifest.yaml
+run 4 build product/manifest.yaml
+grep -q 'ftpm-ta.encrypt.huk-db: "product/devices/huk_db.csv" is sealed, and its rows are looked up in any order: open it first (rotkit secret open)$' "$err" ||
+    fail "$(cat "$err")"
+cp good.yaml product/manifest.yaml
 cp good.csv product/devices/huk_db.csv
 chmod 666 product/devices/huk_db.csv
 run 4 build product/manifest.yaml
@@ -124,6 +146,23 @@ printf 'unit,eps\r\n00010000000000000001,%s\r\n' "$(openssl rand -hex 32)" >prod
 sed -e 's/^  master-key: .*/  eps-db: devices\/eps_db.csv/' -e '/^  oem-id: /d' -e '/^  first-sn: /d' -e '/^  count: /d' good.yaml >product/manifest.yaml
 refuse 2 'rotkit: product/devices/eps_db.csv:2: malformed row
   expected: first "unit,eps", then rows: 20 hex digits, a comma, 128' build product/manifest.yaml
+# Sealed, it is read by the manifest's key alone.
+printf 'unit,eps\r\n00010000000000000001,%s\r\n' "$(openssl rand -hex 64)" >eps.csv
+openssl cms -encrypt -binary -outform DER -aes-256-gcm -in eps.csv -out product/devices/eps_db.csv product/factory/factory.pem
+refuse 4 'rotkit: "product/devices/eps_db.csv" is sealed: a manifest names the key that opens it (devices.key), or open it first (rotkit secret open)' \
+    build product/manifest.yaml
+sed -i 's/^devices:$/devices:\n  key: factory\/factory.key/' product/manifest.yaml
+run 0 build -q -o sealed product/manifest.yaml
+hides "$(cut -d , -f 2 eps.csv | sed -n 2p | tr -d '\r')" $(find sealed -type f)
+# A version is 32 bits.
+sed 's/^  version: 1$/  version: 4294967296/' product/manifest.yaml >product/high.yaml
+run 2 build product/high.yaml
+grep -q 'ftpm-ta.version: "4294967296" is above 4294967295$' "$err" || fail "$(cat "$err")"
+sed -e 's/^  version: 1$/  version: 4294967295/' -e 's/^  #uuid: .*/  uuid: BC50D971-D4C9-42C4-82CB-343FB7F37896/' product/manifest.yaml >product/high.yaml
+run 0 build -q -o high product/high.yaml
+# OP-TEE looks for the UUID in lower case, however the manifest has it.
+run 0 inspect "$(unit_folder high 00010000000000000001)/$ta_uuid.ta"
+grep -q 'ta_version  0xffffffff$' "$out" || fail "$(cat "$out")"
 # Files of another platform.
 refuse 2 'rotkit: platform optee has one database: expected --eps-db alone
   see '"'rotkit help device new'" device new --platform optee --oem-id 1 --first-sn 1 --count 1 --kdk-db k --eps-seeds s --pubkey-db p --plaintext-secrets

@@ -49,6 +49,8 @@ const char *rk_devicedb_path(const rk_devicedb *db);
 const char *rk_devicedb_header(enum rk_devicedb_kind kind);
 /* The line of a row that has been read; 0: none is of this device. */
 uint64_t rk_devicedb_line_of(const rk_devicedb *db, const struct rk_device_sn *sn);
+/* RK_E_USAGE for a file that no row can be read of twice: a pipe, a device. */
+enum rk_rc rk_devicedb_check_reread(const rk_devicedb *db, struct rk_err *err) RK_MUST_CHECK;
 /*
  * The value of a row that was read before, its own being wiped, of a CSV file in the clear; any
  * thread. RK_E_IO when the row is no longer there.
