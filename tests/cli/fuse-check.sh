@@ -403,3 +403,15 @@ while read -r offset length name; do
     tail -c +$((offset + 1)) unit.xml | head -c "$length" >element
     grep -q "^<fuse name=\"$name\" .*/>$" element || fail "$name at $offset"
 done <offsets
+
+# ---- two attributes swapped: the key that stands where a size or a name should be shows nowhere
+sed -e 's/name="Kdk0" size="32" value="\(0x[0-9a-f]*\)"/name="Kdk0" size="\1" value="32"/' \
+    -e 's/name="SecureBootKey" size="32" value="\([0-9a-f]*\)"/name="\1" size="32" value="SecureBootKey"/' unit.xml >swapped.xml
+check 3 fails 'Kdk0: size "(66 letters, not shown)", expected 32' swapped.xml --platform t234
+check 3 fails '(64 letters, not shown): no fuse of t234' swapped.xml --platform t234
+for form in --json --quiet; do
+    run 3 inspect "$form" swapped.xml
+    hides_secrets
+done
+run 3 verify swapped.xml
+hides_secrets

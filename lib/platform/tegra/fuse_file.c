@@ -11,6 +11,8 @@
 #include "rotkit/hex.h"
 #include "rotkit/words.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -23,9 +25,23 @@ struct filing {
     struct rk_fuse_findings *findings;
 };
 
+/* Who swaps two attributes has a key where its size or name should be: no key is shown. */
+static bool has_key(struct rk_fuse_text text)
+{
+    enum { KEY_DIGITS = 16 };
+    size_t digits = 0;
+
+    for (size_t i = 0; i < text.len && digits < KEY_DIGITS; i++)
+        digits = isxdigit((unsigned char)text.p[i]) ? digits + 1 : 0;
+    return digits == KEY_DIGITS;
+}
+
 static void show(struct rk_fuse_text text, char ret[SHOWN])
 {
-    rk_words_show((const uint8_t *)text.p, text.p == NULL ? 0 : text.len, ret, SHOWN);
+    if (text.p != NULL && has_key(text))
+        (void)snprintf(ret, SHOWN, "(%s, not shown)", RK_COUNTED(text.len, "letter"));
+    else
+        rk_words_show((const uint8_t *)text.p, text.p == NULL ? 0 : text.len, ret, SHOWN);
 }
 
 #define FAILS(f, line, fuse, ...)                                                                  \
