@@ -2,6 +2,7 @@
 /* The folder of a signing round, read. The form is rotkit's own: rotkit/sigbook.h describes it. */
 #include "keys/sigbook.h"
 
+#include "base/beneath.h"
 #include "base/digest.h"
 #include "base/folder.h"
 #include "base/mem.h"
@@ -76,6 +77,26 @@ int rk_sigbook_by_number(const void *a, const void *b)
 
 /* ---- reading ---- */
 
+/*
+ * Where a file of the folder stands. Others may have written to the folder: a pipe would be waited
+ * on, a link may lead to a device. What is missing is the caller's to say.
+ */
+static enum rk_rc path_of(const rk_sigbook *book, const char *name, char ret[RK_PATH_MAX],
+                          struct rk_err *err)
+{
+    enum rk_beneath_kind kind;
+
+    if (rk_sigfolder_path(book, name, ret, err))
+        return err->rc;
+    if (!rk_tree_exists(ret))
+        return RK_OK;
+    if (rk_beneath_kind_of(book->folder, name, &kind, err))
+        return rk_wrap(err, "\"%s\"", book->folder);
+    return kind == RK_BENEATH_FILE || kind == RK_BENEATH_MISSING
+               ? RK_OK
+               : rk_fail(err, RK_E_VERIFY, "\"%s\" is no file, or behind a link", ret);
+}
+
 struct reading {
     rk_sigbook *book;
     rk_signer *key; /* the key of the item before */
@@ -97,7 +118,7 @@ static enum rk_rc read_index(rk_sigbook *book, rk_json **ret, struct rk_err *err
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     char path[RK_PATH_MAX];
 
-    if (rk_sigfolder_path(book, "index.json", path, err))
+    if (path_of(book, "index.json", path, err))
         return err->rc;
     if (rk_tree_exists(book->folder) && !rk_tree_exists(path))
         return rk_fail(err, RK_E_USAGE, "\"%s\" is no folder of a signing round: no index.json",
@@ -143,7 +164,7 @@ static enum rk_rc read_kept(rk_sigbook *book, struct rk_err *err)
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     char path[RK_PATH_MAX];
 
-    if (rk_sigfolder_path(book, RK_SIGKEPT_FILE, path, err))
+    if (path_of(book, RK_SIGKEPT_FILE, path, err))
         return err->rc;
     if (!rk_tree_exists(path))
         return RK_OK;
@@ -206,7 +227,7 @@ static enum rk_rc open_key(struct reading *in, const uint8_t sha256[32], struct 
     rk_signer_free(in->key);
     in->key = NULL;
     rk_sigfolder_key(sha256, name);
-    if (rk_sigfolder_path(in->book, name, path, err))
+    if (path_of(in->book, name, path, err))
         return err->rc;
     if (rk_signer_open_public(in->book->ctx, path, &in->key, err) ||
         rk_sha256(rk_signer_spki(in->key)->p, rk_signer_spki(in->key)->len, found, err))
@@ -227,7 +248,7 @@ static enum rk_rc read_message(const struct reading *in, const struct rk_sigbook
     size_t len;
 
     rk_sigfolder_file(item->number, "bin", name);
-    if (rk_sigfolder_path(in->book, name, path, err) || rk_file_read(path, MESSAGE_MAX, ret, err) ||
+    if (path_of(in->book, name, path, err) || rk_file_read(path, MESSAGE_MAX, ret, err) ||
         rk_sha256(ret->p, ret->len, found, err))
         return err->rc;
     if (memcmp(found, item->id + 32, 32) != 0)
@@ -235,8 +256,7 @@ static enum rk_rc read_message(const struct reading *in, const struct rk_sigbook
     if (digest_name == NULL)
         return RK_OK;
     rk_sigfolder_file(item->number, "digest", name);
-    if (rk_sigfolder_path(in->book, name, path, err) ||
-        rk_file_read(path, EVP_MAX_MD_SIZE, &digest, err) ||
+    if (path_of(in->book, name, path, err) || rk_file_read(path, EVP_MAX_MD_SIZE, &digest, err) ||
         rk_sigfolder_make_digest(digest_name, ret, found, &len, err))
         return err->rc;
     if (digest.len != len || memcmp(digest.p, found, len) != 0)
@@ -277,7 +297,7 @@ static enum rk_rc read_signature(struct reading *in, struct rk_sigbook_item *ite
     struct rk_err why;
 
     rk_sigfolder_file(item->number, "sig", name);
-    if (rk_sigfolder_path(in->book, name, path, err) || open_key(in, item->id, err) ||
+    if (path_of(in->book, name, path, err) || open_key(in, item->id, err) ||
         read_message(in, item, &message, err))
         return err->rc;
     if (!rk_tree_exists(path))

@@ -182,7 +182,7 @@ static enum rk_rc find_kept(const rk_release *release, const char *path,
     char name[RK_PATH_MAX];
     uint8_t tag[TAG];
 
-    if (release->options->round == NULL || !rk_tree_is_folder(release->options->round))
+    if (release->options->round == NULL || !rk_tree_exists(release->options->round))
         return RK_OK;
     if (kept_path(path, name, err) ||
         rk_beneath_find(release->options->round, name, RK_INDEX_FILE_MAX, &file, err))

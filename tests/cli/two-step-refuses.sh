@@ -63,6 +63,20 @@ cp -r first round && jq 'del(.items[0].scheme)' round/index.json >i && mv i roun
 ruined 2 'rotkit: "round/index.json": an item: member "scheme" is missing or malformed, expected the name of a signature scheme'
 cp -r first round && jq '.items[0].file = "../../etc/passwd"' round/index.json >i && mv i round/index.json
 ruined 2 'rotkit: "round/index.json": an item'\''s file is not numbered'
+# Nothing is waited on, and no link is followed, in a folder that others may write to.
+for name in index.json 000001.sig 000005.bin 000005.digest "$(cd first && ls keys/*.pem)"; do
+    cp -r first round && rm "round/$name" && mkfifo "round/$name"
+    ruined 3 "rotkit: \"round/$name\" is no file, or behind a link"
+    cp -r first round && ln -sf "$PWD/first/$name" "round/$name"
+    ruined 3 "rotkit: \"round/$name\" is no file, or behind a link"
+done
+cp -r first round && mkfifo round/kept-signatures
+ruined 3 'rotkit: "round/kept-signatures" is no file, or behind a link'
+cp -r first round && ln -s /dev/zero round/kept-signatures
+ruined 3 'rotkit: "round/kept-signatures" is no file, or behind a link'
+cp -r first round && mv round/keys elsewhere && ln -s ../elsewhere round/keys
+ruined 3 "rotkit: \"round/$(cd first && ls keys/*.pem)\" is no file, or behind a link"
+rm -r elsewhere
 refuse 7 'rotkit: cannot open "nowhere/index.json": No such file or directory' $build --attach nowhere
 
 # A folder of something else, or of this build under another input.

@@ -45,8 +45,9 @@ refuse 2 "$anew" build -q --attach round product/manifest.yaml
 cp -r round lost
 rm -r lost/kept
 refuse 2 "${anew%%round*}lost${anew#*round}" build -q --attach lost product/manifest.yaml
-# Put right, it is taken.
+# Put right, it is taken, and by a link to the folder.
 cp kept-file "round/kept/$sealed"
-run 0 build --json --attach round product/manifest.yaml
+ln -s round by-link
+run 0 build --json --attach by-link product/manifest.yaml
 [ "$(jq -r .outcome "$out")" = new ] || fail "$(cat "$out")"
 run 0 verify --pub release.pem product/release
