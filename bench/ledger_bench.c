@@ -27,7 +27,7 @@ static enum rk_rc fill(struct rk_ledger_unit *unit, uint64_t first, struct rk_er
 
         rk_ledger_unit_done(&unit[i]);
         unit[i] = (struct rk_ledger_unit) { .inputs = { 1 }, .digest = { 2 } };
-        rk_device_sn_make(0x0102, first + i, &unit[i].sn);
+        rk_unit_id_make(0x0102, first + i, &unit[i].sn);
         (void)snprintf(value, sizeof value, "%064" PRIx64, (first + i) * 0x9e3779b97f4a7c15u);
         if (rk_ledger_unit_add(&unit[i], "ek:l-1", value, err) ||
             rk_ledger_unit_add(&unit[i], "ek:l-2", value, err))

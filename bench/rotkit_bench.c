@@ -174,7 +174,7 @@ static enum rk_rc some_devices(const struct bench *bench, unsigned serial, struc
         unit->sn.b[0] = OEM_ID >> 8;
         unit->sn.b[1] = OEM_ID & 0xff;
         for (size_t k = 0; k < 4; k++)
-            unit->sn.b[RK_DEVICE_SN_LEN - 1 - k] = (uint8_t)((serial + i) >> 8 * k);
+            unit->sn.b[RK_UNIT_ID_LEN - 1 - k] = (uint8_t)((serial + i) >> 8 * k);
         if (rk_random_secret(bench->ctx, 32, &unit->secret[RK_TEGRA_KDK0], err) ||
             rk_random_secret(bench->ctx, 32, &unit->secret[RK_TEGRA_EPS_SEED], err))
             return err->rc;

@@ -5,7 +5,7 @@
 
 static const char line_end[2] = { '\r', '\n' };
 
-enum rk_rc db_rows_put(const struct db_rows *rows, size_t i, const struct rk_device_sn *sn,
+enum rk_rc db_rows_put(const struct db_rows *rows, size_t i, const struct rk_unit_id *sn,
                        const uint8_t *value, struct rk_secret *table, struct rk_err *err)
 {
     const char *header = rk_devicedb_header(rows->kind);

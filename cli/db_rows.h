@@ -10,6 +10,6 @@ struct db_rows {
     size_t count; /* of all rows */
 };
 /* Puts row i at its place; the first one to come makes the table, since rows are alike. */
-enum rk_rc db_rows_put(const struct db_rows *rows, size_t i, const struct rk_device_sn *sn,
+enum rk_rc db_rows_put(const struct db_rows *rows, size_t i, const struct rk_unit_id *sn,
                        const uint8_t *value, struct rk_secret *table,
                        struct rk_err *err) RK_MUST_CHECK;

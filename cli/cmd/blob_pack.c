@@ -71,7 +71,7 @@ static enum rk_rc add_key(struct rk_ekb *ekb, uint32_t tag, const char *uri, siz
 static enum rk_rc add_item(struct rk_ekb *ekb, const struct item *item, const char *from,
                            struct rk_err *err)
 {
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
     switch (item->source) {
     case FROM_KEY:
@@ -83,7 +83,7 @@ static enum rk_rc add_item(struct rk_ekb *ekb, const struct item *item, const ch
     case FROM_SN:
         break;
     }
-    if (rk_device_sn_parse(from, &sn, err))
+    if (rk_unit_parse(from, &sn, err))
         return err->rc;
     return rk_ekb_add(ekb, item->tag, sn.b, sizeof sn.b, err);
 }

@@ -62,7 +62,7 @@ static void on_progress(void *arg, const struct rk_progress *at)
     progress_step(&b->progress, at);
 }
 
-static void on_failed(void *arg, const struct rk_device_sn *sn, const struct rk_err *why)
+static void on_failed(void *arg, const struct rk_unit_id *sn, const struct rk_err *why)
 {
     struct building *b = arg;
     struct rk_jv entry;
@@ -73,7 +73,7 @@ static void on_failed(void *arg, const struct rk_device_sn *sn, const struct rk_
         out_error(b->app, why, exit_code_of(RK_E_PARTIAL));
         return;
     }
-    rk_device_sn_text(sn, text);
+    rk_unit_id_text(sn, text);
     entry = rk_json_put_object(b->failed, NULL);
     rk_json_put_str(entry, "device", text);
     rk_json_put_str(entry, "error", why->msg);

@@ -8,6 +8,7 @@
 
 #include "rotkit/devicedb.h"
 #include "rotkit/ekcert.h"
+#include "rotkit/identity.h"
 #include "rotkit/publish.h"
 #include "rotkit/pem.h"
 
@@ -69,10 +70,10 @@ static enum rk_rc issue(const struct app *app, const struct issue *in, struct rk
     RK_AUTO(rk_signer_done) rk_signer *public_key = NULL;
     RK_AUTO(rk_ca_done) rk_ca *ca = NULL;
     RK_AUTO(rk_bytes_done) struct rk_bytes cert = RK_BYTES_NONE;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     int64_t now;
 
-    if (rk_device_sn_parse(in->device, &sn, err))
+    if (rk_unit_parse(in->device, &sn, err))
         return rk_wrap(err, "--device");
     if (pubkey_open(app, in->public_key, NULL, &public_key, err))
         return rk_wrap(err, "--public-key");

@@ -24,12 +24,12 @@ static void pair_done(struct pair *pair)
     rk_devicedb_close(pair->seed);
 }
 
-static enum rk_rc only_in(const char *path, uint64_t line, const struct rk_device_sn *sn,
+static enum rk_rc only_in(const char *path, uint64_t line, const struct rk_unit_id *sn,
                           const char *missing_in, struct rk_err *err)
 {
     char text[21];
 
-    rk_device_sn_text(sn, text);
+    rk_unit_id_text(sn, text);
     return rk_fail_at(err, RK_E_USAGE, path, (unsigned)line, 0,
                       "device \"%s\" has no row in \"%s\"", text, missing_in);
 }
@@ -51,10 +51,10 @@ static enum rk_rc pair_next(struct pair *pair, bool *ret_more, struct rk_err *er
     if (more_seed && !more_kdk)
         return only_in(seed, pair->seed_row.line, &pair->seed_row.sn, kdk, err);
     *ret_more = more_kdk;
-    if (!more_kdk || memcmp(&pair->kdk_row.sn, &pair->seed_row.sn, RK_DEVICE_SN_LEN) == 0)
+    if (!more_kdk || memcmp(&pair->kdk_row.sn, &pair->seed_row.sn, RK_UNIT_ID_LEN) == 0)
         return RK_OK;
-    rk_device_sn_text(&pair->kdk_row.sn, a);
-    rk_device_sn_text(&pair->seed_row.sn, b);
+    rk_unit_id_text(&pair->kdk_row.sn, a);
+    rk_unit_id_text(&pair->seed_row.sn, b);
     (void)rk_fail_at(err, RK_E_USAGE, kdk, (unsigned)pair->kdk_row.line, 0,
                      "device \"%s\", but \"%s\" line %llu has device \"%s\"", a, seed,
                      (unsigned long long)pair->seed_row.line, b);
@@ -104,7 +104,7 @@ static enum rk_rc one_device(const struct app *app, const struct derive *in,
     struct rk_jv at = rk_json_root(doc);
     char sn[21];
 
-    rk_device_sn_text(&pair->kdk_row.sn, sn);
+    rk_unit_id_text(&pair->kdk_row.sn, sn);
     if (rk_identity_derive(app->ctx, in->platform, &pair->kdk_row.sn, &pair->kdk_row.value,
                            &pair->seed_row.value, &id, err))
         return rk_wrap(err, "device \"%s\"", sn);

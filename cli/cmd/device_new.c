@@ -18,7 +18,7 @@ enum { COUNT_MAX = 2500, MASTER_LEN = 32 };
 
 struct fleet {
     const struct rk_platform *platform;
-    struct rk_device_sn first;
+    struct rk_unit_id first;
     size_t count;
     const char *master_uri;
     rk_mac *master; /* NULL: secrets are drawn */
@@ -50,7 +50,7 @@ struct table {
 };
 
 static enum rk_rc make_value(const struct app *app, const struct fleet *fleet,
-                             const struct rk_device_sn *sn, const struct table *table,
+                             const struct rk_unit_id *sn, const struct table *table,
                              struct rk_secret *ret, struct rk_err *err)
 {
     if (fleet->master == NULL)
@@ -59,8 +59,7 @@ static enum rk_rc make_value(const struct app *app, const struct fleet *fleet,
 }
 
 static enum rk_rc put_pubkey(struct rk_bytes *table, size_t row, size_t count,
-                             const struct rk_device_sn *sn, const uint8_t *value,
-                             struct rk_err *err)
+                             const struct rk_unit_id *sn, const uint8_t *value, struct rk_err *err)
 {
     RK_AUTO(rk_secret_done) struct rk_secret text = RK_SECRET_NONE;
 
@@ -72,7 +71,7 @@ static enum rk_rc put_pubkey(struct rk_bytes *table, size_t row, size_t count,
 }
 
 static enum rk_rc put_kdk(const struct app *app, const struct fleet *fleet, size_t row,
-                          const struct rk_device_sn *sn, struct tables *tables, struct rk_err *err)
+                          const struct rk_unit_id *sn, struct tables *tables, struct rk_err *err)
 {
     const struct table table = { { RK_DB_KDK, fleet->count }, 0 };
     RK_AUTO(rk_secret_done) struct rk_secret kdk0 = RK_SECRET_NONE;
@@ -86,7 +85,7 @@ static enum rk_rc put_kdk(const struct app *app, const struct fleet *fleet, size
 }
 
 static enum rk_rc put_seed(const struct app *app, const struct fleet *fleet, size_t row,
-                           const struct rk_device_sn *sn, struct tables *tables, struct rk_err *err)
+                           const struct rk_unit_id *sn, struct tables *tables, struct rk_err *err)
 {
     const struct table table = { { RK_DB_EPS_SEED, fleet->count }, 1 };
     RK_AUTO(rk_secret_done) struct rk_secret seed = RK_SECRET_NONE;
@@ -98,7 +97,7 @@ static enum rk_rc put_seed(const struct app *app, const struct fleet *fleet, siz
 
 /* Where an EPS does not follow from KDK0 and seed, it is the seed. */
 static enum rk_rc put_eps(const struct app *app, const struct fleet *fleet, size_t row,
-                          const struct rk_device_sn *sn, struct tables *tables, struct rk_err *err)
+                          const struct rk_unit_id *sn, struct tables *tables, struct rk_err *err)
 {
     const struct table table = { { RK_DB_EPS, fleet->count }, 0 };
     RK_AUTO(rk_secret_done) struct rk_secret eps = RK_SECRET_NONE;
@@ -109,15 +108,15 @@ static enum rk_rc put_eps(const struct app *app, const struct fleet *fleet, size
 }
 
 typedef enum rk_rc put_fn(const struct app *app, const struct fleet *fleet, size_t row,
-                          const struct rk_device_sn *sn, struct tables *tables, struct rk_err *err);
+                          const struct rk_unit_id *sn, struct tables *tables, struct rk_err *err);
 
 static enum rk_rc for_each(const struct app *app, const struct fleet *fleet, put_fn *put,
                            struct tables *tables, struct rk_err *err)
 {
-    struct rk_device_sn sn = fleet->first;
+    struct rk_unit_id sn = fleet->first;
 
     for (size_t i = 0; i < fleet->count; i++) {
-        if ((i != 0 && rk_device_sn_next(&sn, err)) || put(app, fleet, i, &sn, tables, err))
+        if ((i != 0 && rk_unit_id_next(&sn, err)) || put(app, fleet, i, &sn, tables, err))
             return err->rc;
     }
     return RK_OK;
@@ -167,7 +166,7 @@ static enum rk_rc read_fleet(const struct app *app, const struct numbers *in, co
     if (in->first_sn.v > UINT64_MAX - (in->count.v - 1))
         return opt_fail(app, err, "--first-sn and --count pass the last serial number there is");
     fleet->count = (size_t)in->count.v;
-    rk_device_sn_make((uint16_t)in->oem_id.v, in->first_sn.v, &fleet->first);
+    rk_unit_id_make((uint16_t)in->oem_id.v, in->first_sn.v, &fleet->first);
     if (rk_platform_find(app->ctx, platform, &fleet->platform, err) ||
         seal_open(app, &fleet->seal, err))
         return err->rc;

@@ -8,6 +8,7 @@
 #include "cli/out.h"
 
 #include "rotkit/counted.h"
+#include "rotkit/identity.h"
 #include "rotkit/retire.h"
 
 #include <inttypes.h>
@@ -105,14 +106,14 @@ static enum rk_rc act(const struct app *app, const struct args *args,
     return tell(app, options, &report, err);
 }
 
-RK_CLEANUP(devices_done, struct rk_device_sn, free)
+RK_CLEANUP(devices_done, struct rk_unit_id, free)
 
 static enum rk_rc run(struct app *app, int argc, char **argv, bool reissue, struct rk_err *err)
 {
     struct args args = { .ledger = NULL };
     struct rk_retire_options options = { .reissue = reissue };
     RK_AUTO(ledger_seal_done) struct ledger_seal seal = { .uri = NULL };
-    RK_AUTO(devices_done) struct rk_device_sn *sn = NULL;
+    RK_AUTO(devices_done) struct rk_unit_id *sn = NULL;
     struct operands operands;
     /* clang-format off */
     const struct opt rows[] = {
@@ -145,7 +146,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, bool reissue, stru
     if (sn == NULL)
         return rk_fail(err, RK_E_NOMEM, "out of memory");
     for (size_t i = 0; i < options.count; i++) {
-        if (rk_device_sn_parse(operands.v[i + 1], &sn[i], err))
+        if (rk_unit_parse(operands.v[i + 1], &sn[i], err))
             return err->rc;
     }
     return act(app, &args, &seal, &options, err);

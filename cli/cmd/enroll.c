@@ -9,6 +9,7 @@
 
 #include "rotkit/counted.h"
 #include "rotkit/enroll.h"
+#include "rotkit/identity.h"
 
 #include <string.h>
 
@@ -93,14 +94,13 @@ static enum rk_rc make(const struct app *app, const struct args *args,
 }
 
 /* In the order of a release, whatever the order they are named in; *ret is of OPT_LIST_MAX. */
-static enum rk_rc read_devices(const struct args *args, struct rk_device_sn *ret,
-                               struct rk_err *err)
+static enum rk_rc read_devices(const struct args *args, struct rk_unit_id *ret, struct rk_err *err)
 {
     for (size_t i = 0; i < args->devices.count; i++) {
-        struct rk_device_sn sn;
+        struct rk_unit_id sn;
         size_t at = i;
 
-        if (rk_device_sn_parse(args->devices.v[i], &sn, err))
+        if (rk_unit_parse(args->devices.v[i], &sn, err))
             return rk_wrap(err, "--device");
         for (; at > 0 && memcmp(ret[at - 1].b, sn.b, sizeof sn.b) > 0; at--)
             ret[at] = ret[at - 1];
@@ -115,7 +115,7 @@ static enum rk_rc run_target(const struct app *app, struct args *args,
                              const struct operands *operands, struct rk_err *err)
 {
     RK_AUTO(request_done) struct request *request = NULL;
-    struct rk_device_sn sn[OPT_LIST_MAX];
+    struct rk_unit_id sn[OPT_LIST_MAX];
     struct rk_enroll_options options = { .target = operands->v[0], .release = operands->v[1] };
     RK_AUTO(rk_release_view_close) rk_release_view *release = NULL;
     struct rk_enroll_report report;

@@ -261,7 +261,7 @@ static enum rk_rc write_device(const struct app *app, const struct fuse_options 
     RK_AUTO(rk_fuse_set_done) struct rk_fuse_set set = { .soc = values->set.soc };
     char sn[21], name[64];
 
-    rk_device_sn_text(&row->sn, sn);
+    rk_unit_id_text(&row->sn, sn);
     if (rk_fuse_set_put_sn(&set, &row->sn, err) ||
         rk_fuse_set_put(&set, "Kdk0", row->value.p, row->value.len, err) ||
         rk_fuse_set_merge(&set, &values->set, err) ||

@@ -146,9 +146,9 @@ static enum rk_rc put_units(const struct app *app, const struct place *place,
 
     for (uint64_t i = 0; i < DEVICES; i++) {
         RK_AUTO(rk_secret_done) struct rk_secret value = RK_SECRET_NONE;
-        struct rk_device_sn sn;
+        struct rk_unit_id sn;
 
-        rk_device_sn_make(OEM_ID, i + 1, &sn);
+        rk_unit_id_make(OEM_ID, i + 1, &sn);
         if (rk_random_secret(app->ctx, rk_devicedb_value_len(file->db), &value, err) ||
             db_rows_put(&rows, i, &sn, value.p, &table, err))
             return err->rc;

@@ -6,6 +6,7 @@
 #include "cli/opt.h"
 #include "cli/out.h"
 
+#include "rotkit/identity.h"
 #include "rotkit/ledger.h"
 
 static enum rk_rc record(struct app *app, int argc, char **argv, enum rk_ledger_record kind,
@@ -31,9 +32,9 @@ static enum rk_rc record(struct app *app, int argc, char **argv, enum rk_ledger_
         ledger_seal_before(app, &seal, ledger, err))
         return err->rc;
     for (size_t i = 1; i < operands.count; i++) {
-        struct rk_device_sn sn;
+        struct rk_unit_id sn;
 
-        if (rk_device_sn_parse(operands.v[i], &sn, err) ||
+        if (rk_unit_parse(operands.v[i], &sn, err) ||
             rk_ledger_put_record(ledger, kind, &sn, reason, err))
             return err->rc;
     }

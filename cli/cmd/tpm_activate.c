@@ -6,6 +6,7 @@
 #include "cli/out.h"
 
 #include "rotkit/counted.h"
+#include "rotkit/identity.h"
 #include "rotkit/publish.h"
 
 enum { CREDENTIAL_MAX = 16384 };
@@ -23,7 +24,7 @@ static enum rk_rc tell(const struct app *app, const struct rk_tpm_attested *atte
     RK_AUTO(rk_json_done) rk_json *doc = NULL;
     char sn[21];
 
-    rk_device_sn_text(&attested->sn, sn);
+    rk_unit_id_text(&attested->sn, sn);
     if (!app->json) {
         (void)fprintf(app->out, "%s: attested by %s\n", sn, RK_COUNTED(attested->eks, "EK"));
         return RK_OK;
@@ -43,10 +44,10 @@ static enum rk_rc attest(const struct app *app, const struct activate *in, rk_re
     struct rk_tpm_attest_options options = { .release = release,
                                              .template_name = in->template_name,
                                              .key = in->which };
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
     if (in->device != NULL) {
-        if (rk_device_sn_parse(in->device, &sn, err))
+        if (rk_unit_parse(in->device, &sn, err))
             return rk_wrap(err, "--device");
         options.device = &sn;
     }

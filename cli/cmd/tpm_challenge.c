@@ -10,6 +10,7 @@
 #include "rotkit/file.h"
 #include "rotkit/hex.h"
 #include "rotkit/ek.h"
+#include "rotkit/identity.h"
 #include "rotkit/release.h"
 
 #include <string.h>
@@ -28,9 +29,9 @@ static enum rk_rc find_ek(const struct app *app, const struct challenge *in,
     const char *name = in->template_name != NULL ? in->template_name
                                                  : rk_ek_template_name(rk_ek_template_default());
     RK_AUTO(rk_release_view_close) rk_release_view *view = NULL;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
-    if (rk_device_sn_parse(in->device, &sn, err))
+    if (rk_unit_parse(in->device, &sn, err))
         return rk_wrap(err, "--device");
     if (from_open_devices(app, &in->from, in->release, &view, err) ||
         rk_release_view_device(view, &sn, device, err))

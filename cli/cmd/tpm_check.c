@@ -5,6 +5,7 @@
 
 #include "cli/out.h"
 #include "cli/seeds_option.h"
+#include "rotkit/identity.h"
 
 enum { MASTER_LEN = 32 };
 
@@ -13,7 +14,7 @@ struct check {
     const char *release, *device, *master, *platform;
     struct from from;
     struct rk_tpm_check_options options;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     const struct app *app;
     rk_json *doc;
     struct rk_jv findings;
@@ -69,7 +70,7 @@ static enum rk_rc conclude(const struct check *in, const struct rk_tpm_verdict *
     char sn[21] = "unknown device";
 
     if (verdict->known)
-        rk_device_sn_text(&verdict->sn, sn);
+        rk_unit_id_text(&verdict->sn, sn);
     if (in->app->json) {
         if (verdict->known)
             rk_json_put_str(root, "device_sn", sn);
@@ -94,7 +95,7 @@ static enum rk_rc read_options(const struct app *app, struct check *in, rk_mac *
     if (seeds_option_check(app, &to->seeds, in->master, &given, err))
         return err->rc;
     if (in->device != NULL) {
-        if (rk_device_sn_parse(in->device, &in->sn, err))
+        if (rk_unit_parse(in->device, &in->sn, err))
             return rk_wrap(err, "--device");
         to->device = &in->sn;
     }

@@ -4,6 +4,7 @@
 #include "cli/cmd/tpm_args.h"
 
 #include "cli/out.h"
+#include "rotkit/identity.h"
 
 #include <string.h>
 
@@ -13,7 +14,7 @@ struct provision {
     struct from from;
     struct tpm_handles handles;
     struct rk_tpm_provision_options options;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     struct rk_secret auth[RK_TPM_HIERARCHIES];
     const struct app *app;
     struct rk_jv done;
@@ -60,7 +61,7 @@ static enum rk_rc read_options(const struct app *app, struct provision *in, stru
         return opt_fail(app, err, "--by \"%s\": expected platform or owner", in->by);
     to->by = in->by != NULL && in->by[0] == 'o' ? RK_TPM_OWNER : RK_TPM_PLATFORM;
     if (in->device != NULL) {
-        if (rk_device_sn_parse(in->device, &in->sn, err))
+        if (rk_unit_parse(in->device, &in->sn, err))
             return rk_wrap(err, "--device");
         to->device = &in->sn;
     }
@@ -86,7 +87,7 @@ static enum rk_rc provision(struct app *app, struct provision *in, struct rk_err
     RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     RK_AUTO(rk_release_view_close) rk_release_view *view = NULL;
     RK_AUTO(rk_tpm_done) rk_tpm *tpm = NULL;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     char text[21];
 
     if (read_options(app, in, err) || from_open_devices(app, &in->from, in->release, &view, err) ||
@@ -99,7 +100,7 @@ static enum rk_rc provision(struct app *app, struct provision *in, struct rk_err
     in->options.arg = in;
     if (rk_tpm_provision(app->ctx, tpm, &in->options, &sn, err))
         return err->rc;
-    rk_device_sn_text(&sn, text);
+    rk_unit_id_text(&sn, text);
     if (!app->json) {
         (void)fprintf(app->out, "%s: %s\n", text, app->dry_run ? "dry run" : "provisioned");
         return RK_OK;

@@ -5,6 +5,7 @@
 
 #include "cli/out.h"
 
+#include "rotkit/identity.h"
 #include "rotkit/publish.h"
 #include "rotkit/hex.h"
 #include "rotkit/pem.h"
@@ -128,7 +129,7 @@ static enum rk_rc tell(const struct app *app, const struct quote_check *in,
     struct rk_jv root = rk_json_root(doc), list;
     char sn[21], number[4];
 
-    rk_device_sn_text(&attested->sn, sn);
+    rk_unit_id_text(&attested->sn, sn);
     if (!app->json) {
         (void)fprintf(app->out, "%s: quote holds: %s PCRs 0x%06x as the %s has them; clock %s\n",
                       sn, in->bank->name, in->mask, source,
@@ -162,10 +163,10 @@ static enum rk_rc check(const struct app *app, const struct quote_check *in, str
     struct rk_tpm_attest_options options = { .template_name = in->template_name, .key = in->which };
     struct rk_quote_facts facts;
     struct rk_pcrs pcrs = { .bank = in->bank, .mask = 0 };
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
     if (in->device != NULL) {
-        if (rk_device_sn_parse(in->device, &sn, err))
+        if (rk_unit_parse(in->device, &sn, err))
             return rk_wrap(err, "--device");
         options.device = &sn;
     }

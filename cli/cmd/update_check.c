@@ -31,7 +31,7 @@ static void report(void *arg, const struct rk_update_finding *finding)
     char sn[21] = "";
 
     if (finding->sn != NULL)
-        rk_device_sn_text(finding->sn, sn);
+        rk_unit_id_text(finding->sn, sn);
     if (!in->app->json) {
         (void)fprintf(in->app->out, "%s: %s%s%s: %s\n", result, finding->rule,
                       finding->sn == NULL ? "" : " ", sn, finding->text);

@@ -26,7 +26,7 @@ enum rk_rc rk_dps_rule_open(const struct rk_request *request, struct rk_dps_rule
                             struct rk_err *err) RK_MUST_CHECK;
 void rk_dps_rule_done(struct rk_dps_rule *rule); /* for RK_AUTO */
 /* The enrolment of one device, behind those that stand in the array. */
-enum rk_rc rk_dps_put(const struct rk_dps_rule *rule, const struct rk_device_sn *sn,
+enum rk_rc rk_dps_put(const struct rk_dps_rule *rule, const struct rk_unit_id *sn,
                       const struct rk_bytes *ek, struct rk_jv enrollments,
                       struct rk_err *err) RK_MUST_CHECK;
 
@@ -44,5 +44,5 @@ enum rk_rc rk_dps_check(const struct rk_enroll_options *options, const char *fol
  */
 enum rk_rc rk_dps_srk_check(const struct rk_input *file, struct rk_err *err) RK_MUST_CHECK;
 /* A device's key in a file that has been checked. RK_E_USAGE when it has none. */
-enum rk_rc rk_dps_srk_find(const struct rk_input *file, const struct rk_device_sn *sn,
+enum rk_rc rk_dps_srk_find(const struct rk_input *file, const struct rk_unit_id *sn,
                            struct rk_bytes *ret, struct rk_err *err) RK_MUST_CHECK;

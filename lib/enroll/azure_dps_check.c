@@ -20,8 +20,8 @@ struct checking {
     const struct rk_enroll_options *options;
     struct rk_dps_rule rule; /* by which such files are made */
     struct rk_enroll_report report;
-    struct rk_device_sn last; /* of the devices before, when there are any */
-    char unknown[UNKNOWN];    /* the first that cannot be compared, and what is needed; "": none */
+    struct rk_unit_id last; /* of the devices before, when there are any */
+    char unknown[UNKNOWN];  /* the first that cannot be compared, and what is needed; "": none */
 };
 
 /* The release's EK of these bytes. */
@@ -96,14 +96,14 @@ static enum rk_rc compare_member(struct checking *c, const char *sn, const struc
 }
 
 /* All of it, member by member, against what would be written for this device. */
-static enum rk_rc compare_with_made(struct checking *c, const struct rk_device_sn *sn,
+static enum rk_rc compare_with_made(struct checking *c, const struct rk_unit_id *sn,
                                     const struct rk_bytes *key, struct rk_jv at, struct rk_err *err)
 {
     RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
     struct rk_jv made = rk_json_put_array(rk_json_root(doc), "enrollments");
     char text[21];
 
-    rk_device_sn_text(sn, text);
+    rk_unit_id_text(sn, text);
     if (rk_dps_put(&c->rule, sn, key, made, err))
         return err->rc;
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
@@ -120,7 +120,7 @@ static enum rk_rc check_enrollment(struct checking *c, struct rk_jv at, struct r
     const char *id = rk_json_str(rk_json_get(at, "deviceId"));
     struct rk_jv tpm = rk_json_get(rk_json_get(at, "attestation"), "tpm");
     const char *text = rk_json_str(rk_json_get(tpm, "endorsementKey"));
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
     if (rk_enroll_sn(id, &sn, err) || rk_enroll_device(c->options, &sn, &device, err) ||
         rk_base64_read(text, strlen(text), &key, err) || find_ek(c, &device, &key, err) ||

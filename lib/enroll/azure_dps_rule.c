@@ -31,7 +31,7 @@ static enum rk_rc put_base64(struct rk_jv at, const char *key, const struct rk_b
     return RK_OK;
 }
 
-static enum rk_rc put_keys(const struct rk_dps_rule *rule, const struct rk_device_sn *sn,
+static enum rk_rc put_keys(const struct rk_dps_rule *rule, const struct rk_unit_id *sn,
                            const struct rk_bytes *ek, struct rk_jv at, struct rk_err *err)
 {
     struct rk_jv attestation = rk_json_put_object(at, "attestation"), tpm;
@@ -86,14 +86,14 @@ static enum rk_rc fill_text(void *arg, const char *text, struct rk_bytes *ret, s
 }
 
 /* A Device SN of 20 hex digits keeps the service's rule for ids as it is. */
-enum rk_rc rk_dps_put(const struct rk_dps_rule *rule, const struct rk_device_sn *sn,
+enum rk_rc rk_dps_put(const struct rk_dps_rule *rule, const struct rk_unit_id *sn,
                       const struct rk_bytes *ek, struct rk_jv enrollments, struct rk_err *err)
 {
     struct rk_jv at = rk_json_put_object(enrollments, NULL);
     char id[53], text[21];
     struct device_texts texts = { .sn = text };
 
-    rk_device_sn_text(sn, text);
+    rk_unit_id_text(sn, text);
     if (rule->id == RK_DPS_ID_EK && rk_enroll_registration_id(ek, id, err))
         return err->rc;
     texts.registration_id = rule->id == RK_DPS_ID_SN ? text : id;

@@ -12,7 +12,7 @@
 
 enum { SN_TEXT = 20, KEY_TEXT_MAX = 4096 };
 
-static enum rk_rc read_line(const struct rk_line *line, struct rk_device_sn *ret_sn,
+static enum rk_rc read_line(const struct rk_line *line, struct rk_unit_id *ret_sn,
                             struct rk_bytes *ret_key, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes key = RK_BYTES_NONE;
@@ -23,7 +23,7 @@ static enum rk_rc read_line(const struct rk_line *line, struct rk_device_sn *ret
                        RK_COUNTED(SN_TEXT, "digit"));
     memcpy(sn, line->p, SN_TEXT);
     sn[SN_TEXT] = '\0';
-    if (rk_device_sn_parse(sn, ret_sn, err) ||
+    if (rk_unit_id_parse(sn, ret_sn, err) ||
         rk_base64_read(line->p + SN_TEXT + 1, line->len - SN_TEXT - 1, &key, err))
         return err->rc;
     if (!rk_dps_is_rsa(&key))
@@ -35,7 +35,7 @@ static enum rk_rc read_line(const struct rk_line *line, struct rk_device_sn *ret
 
 enum rk_rc rk_dps_srk_check(const struct rk_input *file, struct rk_err *err)
 {
-    struct rk_device_sn sn, last = { .b = { 0 } };
+    struct rk_unit_id sn, last = { .b = { 0 } };
     struct rk_line_cursor cursor = { .p = file->p, .left = file->len };
     struct rk_line line;
 
@@ -64,7 +64,7 @@ static size_t line_start(const struct rk_input *file, size_t at)
     return at;
 }
 
-enum rk_rc rk_dps_srk_find(const struct rk_input *file, const struct rk_device_sn *sn,
+enum rk_rc rk_dps_srk_find(const struct rk_input *file, const struct rk_unit_id *sn,
                            struct rk_bytes *ret, struct rk_err *err)
 {
     size_t low = 0, high = file->len; /* starts of lines */
@@ -74,7 +74,7 @@ enum rk_rc rk_dps_srk_find(const struct rk_input *file, const struct rk_device_s
         struct rk_line_cursor cursor = { .p = file->p + middle, .left = file->len - middle };
         struct rk_line line = { .len = 0 };
         RK_AUTO(rk_bytes_done) struct rk_bytes key = RK_BYTES_NONE;
-        struct rk_device_sn found;
+        struct rk_unit_id found;
         int order;
 
         (void)rk_line_next(&cursor, &line); /* middle is below the end */

@@ -132,14 +132,14 @@ static void table_done(struct table *table)
     rk_numbered_files_done(&table->lines);
 }
 
-static enum rk_rc put_ek(struct table *table, const struct rk_device_sn *sn,
+static enum rk_rc put_ek(struct table *table, const struct rk_unit_id *sn,
                          const struct rk_release_ek *ek, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes public = RK_BYTES_NONE;
     char sn_text[21], id[53] = ""; /* Azure's digest id, which is of RSA keys alone */
     struct cert_texts cert;
 
-    rk_device_sn_text(sn, sn_text);
+    rk_unit_id_text(sn, sn_text);
     if (read_cert(ek, &cert, err) ||
         (rk_dps_is_rsa(&ek->public_tpm2b) &&
          rk_enroll_registration_id(&ek->public_tpm2b, id, err)) ||

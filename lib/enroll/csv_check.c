@@ -11,6 +11,7 @@
 #include "rotkit/ekcert.h"
 #include "rotkit/base64.h"
 #include "rotkit/hex.h"
+#include "rotkit/identity.h"
 #include "rotkit/x509.h"
 
 #include <ctype.h>
@@ -223,19 +224,18 @@ static enum rk_rc end_device(struct checking *c, struct rk_err *err)
 
     if (c->device.ek_count == 0 || c->rows == wanted)
         return RK_OK;
-    rk_device_sn_text(&c->device.sn, text);
+    rk_unit_id_text(&c->device.sn, text);
     return rk_fail(err, RK_E_VERIFY, "device %s: %s, expected %zu", text,
                    RK_COUNTED(c->rows, "row"), wanted);
 }
 
 /* Whether the row's device is not that of the row before. */
-static bool is_next(const struct checking *c, const struct rk_device_sn *sn)
+static bool is_next(const struct checking *c, const struct rk_unit_id *sn)
 {
     return c->device.ek_count == 0 || memcmp(sn->b, c->device.sn.b, sizeof sn->b) != 0;
 }
 
-static enum rk_rc begin_device(struct checking *c, const struct rk_device_sn *sn,
-                               struct rk_err *err)
+static enum rk_rc begin_device(struct checking *c, const struct rk_unit_id *sn, struct rk_err *err)
 {
     if (c->device.ek_count != 0 && rk_enroll_ascends(&c->device.sn, sn, err))
         return err->rc;
@@ -275,12 +275,12 @@ static enum rk_rc check_ek(struct checking *c, char *const fields[RK_CSV_COLUMNS
 static enum rk_rc check_row(struct checking *c, char *const fields[RK_CSV_COLUMNS],
                             struct rk_err *err)
 {
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     char text[21];
 
-    if (rk_device_sn_parse(fields[RK_CSV_SN], &sn, err))
+    if (rk_unit_parse(fields[RK_CSV_SN], &sn, err))
         return err->rc;
-    rk_device_sn_text(&sn, text);
+    rk_unit_id_text(&sn, text);
     if (strcmp(text, fields[RK_CSV_SN]) != 0)
         return differ(RK_CSV_SN, fields[RK_CSV_SN], text, err);
     if (is_next(c, &sn) && end_device(c, err))

@@ -103,7 +103,7 @@ static enum rk_rc list_device(void *arg, const struct rk_release_device *device,
         rk_sha256(ids.spki, ids.spki_len, digest, err))
         return err->rc;
     rk_hex_write(digest, DIGEST, hex);
-    rk_device_sn_text(&device->sn, sn);
+    rk_unit_id_text(&device->sn, sn);
     rk_wr_printf(rk_numbered_files_wr(&listing->lines), "%s  %s\n", hex, sn);
     listing->lines.out->report.devices++;
     return rk_numbered_files_next(&listing->lines, err);

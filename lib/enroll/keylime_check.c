@@ -29,7 +29,7 @@ enum {
 struct checking {
     const struct rk_enroll_options *options;
     struct rk_enroll_report report;
-    struct rk_device_sn last; /* of the lines before, when there are any */
+    struct rk_unit_id last; /* of the lines before, when there are any */
 };
 
 /* ---- tpm_cert_store ---- */
@@ -92,7 +92,7 @@ static enum rk_rc check_store(struct checking *c, const char *folder, struct rk_
 
 /* ---- ek-allow-list.d ---- */
 
-static enum rk_rc check_digest(const struct checking *c, const struct rk_device_sn *sn,
+static enum rk_rc check_digest(const struct checking *c, const struct rk_unit_id *sn,
                                const uint8_t found[DIGEST], struct rk_err *err)
 {
     RK_AUTO(rk_release_device_done) struct rk_release_device device = { .ek_count = 0 };
@@ -117,7 +117,7 @@ static enum rk_rc check_line(struct checking *c, const char *line, size_t len, s
 {
     uint8_t digest[DIGEST];
     char sn_text[SN_TEXT + 1];
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
     /* The script reads such lines alone; and a device has one spelling, so one place in the order.
      */

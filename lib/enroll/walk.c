@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enroll/walk.h"
+#include "rotkit/identity.h"
 
 #include <string.h>
 #include <strings.h>
 
-enum rk_rc rk_enroll_device(const struct rk_enroll_options *options, const struct rk_device_sn *sn,
+enum rk_rc rk_enroll_device(const struct rk_enroll_options *options, const struct rk_unit_id *sn,
                             struct rk_release_device *ret, struct rk_err *err)
 {
     return options->view != NULL ? rk_release_view_device(options->view, sn, ret, err)
@@ -63,8 +64,7 @@ struct walk {
     void *arg;
 };
 
-static enum rk_rc visit_one(void *arg, const struct rk_device_sn *sn, bool *more,
-                            struct rk_err *err)
+static enum rk_rc visit_one(void *arg, const struct rk_unit_id *sn, bool *more, struct rk_err *err)
 {
     RK_AUTO(rk_release_device_done) struct rk_release_device device = { .ek_count = 0 };
     const struct walk *walk = arg;
@@ -73,7 +73,7 @@ static enum rk_rc visit_one(void *arg, const struct rk_device_sn *sn, bool *more
     (void)more;
     if (rk_enroll_device(walk->options, sn, &device, err))
         return err->rc;
-    rk_device_sn_text(sn, text);
+    rk_unit_id_text(sn, text);
     return walk->visit(walk->arg, &device, err) ? rk_wrap(err, "device %s", text) : RK_OK;
 }
 
@@ -92,7 +92,7 @@ enum rk_rc rk_enroll_each(const struct rk_enroll_options *options, rk_enroll_vis
     return RK_OK;
 }
 
-static enum rk_rc count_device(void *arg, const struct rk_device_sn *sn, bool *more,
+static enum rk_rc count_device(void *arg, const struct rk_unit_id *sn, bool *more,
                                struct rk_err *err)
 {
     (void)sn;
@@ -115,7 +115,7 @@ enum rk_rc rk_enroll_device_count(const struct rk_enroll_options *options, uint6
     return RK_OK;
 }
 
-bool rk_enroll_asks_for(const struct rk_enroll_options *options, const struct rk_device_sn *sn)
+bool rk_enroll_asks_for(const struct rk_enroll_options *options, const struct rk_unit_id *sn)
 {
     for (size_t i = 0; i < options->device_count; i++) {
         if (memcmp(options->device[i].b, sn->b, sizeof sn->b) == 0)
@@ -140,26 +140,26 @@ enum rk_rc rk_enroll_ek(const struct rk_release_device *device, const char *temp
                    template_name, known[0] == '\0' ? "none" : known);
 }
 
-enum rk_rc rk_enroll_sn(const char *text, struct rk_device_sn *ret, struct rk_err *err)
+enum rk_rc rk_enroll_sn(const char *text, struct rk_unit_id *ret, struct rk_err *err)
 {
     char wanted[21];
 
-    if (rk_device_sn_parse(text, ret, err))
+    if (rk_unit_parse(text, ret, err))
         return err->rc;
-    rk_device_sn_text(ret, wanted);
+    rk_unit_id_text(ret, wanted);
     return strcmp(text, wanted) == 0
                ? RK_OK
                : rk_fail(err, RK_E_VERIFY, "Device SN \"%s\": the release writes it %s", text,
                          wanted);
 }
 
-enum rk_rc rk_enroll_ascends(const struct rk_device_sn *last, const struct rk_device_sn *sn,
+enum rk_rc rk_enroll_ascends(const struct rk_unit_id *last, const struct rk_unit_id *sn,
                              struct rk_err *err)
 {
     char text[21];
 
     if (memcmp(sn->b, last->b, sizeof sn->b) > 0)
         return RK_OK;
-    rk_device_sn_text(last, text);
+    rk_unit_id_text(last, text);
     return rk_fail(err, RK_E_VERIFY, "stands behind device %s: twice, or out of order", text);
 }

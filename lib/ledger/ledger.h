@@ -124,7 +124,7 @@ struct rk_unit_row {
 /* unit.c: RK_E_LEDGER, and what to do then. */
 enum rk_rc rk_fail_retired(const char *unit, struct rk_err *err);
 /* unit_row.c: by the last entry about it, which must have its hash; its row must say the same. */
-enum rk_rc rk_unit_get(rk_ledger *ledger, const struct rk_device_sn *sn, struct rk_unit_row *ret,
+enum rk_rc rk_unit_get(rk_ledger *ledger, const struct rk_unit_id *sn, struct rk_unit_row *ret,
                        struct rk_err *err) RK_MUST_CHECK;
 /* Appends an entry of this kind about the unit, and puts the row as it is now. */
 enum rk_rc rk_unit_put(rk_ledger *ledger, const struct rk_unit_row *row, const char *kind,
@@ -154,11 +154,11 @@ enum rk_rc rk_split_row_put(rk_ledger *ledger, const char *licence,
                             const struct rk_terms_note *note, uint64_t seq,
                             struct rk_err *err) RK_MUST_CHECK;
 /* licence_account.c: whether a licence names this OEM id and serial number; RK_E_LEDGER. */
-enum rk_rc rk_licence_reaches(const struct rk_licence *licence, const struct rk_device_sn *sn,
+enum rk_rc rk_licence_reaches(const struct rk_licence *licence, const struct rk_unit_id *sn,
                               uint64_t *ret_serial, struct rk_err *err) RK_MUST_CHECK;
 /* licence_account.c: whether the licence in use covers a unit, the count left aside; none in use
  * covers it where the ledger has none. */
-enum rk_rc rk_licence_covers(rk_ledger *ledger, const struct rk_device_sn *sn,
+enum rk_rc rk_licence_covers(rk_ledger *ledger, const struct rk_unit_id *sn,
                              struct rk_err *err) RK_MUST_CHECK;
 /* licence_account.c: whether the licence in use has as many units as the act has taken. */
 enum rk_rc rk_licence_spend(rk_ledger *ledger, struct rk_err *err) RK_MUST_CHECK;

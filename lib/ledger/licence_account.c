@@ -97,17 +97,17 @@ static bool lists_oem(const struct rk_licence *licence, uint16_t oem)
     return licence->oem_id_count == 0;
 }
 
-enum rk_rc rk_licence_reaches(const struct rk_licence *licence, const struct rk_device_sn *sn,
+enum rk_rc rk_licence_reaches(const struct rk_licence *licence, const struct rk_unit_id *sn,
                               uint64_t *ret_serial, struct rk_err *err)
 {
     uint16_t oem = (uint16_t)(sn->b[0] << 8 | sn->b[1]);
     uint64_t serial = 0;
     char unit[RK_UNIT_TEXT];
 
-    for (size_t i = 2; i < RK_DEVICE_SN_LEN; i++)
+    for (size_t i = 2; i < RK_UNIT_ID_LEN; i++)
         serial = serial << 8 | sn->b[i];
     *ret_serial = serial;
-    rk_device_sn_text(sn, unit);
+    rk_unit_id_text(sn, unit);
     if (!lists_oem(licence, oem))
         return rk_fail(err, RK_E_LEDGER, "unit %s: licence \"%s\" does not cover OEM id %04x", unit,
                        licence->id, oem);
@@ -119,7 +119,7 @@ enum rk_rc rk_licence_reaches(const struct rk_licence *licence, const struct rk_
     return RK_OK;
 }
 
-enum rk_rc rk_licence_covers(rk_ledger *ledger, const struct rk_device_sn *sn, struct rk_err *err)
+enum rk_rc rk_licence_covers(rk_ledger *ledger, const struct rk_unit_id *sn, struct rk_err *err)
 {
     const struct rk_licence *licence = &ledger->licence;
     const struct rk_ledger_sum *sum = rk_tally_find(&ledger->tally, licence->id);
@@ -137,7 +137,7 @@ enum rk_rc rk_licence_covers(rk_ledger *ledger, const struct rk_device_sn *sn, s
         return RK_OK;
     if (rk_splits_read(ledger, sum, err))
         return err->rc;
-    rk_device_sn_text(sn, unit);
+    rk_unit_id_text(sn, unit);
     for (size_t i = 0; i < ledger->splits.count; i++) {
         const struct rk_split *split = &ledger->splits.v[i];
 

@@ -3,7 +3,7 @@
 #include "ledger/ledger.h"
 
 struct survey {
-    const struct rk_device_sn *sn;
+    const struct rk_unit_id *sn;
     size_t count;
     uint64_t fresh;
 };
@@ -29,7 +29,7 @@ static enum rk_rc survey(rk_ledger *ledger, void *arg, struct rk_err *err)
     return RK_OK;
 }
 
-enum rk_rc rk_ledger_survey(rk_ledger *ledger, const struct rk_device_sn *sn, size_t count,
+enum rk_rc rk_ledger_survey(rk_ledger *ledger, const struct rk_unit_id *sn, size_t count,
                             uint64_t *ret_new, struct rk_err *err)
 {
     struct survey arg = { sn, count, 0 };

@@ -372,7 +372,7 @@ enum rk_rc rk_ledger_void(rk_ledger *ledger, const struct rk_ledger_unit *units,
 
 /* An act that a person records, with the reason. */
 struct record {
-    const struct rk_device_sn *sn;
+    const struct rk_unit_id *sn;
     enum rk_ledger_record kind;
     const char *reason;
 };
@@ -423,8 +423,7 @@ static enum rk_rc put_record(rk_ledger *ledger, void *arg, struct rk_err *err)
 }
 
 enum rk_rc rk_ledger_put_record(rk_ledger *ledger, enum rk_ledger_record kind,
-                                const struct rk_device_sn *sn, const char *reason,
-                                struct rk_err *err)
+                                const struct rk_unit_id *sn, const char *reason, struct rk_err *err)
 {
     struct record record = { sn, kind, reason };
 

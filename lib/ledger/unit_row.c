@@ -97,7 +97,7 @@ static enum rk_rc refuse_row(void *arg, const char *const *column, struct rk_err
     return differs(row->unit, column, "none", "none", err);
 }
 
-enum rk_rc rk_unit_get(rk_ledger *ledger, const struct rk_device_sn *sn, struct rk_unit_row *ret,
+enum rk_rc rk_unit_get(rk_ledger *ledger, const struct rk_unit_id *sn, struct rk_unit_row *ret,
                        struct rk_err *err)
 {
     const struct rk_sql_value key = RK_SQL_TEXT(ret->unit);
@@ -105,7 +105,7 @@ enum rk_rc rk_unit_get(rk_ledger *ledger, const struct rk_device_sn *sn, struct 
     rk_db *db = ledger->db;
 
     *ret = (struct rk_unit_row) { .state = RK_UNIT_FREE };
-    rk_device_sn_text(sn, ret->unit);
+    rk_unit_id_text(sn, ret->unit);
     if (db->ops->run(db, RK_SQL_UNIT_ENTRY, &key, 1, read_entry, &reading, err))
         return err->rc;
     return reading.has_entry ? RK_OK

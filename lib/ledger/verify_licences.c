@@ -143,7 +143,7 @@ static enum rk_rc check_split(struct rk_verify_licences *l, const char *const *c
 }
 
 static enum rk_rc check_range(const struct rk_verify_licences *l, const struct rk_licence *licence,
-                              const struct rk_device_sn *sn, struct rk_err *err)
+                              const struct rk_unit_id *sn, struct rk_err *err)
 {
     uint64_t serial;
 
@@ -163,13 +163,13 @@ static enum rk_rc check_unit(const struct rk_verify_licences *l, const char *con
                              struct rk_err *err)
 {
     const struct rk_licence *licence = by_id(l, column[RK_ENTRY_LICENCE]);
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     uint64_t time;
 
     if (licence == NULL)
         return rk_fail(err, RK_E_VERIFY, "licence \"%s\" of entry %s is not among those given",
                        column[RK_ENTRY_LICENCE], column[RK_ENTRY_SEQ]);
-    if (rk_device_sn_parse(column[RK_ENTRY_UNIT], &sn, err) ||
+    if (rk_unit_id_parse(column[RK_ENTRY_UNIT], &sn, err) ||
         rk_parse_u64(column[RK_ENTRY_TIME], INT64_MAX, &time, err) ||
         check_range(l, licence, &sn, err)) {
         err->rc = RK_E_VERIFY;

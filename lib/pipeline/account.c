@@ -117,7 +117,7 @@ static enum rk_rc read_licence(const rk_ctx *ctx, const struct rk_plan *plan,
 /* Device SNs on their way to be surveyed. */
 struct survey {
     rk_ledger *ledger;
-    struct rk_device_sn sn[BATCH];
+    struct rk_unit_id sn[BATCH];
     size_t count;
     uint64_t fresh;
 };
@@ -133,7 +133,7 @@ static enum rk_rc survey_batch(struct survey *s, struct rk_err *err)
     return RK_OK;
 }
 
-static enum rk_rc survey_one(struct survey *s, const struct rk_device_sn *sn, struct rk_err *err)
+static enum rk_rc survey_one(struct survey *s, const struct rk_unit_id *sn, struct rk_err *err)
 {
     s->sn[s->count++] = *sn;
     return s->count == BATCH ? survey_batch(s, err) : RK_OK;
@@ -143,9 +143,9 @@ static enum rk_rc survey_one(struct survey *s, const struct rk_device_sn *sn, st
 static enum rk_rc survey_range(const struct rk_plan *plan, struct survey *s, struct rk_err *err)
 {
     for (uint64_t i = 0; i < plan->from.count; i++) {
-        struct rk_device_sn sn;
+        struct rk_unit_id sn;
 
-        rk_device_sn_make(plan->from.oem_id, plan->from.first_sn + i, &sn);
+        rk_unit_id_make(plan->from.oem_id, plan->from.first_sn + i, &sn);
         if (rk_shard_has(&plan->from.shard, &sn) && survey_one(s, &sn, err))
             return err->rc;
     }

@@ -10,8 +10,8 @@
 
 struct rk_devices {
     struct rk_devices_from from;
-    void *source;           /* of the platform; NULL: a range */
-    struct rk_device_sn sn; /* master: the next one */
+    void *source;         /* of the platform; NULL: a range */
+    struct rk_unit_id sn; /* master: the next one */
     uint64_t left;
 };
 
@@ -32,7 +32,7 @@ enum rk_rc rk_devices_open(const struct rk_devices_from *from, rk_devices **ret,
         return rk_fail_nomem(err);
     devices->from = *from;
     devices->left = from->count;
-    rk_device_sn_make(from->oem_id, from->first_sn, &devices->sn);
+    rk_unit_id_make(from->oem_id, from->first_sn, &devices->sn);
     if (from->master == NULL && from->platform->source == NULL)
         return rk_fail(err, RK_E_USAGE, "platform %s reads its units from no file",
                        rk_platform_name(from->platform));
@@ -47,7 +47,7 @@ enum rk_rc rk_devices_open(const struct rk_devices_from *from, rk_devices **ret,
 static enum rk_rc next_of_range(rk_devices *devices, struct rk_err *err)
 {
     devices->left--;
-    return devices->left == 0 ? RK_OK : rk_device_sn_next(&devices->sn, err);
+    return devices->left == 0 ? RK_OK : rk_unit_id_next(&devices->sn, err);
 }
 
 /* Others' devices are passed over before their secrets are derived. */
@@ -110,9 +110,9 @@ static enum rk_rc count_range(const struct rk_devices_from *from, struct rk_devi
         return rk_fail(err, RK_E_USAGE, "%s from serial number 0x%llx on are more than there are",
                        RK_COUNTED(from->count, "device"), (unsigned long long)from->first_sn);
     for (uint64_t i = 0; i < from->count; i++) {
-        struct rk_device_sn sn;
+        struct rk_unit_id sn;
 
-        rk_device_sn_make(from->oem_id, from->first_sn + i, &sn);
+        rk_unit_id_make(from->oem_id, from->first_sn + i, &sn);
         if (from->platform->complete != NULL && from->plan != NULL &&
             from->platform->complete(from->plan, &sn, NULL, err))
             return err->rc;
@@ -173,9 +173,9 @@ static enum rk_rc digest_range(const struct rk_devices_from *from, EVP_MD_CTX *m
                                struct rk_err *err)
 {
     RK_AUTO(rk_unit_done) struct rk_unit unit = { .sn = { { 0 } } };
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
-    rk_device_sn_make(from->oem_id, from->first_sn, &sn);
+    rk_unit_id_make(from->oem_id, from->first_sn, &sn);
     if (rk_unit_from_master(from->platform, from->master, &sn, &unit, err))
         return err->rc;
     if (EVP_DigestUpdate(md, sn.b, sizeof sn.b) != 1 || !rk_digest_le(md, from->count, 8) ||

@@ -30,7 +30,7 @@ struct run {
 /* ---- on a thread of the pool ---- */
 
 static enum rk_rc previous_artifact(void *arg, const struct rk_role_row *role,
-                                    const struct rk_device_sn *sn, struct rk_bytes *ret,
+                                    const struct rk_unit_id *sn, struct rk_bytes *ret,
                                     struct rk_err *err)
 {
     return rk_release_previous(arg, role, sn, ret, err);
@@ -56,7 +56,7 @@ static enum rk_rc make_device(const struct rk_fleet *fleet, struct batch *batch,
                                         &batch->made[i], err))
         return err->rc;
     if (rk_account_made(&batch->device[i], &batch->made[i], &batch->unit[i], err)) {
-        rk_device_sn_text(&batch->device[i].sn, text);
+        rk_unit_id_text(&batch->device[i].sn, text);
         return rk_wrap(err, "device %s", text);
     }
     err->rc = RK_OK; /* whatever was tried on the way */

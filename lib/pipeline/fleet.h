@@ -23,7 +23,7 @@ struct rk_fleet { /* everything is borrowed */
     size_t jobs;         /* threads, 1 or more */
     /* Both as in struct rk_build_options. */
     void (*progress)(void *arg, const struct rk_progress *at);
-    void (*failed)(void *arg, const struct rk_device_sn *sn, const struct rk_err *why);
+    void (*failed)(void *arg, const struct rk_unit_id *sn, const struct rk_err *why);
     void *arg;
     const volatile sig_atomic_t *stop; /* non-zero ends the work between two devices; may be NULL */
 };

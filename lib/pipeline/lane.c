@@ -44,7 +44,7 @@ static enum rk_rc tbs_of(const struct rk_bytes *cert, struct rk_bytes *ret, stru
 
 /* The certificate of the previous release when only its signature could differ; else empty. */
 static enum rk_rc previous_of(const struct rk_lane *lane, const struct rk_lane_previous *previous,
-                              const struct rk_ek_template *tpl, const struct rk_device_sn *sn,
+                              const struct rk_ek_template *tpl, const struct rk_unit_id *sn,
                               const struct rk_bytes *tbs, struct rk_bytes *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes old = RK_BYTES_NONE;
@@ -78,7 +78,7 @@ static enum rk_rc check_certificate(const struct rk_lane *lane, const struct rk_
 }
 
 /* By the book, from the previous release, or by the key; *ret stays empty when it is wanted. */
-static enum rk_rc certify(const struct rk_lane *lane, const struct rk_device_sn *sn,
+static enum rk_rc certify(const struct rk_lane *lane, const struct rk_unit_id *sn,
                           const struct rk_ek_template *tpl, const struct rk_bytes *spki,
                           const struct rk_lane_previous *previous, struct rk_wants *wants,
                           struct rk_bytes *ret, struct rk_err *err)
@@ -87,7 +87,7 @@ static enum rk_rc certify(const struct rk_lane *lane, const struct rk_device_sn 
     RK_AUTO(rk_bytes_done) struct rk_bytes signature = RK_BYTES_NONE;
     rk_signer *key = rk_ca_key(lane->ca);
     enum rk_scheme scheme = rk_signer_default_scheme(key);
-    if (rk_ekcert_to_sign(lane->ctx, lane->ca, &lane->certificate, sn->b, RK_DEVICE_SN_LEN, spki,
+    if (rk_ekcert_to_sign(lane->ctx, lane->ca, &lane->certificate, sn->b, RK_UNIT_ID_LEN, spki,
                           &tbs, err) ||
         rk_sigbook_find(lane->book, key, scheme, &tbs, &signature, err))
         return err->rc;
@@ -139,7 +139,7 @@ static enum rk_rc describe_device(const struct rk_lane *lane, const struct rk_ma
     struct rk_jv root = rk_json_root(doc);
     char text[21];
 
-    rk_device_sn_text(&making->unit->sn, text);
+    rk_unit_id_text(&making->unit->sn, text);
     rk_json_put_str(root, "device_sn", text);
     rk_json_put_str(root, "platform", rk_platform_name(lane->platform));
     if (lane->platform->describe != NULL)
@@ -328,7 +328,7 @@ enum rk_rc rk_lane_run(const struct rk_lane *lane, const struct rk_unit *unit,
                                            .arg = previous == NULL ? NULL : previous->arg };
     char text[21];
 
-    rk_device_sn_text(&unit->sn, text);
+    rk_unit_id_text(&unit->sn, text);
     if (keys->err.rc != RK_OK) {
         *err = keys->err;
         return rk_wrap(err, "device %s", text);

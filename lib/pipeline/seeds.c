@@ -35,7 +35,7 @@ struct by_master {
     void *arg;
 };
 
-static enum rk_rc visit_by_master(void *arg, const struct rk_device_sn *sn, bool *more,
+static enum rk_rc visit_by_master(void *arg, const struct rk_unit_id *sn, bool *more,
                                   struct rk_err *err)
 {
     RK_AUTO(rk_unit_done) struct rk_unit unit = { .sn = *sn };

@@ -153,9 +153,9 @@ enum rk_rc rk_artifacts_digest(const struct rk_artifacts *artifacts, uint8_t ret
     return RK_OK;
 }
 
-void rk_device_bucket(const struct rk_device_sn *sn, char ret[19])
+void rk_device_bucket(const struct rk_unit_id *sn, char ret[19])
 {
-    rk_hex_write(sn->b, RK_DEVICE_SN_LEN - 1, ret);
+    rk_hex_write(sn->b, RK_UNIT_ID_LEN - 1, ret);
 }
 
 static enum rk_rc path_too_long(const struct rk_role_row *role, struct rk_err *err)
@@ -178,7 +178,7 @@ bool rk_role_takes_name(const struct rk_role_row *role, const char *name)
     return rk_uuid_parse(text, uuid, &err) == RK_OK;
 }
 
-enum rk_rc rk_artifact_path(const struct rk_role_row *role, const struct rk_device_sn *sn,
+enum rk_rc rk_artifact_path(const struct rk_role_row *role, const struct rk_unit_id *sn,
                             bool sealed, char *ret, size_t ret_size, struct rk_err *err)
 {
     const char *mark = strstr(role->file, "%s");
@@ -194,7 +194,7 @@ enum rk_rc rk_artifact_path(const struct rk_role_row *role, const struct rk_devi
     if (role->spell != NULL)
         role->spell(sn, text);
     else
-        rk_device_sn_text(sn, text);
+        rk_unit_id_text(sn, text);
     if (mark != NULL)
         n = snprintf(ret, ret_size, "%s/%s/%.*s%s%s", tops[role->place], bucket,
                      (int)(mark - role->file), role->file, text, mark + 2);

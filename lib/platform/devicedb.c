@@ -155,7 +155,7 @@ static enum rk_rc bad_row(const rk_devicedb *db, const char *what, struct rk_err
     return expected(db, err);
 }
 
-static enum rk_rc remember(rk_devicedb *db, const struct rk_device_sn *sn, struct rk_err *err)
+static enum rk_rc remember(rk_devicedb *db, const struct rk_unit_id *sn, struct rk_err *err)
 {
     return db->compared ? RK_OK : rk_units_seen_add(&db->seen, db->path, db->lines.number, sn, err);
 }
@@ -255,7 +255,7 @@ enum rk_rc rk_devicedb_next(rk_devicedb *db, struct rk_devicedb_row *row, bool *
     return RK_OK;
 }
 
-enum rk_rc rk_devicedb_format(enum rk_devicedb_kind kind, const struct rk_device_sn *sn,
+enum rk_rc rk_devicedb_format(enum rk_devicedb_kind kind, const struct rk_unit_id *sn,
                               const uint8_t *value, struct rk_secret *ret, struct rk_err *err)
 {
     bool blanks = kinds[kind].header == NULL;
@@ -310,7 +310,7 @@ enum rk_rc rk_devicedb_reread(const rk_devicedb *db, const struct rk_devicedb_ro
     RK_AUTO(rk_secret_done) struct rk_secret text = RK_SECRET_NONE;
     RK_AUTO(rk_secret_done) struct rk_secret value = RK_SECRET_NONE;
     struct rk_err digit;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
     if (rk_secret_new(len, &text, err) || rk_secret_new(value_len, &value, err))
         return err->rc;
@@ -325,7 +325,7 @@ enum rk_rc rk_devicedb_reread(const rk_devicedb *db, const struct rk_devicedb_ro
     return RK_OK;
 }
 
-uint64_t rk_devicedb_line_of(const rk_devicedb *db, const struct rk_device_sn *sn)
+uint64_t rk_devicedb_line_of(const rk_devicedb *db, const struct rk_unit_id *sn)
 {
     return rk_units_seen_line(&db->seen, sn);
 }

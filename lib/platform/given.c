@@ -31,8 +31,7 @@ enum rk_rc rk_unit_derive(const rk_ctx *ctx, const struct rk_platform *platform,
 }
 
 enum rk_rc rk_unit_from_master(const struct rk_platform *platform, const rk_mac *master,
-                               const struct rk_device_sn *sn, struct rk_unit *ret,
-                               struct rk_err *err)
+                               const struct rk_unit_id *sn, struct rk_unit *ret, struct rk_err *err)
 {
     return platform->from_master == NULL ? rk_fail_no_identity(platform, err)
                                          : platform->from_master(master, sn, ret, err);

@@ -87,7 +87,7 @@ bool rk_platform_reads(const struct rk_platform *platform, const char *file)
 }
 
 enum rk_rc rk_platform_secret(const struct rk_platform *platform, const rk_mac *master,
-                              const struct rk_device_sn *sn, size_t which, struct rk_secret *ret,
+                              const struct rk_unit_id *sn, size_t which, struct rk_secret *ret,
                               struct rk_err *err)
 {
     RK_AUTO(rk_unit_done) struct rk_unit unit = { .sn = *sn };

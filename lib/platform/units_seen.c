@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct rk_unit_seen {
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     uint32_t line; /* 0: free */
 };
 
@@ -17,22 +17,21 @@ void rk_units_seen_done(struct rk_units_seen *seen)
     *seen = (struct rk_units_seen) { .slot = NULL };
 }
 
-static size_t hash(const struct rk_device_sn *sn)
+static size_t hash(const struct rk_unit_id *sn)
 {
     uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
 
-    for (size_t i = 0; i < RK_DEVICE_SN_LEN; i++)
+    for (size_t i = 0; i < RK_UNIT_ID_LEN; i++)
         h = (h ^ sn->b[i]) * 0x100000001b3u;
     return (size_t)(h ^ h >> 32);
 }
 
 /* The slot of sn, or the free one where it belongs. */
-static struct rk_unit_seen *find_slot(const struct rk_units_seen *seen,
-                                      const struct rk_device_sn *sn)
+static struct rk_unit_seen *find_slot(const struct rk_units_seen *seen, const struct rk_unit_id *sn)
 {
     size_t i = hash(sn) & (seen->room - 1);
 
-    while (seen->slot[i].line != 0 && memcmp(seen->slot[i].sn.b, sn->b, RK_DEVICE_SN_LEN) != 0)
+    while (seen->slot[i].line != 0 && memcmp(seen->slot[i].sn.b, sn->b, RK_UNIT_ID_LEN) != 0)
         i = (i + 1) & (seen->room - 1);
     return &seen->slot[i];
 }
@@ -55,7 +54,7 @@ static enum rk_rc grow(struct rk_units_seen *seen, struct rk_err *err)
 }
 
 enum rk_rc rk_units_seen_add(struct rk_units_seen *seen, const char *path, uint64_t line,
-                             const struct rk_device_sn *sn, struct rk_err *err)
+                             const struct rk_unit_id *sn, struct rk_err *err)
 {
     struct rk_unit_seen *slot;
     char text[21];
@@ -67,7 +66,7 @@ enum rk_rc rk_units_seen_add(struct rk_units_seen *seen, const char *path, uint6
         return err->rc;
     slot = find_slot(seen, sn);
     if (slot->line != 0) {
-        rk_device_sn_text(sn, text);
+        rk_unit_id_text(sn, text);
         return rk_fail_at(err, RK_E_USAGE, path, (unsigned)line, 0,
                           "device %s is on line %llu already: two devices would have one identity",
                           text, (unsigned long long)slot->line);
@@ -77,7 +76,7 @@ enum rk_rc rk_units_seen_add(struct rk_units_seen *seen, const char *path, uint6
     return RK_OK;
 }
 
-uint32_t rk_units_seen_line(const struct rk_units_seen *seen, const struct rk_device_sn *sn)
+uint32_t rk_units_seen_line(const struct rk_units_seen *seen, const struct rk_unit_id *sn)
 {
     return seen->room == 0 ? 0 : find_slot(seen, sn)->line;
 }

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "rotkit/device_sn.h"
+#include "rotkit/unit_id.h"
 
 #include <stdbool.h>
 
@@ -18,6 +18,6 @@ void rk_units_seen_done(struct rk_units_seen *seen);
 
 /* RK_E_USAGE at path and line when the unit is there already, naming its line. */
 enum rk_rc rk_units_seen_add(struct rk_units_seen *seen, const char *path, uint64_t line,
-                             const struct rk_device_sn *sn, struct rk_err *err) RK_MUST_CHECK;
+                             const struct rk_unit_id *sn, struct rk_err *err) RK_MUST_CHECK;
 /* The line of a unit; 0: it is not there. */
-uint32_t rk_units_seen_line(const struct rk_units_seen *seen, const struct rk_device_sn *sn);
+uint32_t rk_units_seen_line(const struct rk_units_seen *seen, const struct rk_unit_id *sn);

@@ -71,7 +71,7 @@ static enum rk_rc read_device(struct rk_certifying *c, const struct rk_bytes *by
     if (rk_json_parse(bytes->p, bytes->len, &c->device, err) ||
         rk_json_want_text(rk_json_root(c->device), "device_sn", text, sizeof text, err))
         return err->rc;
-    return rk_device_sn_parse(text, &c->sn, err) ? rk_wrap(err, "device_sn") : RK_OK;
+    return rk_unit_id_parse(text, &c->sn, err) ? rk_wrap(err, "device_sn") : RK_OK;
 }
 
 /* The file stands where the device at hand keeps files of this role. */
@@ -90,7 +90,7 @@ static enum rk_rc check_place(const struct rk_certifying *c, const struct rk_rol
         return err->rc;
     if (strcmp(path, named->path) == 0)
         return RK_OK;
-    rk_device_sn_text(&c->sn, text);
+    rk_unit_id_text(&c->sn, text);
     return rk_fail(err, RK_E_VERIFY, "role \"%s\" of device %s does not stand here", row->role,
                    text);
 }

@@ -31,7 +31,7 @@ void rk_release_device_done(struct rk_release_device *device)
 
 /* A file of a device, by its role; one that is missing leaves *ret empty. */
 static enum rk_rc find_artifact(const struct reading *from, const struct rk_role_row *role,
-                                const struct rk_device_sn *sn, size_t max, struct rk_bytes *ret,
+                                const struct rk_unit_id *sn, size_t max, struct rk_bytes *ret,
                                 struct rk_err *err)
 {
     char path[RK_PATH_MAX];
@@ -48,7 +48,7 @@ static enum rk_rc find_artifact(const struct reading *from, const struct rk_role
 }
 
 /* Missing is fine: a release of an older plan may certify fewer templates than it states. */
-static enum rk_rc read_cert(const struct reading *from, const struct rk_device_sn *sn,
+static enum rk_rc read_cert(const struct reading *from, const struct rk_unit_id *sn,
                             struct rk_release_ek *ek, struct rk_err *err)
 {
     const struct rk_ek_template *tpl = rk_ek_template_find(ek->template_name);
@@ -64,9 +64,8 @@ static enum rk_rc read_cert(const struct reading *from, const struct rk_device_s
                : rk_fail(err, RK_E_FORMAT, "the certificate of EK %s is empty", ek->template_name);
 }
 
-static enum rk_rc read_ek(const struct reading *from, const struct rk_device_sn *sn,
-                          struct rk_jv at, size_t number, struct rk_release_ek *ret,
-                          struct rk_err *err)
+static enum rk_rc read_ek(const struct reading *from, const struct rk_unit_id *sn, struct rk_jv at,
+                          size_t number, struct rk_release_ek *ret, struct rk_err *err)
 {
     if (rk_json_want_text(at, "template", ret->template_name, sizeof ret->template_name, err) ||
         rk_json_want_text(at, "profile", ret->profile, sizeof ret->profile, err) ||
@@ -75,7 +74,7 @@ static enum rk_rc read_ek(const struct reading *from, const struct rk_device_sn 
     return read_cert(from, sn, ret, err);
 }
 
-static enum rk_rc read_eks(const struct reading *from, const struct rk_device_sn *sn,
+static enum rk_rc read_eks(const struct reading *from, const struct rk_unit_id *sn,
                            const struct rk_bytes *text, struct rk_release_device *ret,
                            struct rk_err *err)
 {
@@ -100,14 +99,14 @@ static enum rk_rc read_eks(const struct reading *from, const struct rk_device_sn
     return RK_OK;
 }
 
-static enum rk_rc read_device(const struct reading *from, const struct rk_device_sn *sn,
+static enum rk_rc read_device(const struct reading *from, const struct rk_unit_id *sn,
                               struct rk_release_device *ret, struct rk_err *err)
 {
     RK_AUTO(rk_release_device_done) struct rk_release_device device = { .sn = *sn };
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     char below[RK_PATH_MAX], name[21];
 
-    rk_device_sn_text(sn, name);
+    rk_unit_id_text(sn, name);
     if (rk_artifact_path(&rk_role_device, sn, false, below, sizeof below, err) ||
         find_artifact(from, &rk_role_device, sn, DEVICE_JSON_MAX, &text, err))
         return err->rc;
@@ -122,7 +121,7 @@ static enum rk_rc read_device(const struct reading *from, const struct rk_device
     return RK_OK;
 }
 
-enum rk_rc rk_release_device_read(const char *path, const struct rk_device_sn *sn,
+enum rk_rc rk_release_device_read(const char *path, const struct rk_unit_id *sn,
                                   struct rk_release_device *ret, struct rk_err *err)
 {
     const struct reading from = { .root = path };
@@ -130,7 +129,7 @@ enum rk_rc rk_release_device_read(const char *path, const struct rk_device_sn *s
     return read_device(&from, sn, ret, err);
 }
 
-enum rk_rc rk_release_view_device(rk_release_view *view, const struct rk_device_sn *sn,
+enum rk_rc rk_release_view_device(rk_release_view *view, const struct rk_unit_id *sn,
                                   struct rk_release_device *ret, struct rk_err *err)
 {
     const struct reading from = { .root = view->root, .view = view };
@@ -143,7 +142,7 @@ static enum rk_rc each_in_bucket(const char *root, const char *bucket, rk_releas
 {
     RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
     enum rk_beneath_kind kind;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     struct rk_err no_device;
     char folder[RK_PATH_MAX];
 
@@ -155,7 +154,7 @@ static enum rk_rc each_in_bucket(const char *root, const char *bucket, rk_releas
     if (rk_beneath_list(root, folder, RK_BUCKET_ENTRIES_MAX, &names, err))
         return err->rc;
     for (size_t i = 0; *more && i < names.count; i++) {
-        if (rk_device_sn_parse(names.name[i], &sn, &no_device) != RK_OK)
+        if (rk_unit_id_parse(names.name[i], &sn, &no_device) != RK_OK)
             continue; /* index.json */
         if (visit(arg, &sn, more, err))
             return err->rc;
@@ -183,11 +182,11 @@ enum rk_rc rk_release_each_device(const char *path, rk_release_visit visit, void
 struct search {
     rk_release_view *view;
     const char *hex;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     bool found;
 };
 
-static enum rk_rc holds_ek(void *arg, const struct rk_device_sn *sn, bool *more, struct rk_err *err)
+static enum rk_rc holds_ek(void *arg, const struct rk_unit_id *sn, bool *more, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     struct search *search = arg;
@@ -204,7 +203,7 @@ static enum rk_rc holds_ek(void *arg, const struct rk_device_sn *sn, bool *more,
 }
 
 static enum rk_rc find_hex(rk_release_view *view, const uint8_t *bytes, size_t len,
-                           struct rk_device_sn *ret, bool *ret_found, struct rk_err *err)
+                           struct rk_unit_id *ret, bool *ret_found, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes hex = RK_BYTES_NONE;
     struct search search = { .view = view };
@@ -222,13 +221,13 @@ static enum rk_rc find_hex(rk_release_view *view, const uint8_t *bytes, size_t l
 }
 
 enum rk_rc rk_release_view_find_ek(rk_release_view *view, const struct rk_bytes *public_tpm2b,
-                                   struct rk_device_sn *ret, bool *ret_found, struct rk_err *err)
+                                   struct rk_unit_id *ret, bool *ret_found, struct rk_err *err)
 {
     return find_hex(view, public_tpm2b->p, public_tpm2b->len, ret, ret_found, err);
 }
 
 enum rk_rc rk_release_view_find_spki(rk_release_view *view, const struct rk_bytes *spki,
-                                     struct rk_device_sn *ret, bool *ret_found, struct rk_err *err)
+                                     struct rk_unit_id *ret, bool *ret_found, struct rk_err *err)
 {
     uint8_t digest[32];
 

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/options.h"
+#include "rotkit/identity.h"
 #include "rotkit/public.h"
 
 enum rk_rc rk_release_report_new(const rk_ctx *ctx, const char *path,
@@ -68,14 +69,13 @@ struct listing {
     void *arg;
 };
 
-static enum rk_rc visit_text(void *arg, const struct rk_device_sn *sn, bool *more,
-                             struct rk_err *err)
+static enum rk_rc visit_text(void *arg, const struct rk_unit_id *sn, bool *more, struct rk_err *err)
 {
     const struct listing *listing = arg;
     char text[21];
 
     (void)more;
-    rk_device_sn_text(sn, text);
+    rk_unit_id_text(sn, text);
     return listing->visit(listing->arg, text, err);
 }
 
@@ -93,9 +93,9 @@ enum rk_rc rk_release_device_open(const char *path, const char *device_sn, rk_re
                                   struct rk_err *err)
 {
     rk_release_device *device;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
-    if (rk_device_sn_parse(device_sn, &sn, err))
+    if (rk_unit_parse(device_sn, &sn, err))
         return err->rc;
     device = rk_alloc(1, sizeof *device);
     if (device == NULL)

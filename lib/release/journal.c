@@ -115,14 +115,14 @@ bool rk_journal_has_devices(const struct rk_journal *journal)
     return journal->fd >= 0 && journal->end > HEAD;
 }
 
-bool rk_journal_next(struct rk_journal *journal, const struct rk_device_sn *sn, uint8_t ret[32])
+bool rk_journal_next(struct rk_journal *journal, const struct rk_unit_id *sn, uint8_t ret[32])
 {
     char line[LINE], text[21];
     struct rk_err ignored;
 
     if (journal->fd < 0 || journal->at == journal->end)
         return false;
-    rk_device_sn_text(sn, text);
+    rk_unit_id_text(sn, text);
     if (pread(journal->fd, line, LINE, (off_t)journal->at) == LINE && memcmp(line, text, 20) == 0 &&
         line[20] == ' ' && line[LINE - 1] == '\n' &&
         rk_hex_read(line + 21, 64, ret, 32, &ignored) == RK_OK) {
@@ -139,14 +139,14 @@ void rk_journal_forget(struct rk_journal *journal)
     journal->end = journal->at;
 }
 
-enum rk_rc rk_journal_add(struct rk_journal *journal, const struct rk_device_sn *sn,
+enum rk_rc rk_journal_add(struct rk_journal *journal, const struct rk_unit_id *sn,
                           const uint8_t sum[32], struct rk_err *err)
 {
     char line[LINE + 1], text[21], hex[65];
 
     if (journal->fd < 0)
         return RK_OK;
-    rk_device_sn_text(sn, text);
+    rk_unit_id_text(sn, text);
     rk_hex_write(sum, 32, hex);
     (void)snprintf(line, sizeof line, "%s %s\n", text, hex);
     if (write_at(journal->fd, journal->end, line, LINE, err))

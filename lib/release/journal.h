@@ -11,7 +11,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "rotkit/device_sn.h"
+#include "rotkit/unit_id.h"
 
 #include <stdbool.h>
 
@@ -42,10 +42,10 @@ enum rk_rc rk_journal_remove(struct rk_journal *journal, const char *folder,
 bool rk_journal_has_devices(const struct rk_journal *journal);
 
 /* The sum of the next device, when that is sn. Else, and from then on always, false. */
-bool rk_journal_next(struct rk_journal *journal, const struct rk_device_sn *sn, uint8_t ret[32]);
+bool rk_journal_next(struct rk_journal *journal, const struct rk_unit_id *sn, uint8_t ret[32]);
 /* The line just asked for does not hold: it and those behind it are forgotten. */
 void rk_journal_forget(struct rk_journal *journal);
-enum rk_rc rk_journal_add(struct rk_journal *journal, const struct rk_device_sn *sn,
+enum rk_rc rk_journal_add(struct rk_journal *journal, const struct rk_unit_id *sn,
                           const uint8_t sum[32], struct rk_err *err) RK_MUST_CHECK;
 
 /* Adds a file to the sum: SHA-256 of path, NUL, content, by exclusive or, so in any order. */

@@ -308,7 +308,7 @@ static enum rk_rc copy_secret(void *arg, const char *path, const struct rk_bytes
 static enum rk_rc check_bucket(const struct part *part, const char *top, const char *bucket,
                                struct rk_err *err)
 {
-    struct rk_device_sn sn = { { 0 } };
+    struct rk_unit_id sn = { { 0 } };
     bool common = strcmp(top, "secrets") == 0 && strcmp(bucket, "common") == 0;
 
     if (common ? part->shard.index == 0

@@ -111,8 +111,8 @@ struct rk_certifying {
     const rk_trust *asked;    /* by the caller; NULL: not asked */
     STACK_OF(X509) * helpers; /* the certificates of ca/chain.pem, for asked */
     int64_t now;
-    rk_json *device; /* device.json of the device at hand: it sorts before the certificates */
-    struct rk_device_sn sn; /* whose it is */
+    rk_json *device;      /* device.json of the device at hand: it sorts before the certificates */
+    struct rk_unit_id sn; /* whose it is */
     uint64_t certificates;
     char unknown[RK_RELEASE_UNCHECKED]; /* the first that could not be judged, and why; "": none */
 };

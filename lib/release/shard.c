@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool rk_shard_has(const struct rk_shard *shard, const struct rk_device_sn *sn)
+bool rk_shard_has(const struct rk_shard *shard, const struct rk_unit_id *sn)
 {
     uint64_t rest = 0;
 

@@ -259,7 +259,7 @@ static enum rk_rc visit_devices(const struct rk_bucket *bucket, rk_release_visit
                                 bool *more, struct rk_err *err)
 {
     for (size_t i = 0; *more && i < rk_bucket_count(bucket); i++) {
-        struct rk_device_sn sn;
+        struct rk_unit_id sn;
         struct rk_named named;
         char text[32];
         int n;
@@ -273,7 +273,7 @@ static enum rk_rc visit_devices(const struct rk_bucket *bucket, rk_release_visit
                      named.path + strlen(bucket->below));
         if (n < 0 || (size_t)n >= sizeof text)
             return rk_fail(err, RK_E_VERIFY, "\"%s\" is of no device", named.path);
-        if (rk_device_sn_parse(text, &sn, err) || visit(arg, &sn, more, err))
+        if (rk_unit_id_parse(text, &sn, err) || visit(arg, &sn, more, err))
             return err->rc;
     }
     return RK_OK;

@@ -227,7 +227,7 @@ enum rk_rc rk_release_add_checkpoint(rk_release *release, const struct rk_bytes 
 }
 
 enum rk_rc rk_release_previous(const rk_release *release, const struct rk_role_row *role,
-                               const struct rk_device_sn *sn, struct rk_bytes *ret,
+                               const struct rk_unit_id *sn, struct rk_bytes *ret,
                                struct rk_err *err)
 {
     char path[RK_PATH_MAX];
@@ -270,7 +270,7 @@ static enum rk_rc stage_summed(const rk_release *release, const char *path, enum
 }
 
 static enum rk_rc add_secret(rk_release *release, const struct rk_artifact *item,
-                             const struct rk_device_sn *sn, uint8_t sum[32], struct rk_err *err)
+                             const struct rk_unit_id *sn, uint8_t sum[32], struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes sealed = RK_BYTES_NONE;
     char path[RK_PATH_MAX], id_path[RK_PATH_MAX], id[65];
@@ -295,7 +295,7 @@ static enum rk_rc add_secret(rk_release *release, const struct rk_artifact *item
     return stage_summed(release, id_path, RK_FILE_KEY, id, 64, sum, err);
 }
 
-enum rk_rc rk_release_add_device(rk_release *release, const struct rk_device_sn *sn,
+enum rk_rc rk_release_add_device(rk_release *release, const struct rk_unit_id *sn,
                                  const struct rk_artifacts *artifacts, struct rk_err *err)
 {
     char path[RK_PATH_MAX];
@@ -361,7 +361,7 @@ static bool is_summed_before(const rk_release *release, size_t i, const struct r
 }
 
 static enum rk_rc sum_role(const rk_release *release, const struct rk_role_row *role,
-                           const struct rk_device_sn *sn, uint8_t sum[32], struct rk_err *err)
+                           const struct rk_unit_id *sn, uint8_t sum[32], struct rk_err *err)
 {
     bool secret = role->place == RK_PLACE_SECRET, sealed = !release->options->plaintext_secrets;
     char path[RK_PATH_MAX];
@@ -377,7 +377,7 @@ static enum rk_rc sum_role(const rk_release *release, const struct rk_role_row *
     return sum_file(release, path, sum, err);
 }
 
-enum rk_rc rk_release_resume_device(rk_release *release, const struct rk_device_sn *sn, bool *ret,
+enum rk_rc rk_release_resume_device(rk_release *release, const struct rk_unit_id *sn, bool *ret,
                                     struct rk_err *err)
 {
     uint8_t wanted[32], sum[32] = { 0 };

@@ -50,7 +50,7 @@ static void retiring_done(struct retiring *r)
 }
 
 /* The place of a Device SN among those asked for, or count. */
-static size_t place_of(const struct rk_retire_options *options, const struct rk_device_sn *sn)
+static size_t place_of(const struct rk_retire_options *options, const struct rk_unit_id *sn)
 {
     size_t i = 0;
 
@@ -65,10 +65,10 @@ static enum rk_rc see_unit(void *arg, const struct rk_ledger_row *row, struct rk
 {
     struct retiring *r = arg;
     const char *wanted = r->options->reissue ? "reissue" : "retired";
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     size_t i;
 
-    if (rk_device_sn_parse(row->unit, &sn, err))
+    if (rk_unit_id_parse(row->unit, &sn, err))
         return err->rc;
     i = place_of(r->options, &sn);
     if (i == r->options->count) {
@@ -194,8 +194,7 @@ static enum rk_rc revoke(struct retiring *r, const struct rk_bytes *cert, struct
 
 /* Every certificate of the release is in the index, so that a responder knows the others as good.
  */
-static enum rk_rc see_device(void *arg, const struct rk_device_sn *sn, bool *more,
-                             struct rk_err *err)
+static enum rk_rc see_device(void *arg, const struct rk_unit_id *sn, bool *more, struct rk_err *err)
 {
     struct retiring *r = arg;
     RK_AUTO(rk_release_device_done) struct rk_release_device device = { .ek_count = 0 };
@@ -226,12 +225,12 @@ static enum rk_rc keep_batch(void *arg, const char *name, const struct rk_bytes 
 
 /* A deletion of an earlier identity may not have been sent yet: another of the device has a number.
  */
-static enum rk_rc name_batch(const struct retiring *r, const struct rk_device_sn *sn,
+static enum rk_rc name_batch(const struct retiring *r, const struct rk_unit_id *sn,
                              struct batch *batch, struct rk_err *err)
 {
     char text[21];
 
-    rk_device_sn_text(sn, text);
+    rk_unit_id_text(sn, text);
     for (unsigned n = 1; n <= IDENTITIES_MAX; n++) {
         RK_AUTO(rk_bytes_done) struct rk_bytes there = RK_BYTES_NONE;
         char number[16] = "";
@@ -249,7 +248,7 @@ static enum rk_rc name_batch(const struct retiring *r, const struct rk_device_sn
 }
 
 /* What takes one device out of the service. */
-static enum rk_rc make_batch(const struct retiring *r, const struct rk_device_sn *sn,
+static enum rk_rc make_batch(const struct retiring *r, const struct rk_unit_id *sn,
                              struct batch *batch, struct rk_err *err)
 {
     const struct rk_setting settings[] = {

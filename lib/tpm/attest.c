@@ -15,7 +15,7 @@ void rk_tpm_attested_done(struct rk_tpm_attested *attested)
 }
 
 static enum rk_rc find_device(const rk_ctx *ctx, rk_tpm *tpm, rk_release_view *release,
-                              struct rk_device_sn *ret, struct rk_err *err)
+                              struct rk_unit_id *ret, struct rk_err *err)
 {
     const struct rk_tpm_check_options options = { .release = release, .ek_only = true };
     struct rk_tpm_verdict verdict;
@@ -66,7 +66,7 @@ enum rk_rc rk_tpm_attest(const rk_ctx *ctx, rk_tpm *tpm,
     if (rk_release_view_device(options->release, &made.sn, &device, err) ||
         rk_tpm_key_public(tpm, options->key, &made.key, err))
         return err->rc;
-    rk_device_sn_text(&made.sn, text);
+    rk_unit_id_text(&made.sn, text);
     for (size_t i = 0; i < device.ek_count; i++) {
         if (options->template_name != NULL &&
             strcmp(options->template_name, device.ek[i].template_name) != 0)

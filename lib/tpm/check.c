@@ -25,7 +25,7 @@ static void checking_done(struct rk_checking *c)
 
 /* ---- which device it is ---- */
 
-static enum rk_rc first_device(void *arg, const struct rk_device_sn *sn, bool *more,
+static enum rk_rc first_device(void *arg, const struct rk_unit_id *sn, bool *more,
                                struct rk_err *err)
 {
     struct rk_checking *c = arg;
@@ -54,8 +54,7 @@ static enum rk_rc read_reference(struct rk_checking *c, struct rk_err *err)
     return RK_OK;
 }
 
-static enum rk_rc use_device(struct rk_checking *c, const struct rk_device_sn *sn,
-                             struct rk_err *err)
+static enum rk_rc use_device(struct rk_checking *c, const struct rk_unit_id *sn, struct rk_err *err)
 {
     c->verdict.known = true;
     c->verdict.sn = *sn;
@@ -68,7 +67,7 @@ static enum rk_rc find_device(struct rk_checking *c, struct rk_err *err)
 {
     static const bool rounds[] = { true, false };
     const struct rk_tpm_public *ek = NULL;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     bool found = false;
 
     for (size_t round = 0; round < 2 && !found; round++) {
@@ -105,13 +104,13 @@ static enum rk_rc check_any(struct rk_checking *c, struct rk_err *err)
 /* The device that was asked for against the one that was found. */
 static bool is_wanted(struct rk_checking *c)
 {
-    const struct rk_device_sn *wanted = c->options->device;
+    const struct rk_unit_id *wanted = c->options->device;
     char found_text[21], wanted_text[21];
 
     if (wanted == NULL || memcmp(wanted, &c->verdict.sn, sizeof *wanted) == 0)
         return true;
-    rk_device_sn_text(&c->verdict.sn, found_text);
-    rk_device_sn_text(wanted, wanted_text);
+    rk_unit_id_text(&c->verdict.sn, found_text);
+    rk_unit_id_text(wanted, wanted_text);
     rk_checking_report(c, RK_TPM_EK, NULL, 0, RK_TPM_OTHER_BLOB,
                        "the EK is that of device %s, not of %s: its key blob, or the whole unit, "
                        "was swapped",
@@ -131,7 +130,7 @@ static enum rk_rc check_stated(const struct rk_checking *c, const struct rk_rele
 
     if (stated->cert.len == 0)
         return RK_OK;
-    rk_device_sn_text(&c->verdict.sn, sn);
+    rk_unit_id_text(&c->verdict.sn, sn);
     if (rk_ekcert_spki(stated->cert.p, stated->cert.len, &spki, err))
         (void)rk_wrap(err, "release \"%s\": device %s: certificate %s", path, sn, name);
     else if (!rk_bytes_equal(&spki, &ek->spki))
@@ -177,7 +176,7 @@ static enum rk_rc explain_cert(struct rk_checking *c, const struct rk_release_ek
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes spki = RK_BYTES_NONE;
     const char *name = stated->template_name, *whose = NULL;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     struct rk_err none;
     char text[21];
     bool known;
@@ -191,7 +190,7 @@ static enum rk_rc explain_cert(struct rk_checking *c, const struct rk_release_ek
         rk_release_view_find_spki(c->options->release, &spki, &sn, &known, err))
         return err->rc;
     if (known)
-        rk_device_sn_text(&sn, text);
+        rk_unit_id_text(&sn, text);
     if (whose != NULL && strcmp(whose, name) == 0)
         rk_checking_report(c, RK_TPM_CERTIFICATE, name, index, RK_TPM_OTHER_CERT,
                            "for this EK, but not the release's certificate");

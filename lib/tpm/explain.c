@@ -85,9 +85,9 @@ struct search {
     const struct rk_bytes *public_tpm2b;
     bool ecc;
     const struct rk_unit *kdk_of; /* cross search: KDK0 of this device with every seed */
-    const struct rk_device_sn *only_kdk;
+    const struct rk_unit_id *only_kdk;
     bool found;
-    struct rk_device_sn kdk_sn, seed_sn;
+    struct rk_unit_id kdk_sn, seed_sn;
     size_t devices;
 };
 
@@ -192,11 +192,11 @@ static enum rk_rc search_all(struct rk_checking *c, struct search *search, struc
 }
 
 struct is_in {
-    const struct rk_device_sn *sn;
+    const struct rk_unit_id *sn;
     bool found;
 };
 
-static enum rk_rc is_it(void *arg, const struct rk_device_sn *sn, bool *more, struct rk_err *err)
+static enum rk_rc is_it(void *arg, const struct rk_unit_id *sn, bool *more, struct rk_err *err)
 {
     struct is_in *in = arg;
 
@@ -225,8 +225,8 @@ static enum rk_rc report_found(struct rk_checking *c, const struct search *searc
     struct is_in in = { .sn = &search->kdk_sn };
     char kdk[21], seed[21];
 
-    rk_device_sn_text(&search->kdk_sn, kdk);
-    rk_device_sn_text(&search->seed_sn, seed);
+    rk_unit_id_text(&search->kdk_sn, kdk);
+    rk_unit_id_text(&search->seed_sn, seed);
     if (memcmp(&search->kdk_sn, &search->seed_sn, sizeof search->kdk_sn) != 0) {
         rk_checking_report(c, RK_TPM_EK, NULL, 0, RK_TPM_OTHER_BLOB,
                            "made from the KDK0 of device %s and the EPS seed of device %s", kdk,

@@ -19,7 +19,7 @@ static void provision_done(struct rk_provision *p)
 /* ---- looking ---- */
 
 static enum rk_rc find_device(const rk_ctx *ctx, const struct rk_provision *p,
-                              struct rk_device_sn *ret, struct rk_err *err)
+                              struct rk_unit_id *ret, struct rk_err *err)
 {
     const struct rk_tpm_check_options options = { .release = p->options->release,
                                                   .device = p->options->device,
@@ -244,11 +244,11 @@ static enum rk_rc plan(struct rk_provision *p, struct rk_err *err)
 }
 
 enum rk_rc rk_tpm_provision(const rk_ctx *ctx, rk_tpm *tpm,
-                            const struct rk_tpm_provision_options *options,
-                            struct rk_device_sn *ret, struct rk_err *err)
+                            const struct rk_tpm_provision_options *options, struct rk_unit_id *ret,
+                            struct rk_err *err)
 {
     RK_AUTO(provision_done) struct rk_provision p = { .tpm = tpm, .options = options };
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
     if (rk_provision_adopt(&p, err) || find_device(ctx, &p, &sn, err) ||
         rk_release_view_device(options->release, &sn, &p.device, err) || plan(&p, err) ||

@@ -59,12 +59,12 @@ static void put_chain(struct rk_wr *wr, const struct rk_bytes *chain)
     rk_wr_str(wr, "}\n");
 }
 
-static enum rk_rc first_device(void *arg, const struct rk_device_sn *sn, bool *more,
+static enum rk_rc first_device(void *arg, const struct rk_unit_id *sn, bool *more,
                                struct rk_err *err)
 {
     (void)err;
     *more = false;
-    *(struct rk_device_sn *)arg = *sn;
+    *(struct rk_unit_id *)arg = *sn;
     return RK_OK;
 }
 
@@ -72,7 +72,7 @@ static enum rk_rc first_device(void *arg, const struct rk_device_sn *sn, bool *m
 static enum rk_rc check_templates(rk_release_view *release, struct rk_err *err)
 {
     RK_AUTO(rk_release_device_done) struct rk_release_device device = { .ek_count = 0 };
-    struct rk_device_sn sn = { .b = { 0 } };
+    struct rk_unit_id sn = { .b = { 0 } };
     const struct rk_ek_template *tpl;
     char wanted[64] = "";
     bool all = true;

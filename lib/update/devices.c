@@ -13,7 +13,7 @@ struct devices {
     uint64_t stateless; /* devices of the older release that state no EK */
 };
 
-static enum rk_rc visit(void *arg, const struct rk_device_sn *sn, bool *more, struct rk_err *err)
+static enum rk_rc visit(void *arg, const struct rk_unit_id *sn, bool *more, struct rk_err *err)
 {
     RK_AUTO(rk_release_device_done) struct rk_release_device was = { .ek_count = 0 };
     RK_AUTO(rk_release_device_done) struct rk_release_device now = { .ek_count = 0 };

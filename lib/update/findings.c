@@ -18,7 +18,7 @@ const char *rk_update_result_name(enum rk_update_result result)
 }
 
 void rk_updating_report(struct rk_updating *u, enum rk_update_result result, const char *rule,
-                        const struct rk_device_sn *sn, const char *fmt, ...)
+                        const struct rk_unit_id *sn, const char *fmt, ...)
 {
     struct rk_update_finding finding = { .result = result, .rule = rule, .sn = sn };
     struct rk_update_verdict *verdict = &u->verdict;
@@ -31,7 +31,7 @@ void rk_updating_report(struct rk_updating *u, enum rk_update_result result, con
     if ((result == RK_UPDATE_BREAKS && verdict->faults++ == 0) ||
         (result == RK_UPDATE_UNKNOWN && verdict->unknown++ == 0 && verdict->faults == 0)) {
         if (sn != NULL)
-            rk_device_sn_text(sn, who);
+            rk_unit_id_text(sn, who);
         (void)snprintf(verdict->first, sizeof verdict->first, "%s: %s%s%s", rule, who,
                        sn == NULL ? "" : ": ", finding.text);
     }

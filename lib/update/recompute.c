@@ -159,7 +159,7 @@ static void empty(struct batch *batch)
 }
 
 /* Why the newer firmware makes another EK than the one certified: the profile, or the seeds. */
-static void report_other(struct again *a, const struct rk_device_sn *sn, const struct remade *ek)
+static void report_other(struct again *a, const struct rk_unit_id *sn, const struct remade *ek)
 {
     const char *name = ek->was->template_name;
 

@@ -15,7 +15,7 @@ const struct rk_release_ek *rk_update_find_ek(const struct rk_release_device *de
     return NULL;
 }
 
-enum rk_rc rk_update_device_read(rk_release_view *release, const struct rk_device_sn *sn,
+enum rk_rc rk_update_device_read(rk_release_view *release, const struct rk_unit_id *sn,
                                  bool *ret_there, struct rk_release_device *ret, struct rk_err *err)
 {
     enum rk_rc rc = rk_release_view_device(release, sn, ret, err);
@@ -31,7 +31,7 @@ static enum rk_update_result ek_changes(const struct rk_updating *u)
 
 /* quiet: tell, and report nothing */
 static bool breaks(struct rk_updating *u, enum rk_update_result result, bool quiet,
-                   const struct rk_device_sn *sn, const char *name, const char *what)
+                   const struct rk_unit_id *sn, const char *name, const char *what)
 {
     if (!quiet)
         rk_updating_report(u, result, "device", sn, "EK %s: %s", name, what);

@@ -42,7 +42,7 @@ static void look_again(enum rk_devicedb_kind kind, const rk_devicedb *db,
 
 static bool read_as(enum rk_devicedb_kind kind, const char *path)
 {
-    struct rk_device_sn last = { .b = { 0 } };
+    struct rk_unit_id last = { .b = { 0 } };
     rk_devicedb *db = NULL;
     uint64_t rows = 0;
     bool more = true;

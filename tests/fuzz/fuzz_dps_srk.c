@@ -17,11 +17,11 @@ bool fuzz_one(const uint8_t *data, size_t size)
     for (size_t at = 0; at < size;) {
         const uint8_t *end = memchr(data + at, '\n', size - at);
         struct rk_bytes key = RK_BYTES_NONE;
-        struct rk_device_sn sn;
+        struct rk_unit_id sn;
         char text[21] = "";
 
         memcpy(text, data + at, 20); /* the check has seen 20 digits and more */
-        FUZZ_DO(rk_device_sn_parse(text, &sn, &err));
+        FUZZ_DO(rk_unit_id_parse(text, &sn, &err));
         FUZZ_DO(rk_dps_srk_find(&file, &sn, &key, &err));
         FUZZ_HOLDS(rk_dps_is_rsa(&key));
         rk_bytes_done(&key);

@@ -9,16 +9,16 @@
 
 enum { DEVICES = 8 };
 
-static void device_at(uint64_t i, struct rk_device_sn *ret)
+static void device_at(uint64_t i, struct rk_unit_id *ret)
 {
-    rk_device_sn_make(0x0102, 1 + i, ret);
+    rk_unit_id_make(0x0102, 1 + i, ret);
 }
 
 bool fuzz_one(const uint8_t *data, size_t size)
 {
     static const uint8_t inputs[32] = { 0x11 };
     struct rk_journal journal = RK_JOURNAL_NONE;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     uint8_t sum[32];
     uint64_t taken = 0;
     struct rk_err err;

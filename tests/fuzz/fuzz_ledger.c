@@ -149,7 +149,7 @@ static void fill(rk_ledger *ledger)
     for (uint64_t i = 0; i < 3; i++) {
         unit[i] = (struct rk_ledger_unit) { .digest = { 1 } };
         memcpy(unit[i].inputs, inputs, sizeof inputs);
-        rk_device_sn_make(0x0102, 1 + i, &unit[i].sn);
+        rk_unit_id_make(0x0102, 1 + i, &unit[i].sn);
         FUZZ_DO(rk_ledger_unit_add(&unit[i], "soc", i == 0 ? "a" : i == 1 ? "b" : "c", &err));
         FUZZ_DO(rk_ledger_unit_add(&unit[i], "ek:L-1", i == 0 ? "x" : i == 1 ? "y" : "z", &err));
     }
@@ -318,7 +318,7 @@ static void use(rk_ledger *ledger)
         rk_ledger_status_done(&status);
     (void)!rk_ledger_each(ledger, see_row, &seen, &err);
     (void)!rk_ledger_each_key(ledger, see_key, &seen, &err);
-    rk_device_sn_make(0x0102, 1, &unit.sn);
+    rk_unit_id_make(0x0102, 1, &unit.sn);
     if (rk_ledger_use_licence(ledger, &licence, "demo", &err) == RK_OK)
         (void)!rk_ledger_reserve(ledger, &unit, 1, &err);
     (void)!rk_ledger_put_record(ledger, RK_LEDGER_RETIRE, &unit.sn, "fuzz", &err);

@@ -96,12 +96,12 @@ static void look(const char *release)
     static const struct rk_bytes nobodys = { (uint8_t *)(uintptr_t) "nobody's", 8 };
     struct rk_release_device device = { .ek_count = 0 };
     RK_AUTO(rk_release_view_close) rk_release_view *view = NULL;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     bool found;
     size_t seen = 0;
     struct rk_err err;
 
-    FUZZ_DO(rk_device_sn_parse(FUZZ_SN, &sn, &err));
+    FUZZ_DO(rk_unit_id_parse(FUZZ_SN, &sn, &err));
     if (rk_release_device_read(release, &sn, &device, &err) == RK_OK)
         FUZZ_HOLDS(device.ek_count <= RK_RELEASE_EKS_MAX);
     rk_release_device_done(&device);

@@ -8,7 +8,7 @@
 
 enum { EPS = 64, NOTE_MAX = 64 };
 
-static enum rk_rc from_master(const rk_mac *master, const struct rk_device_sn *sn,
+static enum rk_rc from_master(const rk_mac *master, const struct rk_unit_id *sn,
                               struct rk_unit *ret, struct rk_err *err)
 {
     (void)master;
@@ -40,7 +40,7 @@ static enum rk_rc make_note(const struct rk_making *making, struct rk_artifact *
     RK_AUTO(rk_wr_done) struct rk_wr wr = RK_WR_MAX(NOTE_MAX);
     char text[21];
 
-    rk_device_sn_text(&making->unit->sn, text);
+    rk_unit_id_text(&making->unit->sn, text);
     rk_wr_printf(&wr, "unit %s\n", text);
     return rk_wr_end(&wr, &ret->bytes, err);
 }

@@ -9,7 +9,7 @@ static enum rk_rc put_device(void *arg, const struct rk_release_device *device, 
     char text[21];
 
     (void)err;
-    rk_device_sn_text(&device->sn, text);
+    rk_unit_id_text(&device->sn, text);
     rk_wr_printf(wr, "%s\n", text);
     return RK_OK;
 }

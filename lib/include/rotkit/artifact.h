@@ -4,7 +4,7 @@
 
 #include "ftpmprov/bytes.h"
 #include "rotkit/ctx.h"
-#include "rotkit/device_sn.h"
+#include "rotkit/unit_id.h"
 #include "rotkit/publish.h"
 
 #include "ftpmprov/secret.h"
@@ -26,7 +26,7 @@ struct rk_role_row {
     const char *file;
     enum rk_role_place place;
     const char *format; /* what the file must be, rk_format name; NULL: not looked into */
-    void (*spell)(const struct rk_device_sn *sn, char ret[RK_UNIT_TEXT]);
+    void (*spell)(const struct rk_unit_id *sn, char ret[RK_UNIT_TEXT]);
     bool is_private; /* holds a secret in the clear by its format: others may not read it */
 };
 /* Of the file, where it is not sealed. */
@@ -70,9 +70,9 @@ enum rk_rc rk_artifacts_digest(const struct rk_artifacts *artifacts, uint8_t ret
  * The bucket of a device: the Device SN without its last byte, 18 hex digits and a NUL. It depends
  * on the SN alone, so shards agree, and holds at most 256 devices.
  */
-void rk_device_bucket(const struct rk_device_sn *sn, char ret[19]);
+void rk_device_bucket(const struct rk_unit_id *sn, char ret[19]);
 /* Path of an artifact inside the release, such as "devices/.../eks.img"; sn NULL: common to all
  * devices. */
-enum rk_rc rk_artifact_path(const struct rk_role_row *role, const struct rk_device_sn *sn,
+enum rk_rc rk_artifact_path(const struct rk_role_row *role, const struct rk_unit_id *sn,
                             bool sealed, char *ret, size_t ret_size,
                             struct rk_err *err) RK_MUST_CHECK;

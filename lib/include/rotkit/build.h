@@ -33,7 +33,7 @@ struct rk_build_options {
      * Called for each device that fails; the release then has the others. NULL: the first failure
      * ends the build. What would fail for every device alike (memory, files, keys) always does.
      */
-    void (*failed)(void *arg, const struct rk_device_sn *sn, const struct rk_err *why);
+    void (*failed)(void *arg, const struct rk_unit_id *sn, const struct rk_err *why);
     void *arg;
     const volatile sig_atomic_t
         *stop; /* non-zero ends the build between two devices; may be NULL */

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "rotkit/cms.h"
-#include "rotkit/device_sn.h"
+#include "rotkit/unit_id.h"
 #include "ftpmprov/secret.h"
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 enum rk_devicedb_kind { RK_DB_KDK, RK_DB_PUBKEY, RK_DB_EPS_SEED, RK_DB_EPS, RK_DB_HUK };
 
 struct rk_devicedb_row {
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     struct rk_secret value; /* 32, 64, 32, 64 or 16 bytes by kind */
     uint64_t line;          /* 1-based line in the file */
     uint64_t at;            /* bytes in front of that line */
@@ -48,7 +48,7 @@ const char *rk_devicedb_path(const rk_devicedb *db);
 /* The first line of such a file; NULL: it has no header. */
 const char *rk_devicedb_header(enum rk_devicedb_kind kind);
 /* The line of a row that has been read; 0: none is of this device. */
-uint64_t rk_devicedb_line_of(const rk_devicedb *db, const struct rk_device_sn *sn);
+uint64_t rk_devicedb_line_of(const rk_devicedb *db, const struct rk_unit_id *sn);
 /* RK_E_USAGE for a file that no row can be read of twice: a pipe, a device. */
 enum rk_rc rk_devicedb_check_reread(const rk_devicedb *db, struct rk_err *err) RK_MUST_CHECK;
 /*
@@ -58,6 +58,6 @@ enum rk_rc rk_devicedb_check_reread(const rk_devicedb *db, struct rk_err *err) R
 enum rk_rc rk_devicedb_reread(const rk_devicedb *db, const struct rk_devicedb_row *like,
                               struct rk_secret *ret, struct rk_err *err) RK_MUST_CHECK;
 /* One row as file text, CRLF included, into secure memory. */
-enum rk_rc rk_devicedb_format(enum rk_devicedb_kind kind, const struct rk_device_sn *sn,
+enum rk_rc rk_devicedb_format(enum rk_devicedb_kind kind, const struct rk_unit_id *sn,
                               const uint8_t *value, struct rk_secret *ret,
                               struct rk_err *err) RK_MUST_CHECK;

@@ -25,7 +25,7 @@ struct rk_enroll_options {
     const char *target;
     const char *release;   /* has been verified */
     rk_release_view *view; /* what is read of it is what was verified; NULL: read it as it stands */
-    const struct rk_device_sn *device;
+    const struct rk_unit_id *device;
     size_t device_count; /* only these devices; 0: all */
     /* Parts and settings by the target's rows, and the public half of the key that signs. */
     const struct rk_request *request;

@@ -8,7 +8,7 @@
 
 #include "ftpmprov/err.h"
 #include "ftpmprov/secret.h"
-#include "rotkit/device_sn.h"
+#include "rotkit/unit_id.h"
 
 #include <openssl/types.h>
 
@@ -86,7 +86,7 @@ enum rk_rc rk_fuse_set_put(struct rk_fuse_set *set, const char *name, const void
 enum rk_rc rk_fuse_set_put_number(struct rk_fuse_set *set, const char *name, uint32_t value,
                                   struct rk_err *err) RK_MUST_CHECK;
 /* OdmId, OdmInfo. */
-enum rk_rc rk_fuse_set_put_sn(struct rk_fuse_set *set, const struct rk_device_sn *sn,
+enum rk_rc rk_fuse_set_put_sn(struct rk_fuse_set *set, const struct rk_unit_id *sn,
                               struct rk_err *err) RK_MUST_CHECK;
 /* Every fuse of the other. BootSecurityInfo in both is OR-ed, but for its scheme: RK_E_USAGE for
  * another one, as for any other value. */

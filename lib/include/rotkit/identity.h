@@ -8,7 +8,7 @@
 #include "ftpmprov/identity.h"
 #include "rotkit/ctx.h"
 #include "rotkit/mac.h"
-#include "rotkit/device_sn.h"
+#include "rotkit/unit_id.h"
 
 struct rk_platform;
 /* name NULL: the default. RK_E_USAGE for an unknown name (lists the known) and for one that is
@@ -25,12 +25,15 @@ bool rk_platform_updates_by(const struct rk_platform *platform, const char *form
 
 /* What the makers of such boards need to know: a page of text; NULL: there is none. */
 const char *rk_platform_page_of(const rk_ctx *ctx, const char *name);
+/* A unit as people write it: 20 hex digits, or Jetson's "0102-0000000100000002". RK_E_USAGE. */
+enum rk_rc rk_unit_parse(const char *text, struct rk_unit_id *ret,
+                         struct rk_err *err) RK_MUST_CHECK;
 /* Whether section devices of its manifest has a file of this name, such as "eps-db". */
 bool rk_platform_reads(const struct rk_platform *platform, const char *file);
 /* One secret of a unit by a master key, in the platform's own order. RK_E_USAGE as
  * rk_identity_from_master. */
 enum rk_rc rk_platform_secret(const struct rk_platform *platform, const rk_mac *master,
-                              const struct rk_device_sn *sn, size_t which, struct rk_secret *ret,
+                              const struct rk_unit_id *sn, size_t which, struct rk_secret *ret,
                               struct rk_err *err) RK_MUST_CHECK;
 
 struct rk_identity {
@@ -46,17 +49,17 @@ void rk_identity_done(struct rk_identity *identity);
  * new KDK0 is needed.
  */
 enum rk_rc rk_identity_derive(const rk_ctx *ctx, const struct rk_platform *platform,
-                              const struct rk_device_sn *sn, const struct rk_secret *kdk0,
+                              const struct rk_unit_id *sn, const struct rk_secret *kdk0,
                               const struct rk_secret *eps_seed, struct rk_identity *ret,
                               struct rk_err *err) RK_MUST_CHECK;
 /* KDK0 alone gives the Silicon ID public key (pubkey_db); the rest of ret stays empty. */
 enum rk_rc rk_identity_silicon_id(const rk_ctx *ctx, const struct rk_platform *platform,
-                                  const struct rk_device_sn *sn, const struct rk_secret *kdk0,
+                                  const struct rk_unit_id *sn, const struct rk_secret *kdk0,
                                   struct rk_identity *ret, struct rk_err *err) RK_MUST_CHECK;
 /*
  * "rotkit KDK0" / "rotkit EPS seed" from a master key of 32 bytes, wherever it is; see design.md,
  * "Derived instead of stored".
  */
-enum rk_rc rk_identity_from_master(const rk_mac *master, const struct rk_device_sn *sn,
+enum rk_rc rk_identity_from_master(const rk_mac *master, const struct rk_unit_id *sn,
                                    struct rk_secret *ret_kdk0, struct rk_secret *ret_eps_seed,
                                    struct rk_err *err) RK_MUST_CHECK;

@@ -53,7 +53,7 @@ enum rk_rc rk_lane_derive(const struct rk_lane *lane, const struct rk_unit *unit
  * where signer and content are the same; empty when there is none. May be NULL.
  */
 struct rk_lane_previous {
-    enum rk_rc (*artifact)(void *arg, const struct rk_role_row *role, const struct rk_device_sn *sn,
+    enum rk_rc (*artifact)(void *arg, const struct rk_role_row *role, const struct rk_unit_id *sn,
                            struct rk_bytes *ret, struct rk_err *err);
     void *arg;
 };

@@ -23,12 +23,12 @@
 #pragma once
 
 #include "ftpmprov/ledger.h"
-#include "rotkit/device_sn.h"
+#include "rotkit/unit_id.h"
 #include "rotkit/licence.h"
 
 /* One unit on its way through the ledger. */
 struct rk_ledger_unit {
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     uint8_t inputs[32]; /* SHA-256 over all that the unit is made of */
     uint8_t digest[32]; /* commit: SHA-256 over what was made */
     char *keys;         /* commit: ids that no other unit may have, see rk_ledger_unit_add */
@@ -95,7 +95,7 @@ enum rk_rc rk_ledger_use_licence(rk_ledger *ledger, const struct rk_licence *lic
                                  const char *product, struct rk_err *err) RK_MUST_CHECK;
 /* Before anything is made: which of these units are new to the ledger. RK_E_LEDGER as
  * rk_ledger_reserve, the count left aside. */
-enum rk_rc rk_ledger_survey(rk_ledger *ledger, const struct rk_device_sn *sn, size_t count,
+enum rk_rc rk_ledger_survey(rk_ledger *ledger, const struct rk_unit_id *sn, size_t count,
                             uint64_t *ret_new, struct rk_err *err) RK_MUST_CHECK;
 /* RK_E_LEDGER when the licence in use has not so many units left. */
 enum rk_rc rk_ledger_afford(rk_ledger *ledger, uint64_t units, struct rk_err *err) RK_MUST_CHECK;
@@ -117,7 +117,7 @@ enum rk_ledger_record {
 };
 /* RK_E_LEDGER when the unit's state does not allow it, or the licence no more reissues. */
 enum rk_rc rk_ledger_put_record(rk_ledger *ledger, enum rk_ledger_record kind,
-                                const struct rk_device_sn *sn, const char *reason,
+                                const struct rk_unit_id *sn, const char *reason,
                                 struct rk_err *err) RK_MUST_CHECK;
 
 /* ---- checkpoints ---- */

@@ -17,7 +17,7 @@
  */
 #pragma once
 
-#include "rotkit/device_sn.h"
+#include "rotkit/unit_id.h"
 #include "rotkit/signer.h"
 
 enum { RK_LICENCE_ID_MAX = 65, RK_LICENCE_PRODUCT_MAX = 129, RK_LICENCE_OEM_IDS_MAX = 64 };

@@ -3,13 +3,13 @@
 #pragma once
 
 #include "ftpmprov/nvftpm.h"
-#include "rotkit/device_sn.h"
+#include "rotkit/unit_id.h"
 
 enum rk_nvftpm_mode { RK_NVFTPM_OFFLINE, RK_NVFTPM_ONLINE };
 
 struct rk_nvftpm {
     uint16_t minor; /* 0 or 1 */
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     struct rk_secret eps_seed;                        /* 32 bytes */
     struct rk_bytes ek_cert_rsa, ek_cert_ecc;         /* offline: tags 3, 4 */
     struct rk_bytes sid_cert, ek_csr_rsa, ek_csr_ecc; /* online, minor 1: tags 5, 6, 7 */

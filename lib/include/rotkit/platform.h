@@ -30,7 +30,7 @@ enum {
 /* One unit: its secrets in the platform's own order, and the certificates that another house made
  * for it, in the order of the EK templates that rk_ek_template_in_blob is true of. */
 struct rk_unit {
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     struct rk_secret secret[RK_UNIT_SECRETS_MAX];
     struct rk_bytes cert[RK_UNIT_CERTS_MAX];
 };
@@ -85,7 +85,7 @@ struct rk_making_signs {
     struct rk_wants *wants; /* with a book; what is added is not made in this round */
     /* The artifact that the release in place has of this unit, by its role's path; empty *ret
      * when there is none. NULL: there is no such release. */
-    enum rk_rc (*previous)(void *arg, const struct rk_role_row *role, const struct rk_device_sn *sn,
+    enum rk_rc (*previous)(void *arg, const struct rk_role_row *role, const struct rk_unit_id *sn,
                            struct rk_bytes *ret, struct rk_err *err);
     void *arg;
 };
@@ -135,13 +135,13 @@ struct rk_platform {
     /* Units and their secrets. NULL: there is no fTPM identity. */
     const struct rk_device_file *device_files; /* ended by one without key; NULL: none */
     const struct rk_unit_source *source;
-    enum rk_rc (*from_master)(const rk_mac *master, const struct rk_device_sn *sn,
+    enum rk_rc (*from_master)(const rk_mac *master, const struct rk_unit_id *sn,
                               struct rk_unit *ret, struct rk_err *err);
     /*
      * What a unit needs beside where it came from, out of the plan. ret NULL: only whether it is
      * there, before the first unit is made. NULL: nothing.
      */
-    enum rk_rc (*complete)(const void *plan, const struct rk_device_sn *sn, struct rk_unit *ret,
+    enum rk_rc (*complete)(const void *plan, const struct rk_unit_id *sn, struct rk_unit *ret,
                            struct rk_err *err);
     enum rk_rc (*derive)(const rk_ctx *ctx, const struct rk_unit *unit, struct rk_identity *ret,
                          struct rk_err *err);
@@ -196,7 +196,7 @@ enum rk_rc rk_unit_derive(const rk_ctx *ctx, const struct rk_platform *platform,
                           const struct rk_unit *unit, struct rk_identity *ret,
                           struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_unit_from_master(const struct rk_platform *platform, const rk_mac *master,
-                               const struct rk_device_sn *sn, struct rk_unit *ret,
+                               const struct rk_unit_id *sn, struct rk_unit *ret,
                                struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_fail_no_identity(const struct rk_platform *platform, struct rk_err *err);
 

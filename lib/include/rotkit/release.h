@@ -107,21 +107,21 @@ enum rk_rc rk_release_previous_signature(const rk_release *release,
  * All artifacts of one device, sealed as needed; sn NULL: common to all devices. Memory does not
  * grow with the number of devices.
  */
-enum rk_rc rk_release_add_device(rk_release *release, const struct rk_device_sn *sn,
+enum rk_rc rk_release_add_device(rk_release *release, const struct rk_unit_id *sn,
                                  const struct rk_artifacts *artifacts,
                                  struct rk_err *err) RK_MUST_CHECK;
 /*
  * Before a device is made: does it stand in the staging folder already, whole? Devices must come in
  * the order in which the interrupted build had them.
  */
-enum rk_rc rk_release_resume_device(rk_release *release, const struct rk_device_sn *sn, bool *ret,
+enum rk_rc rk_release_resume_device(rk_release *release, const struct rk_unit_id *sn, bool *ret,
                                     struct rk_err *err) RK_MUST_CHECK;
 /* The device just found whole shall be made again after all, and those behind it. */
 void rk_release_forget_device(rk_release *release);
 /* A public artifact of the release that stands at options->path now; empty *ret when there is none.
  */
 enum rk_rc rk_release_previous(const rk_release *release, const struct rk_role_row *role,
-                               const struct rk_device_sn *sn, struct rk_bytes *ret,
+                               const struct rk_unit_id *sn, struct rk_bytes *ret,
                                struct rk_err *err) RK_MUST_CHECK;
 /* What of a release is signed. */
 enum rk_release_part {
@@ -306,7 +306,7 @@ struct rk_release_ek {
 };
 enum { RK_RELEASE_EKS_MAX = 16 };
 struct rk_release_device {
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     struct rk_release_ek ek[RK_RELEASE_EKS_MAX];
     size_t ek_count; /* 0 in a release of an OEM, which states none */
 };
@@ -315,10 +315,10 @@ void rk_release_device_done(struct rk_release_device *device);
  * device.json and the EK certificates of one device. RK_E_USAGE when the release has no such
  * device, RK_E_FORMAT when what it states is malformed.
  */
-enum rk_rc rk_release_device_read(const char *path, const struct rk_device_sn *sn,
+enum rk_rc rk_release_device_read(const char *path, const struct rk_unit_id *sn,
                                   struct rk_release_device *ret, struct rk_err *err) RK_MUST_CHECK;
 /* The same of a view: what its indices name. */
-enum rk_rc rk_release_view_device(rk_release_view *view, const struct rk_device_sn *sn,
+enum rk_rc rk_release_view_device(rk_release_view *view, const struct rk_unit_id *sn,
                                   struct rk_release_device *ret, struct rk_err *err) RK_MUST_CHECK;
 /*
  * The device that states this EK (marshalled TPM2B_PUBLIC), under any template. Looks at the text
@@ -326,14 +326,14 @@ enum rk_rc rk_release_view_device(rk_release_view *view, const struct rk_device_
  * order, and memory for one bucket's index.
  */
 enum rk_rc rk_release_view_find_ek(rk_release_view *view, const struct rk_bytes *public_tpm2b,
-                                   struct rk_device_sn *ret, bool *ret_found,
+                                   struct rk_unit_id *ret, bool *ret_found,
                                    struct rk_err *err) RK_MUST_CHECK;
 /* The same by the SubjectPublicKeyInfo (DER) of a certificate. */
 enum rk_rc rk_release_view_find_spki(rk_release_view *view, const struct rk_bytes *spki,
-                                     struct rk_device_sn *ret, bool *ret_found,
+                                     struct rk_unit_id *ret, bool *ret_found,
                                      struct rk_err *err) RK_MUST_CHECK;
 /* Calls `visit` with each Device SN, in ascending order, until it clears *more or fails. */
-typedef enum rk_rc (*rk_release_visit)(void *arg, const struct rk_device_sn *sn, bool *more,
+typedef enum rk_rc (*rk_release_visit)(void *arg, const struct rk_unit_id *sn, bool *more,
                                        struct rk_err *err);
 enum rk_rc rk_release_each_device(const char *path, rk_release_visit visit, void *arg,
                                   struct rk_err *err) RK_MUST_CHECK;

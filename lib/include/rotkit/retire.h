@@ -19,9 +19,9 @@
 #include "rotkit/release.h"
 
 struct rk_retire_options {
-    const char *release;           /* that states the devices; verified before */
-    rk_release_view *view;         /* it, open: what is read is what was verified */
-    const struct rk_device_sn *sn; /* count of them */
+    const char *release;         /* that states the devices; verified before */
+    rk_release_view *view;       /* it, open: what is read is what was verified */
+    const struct rk_unit_id *sn; /* count of them */
     size_t count;
     bool reissue;       /* the unit is to be built anew, once; else never again */
     const char *folder; /* of the revocations; made when it is not there */

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "rotkit/device_sn.h"
+#include "rotkit/unit_id.h"
 
 #include <stdbool.h>
 
@@ -21,4 +21,4 @@ struct rk_shard {
  * _STEP. RK_E_USAGE when malformed, when a variable is absent, or when both systems' are there.
  */
 enum rk_rc rk_shard_parse(const char *text, struct rk_shard *ret, struct rk_err *err) RK_MUST_CHECK;
-bool rk_shard_has(const struct rk_shard *shard, const struct rk_device_sn *sn);
+bool rk_shard_has(const struct rk_shard *shard, const struct rk_unit_id *sn);

@@ -37,8 +37,8 @@ struct rk_tpm_finding {
 
 struct rk_tpm_check_options { /* everything is borrowed */
     rk_release_view *release;
-    const struct rk_device_sn *device; /* the unit in hand; NULL: whichever it is */
-    bool ek_only;                      /* leave NV and persistent keys aside */
+    const struct rk_unit_id *device; /* the unit in hand; NULL: whichever it is */
+    bool ek_only;                    /* leave NV and persistent keys aside */
     bool persistent; /* read the persistent EKs instead of making them: no authorisation needed */
     /* To recompute from: files of the platform, or a master key; NULL: neither. */
     struct rk_seed_files seeds;
@@ -50,7 +50,7 @@ struct rk_tpm_check_options { /* everything is borrowed */
 
 struct rk_tpm_verdict {
     bool known; /* sn is the device that this TPM is */
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     enum rk_tpm_cause cause; /* of the first mismatch; RK_TPM_FINE: all matches */
     size_t mismatches;
 };
@@ -66,12 +66,12 @@ enum rk_rc rk_tpm_check(const rk_ctx *ctx, rk_tpm *tpm, const struct rk_tpm_chec
 
 struct rk_tpm_attest_options { /* borrowed */
     rk_release_view *release;
-    const struct rk_device_sn *device; /* NULL: whichever of the release this TPM is */
-    const char *template_name;         /* NULL: each EK that the release certifies */
+    const struct rk_unit_id *device; /* NULL: whichever of the release this TPM is */
+    const char *template_name;       /* NULL: each EK that the release certifies */
     enum rk_tpm_key key;
 };
 struct rk_tpm_attested {
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     struct rk_tpm_public key; /* lives in the same TPM as the EKs */
     size_t eks;
 };
@@ -92,8 +92,8 @@ struct rk_tpm_handle { /* where an EK shall persist */
 };
 struct rk_tpm_provision_options { /* borrowed */
     rk_release_view *release;
-    const struct rk_device_sn *device; /* NULL: whichever of the release this TPM is */
-    enum rk_tpm_hierarchy by;          /* who makes the NV indices: platform or owner */
+    const struct rk_unit_id *device; /* NULL: whichever of the release this TPM is */
+    enum rk_tpm_hierarchy by;        /* who makes the NV indices: platform or owner */
     bool no_chain;
     const struct rk_tpm_handle *handle; /* instead of rk_tpm_ek_handle */
     size_t handle_count;
@@ -116,8 +116,8 @@ struct rk_tpm_provision_options { /* borrowed */
  * RK_E_IO when there is no room.
  */
 enum rk_rc rk_tpm_provision(const rk_ctx *ctx, rk_tpm *tpm,
-                            const struct rk_tpm_provision_options *options,
-                            struct rk_device_sn *ret, struct rk_err *err) RK_MUST_CHECK;
+                            const struct rk_tpm_provision_options *options, struct rk_unit_id *ret,
+                            struct rk_err *err) RK_MUST_CHECK;
 
 struct rk_tpm_script_options { /* borrowed */
     rk_release_view *release;

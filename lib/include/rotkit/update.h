@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "rotkit/device_sn.h"
+#include "rotkit/unit_id.h"
 #include "rotkit/mac.h"
 #include "rotkit/seed_files.h"
 #include "rotkit/signer.h"
@@ -24,8 +24,8 @@ const char *rk_update_result_name(enum rk_update_result result); /* "breaks" */
 
 struct rk_update_finding {
     enum rk_update_result result;
-    const char *rule;              /* "version", "component", "derivation", ... */
-    const struct rk_device_sn *sn; /* NULL: of no one device */
+    const char *rule;            /* "version", "component", "derivation", ... */
+    const struct rk_unit_id *sn; /* NULL: of no one device */
     char text[320];
 };
 struct rk_update_options { /* everything is borrowed */

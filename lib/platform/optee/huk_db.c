@@ -33,7 +33,7 @@ void rk_huk_db_close(rk_huk_db *db)
 
 RK_CLEANUP(close_at_exit, rk_huk_db, rk_huk_db_close)
 
-static enum rk_rc digest_row(const struct rk_device_sn *sn, const struct rk_secret *huk,
+static enum rk_rc digest_row(const struct rk_unit_id *sn, const struct rk_secret *huk,
                              uint8_t ret[32], struct rk_err *err)
 {
     RK_AUTO(rk_md_ctx_done) EVP_MD_CTX *md = EVP_MD_CTX_new();
@@ -95,8 +95,7 @@ enum rk_rc rk_huk_db_open(const char *path, rk_huk_db **ret, struct rk_err *err)
 
 /* The row's value once more, and that it is the one that was read. */
 static enum rk_rc read_again(const rk_huk_db *db, const struct place *place,
-                             const struct rk_device_sn *sn, struct rk_secret *ret,
-                             struct rk_err *err)
+                             const struct rk_unit_id *sn, struct rk_secret *ret, struct rk_err *err)
 {
     const struct rk_devicedb_row row = { .sn = *sn, .at = place->at };
     RK_AUTO(rk_secret_done) struct rk_secret huk = RK_SECRET_NONE;
@@ -111,14 +110,14 @@ static enum rk_rc read_again(const rk_huk_db *db, const struct place *place,
     return RK_OK;
 }
 
-enum rk_rc rk_huk_db_find(const rk_huk_db *db, const struct rk_device_sn *sn, struct rk_secret *ret,
+enum rk_rc rk_huk_db_find(const rk_huk_db *db, const struct rk_unit_id *sn, struct rk_secret *ret,
                           struct rk_err *err)
 {
     uint64_t line = rk_devicedb_line_of(db->db, sn);
     char text[21];
 
     if (line < FIRST_LINE) {
-        rk_device_sn_text(sn, text);
+        rk_unit_id_text(sn, text);
         (void)rk_fail(err, RK_E_USAGE, "\"%s\" has no row for device %s", rk_devicedb_path(db->db),
                       text);
         return rk_note(err, "its TA would be encrypted under its HUK: add the row, or leave the "

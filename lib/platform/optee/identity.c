@@ -7,7 +7,7 @@
 
 enum { MASTER = 32 };
 
-enum rk_rc rk_optee_from_master(const rk_mac *master, const struct rk_device_sn *sn,
+enum rk_rc rk_optee_from_master(const rk_mac *master, const struct rk_unit_id *sn,
                                 struct rk_unit *ret, struct rk_err *err)
 {
     const struct rk_kdf108 kdf = { .alg = RK_MAC_HMAC_SHA256,

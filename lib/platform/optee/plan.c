@@ -124,7 +124,7 @@ enum rk_rc rk_optee_prepare(const rk_ctx *ctx, const struct rk_given *given, voi
     return RK_OK;
 }
 
-enum rk_rc rk_optee_complete(const void *arg, const struct rk_device_sn *sn, struct rk_unit *ret,
+enum rk_rc rk_optee_complete(const void *arg, const struct rk_unit_id *sn, struct rk_unit *ret,
                              struct rk_err *err)
 {
     const struct rk_optee_plan *plan = arg;

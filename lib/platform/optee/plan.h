@@ -45,7 +45,7 @@ const char *rk_optee_secrets(const struct rk_given *given, struct rk_where *ret)
 extern const struct rk_unit_source rk_optee_source;
 
 /* identity.c */
-enum rk_rc rk_optee_from_master(const rk_mac *master, const struct rk_device_sn *sn,
+enum rk_rc rk_optee_from_master(const rk_mac *master, const struct rk_unit_id *sn,
                                 struct rk_unit *ret, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_optee_derive(const rk_ctx *ctx, const struct rk_unit *unit, struct rk_identity *ret,
                            struct rk_err *err) RK_MUST_CHECK;
@@ -58,7 +58,7 @@ typedef struct rk_huk_db rk_huk_db;
 enum rk_rc rk_huk_db_open(const char *path, rk_huk_db **ret, struct rk_err *err) RK_MUST_CHECK;
 void rk_huk_db_close(rk_huk_db *db);
 /* RK_E_USAGE when there is no row of the unit. ret NULL: only whether there is. Any thread. */
-enum rk_rc rk_huk_db_find(const rk_huk_db *db, const struct rk_device_sn *sn, struct rk_secret *ret,
+enum rk_rc rk_huk_db_find(const rk_huk_db *db, const struct rk_unit_id *sn, struct rk_secret *ret,
                           struct rk_err *err) RK_MUST_CHECK;
 /* SHA-256 over all rows. */
 const uint8_t *rk_huk_db_sha256(const rk_huk_db *db);
@@ -80,7 +80,7 @@ void rk_optee_plan_free(void *plan);
 void rk_optee_put_inputs(const void *plan, struct rk_wr *wr);
 enum rk_rc rk_optee_put_run_inputs(const void *plan, struct rk_wr *wr,
                                    struct rk_err *err) RK_MUST_CHECK;
-enum rk_rc rk_optee_complete(const void *plan, const struct rk_device_sn *sn, struct rk_unit *ret,
+enum rk_rc rk_optee_complete(const void *plan, const struct rk_unit_id *sn, struct rk_unit *ret,
                              struct rk_err *err) RK_MUST_CHECK;
 
 /* page.c */

@@ -65,7 +65,7 @@ static void check_sn(const struct blob_check *c, const struct rk_ekb *ekb)
     const struct rk_secret *sn = rk_ekb_find(ekb, RK_EKB_TAG_FTPM_SN);
     const struct rk_fuse *id = rk_fuse_get(c->set, "OdmId"), *info = rk_fuse_get(c->set, "OdmInfo");
 
-    if (sn == NULL || sn->len != RK_DEVICE_SN_LEN)
+    if (sn == NULL || sn->len != RK_UNIT_ID_LEN)
         return;
     if ((id != NULL && memcmp(id->value.p, sn->p + 2, 8) != 0) ||
         (info != NULL && rk_fuse_number(info) != ((uint32_t)sn->p[0] << 8 | sn->p[1])))

@@ -113,7 +113,7 @@ enum rk_rc rk_fuse_set_put_number(struct rk_fuse_set *set, const char *name, uin
     return rk_fuse_set_put(set, name, word, sizeof word, err);
 }
 
-enum rk_rc rk_fuse_set_put_sn(struct rk_fuse_set *set, const struct rk_device_sn *sn,
+enum rk_rc rk_fuse_set_put_sn(struct rk_fuse_set *set, const struct rk_unit_id *sn,
                               struct rk_err *err)
 {
     return rk_fuse_set_put(set, "OdmId", sn->b + 2, 8, err)

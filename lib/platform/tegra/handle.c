@@ -21,11 +21,11 @@ enum rk_rc rk_identity_new(const rk_ctx *ctx, const char *platform, const char *
 {
     RK_AUTO(identity_done) rk_identity *identity = rk_alloc(1, sizeof *identity);
     const struct rk_platform *of;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
     if (identity == NULL)
         return rk_fail_nomem(err);
-    if (rk_platform_find(ctx, platform, &of, err) || rk_device_sn_parse(device_sn, &sn, err))
+    if (rk_platform_find(ctx, platform, &of, err) || rk_unit_parse(device_sn, &sn, err))
         return err->rc;
     if (eps_seed == NULL ? rk_identity_silicon_id(ctx, of, &sn, kdk0, identity, err)
                          : rk_identity_derive(ctx, of, &sn, kdk0, eps_seed, identity, err))
@@ -57,9 +57,9 @@ enum rk_rc rk_identity_seeds(const rk_mac *master, const char *device_sn,
                              struct rk_secret *ret_kdk0, struct rk_secret *ret_eps_seed,
                              struct rk_err *err)
 {
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
-    if (rk_device_sn_parse(device_sn, &sn, err))
+    if (rk_unit_parse(device_sn, &sn, err))
         return err->rc;
     return rk_identity_from_master(master, &sn, ret_kdk0, ret_eps_seed, err);
 }
@@ -160,7 +160,7 @@ void rk_nvftpm_free(rk_nvftpm *container)
 
 void rk_nvftpm_device_sn(const rk_nvftpm *container, char ret[21])
 {
-    rk_device_sn_text(&container->sn, ret);
+    rk_unit_id_text(&container->sn, ret);
 }
 
 const struct rk_secret *rk_nvftpm_eps_seed(const rk_nvftpm *container)

@@ -58,13 +58,13 @@ static enum rk_rc named_seed(const rk_ctx *ctx, const struct rk_secret *silicon_
     return rk_mac_compute(mac, RK_MAC_HMAC_SHA256, name, strlen(name), ret, err);
 }
 
-static enum rk_rc silicon_id_of(const rk_ctx *ctx, const struct rk_device_sn *sn,
+static enum rk_rc silicon_id_of(const rk_ctx *ctx, const struct rk_unit_id *sn,
                                 const struct rk_secret *kdk0, struct rk_identity *ret,
                                 struct rk_err *err)
 {
     RK_AUTO(rk_identity_done) struct rk_identity made = { .eps = RK_SECRET_NONE };
     RK_AUTO(rk_secret_done) struct rk_secret asym_seed = RK_SECRET_NONE;
-    struct rk_device_sn psc = *sn;
+    struct rk_unit_id psc = *sn;
 
     if (kdk0->len != SECRET)
         return rk_fail(err, RK_E_USAGE, "KDK0 of %s, expected %d", RK_COUNTED(kdk0->len, "byte"),
@@ -110,14 +110,14 @@ static enum rk_rc check_platform(const struct rk_platform *platform, struct rk_e
 }
 
 enum rk_rc rk_identity_silicon_id(const rk_ctx *ctx, const struct rk_platform *platform,
-                                  const struct rk_device_sn *sn, const struct rk_secret *kdk0,
+                                  const struct rk_unit_id *sn, const struct rk_secret *kdk0,
                                   struct rk_identity *ret, struct rk_err *err)
 {
     return check_platform(platform, err) ? err->rc : silicon_id_of(ctx, sn, kdk0, ret, err);
 }
 
 enum rk_rc rk_identity_derive(const rk_ctx *ctx, const struct rk_platform *platform,
-                              const struct rk_device_sn *sn, const struct rk_secret *kdk0,
+                              const struct rk_unit_id *sn, const struct rk_secret *kdk0,
                               const struct rk_secret *eps_seed, struct rk_identity *ret,
                               struct rk_err *err)
 {
@@ -128,7 +128,7 @@ enum rk_rc rk_identity_derive(const rk_ctx *ctx, const struct rk_platform *platf
     return check_platform(platform, err) ? err->rc : rk_tegra_derive(ctx, &unit, ret, err);
 }
 
-enum rk_rc rk_identity_from_master(const rk_mac *master, const struct rk_device_sn *sn,
+enum rk_rc rk_identity_from_master(const rk_mac *master, const struct rk_unit_id *sn,
                                    struct rk_secret *ret_kdk0, struct rk_secret *ret_eps_seed,
                                    struct rk_err *err)
 {
@@ -144,7 +144,7 @@ enum rk_rc rk_identity_from_master(const rk_mac *master, const struct rk_device_
     return RK_OK;
 }
 
-enum rk_rc rk_tegra_from_master(const rk_mac *master, const struct rk_device_sn *sn,
+enum rk_rc rk_tegra_from_master(const rk_mac *master, const struct rk_unit_id *sn,
                                 struct rk_unit *ret, struct rk_err *err)
 {
     struct rk_secret *secret = ret->secret;

@@ -9,15 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* As NVIDIA's tools write it: oem-sn. */
-static void spell(const struct rk_device_sn *sn, char ret[RK_UNIT_TEXT])
-{
-    char text[21];
-
-    rk_device_sn_text(sn, text);
-    (void)snprintf(ret, RK_UNIT_TEXT, "%.4s-%s", text, text + 4);
-}
-
 /* ---- fuse data ---- */
 
 static bool wants_fuses(const struct rk_making *making)
@@ -138,7 +129,7 @@ static enum rk_rc check_handover(const struct rk_making *making, const struct rk
 
     if (rk_nvftpm_read(made->bytes.p, made->bytes.len, &again, err))
         return err->rc;
-    bool same = memcmp(again.sn.b, making->unit->sn.b, RK_DEVICE_SN_LEN) == 0 &&
+    bool same = memcmp(again.sn.b, making->unit->sn.b, RK_UNIT_ID_LEN) == 0 &&
                 rk_secret_equal(&again.eps_seed, &making->unit->secret[RK_TEGRA_EPS_SEED]);
     rk_nvftpm_done(&again);
     return same ? RK_OK : rk_fail(err, RK_E_INTERNAL, "does not read back");
@@ -178,7 +169,7 @@ static enum rk_rc fill_blob(const struct rk_making *making, struct rk_ekb *ekb, 
         add_key(ekb, RK_EKB_TAG_PAYLOAD_KEY, &plan->payload_key, err) ||
         add_key(ekb, RK_EKB_TAG_DISK_KEY, &plan->disk_key, err) ||
         add_key(ekb, RK_EKB_TAG_UEFI_AUTH_KEY, &plan->auth_key, err) ||
-        rk_ekb_add(ekb, RK_EKB_TAG_FTPM_SN, unit->sn.b, RK_DEVICE_SN_LEN, err) ||
+        rk_ekb_add(ekb, RK_EKB_TAG_FTPM_SN, unit->sn.b, RK_UNIT_ID_LEN, err) ||
         rk_ekb_add(ekb, RK_EKB_TAG_EPS_SEED, seed->p, seed->len, err) ||
         rk_ekb_add(ekb, RK_EKB_TAG_EK_CERT_RSA, cert[0]->p, cert[0]->len, err) ||
         rk_ekb_add(ekb, RK_EKB_TAG_EK_CERT_ECC, cert[1]->p, cert[1]->len, err) ||
@@ -229,7 +220,7 @@ const struct rk_maker rk_tegra_makers[] = {
       .what = "fuse data", .wants = wants_fuses, .make = make_fuse_public, .check = check_fuse },
     { .role = { "fuse", "fuse.xml", RK_PLACE_SECRET, NULL, NULL, false },
       .what = "fuse data", .wants = wants_fuses, .make = make_fuse, .check = check_fuse },
-    { .role = { "nvftpm", "ftpm_eks_%s.img", RK_PLACE_HANDOVER, "nvftpm", spell, true },
+    { .role = { "nvftpm", "ftpm_eks_%s.img", RK_PLACE_HANDOVER, "nvftpm", rk_tegra_unit_text, true },
       .what = "NVFTPM container", .wants = wants_handover, .make = make_handover, .check = check_handover },
     BLOB_MAKER,
     { .role = { "fuse-common", "fuse-common.xml", RK_PLACE_SECRET, NULL, NULL, false }, .is_common = true,

@@ -108,7 +108,7 @@ enum rk_rc rk_nvftpm_write(const struct rk_nvftpm *c, struct rk_bytes *ret, stru
         return err->rc;
     memcpy(header.magic, magic, sizeof header.magic);
     rk_layout_write(header_layout, 4, &header, &wr);
-    put_tlv(&wr, TAG_SN, c->sn.b, RK_DEVICE_SN_LEN);
+    put_tlv(&wr, TAG_SN, c->sn.b, RK_UNIT_ID_LEN);
     put_tlv(&wr, TAG_EPS_SEED, c->eps_seed.p, c->eps_seed.len);
     for (size_t i = 0; i < VALUES; i++) {
         if (value_of(c, i)->p != NULL)
@@ -139,9 +139,9 @@ static enum rk_rc set_value(struct rk_nvftpm *c, uint32_t tag, const uint8_t *va
                             struct rk_err *err)
 {
     if (tag == TAG_SN) {
-        if (len != RK_DEVICE_SN_LEN)
+        if (len != RK_UNIT_ID_LEN)
             return rk_fail(err, RK_E_FORMAT, "tag 1 (Device SN): %s, expected %d",
-                           RK_COUNTED(len, "byte"), RK_DEVICE_SN_LEN);
+                           RK_COUNTED(len, "byte"), RK_UNIT_ID_LEN);
         memcpy(c->sn.b, value, len);
         return RK_OK;
     }

@@ -71,7 +71,7 @@ enum rk_rc rk_tegra_plan_fuses(const rk_ctx *ctx, const struct rk_given *given,
 extern const struct rk_unit_source rk_tegra_source;
 
 /* identity.c */
-enum rk_rc rk_tegra_from_master(const rk_mac *master, const struct rk_device_sn *sn,
+enum rk_rc rk_tegra_from_master(const rk_mac *master, const struct rk_unit_id *sn,
                                 struct rk_unit *ret, struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_tegra_derive(const rk_ctx *ctx, const struct rk_unit *unit, struct rk_identity *ret,
                            struct rk_err *err) RK_MUST_CHECK;
@@ -83,6 +83,11 @@ enum rk_rc rk_tegra_derive(const rk_ctx *ctx, const struct rk_unit *unit, struct
  */
 enum rk_rc rk_silicon_id_public(const rk_ctx *ctx, const struct rk_secret *asym_seed,
                                 uint8_t ret[64], struct rk_err *err) RK_MUST_CHECK;
+
+/* unit.c */
+void rk_tegra_unit_text(const struct rk_unit_id *id, char ret[RK_UNIT_TEXT]);
+enum rk_rc rk_tegra_unit_parse(const char *text, struct rk_unit_id *ret,
+                               struct rk_err *err) RK_MUST_CHECK;
 
 /* makers.c */
 extern const struct rk_maker rk_tegra_makers[], rk_tegra_blob_makers[];

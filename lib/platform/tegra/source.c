@@ -69,8 +69,8 @@ static enum rk_rc rows_differ(const struct source *from, const struct rk_deviced
 {
     char a[21], b[21];
 
-    rk_device_sn_text(&kdk->sn, a);
-    rk_device_sn_text(&eps->sn, b);
+    rk_unit_id_text(&kdk->sn, a);
+    rk_unit_id_text(&eps->sn, b);
     (void)rk_fail_at(err, RK_E_USAGE, rk_devicedb_path(from->eps), (unsigned)eps->line, 0,
                      "row is for device %s, expected %s", b, a);
     return rk_note(err, "%s:%llu asks for it: both files need the same devices in the same order",
@@ -98,7 +98,7 @@ static enum rk_rc next_of_databases(struct source *from, struct rk_unit *ret, bo
         return err->rc;
     if (kdk_more != eps_more)
         return length_differs(from, kdk_more, err);
-    if (kdk_more && memcmp(kdk.sn.b, eps.sn.b, RK_DEVICE_SN_LEN) != 0)
+    if (kdk_more && memcmp(kdk.sn.b, eps.sn.b, RK_UNIT_ID_LEN) != 0)
         return rows_differ(from, &kdk, &eps, err);
     *ret_more = kdk_more;
     if (kdk_more) {

@@ -69,9 +69,9 @@ static void found(const char *text, const char *sn_text, int last)
 {
     struct rk_input file = input(text);
     struct rk_bytes key = RK_BYTES_NONE;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
-    ck_assert_int_eq(rk_device_sn_parse(sn_text, &sn, &err), RK_OK);
+    ck_assert_int_eq(rk_unit_id_parse(sn_text, &sn, &err), RK_OK);
     if (last < 0) {
         ck_assert_int_eq(rk_dps_srk_find(&file, &sn, &key, &err), RK_E_USAGE);
         ck_assert_str_eq(err.msg, "has no line for this device");

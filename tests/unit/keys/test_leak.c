@@ -127,7 +127,7 @@ START_TEST(the_identity_chain_leaves_no_kdk0)
 {
     struct rk_secret kdk0 = RK_SECRET_NONE, seed = RK_SECRET_NONE;
     const struct rk_platform *platform;
-    struct rk_device_sn sn = { { 0 } };
+    struct rk_unit_id sn = { { 0 } };
     struct rk_identity id;
 
     ck_assert_int_eq(rk_platform_find(ctx, "t234", &platform, &err), RK_OK);

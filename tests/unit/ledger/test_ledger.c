@@ -65,7 +65,7 @@ static struct rk_ledger_unit unit_at(uint64_t serial, uint8_t inputs)
 {
     struct rk_ledger_unit unit = { .inputs = { inputs }, .digest = { 1 } };
 
-    rk_device_sn_make(0x0102, serial, &unit.sn);
+    rk_unit_id_make(0x0102, serial, &unit.sn);
     return unit;
 }
 
@@ -162,7 +162,7 @@ START_TEST(what_the_licence_does_not_cover_is_refused)
     struct rk_licence licence = licence_of(5), other = licence_of(6);
     struct rk_ledger_unit beyond = unit_at(100001, 1), foreign = unit_at(1, 1);
 
-    rk_device_sn_make(0x0203, 1, &foreign.sn);
+    rk_unit_id_make(0x0203, 1, &foreign.sn);
     refused(rk_ledger_use_licence(ledger, &licence, "toy", &err),
             "licence \"L1\" is for product \"demo\", not for \"toy\"");
     licence.not_after = 1577836800;

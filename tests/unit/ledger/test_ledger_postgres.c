@@ -39,7 +39,7 @@ static struct rk_ledger_unit unit_at(uint64_t serial, uint8_t inputs)
 {
     struct rk_ledger_unit unit = { .inputs = { inputs }, .digest = { 1 } };
 
-    rk_device_sn_make(0x0102, serial, &unit.sn);
+    rk_unit_id_make(0x0102, serial, &unit.sn);
     return unit;
 }
 

@@ -88,7 +88,7 @@ static struct rk_ledger_unit unit_at(uint64_t serial)
 {
     struct rk_ledger_unit unit = { .inputs = { 1 }, .digest = { 1 } };
 
-    rk_device_sn_make(0x0102, serial, &unit.sn);
+    rk_unit_id_make(0x0102, serial, &unit.sn);
     return unit;
 }
 

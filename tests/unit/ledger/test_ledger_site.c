@@ -22,7 +22,7 @@ int main(int argc, char **argv)
     if (rk_ctx_new(&ctx, &err) || rk_parse_u64(argv[2], UINT64_MAX, &serial, &err) ||
         rk_ledger_unit_add(&unit, argv[3], value, &err))
         return 1;
-    rk_device_sn_make(0x0102, serial, &unit.sn);
+    rk_unit_id_make(0x0102, serial, &unit.sn);
     if (rk_ledger_open(ctx, argv[1], RK_LEDGER_CREATE, build, &ledger, &err) ||
         rk_ledger_reserve(ledger, &unit, 1, &err) || rk_ledger_commit(ledger, &unit, 1, &err)) {
         (void)fprintf(stderr, "%s\n", err.msg);

@@ -111,7 +111,7 @@ static struct rk_tegra_plan *tegra(void)
 static void open_plan(void)
 {
     ok(rk_plan_make(product.ctx, &options, &plan, &err));
-    rk_device_sn_make(0x0102, 7, &device.sn);
+    rk_unit_id_make(0x0102, 7, &device.sn);
     ok(rk_secret_copy("kdk0-kdk0-kdk0-kdk0-kdk0-kdk0-kd", 32, &device.secret[RK_TEGRA_KDK0], &err));
     ok(rk_secret_copy("seed-seed-seed-seed-seed-seed-se", 32, &device.secret[RK_TEGRA_EPS_SEED],
                       &err));

@@ -72,11 +72,11 @@ static void unload_once(void)
     product_done(&product);
 }
 
-static struct rk_device_sn sn_of(unsigned n)
+static struct rk_unit_id sn_of(unsigned n)
 {
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
-    rk_device_sn_make(0x0102, n, &sn);
+    rk_unit_id_make(0x0102, n, &sn);
     return sn;
 }
 
@@ -167,11 +167,11 @@ struct fleet_run {
     struct rk_fleet_report report;
 };
 
-static void on_failed(void *arg, const struct rk_device_sn *sn, const struct rk_err *why)
+static void on_failed(void *arg, const struct rk_unit_id *sn, const struct rk_err *why)
 {
     struct told *told = arg;
 
-    told->failed[told->failed_count] = sn->b[RK_DEVICE_SN_LEN - 1];
+    told->failed[told->failed_count] = sn->b[RK_UNIT_ID_LEN - 1];
     (void)snprintf(told->why[told->failed_count], sizeof told->why[0], "%.255s", why->msg);
     told->failed_count++;
 }
@@ -269,10 +269,10 @@ static size_t journal_has(unsigned ret[PRODUCT_DEVICES])
         return 0;
     ok(rk_file_read(path, 1 << 16, &file, &err));
     for (size_t at = HEAD; at + LINE <= file.len; at += LINE) {
-        uint8_t sn[RK_DEVICE_SN_LEN];
+        uint8_t sn[RK_UNIT_ID_LEN];
 
         ok(rk_hex_read((const char *)file.p + at, 20, sn, sizeof sn, &err));
-        ret[count++] = sn[RK_DEVICE_SN_LEN - 1];
+        ret[count++] = sn[RK_UNIT_ID_LEN - 1];
     }
     rk_bytes_done(&file);
     return count;
@@ -363,7 +363,7 @@ END_TEST
 
 static void retire(unsigned n)
 {
-    const struct rk_device_sn sn = sn_of(n);
+    const struct rk_unit_id sn = sn_of(n);
     rk_ledger *ledger = NULL;
     char path[512];
 

@@ -2,6 +2,7 @@
 /* Device databases: rows as NVIDIA's tools write them, and each way a row can be wrong. */
 #include "platform/optee/plan.h"
 #include "rotkit/devicedb.h"
+#include "rotkit/identity.h"
 #include "rotkit/publish.h"
 #include "rotkit/hex.h"
 
@@ -135,11 +136,11 @@ END_TEST
 
 START_TEST(a_row_is_written_as_pythons_csv_does)
 {
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     struct rk_secret text = RK_SECRET_NONE;
     uint8_t value[32] = { 0xab };
 
-    rk_device_sn_make(0x0102, 0x0000000100000002, &sn);
+    rk_unit_id_make(0x0102, 0x0000000100000002, &sn);
     ck_assert_int_eq(rk_devicedb_format(RK_DB_KDK, &sn, value, &text, &err), RK_OK);
     ck_assert_uint_eq(text.len, 4 + 1 + 16 + 1 + 64 + 2);
     ck_assert_mem_eq(text.p, "0102 0000000100000002 ab00", 26);
@@ -150,16 +151,16 @@ END_TEST
 
 START_TEST(serial_numbers_count_up_and_end)
 {
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     char text[21];
 
-    ck_assert_int_eq(rk_device_sn_parse("0102-00000000000000ff", &sn, &err), RK_OK);
-    ck_assert_int_eq(rk_device_sn_next(&sn, &err), RK_OK);
-    rk_device_sn_text(&sn, text);
+    ck_assert_int_eq(rk_unit_parse("0102-00000000000000ff", &sn, &err), RK_OK);
+    ck_assert_int_eq(rk_unit_id_next(&sn, &err), RK_OK);
+    rk_unit_id_text(&sn, text);
     ck_assert_str_eq(text, "01020000000000000100");
-    ck_assert_int_eq(rk_device_sn_parse("0102ffffffffffffffff", &sn, &err), RK_OK);
-    ck_assert_int_eq(rk_device_sn_next(&sn, &err), RK_E_USAGE);
-    ck_assert_int_eq(rk_device_sn_parse("0102ffff", &sn, &err), RK_E_USAGE);
+    ck_assert_int_eq(rk_unit_parse("0102ffffffffffffffff", &sn, &err), RK_OK);
+    ck_assert_int_eq(rk_unit_id_next(&sn, &err), RK_E_USAGE);
+    ck_assert_int_eq(rk_unit_parse("0102ffff", &sn, &err), RK_E_USAGE);
     ck_assert_str_eq(
         err.msg, "Device SN \"0102ffff\": expected 20 hex digits, as in 01020000000100000002 or "
                  "0102-0000000100000002");
@@ -201,7 +202,7 @@ START_TEST(a_row_of_csv_is_found_and_read_again)
         open_kind(RK_DB_HUK, HUK_HEAD UNIT("02") "," HUK "\r\n" UNIT("0a") "," OTHER_HUK);
     struct rk_devicedb_row rows[3];
     struct rk_secret value = RK_SECRET_NONE;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     size_t count;
 
     err.rc = RK_OK;
@@ -210,9 +211,9 @@ START_TEST(a_row_of_csv_is_found_and_read_again)
     ck_assert_int_eq(rk_devicedb_check_reread(db, &err), RK_OK);
     ck_assert_uint_eq(rows[0].at, strlen(HUK_HEAD));
     ck_assert_uint_eq(rows[1].line, 3);
-    rk_device_sn_make(1, 0x0a, &sn);
+    rk_unit_id_make(1, 0x0a, &sn);
     ck_assert_uint_eq(rk_devicedb_line_of(db, &sn), 3);
-    rk_device_sn_make(1, 0x0b, &sn);
+    rk_unit_id_make(1, 0x0b, &sn);
     ck_assert_uint_eq(rk_devicedb_line_of(db, &sn), 0);
     /* In any order, the last row without an end. */
     ck_assert_int_eq(rk_devicedb_reread(db, &rows[1], &value, &err), RK_OK);
@@ -262,13 +263,13 @@ END_TEST
 START_TEST(a_huk_that_has_changed_in_place_is_an_error)
 {
     struct rk_secret huk = RK_SECRET_NONE;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     rk_huk_db *db = NULL;
     const char *text = HUK_HEAD UNIT("02") "," HUK "\n";
 
     ck_assert_int_eq(rk_file_write(PATH, RK_FILE_PUBLIC, text, strlen(text), &err), RK_OK);
     ck_assert_int_eq(rk_huk_db_open(PATH, &db, &err), RK_OK);
-    rk_device_sn_make(1, 2, &sn);
+    rk_unit_id_make(1, 2, &sn);
     ck_assert_int_eq(rk_huk_db_find(db, &sn, &huk, &err), RK_OK);
     ck_assert_mem_eq(huk.p, "\0\1\2\3", 4);
     rk_secret_done(&huk);
@@ -276,7 +277,7 @@ START_TEST(a_huk_that_has_changed_in_place_is_an_error)
     ck_assert_int_eq(rk_huk_db_find(db, &sn, &huk, &err), RK_E_IO);
     ck_assert_str_eq(err.msg, "\"" PATH "\" has changed while it was used");
     ck_assert_ptr_null(huk.p);
-    rk_device_sn_make(1, 3, &sn);
+    rk_unit_id_make(1, 3, &sn);
     ck_assert_int_eq(rk_huk_db_find(db, &sn, NULL, &err), RK_E_USAGE);
     rk_huk_db_close(db);
 }
@@ -317,12 +318,12 @@ START_TEST(a_row_of_csv_is_written_as_it_is_read)
     struct rk_devicedb_row row = { .line = 0 };
     struct rk_secret text = RK_SECRET_NONE;
     uint8_t value[64] = { 0xab };
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     rk_devicedb *db;
     char file[300];
     bool more;
 
-    rk_device_sn_make(1, 2, &sn);
+    rk_unit_id_make(1, 2, &sn);
     ck_assert_int_eq(rk_devicedb_format(RK_DB_EPS, &sn, value, &text, &err), RK_OK);
     ck_assert_uint_eq(text.len, 20 + 1 + 128 + 2);
     (void)snprintf(file, sizeof file, "%s\r\n%.*s", rk_devicedb_header(RK_DB_EPS), (int)text.len,
@@ -343,12 +344,12 @@ static enum rk_rc sweep_body(void *arg)
 {
     struct rk_secret huk = RK_SECRET_NONE;
     rk_huk_db *db = NULL;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     struct rk_err own;
     enum rk_rc rc = rk_huk_db_open(PATH, &db, &own);
 
     (void)arg;
-    rk_device_sn_make(1, 2, &sn);
+    rk_unit_id_make(1, 2, &sn);
     if (rc == RK_OK)
         rc = rk_huk_db_find(db, &sn, &huk, &own);
     if (rc == RK_OK && (huk.len != 16 || huk.p[1] != 1))

@@ -57,9 +57,9 @@ START_TEST(every_intermediate_of_the_chain_is_reproduced)
     struct rk_jv at = rk_json_at(rk_json_root(doc), (size_t)_i);
     struct rk_secret kdk0 = RK_SECRET_NONE, eps_seed = RK_SECRET_NONE;
     struct rk_identity id;
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
-    ck_assert_int_eq(rk_device_sn_parse(str(at, "device_sn"), &sn, &err), RK_OK);
+    ck_assert_int_eq(rk_unit_id_parse(str(at, "device_sn"), &sn, &err), RK_OK);
     secret_from(str(at, "kdk0"), &kdk0);
     secret_from(str(at, "eps_seed"), &eps_seed);
     ck_assert_int_eq(rk_identity_derive(ctx, t234, &sn, &kdk0, &eps_seed, &id, &err), RK_OK);
@@ -89,7 +89,7 @@ END_TEST
 START_TEST(a_key_of_the_wrong_size_is_refused)
 {
     struct rk_secret kdk0 = RK_SECRET_NONE, seed = RK_SECRET_NONE;
-    struct rk_device_sn sn = { { 0 } };
+    struct rk_unit_id sn = { { 0 } };
     struct rk_identity id;
 
     ck_assert_int_eq(rk_secret_new(31, &kdk0, &err), RK_OK);

@@ -36,11 +36,11 @@ static enum rk_rc count_up(size_t len, rk_mac **ret, struct rk_err *own)
 
 static enum rk_rc derive(size_t key_len, uint64_t serial, struct rk_unit *ret, struct rk_err *own)
 {
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     rk_mac *master = NULL;
     enum rk_rc rc;
 
-    rk_device_sn_make(1, serial, &sn);
+    rk_unit_id_make(1, serial, &sn);
     rc = count_up(key_len, &master, own);
     if (rc == RK_OK)
         rc = rk_optee_from_master(master, &sn, ret, own);
@@ -59,7 +59,7 @@ START_TEST(the_known_answer_holds)
     rk_hex_write(unit.secret[RK_OPTEE_EPS].p, RK_TA_SEED, text);
     ck_assert_str_eq(text, "cc2f0841ce6ee7078e33eed22b1c1fe2752731ddf611f8671656f8d2736a08de"
                            "5519510a2e2256c79613a070f0893f90049be0cecb3d5023bf743646a12202c8");
-    ck_assert_mem_eq(unit.sn.b, "\0\1\0\0\0\0\0\0\0\1", RK_DEVICE_SN_LEN);
+    ck_assert_mem_eq(unit.sn.b, "\0\1\0\0\0\0\0\0\0\1", RK_UNIT_ID_LEN);
     ck_assert_int_eq(derive(32, 2, &next, &err), RK_OK);
     ck_assert_mem_ne(unit.secret[RK_OPTEE_EPS].p, next.secret[RK_OPTEE_EPS].p, 32);
     rk_unit_done(&unit);

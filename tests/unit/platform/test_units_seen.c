@@ -9,18 +9,18 @@
 
 static struct rk_err err;
 
-static struct rk_device_sn unit(uint64_t serial)
+static struct rk_unit_id unit(uint64_t serial)
 {
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
-    rk_device_sn_make(1, serial, &sn);
+    rk_unit_id_make(1, serial, &sn);
     return sn;
 }
 
 START_TEST(an_empty_one_has_none)
 {
     struct rk_units_seen seen = { .slot = NULL };
-    const struct rk_device_sn sn = unit(0);
+    const struct rk_unit_id sn = unit(0);
 
     ck_assert_uint_eq(rk_units_seen_line(&seen, &sn), 0);
     rk_units_seen_done(&seen);
@@ -34,15 +34,15 @@ START_TEST(each_unit_has_its_line)
     struct rk_units_seen seen = { .slot = NULL };
 
     for (uint32_t i = 0; i < UNITS; i++) {
-        const struct rk_device_sn sn = unit((uint64_t)i << 32 | (i & 7));
+        const struct rk_unit_id sn = unit((uint64_t)i << 32 | (i & 7));
 
         ck_assert_int_eq(rk_units_seen_add(&seen, "f", i + 2, &sn, &err), RK_OK);
     }
     ck_assert_uint_eq(seen.used, UNITS);
     ck_assert_uint_le(2 * seen.used, seen.room);
     for (uint32_t i = 0; i < UNITS; i++) {
-        const struct rk_device_sn sn = unit((uint64_t)i << 32 | (i & 7));
-        const struct rk_device_sn other = unit((uint64_t)i << 32 | 8);
+        const struct rk_unit_id sn = unit((uint64_t)i << 32 | (i & 7));
+        const struct rk_unit_id other = unit((uint64_t)i << 32 | 8);
 
         ck_assert_uint_eq(rk_units_seen_line(&seen, &sn), i + 2);
         ck_assert_uint_eq(rk_units_seen_line(&seen, &other), 0);
@@ -55,7 +55,7 @@ END_TEST
 START_TEST(a_repeat_names_both_lines)
 {
     struct rk_units_seen seen = { .slot = NULL };
-    const struct rk_device_sn sn = unit(1);
+    const struct rk_unit_id sn = unit(1);
 
     ck_assert_int_eq(rk_units_seen_add(&seen, "f", 7, &sn, &err), RK_OK);
     ck_assert_int_eq(rk_units_seen_add(&seen, "f", 9, &sn, &err), RK_E_USAGE);
@@ -78,7 +78,7 @@ static enum rk_rc sweep_body(void *arg)
 
     (void)arg;
     for (uint32_t i = 0; rc == RK_OK && i < 3000; i++) {
-        const struct rk_device_sn sn = unit(i);
+        const struct rk_unit_id sn = unit(i);
 
         rc = rk_units_seen_add(&seen, "f", i + 2, &sn, &own);
     }

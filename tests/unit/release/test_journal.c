@@ -45,17 +45,17 @@ static void teardown(void)
     ck_assert_int_eq(rk_tree_remove(folder, &err), RK_OK);
 }
 
-static struct rk_device_sn sn_of(unsigned i) /* from 0 on */
+static struct rk_unit_id sn_of(unsigned i) /* from 0 on */
 {
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
 
-    rk_device_sn_make(0x0102, i + 1, &sn);
+    rk_unit_id_make(0x0102, i + 1, &sn);
     return sn;
 }
 
 static enum rk_rc add_device(unsigned i)
 {
-    const struct rk_device_sn sn = sn_of(i);
+    const struct rk_unit_id sn = sn_of(i);
     uint8_t sum[32];
 
     memset(sum, (int)(0x11 * (i + 1)), sizeof sum);
@@ -88,7 +88,7 @@ static void reopen(const uint8_t of[32])
 static unsigned given(void)
 {
     for (unsigned i = 0; i < DEVICES; i++) {
-        const struct rk_device_sn sn = sn_of(i);
+        const struct rk_unit_id sn = sn_of(i);
         uint8_t sum[32] = { 0 }, wanted[32];
 
         memset(wanted, (int)(0x11 * (i + 1)), sizeof wanted);
@@ -114,7 +114,7 @@ END_TEST
 
 START_TEST(all_devices_are_taken_over_in_their_order)
 {
-    const struct rk_device_sn fourth = sn_of(3);
+    const struct rk_unit_id fourth = sn_of(3);
     uint8_t sum[32];
 
     put(whole, WHOLE);
@@ -185,7 +185,7 @@ END_TEST
 
 START_TEST(another_device_than_the_next_ends_the_taking_over)
 {
-    const struct rk_device_sn second = sn_of(1), first = sn_of(0);
+    const struct rk_unit_id second = sn_of(1), first = sn_of(0);
     uint8_t sum[32] = { 0x77 };
 
     put(whole, WHOLE);
@@ -198,7 +198,7 @@ END_TEST
 
 START_TEST(a_forgotten_device_is_written_anew_in_its_place)
 {
-    const struct rk_device_sn first = sn_of(0), second = sn_of(1), third = sn_of(2);
+    const struct rk_unit_id first = sn_of(0), second = sn_of(1), third = sn_of(2);
     uint8_t sum[32];
 
     put(whole, WHOLE);

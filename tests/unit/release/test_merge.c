@@ -71,10 +71,10 @@ static void add_device(rk_release *release, uint64_t serial)
 {
     struct rk_artifacts made = { .count = 0 };
     struct rk_artifact device = { .role = rk_role_device };
-    struct rk_device_sn sn;
+    struct rk_unit_id sn;
     char text[64];
 
-    rk_device_sn_make(0x0102, serial, &sn);
+    rk_unit_id_make(0x0102, serial, &sn);
     (void)snprintf(text, sizeof text, "{ \"device_sn\": \"0102%016x\" }\n", (unsigned)serial);
     ok(rk_bytes_copy(text, strlen(text), &device.bytes, &err));
     ok(rk_artifacts_add(&made, &device, &err));

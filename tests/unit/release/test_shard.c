@@ -12,10 +12,10 @@ START_TEST(a_device_is_in_one_shard_with_its_whole_bucket)
     const struct rk_shard whole = { 0, 0 };
 
     for (uint64_t i = 0; i < 4096; i++) {
-        struct rk_device_sn sn;
+        struct rk_unit_id sn;
         unsigned in = 0;
 
-        rk_device_sn_make(0x0102, 0xfffffff0 + i, &sn);
+        rk_unit_id_make(0x0102, 0xfffffff0 + i, &sn);
         ck_assert(rk_shard_has(&whole, &sn));
         for (uint32_t k = 0; k < 7; k++) {
             const struct rk_shard shard = { k, 7 };
