@@ -28,14 +28,17 @@ done
         -out "$dir/factory/factory.pem" -subj "/CN=demo factory" -days 3650 \
         -addext keyUsage=critical,keyEncipherment 2>/dev/null
 # In a factory each board tells its HUK, or what OP-TEE makes of it, once and in a closed room.
-[ -e "$dir/devices/huk_db.csv" ] || {
-    echo unit,huk
-    i=1
-    while [ $i -le 20 ]; do
-        printf '0102%016x,%s\n' $i "$(openssl rand -hex 16)"
-        i=$((i + 1))
-    done
-} >"$dir/devices/huk_db.csv.new" && mv "$dir/devices/huk_db.csv.new" "$dir/devices/huk_db.csv"
+if [ ! -e "$dir/devices/huk_db.csv" ]; then
+    {
+        echo unit,huk
+        i=1
+        while [ $i -le 20 ]; do
+            printf '0102%016x,%s\n' $i "$(openssl rand -hex 16)"
+            i=$((i + 1))
+        done
+    } >"$dir/devices/huk_db.csv.new"
+    mv "$dir/devices/huk_db.csv.new" "$dir/devices/huk_db.csv"
+fi
 
 [ -e "$dir/components/ftpm_ta.elf" ] || cp "$here/ftpm_ta.elf" "$dir/components/ftpm_ta.elf"
 for part in "bl2.bin 40000" "bl31.bin 30000" "tee-header_v2.bin 44" "tee-pager_v2.bin 300000" "tee-pageable_v2.bin 0" \
