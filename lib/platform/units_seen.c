@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <openssl/rand.h>
+
 struct rk_unit_seen {
     struct rk_unit_id sn;
     uint32_t line; /* 0: free */
@@ -17,19 +19,26 @@ void rk_units_seen_done(struct rk_units_seen *seen)
     *seen = (struct rk_units_seen) { .slot = NULL };
 }
 
-static size_t hash(const struct rk_unit_id *sn)
+static uint64_t be32(const uint8_t *p)
 {
-    uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
+    return (uint64_t)p[0] << 24 | (uint64_t)p[1] << 16 | (uint64_t)p[2] << 8 | p[3];
+}
 
-    for (size_t i = 0; i < RK_UNIT_ID_LEN; i++)
-        h = (h ^ sn->b[i]) * 0x100000001b3u;
-    return (size_t)(h ^ h >> 32);
+/* Multilinear, by numbers that who wrote the file does not know: else a file could be made of units
+ * that all fall into one slot, and a million rows would take hours. */
+static size_t hash(const struct rk_units_seen *seen, const struct rk_unit_id *sn)
+{
+    const uint64_t *key = seen->key;
+    uint64_t h =
+        key[0] + key[1] * (be32(sn->b) >> 16) + key[2] * be32(sn->b + 2) + key[3] * be32(sn->b + 6);
+
+    return (size_t)(h >> 32);
 }
 
 /* The slot of sn, or the free one where it belongs. */
 static struct rk_unit_seen *find_slot(const struct rk_units_seen *seen, const struct rk_unit_id *sn)
 {
-    size_t i = hash(sn) & (seen->room - 1);
+    size_t i = hash(seen, sn) & (seen->room - 1);
 
     while (seen->slot[i].line != 0 && memcmp(seen->slot[i].sn.b, sn->b, RK_UNIT_ID_LEN) != 0)
         i = (i + 1) & (seen->room - 1);
@@ -41,6 +50,10 @@ static enum rk_rc grow(struct rk_units_seen *seen, struct rk_err *err)
     struct rk_units_seen wider = { .room = seen->room == 0 ? 1024 : 2 * seen->room,
                                    .used = seen->used };
 
+    if (seen->room == 0 && RAND_bytes((uint8_t *)wider.key, sizeof wider.key) != 1)
+        return rk_fail_ossl(err, RK_E_INTERNAL, "no random numbers");
+    if (seen->room != 0)
+        memcpy(wider.key, seen->key, sizeof wider.key);
     wider.slot = rk_alloc(wider.room, sizeof *wider.slot);
     if (wider.slot == NULL)
         return rk_fail_nomem(err);

@@ -13,6 +13,7 @@
 struct rk_units_seen {
     struct rk_unit_seen *slot; /* open addressing, at most half full */
     size_t room, used;
+    uint64_t key[4]; /* of its hash, random */
 };
 void rk_units_seen_done(struct rk_units_seen *seen);
 

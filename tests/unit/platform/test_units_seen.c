@@ -70,6 +70,25 @@ START_TEST(a_repeat_names_both_lines)
 }
 END_TEST
 
+/* Where a unit is put cannot be foreseen: a file cannot be made of units that all collide. */
+START_TEST(no_two_sets_have_one_order)
+{
+    enum { SLOT = 16 };
+    struct rk_units_seen a = { .slot = NULL }, b = { .slot = NULL };
+
+    for (uint32_t i = 0; i < 100; i++) {
+        const struct rk_unit_id sn = unit(i);
+
+        ck_assert_int_eq(rk_units_seen_add(&a, "f", i + 2, &sn, &err), RK_OK);
+        ck_assert_int_eq(rk_units_seen_add(&b, "f", i + 2, &sn, &err), RK_OK);
+    }
+    ck_assert_uint_eq(a.room, b.room);
+    ck_assert_mem_ne(a.slot, b.slot, a.room * SLOT);
+    rk_units_seen_done(&a);
+    rk_units_seen_done(&b);
+}
+END_TEST
+
 static enum rk_rc sweep_body(void *arg)
 {
     struct rk_units_seen seen = { .slot = NULL };
@@ -88,7 +107,8 @@ static enum rk_rc sweep_body(void *arg)
 
 START_TEST(growing_survives_failing_allocations)
 {
-    ck_assert_int_eq(fault_sweep(sweep_body, NULL, 100), 4);
+    ck_assert_int_eq(sweep_body(NULL), RK_OK); /* what OpenSSL fetches once */
+    ck_assert_int_ge(fault_sweep(sweep_body, NULL, 100), 4);
 }
 END_TEST
 
@@ -96,6 +116,7 @@ static void add(TCase *tc)
 {
     tcase_add_test(tc, an_empty_one_has_none);
     tcase_add_test(tc, each_unit_has_its_line);
+    tcase_add_test(tc, no_two_sets_have_one_order);
     tcase_add_test(tc, a_repeat_names_both_lines);
     tcase_add_test(tc, growing_survives_failing_allocations);
 }
