@@ -100,7 +100,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "at",         0, OPT_U64,  &in.source.at,       "OFFSET",  "with --blob: where in a dump, when it holds several", false },
         { "context",    0, OPT_STR,  &in.context,         "TEXT",    "what the board is asked for: NVIDIA's scripts give the disk's UUID", true },
         { "ecid",       0, OPT_STR,  &in.ecid,            "HEX",     "of this board alone (default: the passphrase of all boards of the key)", false },
-        { "platform",   0, OPT_STR,  &in.platform,        "NAME",    "t234 (default) or t194", false },
+        { "platform",   0, OPT_STR,  &in.platform,        "NAME",    "a Jetson by its name in manifests (default: Jetson Orin)", false },
         { "no-newline", 0, OPT_FLAG, &in.no_newline,      NULL,      "end without a newline, for cryptsetup --key-file", false },
         { "output",   'o', OPT_STR,  &in.out,             "FILE",    "where it goes, mode 0600, or /dev/fd/N (default: standard output)", false },
         OPT_END,

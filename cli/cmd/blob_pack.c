@@ -196,6 +196,8 @@ static enum rk_rc pack(struct app *app, struct pack *in, struct rk_err *err)
         rk_platform_find(app->ctx, in->platform, &platform, err))
         return err->rc;
     in->root_key_len = rk_platform_root_key_len(platform);
+    if (in->root_key_len == 0)
+        return opt_fail(app, err, "--platform: %s has no key blob", rk_platform_name(platform));
     if (rk_mac_open(app->ctx, in->root_key, in->root_key_len, &root, err))
         return rk_wrap(err, "--root-key");
     if (add_all(app, in, &ekb, err))

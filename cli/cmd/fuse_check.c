@@ -225,7 +225,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
     struct operands operands;
     /* clang-format off */
     const struct opt rows[] = {
-        { "platform", 0, OPT_STR,  &in.platform, "NAME", "whose fuses they are: t194, t234, t264", true },
+        { "platform", 0, OPT_STR,  &in.platform, "NAME", "whose fuses they are: a Jetson by its name in manifests", true },
         { "pub",      0, OPT_LIST, &in.pubkeys,  "FILE", "PKC key that boot files are signed with, up to three", false },
         { "blob",     0, OPT_STR,  &in.blob,     "FILE", "key blob (eks.img) that a key of the file must open", false },
         { "fv",       0, OPT_STR,  &in.fv,       "FILE", "FV of a key blob 1.0 or older, 16 bytes", false },

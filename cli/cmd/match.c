@@ -236,7 +236,7 @@ static enum rk_rc run(struct app *app, int argc, char **argv, struct rk_err *err
         { "compat-file",   0, OPT_STR,  &args.compat_file,   "FILE",     "a copy of that efivar", false },
         { "layout",        0, OPT_LIST, &args.layout,        "FILE",     "flash layout XML of the board; again for one more", false },
         { "layout-device", 0, OPT_STR,  &args.layout_device, "TYPE",     "device of the layout (default: spi)", false },
-        { "platform",      0, OPT_STR,  &args.platform,      "PLATFORM", "t194, t234 or t264 (default: of TEGRA_CHIPID in --board-file, else t234)", false },
+        { "platform",      0, OPT_STR,  &args.platform,      "PLATFORM", "a Jetson by its name in manifests (default: of TEGRA_CHIPID in --board-file, else Jetson Orin)", false },
         { "single-image",  0, OPT_FLAG, &args.single_image,  NULL,       "the board's firmware takes packages of one image (PcdFmpSingleImageUpdate)", false },
         { "lsv",           0, OPT_U64,  &lsv,                "VERSION",  "lowest_supported_fw_version of the board's ESRT, decimal or 0x", false },
         { "status",        0, OPT_STR,  &status,             "CODE",     "instead: last_attempt_status of an ESRT in words, decimal or 0x; all: each that is known", false },

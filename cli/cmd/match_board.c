@@ -12,11 +12,6 @@
 
 enum { FILE_MAX = 64 << 10, LAYOUT_MAX = 4 << 20 };
 
-static const struct chip {
-    uint64_t id; /* TEGRA_CHIPID of nv_boot_control.conf */
-    const char *platform;
-} chips[] = { { 0x19, "t194" }, { 0x23, "t234" }, { 0x26, "t264" } };
-
 static enum rk_rc read_file(const char *path, struct rk_tnspec_file *ret, struct rk_err *err)
 {
     RK_AUTO(rk_bytes_done) struct rk_bytes bytes = RK_BYTES_NONE;
@@ -97,19 +92,10 @@ static enum rk_rc read_specs(const struct match_args *args, struct match_board *
     return RK_OK;
 }
 
-static const char *platform_of(uint64_t chip)
-{
-    for (size_t i = 0; i < sizeof chips / sizeof chips[0]; i++) {
-        if (chips[i].id == chip)
-            return chips[i].platform;
-    }
-    return NULL;
-}
-
 static enum rk_rc choose_platform(const struct app *app, const struct match_args *args,
                                   struct match_board *ret, struct rk_err *err)
 {
-    const char *said = platform_of(ret->file.chip);
+    const char *said = rk_tnspec_platform(ret->file.chip);
 
     if (ret->file.chip != 0 && said == NULL && args->platform == NULL)
         return opt_fail(app, err, "\"%s\": TEGRA_CHIPID 0x%llx is of no platform that is known",
@@ -117,7 +103,9 @@ static enum rk_rc choose_platform(const struct app *app, const struct match_args
     if (said != NULL && args->platform != NULL && strcmp(said, args->platform) != 0)
         return opt_fail(app, err, "--platform: %s, \"%s\" says %s", args->platform,
                         args->board_file, said);
-    ret->core.platform = args->platform != NULL ? args->platform : said != NULL ? said : "t234";
+    ret->core.platform = args->platform != NULL ? args->platform
+                         : said != NULL         ? said
+                                                : rk_tnspec_platform(RK_TNSPEC_CHIP);
     return RK_OK;
 }
 

@@ -87,6 +87,7 @@ refuse 3 "rotkit: \"eks.img\": the key blob's MAC does not hold: wrong root key,
 refuse 2 "rotkit: platform \"t264\" (Thor) is refused: its key blob 2.1 and the labels of its fTPM key derivation are not public
   t234 and t194 make disk passphrases by AES-CMAC; the HMAC form of newer boards (Thor) is not settled" \
     blob luks --disk-key sym2.key --context x --platform t264
+refuse 2 'rotkit: platform optee has no key blob, so no passphrases from one' blob luks --disk-key sym2.key --context x --platform optee
 
 # ---- the disk key is not shown ----
 run 0 blob luks --disk-key sym2.key --context x

@@ -88,6 +88,9 @@ refuse 2 "rotkit: the image would be larger than 131072 bytes" \
 # Platform, version, keys around it.
 refuse 2 "rotkit: platform \"t264\" (Thor) is refused: its key blob 2.1 and the labels of its fTPM key derivation are not public" \
     blob pack --platform t264 --version 2.0 --root-key oem_k1.key --uefi-auth-key auth.key -o x.img
+refuse 2 "rotkit: --platform: optee has no key blob
+  see 'rotkit help blob pack'" \
+    blob pack --platform optee --version 2.0 --root-key oem_k1.key --uefi-auth-key auth.key -o x.img
 refuse 2 "rotkit: unknown platform \"t186\" (known: t234, t194, optee)" \
     blob pack --platform t186 --version 2.0 --root-key oem_k1.key --uefi-auth-key auth.key -o x.img
 refuse 2 "rotkit: key blob version 2.1 (t264) is refused: NVIDIA has published neither its key derivation nor an image of it" \

@@ -13,7 +13,7 @@
 struct rk_bup_board {
     const char *spec;
     const char *compat;              /* NULL: not known, which is not "none" */
-    const char *platform;            /* "t234" */
+    const char *platform;            /* its name in manifests */
     const struct rk_slot_size *slot; /* of its flash layouts */
     size_t slot_count;               /* 0: not known */
     bool single_image;               /* its firmware is built to take a package of one image */

@@ -16,8 +16,8 @@ struct rk_platform;
 enum rk_rc rk_platform_find(const rk_ctx *ctx, const char *name, const struct rk_platform **ret,
                             struct rk_err *err) RK_MUST_CHECK;
 const char *rk_platform_name(const struct rk_platform *platform);
-size_t
-rk_platform_root_key_len(const struct rk_platform *platform); /* EKB fuse key bytes: 16 or 32 */
+/* Bytes of the fuse key of its key blob: 16 or 32; 0: it has none. */
+size_t rk_platform_root_key_len(const struct rk_platform *platform);
 const char *rk_platform_default_profile(const struct rk_platform *platform); /* EK profile name */
 
 /* Whether images of this format go out in an update: capsules, signed TAs. */

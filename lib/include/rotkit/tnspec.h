@@ -34,8 +34,12 @@ void rk_tnspec_compat_like(const char *board_spec, char ret[RK_TNSPEC_MAX + 1]);
 /* What a file says of its board; "" and 0: nothing. */
 struct rk_tnspec_file {
     char spec[RK_TNSPEC_MAX + 1], compat[RK_TNSPEC_MAX + 1];
-    uint64_t chip; /* 0x23: T234 */
+    uint64_t chip; /* TEGRA_CHIPID */
 };
+/* Chip of a board that does not say which: Orin's. */
+enum { RK_TNSPEC_CHIP = 0x23 };
+/* The platform of a chip, as in manifests; NULL: none that is known. */
+const char *rk_tnspec_platform(uint64_t chip);
 /*
  * nv_boot_control.conf (TNSPEC, COMPATIBLE_SPEC, TEGRA_CHIPID) or a copy of an efivar,
  * TegraPlatformSpec or TegraPlatformCompatSpec: four bytes of attributes and ASCII, as edk2-nvidia

@@ -106,7 +106,12 @@ enum rk_rc rk_tegra_derive(const rk_ctx *ctx, const struct rk_unit *unit, struct
 
 static enum rk_rc check_platform(const struct rk_platform *platform, struct rk_err *err)
 {
-    return platform->derive == rk_tegra_derive ? RK_OK : rk_fail_no_identity(platform, err);
+    if (platform->derive == NULL)
+        return rk_fail_no_identity(platform, err);
+    return platform->derive == rk_tegra_derive
+               ? RK_OK
+               : rk_fail(err, RK_E_USAGE, "platform %s has an identity of its own, of no KDK0",
+                         rk_platform_name(platform));
 }
 
 enum rk_rc rk_identity_silicon_id(const rk_ctx *ctx, const struct rk_platform *platform,

@@ -5,6 +5,7 @@
 #include "rotkit/counted.h"
 #include "rotkit/hex.h"
 #include "rotkit/identity.h"
+#include "rotkit/platform.h"
 
 #include <string.h>
 
@@ -24,6 +25,9 @@ enum rk_rc rk_luks_platform(const rk_ctx *ctx, const char *name, struct rk_err *
     if (rk_platform_find(ctx, name, &found, err))
         return rk_note(err, "t234 and t194 make disk passphrases by AES-CMAC; the HMAC form of "
                             "newer boards (Thor) is not settled");
+    if (rk_platform_root_key_len(found) == 0)
+        return rk_fail(err, RK_E_USAGE, "platform %s has no key blob, so no passphrases from one",
+                       rk_platform_name(found));
     return RK_OK;
 }
 

@@ -158,3 +158,17 @@ enum rk_rc rk_tnspec_file_read(const uint8_t *file, size_t len, struct rk_tnspec
     *ret = found;
     return RK_OK;
 }
+
+const char *rk_tnspec_platform(uint64_t chip)
+{
+    static const struct {
+        uint64_t chip;
+        const char *platform;
+    } chips[] = { { 0x19, "t194" }, { RK_TNSPEC_CHIP, "t234" }, { 0x26, "t264" } };
+
+    for (size_t i = 0; i < sizeof chips / sizeof chips[0]; i++) {
+        if (chips[i].chip == chip)
+            return chips[i].platform;
+    }
+    return NULL;
+}
