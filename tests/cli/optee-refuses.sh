@@ -167,6 +167,6 @@ grep -q 'ta_version  0xffffffff$' "$out" || fail "$(cat "$out")"
 refuse 2 'rotkit: platform optee has one database: expected --eps-db alone
   see '"'rotkit help device new'" device new --platform optee --oem-id 1 --first-sn 1 --count 1 --kdk-db k --eps-seeds s --pubkey-db p --plaintext-secrets
 printf '0001 0000000000000001 %064x\n' 1 >kdk.csv
-refuse 2 'rotkit: device "00010000000000000001": platform optee has an identity of its own, of no KDK0' \
+refuse 2 '{"error":{"code":2,"message":"device \"00010000000000000001\": platform optee has an identity of its own, of no KDK0","context":[]}}' \
     device derive -q --json --kdk-db kdk.csv --eps-seeds kdk.csv --platform optee
 [ ! -e product/release ] || fail "something was made"
