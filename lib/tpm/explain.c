@@ -211,7 +211,7 @@ static void report_random(struct rk_checking *c, const struct search *search)
     const char *why = c->options->platform->random_eps;
 
     rk_checking_report(c, RK_TPM_EK, NULL, 0, RK_TPM_EPS_NOT_INJECTED,
-                       "none of the %s' seeds makes this EK, so the EPS is random: %s%s",
+                       "no seed of %s makes this EK, so the EPS is random: %s%s",
                        RK_COUNTED(search->devices, "device"),
                        why != NULL ? why : "the TPM draws one when it gets none at its first start",
                        c->options->device == NULL && search->devices > CROSS_MAX

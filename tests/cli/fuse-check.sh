@@ -345,6 +345,12 @@ info "$zero" 000001e2 00000000 0000000000000000 >scheme
 check 3 fails 'has scheme 1 (RSA-3072), and scheme 2 (P-256) is burnt' unit.xml --platform t234 --burnt scheme
 info "$zero" 00000000 00000000 0200000001000000 >turned
 check 8 unknown 'OdmId: what was read is the value with its bytes in another order' unit.xml --platform t234 --burnt turned
+run 8 fuse check unit.xml --platform t234 --burnt turned
+grep -q '^OdmId .*: not clear$' "$out" || fail "what may be another order of bytes does not clash"
+# What the bits of t194 mean is not at hand; that a burnt one stays is.
+fuse BootSecurityInfo 4 0x1 | file >loses.xml
+printf 'boot_security_info: 0x2\n' >two
+check 3 fails 'BootSecurityInfo: 0x2 is burnt, 0x1 would change bits from 1 to 0' loses.xml --platform t194 --burnt two
 # A second file of a module that the first has been burnt into builds on it.
 { fuse BootSecurityInfo 4 0x2be9; fuse SecurityMode 4 1; } | file >closing.xml
 check 3 fails 'there is no PublicKeyHash' closing.xml --platform t234 --preset 0x1e0

@@ -153,7 +153,7 @@ mismatch "unknown device: unknown EK"
 stdout_is "EK: unknown EK: no device of the release has it; give the devices' files or --master, to recompute the cause
 unknown device: unknown EK"
 mismatch "unknown device: EPS not injected" $seeds
-stdout_is "EK: EPS not injected: none of the 20 devices' seeds makes this EK, so the EPS is random: the TPM draws one when it gets none at its first start
+stdout_is "EK: EPS not injected: no seed of 20 devices makes this EK, so the EPS is random: the TPM draws one when it gets none at its first start
 unknown device: EPS not injected"
 
 # ---- a release of the first device alone, by the other's TPM: known by its seeds

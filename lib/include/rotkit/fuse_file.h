@@ -31,7 +31,8 @@ enum rk_fuse_fate {                /* of a fuse of the set, in this module */
                     RK_FUSE_EQUAL, /* it has the value, so that the burner skips it */
                     RK_FUSE_ADDS,  /* a number: some of its bits, and none beside them */
                     RK_FUSE_CLASHES,
-                    RK_FUSE_UNREAD, /* no reader reads it */
+                    RK_FUSE_UNCLEAR, /* read, perhaps with its bytes in another order */
+                    RK_FUSE_UNREAD,  /* no reader reads it */
                     RK_FUSE_FATES
 };
 const char *rk_fuse_fate_name(enum rk_fuse_fate fate);

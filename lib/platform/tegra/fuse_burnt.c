@@ -103,9 +103,9 @@ enum rk_rc rk_fuse_reading(const uint8_t *text, size_t len, const struct rk_fuse
 const char *rk_fuse_fate_name(enum rk_fuse_fate fate)
 {
     static const char *const names[RK_FUSE_FATES] = {
-        [RK_FUSE_BURNS] = "burns",         [RK_FUSE_EQUAL] = "equal, skipped",
-        [RK_FUSE_ADDS] = "adds bits",      [RK_FUSE_CLASHES] = "clashes",
-        [RK_FUSE_UNREAD] = "not readable",
+        [RK_FUSE_BURNS] = "burns",       [RK_FUSE_EQUAL] = "equal, skipped",
+        [RK_FUSE_ADDS] = "adds bits",    [RK_FUSE_CLASHES] = "clashes",
+        [RK_FUSE_UNCLEAR] = "not clear", [RK_FUSE_UNREAD] = "not readable",
     };
 
     return names[fate];
@@ -129,9 +129,10 @@ static bool loses_bits(const struct rk_fuse *there, const struct rk_fuse *wanted
     return (rk_fuse_number(there) & ~rk_fuse_number(wanted)) != 0;
 }
 
-static enum rk_fuse_fate fate_of(const struct rk_fuse *fuse, const struct rk_fuse *there,
-                                 struct rk_fuse_findings *findings)
+static enum rk_fuse_fate fate_of(const struct rk_fuse_soc *soc, const struct rk_fuse *fuse,
+                                 const struct rk_fuse *there, struct rk_fuse_findings *findings)
 {
+    const bool told = fuse->row->role == RK_FUSE_BSI && soc->bits.known; /* by its rules */
     const char *name = fuse->row->name;
 
     if (there == NULL)
@@ -142,14 +143,15 @@ static enum rk_fuse_fate fate_of(const struct rk_fuse *fuse, const struct rk_fus
         return RK_FUSE_BURNS;
     if (fuse->row->can != 0 && !loses_bits(there, fuse))
         return RK_FUSE_ADDS;
-    if (fuse->row->can != 0)
-        /* What BootSecurityInfo would lose is told by its rules. */
-        rk_fuse_find(findings, fuse->row->role == RK_FUSE_BSI ? RK_FUSE_NOTE : RK_FUSE_FAILS,
-                     fuse->line, name, "0x%x is burnt, 0x%x would change bits from 1 to 0",
-                     (unsigned)rk_fuse_number(there), (unsigned)rk_fuse_number(fuse));
-    else if (is_turned(&fuse->value, &there->value))
+    if (fuse->row->can == 0 && is_turned(&fuse->value, &there->value)) {
         rk_fuse_find(findings, RK_FUSE_UNKNOWN, fuse->line, name,
                      "what was read is the value with its bytes in another order");
+        return RK_FUSE_UNCLEAR;
+    }
+    if (fuse->row->can != 0)
+        rk_fuse_find(findings, told ? RK_FUSE_NOTE : RK_FUSE_FAILS, fuse->line, name,
+                     "0x%x is burnt, 0x%x would change bits from 1 to 0",
+                     (unsigned)rk_fuse_number(there), (unsigned)rk_fuse_number(fuse));
     else
         rk_fuse_find(findings, RK_FUSE_FAILS, fuse->line, name,
                      "another value is burnt, and cannot be changed");
@@ -188,7 +190,7 @@ void rk_fuse_against_burnt(const struct rk_fuse_set *set, const struct rk_fuse_s
         fate[i] = RK_FUSE_UNREAD;
         if (fuse->value.p == NULL)
             continue;
-        fate[i] = fate_of(fuse, rk_fuse_get(burnt, fuse->row->name), findings);
+        fate[i] = fate_of(set->soc, fuse, rk_fuse_get(burnt, fuse->row->name), findings);
         if (closed)
             check_closed(fuse, fate[i], findings);
     }
