@@ -145,9 +145,13 @@ static enum rk_rc add_licence(struct rk_tally *tally, const char *const *column,
         return err->rc;
     if (sum == NULL || strcmp(sum->terms, column[RK_ENTRY_DIGEST]) != 0)
         return unlike(tally, "it states the amounts of no licence before it", err);
+    if (settle(tally, &note, err))
+        return err->rc;
+    if (note.entry != 0 && (sum->units != 0 || sum->reissues != 0))
+        return unlike(tally, "it states the amounts of a licence that has them already", err);
     sum->units = note.units;
     sum->reissues = note.reissues;
-    return settle(tally, &note, err);
+    return RK_OK;
 }
 
 static enum rk_rc add_split(struct rk_tally *tally, const char *const *column,

@@ -231,6 +231,17 @@ START_TEST(amounts_of_format_1_are_stated_behind)
 }
 END_TEST
 
+/* Whoever may add entries, and enters a licence without amounts, states none of another licence. */
+START_TEST(amounts_are_stated_once)
+{
+    start();
+    add((entry) { "licence", "", "Z", U, "", "", "", "0" });
+    refused((entry) { "licence", "", "L1", T, "", "units=1000 reissues=0 entry=3", "", "0" },
+            "entry 4: it states the amounts of a licence that has them already");
+    counts("L1", 3, 0, 1, 0);
+}
+END_TEST
+
 START_TEST(a_copy_stands_for_itself)
 {
     struct rk_tally copy = { .valid = false };
@@ -286,6 +297,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, a_chain_is_held_to_its_hashes_numbers_and_times);
     tcase_add_test(tc, a_time_goes_back_by_an_entry_of_its_own);
     tcase_add_test(tc, amounts_of_format_1_are_stated_behind);
+    tcase_add_test(tc, amounts_are_stated_once);
     tcase_add_test(tc, a_copy_stands_for_itself);
     tcase_add_test(tc, notes_are_read_as_they_are_written);
 }
