@@ -99,8 +99,8 @@ struct rk_maker {
     bool signs;       /* it is signed, and needs no certificate: both are asked for in one round */
     const char *what; /* in front of its errors */
     bool (*wants)(const struct rk_making *making); /* whether it is made here */
-    /* The file's name, where the plan gives it (a role's file begins with "*" then); NULL: that of
-     * the role. */
+    /* The file's name, where the plan gives it: a role's file begins with "*" then, which stands
+     * for a UUID. NULL: that of the role. */
     const char *(*file)(const void *plan);
     /* Fills bytes or secret; neither while a signature is wanted. */
     enum rk_rc (*make)(const struct rk_making *making, struct rk_artifact *ret, struct rk_err *err);
