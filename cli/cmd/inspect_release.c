@@ -153,13 +153,18 @@ enum rk_rc inspect_release(const struct app *app, const char *path, struct rk_er
     RK_AUTO(rk_bytes_done) struct rk_bytes text = RK_BYTES_NONE;
     RK_AUTO(rk_json_done) rk_json *doc = NULL;
     RK_AUTO(rk_json_done) rk_json *told = rk_json_new();
+    uint64_t version;
 
     if (rk_release_file_find(path, "release.json", RELEASE_JSON_MAX, &text, err))
         return err->rc;
     if (text.p == NULL)
         return rk_fail(err, RK_E_USAGE, "\"%s\" has no release.json", path);
-    if (rk_json_parse(text.p, text.len, &doc, err) ||
-        describe(app, rk_json_root(doc), rk_json_root(told), err))
+    if (rk_json_parse(text.p, text.len, &doc, err))
+        return rk_wrap(err, "\"%s\"", path);
+    if (!rk_json_u64(rk_json_get(rk_json_root(doc), "rotkit_release"), &version))
+        return rk_fail(err, RK_E_FORMAT,
+                       "\"%s\": its release.json is none of rotkit's: no \"rotkit_release\"", path);
+    if (describe(app, rk_json_root(doc), rk_json_root(told), err))
         return rk_wrap(err, "\"%s\"", path);
     if (app->json)
         return out_json(app, told, err);

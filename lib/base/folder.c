@@ -124,6 +124,15 @@ bool rk_tree_exists(const char *path)
     return lstat(path, &st) == 0;
 }
 
+enum rk_rc rk_tree_look(const char *path, bool *ret, struct rk_err *err)
+{
+    struct stat st;
+
+    *ret = lstat(path, &st) == 0;
+    return *ret || errno == ENOENT ? RK_OK
+                                   : rk_fail_errno(err, RK_E_IO, "cannot look at \"%s\"", path);
+}
+
 bool rk_tree_is_folder(const char *path)
 {
     struct stat st;

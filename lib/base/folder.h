@@ -25,6 +25,8 @@ void rk_names_done(struct rk_names *names);
 /* A missing folder is fine. Symbolic links are removed, not followed. */
 enum rk_rc rk_tree_remove(const char *path, struct rk_err *err) RK_MUST_CHECK;
 bool rk_tree_exists(const char *path);
+/* The same where "nothing is there" decides: RK_E_IO when it cannot be told. */
+enum rk_rc rk_tree_look(const char *path, bool *ret, struct rk_err *err) RK_MUST_CHECK;
 bool rk_tree_is_folder(const char *path);
 /* A regular file, or a link to one: nothing whose reading waits or has no end. */
 bool rk_tree_is_file(const char *path);

@@ -13,10 +13,12 @@ enum rk_rc rk_anchor_compare(const rk_ctx *ctx, rk_ledger *ledger, const rk_sign
     RK_AUTO(rk_bytes_done) struct rk_bytes file = RK_BYTES_NONE;
     RK_AUTO(rk_checkpoint_done) struct rk_checkpoint checkpoint = { .size = 0 };
     char path[RK_PATH_MAX];
+    bool there;
 
-    if (rk_path_join(folder, CHECKPOINT, path, sizeof path, err))
+    /* Nothing there yet is fine; what cannot be looked at is not nothing. */
+    if (rk_path_join(folder, CHECKPOINT, path, sizeof path, err) || rk_tree_look(path, &there, err))
         return err->rc;
-    if (!rk_tree_exists(path))
+    if (!there)
         return RK_OK;
     if (rk_file_read(path, RK_CHECKPOINT_FILE_MAX, &file, err))
         return err->rc;

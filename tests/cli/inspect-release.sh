@@ -42,3 +42,8 @@ run 0 init -q made
 run 0 inspect made/release
 grep -qx 'devices   4' "$out" && grep -q '^ca        ca/chain.pem: ' "$out" && grep -qx 'signed    no' "$out" &&
     grep -qx 'unsigned  release.json' "$out" || fail "$(cat "$out")"
+
+# A folder of others with a file of that name.
+mkdir theirs
+echo '{ "version": "1.0" }' >theirs/release.json
+refuse 2 'rotkit: "theirs": its release.json is none of rotkit'"'"'s: no "rotkit_release"' inspect theirs

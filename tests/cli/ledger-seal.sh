@@ -89,3 +89,6 @@ back
 text=$(older ahead)
 refused 5 "${text#rotkit: }" \
     --checkpoint-key checkpoint.key --anchor ahead
+# An anchor that cannot be looked at is not one without a checkpoint: that is known before anything is recorded.
+: >no-folder
+refused 7 'cannot look at "no-folder/checkpoint.json": Not a directory' --checkpoint-key checkpoint.key --anchor no-folder

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/token/key.h"
 
-#include "rotkit/counted.h"
 #include "base/mem.h"
 #include "rotkit/counted.h"
 #include "rotkit/hex.h"

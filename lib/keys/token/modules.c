@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/token/modules.h"
 
-#include "rotkit/counted.h"
 #include "base/mem.h"
-#include "rotkit/counted.h"
 #include "keys/token/errors.h"
 #include "rotkit/counted.h"
 
