@@ -24,6 +24,16 @@ run 0 blob pack --platform t234 --version 2.0 --root-key key32 --uefi-auth-key k
     --ftpm-sn 01020000000100000002 --eps-seed key32 --sid-cert sid.der --ek-csr-rsa L-1.der \
     --ek-csr-ecc L-2.der -o eks.img
 run 0 blob open --root-key key32 --json eks.img
+for tag in 96:L-1 97:L-2; do
+    jq -e --argjson tag "${tag%:*}" --argjson size "$(stat -c %s "${tag#*:}.der")" \
+        'any(.. | objects; .tag == $tag and .length == $size)' "$out" >/dev/null || fail "no request under tag $tag: $(cat "$out")"
+done
+# Values of secret items are hidden unless they are asked for.
+hides "$(cat key16)" "$out"
+run 0 blob open --root-key key32 eks.img
+hides "$(cat key16)" "$out"
+run 0 blob open --root-key key32 --show-secrets --json eks.img
+grep -qF "$(cat key16)" "$out" || fail "--show-secrets: $(cat "$out")"
 
 refuse 2 'rotkit: --template: one template, found 2
   see '"'"'rotkit help ek csr'"'" \

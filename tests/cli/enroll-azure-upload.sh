@@ -53,8 +53,14 @@ stderr_is 'upload.sh: the service answers 401: {"message": "unauthorised"}'
 DPS_TOKEN_FILE=token
 upload 2 http://example.invalid batch state
 stderr_is 'upload.sh: "http://example.invalid" is not https'
-upload 0 "$url" batch state
+# The token appears on no command line.
+mkdir bin
+printf '#!/bin/sh\nprintf "%%s\\n" "$@" >>"%s"\nexec "%s" "$@"\n' "$scratch/arguments" "$(command -v curl)" >bin/curl
+chmod 755 bin/curl
+PATH=$PWD/bin:$PATH upload 0 "$url" batch state
 stderr_is ""
+grep -q '^http' "$scratch/arguments" || fail "curl was not asked by its name"
+hides SharedAccessSignature "$scratch/arguments"
 jq -e '(.taken | length) == '$count' and .injected == '$((count / 20))' and .lost > 2 and .reads > 2' service >/dev/null ||
     fail "$(jq '.injected, .lost, .reads, (.taken | length)' service)"
 [ "$(cat state/taken/* | sort | uniq -c | awk '$1 == 1' | wc -l)" -eq $count ] || fail "$(cat state/taken/* | wc -l)"

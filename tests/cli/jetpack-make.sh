@@ -131,6 +131,15 @@ touch -d 2001-01-01 keys/other.key
 anew mb2_t234.bin uefi_jetson.bin
 signed keys/other.pub uefi_jetson.bin
 
+# What rotkit makes of the same file is another: a rotkit of another day, whose headers have another load address.
+printf '#!/bin/sh\ncase $1 in pack) exec "%s" "$@" --set load=0x1000 ;; esac\nexec "%s" "$@"\n' "$ROTKIT" "$ROTKIT" >later
+chmod 755 later
+stops "mb2_t234.bin is not what was signed" rotkit-verify ROTKIT=./later
+sed -i 's,^ROTKIT := .*,ROTKIT := ./later,' Makefile
+anew mb2_t234.bin uefi_jetson.bin
+sed -i "s,^ROTKIT := .*,ROTKIT := $ROTKIT," Makefile
+anew mb2_t234.bin uefi_jetson.bin
+
 # The BSP's headers: load address and flags of theirs stay, and say the type where the list does not.
 for name in mb2_t234_sigheader.bin uefi_jetson_aligned_sigheader.bin; do
     "$ROTKIT" pack -q tegra-bch -o l4t/bootloader/$name payload="$V/inputs/mb2.bin" --set magic=MB2B --set load=0x12345678 2>/dev/null

@@ -185,6 +185,26 @@ open("given.hex", "w").write(open("given.mod", "rb").read()[::-1].hex().upper() 
 PYTHON
 ROTKIT_KEY=rsa.key $python given.py other.key || fail "ROTKIT_KEY"
 same "the modulus of ROTKIT_KEY" wanted.hex given.hex
+# A helper is a key as any other: its signature, by the hook, holds.
+openssl pkey -in rsa.key -pubout -out helper.pub
+cat >helper <<'HELPER'
+#!/bin/sh
+echo "$1" >helper-asked
+exec openssl pkeyutl -sign -inkey rsa.key -pkeyopt digest:sha256 -pkeyopt rsa_padding_mode:pss -pkeyopt rsa_pss_saltlen:32
+HELPER
+chmod 755 helper
+cat >by-helper.py <<'PYTHON'
+import sys
+sys.path.insert(0, "bsp")
+import tegrasign_v3_hsm as hook
+from types import SimpleNamespace as S
+k = S(filename="none", key=S(pkckey=S(Sha=0)))
+open("helper.sig", "wb").write(hook.do_rsa_pss_hsm(b"by a helper", k)[::-1])
+PYTHON
+ROTKIT_KEY="helper:$PWD/helper?public=helper.pub" $python by-helper.py || fail "a helper as ROTKIT_KEY"
+is helper-asked rsa-pss-sha256
+printf 'by a helper' | openssl dgst -sha256 -verify helper.pub -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32 \
+    -signature helper.sig >judged || fail "a helper's signature: $(cat judged)"
 ROTKIT_KEY=ec.key $python given.py rsa.key 2>"$err" && fail "an EC ROTKIT_KEY: tegrasign goes on with another key"
 tail -n 1 "$err" >last
 is last "ValueError: ROTKIT_KEY is of type EC, this hook signs with RSA keys"

@@ -86,6 +86,9 @@ run 0 build product/five.yaml -o counted
 stderr_is 'rotkit: 5 devices, release "counted": unchanged'
 run 0 ledger status product/units.db
 grep -q 5 "$out" || fail "$(cat "$out")"
+[ -n "$(find counted/ledger -type f)" ] || fail "a release with a ledger has no ledger/"
+run 0 release archive $pub counted -o counted.tar
+tar -tf counted.tar | grep -E '/(ledger|secrets|handover)/' && fail "an archive has what stays at home"
 run 0 device retire counted $first $pub --ledger product/units.db --cert product/rsa/chain.pem --key product/rsa/issuing.key -o revoked --note scrapped
 [ -n "$(find revoked -type f)" ] || fail "nothing was made for a retired unit"
 run 5 build -q -o again product/five.yaml

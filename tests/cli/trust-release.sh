@@ -17,6 +17,8 @@ device=$(dirname "$(cd whole && ls $bucket/*/device.json | head -n 1)")
 sn=$(basename "$device")
 run 0 verify --pub release.pem --ca product/ca/root.pem whole
 stdout_is "whole: release: holds: 3 devices, 27 files, 9 EK certificates of the CA named; signer: release key, ed25519"
+run 8 verify --ca product/ca/root.pem whole # who signed it is not known
+grep -q -- '--pub' "$out" "$err" || fail "it is not said what that needs: $(cat "$out" "$err")"
 
 # attack MESSAGE COMMAND...: in a copy named r; verify --pub says 3, and so does verify alone where $alone says so
 alone=3
