@@ -94,3 +94,12 @@ run 0 pack fit -o again.dtb pub="$K/rsa2048.pub.pem" dtb=any.dtb --set key-name=
 run 0 pack fit -o same.dtb pub="$K/rsa3072.pub.pem" dtb=both.dtb --set key-name=prod
 refuse 2 'rotkit: pack fit: setting "required-mode": expected any or all' \
     pack fit -o x pub="$K/rsa3072.pub.pem" --set required-mode=either
+
+# A signature is of what is signed: encryption takes it away, says so, and the image holds once it is signed again.
+run 0 pack -q fit -o kernel-alone.fit kernel=kernel
+run 0 sign -q fit kernel-alone.fit -o signed.fit --key "$K/rsa2048.pem"
+run 0 encrypt fit signed.fit -o late.fit --key aes
+grep -q '^rotkit: warning: its signature was of what is encrypted now, and is gone: sign it again$' "$err" || fail "$(cat "$err")"
+run 3 verify --pub "$K/rsa2048.pub.pem" late.fit
+run 0 sign -q fit late.fit -o again.fit --key "$K/rsa2048.pem"
+run 0 verify --pub "$K/rsa2048.pub.pem" again.fit

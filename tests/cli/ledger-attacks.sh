@@ -107,6 +107,16 @@ edited "UPDATE rotkit_checkpoint SET sums = replace(sums, 'units=10', 'units=99'
 run 5 build -q -o other product/manifest.yaml
 stderr_is "rotkit: checkpoint at entry $((2 * made + 2)): the signature does not hold
 $more"
+# Without the key nobody looks at a signature; with it, it is missed.
+rm -f units.db*
+cp whole.db units.db
+{
+    cat drop.sql
+    echo "UPDATE rotkit_checkpoint SET signature = substr(signature, 3) || substr(signature, 1, 2);"
+    cat triggers.sql
+} | sqlite3 -bail units.db
+run 0 ledger verify units.db
+run 3 ledger verify units.db --key checkpoint.pem
 
 # An entry below the checkpoint that names another unit: with its own hash made anew, with all hashes up to the checkpoint's
 # head, with all of them. A build goes through the chain below the checkpoint that it starts from, whatever it makes.
