@@ -27,11 +27,11 @@ for by in module-name=softhsm2 module-name=SoftHSM2 module-name=sofths%6D2 "modu
 done
 # Private objects are seen after a login alone, by either way of naming the PIN.
 kinds() {
-    "$ROTKIT" key list "$@" 2>/dev/null | grep -oE '(public|private) key' | tr '\n' ' '
+    "$ROTKIT" key list "$@" 2>/dev/null | grep -oE '(public|private) key' | sort | tr '\n' ' '
 }
 [ "$(kinds "pkcs11:token=prod?module-path=$softhsm")" = "public key " ] || fail "a private key without a login"
-[ "$(kinds --passphrase "file:$scratch/pin" "pkcs11:token=prod?module-path=$softhsm")" = "public key private key " ] || fail "--passphrase"
-[ "$(kinds "pkcs11:token=prod?module-path=$softhsm&pin-source=file:$scratch/pin")" = "public key private key " ] || fail "pin-source"
+[ "$(kinds --passphrase "file:$scratch/pin" "pkcs11:token=prod?module-path=$softhsm")" = "private key public key " ] || fail "--passphrase"
+[ "$(kinds "pkcs11:token=prod?module-path=$softhsm&pin-source=file:$scratch/pin")" = "private key public key " ] || fail "pin-source"
 find /usr/share/p11-kit/modules /etc/pkcs11/modules -name '*.module' 2>/dev/null | sed 's|.*/||; s|\.module$||' >configured
 grep -qx softhsm2 configured || fail "p11-kit knows no softhsm2: $(cat configured)"
 # Only the module that is named is started.
