@@ -74,6 +74,8 @@ enum rk_rc blob_read(const struct app *app, const struct blob_source *in, const 
     if (find_place(&dump, &in->at, place, err) ||
         rk_ekb_read(root, fv.p, dump.p + place->at, place->len, ret, err))
         return rk_wrap(err, "\"%s\"", path);
+    if (in->fv != NULL && ret->version == RK_EKB_2_0)
+        return opt_fail(app, err, "--fv: the key blob is of version 2.0, which holds its FV");
     place->dump_len = dump.len;
     return RK_OK;
 }

@@ -131,6 +131,9 @@ refuse 3 "rotkit: \"v1.img\": the key blob's MAC does not hold: wrong root key, 
     blob open --root-key oem_k1.key --fv auth.key v1.img
 refuse 2 "rotkit: \"v1.img\": a key blob of version 1.0 needs the FV: give --fv FILE" \
     blob open --root-key oem_k1.key v1.img
+refuse 2 "rotkit: --fv: the key blob is of version 2.0, which holds its FV
+  see 'rotkit help blob open'" \
+    blob open --root-key oem_k1.key --fv fv.key v2.img
 refuse 2 "rotkit: \"cut.img\": size word says 1024 bytes, the file has 96" \
     blob open --root-key oem_k1.key --fv fv.key cut.img
 refuse 2 "rotkit: \"nothing.key\": cut short at offset 0x0: 4 wanted, 0 left" \

@@ -247,6 +247,13 @@ check 8 unknown 'of version 1.0 or older, whose FV is not in it' unit.xml --plat
 check 0 note 'OemK1: opens the key blob' unit.xml --platform t234 --blob "$eks/v1_t234_k1_ftpm_offline.img" --fv "$eks/in/fv.key"
 { cat "$new/t234_k1_ftpm_offline.img"; head -c 200000 /dev/zero | tr '\0' '\377'; } >slot
 check 0 note 'OemK1: opens the key blob' unit.xml --platform t234 --blob slot
+cat "$new/t234_k1_ftpm_offline.img" "$new/t234_k1_ftpm_offline.img" >slots
+check 0 note 'OemK1: opens the key blob' unit.xml --platform t234 --blob slots
+cat "$new/t234_k1_ftpm_offline.img" "$eks/v1_t234_k1_sym_only.img" >slots
+check 8 unknown "key blob: there are several, and the one at $(printf '0x%x' "$(stat -c %s "$new/t234_k1_ftpm_offline.img")") differs from the first" \
+    unit.xml --platform t234 --blob slots
+refuse 2 'rotkit: --blob: "slot": of version 2.0, which holds its FV: --fv is for others' \
+    fuse check unit.xml --platform t234 --blob slot --fv "$eks/in/fv.key"
 edit "s/$k1/$k2/"
 check 3 fails 'key blob: no key of the file opens it' edited.xml --platform t234 --blob "$new/t234_k1_ftpm_offline.img"
 sed "s,    <fuse name=\"BootSec,    <fuse name=\"OemK2\" size=\"32\" value=\"$k1\"/>\n&," edited.xml >second.xml

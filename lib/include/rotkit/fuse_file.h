@@ -42,7 +42,8 @@ void rk_fuse_against_burnt(const struct rk_fuse_set *set, const struct rk_fuse_s
 /* Is the key one of those whose hash is in the set? By a rule that no vendor value confirms. */
 void rk_fuse_against_key(const struct rk_fuse_set *set, EVP_PKEY *key,
                          struct rk_fuse_findings *findings);
-/* A key blob, or the partition that holds it; fv of older forms, NULL when it is not known. */
+/* A key blob, or the partition that holds it; fv of older forms, NULL when it is not known. Of
+ * several the first counts, and that another differs is a finding. */
 struct rk_fuse_blob {
     const uint8_t *p;
     size_t len;

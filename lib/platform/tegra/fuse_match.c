@@ -131,6 +131,22 @@ static enum rk_rc try_keys(const rk_ctx *ctx, const struct blob_check *c,
     return RK_OK;
 }
 
+/* Both slots of a flash hold copies; others are not asked of which the board reads. */
+static void check_copies(const struct blob_check *c, const struct rk_fuse_blob *dump, size_t at,
+                         size_t len)
+{
+    struct rk_ekb_outline other;
+
+    for (size_t next = at + len; rk_ekb_next(dump->p, dump->len, &next, &other);
+         next += other.len) {
+        if (other.len == len && memcmp(dump->p + at, dump->p + next, len) == 0)
+            continue;
+        BLOB(c, RK_FUSE_UNKNOWN, "there are several, and the one at 0x%zx differs from the first",
+             next);
+        return;
+    }
+}
+
 enum rk_rc rk_fuse_against_blob(const rk_ctx *ctx, const struct rk_fuse_set *set,
                                 const struct rk_fuse_blob *blob, struct rk_fuse_findings *findings,
                                 struct rk_err *err)
@@ -148,11 +164,12 @@ enum rk_rc rk_fuse_against_blob(const rk_ctx *ctx, const struct rk_fuse_set *set
         /* What begins as one and is none says why. */
         return rk_ekb_outline(blob->p, blob->len, &out, err) ? err->rc : RK_OK;
     }
+    check_copies(&c, blob, at, out.len);
     found.p += at;
     found.len = out.len;
-    if (out.version == RK_EKB_2_0)
-        found.fv = NULL;
-    else if (found.fv == NULL) {
+    if (out.version == RK_EKB_2_0 && found.fv != NULL)
+        return rk_fail(err, RK_E_USAGE, "of version 2.0, which holds its FV: --fv is for others");
+    if (out.version != RK_EKB_2_0 && found.fv == NULL) {
         BLOB(&c, RK_FUSE_UNKNOWN, "of version 1.0 or older, whose FV is not in it");
         rk_fuse_hint(findings, "name it: --fv FILE");
         return RK_OK;
