@@ -97,6 +97,10 @@ static enum rk_rc open_keys(const rk_ctx *ctx, const struct rk_given *given,
         (rk_signer_can_sign(plan->key) && rk_signer_sign(plan->key, rk_scheme_find(plan->algo),
                                                          (const uint8_t *)"probe", 5, &probe, err)))
         return rk_given_at(given, s->ta.key.at, "ftpm-ta.key", err);
+    /* What OP-TEE has signed is the plaintext. */
+    if (!rk_signer_can_sign(plan->key))
+        rk_warn(ctx, "ftpm-ta.key is elsewhere: the folder of a signing round holds the seed of "
+                     "each device in the clear; keep it as secret as the seeds");
     if (s->ta.huk_db.v != NULL && rk_huk_db_open(s->ta.huk_db.v, &plan->huks, err))
         return rk_given_at(given, s->ta.huk_db.at, "ftpm-ta.encrypt.huk-db", err);
     return rk_given_read_key(given, &s->ta.class_key, "ftpm-ta.encrypt.class-key", CLASS_KEY,
