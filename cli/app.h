@@ -25,7 +25,9 @@ struct app {
      * returns at once and the run counts as done.
      */
     bool stopped;
-    bool told;       /* the command has told its errors itself */
+    bool told;              /* the command has told its errors itself */
+    struct rk_err *further; /* what else is wrong beside the error, in order; told after it */
+    size_t further_count;
     int stop_signal; /* a signal ended the run: the exit code is 128 and this */
     /* Completion and man pages ask a command for its rows this way; NULL in a usual run. */
     void (*describe)(void *arg, const struct cmd *cmd, const char *verb, const struct opt *rows);

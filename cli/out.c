@@ -64,12 +64,9 @@ void out_note(const struct app *app, const char *fmt, ...)
     (void)fputc('\n', app->err);
 }
 
-/* {"error":{"code":2,"message":"…","context":["…"],"file":"…","line":42,"column":7}} */
-static enum rk_rc error_text(const struct rk_err *fault, int exit_code, struct rk_bytes *ret,
-                             struct rk_err *err)
+static void put_fault(struct rk_jv at, const struct rk_err *fault, int exit_code)
 {
-    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
-    struct rk_jv at = rk_json_put_object(rk_json_root(doc), "error"), context;
+    struct rk_jv context;
     char msg[sizeof fault->msg];
     char *line = msg, *rest;
 
@@ -95,6 +92,22 @@ static enum rk_rc error_text(const struct rk_err *fault, int exit_code, struct r
         rk_json_put_u64(at, "column", fault->column);
     if (fault->offset != 0)
         rk_json_put_u64(at, "offset", fault->offset);
+}
+
+/* {"error":{"code":2,"message":"…","context":["…"],"file":"…","line":42,"column":7}}; where more is
+ * wrong, "further": [the same of each]. */
+static enum rk_rc error_text(const struct app *app, const struct rk_err *fault, int exit_code,
+                             struct rk_bytes *ret, struct rk_err *err)
+{
+    RK_AUTO(rk_json_done) rk_json *doc = rk_json_new();
+    struct rk_jv further;
+
+    put_fault(rk_json_put_object(rk_json_root(doc), "error"), fault, exit_code);
+    if (app->further_count != 0) {
+        further = rk_json_put_array(rk_json_root(doc), "further");
+        for (size_t i = 0; i < app->further_count; i++)
+            put_fault(rk_json_put_object(further, NULL), &app->further[i], exit_code);
+    }
     return rk_json_text(doc, false, ret, err);
 }
 
@@ -105,8 +118,11 @@ void out_error(const struct app *app, const struct rk_err *err, int exit_code)
 
     if (out_was_lost(err) && out_is_cut(app))
         return;
-    if (app->json && error_text(err, exit_code, &text, &again) == RK_OK)
+    if (app->json && error_text(app, err, exit_code, &text, &again) == RK_OK) {
         (void)fprintf(app->err, "%s\n", (const char *)text.p);
-    else
-        (void)fprintf(app->err, "rotkit: %s\n", err->msg);
+        return;
+    }
+    (void)fprintf(app->err, "rotkit: %s\n", err->msg);
+    for (size_t i = 0; i < app->further_count; i++)
+        (void)fprintf(app->err, "rotkit: %s\n", app->further[i].msg);
 }

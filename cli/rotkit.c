@@ -11,6 +11,7 @@
 #include "rotkit/identity.h"
 #include "rotkit/open_keys.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int exit_code(const struct app *app, const struct rk_err *err, enum rk_rc rc)
@@ -33,6 +34,18 @@ static const struct cmd *find(const struct cmd *const *among, const char *name)
 static void warn(void *arg, const char *text)
 {
     out_note(arg, "warning: %s", text);
+}
+
+/* What does not fit in memory is not told: the error itself is. */
+static void further(void *arg, const struct rk_err *err)
+{
+    struct app *app = arg;
+    struct rk_err *more = realloc(app->further, (app->further_count + 1) * sizeof *more);
+
+    if (more == NULL)
+        return;
+    app->further = more;
+    more[app->further_count++] = *err;
 }
 
 /* `group` NULL: a verb of the first level. */
@@ -163,6 +176,7 @@ int rotkit_main(int argc, char **argv, FILE *out, FILE *err_file)
     if (rc == RK_OK) {
         app.ctx = ctx;
         rk_ctx_set_warning(ctx, warn, &app);
+        rk_ctx_set_further(ctx, further, &app);
         rc = dispatch(&app, argc, argv, &err);
         warn_of_open_keys(&app);
     }
@@ -170,5 +184,6 @@ int rotkit_main(int argc, char **argv, FILE *out, FILE *err_file)
         rc = out_lost(&err);
     if (rc != RK_OK && !app.told)
         out_error(&app, &err, exit_code(&app, &err, rc));
+    free(app.further);
     return exit_code(&app, &err, rc);
 }

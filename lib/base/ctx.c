@@ -51,6 +51,19 @@ void rk_ctx_set_warning(rk_ctx *ctx, void (*warn)(void *arg, const char *text), 
     ctx->warn_arg = arg;
 }
 
+void rk_ctx_set_further(rk_ctx *ctx, void (*further)(void *arg, const struct rk_err *err),
+                        void *arg)
+{
+    ctx->further = further;
+    ctx->further_arg = arg;
+}
+
+void rk_further(const rk_ctx *ctx, const struct rk_err *err)
+{
+    if (ctx->further != NULL)
+        ctx->further(ctx->further_arg, err);
+}
+
 void rk_ctx_set_random(rk_ctx *ctx, int (*fill)(void *arg, uint8_t *bytes, size_t len), void *arg)
 {
     ctx->random = fill;

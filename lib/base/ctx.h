@@ -34,6 +34,8 @@ struct rk_ctx {
     const char *propq;
     void (*warn)(void *arg, const char *text);
     void *warn_arg;
+    void (*further)(void *arg, const struct rk_err *err);
+    void *further_arg;
     int (*random)(void *arg, uint8_t *bytes, size_t len);
     void *random_arg;
     int64_t (*clock)(void *arg); /* NULL: the system's */

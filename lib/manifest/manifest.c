@@ -98,3 +98,14 @@ enum rk_rc rk_manifest_fail(const struct rk_manifest *m, struct rk_where at, str
     va_end(ap);
     return rk_fail_at(err, rc, m->path, at.line, at.column, "%s", text);
 }
+
+enum rk_rc rk_manifest_at(const struct rk_manifest *m, struct rk_where at, const char *name,
+                          struct rk_err *err)
+{
+    (void)rk_wrap(err, "%s", name);
+    (void)rk_wrap(err, "%s:%u:%u", m->path, at.line, at.column);
+    (void)snprintf(err->file, sizeof err->file, "%s", m->path);
+    err->line = at.line;
+    err->column = at.column;
+    return err->rc;
+}

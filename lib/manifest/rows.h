@@ -27,5 +27,10 @@ void rk_mrows_done(struct rk_mrows **rows); /* for RK_AUTO */
 /* The largest value of a kind of number; 0 for the other kinds. */
 uint64_t rk_manifest_max(enum rk_mkind kind);
 
-/* Rules between values. */
-enum rk_rc rk_manifest_check(const struct rk_manifest *manifest, struct rk_err *err) RK_MUST_CHECK;
+/*
+ * Rules between values, each where the values that it asks are there; the faults are added to those
+ * of the values.
+ */
+struct rk_mfaults;
+enum rk_rc rk_manifest_check(const struct rk_manifest *manifest, struct rk_mfaults *faults,
+                             struct rk_err *err) RK_MUST_CHECK;

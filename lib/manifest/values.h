@@ -2,6 +2,7 @@
 /* The text of a value to a member of the model: variables, paths, keys, numbers, choices. */
 #pragma once
 
+#include "manifest/faults.h"
 #include "manifest/rows.h"
 #include "rotkit/file.h"
 
@@ -11,6 +12,8 @@ struct rk_loading {
     struct rk_manifest *m;
     void *base; /* what the rows' members are offsets in: the manifest, or an image of it */
     yaml_document_t *yaml;
+    struct rk_mfaults *faults;
+    const struct rk_mrows *any; /* of all platforms, while the manifest's is not known; else NULL */
     char folder[RK_PATH_MAX];
 };
 

@@ -41,7 +41,11 @@ enum rk_rc rk_given_at(const struct rk_given *given, struct rk_where at, const c
                        struct rk_err *err)
 {
     (void)rk_wrap(err, "%s", name);
-    return rk_wrap(err, "%s:%u:%u", given->manifest, at.line, at.column);
+    (void)rk_wrap(err, "%s:%u:%u", given->manifest, at.line, at.column);
+    (void)snprintf(err->file, sizeof err->file, "%s", given->manifest);
+    err->line = at.line;
+    err->column = at.column;
+    return err->rc;
 }
 
 enum rk_rc rk_given_fail(const struct rk_given *given, struct rk_where at, struct rk_err *err,

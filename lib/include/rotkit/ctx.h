@@ -25,6 +25,14 @@ enum rk_rc rk_clock_wall(const rk_ctx *ctx, int64_t *ret, struct rk_err *err) RK
 /* Milliseconds of a clock that only goes forward: how long something takes. */
 int64_t rk_clock_ms(void);
 
+/*
+ * Hands to a function what else is wrong beside the error that a call is about to return, in the
+ * order in which it is to be told; before threads use the context. NULL: nobody hears of it.
+ */
+void rk_ctx_set_further(rk_ctx *ctx, void (*further)(void *arg, const struct rk_err *err),
+                        void *arg);
+void rk_further(const rk_ctx *ctx, const struct rk_err *err);
+
 void rk_warn(const rk_ctx *ctx, const char *fmt, ...) RK_PRINTF(2, 3);
 
 /* A date as the manifest writes it, YYYY-MM-DD or as RFC 3339 has it; parts of a second are

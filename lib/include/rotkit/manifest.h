@@ -18,6 +18,8 @@ struct rk_platform;
 struct rk_mimage {
     char *name; /* of the file below images/ */
     struct rk_where at;
+    bool again;  /* for a further type, from the lines of the one before */
+    bool faulty; /* while it loads: rules between its values cannot be asked */
     struct rk_mstr format, input, encrypted_by;
     struct rk_mmap parts; /* name of the part: a component or an image */
     struct rk_mmap set;
@@ -101,7 +103,11 @@ struct rk_manifest {
     } release;
 };
 
-/* RK_E_USAGE names file, line and column; RK_E_IO when it cannot be read. At most 1 MiB. */
+/*
+ * RK_E_USAGE names file, line and column, of the first fault in the file; the others, at most
+ * nineteen, are handed to rk_further, and how many are left out. RK_E_IO when it cannot be read. At
+ * most 1 MiB.
+ */
 enum rk_rc rk_manifest_load(const rk_ctx *ctx, const char *path, struct rk_manifest **ret,
                             struct rk_err *err) RK_MUST_CHECK;
 void rk_manifest_free(struct rk_manifest *manifest);
@@ -109,6 +115,9 @@ void rk_manifest_free(struct rk_manifest *manifest);
 enum rk_rc rk_manifest_fail(const struct rk_manifest *manifest, struct rk_where at,
                             struct rk_err *err, enum rk_rc rc, const char *fmt, ...)
     RK_PRINTF(5, 6);
+/* Puts a value's name and its place in front of the error that it led to. */
+enum rk_rc rk_manifest_at(const struct rk_manifest *manifest, struct rk_where at, const char *name,
+                          struct rk_err *err);
 
 /* What it says, for its platform; borrowed. */
 struct rk_given rk_manifest_given(const struct rk_manifest *manifest);
