@@ -40,6 +40,10 @@ for verb, text in verbs():
     said = [plain(p) for p in text.split("\noptions:\n")[0].split("\n\n")[1:] if p.strip()]
     whole["help " + verb] = said[1:] or said
     texts["help " + verb] = text
+# The man page says by hand what `help keys` says: without the macros of mdoc.
+whole["man rotkit"] = None
+page = subprocess.run([os.environ["ROTKIT"], "man"], capture_output=True, text=True, check=True).stdout
+texts["man rotkit"] = re.sub(r"^\.[A-Z][a-z] ?", "", page, flags=re.M)
 for path in ["Makefile"] + sorted(p for top in ("examples", "manifests", "scripts") for p in glob.glob(top + "/**", recursive=True)):
     if os.path.isfile(path) and not path.endswith((".elf", ".xml", ".ld", ".txt")):
         whole[path] = None
