@@ -118,15 +118,32 @@ static bool decode_one(const rk_ctx *ctx, struct span at, int selection, struct 
     return good;
 }
 
-static enum rk_rc no_key(int selection, const struct asked *asked, struct rk_err *err)
+/* A key that is there and cannot be read is another fault than a file without one. */
+static void note_block(struct span first, struct rk_err *err)
+{
+    enum { BEGIN = sizeof "-----BEGIN " - 1, LABEL_MAX = 32 };
+    struct span label = behind(first, BEGIN);
+    size_t len = label.len - find(label, "-----").len;
+
+    if (len <= LABEL_MAX)
+        (void)rk_note(err, "its PEM block \"%.*s\" is damaged, cut off or not what is asked for",
+                      (int)len, (const char *)label.p);
+}
+
+/* first: the first PEM block of a key, empty when there is none. */
+static enum rk_rc no_key(int selection, const struct asked *asked, struct span first,
+                         struct rk_err *err)
 {
     const char *what = asked->was_asked                ? "cannot be decrypted: wrong passphrase?"
                        : selection == EVP_PKEY_KEYPAIR ? "no private key in PEM or DER"
                                                        : "no public key in PEM or DER";
 
-    return asked->path == NULL
+    (void)(asked->path == NULL
                ? rk_fail_ossl(err, RK_E_KEY, "%s", what)
-               : rk_fail_ossl(err, RK_E_KEY, "key file \"%s\": %s", asked->path, what);
+               : rk_fail_ossl(err, RK_E_KEY, "key file \"%s\": %s", asked->path, what));
+    if (err->rc == RK_E_KEY && first.len != 0 && !asked->was_asked)
+        note_block(first, err);
+    return err->rc;
 }
 
 /*
@@ -136,12 +153,13 @@ static enum rk_rc no_key(int selection, const struct asked *asked, struct rk_err
 static enum rk_rc decode(const rk_ctx *ctx, const uint8_t *at, size_t left, int selection,
                          struct asked *asked, EVP_PKEY **ret, struct rk_err *err)
 {
-    struct span rest = without_mark((struct span) { at, left }), one;
+    struct span rest = without_mark((struct span) { at, left }), one, first;
     bool pem = next_key(&rest, &one), good;
 
     asked->err->rc = RK_OK;
     if (!pem)
         one = without_mark((struct span) { at, left });
+    first = pem ? one : (struct span) { NULL, 0 };
     do {
         good = decode_one(ctx, one, selection, asked, ret);
     } while (!good && pem && asked->err->rc == RK_OK && !asked->was_asked && next_key(&rest, &one));
@@ -151,7 +169,7 @@ static enum rk_rc decode(const rk_ctx *ctx, const uint8_t *at, size_t left, int 
     }
     if (asked->err->rc != RK_OK)
         return asked->err->rc; /* the passphrase could not be had, and that is said already */
-    return no_key(selection, asked, err);
+    return no_key(selection, asked, first, err);
 }
 
 /* The key pair itself, in this process. */

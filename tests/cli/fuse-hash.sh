@@ -42,7 +42,8 @@ refuse 2 "rotkit: \"p384.pem\": a EC key of 384 bits cannot be fused, expected R
     fuse hash p384.pem
 refuse 4 "rotkit: key file \"text\": no public key in PEM or DER" \
     fuse hash text
-refuse 4 "rotkit: key file \"ed.pem\": no public key in PEM or DER" \
+refuse 4 "rotkit: key file \"ed.pem\": no public key in PEM or DER
+  its PEM block \"PRIVATE KEY\" is damaged, cut off or not what is asked for" \
     fuse hash pub:ed.pem
 refuse 7 "rotkit: cannot open \"absent.pem\": No such file or directory" \
     fuse hash absent.pem

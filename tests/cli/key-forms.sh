@@ -99,3 +99,14 @@ printf right >right
 refuse 4 'rotkit: --key: key file "certified-secret.key": cannot be decrypted: wrong passphrase?' \
     sign raw content -o none --key certified-secret.key --passphrase file:wrong --scheme ecdsa-sha256
 run 0 sign raw content -o sig --key certified-secret.key --passphrase file:right --scheme ecdsa-sha256
+
+# A key that is there and damaged is not told as a file without one; openssl refuses both.
+openssl ecparam -name prime256v1 -genkey -noout -out whole.pem 2>/dev/null
+sed '3s/^....//' whole.pem >damaged.pem
+head -2 whole.pem >cut.pem
+chmod go-r whole.pem damaged.pem cut.pem
+for file in damaged.pem cut.pem; do
+    openssl pkey -in "$file" -noout 2>/dev/null && fail "openssl reads $file"
+    refuse 4 "rotkit: key file \"$file\": no public key in PEM or DER
+  its PEM block \"EC PRIVATE KEY\" is damaged, cut off or not what is asked for" key show "$file"
+done
