@@ -65,7 +65,7 @@ rotkit_image = $(if $(findstring /,$(1)),$(1),images/$(1))
 rotkit_from = $(ROTKIT_RELEASE)/$(call rotkit_image,$(firstword $(subst =, ,$(1))))
 rotkit_name = $(notdir $(lastword $(subst =, ,$(1))))
 rotkit_put = new='$(rotkit_out)/.$(call rotkit_name,$(1)).new' && cp --preserve=mode '$(call rotkit_from,$(1))' "$$new" && \
-    sync "$$new" && mv "$$new" '$(rotkit_out)/$(call rotkit_name,$(1))'
+    sync "$$new" && mv -T "$$new" '$(rotkit_out)/$(call rotkit_name,$(1))'
 # Ends one line of a recipe and begins the next.
 define rotkit_line
 

@@ -192,6 +192,10 @@ cmp release/images/update.Cap l4t/bootloader/TEGRA_BL.Cap || fail "not under its
 cmp release/images/update.Cap l4t/bootloader/update.Cap || fail "not under its own name"
 stops "release/images/absent.img" rotkit-stage ROTKIT_STAGE=absent.img
 [ ! -e l4t/bootloader/absent.img ] || fail "what is absent is staged"
+# A folder of that name is not what flash.sh takes: the image does not go into it.
+mkdir l4t/bootloader/folder.Cap
+stops "folder.Cap" rotkit-stage ROTKIT_STAGE=update.Cap=folder.Cap
+rmdir l4t/bootloader/folder.Cap || fail "an image is in a folder"
 mkdir bin
 printf '#!/bin/sh\nfor last; do :; done\nprintf half >"$last"\nexit 1\n' >bin/cp
 chmod 755 bin/cp

@@ -89,6 +89,10 @@ sed '3s/,..*\(..\)$/,\1/; 3s/$/\r\r/' good.csv >product/devices/huk_db.csv
 refuse 2 "rotkit: $huk_at: ftpm-ta.encrypt.huk-db: product/devices/huk_db.csv:3: malformed row$expected" build product/manifest.yaml
 tr , '\0' <good.csv | sed '1s/.*/unit,huk/' >product/devices/huk_db.csv
 refuse 2 "rotkit: $huk_at: ftpm-ta.encrypt.huk-db: product/devices/huk_db.csv:2: malformed row$expected" build product/manifest.yaml
+sed '3s/,.*/,00000000000000000000000000000000/' good.csv >product/devices/huk_db.csv
+refuse 2 "rotkit: $huk_at: ftpm-ta.encrypt.huk-db: product/devices/huk_db.csv:3: a HUK of zeros: anybody can open a TA under it
+  OP-TEE has it where no driver of the board reads its key: give the board one, or take a class key (encrypt.class-key)" \
+    build product/manifest.yaml
 rm product/devices/huk_db.csv
 mkfifo product/devices/huk_db.csv
 cat good.csv >product/devices/huk_db.csv &

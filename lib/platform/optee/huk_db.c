@@ -45,6 +45,20 @@ static enum rk_rc digest_row(const struct rk_unit_id *sn, const struct rk_secret
     return RK_OK;
 }
 
+/* OP-TEE's own value where no driver of the board reads a key: the TA would be public, and so its
+ * seed. */
+static enum rk_rc check_huk(const rk_huk_db *db, const struct rk_devicedb_row *row,
+                            struct rk_err *err)
+{
+    if (!rk_all_zero(row->value.p, row->value.len))
+        return RK_OK;
+    (void)rk_fail(err, RK_E_USAGE, "%s:%zu: a HUK of zeros: anybody can open a TA under it",
+                  rk_devicedb_path(db->db), (size_t)row->line);
+    return rk_note(
+        err, "OP-TEE has it where no driver of the board reads its key: give the board one, or "
+             "take a class key (encrypt.class-key)");
+}
+
 /* Where each row is; the values are read again, each when its turn comes. */
 static enum rk_rc index_rows(rk_huk_db *db, EVP_MD_CTX *md, struct rk_err *err)
 {
@@ -59,6 +73,8 @@ static enum rk_rc index_rows(rk_huk_db *db, EVP_MD_CTX *md, struct rk_err *err)
             return err->rc;
         if (!more)
             break;
+        if (check_huk(db, &row, err))
+            return err->rc;
         if (rk_grow(&growth, &db->place, db->count, 1, err))
             return rk_wrap(err, "\"%s\"", rk_devicedb_path(db->db));
         if (digest_row(&row.sn, &row.value, digest, err))
