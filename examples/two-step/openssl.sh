@@ -20,7 +20,7 @@ key_of() {
 }
 
 [ -r "$dir/index.json" ] || { echo "openssl.sh: \"$dir\" is no folder of a signing round: it has no index.json" >&2; exit 2; }
-jq -r '.items[] | [.scheme, .key_sha256, .file, .signature, .what] | @tsv' "$dir/index.json" |
+made=$(jq -r '.items[] | [.scheme, .key_sha256, .file, .signature, .what] | @tsv' "$dir/index.json" |
     while IFS="$(printf '\t')" read -r scheme sha256 file signature what; do
         key=$(key_of "$sha256" "$@")
         [ -n "$key" ] || continue
@@ -39,4 +39,6 @@ jq -r '.items[] | [.scheme, .key_sha256, .file, .signature, .what] | @tsv' "$dir
         *) echo "openssl.sh: no way to sign by $scheme" >&2 && exit 1 ;;
         esac
         echo "$signature: $what"
-    done
+    done)
+[ -z "$made" ] || printf '%s\n' "$made"
+[ -n "$made" ] || echo "openssl.sh: \"$dir\" asks for no signature by any of these keys" >&2

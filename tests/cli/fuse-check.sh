@@ -217,7 +217,8 @@ check 0 note "SecureBootKey: a value that NVIDIA's documents print as an example
 edit "s/$(hash rsa3k)/18e984f7d79f7a185039ec413ed2ff86227c8f0be639edde0cf23ab1f7910b759ede8fb0c20d02c68deb04a75226d632f9fe24c71dad4b302acdba13db658130/"
 check 0 note "PublicKeyHash: a value that NVIDIA's documents print as an example" edited.xml --platform t234
 edit "s/$sbk/$(printf '%064d' 0)/"
-check 0 note 'SecureBootKey: all zeros: nothing is burnt' edited.xml --platform t234
+check 3 note 'SecureBootKey: all zeros: nothing is burnt' edited.xml --platform t234
+check 3 fails 'BootSecurityInfo: bit 3 says that the SBK is used, and there is none' edited.xml --platform t234
 edit 's/"OemK1"/"OemK"/'
 run 3 fuse check edited.xml --platform t234 --preset 0x1e0
 stderr_is 'rotkit: "edited.xml": line 7: OemK: no fuse of t234

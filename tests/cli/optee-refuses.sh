@@ -89,10 +89,6 @@ sed '3s/,..*\(..\)$/,\1/; 3s/$/\r\r/' good.csv >product/devices/huk_db.csv
 refuse 2 "rotkit: $huk_at: ftpm-ta.encrypt.huk-db: product/devices/huk_db.csv:3: malformed row$expected" build product/manifest.yaml
 tr , '\0' <good.csv | sed '1s/.*/unit,huk/' >product/devices/huk_db.csv
 refuse 2 "rotkit: $huk_at: ftpm-ta.encrypt.huk-db: product/devices/huk_db.csv:2: malformed row$expected" build product/manifest.yaml
-sed '3s/,.*/,00000000000000000000000000000000/' good.csv >product/devices/huk_db.csv
-refuse 2 "rotkit: $huk_at: ftpm-ta.encrypt.huk-db: product/devices/huk_db.csv:3: a HUK of zeros: anybody can open a TA under it
-  OP-TEE has it where no driver of the board reads its key: give the board one, or take a class key (encrypt.class-key)" \
-    build product/manifest.yaml
 rm product/devices/huk_db.csv
 mkfifo product/devices/huk_db.csv
 cat good.csv >product/devices/huk_db.csv &
@@ -111,6 +107,16 @@ chmod 666 product/devices/huk_db.csv
 run 4 build product/manifest.yaml
 grep -q 'huk_db.csv' "$err" || fail "$(cat "$err")"
 chmod 600 product/devices/huk_db.csv
+
+# HUKs that keep no secret are warned of.
+printf 'unit,huk\n00010000000000000001,%032d\n00010000000000000002,%s\n00010000000000000003,%s\n' 0 abababababababababababababababab \
+    abababababababababababababababab >product/devices/huk_db.csv
+run 0 build -n product/manifest.yaml
+grep -q 'huk_db.csv": 1 HUK of zeros, as of boards that are not fused: anybody can read their TAs$' "$err" || fail "$(cat "$err")"
+grep -q 'huk_db.csv": boards share a HUK: each can read the others. TAs$' "$err" || fail "$(cat "$err")"
+cp good.csv product/devices/huk_db.csv
+run 0 build -n product/manifest.yaml
+! grep -q HUK "$err" || fail "$(cat "$err")"
 
 encrypt_at=product/manifest.yaml:$(key_line huk-db):5
 openssl rand -hex 32 >product/keys/class.key

@@ -4,8 +4,10 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/ossl.h"
+#include "rotkit/counted.h"
 #include "rotkit/grow.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { FIRST_LINE = 2 /* behind the header */, ROWS_MAX = 1 << 26, TAG = 8 };
@@ -17,8 +19,10 @@ struct place {
 
 struct rk_huk_db {
     rk_devicedb *db;
-    void *place; /* struct place, by line */
-    size_t count;
+    void *place;  /* struct place, by line */
+    void *values; /* uint64_t: the start of each HUK's digest, sorted, to find two that are the same
+                   */
+    size_t count, zeros;
     uint8_t sha256[32];
 };
 
@@ -28,6 +32,7 @@ void rk_huk_db_close(rk_huk_db *db)
         return;
     rk_devicedb_close(db->db);
     rk_grown_free(db->place);
+    rk_grown_free(db->values);
     rk_free(db);
 }
 
@@ -45,18 +50,17 @@ static enum rk_rc digest_row(const struct rk_unit_id *sn, const struct rk_secret
     return RK_OK;
 }
 
-/* OP-TEE's own value where no driver of the board reads a key: the TA would be public, and so its
- * seed. */
-static enum rk_rc check_huk(const rk_huk_db *db, const struct rk_devicedb_row *row,
-                            struct rk_err *err)
+static enum rk_rc add_value(rk_huk_db *db, const struct rk_secret *huk, struct rk_err *err)
 {
-    if (!rk_all_zero(row->value.p, row->value.len))
-        return RK_OK;
-    (void)rk_fail(err, RK_E_USAGE, "%s:%zu: a HUK of zeros: anybody can open a TA under it",
-                  rk_devicedb_path(db->db), (size_t)row->line);
-    return rk_note(
-        err, "OP-TEE has it where no driver of the board reads its key: give the board one, or "
-             "take a class key (encrypt.class-key)");
+    static const struct rk_growth growth = { sizeof(uint64_t), ROWS_MAX, RK_E_USAGE, "rows" };
+    uint8_t digest[32];
+
+    if (rk_grow(&growth, &db->values, db->count, 1, err) ||
+        rk_sha256(huk->p, huk->len, digest, err))
+        return err->rc;
+    memcpy((uint64_t *)db->values + db->count, digest, sizeof(uint64_t));
+    db->zeros += rk_all_zero(huk->p, huk->len);
+    return RK_OK;
 }
 
 /* Where each row is; the values are read again, each when its turn comes. */
@@ -73,11 +77,9 @@ static enum rk_rc index_rows(rk_huk_db *db, EVP_MD_CTX *md, struct rk_err *err)
             return err->rc;
         if (!more)
             break;
-        if (check_huk(db, &row, err))
-            return err->rc;
         if (rk_grow(&growth, &db->place, db->count, 1, err))
             return rk_wrap(err, "\"%s\"", rk_devicedb_path(db->db));
-        if (digest_row(&row.sn, &row.value, digest, err))
+        if (digest_row(&row.sn, &row.value, digest, err) || add_value(db, &row.value, err))
             return err->rc;
         place.at = row.at;
         memcpy(place.tag, digest, sizeof place.tag);
@@ -142,6 +144,30 @@ enum rk_rc rk_huk_db_find(const rk_huk_db *db, const struct rk_unit_id *sn, stru
     return ret == NULL ? RK_OK
                        : read_again(db, &((const struct place *)db->place)[line - FIRST_LINE], sn,
                                     ret, err);
+}
+
+static int compare_values(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(uint64_t));
+}
+
+void rk_huk_db_warn(const rk_ctx *ctx, rk_huk_db *db)
+{
+    const uint64_t *values = db->values;
+    size_t same = 0;
+
+    if (db->zeros != 0)
+        rk_warn(ctx,
+                "\"%s\": %s of zeros, as of boards that are not fused: anybody can read their TAs",
+                rk_devicedb_path(db->db), RK_COUNTED(db->zeros, "HUK"));
+    if (db->count < 2)
+        return;
+    qsort(db->values, db->count, sizeof *values, compare_values);
+    for (size_t i = 1; i < db->count; i++)
+        same += values[i] == values[i - 1];
+    if (same > (db->zeros == 0 ? 0 : db->zeros - 1))
+        rk_warn(ctx, "\"%s\": boards share a HUK: each can read the others' TAs",
+                rk_devicedb_path(db->db));
 }
 
 const uint8_t *rk_huk_db_sha256(const rk_huk_db *db)

@@ -103,6 +103,8 @@ static enum rk_rc open_keys(const rk_ctx *ctx, const struct rk_given *given,
                      "each device in the clear; keep it as secret as the seeds");
     if (s->ta.huk_db.v != NULL && rk_huk_db_open(s->ta.huk_db.v, &plan->huks, err))
         return rk_given_at(given, s->ta.huk_db.at, "ftpm-ta.encrypt.huk-db", err);
+    if (plan->huks != NULL)
+        rk_huk_db_warn(ctx, plan->huks);
     return rk_given_read_key(given, &s->ta.class_key, "ftpm-ta.encrypt.class-key", CLASS_KEY,
                              &plan->class_key, err);
 }

@@ -60,6 +60,8 @@ void rk_huk_db_close(rk_huk_db *db);
 /* RK_E_USAGE when there is no row of the unit. ret NULL: only whether there is. Any thread. */
 enum rk_rc rk_huk_db_find(const rk_huk_db *db, const struct rk_unit_id *sn, struct rk_secret *ret,
                           struct rk_err *err) RK_MUST_CHECK;
+/* Warns of HUKs that keep no secret: zeros, and those of several boards. */
+void rk_huk_db_warn(const rk_ctx *ctx, rk_huk_db *db);
 /* SHA-256 over all rows. */
 const uint8_t *rk_huk_db_sha256(const rk_huk_db *db);
 

@@ -356,6 +356,18 @@ static const struct rk_fuse *named(const struct rk_fuse_set *set, enum rk_fuse_r
     return NULL;
 }
 
+/* A key of this role that burns something; a value that is not told may do so. */
+static const struct rk_fuse *key_of(const struct rk_fuse_set *set, enum rk_fuse_role role)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const struct rk_fuse *fuse = &set->fuse[i];
+
+        if (fuse->row->role == role && (fuse->value.len == 0 || !is_all(&fuse->value, 0)))
+            return fuse;
+    }
+    return NULL;
+}
+
 static void check_rpmb(const struct judging *j)
 {
     if (!j->set->rpmb || named(j->set, RK_FUSE_OEM_KEY, "OemK1") != NULL || j->known->already_burnt)
@@ -382,8 +394,8 @@ void rk_fuse_rules(const struct rk_fuse_set *set, const struct rk_fuse_known *kn
                          .bsi = rk_fuse_of(set, RK_FUSE_BSI, 0),
                          .mode = rk_fuse_of(set, RK_FUSE_MODE, 0),
                          .hash = named(set, RK_FUSE_HASH, "PublicKeyHash"),
-                         .sbk = named(set, RK_FUSE_SBK, NULL),
-                         .oem_key = named(set, RK_FUSE_OEM_KEY, NULL) };
+                         .sbk = key_of(set, RK_FUSE_SBK),
+                         .oem_key = key_of(set, RK_FUSE_OEM_KEY) };
 
     for (size_t i = 0; i < set->count; i++)
         check_twice(&j, i);

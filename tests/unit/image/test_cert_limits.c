@@ -184,7 +184,7 @@ static const struct {
 } signing[] = {
     { &rk_format_uefi_auth, BOOT "uefi/db.esl", { "variable", "db" } },
     { &rk_format_uefi_pe, BOOT "uefi/min_aarch64.efi", { NULL, NULL } },
-    { &rk_format_kernel_cms, BOOT "kernel/boot.img", { "page", "4096" } },
+    { &rk_format_kernel_cms, BOOT "kernel/boot.img", { NULL, NULL } },
     { &rk_format_corim, TEST_DATA "/vectors/corim/unsigned.cbor", { NULL, NULL } },
 };
 enum { SIGNING = sizeof signing / sizeof signing[0] };

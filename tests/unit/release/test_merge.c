@@ -456,7 +456,7 @@ START_TEST(a_checkpoint_that_is_none_is_refused)
 {
     make_shard("c1", 1, (struct made_of) { .checkpoint = "{ \"ledger\": \"aa\" }\n" });
     refused_for(NULL, LIST("s0", "c1", "s2"), 3, RK_E_FORMAT,
-                "@/c1/ledger/checkpoint.json: no checkpoint of a ledger");
+                "@/c1/ledger/checkpoint.json: member \"size\" is missing or malformed, expected a number");
 }
 END_TEST
 
