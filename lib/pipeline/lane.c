@@ -210,21 +210,6 @@ static enum rk_rc run_makers(const struct rk_making *making, struct rk_artifacts
     return RK_OK;
 }
 
-/* Asks for the signatures that need no certificate; what is made meanwhile is made again. */
-static enum rk_rc ask_makers(const struct rk_making *making, struct rk_err *err)
-{
-    const struct rk_maker *maker = making->platform->makers;
-
-    for (; maker != NULL && maker->role.role != NULL; maker++) {
-        RK_AUTO(rk_artifacts_done) struct rk_artifacts dropped = { .count = 0 };
-
-        if (maker->signs && !maker->is_common && maker->wants(making) &&
-            run_maker(maker, making, &dropped, err))
-            return err->rc;
-    }
-    return RK_OK;
-}
-
 static struct rk_making making_of(const struct rk_lane *lane)
 {
     return (struct rk_making) { .ctx = lane->ctx,
@@ -243,7 +228,7 @@ enum rk_rc rk_lane_common(const struct rk_lane *lane, struct rk_artifacts *ret, 
     return run_makers(&making, ret, err);
 }
 
-/* All that follows from the certificates, where every one is there. */
+/* Every certificate is there. */
 static enum rk_rc finish(const struct rk_lane *lane, const struct rk_unit *unit,
                          const struct rk_making_signs *signs, struct made *made, struct rk_err *err)
 {
@@ -253,8 +238,6 @@ static enum rk_rc finish(const struct rk_lane *lane, const struct rk_unit *unit,
     making.signs = signs;
     making.identity = lane->odm ? &made->keys->identity : NULL;
     making.cert = made->cert;
-    if (signs->wants->count != 0)
-        return ask_makers(&making, err);
     if (run_makers(&making, &made->out, err) || add_device(lane, &making, made, err))
         return err->rc;
     return lane->odm ? add_certificates(lane, made, err) : RK_OK;
@@ -335,7 +318,8 @@ enum rk_rc rk_lane_run(const struct rk_lane *lane, const struct rk_unit *unit,
     }
     if (lane->odm && certify_all(lane, unit, previous, &wanted, &made, err))
         return rk_wrap(err, "device %s", text);
-    if (finish(lane, unit, &signs, &made, err))
+    /* Nothing is made without its certificates. */
+    if (wanted.count == 0 && finish(lane, unit, &signs, &made, err))
         return rk_wrap(err, "device %s", text);
     if (wanted.count != 0) {
         rk_wants_prefix(&wanted, 0, text);

@@ -65,8 +65,8 @@ sed -i '4,$d' jetson-product/devices/kdk_db.csv jetson-product/devices/eps_seeds
 shape jetson-product product.yaml 3 ca/issuing.key keys/pkc.key keys/capsule.key keys/rot.key keys/trusted-world.key \
     keys/non-trusted-world.key keys/ta.key keys/release.key
 
-# The certificates, each device's TA and the images, then the release.
+# The certificates and the images, then the release; the key of each device's TA may not be elsewhere.
 sh "$SOURCE/examples/optee/prepare.sh" "$ROTKIT" optee >"$out" 2>&1 || fail "$(cat "$out")"
 sed -i 's/^  count: 20/  count: 2/' optee/manifest.yaml
-shape optee manifest.yaml 2 ca/issuing.key keys/ta.key keys/rot.key keys/trusted-world.key keys/non-trusted-world.key \
+shape optee manifest.yaml 2 ca/issuing.key keys/rot.key keys/trusted-world.key keys/non-trusted-world.key \
     keys/fit.key keys/release.key

@@ -222,9 +222,9 @@ static enum rk_rc check(const struct rk_making *making, const struct rk_artifact
 /* clang-format off */
 const struct rk_maker rk_optee_makers[] = {
     { .role = { "ftpm-ta", "*.ta", RK_PLACE_DEVICE, "optee-ta", NULL, false },
-      .signs = true, .what = "fTPM TA", .file = file_name, .wants = wants_public, .make = make, .check = check },
+      .what = "fTPM TA", .file = file_name, .wants = wants_public, .make = make, .check = check },
     { .role = { "ftpm-ta", "*.ta", RK_PLACE_SECRET, "optee-ta", NULL, false },
-      .signs = true, .what = "fTPM TA", .file = file_name, .wants = wants_sealed, .make = make, .check = check },
+      .what = "fTPM TA", .file = file_name, .wants = wants_sealed, .make = make, .check = check },
     { .role = { .role = NULL } },
 };
 /* clang-format on */

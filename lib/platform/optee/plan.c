@@ -97,10 +97,14 @@ static enum rk_rc open_keys(const rk_ctx *ctx, const struct rk_given *given,
         (rk_signer_can_sign(plan->key) && rk_signer_sign(plan->key, rk_scheme_find(plan->algo),
                                                          (const uint8_t *)"probe", 5, &probe, err)))
         return rk_given_at(given, s->ta.key.at, "ftpm-ta.key", err);
-    /* What OP-TEE has signed is the plaintext. */
-    if (!rk_signer_can_sign(plan->key))
-        rk_warn(ctx, "ftpm-ta.key is elsewhere: the folder of a signing round holds the seed of "
-                     "each device in the clear; keep it as secret as the seeds");
+    /* What is signed of a TA is its plaintext: a round's folder would hold every seed. */
+    if (!rk_signer_can_sign(plan->key)) {
+        (void)rk_given_fail(given, s->ta.key.at, err,
+                            "ftpm-ta.key: a public key: what is signed of a TA holds its seed in "
+                            "the clear, and must not go into the folder of a signing round");
+        return rk_note(err, "name the key itself, one in a token (pkcs11:) or behind a program of "
+                            "yours (helper:)");
+    }
     if (s->ta.huk_db.v != NULL && rk_huk_db_open(s->ta.huk_db.v, &plan->huks, err))
         return rk_given_at(given, s->ta.huk_db.at, "ftpm-ta.encrypt.huk-db", err);
     if (plan->huks != NULL)
