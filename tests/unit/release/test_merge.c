@@ -313,10 +313,13 @@ START_TEST(what_is_no_shard_of_three_is_refused)
     of.shard = (struct rk_shard) { 3, 3 };
     make("beyond", &of);
     refused_for(NULL, LIST("s0", "beyond"), 2, RK_E_FORMAT,
-                "shard \"@/beyond\": release.json: shard: member \"index\" is missing or malformed, expected a number from 0 to 2");
+                "shard \"@/beyond\": release.json: shard: member \"index\" is missing or "
+                "malformed, expected a number from 0 to 2");
     of.shard = (struct rk_shard) { 0, 5000 };
     make("many", &of);
-    refused_for(NULL, LIST("many"), 1, RK_E_FORMAT, "y");
+    refused_for(NULL, LIST("many"), 1, RK_E_FORMAT,
+                "shard \"@/many\": release.json: shard: member \"count\" is missing or malformed, "
+                "expected a number from 0 to 4096");
 }
 END_TEST
 
@@ -456,8 +459,9 @@ END_TEST
 START_TEST(a_checkpoint_that_is_none_is_refused)
 {
     make_shard("c1", 1, (struct made_of) { .checkpoint = "{ \"ledger\": \"aa\" }\n" });
-    refused_for(NULL, LIST("s0", "c1", "s2"), 3, RK_E_FORMAT,
-                "@/c1/ledger/checkpoint.json: member \"size\" is missing or malformed, expected a number");
+    refused_for(
+        NULL, LIST("s0", "c1", "s2"), 3, RK_E_FORMAT,
+        "@/c1/ledger/checkpoint.json: member \"size\" is missing or malformed, expected a number");
 }
 END_TEST
 
