@@ -96,7 +96,7 @@ const struct rk_bytes *rk_making_cert(const struct rk_making *making, const char
 struct rk_maker {
     struct rk_role_row role;
     bool is_common;
-    const char *what; /* in front of its errors */
+    const char *what;                              /* in front of its errors */
     bool (*wants)(const struct rk_making *making); /* whether it is made here */
     /* The file's name, where the plan gives it: a role's file begins with "*" then, which stands
      * for a UUID. NULL: that of the role. */
