@@ -87,16 +87,33 @@ static enum rk_rc check_inside(const struct rk_request *request, const struct rk
     return RK_OK;
 }
 
+/* Whether db or dbx says who may have signed: each file of theirs has its say. */
+static bool heed_signers(const struct rk_request *request)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < request->part_count && i < RK_HEEDED_MAX; i++) {
+        if (strncmp(request->part[i].name, RK_PART_SIGNERS, strlen(RK_PART_SIGNERS)) != 0)
+            continue;
+        request->heeded->part[i] = true;
+        any = true;
+    }
+    return any;
+}
+
 /* Its check is about to look at these. */
 static void heed(const struct rk_format *format, const struct rk_request *request)
 {
     struct rk_heeded *heeded = request->heeded;
+    bool signers;
 
     if (heeded == NULL || format->check == NULL)
         return;
+    signers = heed_signers(request);
     heeded->scheme = heeded->scheme || (format->heeds & RK_CHECK_SCHEME) != 0;
     heeded->time = heeded->time || (format->heeds & RK_CHECK_TIME) != 0 ||
-                   (request->trust != NULL && (format->heeds & RK_CHECK_TRUST_TIME) != 0);
+                   ((request->trust != NULL || signers) &&
+                    (format->heeds & RK_CHECK_TRUST_TIME) != 0);
 }
 
 /* What was given and nothing has looked at, in the file or in those inside of it. */

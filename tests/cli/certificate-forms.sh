@@ -88,6 +88,6 @@ for form in der pem mark; do
     { printf '\357\273\277' && cat factory.pem; } >factory.mark
     printf '%064d\n' 1 >sbk
     chmod 600 sbk
-    run 0 fuse xml -o "$form.xml" --sbk sbk --recipient "factory.$form"
+    run 0 fuse xml -o "$form.xml" --sbk sbk --already-burnt --recipient "factory.$form"
     run 0 secret open --key "$K/rsa3072.pem" "$form.xml" -o "$form.opened"
 done
