@@ -111,9 +111,9 @@ static void heed(const struct rk_format *format, const struct rk_request *reques
         return;
     signers = heed_signers(request);
     heeded->scheme = heeded->scheme || (format->heeds & RK_CHECK_SCHEME) != 0;
-    heeded->time = heeded->time || (format->heeds & RK_CHECK_TIME) != 0 ||
-                   ((request->trust != NULL || signers) &&
-                    (format->heeds & RK_CHECK_TRUST_TIME) != 0);
+    heeded->time =
+        heeded->time || (format->heeds & RK_CHECK_TIME) != 0 ||
+        ((request->trust != NULL || signers) && (format->heeds & RK_CHECK_TRUST_TIME) != 0);
 }
 
 /* What was given and nothing has looked at, in the file or in those inside of it. */

@@ -169,9 +169,11 @@ make_raw() {
     flip raw.good -1 raw.tampered
     public "$K/p256.pem" raw.pub
     for what in good tampered other; do
-        echo "--format raw --scheme ecdsa-sha256 --with content=$I/bl2.bin" >raw.$what.options
+        echo "--format raw --with content=$I/bl2.bin" >raw.$what.options
+        echo "--scheme ecdsa-sha256" >raw.$what.pub.options
     done
-    echo "--format raw --scheme ecdsa-sha256" >raw.uncheckable.options
+    echo "--format raw" >raw.uncheckable.options
+    echo "--scheme ecdsa-sha256" >raw.uncheckable.pub.options
 }
 make_plain() {
     cp "$DATA/vectors/ekb/eks/v1_t234_k1_ftpm_offline.img" ekb.unsigned
@@ -212,15 +214,17 @@ make_dated() {
             run 0 sign $format $format.unsigned -o $format.$case --key $case.key --cert $case.crt --allow-weak rsa1024 "$@"
             public $case.key $format.$case.pub
             cp $case.crt $format.$case.ca
-            [ $case != expired ] || echo '--at 2200-01-01' >$format.$case.options
+            [ $case != expired ] || echo '--at 2200-01-01' >$format.$case.ca.options
         done
         openssl x509 -in $case.crt -outform DER -out x509.$case
         cp $case.crt x509.$case.ca
     done
-    cp corim.expired.options x509.expired.options
+    mv corim.expired.ca.options x509.expired.ca.options
+    cp x509.expired.ca.options corim.expired.ca.options
     run 0 sign raw "$I/bl2.bin" -o raw.weak --key weak.key --scheme rsa-pss-sha256 --allow-weak rsa1024
     public weak.key raw.weak.pub
-    echo "--format raw --scheme rsa-pss-sha256 --with content=$I/bl2.bin" >raw.weak.options
+    echo "--format raw --with content=$I/bl2.bin" >raw.weak.options
+    echo "--scheme rsa-pss-sha256" >raw.weak.pub.options
 }
 # revoked: by its CA's list, where that is given: with --ca.
 make_revoked() {
