@@ -120,10 +120,11 @@ static enum rk_rc compare_releases(const struct app *app, const struct rk_releas
                                       "signed: the release is not");
 }
 
-/* What is for files is not for a release or an update, whose own files say what they need. */
+/* What is for files is not for a release or an update, whose own files say what they need.
+ * has_dates: it holds certificates that are judged without --ca too. */
 static enum rk_rc refuse_of_files(const struct app *app, const struct verify_options *options,
                                   const struct request *request, const struct operand *o,
-                                  const char *what, struct rk_err *err)
+                                  const char *what, bool has_dates, struct rk_err *err)
 {
     const struct rk_request *core = &request->core;
     const struct {
@@ -139,7 +140,7 @@ static enum rk_rc refuse_of_files(const struct app *app, const struct verify_opt
         { core->firmware_count != 0, "--for" },
         { options->format != NULL, "--format" },
         { options->page != NULL, "--html" },
-        { core->now_given && core->trust == NULL, "--at without --ca" },
+        { core->now_given && core->trust == NULL && !has_dates, "--at without --ca" },
     };
 
     if (core->heeded != NULL && options->page == NULL) /* it may be for another operand */
@@ -165,7 +166,7 @@ static enum rk_rc verify_release(const struct app *app, const struct verify_opti
     char images[48] = "", left_out[96] = "";
 
     o->format = "release";
-    if (refuse_of_files(app, options, request, o, "a release", err))
+    if (refuse_of_files(app, options, request, o, "a release", true, err))
         return err->rc;
     if (rk_release_verify(app->ctx, o->path, &asked, &report, err) ||
         (options->not_older != NULL &&
@@ -195,7 +196,7 @@ static enum rk_rc verify_update(const struct app *app, const struct verify_optio
     struct rk_update_report report;
 
     o->format = "update";
-    if (refuse_of_files(app, options, request, o, "an update", err))
+    if (refuse_of_files(app, options, request, o, "an update", false, err))
         return err->rc;
     if (options->not_older != NULL)
         return opt_fail(app, err, "--not-older-than is not for an update: it says what it follows");
