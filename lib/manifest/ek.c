@@ -3,8 +3,8 @@
 
 /* clang-format off */
 const struct rk_mrow rk_certificate_rows[] = {
-    { "manufacturer", RK_M_TEXT, RK_M(ek.certificate.manufacturer), RK_M_REQUIRED, NULL, NULL, NULL, "\"id:4E564944\"",
-      "TCG vendor id of the TPM's maker: id: and 8 hex digits" },
+    { "manufacturer", RK_M_TEXT, RK_M(ek.certificate.manufacturer), RK_M_REQUIRED, NULL, NULL, NULL, "\"id:00000000\"",
+      "your TCG vendor id, of the TPM's maker: id: and 8 hex digits" },
     { "model", RK_M_TEXT, RK_M(ek.certificate.model), RK_M_REQUIRED, NULL, NULL, NULL, "demo fTPM",
       "model; should match TPM_PT_VENDOR_STRING" },
     { "version", RK_M_TEXT, RK_M(ek.certificate.version), RK_M_REQUIRED, NULL, NULL, NULL, "\"id:00010000\"",
@@ -44,7 +44,7 @@ const struct rk_mrow rk_ek_rows[] = {
     { "profile", RK_M_TEXT, RK_M(ek.profile), 0, NULL, NULL, NULL, NULL,
       "EK derivation profile; default: that of the platform" },
     { "templates", RK_M_LIST, RK_M(ek.templates), 0, "L-1, L-2", NULL, NULL, "[L-1, L-2]",
-      "EK templates to certify; the key blob needs L-1 and L-2" },
+      "EK templates to certify; a key blob of Jetson needs L-1 and L-2" },
     { "certificate", RK_M_SECTION, RK_M(ek.certificate.at), RK_M_REQUIRED, NULL, NULL, rk_certificate_rows, "",
       "what every EK certificate says" },
     { "ca", RK_M_SECTION, RK_M(ek.ca.at), RK_M_REQUIRED, NULL, NULL, rk_ca_rows, "",

@@ -4,7 +4,7 @@
 /* clang-format off */
 const struct rk_mrow rk_secrets_rows[] = {
     { "recipient", RK_M_PATH, RK_M(secrets.recipient), 0, NULL, NULL, NULL, "factory/factory.pem",
-      "factory certificate (PEM or DER) that fuse files with keys are sealed to" },
+      "factory certificate (PEM or DER) that files with secrets are sealed to" },
     { NULL, RK_M_TEXT, 0, 0, NULL, NULL, NULL, NULL, NULL },
 };
 /* clang-format on */
