@@ -8,7 +8,7 @@ need aarch64-linux-gnu-gcc qemu-aarch64 python3
 
 aarch64-linux-gnu-gcc -static -std=c17 -O2 -Wall -Wextra -Werror -I "$SOURCE/tests/cross" -I "$SOURCE/lib" \
     -I "$SOURCE/lib/include" -o lines "$SOURCE/tests/cross/powm8_lines.c" "$SOURCE/lib/ftpm/powm8.c" \
-    "$SOURCE/lib/ftpm/powm8_portable.c" 2>"$err" || fail "$(cat "$err")"
+    "$SOURCE/lib/ftpm/powm8_portable.c" "$SOURCE/lib/base/counted.c" 2>"$err" || fail "$(cat "$err")"
 od -An -t x1 -j 18 -N 2 lines | grep -q 'b7 00' || fail "lines is not of aarch64 (EM_AARCH64 is 183)"
 cat >judge.py <<'PY'
 import random, subprocess, sys
