@@ -93,6 +93,18 @@ void rk_wr_str(struct rk_wr *wr, const char *text)
     rk_wr_bytes(wr, text, strlen(text));
 }
 
+void rk_wr_part(struct rk_wr *wr, const void *bytes, size_t len)
+{
+    rk_wr_be(wr, len, 4);
+    if (len != 0)
+        rk_wr_bytes(wr, bytes, len);
+}
+
+void rk_wr_text_part(struct rk_wr *wr, const char *text)
+{
+    rk_wr_part(wr, text, text == NULL ? 0 : strlen(text));
+}
+
 void rk_wr_printf(struct rk_wr *wr, const char *fmt, ...)
 {
     char text[1024];

@@ -25,6 +25,9 @@ void rk_wr_fill_byte(struct rk_wr *wr, uint8_t value, size_t n);
 void rk_wr_le(struct rk_wr *wr, uint64_t value, size_t width);
 void rk_wr_be(struct rk_wr *wr, uint64_t value, size_t width);
 void rk_wr_str(struct rk_wr *wr, const char *text);
+/* With its length in front, BE32, so that no two lists of parts look alike; NULL text: empty. */
+void rk_wr_part(struct rk_wr *wr, const void *bytes, size_t len);
+void rk_wr_text_part(struct rk_wr *wr, const char *text);
 void rk_wr_printf(struct rk_wr *wr, const char *fmt, ...) RK_PRINTF(2, 3);
 /* Reserves n zero bytes and returns their position; rk_wr_put_* writes there later. */
 size_t rk_wr_reserve(struct rk_wr *wr, size_t n);

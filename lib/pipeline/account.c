@@ -240,24 +240,11 @@ enum rk_rc rk_account_open(const rk_ctx *ctx, const struct rk_plan *plan,
 
 /* ---- units ---- */
 
-/* Each part with its length in front, so that no two lists of parts look alike. */
-static void put_part(struct rk_wr *wr, const void *bytes, size_t len)
-{
-    rk_wr_be(wr, len, 4);
-    if (len != 0)
-        rk_wr_bytes(wr, bytes, len);
-}
-
-static void put_text(struct rk_wr *wr, const char *text)
-{
-    put_part(wr, text, text == NULL ? 0 : strlen(text));
-}
-
 static void put_texts(struct rk_wr *wr, const char *const *text, size_t count)
 {
     rk_wr_be(wr, count, 4);
     for (size_t i = 0; i < count; i++)
-        put_text(wr, text[i]);
+        rk_wr_text_part(wr, text[i]);
 }
 
 static void put_odm(struct rk_wr *wr, const struct rk_lane *lane)
@@ -265,14 +252,14 @@ static void put_odm(struct rk_wr *wr, const struct rk_lane *lane)
     const struct rk_ekcert_profile *c = &lane->certificate;
     const struct rk_bytes *ca = rk_signer_spki(rk_ca_key(lane->ca));
 
-    put_text(wr, rk_ek_profile_name(lane->profile));
+    rk_wr_text_part(wr, rk_ek_profile_name(lane->profile));
     for (size_t i = 0; i < lane->template_count; i++)
-        put_text(wr, rk_ek_template_name(lane->templates[i]));
-    put_part(wr, ca->p, ca->len);
-    put_text(wr, c->manufacturer);
-    put_text(wr, c->model);
-    put_text(wr, c->version);
-    put_text(wr, c->spec_family);
+        rk_wr_text_part(wr, rk_ek_template_name(lane->templates[i]));
+    rk_wr_part(wr, ca->p, ca->len);
+    rk_wr_text_part(wr, c->manufacturer);
+    rk_wr_text_part(wr, c->model);
+    rk_wr_text_part(wr, c->version);
+    rk_wr_text_part(wr, c->spec_family);
     rk_wr_be(wr, c->spec_level, 4);
     rk_wr_be(wr, c->spec_revision, 4);
     rk_wr_be(wr, (uint64_t)c->not_before, 8);
@@ -280,7 +267,7 @@ static void put_odm(struct rk_wr *wr, const struct rk_lane *lane)
     put_texts(wr, c->aia_urls, c->aia_count);
     put_texts(wr, c->crl_urls, c->crl_count);
     put_texts(wr, c->policy_oids, c->policy_count);
-    put_text(wr, c->subject_cn);
+    rk_wr_text_part(wr, c->subject_cn);
 }
 
 enum rk_rc rk_account_unit(const struct rk_plan *plan, const struct rk_unit *unit,
@@ -290,14 +277,14 @@ enum rk_rc rk_account_unit(const struct rk_plan *plan, const struct rk_unit *uni
     const struct rk_lane *lane = &plan->lane;
     struct rk_ledger_unit made = { .sn = unit->sn };
 
-    put_text(&wr, "rotkit unit inputs 1");
-    put_text(&wr, rk_platform_name(lane->platform));
+    rk_wr_text_part(&wr, "rotkit unit inputs 1");
+    rk_wr_text_part(&wr, rk_platform_name(lane->platform));
     rk_wr_be(&wr, (lane->odm ? 1u : 0u) | (lane->oem ? 2u : 0u), 4);
-    put_part(&wr, unit->sn.b, sizeof unit->sn.b);
+    rk_wr_part(&wr, unit->sn.b, sizeof unit->sn.b);
     for (size_t i = 0; i < RK_UNIT_SECRETS_MAX; i++)
-        put_part(&wr, unit->secret[i].p, unit->secret[i].len);
+        rk_wr_part(&wr, unit->secret[i].p, unit->secret[i].len);
     for (size_t i = 0; i < RK_UNIT_CERTS_MAX; i++)
-        put_part(&wr, unit->cert[i].p, unit->cert[i].len);
+        rk_wr_part(&wr, unit->cert[i].p, unit->cert[i].len);
     if (lane->odm)
         put_odm(&wr, lane);
     if (lane->oem && lane->platform->put_inputs != NULL)

@@ -186,11 +186,8 @@ static enum rk_rc run_maker(const struct rk_maker *maker, const struct rk_making
 
     if (maker->file != NULL)
         item.role.file = maker->file(making->plan);
-    if (maker->make(making, &item, err))
-        return rk_wrap(err, "%s", maker->what);
-    if (item.bytes.p == NULL && item.secret.p == NULL)
-        return RK_OK; /* it waits for a signature */
-    if (maker->check != NULL && maker->check(making, &item, err))
+    if (maker->make(making, &item, err) ||
+        (maker->check != NULL && maker->check(making, &item, err)))
         return rk_wrap(err, "%s", maker->what);
     return rk_artifacts_add(ret, &item, err);
 }
@@ -306,7 +303,6 @@ enum rk_rc rk_lane_run(const struct rk_lane *lane, const struct rk_unit *unit,
     RK_AUTO(made_done) struct made made = { .keys = keys };
     RK_AUTO(rk_wants_done) struct rk_wants wanted = { .item = NULL };
     const struct rk_making_signs signs = { .book = lane->book,
-                                           .wants = &wanted,
                                            .previous = previous == NULL ? NULL : previous->artifact,
                                            .arg = previous == NULL ? NULL : previous->arg };
     char text[21];
@@ -318,15 +314,14 @@ enum rk_rc rk_lane_run(const struct rk_lane *lane, const struct rk_unit *unit,
     }
     if (lane->odm && certify_all(lane, unit, previous, &wanted, &made, err))
         return rk_wrap(err, "device %s", text);
-    /* Nothing is made without its certificates. */
-    if (wanted.count == 0 && finish(lane, unit, &signs, &made, err))
-        return rk_wrap(err, "device %s", text);
-    if (wanted.count != 0) {
+    if (wanted.count != 0) { /* nothing is made without its certificates */
         rk_wants_prefix(&wanted, 0, text);
         *wants = wanted;
         wanted = (struct rk_wants) { .item = NULL };
         return RK_OK;
     }
+    if (finish(lane, unit, &signs, &made, err))
+        return rk_wrap(err, "device %s", text);
     *ret = made.out;
     made.out.count = 0;
     return RK_OK;

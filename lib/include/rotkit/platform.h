@@ -79,10 +79,9 @@ struct rk_making {
     size_t template_count;
     const struct rk_making_signs *signs; /* NULL for what is common to all units */
 };
-/* How a maker that signs comes by signatures: as images do, in two steps too. */
+/* How a maker that signs, by a key at hand, keeps what is random from being made anew. */
 struct rk_making_signs {
-    rk_sigbook *book;       /* of another room; NULL: none */
-    struct rk_wants *wants; /* with a book; what is added is not made in this round */
+    rk_sigbook *book; /* of a signing round; NULL: none */
     /* The artifact that the release in place has of this unit, by its role's path; empty *ret
      * when there is none. NULL: there is no such release. */
     enum rk_rc (*previous)(void *arg, const struct rk_role_row *role, const struct rk_unit_id *sn,
@@ -101,7 +100,7 @@ struct rk_maker {
     /* The file's name, where the plan gives it: a role's file begins with "*" then, which stands
      * for a UUID. NULL: that of the role. */
     const char *(*file)(const void *plan);
-    /* Fills bytes or secret; neither while a signature is wanted. */
+    /* Fills bytes or secret. */
     enum rk_rc (*make)(const struct rk_making *making, struct rk_artifact *ret, struct rk_err *err);
     /* Reads it back as its reader will; NULL: its format has no reader here. */
     enum rk_rc (*check)(const struct rk_making *making, const struct rk_artifact *made,

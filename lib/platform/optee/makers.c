@@ -187,9 +187,8 @@ static enum rk_rc sign(const struct rk_making *making, const struct ta *ta,
                        struct rk_bytes *ret, struct rk_err *err)
 {
     rk_signer *key = plan_of(making)->key;
-    const struct rk_signing by = { .signer = &key,
-                                   .book = making->signs->book,
-                                   .wants = making->signs->wants };
+    RK_AUTO(rk_wants_done) struct rk_wants none = { .item = NULL }; /* the key is at hand */
+    const struct rk_signing by = { .signer = &key, .book = making->signs->book, .wants = &none };
     const struct rk_request request = to_sign(making, ta);
 
     if (previous_of(making, ta, role, unsigned_ta, ret, err))

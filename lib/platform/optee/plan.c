@@ -144,31 +144,18 @@ enum rk_rc rk_optee_complete(const void *arg, const struct rk_unit_id *sn, struc
     return rk_huk_db_find(plan->huks, sn, ret == NULL ? NULL : &ret->secret[RK_OPTEE_HUK], err);
 }
 
-/* Each with its length in front, so that no two lists look alike. */
-static void put_part(struct rk_wr *wr, const void *bytes, size_t len)
-{
-    rk_wr_be(wr, len, 4);
-    if (len != 0)
-        rk_wr_bytes(wr, bytes, len);
-}
-
-static void put_text(struct rk_wr *wr, const char *text)
-{
-    put_part(wr, text, strlen(text));
-}
-
 void rk_optee_put_inputs(const void *arg, struct rk_wr *wr)
 {
     const struct rk_optee_plan *plan = arg;
 
     if (plan->key == NULL)
         return;
-    put_part(wr, plan->elf_sha256, sizeof plan->elf_sha256);
-    put_text(wr, plan->uuid);
-    put_text(wr, plan->version);
-    put_text(wr, plan->algo);
-    put_part(wr, rk_signer_spki(plan->key)->p, rk_signer_spki(plan->key)->len);
-    put_part(wr, plan->class_key.p, plan->class_key.len);
+    rk_wr_part(wr, plan->elf_sha256, sizeof plan->elf_sha256);
+    rk_wr_text_part(wr, plan->uuid);
+    rk_wr_text_part(wr, plan->version);
+    rk_wr_text_part(wr, plan->algo);
+    rk_wr_part(wr, rk_signer_spki(plan->key)->p, rk_signer_spki(plan->key)->len);
+    rk_wr_part(wr, plan->class_key.p, plan->class_key.len);
 }
 
 enum rk_rc rk_optee_put_run_inputs(const void *arg, struct rk_wr *wr, struct rk_err *err)
@@ -177,6 +164,6 @@ enum rk_rc rk_optee_put_run_inputs(const void *arg, struct rk_wr *wr, struct rk_
 
     (void)err;
     if (plan->huks != NULL)
-        put_part(wr, rk_huk_db_sha256(plan->huks), 32);
+        rk_wr_part(wr, rk_huk_db_sha256(plan->huks), 32);
     return RK_OK;
 }

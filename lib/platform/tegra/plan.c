@@ -74,20 +74,12 @@ enum rk_rc rk_tegra_prepare(const rk_ctx *ctx, const struct rk_given *given, voi
     return RK_OK;
 }
 
-/* Each with its length in front, so that no two lists look alike. */
-static void put_part(struct rk_wr *wr, const void *bytes, size_t len)
-{
-    rk_wr_be(wr, len, 4);
-    if (len != 0)
-        rk_wr_bytes(wr, bytes, len);
-}
-
 /* Fuses that stand in the file of each unit. */
 static void put_fuses(const struct rk_fuse_set *set, struct rk_wr *wr)
 {
     for (size_t i = 0; i < set->count; i++) {
-        put_part(wr, set->fuse[i].row->name, strlen(set->fuse[i].row->name));
-        put_part(wr, set->fuse[i].value.p, set->fuse[i].value.len);
+        rk_wr_part(wr, set->fuse[i].row->name, strlen(set->fuse[i].row->name));
+        rk_wr_part(wr, set->fuse[i].value.p, set->fuse[i].value.len);
     }
 }
 
@@ -96,10 +88,10 @@ void rk_tegra_put_inputs(const void *arg, struct rk_wr *wr)
     const struct rk_tegra_plan *plan = arg;
 
     rk_wr_be(wr, (uint64_t)plan->blob_version, 4);
-    put_part(wr, plan->fv, plan->has_fv ? sizeof plan->fv : 0);
-    put_part(wr, plan->payload_key.p, plan->payload_key.len);
-    put_part(wr, plan->disk_key.p, plan->disk_key.len);
-    put_part(wr, plan->auth_key.p, plan->auth_key.len);
+    rk_wr_part(wr, plan->fv, plan->has_fv ? sizeof plan->fv : 0);
+    rk_wr_part(wr, plan->payload_key.p, plan->payload_key.len);
+    rk_wr_part(wr, plan->disk_key.p, plan->disk_key.len);
+    rk_wr_part(wr, plan->auth_key.p, plan->auth_key.len);
     if (plan->fuse_merged)
         put_fuses(&plan->fuses, wr);
 }
@@ -114,7 +106,7 @@ enum rk_rc rk_tegra_put_run_inputs(const void *arg, struct rk_wr *wr, struct rk_
         return RK_OK;
     if (rk_mac_compute(plan->root_key, RK_MAC_AES_CMAC, text, sizeof text, &made, err))
         return err->rc;
-    put_part(wr, made.p, made.len);
+    rk_wr_part(wr, made.p, made.len);
     return RK_OK;
 }
 
