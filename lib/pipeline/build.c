@@ -204,7 +204,6 @@ static enum rk_rc run_build(const rk_ctx *ctx, struct run *run, struct rk_err *e
         .shard = options->shard,
         .shard_devices = plan->device_count,
         .fleet_devices = plan->fleet_count,
-        .given_name = rk_platform_given_name(plan->lane.platform, plan->of_platform),
         .fleet_sha256 = options->shard.count == 0 ? NULL : plan->fleet_sha256,
     };
     (void)snprintf(run->report.path, sizeof run->report.path, "%s", plan->path);

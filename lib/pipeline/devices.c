@@ -74,17 +74,21 @@ static enum rk_rc next_of_either(rk_devices *devices, struct rk_unit *ret, bool 
                : next_of_master(devices, ret, ret_more, err);
 }
 
-/* With what the plan adds to it. */
+/* With what the plan adds to a unit; ret NULL: whether it has that. */
+static enum rk_rc complete(const struct rk_devices_from *from, const struct rk_unit_id *sn,
+                           struct rk_unit *ret, struct rk_err *err)
+{
+    return from->platform->complete == NULL || from->plan == NULL
+               ? RK_OK
+               : from->platform->complete(from->plan, sn, ret, err);
+}
+
 static enum rk_rc next_row(rk_devices *devices, struct rk_unit *ret, bool *ret_more,
                            struct rk_err *err)
 {
-    const struct rk_devices_from *from = &devices->from;
-
     if (next_of_either(devices, ret, ret_more, err))
         return err->rc;
-    return !*ret_more || from->platform->complete == NULL || from->plan == NULL
-               ? RK_OK
-               : from->platform->complete(from->plan, &ret->sn, ret, err);
+    return *ret_more ? complete(&devices->from, &ret->sn, ret, err) : RK_OK;
 }
 
 enum rk_rc rk_devices_next(rk_devices *devices, struct rk_unit *ret, bool *ret_more,
@@ -113,8 +117,7 @@ static enum rk_rc count_range(const struct rk_devices_from *from, struct rk_devi
         struct rk_unit_id sn;
 
         rk_unit_id_make(from->oem_id, from->first_sn + i, &sn);
-        if (from->platform->complete != NULL && from->plan != NULL &&
-            from->platform->complete(from->plan, &sn, NULL, err))
+        if (complete(from, &sn, NULL, err))
             return err->rc;
         count.ours += rk_shard_has(&from->shard, &sn);
     }

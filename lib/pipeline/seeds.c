@@ -46,24 +46,12 @@ static enum rk_rc visit_by_master(void *arg, const struct rk_unit_id *sn, bool *
     return by->visit(by->arg, &unit, more, err);
 }
 
-/* Which of the platform's files a path is; RK_DEVICE_FILES_MAX: it has no such file. */
-static size_t place_of(const struct rk_platform *platform, const char *key)
-{
-    const struct rk_device_file *file = platform->device_files;
-
-    for (size_t i = 0; file != NULL && file[i].key != NULL; i++) {
-        if (strcmp(file[i].key, key) == 0)
-            return i;
-    }
-    return RK_DEVICE_FILES_MAX;
-}
-
 static enum rk_rc find_paths(const struct rk_seeds_from *given, struct rk_devices_from *ret,
                              struct rk_err *err)
 {
     for (size_t i = 0; i < FILES; i++) {
         const char *path = path_of(&given->files, i);
-        size_t place = place_of(given->platform, files[i].key);
+        size_t place = rk_platform_file(given->platform, files[i].key);
 
         if (path != NULL && place == RK_DEVICE_FILES_MAX)
             return rk_fail(err, RK_E_USAGE, "platform %s reads its units from no %s",

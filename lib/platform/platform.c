@@ -2,6 +2,7 @@
 #include "rotkit/platform.h"
 
 #include "base/ctx.h"
+#include "rotkit/counted.h"
 #include "rotkit/request.h"
 
 #include <string.h>
@@ -77,13 +78,20 @@ const char *rk_platform_page_of(const rk_ctx *ctx, const char *name)
     return NULL;
 }
 
+size_t rk_platform_file(const struct rk_platform *platform, const char *key)
+{
+    const struct rk_device_file *file = platform->device_files;
+
+    for (size_t i = 0; file != NULL && file[i].key != NULL; i++) {
+        if (strcmp(file[i].key, key) == 0)
+            return i;
+    }
+    return RK_DEVICE_FILES_MAX;
+}
+
 bool rk_platform_reads(const struct rk_platform *platform, const char *file)
 {
-    const struct rk_device_file *row = platform->device_files;
-
-    while (row != NULL && row->key != NULL && strcmp(row->key, file) != 0)
-        row++;
-    return row != NULL && row->key != NULL;
+    return rk_platform_file(platform, file) != RK_DEVICE_FILES_MAX;
 }
 
 enum rk_rc rk_platform_secret(const struct rk_platform *platform, const rk_mac *master,
@@ -98,11 +106,12 @@ enum rk_rc rk_platform_secret(const struct rk_platform *platform, const rk_mac *
     return RK_OK;
 }
 
-const char *rk_platform_given_name(const struct rk_platform *platform, const void *plan)
+enum rk_rc rk_master_fits(const rk_mac *master, struct rk_err *err)
 {
-    for (const struct rk_maker *m = platform->makers; m != NULL && m->role.role != NULL; m++) {
-        if (m->file != NULL && plan != NULL)
-            return m->file(plan);
-    }
-    return NULL;
+    enum { MASTER = 32 };
+
+    return rk_mac_key_len(master) == MASTER
+               ? RK_OK
+               : rk_fail(err, RK_E_USAGE, "master key of %s, expected %d",
+                         RK_COUNTED(rk_mac_key_len(master), "byte"), MASTER);
 }

@@ -334,64 +334,57 @@ static enum rk_rc sum_file(const rk_release *release, const char *path, uint8_t 
     return rk_journal_sum(sum, path, bytes.p, bytes.len, err);
 }
 
-/* Roles whose name the plan gives have it in this build's list. */
-static struct rk_role_row named_role(const rk_release *release, const struct rk_role_row *role)
+/* All files of the device's own folder below `top`. */
+static enum rk_rc sum_folder(const rk_release *release, const char *top,
+                             const struct rk_unit_id *sn, uint8_t sum[32], struct rk_err *err)
 {
-    struct rk_role_row named = *role;
+    RK_AUTO(rk_names_done) struct rk_names names = { .name = NULL };
+    char bucket[19], unit[21], folder[64], full[RK_PATH_MAX], path[RK_PATH_MAX];
 
-    if (role->file[0] == '*' && release->options->given_name != NULL)
-        named.file = release->options->given_name;
-    return named;
-}
-
-/* Whether role i is the file of one before it: platforms may share names, and a sum has each file
- * once. */
-static bool is_summed_before(const rk_release *release, size_t i, const struct rk_role_row *role)
-{
-    struct rk_role_row row;
-
-    for (size_t k = 0; k < i && rk_role_at(release->ctx, k, &row); k++) {
-        const struct rk_role_row before = named_role(release, &row);
-
-        if (before.place == role->place && before.spell == role->spell &&
-            strcmp(before.file, role->file) == 0)
-            return true;
+    rk_device_bucket(sn, bucket);
+    rk_unit_id_text(sn, unit);
+    (void)snprintf(folder, sizeof folder, "%s/%s/%s", top, bucket, unit);
+    if (rk_path_join(release->place.sibling, folder, full, sizeof full, err))
+        return err->rc;
+    if (!rk_tree_is_folder(full))
+        return RK_OK;
+    if (rk_names_list(full, RK_BUCKET_ENTRIES_MAX, &names, err))
+        return err->rc;
+    for (size_t i = 0; i < names.count; i++) {
+        if (rk_path_join(folder, names.name[i], path, sizeof path, err) ||
+            sum_file(release, path, sum, err))
+            return err->rc;
     }
-    return false;
+    return RK_OK;
 }
 
-static enum rk_rc sum_role(const rk_release *release, const struct rk_role_row *role,
-                           const struct rk_unit_id *sn, uint8_t sum[32], struct rk_err *err)
+/* Files that stand beside each other, named by their devices. */
+static enum rk_rc sum_handover(const rk_release *release, const struct rk_unit_id *sn,
+                               uint8_t sum[32], struct rk_err *err)
 {
-    bool secret = role->place == RK_PLACE_SECRET, sealed = !release->options->plaintext_secrets;
+    struct rk_role_row role;
     char path[RK_PATH_MAX];
 
-    if (rk_artifact_path(role, sn, secret && sealed, path, sizeof path, err) ||
-        sum_file(release, path, sum, err))
-        return err->rc;
-    if (!secret || !sealed)
-        return RK_OK;
-    if (rk_artifact_path(role, sn, false, path, sizeof path - 3, err))
-        return err->rc;
-    memcpy(path + strlen(path), ".id", 4);
-    return sum_file(release, path, sum, err);
+    for (size_t i = 0; rk_role_at(release->ctx, i, &role); i++) {
+        if (role.place == RK_PLACE_HANDOVER &&
+            (rk_artifact_path(&role, sn, false, path, sizeof path, err) ||
+             sum_file(release, path, sum, err)))
+            return err->rc;
+    }
+    return RK_OK;
 }
 
 enum rk_rc rk_release_resume_device(rk_release *release, const struct rk_unit_id *sn, bool *ret,
                                     struct rk_err *err)
 {
     uint8_t wanted[32], sum[32] = { 0 };
-    struct rk_role_row role;
 
     *ret = false;
     if (!rk_journal_next(&release->journal, sn, wanted))
         return RK_OK;
-    for (size_t i = 0; rk_role_at(release->ctx, i, &role); i++) {
-        const struct rk_role_row named = named_role(release, &role);
-
-        if (!is_summed_before(release, i, &named) && sum_role(release, &named, sn, sum, err))
-            return err->rc;
-    }
+    if (sum_folder(release, "devices", sn, sum, err) ||
+        sum_folder(release, "secrets", sn, sum, err) || sum_handover(release, sn, sum, err))
+        return err->rc;
     *ret = memcmp(sum, wanted, sizeof sum) == 0;
     if (!*ret)
         rk_journal_forget(&release->journal);

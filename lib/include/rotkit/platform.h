@@ -198,8 +198,10 @@ enum rk_rc rk_unit_from_master(const struct rk_platform *platform, const rk_mac 
                                struct rk_err *err) RK_MUST_CHECK;
 enum rk_rc rk_fail_no_identity(const struct rk_platform *platform, struct rk_err *err);
 
-/* The name that a plan gives to its files; NULL: it gives none. */
-const char *rk_platform_given_name(const struct rk_platform *platform, const void *plan);
+/* Which of the platform's files `key` names; RK_DEVICE_FILES_MAX: none. */
+size_t rk_platform_file(const struct rk_platform *platform, const char *key);
+/* RK_E_USAGE for a master key that is not of 32 bytes. */
+enum rk_rc rk_master_fits(const rk_mac *master, struct rk_err *err) RK_MUST_CHECK;
 
 /* In table order; NULL past the end. The first is the default. */
 const struct rk_platform *rk_platform_at(const rk_ctx *ctx, size_t i);

@@ -52,7 +52,6 @@ struct rk_release_options {
     enum rk_scheme scheme; /* of it; RK_SCHEME_NONE: the key's default */
     struct rk_shard shard; /* told in release.json with the two counts; none: a whole fleet */
     uint64_t shard_devices, fleet_devices;
-    const char *given_name; /* of files whose role leaves it to the plan; NULL: there are none */
     const uint8_t *fleet_sha256; /* of a shard: over all devices of the fleet (32 bytes); or NULL */
 };
 

@@ -5,8 +5,6 @@
 #include "rotkit/counted.h"
 #include "rotkit/mac.h"
 
-enum { MASTER = 32 };
-
 enum rk_rc rk_optee_from_master(const rk_mac *master, const struct rk_unit_id *sn,
                                 struct rk_unit *ret, struct rk_err *err)
 {
@@ -17,10 +15,7 @@ enum rk_rc rk_optee_from_master(const rk_mac *master, const struct rk_unit_id *s
                                    .context_len = sizeof sn->b,
                                    .out_len = RK_TA_SEED };
 
-    if (rk_mac_key_len(master) != MASTER)
-        return rk_fail(err, RK_E_USAGE, "master key of %s, expected %d",
-                       RK_COUNTED(rk_mac_key_len(master), "byte"), MASTER);
-    if (rk_kdf108(master, &kdf, &ret->secret[RK_OPTEE_EPS], err))
+    if (rk_master_fits(master, err) || rk_kdf108(master, &kdf, &ret->secret[RK_OPTEE_EPS], err))
         return err->rc;
     ret->sn = *sn;
     return RK_OK;

@@ -139,10 +139,8 @@ enum rk_rc rk_identity_from_master(const rk_mac *master, const struct rk_unit_id
 {
     RK_AUTO(rk_secret_done) struct rk_secret kdk0 = RK_SECRET_NONE;
 
-    if (rk_mac_key_len(master) != SECRET)
-        return rk_fail(err, RK_E_USAGE, "master key of %s, expected %d",
-                       RK_COUNTED(rk_mac_key_len(master), "byte"), SECRET);
-    if (kbkdf_under(master, "rotkit KDK0", sn->b, sizeof sn->b, &kdk0, err) ||
+    if (rk_master_fits(master, err) ||
+        kbkdf_under(master, "rotkit KDK0", sn->b, sizeof sn->b, &kdk0, err) ||
         kbkdf_under(master, "rotkit EPS seed", sn->b, sizeof sn->b, ret_eps_seed, err))
         return err->rc;
     *ret_kdk0 = rk_secret_take(&kdk0);
